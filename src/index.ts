@@ -1,0 +1,1 @@
+export { StorageError, isNotFound, isStorageError } from "./store/error.js";

@@ -1,0 +1,115 @@
+import { createHash } from "node:crypto";
+import { StorageError, type StorageErrorDetails } from "./error.js";
+import type { StoreBody, WriteOptions } from "./store.js";
+
+/** Whether the body is there as a whole, so that it can be read again. */
+export function isWholeBody(body: StoreBody): body is Uint8Array | string {
+  return typeof body === "string" || body instanceof Uint8Array;
+}
+
+/** The bytes of a whole body, not copied. */
+export function wholeBytes(body: Uint8Array | string): Uint8Array {
+  return typeof body === "string" ? Buffer.from(body) : body;
+}
+
+/** @throws {StorageError} `CONFIG_INVALID` unless `body` is bytes, a string or an async iterable */
+export function assertBody(body: unknown, details: StorageErrorDetails): asserts body is StoreBody {
+  if (typeof body === "string" || body instanceof Uint8Array) return;
+  if (typeof body === "object" && body !== null && Symbol.asyncIterator in body) return;
+  throw new StorageError(
+    "CONFIG_INVALID",
+    "The body must be a Uint8Array, a string or an async iterable of Uint8Array.",
+    details,
+  );
+}
+
+/** `sha256-` + base64url of bytes: the form of `WriteOptions.digest` and of `$storageDigest`. */
+export function sha256Digest(bytes: Uint8Array): string {
+  return `sha256-${createHash("sha256").update(bytes).digest("base64url")}`;
+}
+
+/**
+ * Hands the body on as chunks and checks it on the way against what the writer declared: a chunk that is not bytes is
+ * `CONFIG_INVALID`, another size or digest than declared `INTEGRITY`, more than `maxSize` bytes `LIMIT_EXCEEDED`.
+ * A source that fails is `UNEXPECTED` with the failure as its cause.
+ */
+export async function* checkedChunks(
+  body: StoreBody,
+  options: Pick<WriteOptions, "size" | "digest">,
+  details: StorageErrorDetails,
+  maxSize = Infinity,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const hash = options.digest === undefined ? undefined : createHash("sha256");
+  let size = 0;
+  for await (const chunk of source(body, details)) {
+    size += chunk.byteLength;
+    if (size > maxSize) throw tooLarge(maxSize, details);
+    if (options.size !== undefined && size > options.size) throw sizeMismatch(options.size, details);
+    hash?.update(chunk);
+    yield chunk;
+  }
+  if (options.size !== undefined && size !== options.size) throw sizeMismatch(options.size, details);
+  if (hash !== undefined && `sha256-${hash.digest("base64url")}` !== options.digest) throw digestMismatch(details);
+}
+
+/** The same checks for a body that is there as a whole. Returns its bytes. */
+export function checkedBytes(
+  body: Uint8Array | string,
+  options: Pick<WriteOptions, "size" | "digest">,
+  details: StorageErrorDetails,
+  maxSize = Infinity,
+): Uint8Array {
+  const bytes = wholeBytes(body);
+  if (bytes.byteLength > maxSize) throw tooLarge(maxSize, details);
+  if (options.size !== undefined && bytes.byteLength !== options.size) throw sizeMismatch(options.size, details);
+  if (options.digest !== undefined && sha256Digest(bytes) !== options.digest) throw digestMismatch(details);
+  return bytes;
+}
+
+async function* source(body: StoreBody, details: StorageErrorDetails): AsyncGenerator<Uint8Array, void, undefined> {
+  if (isWholeBody(body)) {
+    yield wholeBytes(body);
+    return;
+  }
+  const iterator = body[Symbol.asyncIterator]();
+  let done = false;
+  try {
+    for (;;) {
+      const next = await nextChunk(iterator, details);
+      if (next.done === true) {
+        done = true;
+        return;
+      }
+      const chunk: unknown = next.value;
+      if (!(chunk instanceof Uint8Array)) {
+        throw new StorageError("CONFIG_INVALID", "A chunk of the body is not a Uint8Array.", details);
+      }
+      yield chunk;
+    }
+  } finally {
+    if (!done) await iterator.return?.();
+  }
+}
+
+async function nextChunk(
+  iterator: AsyncIterator<Uint8Array>,
+  details: StorageErrorDetails,
+): Promise<IteratorResult<Uint8Array>> {
+  try {
+    return await iterator.next();
+  } catch (cause) {
+    throw new StorageError("UNEXPECTED", "The source of the body failed.", { ...details, cause });
+  }
+}
+
+function tooLarge(maxSize: number, details: StorageErrorDetails): StorageError {
+  return new StorageError("LIMIT_EXCEEDED", `The body is larger than the ${maxSize} bytes that the store takes.`, details);
+}
+
+function sizeMismatch(size: number, details: StorageErrorDetails): StorageError {
+  return new StorageError("INTEGRITY", `The body has not the declared size of ${size} bytes.`, details);
+}
+
+function digestMismatch(details: StorageErrorDetails): StorageError {
+  return new StorageError("INTEGRITY", "The body has not the declared digest.", details);
+}

@@ -1,0 +1,95 @@
+/** The stable codes of {@link StorageError}: match on these, never on messages. */
+export const STORAGE_ERROR_CODES = [
+  "NOT_FOUND",
+  "CONTAINER_NOT_FOUND",
+  "ALREADY_EXISTS",
+  "PRECONDITION_FAILED",
+  "PERMISSION_DENIED",
+  "UNSUPPORTED",
+  "INVALID_PATH",
+  "INVALID_REFERENCE",
+  "UNKNOWN_SCHEME",
+  "REFERENCE_DENIED",
+  "SIGNATURE_INVALID",
+  "CYCLIC_REFERENCE",
+  "RECURSION_LIMIT",
+  "BUDGET_EXCEEDED",
+  "INTEGRITY",
+  "DECODE_FAILED",
+  "UNSERIALIZABLE",
+  "SCHEMA_MISMATCH",
+  "STORAGE_DISABLED",
+  "LIMIT_EXCEEDED",
+  "USAGE_LIMIT",
+  "INSUFFICIENT_STORAGE",
+  "THROTTLED",
+  "UNAVAILABLE",
+  "TIMEOUT",
+  "ABORTED",
+  "CONFIG_INVALID",
+  "MISSING_DEPENDENCY",
+  "UNEXPECTED",
+] as const;
+
+/** One of {@link STORAGE_ERROR_CODES}. */
+export type StorageErrorCode = (typeof STORAGE_ERROR_CODES)[number];
+
+const RETRYABLE: ReadonlySet<StorageErrorCode> = new Set<StorageErrorCode>(["THROTTLED", "UNAVAILABLE", "TIMEOUT"]);
+
+/** Where an error happened, and why. */
+export interface StorageErrorDetails {
+  operation?: string | undefined;
+  store?: string | undefined;
+  path?: string | undefined;
+  cause?: unknown;
+  /** Default: true for `THROTTLED`, `UNAVAILABLE` and `TIMEOUT`. */
+  retryable?: boolean | undefined;
+}
+
+// Shared by the ESM and the CommonJS build, so that an error made by one is known to the other.
+const BRAND = Symbol.for("coatcheck.StorageError");
+
+/**
+ * The one error of this library. `code` is stable; `retryable` says whether the same call may succeed later.
+ * Messages never hold payload data, keys or credentials.
+ *
+ * @example
+ * try {
+ *   await manager.hydrate(message);
+ * } catch (error) {
+ *   if (isStorageError(error, "NOT_FOUND")) return; // released in the meantime
+ *   throw error;
+ * }
+ */
+export class StorageError extends Error {
+  readonly code: StorageErrorCode;
+  readonly retryable: boolean;
+  readonly operation?: string;
+  readonly store?: string;
+  readonly path?: string;
+
+  constructor(code: StorageErrorCode, message: string, details: StorageErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.retryable = details.retryable ?? RETRYABLE.has(code);
+    if (details.operation !== undefined) this.operation = details.operation;
+    if (details.store !== undefined) this.store = details.store;
+    if (details.path !== undefined) this.path = details.path;
+  }
+
+  static {
+    Object.defineProperty(this.prototype, "name", { value: "StorageError", writable: true, configurable: true });
+    Object.defineProperty(this.prototype, BRAND, { value: true });
+  }
+}
+
+/** Whether `error` is a {@link StorageError} (of either module format) and, if given, has this `code`. */
+export function isStorageError(error: unknown, code?: StorageErrorCode): error is StorageError {
+  if (typeof error !== "object" || error === null || !(BRAND in error)) return false;
+  return code === undefined || (error as StorageError).code === code;
+}
+
+/** Whether `error` says that an object is missing: code `NOT_FOUND`. A missing bucket is not a missing object. */
+export function isNotFound(error: unknown): boolean {
+  return isStorageError(error, "NOT_FOUND");
+}

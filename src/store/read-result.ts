@@ -1,0 +1,54 @@
+import { StorageError } from "./error.js";
+import type { ObjectInfo, ReadResult } from "./store.js";
+
+/** A {@link ReadResult} over bytes that are already here. */
+export function bytesResult(info: ObjectInfo, bytes: Uint8Array): ReadResult {
+  async function* chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+    await Promise.resolve();
+    if (bytes.byteLength > 0) yield bytes;
+  }
+  return streamResult(info, chunks());
+}
+
+/**
+ * A {@link ReadResult} over chunks that are still to come.
+ *
+ * @param chunks read at most once; its `return()` is called when the reader stops early
+ * @param release frees what holds the body, when it is cancelled before it was begun; default: `chunks.return()`
+ */
+export function streamResult(
+  info: ObjectInfo,
+  chunks: AsyncIterable<Uint8Array>,
+  release?: () => void | Promise<void>,
+): ReadResult {
+  let iterator: AsyncIterator<Uint8Array> | undefined;
+  let cancelled = false;
+
+  const begin = (): AsyncIterator<Uint8Array> => {
+    if (cancelled || iterator !== undefined) {
+      throw new StorageError("UNEXPECTED", "The body of this read was already taken or cancelled; read again.", {
+        operation: "read",
+        path: info.path,
+      });
+    }
+    return (iterator = chunks[Symbol.asyncIterator]());
+  };
+
+  return {
+    info,
+    [Symbol.asyncIterator]: begin,
+    async bytes() {
+      const parts: Uint8Array[] = [];
+      const all: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: begin };
+      for await (const part of all) parts.push(part);
+      return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+    },
+    async cancel() {
+      if (cancelled) return;
+      cancelled = true;
+      if (iterator !== undefined) await iterator.return?.();
+      else if (release !== undefined) await release();
+      else await chunks[Symbol.asyncIterator]().return?.();
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import type { Capability } from "./capability.js";
+
+/** The bytes of an object to be written. A string is written as UTF-8. An iterable is read once, with backpressure. */
+export type StoreBody = Uint8Array | string | AsyncIterable<Uint8Array>;
+
+/** What a store knows of one object. */
+export interface ObjectInfo {
+  path: string;
+  /** Bytes of the whole object. */
+  size: number;
+  /** Opaque version tag; differs when the content differs. */
+  etag?: string;
+  lastModified?: Date;
+  /** Media type, when the store keeps one. */
+  contentType?: string;
+  /** User metadata, when the store keeps it. Keys are lower case. */
+  metadata?: Record<string, string>;
+}
+
+/**
+ * The content of one object (or of the range asked for): iterate it, or take it whole with `bytes()`; once only.
+ * A result that nobody reads must be given back with `cancel()`, or it may hold a connection.
+ */
+export interface ReadResult extends AsyncIterable<Uint8Array> {
+  /** Describes the whole object, also when a range was read. */
+  readonly info: ObjectInfo;
+  /** Reads all that is left. Rejects with a {@link StorageError} when the body breaks off. */
+  bytes(): Promise<Uint8Array>;
+  /** Gives up the rest of the body and frees what it holds. Idempotent. */
+  cancel(): Promise<void>;
+}
+
+/** Options that every call takes. */
+export interface CallOptions {
+  /** Aborts the call: it rejects with `ABORTED`, whose `cause` is `signal.reason`. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Options of {@link Store.write}. */
+export interface WriteOptions extends CallOptions {
+  /** Media type. `UNSUPPORTED` where `capability.contentType` is false. */
+  contentType?: string | undefined;
+  /** User metadata: keys of `[a-z0-9-]`, values of printable ASCII. `UNSUPPORTED` where `capability.metadata` is false. */
+  metadata?: Record<string, string> | undefined;
+  /** Bytes of the body, when known beforehand. A body of another length fails the write with `INTEGRITY`. */
+  size?: number | undefined;
+  /** `sha256-` + base64url of the body. A body with another digest fails the write with `INTEGRITY`. */
+  digest?: string | undefined;
+  /** Write only if no object is there; otherwise `ALREADY_EXISTS`. `UNSUPPORTED` where the capability is false. */
+  ifNoneMatch?: "*" | undefined;
+  /** Write only over the version with this etag; otherwise `PRECONDITION_FAILED`. `UNSUPPORTED` where the capability is false. */
+  ifMatch?: string | undefined;
+}
+
+/** Options of {@link Store.read}. */
+export interface ReadOptions extends CallOptions {
+  /** First byte wanted, default 0. At or past the end of the object: an empty result. */
+  offset?: number | undefined;
+  /** Most bytes wanted, default to the end. Fewer come where the object ends sooner. */
+  length?: number | undefined;
+}
+
+/** Options of {@link Store.delete}. */
+export interface DeleteOptions extends CallOptions {
+  /** Delete only the version with this etag; otherwise `PRECONDITION_FAILED`. `UNSUPPORTED` where the capability is false. */
+  ifMatch?: string | undefined;
+}
+
+/** Options of {@link Store.list}. */
+export interface ListOptions extends CallOptions {
+  /** List only paths after this one, in UTF-8 byte order. */
+  startAfter?: string | undefined;
+  /** Most objects to list, default all. */
+  limit?: number | undefined;
+}
+
+/** Options of {@link Store.presign}. */
+export interface PresignOptions {
+  method: "GET" | "PUT";
+  /** Seconds until the URL expires. */
+  expiresIn: number;
+}
+
+/**
+ * A place for bytes: a driver (files, memory, S3, ...) or a composition of stores.
+ *
+ * Every method rejects with a {@link StorageError} and nothing else. Paths are checked before any I/O
+ * (`INVALID_PATH`); what {@link Store.capability} does not advertise is `UNSUPPORTED` before any I/O.
+ * Writes are atomic: a reader sees the old object, the new one, or none.
+ */
+export interface Store {
+  /** For errors, logs and metrics: `"file"`, `"s3"`, ... */
+  readonly name: string;
+  /** What this store can really do. Frozen. */
+  readonly capability: Readonly<Capability>;
+  /** Writes one object, whole or not at all. An existing one is replaced, unless `ifNoneMatch` or `ifMatch` forbid it. */
+  write(path: string, body: StoreBody, options?: WriteOptions): Promise<ObjectInfo>;
+  /** Reads an object or a range of it. `NOT_FOUND` when it is missing. */
+  read(path: string, options?: ReadOptions): Promise<ReadResult>;
+  /** Describes an object without reading it; `undefined` when it is missing. */
+  stat(path: string, options?: CallOptions): Promise<ObjectInfo | undefined>;
+  /** Deletes an object. Idempotent: a missing one is no error. */
+  delete(path: string, options?: DeleteOptions): Promise<void>;
+  /**
+   * Lists objects whose path begins with `prefix` (a plain string prefix; `""` lists all), sorted by the UTF-8 bytes
+   * of the path, fetched page by page while it is iterated.
+   */
+  list(prefix: string, options?: ListOptions): AsyncIterable<ObjectInfo>;
+  /** Copies an object inside the store, content type and metadata with it. `NOT_FOUND` when `from` is missing. */
+  copy(from: string, to: string, options?: CallOptions): Promise<ObjectInfo>;
+  /** A URL that lets its holder read or write one object for `expiresIn` seconds. */
+  presign(path: string, options: PresignOptions): Promise<string>;
+  /** Frees what the store opened itself. Idempotent. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
