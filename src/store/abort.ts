@@ -31,10 +31,12 @@ export async function abortable<T>(
     if (signal.aborted) onAbort();
     else signal.addEventListener("abort", onAbort, { once: true });
   });
-  promise.then(
-    (late) => (settled ? discard?.(late) : undefined),
-    () => undefined, // after an abort nobody else hears a late rejection
-  ).catch(() => undefined);
+  promise
+    .then(
+      (late) => (settled ? discard?.(late) : undefined),
+      () => undefined, // after an abort nobody else hears a late rejection
+    )
+    .catch(() => undefined);
   try {
     return await Promise.race([promise, aborted]);
   } finally {

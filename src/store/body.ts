@@ -103,7 +103,11 @@ async function nextChunk(
 }
 
 function tooLarge(maxSize: number, details: StorageErrorDetails): StorageError {
-  return new StorageError("LIMIT_EXCEEDED", `The body is larger than the ${maxSize} bytes that the store takes.`, details);
+  return new StorageError(
+    "LIMIT_EXCEEDED",
+    `The body is larger than the ${maxSize} bytes that the store takes.`,
+    details,
+  );
 }
 
 function sizeMismatch(size: number, details: StorageErrorDetails): StorageError {

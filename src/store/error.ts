@@ -86,7 +86,7 @@ export class StorageError extends Error {
 /** Whether `error` is a {@link StorageError} (of either module format) and, if given, has this `code`. */
 export function isStorageError(error: unknown, code?: StorageErrorCode): error is StorageError {
   if (typeof error !== "object" || error === null || !(BRAND in error)) return false;
-  return code === undefined || (error as StorageError).code === code;
+  return code === undefined || (error as unknown as StorageError).code === code;
 }
 
 /** Whether `error` says that an object is missing: code `NOT_FOUND`. A missing bucket is not a missing object. */

@@ -44,7 +44,9 @@ export function assertPath(path: string, operation: string, store: string): void
 export function assertPrefix(prefix: string, operation: string, store: string): void {
   if (prefix === "") return;
   const problem =
-    typeof prefix === "string" ? (textProblem(prefix) ?? segmentProblem(prefix.split("/").slice(0, -1))) : pathProblem(prefix);
+    typeof prefix === "string"
+      ? (textProblem(prefix) ?? segmentProblem(prefix.split("/").slice(0, -1)))
+      : pathProblem(prefix);
   if (problem !== undefined) throw invalidPath("prefix", problem, operation, store);
 }
 

@@ -1,0 +1,147 @@
+import { throwIfAborted } from "./abort.js";
+import { assertBody } from "./body.js";
+import { requireCapability, type Capability } from "./capability.js";
+import { StorageError, type StorageErrorDetails } from "./error.js";
+import { assertPath, assertPrefix, comparePaths } from "./path.js";
+import type {
+  CallOptions,
+  DeleteOptions,
+  ListOptions,
+  PresignOptions,
+  ReadOptions,
+  StoreBody,
+  WriteOptions,
+} from "./store.js";
+
+// What every store checks before any I/O, once for all of them: the path, what the store can do, the options, and
+// whether the caller has given up already. Each function returns what the errors of the call should carry.
+
+/** What the checks need to know of a store. */
+export interface CheckedStore {
+  readonly name: string;
+  readonly capability: Readonly<Capability>;
+}
+
+/** What an error of one call carries. */
+export interface CallDetails extends StorageErrorDetails {
+  operation: string;
+  store: string;
+}
+
+export function checkWrite(store: CheckedStore, path: string, body: StoreBody, options: WriteOptions): CallDetails {
+  const details = check(store, "write", path, options);
+  if (options.ifNoneMatch !== undefined) requireCapability(store, "ifNoneMatch", "write", path);
+  if (options.ifMatch !== undefined) requireCapability(store, "ifMatch", "write", path);
+  if (options.metadata !== undefined) requireCapability(store, "metadata", "write", path);
+  if (options.contentType !== undefined) requireCapability(store, "contentType", "write", path);
+  assertBody(body, details);
+  if (options.ifNoneMatch !== undefined && (options.ifNoneMatch as string) !== "*") {
+    throw invalidOption("ifNoneMatch", 'must be "*"', details);
+  }
+  if (options.ifNoneMatch !== undefined && options.ifMatch !== undefined) {
+    throw invalidOption("ifMatch", "can't be combined with ifNoneMatch", details);
+  }
+  assertCount("size", options.size, details);
+  if (options.metadata !== undefined) assertMetadata(options.metadata, details);
+  const { maxObjectSize } = store.capability;
+  if (maxObjectSize !== undefined && options.size !== undefined && options.size > maxObjectSize) {
+    throw new StorageError(
+      "LIMIT_EXCEEDED",
+      `The object is larger than the ${maxObjectSize} bytes that the store takes.`,
+      details,
+    );
+  }
+  return details;
+}
+
+export function checkRead(store: CheckedStore, path: string, options: ReadOptions): CallDetails {
+  const details = check(store, "read", path, options);
+  if (options.offset !== undefined || options.length !== undefined) requireCapability(store, "rangeRead", "read", path);
+  assertCount("offset", options.offset, details);
+  assertCount("length", options.length, details);
+  return details;
+}
+
+export function checkStat(store: CheckedStore, path: string, options: CallOptions): CallDetails {
+  return check(store, "stat", path, options);
+}
+
+export function checkDelete(store: CheckedStore, path: string, options: DeleteOptions): CallDetails {
+  const details = check(store, "delete", path, options);
+  if (options.ifMatch !== undefined) requireCapability(store, "deleteIfMatch", "delete", path);
+  return details;
+}
+
+export function checkList(store: CheckedStore, prefix: string, options: ListOptions): CallDetails {
+  requireCapability(store, "list", "list");
+  assertPrefix(prefix, "list", store.name);
+  const details = { operation: "list", store: store.name };
+  assertCount("limit", options.limit, details);
+  if (options.startAfter !== undefined) assertPrefix(options.startAfter, "list", store.name);
+  throwIfAborted(options.signal, details);
+  return details;
+}
+
+export function checkCopy(store: CheckedStore, from: string, to: string, options: CallOptions): CallDetails {
+  check(store, "copy", to, options);
+  return check(store, "copy", from, options);
+}
+
+/** @param maxExpiresIn longest life of a URL in seconds; S3 allows seven days */
+export function checkPresign(
+  store: CheckedStore,
+  path: string,
+  options: PresignOptions,
+  maxExpiresIn: number,
+): CallDetails {
+  const details = check(store, "presign", path, {});
+  const method: string = options.method;
+  if (method !== "GET" && method !== "PUT") throw invalidOption("method", 'must be "GET" or "PUT"', details);
+  const { expiresIn } = options;
+  if (!Number.isInteger(expiresIn) || expiresIn < 1 || expiresIn > maxExpiresIn) {
+    throw invalidOption("expiresIn", `must be a whole number of seconds from 1 to ${maxExpiresIn}`, details);
+  }
+  return details;
+}
+
+/** Whether a listing with these options holds `path`. */
+export function isListed(path: string, prefix: string, startAfter: string | undefined): boolean {
+  return path.startsWith(prefix) && (startAfter === undefined || comparePaths(path, startAfter) > 0);
+}
+
+type PathOperation = "write" | "read" | "stat" | "delete" | "copy" | "presign";
+
+function check(store: CheckedStore, operation: PathOperation, path: string, options: CallOptions): CallDetails {
+  requireCapability(store, operation, operation, typeof path === "string" ? path : undefined);
+  assertPath(path, operation, store.name);
+  const details = { operation, store: store.name, path };
+  const { maxPathLength } = store.capability;
+  if (maxPathLength !== undefined && Buffer.byteLength(path) > maxPathLength) {
+    throw new StorageError(
+      "INVALID_PATH",
+      `The path is longer than the ${maxPathLength} bytes that the store takes.`,
+      details,
+    );
+  }
+  throwIfAborted(options.signal, details);
+  return details;
+}
+
+function assertCount(name: string, value: number | undefined, details: CallDetails): void {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) return;
+  throw invalidOption(name, "must be a whole number of at least 0", details);
+}
+
+function assertMetadata(metadata: Record<string, string>, details: CallDetails): void {
+  for (const [key, value] of Object.entries(metadata)) {
+    // What every object store carries unchanged: S3 metadata are HTTP headers, lower-cased, US-ASCII.
+    if (!/^[a-z0-9][a-z0-9-]*$/.test(key)) throw invalidOption("metadata", "has a key other than [a-z0-9-]", details);
+    if (typeof value !== "string" || !/^[\x20-\x7e]*$/.test(value) || value !== value.trim()) {
+      throw invalidOption("metadata", "has a value other than printable ASCII without outer spaces", details);
+    }
+  }
+}
+
+function invalidOption(name: string, problem: string, details: CallDetails): StorageError {
+  return new StorageError("CONFIG_INVALID", `The option "${name}" ${problem}.`, details);
+}
