@@ -14,19 +14,20 @@ export function throwIfAborted(signal: AbortSignal | undefined, details?: Storag
 
 /**
  * Settles as `promise` does, but rejects with `ABORTED` as soon as the signal fires, whatever `promise` is waiting
- * for. What it then still brings is given to `discard`.
+ * for. What it then still brings is given to `discard`. `details` say which call it was.
  */
 export async function abortable<T>(
   promise: Promise<T>,
   signal: AbortSignal | undefined,
   discard?: (late: T) => unknown,
+  details?: StorageErrorDetails,
 ): Promise<T> {
   if (signal === undefined) return promise;
   let onAbort: (() => void) | undefined;
   let settled = false;
   const aborted = new Promise<never>((_, reject) => {
     onAbort = () => {
-      reject(abortedError(signal));
+      reject(abortedError(signal, details));
     };
     if (signal.aborted) onAbort();
     else signal.addEventListener("abort", onAbort, { once: true });

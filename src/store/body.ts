@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { abortable } from "./abort.js";
 import { StorageError, type StorageErrorDetails } from "./error.js";
 import type { StoreBody, WriteOptions } from "./store.js";
 
@@ -31,17 +32,18 @@ export function sha256Digest(bytes: Uint8Array): string {
 /**
  * Hands the body on as chunks and checks it on the way against what the writer declared: a chunk that is not bytes is
  * `CONFIG_INVALID`, another size or digest than declared `INTEGRITY`, more than `maxSize` bytes `LIMIT_EXCEEDED`.
- * A source that fails is `UNEXPECTED` with the failure as its cause.
+ * A source that fails is `UNEXPECTED` with the failure as its cause. When the signal fires it is `ABORTED` at once, also
+ * while the source hangs.
  */
 export async function* checkedChunks(
   body: StoreBody,
-  options: Pick<WriteOptions, "size" | "digest">,
+  options: Pick<WriteOptions, "size" | "digest" | "signal">,
   details: StorageErrorDetails,
   maxSize = Infinity,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const hash = options.digest === undefined ? undefined : createHash("sha256");
   let size = 0;
-  for await (const chunk of source(body, details)) {
+  for await (const chunk of source(body, options.signal, details)) {
     size += chunk.byteLength;
     if (size > maxSize) throw tooLarge(maxSize, details);
     if (options.size !== undefined && size > options.size) throw sizeMismatch(options.size, details);
@@ -66,18 +68,27 @@ export function checkedBytes(
   return bytes;
 }
 
-async function* source(body: StoreBody, details: StorageErrorDetails): AsyncGenerator<Uint8Array, void, undefined> {
+async function* source(
+  body: StoreBody,
+  signal: AbortSignal | undefined,
+  details: StorageErrorDetails,
+): AsyncGenerator<Uint8Array, void, undefined> {
   if (isWholeBody(body)) {
     yield wholeBytes(body);
     return;
   }
-  const iterator = body[Symbol.asyncIterator]();
-  let done = false;
+  const iterator = iteratorOf(body, details);
+  let open = true;
   try {
     for (;;) {
-      const next = await nextChunk(iterator, details);
+      const next = await abortable(nextChunk(iterator, details), signal, undefined, details).catch((error: unknown) => {
+        // A source that failed is closed. One that hangs would never answer the return() that an abort asks for.
+        open = false;
+        if (signal?.aborted) void closeSource(iterator);
+        throw error;
+      });
       if (next.done === true) {
-        done = true;
+        open = false;
         return;
       }
       const chunk: unknown = next.value;
@@ -87,7 +98,15 @@ async function* source(body: StoreBody, details: StorageErrorDetails): AsyncGene
       yield chunk;
     }
   } finally {
-    if (!done) await iterator.return?.();
+    if (open) await closeSource(iterator);
+  }
+}
+
+function iteratorOf(body: AsyncIterable<Uint8Array>, details: StorageErrorDetails): AsyncIterator<Uint8Array> {
+  try {
+    return body[Symbol.asyncIterator]();
+  } catch (cause) {
+    throw sourceFailed(cause, details);
   }
 }
 
@@ -98,8 +117,20 @@ async function nextChunk(
   try {
     return await iterator.next();
   } catch (cause) {
-    throw new StorageError("UNEXPECTED", "The source of the body failed.", { ...details, cause });
+    throw sourceFailed(cause, details);
   }
+}
+
+async function closeSource(iterator: AsyncIterator<Uint8Array>): Promise<void> {
+  try {
+    await iterator.return?.();
+  } catch {
+    // The caller hears why the source was given up, not that it took this badly.
+  }
+}
+
+function sourceFailed(cause: unknown, details: StorageErrorDetails): StorageError {
+  return new StorageError("UNEXPECTED", "The source of the body failed.", { ...details, cause });
 }
 
 function tooLarge(maxSize: number, details: StorageErrorDetails): StorageError {

@@ -32,22 +32,32 @@ export type CapabilityFlag = {
   [Name in keyof Capability]-?: boolean extends Capability[Name] ? Name : never;
 }[keyof Capability];
 
+/** What the checks of a call need to know of a store. */
+export interface CapableStore {
+  readonly name: string;
+  readonly capability: Readonly<Capability>;
+}
+
+/** The error of a call that needs what the store does not advertise. */
+export function unsupportedError(
+  store: CapableStore,
+  flag: CapabilityFlag,
+  operation: string,
+  path?: string,
+): StorageError {
+  const what = flag === operation ? `the operation "${flag}"` : `"${flag}"`;
+  return new StorageError("UNSUPPORTED", `The ${store.name} store does not support ${what}.`, {
+    operation,
+    store: store.name,
+    path,
+  });
+}
+
 /**
  * Refuses, without I/O, what a store does not advertise.
  *
  * @throws {StorageError} `UNSUPPORTED` unless `store.capability[flag]` is true
  */
-export function requireCapability(
-  store: { readonly name: string; readonly capability: Readonly<Capability> },
-  flag: CapabilityFlag,
-  operation: string,
-  path?: string,
-): void {
-  if (store.capability[flag]) return;
-  const what = flag === operation ? `the operation "${flag}"` : `"${flag}"`;
-  throw new StorageError("UNSUPPORTED", `The ${store.name} store does not support ${what}.`, {
-    operation,
-    store: store.name,
-    path,
-  });
+export function requireCapability(store: CapableStore, flag: CapabilityFlag, operation: string, path?: string): void {
+  if (!store.capability[flag]) throw unsupportedError(store, flag, operation, path);
 }

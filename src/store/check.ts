@@ -1,6 +1,6 @@
 import { throwIfAborted } from "./abort.js";
 import { assertBody } from "./body.js";
-import { requireCapability, type Capability } from "./capability.js";
+import { requireCapability, type CapableStore } from "./capability.js";
 import { StorageError, type StorageErrorDetails } from "./error.js";
 import { assertPath, assertPrefix, comparePaths } from "./path.js";
 import type {
@@ -16,19 +16,13 @@ import type {
 // What every store checks before any I/O, once for all of them: the path, what the store can do, the options, and
 // whether the caller has given up already. Each function returns what the errors of the call should carry.
 
-/** What the checks need to know of a store. */
-export interface CheckedStore {
-  readonly name: string;
-  readonly capability: Readonly<Capability>;
-}
-
 /** What an error of one call carries. */
 export interface CallDetails extends StorageErrorDetails {
   operation: string;
   store: string;
 }
 
-export function checkWrite(store: CheckedStore, path: string, body: StoreBody, options: WriteOptions): CallDetails {
+export function checkWrite(store: CapableStore, path: string, body: StoreBody, options: WriteOptions): CallDetails {
   const details = check(store, "write", path, options);
   if (options.ifNoneMatch !== undefined) requireCapability(store, "ifNoneMatch", "write", path);
   if (options.ifMatch !== undefined) requireCapability(store, "ifMatch", "write", path);
@@ -54,7 +48,7 @@ export function checkWrite(store: CheckedStore, path: string, body: StoreBody, o
   return details;
 }
 
-export function checkRead(store: CheckedStore, path: string, options: ReadOptions): CallDetails {
+export function checkRead(store: CapableStore, path: string, options: ReadOptions): CallDetails {
   const details = check(store, "read", path, options);
   if (options.offset !== undefined || options.length !== undefined) requireCapability(store, "rangeRead", "read", path);
   assertCount("offset", options.offset, details);
@@ -62,17 +56,17 @@ export function checkRead(store: CheckedStore, path: string, options: ReadOption
   return details;
 }
 
-export function checkStat(store: CheckedStore, path: string, options: CallOptions): CallDetails {
+export function checkStat(store: CapableStore, path: string, options: CallOptions): CallDetails {
   return check(store, "stat", path, options);
 }
 
-export function checkDelete(store: CheckedStore, path: string, options: DeleteOptions): CallDetails {
+export function checkDelete(store: CapableStore, path: string, options: DeleteOptions): CallDetails {
   const details = check(store, "delete", path, options);
   if (options.ifMatch !== undefined) requireCapability(store, "deleteIfMatch", "delete", path);
   return details;
 }
 
-export function checkList(store: CheckedStore, prefix: string, options: ListOptions): CallDetails {
+export function checkList(store: CapableStore, prefix: string, options: ListOptions): CallDetails {
   requireCapability(store, "list", "list");
   assertPrefix(prefix, "list", store.name);
   const details = { operation: "list", store: store.name };
@@ -82,14 +76,14 @@ export function checkList(store: CheckedStore, prefix: string, options: ListOpti
   return details;
 }
 
-export function checkCopy(store: CheckedStore, from: string, to: string, options: CallOptions): CallDetails {
+export function checkCopy(store: CapableStore, from: string, to: string, options: CallOptions): CallDetails {
   check(store, "copy", to, options);
   return check(store, "copy", from, options);
 }
 
 /** @param maxExpiresIn longest life of a URL in seconds; S3 allows seven days */
 export function checkPresign(
-  store: CheckedStore,
+  store: CapableStore,
   path: string,
   options: PresignOptions,
   maxExpiresIn: number,
@@ -111,7 +105,7 @@ export function isListed(path: string, prefix: string, startAfter: string | unde
 
 type PathOperation = "write" | "read" | "stat" | "delete" | "copy" | "presign";
 
-function check(store: CheckedStore, operation: PathOperation, path: string, options: CallOptions): CallDetails {
+function check(store: CapableStore, operation: PathOperation, path: string, options: CallOptions): CallDetails {
   requireCapability(store, operation, operation, typeof path === "string" ? path : undefined);
   assertPath(path, operation, store.name);
   const details = { operation, store: store.name, path };

@@ -1,13 +1,14 @@
+import { abortable } from "./abort.js";
 import { StorageError } from "./error.js";
 import type { ObjectInfo, ReadResult } from "./store.js";
 
 /** A {@link ReadResult} over bytes that are already here. */
-export function bytesResult(info: ObjectInfo, bytes: Uint8Array): ReadResult {
+export function bytesResult(info: ObjectInfo, bytes: Uint8Array, signal?: AbortSignal): ReadResult {
   async function* chunks(): AsyncGenerator<Uint8Array, void, undefined> {
     await Promise.resolve();
     if (bytes.byteLength > 0) yield bytes;
   }
-  return streamResult(info, chunks());
+  return streamResult(info, chunks(), undefined, signal);
 }
 
 /**
@@ -15,11 +16,13 @@ export function bytesResult(info: ObjectInfo, bytes: Uint8Array): ReadResult {
  *
  * @param chunks read at most once; its `return()` is called when the reader stops early
  * @param release frees what holds the body, when it is cancelled before it was begun; default: `chunks.return()`
+ * @param signal once it has fired, reading on is `ABORTED`, also while a chunk is awaited
  */
 export function streamResult(
   info: ObjectInfo,
   chunks: AsyncIterable<Uint8Array>,
   release?: () => void | Promise<void>,
+  signal?: AbortSignal,
 ): ReadResult {
   let iterator: AsyncIterator<Uint8Array> | undefined;
   let cancelled = false;
@@ -31,7 +34,7 @@ export function streamResult(
         path: info.path,
       });
     }
-    return (iterator = chunks[Symbol.asyncIterator]());
+    return (iterator = abortableIterator(chunks[Symbol.asyncIterator](), signal, info.path));
   };
 
   return {
@@ -50,5 +53,25 @@ export function streamResult(
       else if (release !== undefined) await release();
       else await chunks[Symbol.asyncIterator]().return?.();
     },
+  };
+}
+
+function abortableIterator(
+  iterator: AsyncIterator<Uint8Array>,
+  signal: AbortSignal | undefined,
+  path: string,
+): AsyncIterator<Uint8Array> {
+  if (signal === undefined) return iterator;
+  return {
+    async next() {
+      try {
+        return await abortable(iterator.next(), signal, undefined, { operation: "read", path });
+      } catch (error) {
+        // Not awaited: a body that hangs would not answer.
+        if (signal.aborted) iterator.return?.().catch(() => undefined);
+        throw error;
+      }
+    },
+    return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
   };
 }
