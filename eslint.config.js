@@ -2,17 +2,62 @@ import jest from "eslint-plugin-jest";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist/", "coverage/", "reports/", "**/*.js", "**/*.mjs", "**/*.cjs"] },
+  { ignores: ["dist/", "coverage/", "reports/", ".stryker-tmp/"] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true } },
+    linterOptions: { reportUnusedDisableDirectives: "error" },
     rules: {
+      eqeqeq: ["error", "always"],
+      "max-lines": ["error", { max: 400 }],
+      "no-console": "error",
+      "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/no-floating-promises": "error",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       "@typescript-eslint/no-unnecessary-condition": ["error", { allowConstantLoopConditions: true }],
       "@typescript-eslint/no-non-null-assertion": "off",
+      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
     },
+  },
+  {
+    // plan/ and reference/ are pure: they know errors and the shape of a digest, and nothing that does I/O.
+    files: ["src/plan/**/*.ts", "src/reference/**/*.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              group: ["**/manager/**", "**/drivers/**", "**/compose/**", "**/testing/**"],
+              message: "This room is pure.",
+            },
+            {
+              group: ["node:fs", "node:fs/*", "node:net", "node:http", "node:https", "@aws-sdk/*"],
+              message: "No I/O here.",
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ["src/store/**/*.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            { group: ["**/manager/**", "**/plan/**", "**/reference/**"], message: "A store knows bytes only." },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    // What prints is a program: the demo, the examples, the scripts.
+    files: ["examples/**/*.ts", "scripts/**", "bench/**"],
+    rules: { "no-console": "off" },
   },
   {
     files: ["test/**/*.ts"],
@@ -25,5 +70,9 @@ export default tseslint.config(
       "@typescript-eslint/no-unsafe-assignment": "off",
       "@typescript-eslint/no-unsafe-member-access": "off",
     },
+  },
+  {
+    files: ["**/*.js", "**/*.mjs", "**/*.cjs"],
+    ...tseslint.configs.disableTypeChecked,
   },
 );
