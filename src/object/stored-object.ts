@@ -1,0 +1,72 @@
+import { StorageError } from "../store/error.js";
+
+/** What a stored value is: any JSON value, or a text. */
+export type StoredContentType = "json" | "raw";
+
+/** The schema that a stored value follows. */
+export interface SchemaTag {
+  schema?: string | undefined;
+  schemaVersion?: string | undefined;
+}
+
+/** What lies in the store for one offloaded value. */
+export interface StoredObject extends SchemaTag {
+  contentType: StoredContentType;
+  data: unknown;
+}
+
+/** Writes the bytes of a StoredObject around the JSON of its data. */
+export function encodeStoredObject(contentType: StoredContentType, dataJson: string, tag: SchemaTag): Buffer {
+  return Buffer.from(`${opening(contentType, tag)}${dataJson}}`);
+}
+
+/** Bytes of a StoredObject whose data has `dataSize` bytes of JSON. */
+export function storedObjectSize(contentType: StoredContentType, dataSize: number, tag: SchemaTag): number {
+  return Buffer.byteLength(opening(contentType, tag)) + dataSize + 1;
+}
+
+function opening(contentType: StoredContentType, tag: SchemaTag): string {
+  const fields = [`"contentType":"${contentType}"`];
+  if (tag.schema !== undefined) fields.push(`"schema":${JSON.stringify(tag.schema)}`);
+  if (tag.schemaVersion !== undefined) fields.push(`"schemaVersion":${JSON.stringify(tag.schemaVersion)}`);
+  return `{${fields.join(",")},"data":`;
+}
+
+/**
+ * Reads the text of a StoredObject.
+ *
+ * @throws {StorageError} `DECODE_FAILED` when it is none; the message says what is wrong, never what was found
+ */
+export function parseStoredObject(text: string, path: string): StoredObject {
+  const object = parseJson(text, path);
+  if (typeof object !== "object" || object === null || Array.isArray(object)) {
+    throw undecodable(path, "it is not a JSON object");
+  }
+  const { contentType, data, schema, schemaVersion } = object as Record<string, unknown>;
+  if (contentType !== "json" && contentType !== "raw")
+    throw undecodable(path, 'its contentType is not "json" or "raw"');
+  if (!Object.hasOwn(object, "data")) throw undecodable(path, "it has no data");
+  if (contentType === "raw" && typeof data !== "string") throw undecodable(path, "its data is not a string");
+  if (!isOptionalText(schema) || !isOptionalText(schemaVersion)) throw undecodable(path, "its schema is not a string");
+  return { contentType, data, schema, schemaVersion };
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's message quotes what it read, which is payload data.
+    throw undecodable(path, "it is not JSON");
+  }
+}
+
+function isOptionalText(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === "string";
+}
+
+function undecodable(path: string, problem: string): StorageError {
+  return new StorageError("DECODE_FAILED", `A stored object can't be decoded: ${problem}.`, {
+    operation: "hydrate",
+    path,
+  });
+}

@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import { storedObjectSize } from "../object/stored-object.js";
+import { GRAMMARS } from "../reference/grammar.js";
+import { writeReference } from "../reference/reference.js";
+import { MAX_PATH_BYTES } from "../store/path.js";
+import { schemaTagOf, type Layout, type LayoutOptions, type StoredEntry } from "./layout.js";
+import type { PayloadPath, PlannedEntry } from "./plan.js";
+
+/** One object a value at `{prefix}/{scope}/{json.path}.json`, and references in BubuStack's grammar. */
+export class BubustackLayout implements Layout {
+  constructor(private readonly options: LayoutOptions) {}
+
+  storedSize(entry: PlannedEntry): number {
+    if (entry.kind === "binary") return entry.storedSize;
+    return storedObjectSize(entry.kind, entry.storedSize, schemaTagOf(entry, this.options));
+  }
+
+  referenceSize(entry: PlannedEntry): number {
+    const sample = { ...entry, slot: {} };
+    this.fillSlot(sample, { path: this.objectPath(entry) });
+    return Buffer.byteLength(JSON.stringify(sample.slot));
+  }
+
+  objectPath(entry: PlannedEntry): string {
+    const directory = `${this.options.prefix}/${this.options.scope}/`;
+    const extension = entry.kind === "binary" ? ".bin" : ".json";
+    const name = fileName(entry.path);
+    if (Buffer.byteLength(directory + name + extension) <= MAX_PATH_BYTES) {
+      return directory + name + extension;
+    }
+    // Depth never makes a payload fail: a name that is too long gives way to its digest.
+    return directory + createHash("sha256").update(name).digest("hex") + extension;
+  }
+
+  fillSlot(entry: PlannedEntry, stored: Pick<StoredEntry, "path">): void {
+    const { schema, schemaVersion } = this.options;
+    const content = { ref: stored.path, contentType: entry.contentType, schema, schemaVersion };
+    writeReference(entry.slot, content, GRAMMARS.bubustack);
+  }
+}
+
+function fileName(path: PayloadPath): string {
+  return path.length === 0 ? "output" : path.map((part) => encodePart(String(part))).join(".");
+}
+
+// A dot in a key would make {"a.b":1} the same object as {"a":{"b":1}}; the others can't stand in a path.
+function encodePart(part: string): string {
+  return part.replace(/[./%\\\p{Cc}\p{Surrogate}]/gu, encodeCharacter);
+}
+
+function encodeCharacter(character: string): string {
+  // A lone surrogate has no UTF-8; the form of JavaScript's escape() keeps two of them apart.
+  if (/\p{Surrogate}/u.test(character)) return `%u${character.charCodeAt(0).toString(16)}`;
+  return [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join("");
+}

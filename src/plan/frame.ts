@@ -1,0 +1,143 @@
+import { setOwn, type Container } from "./container.js";
+
+/** What the walk found out about one value. */
+export interface Visited {
+  /** The value as it stays in the payload. */
+  kept: unknown;
+  /** The value as it would be stored whole: nothing offloaded in it but binary. */
+  whole: unknown;
+  /** Whether `whole` is something else than what stood in the payload. */
+  changed: boolean;
+  /** Whether something inside has left, or the value itself. */
+  left: boolean;
+  /** Bytes of JSON: as it stood in the payload, stored whole, and as it stays. */
+  size: number;
+  wholeSize: number;
+  keptSize: number;
+}
+
+const NONE: Container = []; // a closed frame keeps nothing alive
+
+/** An object or array that the walk is inside of. Frames are reused; {@link Frame.open} begins a new life. */
+export class Frame {
+  input!: Container;
+  /** Keys of an object; `undefined` for an array. */
+  keys: readonly string[] | undefined;
+  count = 0;
+  /** How many children were begun; the current one is the last of them. */
+  index = 0;
+  /** Whether some key begins with `$`, so that keys may have to be escaped. */
+  escaping = false;
+  /** Where the entries of this subtree begin. */
+  entryStart = 0;
+  changed = false;
+  left = false;
+  size = 0;
+  wholeSize = 0;
+  keptSize = 0;
+  // Copies are made only when a child differs from the input; until something leaves, the two are one object.
+  private kept: Container | undefined;
+  private whole: Container | undefined;
+
+  /**
+   * @param escaping whether some key begins with `$`
+   * @param changed whether `input` is not what stood in the payload
+   * @param fresh copy from the start, since `input` itself can't stand in the result
+   */
+  open(
+    input: Container,
+    keys: readonly string[] | undefined,
+    entryStart: number,
+    escaping: boolean,
+    changed: boolean,
+    fresh: boolean,
+  ): void {
+    this.input = input;
+    this.keys = keys;
+    this.count = keys === undefined ? (input as unknown[]).length : keys.length;
+    this.index = 0;
+    this.escaping = escaping;
+    this.entryStart = entryStart;
+    this.changed = changed;
+    this.left = false;
+    this.size = this.wholeSize = this.keptSize = 1; // two brackets; each child brings a comma, and one is too many
+    this.kept = this.whole = fresh ? (keys === undefined ? [] : {}) : undefined;
+  }
+
+  /** The key of the current child in the input. */
+  get key(): string | number {
+    return this.keys === undefined ? this.index - 1 : this.keys[this.index - 1]!;
+  }
+
+  /**
+   * Takes the current child as `key`, which is its own key or the escaped form of it.
+   *
+   * @param keySize bytes that key, colon and comma add to the JSON of the input
+   * @param writtenKeySize the same, as written
+   */
+  add(key: string | number, child: Visited, keySize: number, writtenKeySize: number): void {
+    this.size += child.size + keySize;
+    this.wholeSize += child.wholeSize + writtenKeySize;
+    this.keptSize += child.keptSize + writtenKeySize;
+    if (child.left) this.left = true;
+    if (child.changed || keySize !== writtenKeySize) this.copyWhole();
+    if (child.kept !== child.whole) this.copyKept();
+    if (this.kept === undefined) return;
+    put(this.kept, key, child.kept);
+    if (this.whole !== undefined && this.whole !== this.kept) put(this.whole, key, child.whole);
+  }
+
+  /** Takes note that JSON leaves the current child out. */
+  omit(): void {
+    this.copyWhole();
+  }
+
+  /** Says what came of the container, into `result`. */
+  close(result: Visited): void {
+    result.kept = this.kept ?? this.input;
+    result.whole = this.whole ?? this.input;
+    result.changed = this.changed || this.whole !== undefined;
+    result.left = this.left;
+    const closing = this.size === 1 ? 1 : 0; // without children there is no comma too many
+    result.size = this.size + closing;
+    result.wholeSize = this.wholeSize + closing;
+    result.keptSize = this.keptSize + closing;
+    this.input = NONE;
+    this.kept = this.whole = undefined;
+  }
+
+  private copyWhole(): void {
+    if (this.whole !== undefined) return;
+    this.whole = this.copyOfEarlier();
+    this.kept ??= this.whole;
+  }
+
+  private copyKept(): void {
+    if (this.kept === undefined) this.kept = this.copyOfEarlier();
+    else if (this.kept === this.whole) this.kept = copyOf(this.kept);
+  }
+
+  // Only called while every earlier child stands in the copy as it does in the input.
+  private copyOfEarlier(): Container {
+    const earlier = this.index - 1;
+    if (this.keys === undefined) return (this.input as unknown[]).slice(0, earlier);
+    const copy: Record<string, unknown> = {};
+    for (let i = 0; i < earlier; i++) {
+      const key = this.keys[i]!;
+      setOwn(copy, key, (this.input as Record<string, unknown>)[key]);
+    }
+    return copy;
+  }
+}
+
+function put(container: Container, key: string | number, value: unknown): void {
+  if (Array.isArray(container)) container.push(value);
+  else setOwn(container, key as string, value);
+}
+
+function copyOf(container: Container): Container {
+  if (Array.isArray(container)) return container.slice();
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(container)) setOwn(copy, key, container[key]);
+  return copy;
+}

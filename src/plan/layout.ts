@@ -1,0 +1,38 @@
+import type { SchemaTag } from "../object/stored-object.js";
+import type { PlannedEntry } from "./plan.js";
+
+/** What is known of an entry once its bytes are. */
+export interface StoredEntry {
+  /** Path of the object in the store. */
+  readonly path: string;
+  /** Bytes of the entry as stored. */
+  readonly size: number;
+  /** SHA-256 of those bytes. */
+  readonly digest: Buffer;
+}
+
+/** Where the entries of one call go and how their references are written: one for each dialect. */
+export interface Layout {
+  /** Bytes that will be stored for an entry, envelope included. */
+  storedSize(entry: PlannedEntry): number;
+  /** Bytes of JSON of the reference to an entry. */
+  referenceSize(entry: PlannedEntry): number;
+  /** Path of an entry's object. */
+  objectPath(entry: PlannedEntry, digest: Buffer): string;
+  /** Writes the reference to an entry into its slot. */
+  fillSlot(entry: PlannedEntry, stored: StoredEntry): void;
+}
+
+/** Where the objects of one call lie, and what their references and StoredObjects say of the schema. */
+export interface LayoutOptions extends SchemaTag {
+  readonly prefix: string;
+  readonly scope: string;
+}
+
+/**
+ * The tag of the StoredObject that an entry becomes. A schema describes a whole payload: references to its parts say
+ * what they belong to, but only a payload that leaves whole is stored as an object of that schema.
+ */
+export function schemaTagOf(entry: PlannedEntry, options: LayoutOptions): SchemaTag {
+  return entry.path.length === 0 ? options : {};
+}

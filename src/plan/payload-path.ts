@@ -1,0 +1,11 @@
+import type { PayloadPath } from "./plan.js";
+
+/** A path as people write it: `$.items[3]["a.b"]`. For messages: it holds keys, never values. */
+export function formatPayloadPath(path: PayloadPath): string {
+  let text = "$";
+  for (const part of path) {
+    if (typeof part === "number") text += `[${part}]`;
+    else text += /^[A-Za-z_$][\w$]*$/.test(part) ? `.${part}` : `[${JSON.stringify(part)}]`;
+  }
+  return text.length <= 512 ? text : `${text.slice(0, 250)}...${text.slice(-250)}`;
+}

@@ -1,0 +1,50 @@
+import { StorageError } from "../store/error.js";
+import { pathProblem } from "../store/path.js";
+import { parseLocation, type Location } from "./location.js";
+
+/** Which objects a hydration may read: those below some path prefixes. */
+export class AllowList {
+  private readonly prefixes: readonly Location[];
+
+  /** @param prefixes path prefixes, whole segments; `scheme://container/prefix` or `scheme://container` elsewhere */
+  constructor(prefixes: readonly string[]) {
+    this.prefixes = prefixes.map(parsePrefix);
+  }
+
+  /** @throws {StorageError} `REFERENCE_DENIED`, without I/O, unless the object lies below an allowed prefix */
+  assertAllowed(location: Location): void {
+    if (this.prefixes.some((prefix) => isBelow(location, prefix))) return;
+    throw new StorageError(
+      "REFERENCE_DENIED",
+      "A reference points outside of the prefixes that may be read. If that is meant, list its prefix in `allow`.",
+      { operation: "hydrate" },
+    );
+  }
+}
+
+/** Whether text can stand in `allow`. */
+export function isAllowPrefix(prefix: string): boolean {
+  try {
+    parsePrefix(prefix);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function parsePrefix(prefix: string): Location {
+  const trimmed = prefix.replace(/\/$/, "");
+  const container = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/]+)$/.exec(trimmed);
+  if (container !== null && pathProblem(container[2]) === undefined) {
+    return { target: { scheme: container[1]!.toLowerCase(), container: container[2]! }, path: "" };
+  }
+  return parseLocation(trimmed);
+}
+
+function isBelow(location: Location, prefix: Location): boolean {
+  return (
+    location.target?.scheme === prefix.target?.scheme &&
+    location.target?.container === prefix.target?.container &&
+    (prefix.path === "" || location.path === prefix.path || location.path.startsWith(`${prefix.path}/`))
+  );
+}

@@ -1,0 +1,17 @@
+const RESERVED = /^\$+(?:storage|bubu)/;
+const ESCAPED = /^\$\$+(?:storage|bubu)/;
+
+/** A key of user data as it is written: with one more `$` if it could be taken for a key of a reference. */
+export function escapeKey(key: string): string {
+  return RESERVED.test(key) ? `$${key}` : key;
+}
+
+/** The key of user data that {@link escapeKey} made `key` from. */
+export function unescapeKey(key: string): string {
+  return ESCAPED.test(key) ? key.slice(1) : key;
+}
+
+/** Whether keys that begin like `key` are escaped in user data, so that data can't forge them. */
+export function isReservedKey(key: string): boolean {
+  return /^\$(?:storage|bubu)/.test(key);
+}

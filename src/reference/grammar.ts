@@ -1,0 +1,55 @@
+/** How references are written: coatcheck's own grammar, or that of the BubuStack operators and SDK for Go. */
+export type Dialect = "native" | "bubustack";
+
+/** What a field of a reference holds, whatever its key is in a dialect. */
+export type ReferenceField =
+  "ref" | "contentType" | "size" | "digest" | "offset" | "encoding" | "schema" | "schemaVersion" | "path" | "signature";
+
+/** The keys of a dialect's references, in the order in which they are written. */
+export interface Grammar {
+  readonly dialect: Dialect;
+  /** The key that makes an object a reference. */
+  readonly refKey: string;
+  readonly keys: Readonly<Partial<Record<ReferenceField, string>>>;
+  /** The same, by key. */
+  readonly fields: ReadonlyMap<string, ReferenceField>;
+}
+
+function grammar(dialect: Dialect, refKey: string, keys: Grammar["keys"]): Grammar {
+  const fields = new Map(Object.entries(keys).map(([field, key]) => [key, field as ReferenceField]));
+  return { dialect, refKey, keys, fields };
+}
+
+const NATIVE = grammar("native", "$storageRef", {
+  ref: "$storageRef",
+  contentType: "$storageContentType",
+  size: "$storageSize",
+  digest: "$storageDigest",
+  offset: "$storageOffset",
+  encoding: "$storageEncoding",
+  schema: "$storageSchema",
+  schemaVersion: "$storageSchemaVersion",
+  path: "$storagePath",
+  signature: "$storageSignature",
+});
+
+const BUBUSTACK = grammar("bubustack", "$bubuStorageRef", {
+  ref: "$bubuStorageRef",
+  contentType: "$bubuStorageContentType",
+  schema: "$bubuStorageSchema",
+  schemaVersion: "$bubuStorageSchemaVersion",
+  path: "$bubuStoragePath",
+});
+
+/** Both grammars by dialect. Every manager reads both. */
+export const GRAMMARS: Readonly<Record<Dialect, Grammar>> = { native: NATIVE, bubustack: BUBUSTACK };
+
+/**
+ * The grammar in which `value` is a reference: its reference key holds a string, and its other keys are all keys of
+ * that grammar. One more key, and it is plain data: `undefined`.
+ */
+export function referenceGrammar(value: Readonly<Record<string, unknown>>): Grammar | undefined {
+  const grammar = Object.hasOwn(value, NATIVE.refKey) ? NATIVE : BUBUSTACK;
+  if (!Object.hasOwn(value, grammar.refKey) || typeof value[grammar.refKey] !== "string") return undefined;
+  return Object.keys(value).every((key) => grammar.fields.has(key)) ? grammar : undefined;
+}
