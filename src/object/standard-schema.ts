@@ -55,7 +55,7 @@ export async function validate<Output>(
 ): Promise<Output> {
   assertStandardSchema(schema);
   const result = await run(schema, value, label);
-  if (result.issues === undefined) return result.value;
+  if (!result.issues) return result.value;
   const paths = result.issues.map((issue) => renderPath(issue.path ?? []));
   throw new StorageError("SCHEMA_MISMATCH", `The value does not match ${label}: ${summary(paths)}.`);
 }
@@ -66,7 +66,9 @@ async function run<Output>(
   label: string,
 ): Promise<StandardResult<Output>> {
   try {
-    return await schema["~standard"].validate(value);
+    const result: StandardResult<Output> | undefined = await schema["~standard"].validate(value);
+    if (typeof result === "object") return result;
+    throw new TypeError("A Standard Schema must give an object.");
   } catch (cause) {
     throw new StorageError("SCHEMA_MISMATCH", `The value could not be validated by ${label}: it failed itself.`, {
       cause,
