@@ -39,7 +39,7 @@ export async function abortable<T>(
     )
     .catch(() => undefined);
   try {
-    return await Promise.race([promise, aborted]);
+    return await Promise.race([aborted, promise]); // aborted beforehand: that wins, whatever promise did
   } finally {
     settled = true;
     if (onAbort !== undefined) signal.removeEventListener("abort", onAbort);

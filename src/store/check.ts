@@ -35,7 +35,10 @@ export function checkWrite(store: CapableStore, path: string, body: StoreBody, o
   if (options.ifNoneMatch !== undefined && options.ifMatch !== undefined) {
     throw invalidOption("ifMatch", "can't be combined with ifNoneMatch", details);
   }
+  if (options.ifMatch !== undefined) assertText("ifMatch", options.ifMatch, details);
   assertCount("size", options.size, details);
+  if (options.digest !== undefined) assertText("digest", options.digest, details);
+  if (options.contentType !== undefined) assertText("contentType", options.contentType, details);
   if (options.metadata !== undefined) assertMetadata(options.metadata, details);
   const { maxObjectSize } = store.capability;
   if (maxObjectSize !== undefined && options.size !== undefined && options.size > maxObjectSize) {
@@ -63,6 +66,7 @@ export function checkStat(store: CapableStore, path: string, options: CallOption
 export function checkDelete(store: CapableStore, path: string, options: DeleteOptions): CallDetails {
   const details = check(store, "delete", path, options);
   if (options.ifMatch !== undefined) requireCapability(store, "deleteIfMatch", "delete", path);
+  if (options.ifMatch !== undefined) assertText("ifMatch", options.ifMatch, details);
   return details;
 }
 
@@ -130,10 +134,20 @@ function assertMetadata(metadata: Record<string, string>, details: CallDetails):
   for (const [key, value] of Object.entries(metadata)) {
     // What every object store carries unchanged: S3 metadata are HTTP headers, lower-cased, US-ASCII.
     if (!/^[a-z0-9][a-z0-9-]*$/.test(key)) throw invalidOption("metadata", "has a key other than [a-z0-9-]", details);
-    if (typeof value !== "string" || !/^[\x20-\x7e]*$/.test(value) || value !== value.trim()) {
+    if (!isHeaderValue(value)) {
       throw invalidOption("metadata", "has a value other than printable ASCII without outer spaces", details);
     }
   }
+}
+
+function assertText(name: string, value: unknown, details: CallDetails): void {
+  if (value !== "" && isHeaderValue(value)) return;
+  throw invalidOption(name, "must be printable ASCII without outer spaces", details);
+}
+
+// Printable ASCII without outer spaces: an HTTP header hands it on unchanged.
+function isHeaderValue(value: unknown): boolean {
+  return typeof value === "string" && /^[\x20-\x7e]*$/.test(value) && value === value.trim();
 }
 
 function invalidOption(name: string, problem: string, details: CallDetails): StorageError {

@@ -1,14 +1,22 @@
 import { abortable } from "./abort.js";
-import { StorageError } from "./error.js";
+import { StorageError, type StorageErrorDetails } from "./error.js";
 import type { ObjectInfo, ReadResult } from "./store.js";
 
+/** The call that a result came from. */
+export interface ReadCall {
+  /** The name of the store, for errors. */
+  store?: string | undefined;
+  /** Once it has fired, reading on is `ABORTED`, also while a chunk is awaited. */
+  signal?: AbortSignal | undefined;
+}
+
 /** A {@link ReadResult} over bytes that are already here. */
-export function bytesResult(info: ObjectInfo, bytes: Uint8Array, signal?: AbortSignal): ReadResult {
+export function bytesResult(info: ObjectInfo, bytes: Uint8Array, call?: ReadCall): ReadResult {
   async function* chunks(): AsyncGenerator<Uint8Array, void, undefined> {
     await Promise.resolve();
     if (bytes.byteLength > 0) yield bytes;
   }
-  return streamResult(info, chunks(), undefined, signal);
+  return streamResult(info, chunks(), undefined, call);
 }
 
 /**
@@ -16,25 +24,27 @@ export function bytesResult(info: ObjectInfo, bytes: Uint8Array, signal?: AbortS
  *
  * @param chunks read at most once; its `return()` is called when the reader stops early
  * @param release frees what holds the body, when it is cancelled before it was begun; default: `chunks.return()`
- * @param signal once it has fired, reading on is `ABORTED`, also while a chunk is awaited
+ * @param call whose signal is honoured, and whose store errors name
  */
 export function streamResult(
   info: ObjectInfo,
   chunks: AsyncIterable<Uint8Array>,
   release?: () => void | Promise<void>,
-  signal?: AbortSignal,
+  call: ReadCall = {},
 ): ReadResult {
+  const details = { operation: "read", store: call.store, path: info.path };
   let iterator: AsyncIterator<Uint8Array> | undefined;
   let cancelled = false;
 
   const begin = (): AsyncIterator<Uint8Array> => {
     if (cancelled || iterator !== undefined) {
-      throw new StorageError("UNEXPECTED", "The body of this read was already taken or cancelled; read again.", {
-        operation: "read",
-        path: info.path,
-      });
+      throw new StorageError(
+        "UNEXPECTED",
+        "The body of this read was already taken or cancelled; read again.",
+        details,
+      );
     }
-    return (iterator = abortableIterator(chunks[Symbol.asyncIterator](), signal, info.path));
+    return (iterator = abortableIterator(chunks[Symbol.asyncIterator](), call.signal, details));
   };
 
   return {
@@ -59,13 +69,13 @@ export function streamResult(
 function abortableIterator(
   iterator: AsyncIterator<Uint8Array>,
   signal: AbortSignal | undefined,
-  path: string,
+  details: StorageErrorDetails,
 ): AsyncIterator<Uint8Array> {
   if (signal === undefined) return iterator;
   return {
     async next() {
       try {
-        return await abortable(iterator.next(), signal, undefined, { operation: "read", path });
+        return await abortable(iterator.next(), signal, undefined, details);
       } catch (error) {
         // Not awaited: a body that hangs would not answer.
         if (signal.aborted) iterator.return?.().catch(() => undefined);

@@ -85,7 +85,7 @@ export class MemoryStore implements Store {
     const object = this.#get(path, details);
     const { offset = 0, length = object.bytes.byteLength } = options;
     const copy = new Uint8Array(object.bytes.subarray(offset, offset + length)); // slice() of a Buffer would not copy
-    return Promise.resolve(bytesResult(describe(path, object), copy, options.signal));
+    return Promise.resolve(bytesResult(describe(path, object), copy, { store: this.name, signal: options.signal }));
   }
 
   async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import type { CapabilityFlag } from "../../store/capability.js";
+import { isStorageError, type StorageErrorCode } from "../../store/error.js";
+import { BASIC, testCase, type CaseGroup } from "./case.js";
+import type { ConformanceContext } from "./context.js";
+import { assertRejects } from "./rejection.js";
+import { chunksOf, interrupted } from "./sources.js";
+
+const WRITERS = 16;
+const IF_ABSENT: readonly CapabilityFlag[] = [...BASIC, "ifNoneMatch"];
+const IF_MATCH: readonly CapabilityFlag[] = [...BASIC, "ifMatch"];
+const DELETE_IF_MATCH: readonly CapabilityFlag[] = [...BASIC, "delete", "deleteIfMatch"];
+const STALE = '"0123456789abcdef0123456789abcdef"';
+
+export const conditions: CaseGroup = {
+  name: "conditions",
+  cases: [
+    testCase("ifNoneMatch writes where nothing is, and nowhere else", IF_ABSENT, async (context) => {
+      const { store } = context;
+      const path = await context.put("object", "first", { ifNoneMatch: "*" });
+      for (const body of ["second", chunksOf(Buffer.from("second"), 2)]) {
+        const call = () => store.write(path, body, { ifNoneMatch: "*" });
+        await assertRejects(call, "ALREADY_EXISTS", { operation: "write", path });
+      }
+      await context.assertContent(path, "first");
+      await context.assertContent(await context.put("object/child", "other", { ifNoneMatch: "*" }), "other");
+    }),
+    testCase("ifNoneMatch writes again after a delete", [...IF_ABSENT, "delete"], async (context) => {
+      const path = await context.put("object", "first", { ifNoneMatch: "*" });
+      await context.store.delete(path);
+      await context.put("object", "second", { ifNoneMatch: "*" });
+      await context.assertContent(path, "second");
+    }),
+    testCase(`ifNoneMatch lets one of ${WRITERS} writers win`, IF_ABSENT, async (context) => {
+      const path = context.path("object");
+      const winner = await race(context, path, { ifNoneMatch: "*" }, "ALREADY_EXISTS");
+      await context.assertContent(path, winner);
+    }),
+    testCase("ifNoneMatch holds when the object comes while the body is read", IF_ABSENT, async (context) => {
+      const { store } = context;
+      const path = context.path("object");
+      const body = interrupted(Buffer.from("slow "), () => store.write(path, "fast"), Buffer.from("writer"));
+      const call = () => store.write(path, body, { ifNoneMatch: "*" });
+      await assertRejects(call, "ALREADY_EXISTS", { operation: "write", path });
+      await context.assertContent(path, "fast");
+    }),
+    testCase("ifMatch writes over the version it names, and over no other", IF_MATCH, async (context) => {
+      const { store } = context;
+      const path = await context.put("object", "first");
+      const first = await etagOf(context, path);
+      const written = await store.write(path, "second", { ifMatch: first });
+      assert.equal(written.etag, await etagOf(context, path), "write gave another etag than stat");
+      for (const ifMatch of [first, STALE]) {
+        const call = () => store.write(path, "third", { ifMatch });
+        await assertRejects(call, "PRECONDITION_FAILED", { operation: "write", path });
+      }
+      await context.assertContent(path, "second");
+      await store.write(path, chunksOf(Buffer.from("fourth"), 4), { ifMatch: written.etag });
+      await context.assertContent(path, "fourth");
+    }),
+    testCase("ifMatch fails where nothing is", IF_MATCH, async (context) => {
+      const path = context.path("missing");
+      const call = () => context.store.write(path, "content", { ifMatch: STALE });
+      await assertRejects(call, "PRECONDITION_FAILED", { operation: "write", path });
+      await context.assertMissing(path);
+    }),
+    testCase(`ifMatch lets one of ${WRITERS} writers win`, IF_MATCH, async (context) => {
+      const path = await context.put("object", "first");
+      const ifMatch = await etagOf(context, path);
+      const winner = await race(context, path, { ifMatch }, "PRECONDITION_FAILED");
+      await context.assertContent(path, winner);
+    }),
+    testCase("deleteIfMatch deletes the version it names, and no other", DELETE_IF_MATCH, async (context) => {
+      const { store } = context;
+      const path = await context.put("object", "first");
+      const first = await etagOf(context, path);
+      await store.write(path, "second");
+      for (const ifMatch of [first, STALE]) {
+        const call = () => store.delete(path, { ifMatch });
+        await assertRejects(call, "PRECONDITION_FAILED", { operation: "delete", path });
+      }
+      await context.assertContent(path, "second");
+      await store.delete(path, { ifMatch: await etagOf(context, path) });
+      await context.assertMissing(path);
+    }),
+    testCase("deleteIfMatch fails where nothing is", DELETE_IF_MATCH, async (context) => {
+      const path = context.path("missing");
+      const call = () => context.store.delete(path, { ifMatch: STALE });
+      await assertRejects(call, "PRECONDITION_FAILED", { operation: "delete", path });
+    }),
+  ],
+};
+
+async function etagOf(context: ConformanceContext, path: string): Promise<string> {
+  const info = await context.store.stat(path);
+  assert.ok(typeof info?.etag === "string" && info.etag !== "", "a store with conditions must give etags");
+  return info.etag;
+}
+
+/** Writes many bodies under one condition at once; asserts that one wins, and returns its body. */
+async function race(
+  { store }: ConformanceContext,
+  path: string,
+  condition: { ifNoneMatch: "*" } | { ifMatch: string },
+  loss: StorageErrorCode,
+): Promise<string> {
+  const contents = Array.from({ length: WRITERS }, (_, writer) => `content of writer ${writer}`);
+  const results = await Promise.allSettled(contents.map((content) => store.write(path, content, condition)));
+  const winners = contents.filter((_, writer) => results[writer]?.status === "fulfilled");
+  for (const result of results) {
+    if (result.status === "rejected") assert.ok(isStorageError(result.reason, loss), `a loser must hear ${loss}`);
+  }
+  assert.equal(winners.length, 1, `${winners.length} of ${WRITERS} writers won`);
+  return winners[0]!;
+}

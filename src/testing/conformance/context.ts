@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { wholeBytes } from "../../store/body.js";
+import type { ListOptions, ReadOptions, Store, StoreBody, WriteOptions } from "../../store/store.js";
+import { assertRejects } from "./rejection.js";
+import { assertUntouched, watchedBody } from "./sources.js";
+
+/** How much a case writes, and how long it waits for what must not hang. */
+export interface ConformanceLimits {
+  /** Bytes of the large object. */
+  largeObjectSize: number;
+  /** Objects of the long listing. */
+  manyObjects: number;
+  /** Milliseconds in which an aborted call must settle. */
+  settleTimeout: number;
+}
+
+/** What one case works with: a store, and a prefix in it that nothing else uses. */
+export class ConformanceContext {
+  /** Ends with a slash. */
+  readonly prefix = `c-${randomBytes(6).toString("hex")}/`;
+
+  constructor(
+    readonly store: Store,
+    readonly limits: ConformanceLimits,
+  ) {}
+
+  /** The path of an object of this case. */
+  path(name: string): string {
+    return this.prefix + name;
+  }
+
+  /** Writes an object of this case and returns its path. */
+  async put(name: string, body: StoreBody, options?: WriteOptions): Promise<string> {
+    const path = this.path(name);
+    await this.store.write(path, body, options);
+    return path;
+  }
+
+  /** Reads an object, or a range of it, whole. */
+  async content(path: string, options?: ReadOptions): Promise<Uint8Array> {
+    const result = await this.store.read(path, options);
+    return result.bytes();
+  }
+
+  /** The names (paths without the prefix of this case) that a listing holds. */
+  async names(prefix = "", options?: ListOptions): Promise<string[]> {
+    const names: string[] = [];
+    for await (const { path } of this.store.list(this.prefix + prefix, options)) {
+      assert.ok(path.startsWith(this.prefix), "a listing holds a path without the prefix");
+      names.push(path.slice(this.prefix.length));
+    }
+    return names;
+  }
+
+  /** Asserts the content of an object. */
+  async assertContent(path: string, expected: Uint8Array | string, options?: ReadOptions): Promise<void> {
+    assertBytes(await this.content(path, options), expected);
+  }
+
+  /** Asserts that a write with these options is `CONFIG_INVALID`, before the body is read. */
+  async assertWriteRefused(options: WriteOptions): Promise<void> {
+    const path = this.path("refused");
+    const body = watchedBody();
+    const call = () => this.store.write(path, body, options);
+    await assertRejects(call, "CONFIG_INVALID", { operation: "write", path });
+    assertUntouched(body);
+  }
+
+  /** Asserts that nothing is there. */
+  async assertMissing(path: string): Promise<void> {
+    assert.equal(await this.store.stat(path), undefined, "an object is there that must not be");
+  }
+}
+
+/** Asserts that bytes are equal, without printing megabytes where they are not. */
+export function assertBytes(actual: Uint8Array, expected: Uint8Array | string): void {
+  assert.ok(actual instanceof Uint8Array, "the content must be a Uint8Array");
+  const wanted = wholeBytes(expected);
+  assert.equal(actual.byteLength, wanted.byteLength, "the content has another length");
+  if (Buffer.compare(actual, wanted) === 0) return;
+  const at = wanted.findIndex((byte, index) => byte !== actual[index]);
+  assert.fail(`the content differs at byte ${at}: ${actual[at] ?? "none"} where ${wanted[at] ?? "none"} was written`);
+}
+
+/** Bytes without a short period, so that parts that are lost, repeated or swapped show. */
+export function patternBytes(length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let i = 0, state = 1; i < length; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    bytes[i] = state >>> 24;
+  }
+  return bytes;
+}

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import type { Capability } from "../../store/capability.js";
+import { BASIC, testCase, type CaseGroup, type ConformanceCase } from "./case.js";
+import { assertUnsupported } from "./unsupported.js";
+
+const FLAGS = [
+  "read",
+  "write",
+  "stat",
+  "delete",
+  "list",
+  "copy",
+  "presign",
+  "rangeRead",
+  "ifNoneMatch",
+  "ifMatch",
+  "deleteIfMatch",
+  "metadata",
+  "contentType",
+] as const satisfies readonly (keyof Capability)[];
+
+export const lifecycle: CaseGroup = {
+  name: "capability and lifecycle",
+  cases: [
+    testCase("has a name", [], ({ store }) => {
+      assert.ok(typeof store.name === "string" && store.name !== "");
+      return Promise.resolve();
+    }),
+    testCase("declares every capability, and no more than that", [], ({ store }) => {
+      const { maxObjectSize, maxPathLength, ...flags } = store.capability;
+      assert.ok(Object.isFrozen(store.capability), "the capability must be frozen");
+      assert.deepEqual(Object.keys(flags).sort(), [...FLAGS].sort());
+      for (const flag of FLAGS) assert.equal(typeof flags[flag], "boolean", flag);
+      for (const limit of [maxObjectSize, maxPathLength]) {
+        assert.ok(limit === undefined || (Number.isSafeInteger(limit) && limit > 0), "a limit is a positive number");
+      }
+      return Promise.resolve();
+    }),
+    ...FLAGS.map(refusedUnlessAdvertised),
+    testCase("can be closed twice", BASIC, async (context) => {
+      await context.put("object", "content");
+      await context.store.close();
+      await context.store.close();
+      await context.store[Symbol.asyncDispose]();
+    }),
+    testCase("can be closed unused, by asyncDispose", [], async ({ store }) => {
+      await store[Symbol.asyncDispose]();
+      await store.close();
+    }),
+  ],
+};
+
+/** Needs nothing, so that it asserts the refusal whatever else is missing; what is advertised, the other cases show. */
+function refusedUnlessAdvertised(flag: (typeof FLAGS)[number]): ConformanceCase {
+  return testCase(`${flag} works, or is UNSUPPORTED without I/O`, [], async (context) => {
+    if (!context.store.capability[flag]) await assertUnsupported(context, flag);
+  });
+}

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { isStorageError, type StorageError, type StorageErrorCode } from "../../store/error.js";
+import type { Store } from "../../store/store.js";
+
+/** The call that an error must name. */
+export interface RefusedCall {
+  operation: string;
+  /** The path, or for a copy the two of which it must name one. Default: any. */
+  path?: string | readonly string[];
+}
+
+/** Asserts that a call rejects, with a complete {@link StorageError} of this code. */
+export async function assertRejects(
+  call: () => Promise<unknown>,
+  code: StorageErrorCode,
+  expected: RefusedCall,
+): Promise<StorageError> {
+  const error = await rejection(call);
+  assert.ok(isStorageError(error), `not a StorageError: ${describe(error)}`);
+  assert.equal(error.code, code, `the code is ${error.code} where ${code} is due: ${error.message}`);
+  assert.equal(error.name, "StorageError");
+  assert.ok(error instanceof Error && error.message !== "", "the error has no message");
+  assert.equal(error.operation, expected.operation, "the error names another operation");
+  assert.ok(typeof error.store === "string" && error.store !== "", "the error does not name the store");
+  if (expected.path !== undefined) {
+    assert.ok([expected.path].flat().includes(error.path ?? ""), "the error does not name the path");
+  }
+  return error;
+}
+
+/** Iterates a listing to its end, for its error. */
+export async function drain(listing: ReturnType<Store["list"]>): Promise<void> {
+  const iterator = listing[Symbol.asyncIterator]();
+  while ((await iterator.next()).done !== true);
+}
+
+async function rejection(call: () => Promise<unknown>): Promise<unknown> {
+  let pending: Promise<unknown>;
+  try {
+    pending = call();
+  } catch (error) {
+    assert.fail(`the call must reject, not throw: ${describe(error)}`);
+  }
+  try {
+    await pending;
+  } catch (error) {
+    return error;
+  }
+  assert.fail("the call must reject, but it succeeded");
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

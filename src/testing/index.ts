@@ -1,0 +1,1 @@
+export { storeConformance, type StoreConformanceOptions, type TestRunner } from "./store-conformance.js";
