@@ -1,0 +1,68 @@
+import { Consumer } from "./consumer.js";
+
+let consumer: Consumer;
+
+beforeAll(async () => {
+  consumer = await Consumer.install();
+});
+
+afterAll(async () => {
+  await consumer.remove();
+});
+
+const passed = { exitCode: 0, output: "" };
+
+describe("the packed package", () => {
+  it("holds the two builds, their types and the papers, and nothing else", () => {
+    const unexpected = consumer.packedFiles.filter((path) => {
+      return !/^dist\/(esm|cjs)\/(.*\.js|.*\.d\.ts|package\.json)$/.test(path);
+    });
+    expect(unexpected.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+    expect(consumer.packedFiles).toContain("dist/esm/index.js");
+    expect(consumer.packedFiles).toContain("dist/cjs/index.d.ts");
+  });
+
+  it.each([
+    ["an ECMAScript module", "esm.mjs"],
+    ["a CommonJS module", "cjs.cjs"],
+    ["a program that has both builds in it", "both.mjs"],
+  ])("works in %s", async (_, program) => {
+    expect(await consumer.run(program)).toEqual(passed);
+  });
+
+  it.each(["esm.mjs", "cjs.cjs"])("does not load the AWS SDK for what needs none (%s)", async (program) => {
+    expect(await consumer.withoutAwsSdk(() => consumer.run(program))).toEqual(passed);
+  });
+
+  it.each(["s3.mjs", "s3.cjs"])("loads the AWS SDK for coatcheck/s3 (%s)", async (program) => {
+    expect(await consumer.run(program)).toEqual(passed);
+    const { exitCode, output } = await consumer.withoutAwsSdk(() => consumer.run(program));
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain("Cannot find");
+    expect(output).toContain("@aws-sdk/");
+  });
+});
+
+describe.each(["typescript", "typescript-5.5"])("the types under %s", (typescript) => {
+  it.each([
+    ["node16, ESM", "module", { module: "node16" }],
+    ["node16, CommonJS", "commonjs", { module: "node16" }],
+    ["nodenext, ESM", "module", { module: "nodenext" }],
+    ["nodenext, CommonJS", "commonjs", { module: "nodenext" }],
+    ["bundler", "module", { module: "esnext", moduleResolution: "bundler" }],
+    ["node10", "commonjs", { module: "commonjs", moduleResolution: "node10", ignoreDeprecations: "5.0" }],
+  ] as const)("are right with %s", async (name, type, options) => {
+    const deprecated = name === "node10" && typescript === "typescript" ? { ignoreDeprecations: "6.0" } : {};
+    const outcome = await consumer.typecheck(typescript, type, { skipLibCheck: true, ...options, ...deprecated });
+    expect(outcome).toEqual(passed);
+  });
+
+  it("hold for a user who checks the types of libraries too", async () => {
+    const outcome = await consumer.typecheck(typescript, "module", {
+      module: "nodenext",
+      skipLibCheck: false,
+      exactOptionalPropertyTypes: true,
+    });
+    expect(outcome).toEqual(passed);
+  });
+});

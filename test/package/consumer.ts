@@ -1,0 +1,115 @@
+import { execFile } from "node:child_process";
+import { copyFile, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const root = process.cwd();
+
+interface Lockfile {
+  packages: Record<string, { dev?: boolean; version?: string; dependencies?: Record<string, string> }>;
+}
+
+/** What a program left behind: a failure is a result here, not an exception. */
+export interface Outcome {
+  exitCode: number;
+  output: string;
+}
+
+/** An empty project beside the checkout, into which npm has installed the packed package: what a user has. */
+export class Consumer {
+  private constructor(
+    readonly directory: string,
+    /** The paths inside the tarball. */
+    readonly packedFiles: readonly string[],
+  ) {}
+
+  /** Packs the build that lies in dist/ and installs it. */
+  static async install(): Promise<Consumer> {
+    const directory = await mkdtemp(join(tmpdir(), "coatcheck-consumer-"));
+    const packed = await run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", directory]);
+    const [tarball] = JSON.parse(packed.stdout) as [{ filename: string; files: { path: string }[] }];
+    await writeFile(join(directory, "package.json"), JSON.stringify(await manifest(tarball.filename)));
+    await writeFile(join(directory, "package-lock.json"), JSON.stringify(await lockfile(tarball.filename)));
+    await run("npm", ["ci", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: directory });
+    return new Consumer(
+      directory,
+      tarball.files.map((file) => file.path),
+    );
+  }
+
+  /** Runs one of the files in programs/ with node, from inside the project. */
+  async run(program: string): Promise<Outcome> {
+    await copyFile(join(root, "test/package/programs", program), join(this.directory, program));
+    return this.execute(process.execPath, [program]);
+  }
+
+  /** Checks programs/types.ts with one version of TypeScript and one set of compiler options. */
+  async typecheck(typescript: string, type: "module" | "commonjs", options: Record<string, unknown>): Promise<Outcome> {
+    const folder = await mkdtemp(join(this.directory, "types-"));
+    await writeFile(join(folder, "package.json"), JSON.stringify({ type }));
+    await copyFile(join(root, "test/package/programs/types.ts"), join(folder, "types.ts"));
+    const compilerOptions = { target: "es2022", strict: true, noEmit: true, types: ["node"], ...options };
+    await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["types.ts"] }));
+    return this.execute(process.execPath, [join(root, "node_modules", typescript, "bin/tsc"), "-p", folder]);
+  }
+
+  /** Runs `action` in a project where the AWS SDK is not installed. */
+  async withoutAwsSdk<T>(action: () => Promise<T>): Promise<T> {
+    const installed = join(this.directory, "node_modules/@aws-sdk");
+    const aside = join(this.directory, "aws-sdk");
+    await rename(installed, aside);
+    try {
+      return await action();
+    } finally {
+      await rename(aside, installed);
+    }
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  private async execute(file: string, args: string[]): Promise<Outcome> {
+    try {
+      const { stdout, stderr } = await run(file, args, { cwd: this.directory });
+      return { exitCode: 0, output: stdout + stderr };
+    } catch (error) {
+      const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+      return { exitCode: code, output: stdout + stderr };
+    }
+  }
+}
+
+async function manifest(tarball: string): Promise<object> {
+  const { packages } = await readLockfile();
+  return {
+    name: "consumer",
+    private: true,
+    dependencies: { coatcheck: `file:${tarball}`, "@types/node": packages["node_modules/@types/node"]?.version },
+  };
+}
+
+// The versions that this checkout was tested with, which are in npm's cache already: no network is needed.
+async function lockfile(tarball: string): Promise<object> {
+  const { packages } = await readLockfile();
+  const { dependencies, version } = packages[""]!;
+  const needed = Object.entries(packages).filter(([path, { dev }]) => {
+    return path !== "" && (dev !== true || /^node_modules\/(@types\/node|undici-types)$/.test(path));
+  });
+  return {
+    name: "consumer",
+    lockfileVersion: 3,
+    requires: true,
+    packages: {
+      "": await manifest(tarball),
+      ...Object.fromEntries(needed.map(([path, entry]) => [path, { ...entry, dev: undefined }])),
+      "node_modules/coatcheck": { version, resolved: `file:${tarball}`, dependencies },
+    },
+  };
+}
+
+async function readLockfile(): Promise<Lockfile> {
+  return JSON.parse(await readFile(join(root, "package-lock.json"), "utf8")) as Lockfile;
+}

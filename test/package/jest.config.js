@@ -1,0 +1,12 @@
+import base from "../../jest.config.js";
+
+/** @type {import("jest").Config} */
+export default {
+  rootDir: "../..",
+  testEnvironment: base.testEnvironment,
+  testMatch: ["<rootDir>/test/package/**/*.test.ts"],
+  modulePathIgnorePatterns: base.modulePathIgnorePatterns,
+  transform: base.transform,
+  moduleNameMapper: base.moduleNameMapper,
+  testTimeout: 120_000,
+};

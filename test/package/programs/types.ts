@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { FileStore, MemoryStore, StorageError, StorageManager, isStorageError } from "coatcheck";
+import type { ObjectInfo, StorageManagerOptions, Store } from "coatcheck";
+import { S3Store } from "coatcheck/s3";
+import { storeConformance } from "coatcheck/testing";
+
+const stores: Store[] = [
+  new MemoryStore(),
+  new FileStore({ root: "tickets" }),
+  new S3Store({ bucket: "tickets", clientConfig: { region: "us-east-1" } }),
+];
+const options: StorageManagerOptions = { store: stores[0]!, maxInlineSize: 2048 };
+
+export async function roundTrip(): Promise<number> {
+  const manager = new StorageManager(options);
+  const dehydrated = await manager.dehydrate({ id: 7 }, { scope: "run-1" });
+  const guessed: { id: number } = await manager.hydrate<{ id: number }>(dehydrated);
+  const checked = await manager.hydrate(dehydrated, { schema: z.object({ id: z.number() }) });
+  // @ts-expect-error the schema says that id is a number
+  const wrong: string = checked.id;
+  return guessed.id + checked.id + wrong.length;
+}
+
+export async function paths(store: Store): Promise<string[]> {
+  const found: ObjectInfo[] = [];
+  for await (const info of store.list("")) found.push(info);
+  return found.map((info) => info.path);
+}
+
+export function codeOf(error: unknown): string | undefined {
+  const code = isStorageError(error) ? error.code : undefined;
+  // @ts-expect-error codes are a closed list
+  if (code === "NO_SUCH_CODE") return undefined;
+  return new StorageError("NOT_FOUND", "Gone.").code === code ? code : undefined;
+}
+
+export { storeConformance };
