@@ -1,0 +1,19 @@
+import { unlink } from "node:fs/promises";
+import { removeEmptyDirectories, whereabouts } from "./directories.js";
+import { unless } from "./file-error.js";
+import { placeOf, type FileTree } from "./file-tree.js";
+import { statFile } from "./object-file.js";
+
+/**
+ * Deletes one object, and the directories that are empty without it. A directory that got an entry meanwhile is not
+ * empty for rmdir(2), and a writer that finds its directory gone makes it again, so neither takes anything from another.
+ */
+export async function deleteObject(tree: FileTree, path: string): Promise<void> {
+  const root = await tree.root.find();
+  if (root === undefined) return;
+  const { file, directory, directories } = placeOf(path, root, tree.rules);
+  if ((await whereabouts(directory)) !== "inside") return;
+  if ((await statFile(file)) !== undefined) await unless(unlink(file), "ENOENT");
+  // Also when nothing was there: a delete that failed after its unlink may be what the caller repeats.
+  await tree.sync.syncRemoval(root, await removeEmptyDirectories(root, directories));
+}

@@ -1,0 +1,63 @@
+import { lstat, mkdir, realpath, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+import { StorageError } from "../../error.js";
+import { errnoOf, unless } from "./file-error.js";
+
+/**
+ * Whether a directory below the root is there, and the way to it leads through no symbolic link.
+ *
+ * @param directory a path that begins with the real path of the root
+ */
+export async function whereabouts(directory: string): Promise<"inside" | "elsewhere" | "missing"> {
+  const real = await unless(realpath(directory), "ENOENT", "ENOTDIR", "ELOOP");
+  if (real === undefined) return "missing";
+  return real === directory ? "inside" : "elsewhere";
+}
+
+/**
+ * Makes the directories from the root down. If another call removes one meanwhile, it rejects with `ENOENT`.
+ *
+ * @throws {StorageError} `PERMISSION_DENIED` where a symbolic link is in the way, `UNEXPECTED` where another file is
+ */
+export async function makeDirectories(root: string, names: readonly string[]): Promise<void> {
+  let directory = root;
+  for (const name of names) {
+    directory = join(directory, name);
+    try {
+      await mkdir(directory);
+    } catch (error) {
+      if (errnoOf(error) !== "EEXIST") throw error;
+      await assertDirectory(directory);
+    }
+  }
+}
+
+/** Removes directories that are empty, from the deepest up, never the root. Returns the deepest that is left. */
+export async function removeEmptyDirectories(root: string, names: readonly string[]): Promise<string> {
+  for (let depth = names.length; depth > 0; depth--) {
+    const directory = join(root, ...names.slice(0, depth));
+    try {
+      await rmdir(directory);
+    } catch (error) {
+      // Nearly always because it is not empty. Otherwise an empty directory stays, which no reader can see.
+      if (errnoOf(error) !== "ENOENT") return directory;
+    }
+  }
+  return root;
+}
+
+/** The error of a write whose way leads through a symbolic link. */
+export function linkInTheWay(): StorageError {
+  return new StorageError("PERMISSION_DENIED", "A symbolic link below the root is in the way; it is not followed.");
+}
+
+/** The error of a write whose place something else takes than an object. */
+export function foreignFileInTheWay(cause?: unknown): StorageError {
+  return new StorageError("UNEXPECTED", "Something that the store did not make is in the way.", { cause });
+}
+
+async function assertDirectory(path: string): Promise<void> {
+  const stats = await lstat(path);
+  if (stats.isSymbolicLink()) throw linkInTheWay();
+  if (!stats.isDirectory()) throw foreignFileInTheWay();
+}

@@ -1,0 +1,77 @@
+import { constants, type BigIntStats } from "node:fs";
+import { open, type FileHandle } from "node:fs/promises";
+import { dirname } from "node:path";
+import { errnoOf } from "./file-error.js";
+
+// Forgetting only costs a few fsyncs again.
+const MAX_REMEMBERED = 10_000;
+
+/** Makes entries of directories durable: what was made, renamed or removed in them is so after a power failure too. */
+export class DirectorySync {
+  readonly #enabled: boolean;
+  /** Path to identity of directories whose own entry, and that of all above, is known to be durable. */
+  readonly #durable = new Map<string, string>();
+
+  /** @param enabled `false`: every method does nothing. Windows can't sync a directory; NTFS logs its changes in order. */
+  constructor(enabled: boolean) {
+    this.#enabled = enabled && process.platform !== "win32";
+  }
+
+  /**
+   * Syncs one directory.
+   *
+   * @returns which directory it was, so that another of the same name is told from it; `undefined` if it is gone
+   */
+  async sync(directory: string): Promise<string | undefined> {
+    if (!this.#enabled) return undefined;
+    const handle = await openDirectory(directory);
+    if (handle === undefined) return undefined;
+    try {
+      await handle.sync().catch((error: unknown) => {
+        // Some network file systems have no fsync of directories.
+        if (errnoOf(error) !== "EINVAL" && errnoOf(error) !== "ENOTSUP") throw error;
+      });
+      return identityOf(await handle.stat({ bigint: true }));
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /**
+   * Makes a new entry of a directory durable, and the directory with it. Which call or process made the directories
+   * above does not matter: a write waits for their entries unless it knows that they are durable.
+   */
+  async syncEntry(root: string, directory: string): Promise<void> {
+    const identity = await this.sync(directory);
+    if (identity === undefined || this.#durable.get(directory) === identity) return;
+    // A directory can't have been replaced without those below it, so the identity of the deepest vouches for all.
+    for (let above = directory; above !== root;) {
+      above = dirname(above);
+      await this.sync(above);
+    }
+    if (this.#durable.size >= MAX_REMEMBERED) this.#durable.clear();
+    this.#durable.set(directory, identity);
+  }
+
+  /** Makes the removal of an entry durable. The directory may have been removed meanwhile: then one above it counts. */
+  async syncRemoval(root: string, directory: string): Promise<void> {
+    if (!this.#enabled) return;
+    for (let at = directory; ; at = dirname(at)) {
+      if ((await this.sync(at)) !== undefined || at === root) return;
+    }
+  }
+}
+
+async function openDirectory(directory: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+// The inode number alone is used again for the next directory.
+function identityOf(stats: BigIntStats): string {
+  return `${stats.dev} ${stats.ino} ${stats.birthtimeNs}`;
+}

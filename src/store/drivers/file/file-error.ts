@@ -1,0 +1,64 @@
+import { StorageError, isStorageError, type StorageErrorCode } from "../../error.js";
+import type { CallDetails } from "../../check.js";
+
+const CODES: Readonly<Record<string, readonly [StorageErrorCode, string]>> = {
+  ENOENT: ["NOT_FOUND", "The object does not exist."],
+  EEXIST: ["ALREADY_EXISTS", "The object exists already."],
+  EACCES: ["PERMISSION_DENIED", "The file system denies access."],
+  EPERM: ["PERMISSION_DENIED", "The file system does not permit the operation."],
+  EROFS: ["PERMISSION_DENIED", "The file system is read-only."],
+  ENOSPC: ["INSUFFICIENT_STORAGE", "No space is left on the file system."],
+  EDQUOT: ["INSUFFICIENT_STORAGE", "The quota on the file system is used up."],
+  EFBIG: ["LIMIT_EXCEEDED", "The object is larger than a file may be."],
+  EMFILE: ["THROTTLED", "The process has too many open files."],
+  ENFILE: ["THROTTLED", "The system has too many open files."],
+  ENAMETOOLONG: ["INVALID_PATH", "The path is too long for the file system below this root."],
+  ETIMEDOUT: ["TIMEOUT", "The file system did not answer in time."],
+  ENOSYS: ["UNSUPPORTED", "The file system does not support the operation."],
+  ENOTSUP: ["UNSUPPORTED", "The file system does not support the operation."],
+  EOPNOTSUPP: ["UNSUPPORTED", "The file system does not support the operation."],
+  EXDEV: ["UNSUPPORTED", "A directory below the root is on another file system, where a write can't be atomic."],
+  EIO: ["UNAVAILABLE", "The file system failed to read or write."],
+  EBUSY: ["UNAVAILABLE", "The file is in use by the system."],
+  EAGAIN: ["UNAVAILABLE", "The file system is out of resources."],
+  ENOMEM: ["UNAVAILABLE", "The system is out of memory."],
+  ENOBUFS: ["UNAVAILABLE", "The system is out of memory."],
+  ENOLCK: ["UNAVAILABLE", "The file system is out of locks."],
+  ESTALE: ["UNAVAILABLE", "The network file system has lost the file."],
+  ENODEV: ["UNAVAILABLE", "The device is gone."],
+  ENXIO: ["UNAVAILABLE", "The device is gone."],
+  ENOTCONN: ["UNAVAILABLE", "The network file system is not connected."],
+  EHOSTDOWN: ["UNAVAILABLE", "The network file system is down."],
+  EHOSTUNREACH: ["UNAVAILABLE", "The network file system can't be reached."],
+  ECONNRESET: ["UNAVAILABLE", "The network file system broke the connection."],
+};
+
+/** The `errno` name of a system error, such as `"ENOENT"`. */
+export function errnoOf(error: unknown): string | undefined {
+  // Not instanceof Error: under jest, system errors are of another realm.
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
+
+/**
+ * What a failed file operation means to the caller, by its `errno`. A {@link StorageError} keeps its meaning, and gets
+ * the details of the call if it has none.
+ */
+export function fileError(error: unknown, details: CallDetails): StorageError {
+  if (isStorageError(error)) {
+    if (error.operation !== undefined) return error;
+    return new StorageError(error.code, error.message, { ...details, retryable: error.retryable, cause: error.cause });
+  }
+  const [code, message] = CODES[errnoOf(error) ?? ""] ?? ["UNEXPECTED", "The file system failed."];
+  return new StorageError(code, message, { ...details, cause: error });
+}
+
+/** Resolves as the promise does, or to `undefined` if it rejects with one of these `errno` names. */
+export async function unless<T>(promise: Promise<T>, ...errnos: readonly string[]): Promise<T | undefined> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (errnos.includes(errnoOf(error) ?? "")) return undefined;
+    throw error;
+  }
+}

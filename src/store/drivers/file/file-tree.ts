@@ -1,0 +1,30 @@
+import { join } from "node:path";
+import type { DirectorySync } from "./directory-sync.js";
+import { encodePath, type NameRules } from "./path-encoding.js";
+import type { StoreRoot } from "./store-root.js";
+
+/** What the operations of one store work on. */
+export interface FileTree {
+  readonly root: StoreRoot;
+  readonly sync: DirectorySync;
+  readonly rules: NameRules;
+  /** Whether the content of files is synced before they are published. */
+  readonly fsync: boolean;
+}
+
+/** Where the file of an object is, or would be. */
+export interface Place {
+  /** The real path of the root. */
+  readonly root: string;
+  /** Names of the directories from the root to the file. */
+  readonly directories: readonly string[];
+  readonly directory: string;
+  readonly file: string;
+}
+
+export function placeOf(path: string, root: string, rules: NameRules): Place {
+  const names = encodePath(path, rules);
+  const directories = names.slice(0, -1);
+  const directory = join(root, ...directories);
+  return { root, directories, directory, file: join(directory, names.at(-1)!) };
+}

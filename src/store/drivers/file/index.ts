@@ -1,0 +1,2 @@
+export { FileStore } from "./file-store.js";
+export type { FileStoreOptions } from "./options.js";

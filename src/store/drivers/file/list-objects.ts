@@ -1,0 +1,123 @@
+import type { BigIntStats, Dirent } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { throwIfAborted } from "../../abort.js";
+import { isListed, type CallDetails } from "../../check.js";
+import { comparePaths, pathProblem } from "../../path.js";
+import type { ListOptions, ObjectInfo } from "../../store.js";
+import { whereabouts } from "./directories.js";
+import { unless } from "./file-error.js";
+import type { FileTree } from "./file-tree.js";
+import { objectInfo, statFile } from "./object-file.js";
+import { decodeName, encodeDirectory, encodeSegment, type NameRules } from "./path-encoding.js";
+
+/** Files whose stats are asked for at once. */
+const STAT_BATCH = 32;
+
+/** A directory on disk: a directory of objects, or within one a part of a segment too long for one name. */
+interface Folder {
+  readonly directory: string;
+  /** What every object path below begins with. */
+  readonly prefix: string;
+  /** The names on disk of the unfinished segment that `prefix` ends with; empty after a `/`. */
+  readonly segment: readonly string[];
+}
+
+/** An entry of a folder: a file, or a folder to descend into. Entries sort by `key`. */
+interface Entry extends Folder {
+  readonly key: string;
+  readonly isFile: boolean;
+}
+
+interface Selection {
+  readonly prefix: string;
+  readonly startAfter: string | undefined;
+  readonly rules: NameRules;
+}
+
+/** Lists objects in order, reading one directory after the other, as far as the caller goes on. */
+export async function* listObjects(
+  tree: FileTree,
+  prefix: string,
+  options: ListOptions,
+  details: CallDetails,
+): AsyncGenerator<ObjectInfo, void, undefined> {
+  const root = await tree.root.find();
+  if (root === undefined) return;
+  const selection = { prefix, startAfter: options.startAfter, rules: tree.rules };
+  let left = options.limit ?? Infinity;
+  // Entries still to come, the next one last.
+  const stack = await entriesOf(firstFolder(root, selection), selection);
+  while (left > 0 && stack.length > 0) {
+    throwIfAborted(options.signal, details);
+    if (stack.at(-1)!.isFile) {
+      for (const info of await statFiles(takeFiles(stack, Math.min(left, STAT_BATCH)))) {
+        throwIfAborted(options.signal, details);
+        left--;
+        yield info;
+      }
+    } else {
+      for (const entry of await entriesOf(stack.pop()!, selection)) stack.push(entry);
+    }
+  }
+}
+
+/** The deepest directory that holds all objects with the prefix. */
+function firstFolder(root: string, { prefix, rules }: Selection): Folder {
+  const parent = prefix.slice(0, prefix.lastIndexOf("/") + 1);
+  return { directory: join(root, ...encodeDirectory(parent, rules)), prefix: parent, segment: [] };
+}
+
+/** The entries of a folder that can hold something of the listing, the first one last. */
+async function entriesOf(folder: Folder, selection: Selection): Promise<Entry[]> {
+  if ((await whereabouts(folder.directory)) !== "inside") return [];
+  const dirents = (await unless(readdir(folder.directory, { withFileTypes: true }), "ENOENT", "ENOTDIR")) ?? [];
+  return dirents
+    .map((dirent) => entryOf(folder, dirent, selection.rules))
+    .filter((entry) => entry !== undefined)
+    .filter((entry) => isWanted(entry, selection))
+    .sort((a, b) => comparePaths(b.key, a.key));
+}
+
+/** What an entry on disk stands for; `undefined` for what the store did not make. */
+function entryOf(folder: Folder, dirent: Dirent, rules: NameRules): Entry | undefined {
+  const decoded = decodeName(dirent.name);
+  if (decoded === undefined) return undefined;
+  const { kind, text } = decoded;
+  if (kind === "file" ? !dirent.isFile() : !dirent.isDirectory()) return undefined;
+  const names = [...folder.segment, dirent.name];
+  const path = folder.prefix + text;
+  const directory = join(folder.directory, dirent.name);
+  if (kind === "partial") return { directory, prefix: path, segment: names, key: path, isFile: false };
+  const segment = path.slice(path.lastIndexOf("/") + 1);
+  if (pathProblem(path) !== undefined || !isSame(encodeSegment(segment, kind, rules), names)) return undefined;
+  const key = kind === "file" ? path : `${path}/`;
+  return { directory, prefix: key, segment: [], key, isFile: kind === "file" };
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, index) => name === b[index]);
+}
+
+function isWanted({ key, isFile }: Entry, { prefix, startAfter }: Selection): boolean {
+  if (isFile) return isListed(key, prefix, startAfter);
+  if (!key.startsWith(prefix) && !prefix.startsWith(key)) return false;
+  // Everything below begins with the key: it can only come after startAfter if that does too, or the key itself does.
+  return startAfter === undefined || startAfter.startsWith(key) || comparePaths(key, startAfter) > 0;
+}
+
+/** Takes files off the stack as long as no directory comes between. */
+function takeFiles(stack: Entry[], most: number): Entry[] {
+  const files: Entry[] = [];
+  while (files.length < most && stack.at(-1)?.isFile) files.push(stack.pop()!);
+  return files;
+}
+
+/** Describes files; those that are gone meanwhile are left out. */
+async function statFiles(files: readonly Entry[]): Promise<ObjectInfo[]> {
+  const stats: (BigIntStats | undefined)[] = await Promise.all(files.map((file) => statFile(file.directory)));
+  return files.flatMap((file, index) => {
+    const found = stats[index];
+    return found === undefined ? [] : [objectInfo(file.key, found)];
+  });
+}

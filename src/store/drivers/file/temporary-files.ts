@@ -1,0 +1,104 @@
+import { randomBytes } from "node:crypto";
+import { lstat, mkdir, readdir, rmdir, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { StorageError } from "../../error.js";
+import { linkInTheWay, whereabouts } from "./directories.js";
+import { errnoOf } from "./file-error.js";
+import { TEMPORARY_DIRECTORY } from "./path-encoding.js";
+import { currentProcess, livenessOf, type ProcessIdentity } from "./process-identity.js";
+import type { StoreRoot } from "./store-root.js";
+
+/**
+ * How long in ms a temporary file must have been untouched to be taken for abandoned, when nobody here can tell whether
+ * its process lives. A write that stalls for longer fails, retryable, and is never half done.
+ */
+export const ABANDONED_AFTER = 3_600_000;
+
+// Others may remove the directory again and again while a file is made in it, but not for ever.
+const ATTEMPTS = 100;
+
+/**
+ * Makes a temporary file below the root, and the directory for it, and the root.
+ *
+ * @param create makes the file, which must be new
+ */
+export async function createTemporary<T>(
+  storeRoot: StoreRoot,
+  create: (file: string) => Promise<T>,
+): Promise<{ root: string; file: string; created: T }> {
+  for (let attempt = 1; ; attempt++) {
+    const root = (await storeRoot.find()) ?? (await storeRoot.make());
+    const directory = join(root, TEMPORARY_DIRECTORY);
+    const file = join(directory, temporaryName());
+    const where = await whereabouts(directory);
+    if (where === "elsewhere") throw linkInTheWay();
+    try {
+      if (where === "missing") await makeDirectory(storeRoot, directory);
+      return { root, file, created: await create(file) };
+    } catch (error) {
+      await removeTemporary(file);
+      if (errnoOf(error) !== "ENOENT" || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** Removes a temporary file, if it is there. One that can't be removed is left to a later sweep. */
+export async function removeTemporary(file: string): Promise<void> {
+  await unlink(file).catch(() => undefined);
+}
+
+/**
+ * Removes the temporary files that crashed processes have left. Best effort: what fails is left to the next sweep, since
+ * temporary files do no harm but take space.
+ */
+export async function sweepTemporaries(root: string, now: number = Date.now()): Promise<void> {
+  const directory = join(root, TEMPORARY_DIRECTORY);
+  if ((await whereabouts(directory)) !== "inside") return;
+  for (const name of await readdir(directory)) {
+    const file = join(directory, name);
+    if (await isAbandoned(file, name, now)) await removeTemporary(file);
+  }
+  await removeTemporaryDirectory(root);
+}
+
+/** Removes the directory of temporary files, unless a write is under way in this or another process. */
+export async function removeTemporaryDirectory(root: string): Promise<void> {
+  await rmdir(join(root, TEMPORARY_DIRECTORY)).catch(() => undefined);
+}
+
+/** The error of a write whose temporary file was taken for abandoned while it stalled. */
+export function temporaryVanished(cause: unknown): StorageError {
+  return new StorageError("UNAVAILABLE", "The write stalled for so long that its temporary file was removed.", {
+    cause,
+  });
+}
+
+async function makeDirectory(storeRoot: StoreRoot, directory: string): Promise<void> {
+  try {
+    await mkdir(directory);
+  } catch (error) {
+    if (errnoOf(error) === "EEXIST") return;
+    if (errnoOf(error) !== "ENOENT") throw error;
+    await storeRoot.make(); // it was there before: somebody has removed it
+    throw error;
+  }
+}
+
+async function isAbandoned(file: string, name: string, now: number): Promise<boolean> {
+  const owner = ownerOf(name);
+  const liveness = owner && livenessOf(owner);
+  if (liveness !== undefined) return liveness === "dead";
+  const stats = await lstat(file).catch(() => undefined);
+  return stats !== undefined && now - stats.mtimeMs > ABANDONED_AFTER;
+}
+
+function temporaryName(): string {
+  const { domain, pid, start } = currentProcess();
+  return `${domain}-${pid}-${start}-${randomBytes(12).toString("hex")}`;
+}
+
+function ownerOf(name: string): ProcessIdentity | undefined {
+  const parts = /^([0-9a-f]{16})-(\d{1,10})-(\d{1,20})-[0-9a-f]{24}$/.exec(name);
+  if (parts === null) return undefined;
+  return { domain: parts[1]!, pid: Number(parts[2]), start: parts[3]! };
+}
