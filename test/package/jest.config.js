@@ -8,5 +8,7 @@ export default {
   modulePathIgnorePatterns: base.modulePathIgnorePatterns,
   transform: base.transform,
   moduleNameMapper: base.moduleNameMapper,
+  // How many compilers run at a time.
+  maxConcurrency: 2,
   testTimeout: 120_000,
 };
