@@ -1,0 +1,154 @@
+import {
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  UploadPartCopyCommand,
+  type CompletedPart,
+} from "@aws-sdk/client-s3";
+import { StorageError, isStorageError } from "../../error.js";
+import type { ObjectInfo } from "../../store.js";
+import type { S3Bucket } from "./bucket.js";
+import { toStorageError, type S3Call } from "./errors.js";
+import { LinkedAbort } from "./linked-abort.js";
+import { abandonUpload } from "./multipart-cleanup.js";
+import { toObjectInfo } from "./object-info.js";
+import { MAX_PARTS, MAX_PART_SIZE } from "./options.js";
+import { requireObject } from "./stat.js";
+
+/** From which size an object is copied in parts, and of how many bytes. */
+export interface CopyLimits {
+  /** Largest object that one CopyObject takes, in bytes. */
+  maxSingle: number;
+  /** Smallest part, in bytes. */
+  partSize: number;
+}
+
+const LIMITS: CopyLimits = { maxSingle: MAX_PART_SIZE, partSize: 512 * 1024 ** 2 };
+
+/** Copies an object inside the bucket, content type and metadata with it. The bytes do not leave the server. */
+export async function copyObject(
+  bucket: S3Bucket,
+  from: string,
+  to: string,
+  call: S3Call,
+  limits: CopyLimits = LIMITS,
+): Promise<ObjectInfo> {
+  const source = await requireObject(bucket, from, call);
+  if (from === to) return source; // S3 refuses to copy an object to itself
+  const target = source.size > limits.maxSingle ? copyInParts : copyWhole;
+  const description = await target(bucket, source, to, call, limits);
+  return toObjectInfo(to, source.size, {
+    ...description,
+    ContentType: source.contentType,
+    Metadata: source.metadata,
+  });
+}
+
+interface Copied {
+  ETag?: string | undefined;
+  LastModified?: Date | undefined;
+}
+
+async function copyWhole(bucket: S3Bucket, source: ObjectInfo, to: string, call: S3Call): Promise<Copied> {
+  const { CopyObjectResult } = await bucket.send(call, (client, http) =>
+    client.send(
+      new CopyObjectCommand({
+        ...bucket.address(to),
+        ...bucket.encryption,
+        CopySource: copySource(bucket, source.path),
+      }),
+      http,
+    ),
+  );
+  return { ETag: CopyObjectResult?.ETag, LastModified: CopyObjectResult?.LastModified };
+}
+
+async function copyInParts(
+  bucket: S3Bucket,
+  source: ObjectInfo,
+  to: string,
+  outer: S3Call,
+  limits: CopyLimits,
+): Promise<Copied> {
+  const { UploadId } = await bucket.send(outer, (client, http) =>
+    client.send(
+      new CreateMultipartUploadCommand({
+        ...bucket.address(to),
+        ...bucket.encryption,
+        ...(source.contentType !== undefined && { ContentType: source.contentType }),
+        ...(source.metadata !== undefined && { Metadata: source.metadata }),
+      }),
+      http,
+    ),
+  );
+  const upload = { ...bucket.address(to), UploadId: UploadId! };
+  const stop = new LinkedAbort(outer.signal);
+  const call: S3Call = { ...outer, signal: stop.signal };
+  try {
+    const Parts = await copyParts(bucket, source, upload, call, stop, limits.partSize);
+    return await bucket.send(call, (client, http) =>
+      client.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } }), http),
+    );
+  } catch (error) {
+    stop.abort(error);
+    await abandonUpload(bucket, upload, upload.UploadId, call);
+    throw sourceChanged(error, call) ?? toStorageError(error, call);
+  } finally {
+    stop.unlink();
+  }
+}
+
+async function copyParts(
+  bucket: S3Bucket,
+  source: ObjectInfo,
+  upload: { Bucket: string; Key: string; UploadId: string },
+  call: S3Call,
+  stop: LinkedAbort,
+  minPartSize: number,
+): Promise<CompletedPart[]> {
+  const partSize = Math.max(minPartSize, Math.ceil(source.size / MAX_PARTS));
+  const parts: CompletedPart[] = [];
+  let next = 0;
+  const copyNext = async (): Promise<void> => {
+    for (let start = next; start < source.size && !stop.signal.aborted; start = next) {
+      next += partSize;
+      const PartNumber = start / partSize + 1;
+      const { CopyPartResult } = await bucket.send(call, (client, http) =>
+        client.send(
+          new UploadPartCopyCommand({
+            ...upload,
+            PartNumber,
+            CopySource: copySource(bucket, source.path),
+            // All parts are of the version whose size was asked for.
+            ...(source.etag !== undefined && { CopySourceIfMatch: source.etag }),
+            CopySourceRange: `bytes=${start}-${Math.min(start + partSize, source.size) - 1}`,
+          }),
+          http,
+        ),
+      );
+      parts.push({ ...CopyPartResult, PartNumber });
+    }
+  };
+  const copiers = Array.from({ length: bucket.queueSize }, () =>
+    copyNext().catch((error: unknown) => {
+      stop.abort(error);
+    }),
+  );
+  await Promise.all(copiers);
+  if (stop.signal.aborted) throw toStorageError(stop.signal.reason, call);
+  return parts.sort((a, b) => a.PartNumber! - b.PartNumber!);
+}
+
+function sourceChanged(error: unknown, { details }: S3Call): StorageError | undefined {
+  if (!isStorageError(error, "PRECONDITION_FAILED")) return undefined;
+  return new StorageError("UNAVAILABLE", "The object was overwritten while it was copied.", {
+    ...details,
+    cause: error.cause,
+  });
+}
+
+// Percent-encoded UTF-8 (S3 API reference, "CopyObject", x-amz-copy-source).
+function copySource(bucket: S3Bucket, path: string): string {
+  const { Bucket, Key } = bucket.address(path);
+  return [Bucket, ...Key.split("/")].map(encodeURIComponent).join("/");
+}

@@ -1,0 +1,30 @@
+import { DeleteObjectCommand } from "@aws-sdk/client-s3";
+import { isNotFound } from "../../error.js";
+import type { DeleteOptions } from "../../store.js";
+import type { S3Bucket } from "./bucket.js";
+import type { S3Call } from "./errors.js";
+import { quotedEtag } from "./object-info.js";
+
+/** Deletes one object. A missing one is no error, except under a condition. */
+export async function deleteObject(
+  bucket: S3Bucket,
+  path: string,
+  { ifMatch }: DeleteOptions,
+  plainCall: S3Call,
+): Promise<void> {
+  const call: S3Call = ifMatch === undefined ? plainCall : { ...plainCall, condition: "ifMatch" };
+  try {
+    await bucket.send(call, (client, http) =>
+      client.send(
+        new DeleteObjectCommand({
+          ...bucket.address(path),
+          ...(ifMatch !== undefined && { IfMatch: quotedEtag(ifMatch) }),
+        }),
+        http,
+      ),
+    );
+  } catch (error) {
+    // S3 itself answers 204 for a missing object; others say NoSuchKey.
+    if (!isNotFound(error)) throw error;
+  }
+}

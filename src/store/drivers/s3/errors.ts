@@ -1,0 +1,137 @@
+import { abortedError } from "../../abort.js";
+import type { CallDetails } from "../../check.js";
+import { StorageError, isStorageError, type StorageErrorCode } from "../../error.js";
+import { S3Failure } from "./failure.js";
+
+/** One call of the store, as its errors need to know it. */
+export interface S3Call {
+  readonly details: CallDetails;
+  readonly signal?: AbortSignal | undefined;
+  /** The condition that the request carried: it decides what a failed precondition means. */
+  readonly condition?: "ifNoneMatch" | "ifMatch" | undefined;
+}
+
+// S3's error codes (API reference, "Error responses"), and the SDK's names for what has none.
+const BY_NAME = new Map<string, StorageErrorCode>(
+  Object.entries({
+    NoSuchKey: "NOT_FOUND",
+    NotFound: "NOT_FOUND",
+    NoSuchBucket: "CONTAINER_NOT_FOUND",
+    AccessDenied: "PERMISSION_DENIED",
+    AllAccessDisabled: "PERMISSION_DENIED",
+    AccountProblem: "PERMISSION_DENIED",
+    CredentialsProviderError: "PERMISSION_DENIED",
+    ExpiredToken: "PERMISSION_DENIED",
+    InvalidAccessKeyId: "PERMISSION_DENIED",
+    InvalidToken: "PERMISSION_DENIED",
+    RequestTimeTooSkewed: "PERMISSION_DENIED",
+    SignatureDoesNotMatch: "PERMISSION_DENIED",
+    TokenProviderError: "PERMISSION_DENIED",
+    TokenRefreshRequired: "PERMISSION_DENIED",
+    RequestLimitExceeded: "THROTTLED",
+    SlowDown: "THROTTLED",
+    Throttling: "THROTTLED",
+    ThrottlingException: "THROTTLED",
+    TooManyRequests: "THROTTLED",
+    TooManyRequestsException: "THROTTLED",
+    InternalError: "UNAVAILABLE",
+    ServiceUnavailable: "UNAVAILABLE",
+    // The upload went away while it was going on: another attempt starts a new one.
+    NoSuchUpload: "UNAVAILABLE",
+    // Another writer is at the same key. "You should retry the upload" (S3 User Guide, "conditional writes").
+    ConditionalRequestConflict: "UNAVAILABLE",
+    OperationAborted: "UNAVAILABLE",
+    IncompleteBody: "UNAVAILABLE",
+    RequestTimeout: "TIMEOUT",
+    RequestTimeoutException: "TIMEOUT",
+    TimeoutError: "TIMEOUT",
+    EntityTooLarge: "LIMIT_EXCEEDED",
+    MetadataTooLarge: "LIMIT_EXCEEDED",
+    TooManyParts: "LIMIT_EXCEEDED",
+    QuotaExceeded: "INSUFFICIENT_STORAGE",
+    BadDigest: "INTEGRITY",
+    XAmzContentChecksumMismatch: "INTEGRITY",
+    XAmzContentSHA256Mismatch: "INTEGRITY",
+    NotImplemented: "UNSUPPORTED",
+    MethodNotAllowed: "UNSUPPORTED",
+    AuthorizationHeaderMalformed: "CONFIG_INVALID",
+    IllegalLocationConstraintException: "CONFIG_INVALID",
+    InvalidBucketName: "CONFIG_INVALID",
+    PermanentRedirect: "CONFIG_INVALID",
+    KeyTooLong: "INVALID_PATH",
+    KeyTooLongError: "INVALID_PATH",
+  } as const),
+);
+
+const BY_STATUS = new Map<number, StorageErrorCode>([
+  [301, "CONFIG_INVALID"],
+  [401, "PERMISSION_DENIED"],
+  [403, "PERMISSION_DENIED"],
+  [404, "NOT_FOUND"],
+  [408, "TIMEOUT"],
+  [413, "LIMIT_EXCEEDED"],
+  [429, "THROTTLED"],
+  [501, "UNSUPPORTED"],
+  [507, "INSUFFICIENT_STORAGE"],
+]);
+
+const BY_ERRNO = new Map<string, StorageErrorCode>(
+  Object.entries({
+    EAI_AGAIN: "UNAVAILABLE",
+    ECONNABORTED: "UNAVAILABLE",
+    ECONNREFUSED: "UNAVAILABLE",
+    ECONNRESET: "UNAVAILABLE",
+    EHOSTUNREACH: "UNAVAILABLE",
+    ENETUNREACH: "UNAVAILABLE",
+    ENOTFOUND: "UNAVAILABLE",
+    EPIPE: "UNAVAILABLE",
+    ERR_STREAM_PREMATURE_CLOSE: "UNAVAILABLE",
+    ESOCKETTIMEDOUT: "TIMEOUT",
+    ETIMEDOUT: "TIMEOUT",
+  } as const),
+);
+
+const MESSAGES: Readonly<Partial<Record<StorageErrorCode, string>>> = {
+  NOT_FOUND: "There is no such object.",
+  CONTAINER_NOT_FOUND: "There is no such bucket.",
+  ALREADY_EXISTS: "An object is already there.",
+  PRECONDITION_FAILED: "The object is missing or is another version.",
+};
+
+/**
+ * The typed error of whatever a request failed with, judged by error code, HTTP status and errno, never by message.
+ * Its cause is an {@link S3Failure}.
+ */
+export function toStorageError(error: unknown, call: S3Call): StorageError {
+  if (isStorageError(error)) return error;
+  if (call.signal?.aborted) return abortedError(call.signal, call.details);
+  const failure = new S3Failure(error);
+  const code = codeOf(failure, call.condition);
+  const message = MESSAGES[code] ?? "The request to S3 failed";
+  const text = message.endsWith(".") ? message : `${message}: ${failure.message.replace(/\.$/, "")}.`;
+  return new StorageError(code, text, { ...call.details, cause: failure });
+}
+
+/** Whether another writer was at the same key at the same time, so that S3 decided neither way. */
+export function isConflict(error: unknown): boolean {
+  if (!isStorageError(error) || !(error.cause instanceof S3Failure)) return false;
+  return error.cause.name === "ConditionalRequestConflict" || error.cause.name === "OperationAborted";
+}
+
+/** The HTTP status that a failed request was answered with. */
+export function httpStatusOf(error: unknown): number | undefined {
+  return isStorageError(error) && error.cause instanceof S3Failure ? error.cause.httpStatus : undefined;
+}
+
+function codeOf(failure: S3Failure, condition: S3Call["condition"]): StorageErrorCode {
+  const { name, code = "", httpStatus } = failure;
+  if (httpStatus === 412) return condition === "ifNoneMatch" ? "ALREADY_EXISTS" : "PRECONDITION_FAILED";
+  const found = BY_NAME.get(name) ?? BY_NAME.get(code) ?? BY_ERRNO.get(code) ?? byStatus(httpStatus) ?? "UNEXPECTED";
+  // S3 answers If-Match for a missing object with 404.
+  return found === "NOT_FOUND" && condition === "ifMatch" ? "PRECONDITION_FAILED" : found;
+}
+
+function byStatus(status: number | undefined): StorageErrorCode | undefined {
+  if (status === undefined) return undefined;
+  return BY_STATUS.get(status) ?? (status >= 500 ? "UNAVAILABLE" : undefined);
+}

@@ -1,0 +1,39 @@
+/**
+ * A signal of its own that also fires when another one does: at once, or `grace` ms later. Unlike `AbortSignal.any` it
+ * leaves nothing on the other signal, which may live as long as the process, once it is unlinked.
+ */
+export class LinkedAbort {
+  readonly #controller = new AbortController();
+  readonly #source: AbortSignal | undefined;
+  readonly #grace: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(source: AbortSignal | undefined, grace = 0) {
+    this.#source = source;
+    this.#grace = grace;
+    if (source?.aborted) this.#controller.abort(source.reason);
+    else source?.addEventListener("abort", this.#follow, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Only the first reason counts. */
+  abort(reason: unknown): void {
+    this.#controller.abort(reason);
+  }
+
+  unlink(): void {
+    clearTimeout(this.#timer);
+    this.#source?.removeEventListener("abort", this.#follow);
+  }
+
+  readonly #follow = (): void => {
+    const follow = (): void => {
+      this.#controller.abort(this.#source?.reason);
+    };
+    if (this.#grace === 0) follow();
+    else this.#timer = setTimeout(follow, this.#grace);
+  };
+}

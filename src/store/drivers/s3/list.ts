@@ -1,0 +1,66 @@
+import { ListObjectsV2Command, type _Object as ListedObject } from "@aws-sdk/client-s3";
+import { throwIfAborted } from "../../abort.js";
+import { isListed } from "../../check.js";
+import { StorageError } from "../../error.js";
+import { pathProblem } from "../../path.js";
+import type { ListOptions, ObjectInfo } from "../../store.js";
+import type { S3Bucket } from "./bucket.js";
+import type { S3Call } from "./errors.js";
+import { toObjectInfo } from "./object-info.js";
+
+// Most keys of one page (S3 API reference, "ListObjectsV2").
+const MAX_KEYS = 1000;
+
+/** Lists objects page by page, each fetched when the one before is used up. S3 sorts them by UTF-8 bytes. */
+export async function* listObjects(
+  bucket: S3Bucket,
+  prefix: string,
+  { startAfter, limit = Infinity }: ListOptions,
+  call: S3Call,
+): AsyncGenerator<ObjectInfo, void, undefined> {
+  let left = limit;
+  let token: string | undefined;
+  while (left > 0) {
+    const maxKeys = Math.min(MAX_KEYS, left);
+    const page = await bucket.send(call, (client, http) =>
+      client.send(
+        new ListObjectsV2Command({
+          Bucket: bucket.name,
+          Prefix: bucket.keyPrefix + prefix,
+          EncodingType: "url", // XML can't hold every character of a path
+          MaxKeys: maxKeys,
+          ...(startAfter !== undefined && { StartAfter: bucket.keyPrefix + startAfter }),
+          ...(token !== undefined && { ContinuationToken: token }),
+        }),
+        http,
+      ),
+    );
+    const decode = page.EncodingType === "url" ? decodeKey : (key: string) => key;
+    for (const object of page.Contents ?? []) {
+      const path = decode(object.Key ?? "").slice(bucket.keyPrefix.length);
+      // Others may keep keys in the bucket that are no paths, such as the "folder/" that some consoles make.
+      if (pathProblem(path) !== undefined || !isListed(path, prefix, startAfter)) continue;
+      throwIfAborted(call.signal, call.details);
+      yield describe(path, object);
+      if (--left === 0) return;
+    }
+    token = page.NextContinuationToken;
+    if (page.IsTruncated !== true) return;
+    if (token === undefined) {
+      throw new StorageError(
+        "UNEXPECTED",
+        "The server broke the listing off without saying how to go on.",
+        call.details,
+      );
+    }
+  }
+}
+
+function describe(path: string, { ETag, LastModified, Size = 0 }: ListedObject): ObjectInfo {
+  return toObjectInfo(path, Size, { ETag, LastModified });
+}
+
+// As in a form: S3 writes a space as "+", and "+" as "%2B".
+function decodeKey(key: string): string {
+  return decodeURIComponent(key.replaceAll("+", " "));
+}

@@ -1,0 +1,113 @@
+import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
+import { z } from "zod";
+import { parseOptions } from "../../options.js";
+import { MAX_PATH_BYTES, pathProblem } from "../../path.js";
+
+/** Smallest part of a multipart upload, the last one excepted, in bytes (S3 User Guide, "multipart upload limits"). */
+export const MIN_PART_SIZE = 5 * 1024 ** 2;
+
+/** Largest part, and largest body of one PutObject or CopyObject, in bytes (same source; API reference, "CopyObject"). */
+export const MAX_PART_SIZE = 5 * 1024 ** 3;
+
+/**
+ * Most parts of one upload (same source). Times {@link MAX_PART_SIZE} it is 48.8 TiB, which is also what S3 documents as
+ * its largest object.
+ */
+export const MAX_PARTS = 10_000;
+
+/** Longest life of a presigned URL in seconds: seven days (S3 API reference, "Authenticating requests", X-Amz-Expires). */
+export const MAX_PRESIGN_SECONDS = 604_800;
+
+/** The conditions of writes and deletes that servers of the S3 API differ in. */
+export interface S3Conditions {
+  /** The server honours `If-None-Match: *` on PutObject and CompleteMultipartUpload. */
+  ifNoneMatch: boolean;
+  /** The server honours `If-Match` on PutObject and CompleteMultipartUpload. */
+  ifMatch: boolean;
+  /** The server honours `If-Match` on DeleteObject. */
+  deleteIfMatch: boolean;
+}
+
+/** Options of {@link S3Store}. */
+export interface S3StoreOptions {
+  /** Name of an existing bucket. The store never creates one. */
+  bucket: string;
+  /** Path inside the bucket that all objects lie under, such as `"coatcheck/prod"`. Callers never see it. Default none. */
+  prefix?: string | undefined;
+  /** A client to use. It stays the caller's: `close()` leaves it open, and its own timeouts and retries apply. */
+  client?: S3Client | undefined;
+  /**
+   * Configuration of the client that the store makes (and destroys on `close()`): region, endpoint, credentials,
+   * `forcePathStyle`, ... Default: what the SDK finds in the environment. Unless `requestHandler` says otherwise, a
+   * connection has 5 s to be made, and 30 s without a byte in either direction end a request with `TIMEOUT`.
+   */
+  clientConfig?: S3ClientConfig | undefined;
+  /**
+   * Bytes of one part, 5 MiB to 5 GiB, default 8 MiB. What fits into one part is written by one PutObject. S3 takes
+   * 10,000 parts, so this also sets the largest object: 78 GiB by default.
+   */
+  partSize?: number | undefined;
+  /** Parts of one object that are uploaded at a time, and held in memory; at least 1, default 4. */
+  queueSize?: number | undefined;
+  /** Encryption at rest: `"s3"` (SSE-S3, AES-256) or `"kms"` (SSE-KMS). Default: what the bucket says. */
+  sse?: "s3" | "kms" | undefined;
+  /** Id or ARN of the KMS key; only with `sse: "kms"`. Default: the account's key for S3. */
+  kmsKeyId?: string | undefined;
+  /**
+   * Which conditions the server honours. Several servers ignore conditional writes without a word, so say `false` for
+   * those, or let `S3Store.detect()` find out. Default: `ifNoneMatch` and `ifMatch` true, as on AWS; `deleteIfMatch`
+   * false, since few servers know it (AWS does).
+   */
+  capability?: Partial<S3Conditions> | undefined;
+}
+
+const wholeNumber = z.number().int();
+
+const schema = z
+  .strictObject({
+    bucket: z.string().min(1, "must not be empty"),
+    prefix: z
+      .string()
+      .transform((prefix) => prefix.replace(/\/$/, ""))
+      .refine((prefix) => prefix === "" || pathProblem(prefix) === undefined, "must be a valid path")
+      .refine((prefix) => Buffer.byteLength(prefix) < MAX_PATH_BYTES - 1, "leaves no room for paths")
+      .optional(),
+    client: z.custom<S3Client>(isClient, "must be an S3Client").optional(),
+    clientConfig: z.custom<S3ClientConfig>(isObject, "must be an object").optional(),
+    partSize: wholeNumber
+      .min(MIN_PART_SIZE)
+      .max(MAX_PART_SIZE)
+      .default(8 * 1024 ** 2),
+    queueSize: wholeNumber.min(1).default(4),
+    sse: z.enum(["s3", "kms"]).optional(),
+    kmsKeyId: z.string().min(1, "must not be empty").optional(),
+    capability: z
+      .strictObject({ ifNoneMatch: z.boolean(), ifMatch: z.boolean(), deleteIfMatch: z.boolean() })
+      .partial()
+      .optional(),
+  })
+  .superRefine((options, context) => {
+    const refuse = (path: string, message: string): void => {
+      context.addIssue({ code: "custom", path: [path], message });
+    };
+    if (options.client !== undefined && options.clientConfig !== undefined) {
+      refuse("clientConfig", "can't be combined with client");
+    }
+    if (options.kmsKeyId !== undefined && options.sse !== "kms") refuse("kmsKeyId", 'needs sse: "kms"');
+  });
+
+/** The options as the store works with them: checked, defaults filled in. */
+export type ParsedS3Options = z.output<typeof schema>;
+
+/** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
+export function parseS3Options(options: S3StoreOptions): ParsedS3Options {
+  return parseOptions(schema, options, "S3Store");
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+function isClient(value: unknown): boolean {
+  return isObject(value) && "send" in value && typeof value.send === "function" && "config" in value;
+}

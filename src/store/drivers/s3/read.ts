@@ -1,0 +1,107 @@
+import { Readable } from "node:stream";
+import type { ReadableStream } from "node:stream/web";
+import { GetObjectCommand, type GetObjectCommandOutput } from "@aws-sdk/client-s3";
+import { StorageError } from "../../error.js";
+import { bytesResult, streamResult, type ReadCall } from "../../read-result.js";
+import type { ReadOptions, ReadResult } from "../../store.js";
+import type { S3Bucket } from "./bucket.js";
+import { httpStatusOf, toStorageError, type S3Call } from "./errors.js";
+import { toObjectInfo } from "./object-info.js";
+import { requireObject } from "./stat.js";
+
+const EMPTY = new Uint8Array(0);
+
+/** Reads an object, or the range of it that the options ask for. */
+export async function readObject(
+  bucket: S3Bucket,
+  path: string,
+  options: ReadOptions,
+  call: S3Call,
+): Promise<ReadResult> {
+  const range = rangeHeader(options);
+  if (options.length === 0) return emptyRange(bucket, path, call);
+  let output: GetObjectCommandOutput;
+  try {
+    output = await bucket.send(call, (client, http) =>
+      client.send(
+        new GetObjectCommand({ ...bucket.address(path), ...(range !== undefined && { Range: range }) }),
+        http,
+      ),
+    );
+  } catch (error) {
+    // The range begins at or past the end of the object: an empty one has no range at all.
+    if (range !== undefined && httpStatusOf(error) === 416) return emptyRange(bucket, path, call);
+    throw error;
+  }
+  const body = toReadable(output.Body);
+  // An error of a body that nobody reads must not end the process; who reads it is told all the same.
+  body.on("error", () => undefined);
+  const size = range === undefined ? output.ContentLength : totalOf(output.ContentRange);
+  if (size === undefined) {
+    body.destroy();
+    throw new StorageError("UNEXPECTED", "The server did not say which bytes it sent.", call.details);
+  }
+  return streamResult(
+    toObjectInfo(path, size, output),
+    bodyChunks(body, output.ContentLength, call),
+    () => void body.destroy(),
+    readCall(call),
+  );
+}
+
+function rangeHeader({ offset = 0, length }: ReadOptions): string | undefined {
+  if (length === undefined) return offset === 0 ? undefined : `bytes=${offset}-`;
+  return `bytes=${offset}-${Math.min(offset + length - 1, Number.MAX_SAFE_INTEGER)}`;
+}
+
+function readCall({ details, signal }: S3Call): ReadCall {
+  return { store: details.store, signal };
+}
+
+async function emptyRange(bucket: S3Bucket, path: string, call: S3Call): Promise<ReadResult> {
+  return bytesResult(await requireObject(bucket, path, call), EMPTY, readCall(call));
+}
+
+// "bytes 0-9/100" (RFC 9110, 14.4)
+function totalOf(contentRange: string | undefined): number | undefined {
+  const total = contentRange?.split("/")[1];
+  return total !== undefined && /^\d+$/.test(total) ? Number(total) : undefined;
+}
+
+// A client with a fetch handler answers with a web stream.
+function toReadable(body: GetObjectCommandOutput["Body"]): Readable {
+  if (body === undefined) return Readable.from([]);
+  return body instanceof Readable ? body : Readable.fromWeb(body as ReadableStream);
+}
+
+async function* bodyChunks(
+  body: Readable,
+  expected: number | undefined,
+  call: S3Call,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let received = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      received += chunk.byteLength;
+      yield chunk;
+    }
+  } catch (error) {
+    throw isChecksumMismatch(body, error) ? corrupt(call) : toStorageError(error, call);
+  } finally {
+    body.destroy();
+  }
+  if (expected !== undefined && received !== expected) {
+    throw new StorageError("UNAVAILABLE", "The connection ended before the whole body had come.", call.details);
+  }
+}
+
+function corrupt(call: S3Call): StorageError {
+  return new StorageError("INTEGRITY", "The body has not the checksum that S3 keeps of it.", call.details);
+}
+
+// The SDK checks the body in a stream around the response, and its error for a mismatch has neither name nor code. It is
+// the one failure after the whole response has come.
+function isChecksumMismatch(body: Readable, error: unknown): boolean {
+  if (!(error instanceof Error) || error.name !== "Error" || "code" in error) return false;
+  return "source" in body && body.source instanceof Readable && body.source.readableEnded;
+}

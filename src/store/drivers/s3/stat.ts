@@ -1,0 +1,47 @@
+import { HeadBucketCommand, HeadObjectCommand, type HeadObjectCommandOutput } from "@aws-sdk/client-s3";
+import { StorageError, isNotFound, isStorageError } from "../../error.js";
+import type { ObjectInfo } from "../../store.js";
+import type { S3Bucket } from "./bucket.js";
+import type { S3Call } from "./errors.js";
+import { toObjectInfo } from "./object-info.js";
+
+/** Describes an object by HeadObject; `undefined` when it is missing, `CONTAINER_NOT_FOUND` when its bucket is. */
+export async function statObject(bucket: S3Bucket, path: string, call: S3Call): Promise<ObjectInfo | undefined> {
+  const output = await headObject(bucket, path, call);
+  return output && toObjectInfo(path, output.ContentLength ?? 0, output);
+}
+
+/** The same for a caller that can't go on without the object: `NOT_FOUND` when it is missing. */
+export async function requireObject(bucket: S3Bucket, path: string, call: S3Call): Promise<ObjectInfo> {
+  const info = await statObject(bucket, path, call);
+  if (info !== undefined) return info;
+  throw new StorageError("NOT_FOUND", "There is no such object.", call.details);
+}
+
+async function headObject(bucket: S3Bucket, path: string, call: S3Call): Promise<HeadObjectCommandOutput | undefined> {
+  try {
+    return await bucket.send(call, (client, options) =>
+      client.send(new HeadObjectCommand(bucket.address(path)), options),
+    );
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    await assertBucket(bucket, call);
+    return undefined;
+  }
+}
+
+// The answer to a HEAD has no body, so its 404 does not say what is missing.
+async function assertBucket(bucket: S3Bucket, call: S3Call): Promise<void> {
+  try {
+    await bucket.send(call, (client, options) => client.send(new HeadBucketCommand({ Bucket: bucket.name }), options));
+  } catch (error) {
+    if (isNotFound(error)) {
+      throw new StorageError("CONTAINER_NOT_FOUND", "There is no such bucket.", {
+        ...call.details,
+        cause: error instanceof Error ? error.cause : undefined,
+      });
+    }
+    // Whoever may not ask for the bucket was still told that the object is missing.
+    if (!isStorageError(error, "PERMISSION_DENIED")) throw error;
+  }
+}
