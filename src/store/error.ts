@@ -64,9 +64,10 @@ const BRAND = Symbol.for("coatcheck.StorageError");
 export class StorageError extends Error {
   readonly code: StorageErrorCode;
   readonly retryable: boolean;
-  readonly operation?: string;
-  readonly store?: string;
-  readonly path?: string;
+  // Declared only: a field that nobody gave is not there.
+  declare readonly operation?: string;
+  declare readonly store?: string;
+  declare readonly path?: string;
 
   constructor(code: StorageErrorCode, message: string, details: StorageErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });

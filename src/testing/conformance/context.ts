@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { types } from "node:util";
 import { randomBytes } from "node:crypto";
 import { wholeBytes } from "../../store/body.js";
 import type { ListOptions, ReadOptions, Store, StoreBody, WriteOptions } from "../../store/store.js";
@@ -75,7 +76,7 @@ export class ConformanceContext {
 
 /** Asserts that bytes are equal, without printing megabytes where they are not. */
 export function assertBytes(actual: Uint8Array, expected: Uint8Array | string): void {
-  assert.ok(actual instanceof Uint8Array, "the content must be a Uint8Array");
+  assert.ok(types.isUint8Array(actual), "the content must be a Uint8Array");
   const wanted = wholeBytes(expected);
   assert.equal(actual.byteLength, wanted.byteLength, "the content has another length");
   if (Buffer.compare(actual, wanted) === 0) return;

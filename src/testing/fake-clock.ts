@@ -1,0 +1,66 @@
+import { setImmediate as turn } from "node:timers/promises";
+import type { Clock } from "../store/clock.js";
+
+interface Timer {
+  readonly id: number;
+  readonly due: number;
+  readonly callback: () => void;
+}
+
+/**
+ * A {@link Clock} that stands still until it is told to go on, so that retries, timeouts and lifetimes are tested
+ * without waiting.
+ *
+ * @example
+ * const clock = new FakeClock();
+ * let rang = false;
+ * clock.setTimeout(() => (rang = true), 60_000);
+ * await clock.advance(60_000); // rang is true
+ */
+export class FakeClock implements Clock {
+  #now: number;
+  #timers: Timer[] = [];
+  #lastId = 0;
+
+  /** @param start the first `now()`, in milliseconds since 1970-01-01T00:00:00Z; default 0 */
+  constructor(start = 0) {
+    this.#now = start;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  setTimeout(callback: () => void, delay: number): number {
+    const id = ++this.#lastId;
+    this.#timers.push({ id, due: this.#now + Math.max(0, delay), callback });
+    // By time; a stable sort keeps the order of those that are due together.
+    this.#timers.sort((a, b) => a.due - b.due);
+    return id;
+  }
+
+  clearTimeout(timer: unknown): void {
+    this.#timers = this.#timers.filter(({ id }) => id !== timer);
+  }
+
+  /** How many timers wait. */
+  get pending(): number {
+    return this.#timers.length;
+  }
+
+  /**
+   * Lets `ms` milliseconds pass. Timers call back in order, each at its own time; between two of them everything that
+   * was waiting for the first goes on, so that the timers which it sets in turn are run as well.
+   */
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    await turn();
+    for (let timer = this.#timers[0]; timer !== undefined && timer.due <= end; timer = this.#timers[0]) {
+      this.#timers.shift();
+      this.#now = timer.due;
+      timer.callback();
+      await turn();
+    }
+    this.#now = end;
+  }
+}

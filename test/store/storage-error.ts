@@ -1,0 +1,6 @@
+import type { StorageError } from "../../src/store/error.js";
+
+/** What `toThrow` compares an error with: these fields of it. */
+export function storageError(fields: Partial<StorageError>): Error {
+  return expect.objectContaining(fields) as Error;
+}
