@@ -1,1 +1,44 @@
-export { StorageError, isNotFound, isStorageError } from "./store/error.js";
+export { namespacedKey } from "./manager/namespaced-key.js";
+export { resetSharedManagers, sharedManager } from "./manager/shared-manager.js";
+export { StorageManager, type Dehydrated } from "./manager/storage-manager.js";
+export type { DehydrationPlan } from "./manager/dehydration-plan.js";
+export type {
+  DehydrateOptions,
+  HydrateOptions,
+  HydrateProgress,
+  ReferenceMode,
+  StorageManagerOptions,
+} from "./manager/options.js";
+export { SchemaRegistry, type SchemaUpgrade } from "./object/schema-registry.js";
+export type { StandardSchemaV1 } from "./object/standard-schema.js";
+export type { StorageEvent, StorageObserver } from "./observe/event.js";
+export type { StorageLogger } from "./observe/logger.js";
+export type { EntryKind } from "./plan/plan.js";
+export type { Dialect } from "./reference/grammar.js";
+export type { BubustackReference, StorageReference } from "./reference/reference.js";
+export { kubernetesResolvers, type KubernetesResolverOptions } from "./resolvers/kubernetes.js";
+export { kubernetesClient, type CoreV1ApiLike, type KubernetesClient } from "./resolvers/kubernetes-client.js";
+export type { ReferenceResolver, ResolveContext } from "./resolvers/resolver.js";
+export type { Capability } from "./store/capability.js";
+export { FileStore } from "./store/drivers/file/file-store.js";
+export type { FileStoreOptions } from "./store/drivers/file/options.js";
+export { MemoryStore } from "./store/drivers/memory-store.js";
+export {
+  isNotFound,
+  isStorageError,
+  StorageError,
+  type StorageErrorCode,
+  type StorageErrorDetails,
+} from "./store/error.js";
+export type {
+  CallOptions,
+  DeleteOptions,
+  ListOptions,
+  ObjectInfo,
+  PresignOptions,
+  ReadOptions,
+  ReadResult,
+  Store,
+  StoreBody,
+  WriteOptions,
+} from "./store/store.js";

@@ -1,4 +1,4 @@
-import { setOwn, type Container } from "./container.js";
+import { setOwn, type Container } from "../reference/container.js";
 
 /** What the walk found out about one value. */
 export interface Visited {

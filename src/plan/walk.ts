@@ -1,6 +1,6 @@
 import { constants } from "node:buffer";
 import { StorageError, isStorageError } from "../store/error.js";
-import type { Container } from "./container.js";
+import type { Container } from "../reference/container.js";
 import { Frame, type Visited } from "./frame.js";
 import { numberSize, stringSize } from "./json-size.js";
 import { isPlainContainer, jsonValue } from "./json-value.js";

@@ -1,0 +1,69 @@
+import { StorageError } from "../store/error.js";
+import type { HydrateProgress } from "./options.js";
+
+/** What one hydration may cost, and has cost. */
+export class HydrationBudget {
+  private references = 0;
+  private resolved = 0;
+  private bytes = 0;
+
+  constructor(
+    private readonly limits: {
+      readonly maxReferences: number;
+      readonly maxBytes: number;
+      readonly maxRecursionDepth: number;
+    },
+  ) {}
+
+  /** Decoded bytes that may still come. */
+  get bytesLeft(): number {
+    return this.limits.maxBytes - this.bytes;
+  }
+
+  get progress(): HydrateProgress {
+    return { references: this.references, resolved: this.resolved, bytes: this.bytes };
+  }
+
+  /**
+   * @throws {StorageError} `RECURSION_LIMIT`, `BUDGET_EXCEEDED`
+   */
+  enterHop(hop: number, references: number): void {
+    const { maxRecursionDepth, maxReferences } = this.limits;
+    if (hop > maxRecursionDepth) {
+      throw new StorageError(
+        "RECURSION_LIMIT",
+        `The payload needs more than ${maxRecursionDepth} reference hops (maxRecursionDepth); ${this.state()}.`,
+        { operation: "hydrate" },
+      );
+    }
+    this.references += references;
+    if (this.references > maxReferences) {
+      throw this.exceeded(`holds more than ${maxReferences} references (maxReferences)`);
+    }
+  }
+
+  /** @throws {StorageError} `BUDGET_EXCEEDED` if that many more bytes can't come */
+  assertBytes(bytes: number): void {
+    if (bytes > this.bytesLeft) throw this.exceededBytes();
+  }
+
+  /** The error of a hydration that has more bytes than it may. */
+  exceededBytes(): StorageError {
+    return this.exceeded(`has more than ${this.limits.maxBytes} decoded bytes (maxBytes)`);
+  }
+
+  /** Takes note of a reference whose value is here. */
+  spend(bytes: number): void {
+    this.assertBytes(bytes);
+    this.bytes += bytes;
+    this.resolved++;
+  }
+
+  private exceeded(what: string): StorageError {
+    return new StorageError("BUDGET_EXCEEDED", `The payload ${what}; ${this.state()}.`, { operation: "hydrate" });
+  }
+
+  private state(): string {
+    return `it got as far as ${this.resolved} of ${this.references} references and ${this.bytes} bytes`;
+  }
+}

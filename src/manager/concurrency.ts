@@ -1,0 +1,37 @@
+import { abortable } from "../store/abort.js";
+
+/**
+ * Runs a task for every item, at most `limit` at a time. The first failure aborts the signal of the others, waits until
+ * they have settled, and is thrown. When the caller's own signal fires, nothing is waited for.
+ */
+export async function forEachConcurrent<T>(
+  items: readonly T[],
+  limit: number,
+  signal: AbortSignal,
+  task: (item: T, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const group = new AbortController();
+  const onAbort = (): void => {
+    group.abort(signal.reason);
+  };
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort, { once: true });
+  let next = 0;
+  let failure: { error: unknown } | undefined;
+  const worker = async (): Promise<void> => {
+    while (next < items.length && !group.signal.aborted) {
+      try {
+        await task(items[next++]!, group.signal);
+      } catch (error) {
+        failure ??= { error };
+        group.abort(error);
+      }
+    }
+  };
+  try {
+    await abortable(Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker)), signal);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+  if (failure !== undefined) throw failure.error;
+}

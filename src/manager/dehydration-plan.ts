@@ -1,0 +1,53 @@
+import type { EntryKind, PayloadPath, PlannedEntry } from "../plan/plan.js";
+import { layOut } from "./dehydrate.js";
+import type { LaidOutPlan } from "./plan-payload.js";
+import type { DehydrateSettings } from "./settings.js";
+
+/** What a dehydration would do. */
+export interface DehydrationPlan {
+  /**
+   * The payload as it would travel. It is made when it is first asked for, since that takes the digest of all that
+   * leaves. References to streams and Blobs, and to what holds such references, are not final before those are read.
+   */
+  readonly value: unknown;
+  /** The values that would leave. */
+  readonly entries: readonly {
+    /** Where the value stands in the payload. */
+    readonly path: PayloadPath;
+    readonly kind: EntryKind;
+    /** Bytes of the value's JSON, or of the binary; 0 for a stream, whose length is not known before it is read. */
+    readonly size: number;
+  }[];
+  /** Bytes of the payload's JSON before; binary counts with its own bytes. */
+  readonly size: number;
+  /** Bytes of the payload's JSON after; at most that many when a stream leaves. */
+  readonly inlineSize: number;
+}
+
+/** Shows a plan to users. */
+export function dehydrationPlan(laidOut: LaidOutPlan, settings: DehydrateSettings): DehydrationPlan {
+  const { plan } = laidOut;
+  let isLaidOut = false;
+  return {
+    get value() {
+      if (!isLaidOut) layOut(laidOut, settings, wholeSources(plan.entries));
+      isLaidOut = true;
+      return plan.value;
+    },
+    entries: plan.entries.map(({ path, kind, size }) => ({ path, kind, size })),
+    size: plan.size,
+    inlineSize: plan.inlineSize,
+  };
+}
+
+const NOT_READ = new Uint8Array(0);
+
+function wholeSources(entries: readonly PlannedEntry[]): Map<PlannedEntry, Uint8Array> {
+  const sources = new Map<PlannedEntry, Uint8Array>();
+  for (const entry of entries) {
+    if (!("source" in entry.content)) continue;
+    const { source } = entry.content;
+    sources.set(entry, source instanceof Uint8Array ? source : NOT_READ);
+  }
+  return sources;
+}

@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+import { referenceGrammar } from "../reference/grammar.js";
+import { invalidReference } from "../reference/location.js";
+import { parseReference, type ParsedReference } from "../reference/reference.js";
+import { abortable } from "../store/abort.js";
+import { bytesResult, streamResult } from "../store/read-result.js";
+import type { ObjectInfo, ReadResult, Store } from "../store/store.js";
+import { admitLocation, allowListOf } from "./admit.js";
+import { decodeEntry, isBinary } from "./decode-entry.js";
+import { fetchEntry, integrityError, rangeOf, verifyEntry } from "./fetch-entry.js";
+import { requireStore } from "./require-store.js";
+import type { ManagerSettings } from "./settings.js";
+import { asStorageError } from "./store-error.js";
+
+/**
+ * Opens the entry that a reference points at: binary as a stream that is verified while it is read, a text as its
+ * UTF-8, any other value as its JSON (in which references and escaped keys stay as they are).
+ *
+ * @param signal ends the opening; `bodySignal`, the caller's own, also ends the reading
+ */
+export async function openEntry(
+  value: unknown,
+  settings: ManagerSettings,
+  signal: AbortSignal,
+  bodySignal: AbortSignal | undefined,
+): Promise<ReadResult> {
+  const reference = checkedReference(value);
+  admitLocation(reference.location, allowListOf(settings));
+  const store = requireStore(settings, "open");
+  return isBinary(reference)
+    ? openBinary(store, reference, signal, bodySignal)
+    : openObject(store, reference, settings.maxBytes, signal);
+}
+
+function checkedReference(value: unknown): ParsedReference {
+  if (typeof value !== "object" || value === null) throw invalidReference("it is not an object");
+  const grammar = referenceGrammar(value as Record<string, unknown>);
+  if (grammar === undefined) throw invalidReference("it has not the form of a reference");
+  return parseReference(value as Record<string, unknown>, grammar);
+}
+
+async function openObject(
+  store: Store,
+  reference: ParsedReference,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<ReadResult> {
+  const limit = reference.size ?? maxBytes;
+  const tooLarge = (): Error => integrityError(`it has more than ${limit} bytes`, store.name, reference.location.path);
+  const entry = await fetchEntry(store, reference, limit, tooLarge, signal);
+  verifyEntry(entry, reference, store.name);
+  const decoded = decodeEntry(entry.bytes, reference);
+  if ("binary" in decoded) return bytesResult(infoOf(reference, decoded.binary.byteLength), decoded.binary);
+  const { contentType, data } = decoded.object;
+  const bytes = Buffer.from(contentType === "raw" ? (data as string) : JSON.stringify(data));
+  return bytesResult(infoOf(reference, bytes.byteLength), bytes);
+}
+
+async function openBinary(
+  store: Store,
+  reference: ParsedReference,
+  signal: AbortSignal,
+  bodySignal: AbortSignal | undefined,
+): Promise<ReadResult> {
+  const { path } = reference.location;
+  const details = { operation: "open", store: store.name, path };
+  try {
+    const read = store.read(path, { ...rangeOf(reference), signal: bodySignal });
+    const result = await abortable(read, signal, (late) => late.cancel());
+    const chunks = verifiedChunks(result, reference, store.name, bodySignal);
+    return streamResult(infoOf(reference, reference.size ?? result.info.size), chunks, () => result.cancel());
+  } catch (error) {
+    throw asStorageError(error, details);
+  }
+}
+
+/** Hands chunks on and fails at the end, with `INTEGRITY`, if they were not those that the reference was made for. */
+async function* verifiedChunks(
+  result: ReadResult,
+  reference: ParsedReference,
+  store: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { path } = reference.location;
+  const hash = createHash("sha256");
+  const iterator = result[Symbol.asyncIterator]();
+  let size = 0;
+  try {
+    for (;;) {
+      const { done, value } = await abortable(iterator.next(), signal);
+      if (done === true) break;
+      size += value.byteLength;
+      if (reference.size !== undefined && size > reference.size) {
+        throw integrityError(`it has more than ${reference.size} bytes`, store, path);
+      }
+      hash.update(value);
+      yield value;
+    }
+  } catch (error) {
+    throw asStorageError(error, { operation: "open", store, path });
+  } finally {
+    result.cancel().catch(() => undefined); // not awaited: a body that hangs would hang here too
+  }
+  verifyEntry({ size, digest: `sha256-${hash.digest("base64url")}` }, reference, store);
+}
+
+function infoOf({ location, contentType }: ParsedReference, size: number): ObjectInfo {
+  return { path: location.path, size, ...(contentType === undefined ? {} : { contentType }) };
+}

@@ -1,0 +1,109 @@
+import type { SchemaRegistry } from "../object/schema-registry.js";
+import type { StandardSchemaV1 } from "../object/standard-schema.js";
+import type { StorageObserver } from "../observe/event.js";
+import type { StorageLogger } from "../observe/logger.js";
+import type { Dialect } from "../reference/grammar.js";
+import type { ReferenceResolver } from "../resolvers/resolver.js";
+import type { CallOptions, Store } from "../store/store.js";
+
+/** What dehydration does with references that it finds in a payload. */
+export type ReferenceMode = "escape" | "pass" | "reject";
+
+/** Options of a {@link StorageManager}. */
+export interface StorageManagerOptions {
+  /**
+   * Where offloaded values go. Without one storage is disabled: a payload within `maxInlineSize` passes, a larger one,
+   * or a reference, is `STORAGE_DISABLED`.
+   */
+  store?: Store | undefined;
+  /** Bytes of JSON over which one value leaves, default 1024. */
+  maxInlineSize?: number | undefined;
+  /** Most bytes of JSON of a whole result, default 262144 (256 KiB), at least 1024. */
+  maxEnvelopeSize?: number | undefined;
+  /**
+   * Default 10. Container levels that dehydration decides on; a container below them is one unit, inline if it fits
+   * and offloaded if not. And the most reference hops that hydration follows.
+   */
+  maxRecursionDepth?: number | undefined;
+  /** Most references that one hydration resolves, by occurrence; default 10000. */
+  maxReferences?: number | undefined;
+  /** Most decoded bytes that one hydration puts in place, by occurrence; default 268435456 (256 MiB). */
+  maxBytes?: number | undefined;
+  /** Path that dehydrated payloads go under, default `"outputs"`. */
+  outputPrefix?: string | undefined;
+  /** Path that dehydrated inputs go under, default `"inputs"`. */
+  inputPrefix?: string | undefined;
+  /** Store operations in flight, for each call; default 16. */
+  concurrency?: number | undefined;
+  /** Milliseconds that one call may take, default 300000. Over it: `TIMEOUT`. */
+  timeout?: number | undefined;
+  /** `false`: an object for each entry, which is also all that this version does. */
+  pack?: false | undefined;
+  /** Serialise with sorted keys, so that key order does not matter to the digest; default false. */
+  canonical?: boolean | undefined;
+  /**
+   * What dehydration does with references found in a payload, default `"escape"`: they are data like any other, and
+   * come back as such. `"pass"`: they stay references. `"reject"`: they are `INVALID_REFERENCE`.
+   * In the dialect `bubustack`, whose readers know no escapes, it is `"pass"` (default) or `"reject"`.
+   */
+  references?: ReferenceMode | undefined;
+  /** How references are written, default `"native"`. Both dialects are read. */
+  dialect?: Dialect | undefined;
+  /**
+   * Path prefixes that hydration may read besides `outputPrefix` and `inputPrefix`, default none: credentials that can
+   * read a bucket are no reason to. Other schemes and containers as `scheme://container/prefix`.
+   */
+  allow?: readonly string[] | undefined;
+  /** Schemas that tagged values are validated by on hydration. */
+  schemas?: SchemaRegistry | undefined;
+  /** Other kinds of reference that hydration resolves, default none. */
+  resolvers?: readonly ReferenceResolver[] | undefined;
+  /** Is told of every operation. */
+  observer?: StorageObserver | undefined;
+  /** A pino logger; silent without one. Successes are logged at level `debug`, errors at `warn`. */
+  logger?: StorageLogger | undefined;
+}
+
+/** Options of one dehydration. Those of the manager of the same name are overridden for this call. */
+export interface DehydrateOptions
+  extends
+    CallOptions,
+    Pick<StorageManagerOptions, "maxInlineSize" | "maxEnvelopeSize" | "maxRecursionDepth" | "references" | "timeout"> {
+  /**
+   * Who owns the objects, such as `run-42/step-3`: their common path, released together. The same content in the same
+   * scope is the same object. Default: a fresh time-ordered id.
+   */
+  scope?: string | undefined;
+  /** Path that the objects go under, in place of `outputPrefix` or `inputPrefix`. */
+  prefix?: string | undefined;
+  /** Name of the schema that the payload follows; references and stored objects carry it. */
+  schema?: string | undefined;
+  schemaVersion?: string | undefined;
+  /** The step run that events are attributed to. */
+  stepRunId?: string | undefined;
+}
+
+/** How far a hydration has come. */
+export interface HydrateProgress {
+  /** References found so far, by occurrence. */
+  references: number;
+  /** Of those, how many were fetched and decoded. */
+  resolved: number;
+  /** Decoded bytes so far, by occurrence. */
+  bytes: number;
+}
+
+/** Options of one hydration. Those of the manager of the same name are overridden for this call. */
+export interface HydrateOptions<T = unknown>
+  extends CallOptions, Pick<StorageManagerOptions, "maxRecursionDepth" | "maxReferences" | "maxBytes" | "timeout"> {
+  /** Validates the hydrated value, and types it: any Standard Schema (zod, valibot, arktype). */
+  schema?: StandardSchemaV1<unknown, T> | undefined;
+  /** Path prefixes that this call may read, besides those of the manager. */
+  allow?: readonly string[] | undefined;
+  /** Resolvers in place of the manager's; `false` leaves their references untouched. */
+  resolvers?: readonly ReferenceResolver[] | false | undefined;
+  /** The step run that events are attributed to. */
+  stepRunId?: string | undefined;
+  /** Is told after every object that was put in place. What it throws is ignored. */
+  onProgress?: ((progress: HydrateProgress) => void) | undefined;
+}

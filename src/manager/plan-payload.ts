@@ -1,0 +1,93 @@
+import { uuidv7 } from "uuidv7";
+import { BubustackLayout } from "../plan/bubustack-layout.js";
+import type { Layout, LayoutOptions } from "../plan/layout.js";
+import { NativeLayout } from "../plan/native-layout.js";
+import { formatPayloadPath } from "../plan/payload-path.js";
+import type { PayloadPath, PayloadPlan } from "../plan/plan.js";
+import { walkPayload } from "../plan/walk.js";
+import { escapeKey } from "../reference/escape.js";
+import { referenceGrammar } from "../reference/grammar.js";
+import { parseReference } from "../reference/reference.js";
+import { findResolver } from "../resolvers/resolver.js";
+import { StorageError } from "../store/error.js";
+import { pathProblem } from "../store/path.js";
+import type { DehydrateSettings } from "./settings.js";
+
+/** Where the objects of one call go, and what leaves for there. */
+export interface LaidOutPlan {
+  readonly plan: PayloadPlan;
+  readonly layout: Layout;
+  readonly layoutOptions: LayoutOptions;
+}
+
+/** Decides what leaves a payload, without I/O. */
+export function planPayload(value: unknown, settings: DehydrateSettings, defaultPrefix: string): LaidOutPlan {
+  const layoutOptions: LayoutOptions = {
+    prefix: settings.prefix ?? defaultPrefix,
+    scope: settings.scope ?? uuidv7(),
+    schema: settings.schema,
+    schemaVersion: settings.schemaVersion,
+  };
+  const layout = settings.dialect === "native" ? new NativeLayout(layoutOptions) : new BubustackLayout(layoutOptions);
+  const plan = walkPayload(value, {
+    maxInlineSize: settings.maxInlineSize,
+    maxEnvelopeSize: settings.maxEnvelopeSize,
+    maxRecursionDepth: settings.maxRecursionDepth,
+    escapeKey: settings.dialect === "native" ? escapeKey : (key) => key,
+    keepsReference: (object, path) => keepsReference(object, path, settings),
+    referenceSize: (entry) => layout.referenceSize(entry),
+  });
+  assertPathsFit(plan, layout);
+  return { plan, layout, layoutOptions };
+}
+
+function keepsReference(
+  object: Readonly<Record<string, unknown>>,
+  path: () => PayloadPath,
+  { references, resolvers }: DehydrateSettings,
+): boolean {
+  if (references === "escape") return false;
+  const grammar = referenceGrammar(object);
+  if (grammar === undefined && findResolver(resolvers, object) === undefined) return false;
+  const place = formatPayloadPath(path());
+  if (references === "reject") {
+    throw new StorageError(
+      "INVALID_REFERENCE",
+      `The payload holds a reference at ${place}, which references: "reject" forbids.`,
+      { operation: "dehydrate" },
+    );
+  }
+  if (grammar !== undefined) assertWellFormed(object, grammar, place);
+  return true;
+}
+
+function assertWellFormed(
+  object: Readonly<Record<string, unknown>>,
+  grammar: NonNullable<ReturnType<typeof referenceGrammar>>,
+  place: string,
+): void {
+  try {
+    parseReference(object, grammar);
+  } catch (cause) {
+    throw new StorageError(
+      "INVALID_REFERENCE",
+      `The reference at ${place} of the payload is not valid; see the cause.`,
+      {
+        operation: "dehydrate",
+        cause,
+      },
+    );
+  }
+}
+
+const SAMPLE_DIGEST = Buffer.alloc(32);
+
+function assertPathsFit(plan: PayloadPlan, layout: Layout): void {
+  const [entry] = plan.entries;
+  if (entry === undefined) return;
+  const problem = pathProblem(layout.objectPath(entry, SAMPLE_DIGEST));
+  if (problem === undefined) return;
+  throw new StorageError("CONFIG_INVALID", `The options prefix and scope give no valid object path: ${problem}.`, {
+    operation: "dehydrate",
+  });
+}

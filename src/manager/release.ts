@@ -1,0 +1,48 @@
+import type { EventDetails } from "../observe/recorder.js";
+import { abortable } from "../store/abort.js";
+import { assertPath } from "../store/path.js";
+import { forEachConcurrent } from "./concurrency.js";
+import { requireStore } from "./require-store.js";
+import type { ManagerSettings } from "./settings.js";
+import { asStorageError } from "./store-error.js";
+
+// Deleted batch by batch, so that a scope of any size takes little memory.
+const BATCH = 1000;
+
+/** Deletes every object of a scope and of the scopes below it, under both prefixes. */
+export async function releaseScope(
+  scope: string,
+  settings: ManagerSettings,
+  details: EventDetails,
+  signal: AbortSignal,
+): Promise<{ deleted: number }> {
+  const store = requireStore(settings, "release");
+  assertPath(scope, "release", store.name);
+  let deleted = 0;
+  const flush = async (paths: readonly string[]): Promise<void> => {
+    await forEachConcurrent(paths, settings.concurrency, signal, async (path, groupSignal) => {
+      await store.delete(path, { signal: groupSignal });
+      deleted++;
+    });
+  };
+  try {
+    for (const prefix of new Set([settings.outputPrefix, settings.inputPrefix])) {
+      let batch: string[] = [];
+      const objects = store.list(`${prefix}/${scope}/`, { signal })[Symbol.asyncIterator]();
+      for (;;) {
+        const { done, value } = await abortable(objects.next(), signal);
+        if (done === true) break;
+        batch.push(value.path);
+        if (batch.length < BATCH) continue;
+        await flush(batch);
+        batch = [];
+      }
+      await flush(batch);
+    }
+  } catch (error) {
+    throw asStorageError(error, { operation: "release", store: store.name });
+  } finally {
+    details.objects = deleted;
+  }
+  return { deleted };
+}

@@ -1,0 +1,91 @@
+import { createHash } from "node:crypto";
+import stringify from "fast-json-stable-stringify";
+import { parseEnvironment } from "./env.js";
+import { StorageManager } from "./storage-manager.js";
+
+interface SharedManager {
+  manager: StorageManager;
+  /** Closes the manager; its own `close()` does not. */
+  close(): Promise<void>;
+}
+
+type Registry = Map<string, Promise<SharedManager>>;
+
+// One registry for the ESM and the CommonJS build of this version of it.
+const REGISTRY = Symbol.for("coatcheck.sharedManagers.1");
+
+function registry(): Registry {
+  const holder = globalThis as { [REGISTRY]?: Registry };
+  return (holder[REGISTRY] ??= new Map<string, Promise<SharedManager>>());
+}
+
+/**
+ * The manager of an environment, made by {@link StorageManager.fromEnv} on the first call and shared by all later calls
+ * in this process whose variables mean the same. One that could not be made is tried again by the next call.
+ *
+ * It belongs to nobody: `close()` and `await using` leave it open for the others. {@link resetSharedManagers} closes it.
+ *
+ * @param env default `process.env`
+ * @param options `envPrefix` begins the names of the variables, default `"COATCHECK_"`
+ * @throws {StorageError} as `StorageManager.fromEnv` does
+ *
+ * @example
+ * const manager = await sharedManager();
+ */
+export async function sharedManager(
+  env: NodeJS.ProcessEnv = process.env,
+  options: { envPrefix?: string | undefined } = {},
+): Promise<StorageManager> {
+  const { envPrefix = "COATCHECK_" } = options;
+  const key = configurationKey(env, envPrefix);
+  const managers = registry();
+  let shared = managers.get(key);
+  if (shared === undefined) {
+    shared = share(StorageManager.fromEnv(env, { envPrefix }));
+    managers.set(key, shared);
+    const entry = shared;
+    shared.catch(() => {
+      if (managers.get(key) === entry) managers.delete(key);
+    });
+  }
+  return (await shared).manager;
+}
+
+/**
+ * Closes all shared managers, and forgets them: the next call of {@link sharedManager} makes a new one. For tests, and
+ * for the end of a process.
+ *
+ * @throws what the first manager that could not be closed gave, once all the others are closed
+ */
+export async function resetSharedManagers(): Promise<void> {
+  const managers = registry();
+  const made = [...managers.values()];
+  managers.clear();
+  const outcomes = await Promise.allSettled(
+    made.map(async (shared) => {
+      // Its caller hears of a manager that could not be made.
+      const entry = await shared.catch(() => undefined);
+      await entry?.close();
+    }),
+  );
+  const failed = outcomes.find((outcome) => outcome.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
+/** Names what the variables mean, not how they say it. Hashed, so that no credentials lie about. */
+function configurationKey(env: NodeJS.ProcessEnv, envPrefix: string): string {
+  return createHash("sha256")
+    .update(stringify(parseEnvironment(env, envPrefix)))
+    .digest("hex");
+}
+
+async function share(made: Promise<StorageManager>): Promise<SharedManager> {
+  const manager = await made;
+  const close = manager.close.bind(manager);
+  const leaveOpen = (): Promise<void> => Promise.resolve();
+  Object.defineProperties(manager, {
+    close: { value: leaveOpen },
+    [Symbol.asyncDispose]: { value: leaveOpen },
+  });
+  return { manager, close };
+}

@@ -1,0 +1,238 @@
+import { logTo } from "../observe/logger.js";
+import { Recorder, type EventDetails } from "../observe/recorder.js";
+import type { BubustackReference, StorageReference } from "../reference/reference.js";
+import { abortable } from "../store/abort.js";
+import type {
+  CallOptions,
+  ListOptions,
+  ObjectInfo,
+  ReadOptions,
+  ReadResult,
+  Store,
+  StoreBody,
+  WriteOptions,
+} from "../store/store.js";
+import { createStore } from "./create-store.js";
+import { withDeadline } from "./deadline.js";
+import { dehydrate } from "./dehydrate.js";
+import { dehydrationPlan, type DehydrationPlan } from "./dehydration-plan.js";
+import { parseEnvironment } from "./env.js";
+import { hydrate } from "./hydrate.js";
+import { openEntry } from "./open-entry.js";
+import type { DehydrateOptions, HydrateOptions, StorageManagerOptions } from "./options.js";
+import { planPayload } from "./plan-payload.js";
+import { releaseScope } from "./release.js";
+import { requireStore } from "./require-store.js";
+import {
+  dehydrateSettings,
+  hydrateSettings,
+  managerSettings,
+  type DehydrateSettings,
+  type ManagerSettings,
+} from "./settings.js";
+import { asStorageError } from "./store-error.js";
+
+/**
+ * A payload whose large values were replaced by references: any JSON value, ready for `JSON.stringify`. `undefined` for
+ * what JSON has no form for.
+ */
+export type Dehydrated = unknown;
+
+/**
+ * Dehydrates payloads, that is moves what is too big to travel into a store and leaves small references in its place,
+ * and hydrates them again.
+ *
+ * Every method rejects with a {@link StorageError}; none changes the value it is given.
+ *
+ * @example
+ * const manager = new StorageManager({ store: new FileStore({ root: "/var/lib/payloads" }) });
+ * const message = await manager.dehydrate(order, { scope: "run-42/step-3" });
+ * queue.send(JSON.stringify(message));
+ * // and on the other side
+ * const order = await manager.hydrate(JSON.parse(text));
+ */
+export class StorageManager {
+  readonly #settings: ManagerSettings;
+  readonly #recorder: Recorder;
+
+  /** @throws {StorageError} `CONFIG_INVALID` that names every wrong option */
+  constructor(options: StorageManagerOptions) {
+    this.#settings = managerSettings(options);
+    const { observer, logger } = this.#settings;
+    this.#recorder = new Recorder([
+      ...(observer === undefined ? [] : [observer]),
+      ...(logger === undefined ? [] : [logTo(logger)]),
+    ]);
+  }
+
+  /**
+   * A manager as the environment variables say.
+   *
+   * @param env default `process.env`
+   * @param options `envPrefix` begins the name of every variable, default `"COATCHECK_"`; with `"BUBU_"` those of a
+   *   BubuStack deployment work as they are
+   * @throws {StorageError} `CONFIG_INVALID` that names every variable that can't be used
+   */
+  static async fromEnv(
+    env: NodeJS.ProcessEnv = process.env,
+    options: { envPrefix?: string | undefined } = {},
+  ): Promise<StorageManager> {
+    const settings = parseEnvironment(env, options.envPrefix ?? "COATCHECK_");
+    const { maxInlineSize, maxRecursionDepth, outputPrefix, inputPrefix, timeout } = settings;
+    const store = await createStore(settings);
+    return new StorageManager({ store, maxInlineSize, maxRecursionDepth, outputPrefix, inputPrefix, timeout });
+  }
+
+  /** The store; `undefined`: storage is disabled. */
+  get store(): Store | undefined {
+    return this.#settings.store;
+  }
+
+  /**
+   * Replaces what is too big to travel by references. The result exists only when every object of it is durable.
+   *
+   * @throws {StorageError} `UNSERIALIZABLE` for a cycle, a `BigInt` and the like, `INVALID_REFERENCE` for a reference
+   *   in the payload that must not be there, `STORAGE_DISABLED`, `CONFIG_INVALID`, `TIMEOUT`, `ABORTED`, and what the
+   *   store rejects with
+   */
+  async dehydrate(value: unknown, options?: DehydrateOptions): Promise<Dehydrated> {
+    const settings = dehydrateSettings(this.#settings, options);
+    return this.#dehydrate(value, settings, settings.outputPrefix);
+  }
+
+  /**
+   * The same for the inputs of a run: the objects go under `inputPrefix`, and the result has at most `maxInlineSize`
+   * bytes of JSON, or is one reference.
+   *
+   * @throws {StorageError} as {@link StorageManager.dehydrate} does
+   */
+  async dehydrateInputs(value: unknown, options?: DehydrateOptions): Promise<Dehydrated> {
+    const settings = dehydrateSettings(this.#settings, options);
+    const maxEnvelopeSize = Math.min(settings.maxEnvelopeSize, settings.maxInlineSize);
+    return this.#dehydrate(value, { ...settings, maxEnvelopeSize }, settings.inputPrefix);
+  }
+
+  /**
+   * Shows what {@link StorageManager.dehydrate} would do, without I/O.
+   *
+   * @throws {StorageError} `UNSERIALIZABLE`, `INVALID_REFERENCE`, `CONFIG_INVALID`
+   */
+  plan(value: unknown, options?: DehydrateOptions): DehydrationPlan {
+    const settings = dehydrateSettings(this.#settings, options);
+    return dehydrationPlan(planPayload(value, settings, settings.outputPrefix), settings);
+  }
+
+  /**
+   * Puts back what {@link StorageManager.dehydrate} replaced. What it returns shares nothing with `value`; binary comes
+   * back as `Uint8Array`.
+   *
+   * @throws {StorageError} for references that can't be used `INVALID_REFERENCE`, `UNKNOWN_SCHEME`, `REFERENCE_DENIED`,
+   *   `CYCLIC_REFERENCE`; for budgets `RECURSION_LIMIT`, `BUDGET_EXCEEDED`; for objects that can't be used `INTEGRITY`,
+   *   `DECODE_FAILED`, `SCHEMA_MISMATCH`; `STORAGE_DISABLED`, `CONFIG_INVALID`, `TIMEOUT`, `ABORTED`, and what the
+   *   store rejects with, such as `NOT_FOUND`
+   */
+  async hydrate<T = unknown>(value: unknown, options?: HydrateOptions<T>): Promise<T> {
+    const settings = hydrateSettings(this.#settings, options);
+    const details: EventDetails = { store: this.store?.name, stepRunId: settings.stepRunId };
+    return this.#recorder.record("hydrate", details, () =>
+      withDeadline("hydrate", settings, async (signal) => {
+        // Checked by the schema, if there is one; otherwise the caller says what it is.
+        return (await hydrate(value, settings, this.#recorder, details, signal)) as T;
+      }),
+    );
+  }
+
+  /**
+   * Opens what a reference points at, as decoded bytes: binary as it was handed in, streamed; a text as its UTF-8; any
+   * other value as its JSON. Read it to the end or cancel it: a body that is not what was written fails with
+   * `INTEGRITY` at its end.
+   *
+   * @throws {StorageError} as {@link StorageManager.hydrate} does
+   */
+  async open(reference: StorageReference | BubustackReference, options: CallOptions = {}): Promise<ReadResult> {
+    const details: EventDetails = { store: this.store?.name, objects: 1 };
+    return this.#call("open", details, options, async (signal) => {
+      const result = await openEntry(reference, this.#settings, signal, options.signal);
+      details.bytes = result.info.size;
+      return result;
+    });
+  }
+
+  /** Writes bytes of the user's own. @throws {StorageError} what the store rejects with, `STORAGE_DISABLED` */
+  async writeBlob(path: string, data: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+    const details: EventDetails = { store: this.store?.name, objects: 1 };
+    return this.#call("write", details, options, async (signal) => {
+      const info = await requireStore(this, "write").write(path, data, { ...options, signal });
+      details.bytes = info.size;
+      return info;
+    });
+  }
+
+  /** Reads bytes of the user's own. @throws {StorageError} what the store rejects with, `STORAGE_DISABLED` */
+  async readBlob(path: string, options: ReadOptions = {}): Promise<Uint8Array> {
+    const details: EventDetails = { store: this.store?.name, objects: 1 };
+    return this.#call("read", details, options, async (signal) => {
+      const result = await requireStore(this, "read").read(path, { ...options, signal });
+      const bytes = await abortable(result.bytes(), signal, () => result.cancel());
+      details.bytes = bytes.byteLength;
+      return bytes;
+    });
+  }
+
+  /** Lists objects by path prefix. @throws {StorageError} what the store rejects with, `STORAGE_DISABLED` */
+  async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
+    yield* requireStore(this, "list").list(prefix, options);
+  }
+
+  /** Deletes an object; a missing one is no error. @throws {StorageError} what the store rejects with, `STORAGE_DISABLED` */
+  async delete(path: string, options: CallOptions = {}): Promise<void> {
+    const details: EventDetails = { store: this.store?.name, objects: 1 };
+    await this.#call("delete", details, options, (signal) => requireStore(this, "delete").delete(path, { signal }));
+  }
+
+  /**
+   * Deletes every object of a scope and of the scopes below it, under both prefixes. References to them are dead then.
+   *
+   * @throws {StorageError} `INVALID_PATH`, `STORAGE_DISABLED`, what the store rejects with
+   */
+  async release(scope: string, options: CallOptions = {}): Promise<{ deleted: number }> {
+    const details: EventDetails = { store: this.store?.name, scope };
+    return this.#call("release", details, options, (signal) => releaseScope(scope, this.#settings, details, signal));
+  }
+
+  /** Closes the store. Idempotent. */
+  async close(): Promise<void> {
+    await this.store?.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #dehydrate(value: unknown, settings: DehydrateSettings, prefix: string): Promise<Dehydrated> {
+    const details: EventDetails = { store: this.store?.name, stepRunId: settings.stepRunId };
+    return this.#recorder.record("dehydrate", details, () =>
+      withDeadline("dehydrate", settings, (signal) =>
+        dehydrate(value, settings, prefix, this.#recorder, details, signal),
+      ),
+    );
+  }
+
+  #call<T>(
+    operation: "open" | "write" | "read" | "delete" | "release",
+    details: EventDetails,
+    options: CallOptions,
+    run: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const { timeout } = this.#settings;
+    return this.#recorder.record(operation, details, () =>
+      withDeadline(operation, { timeout, signal: options.signal }, async (signal) => {
+        try {
+          return await abortable(run(signal), signal);
+        } catch (error) {
+          throw asStorageError(error, { operation, store: details.store });
+        }
+      }),
+    );
+  }
+}
