@@ -11,6 +11,10 @@ export interface S3Call {
   readonly condition?: "ifNoneMatch" | "ifMatch" | undefined;
 }
 
+// Another writer was at the same key, and the server decided neither way: "retry the upload" (S3 User Guide, "conditional
+// writes"). The last is Ceph's name for it.
+const CONFLICTS = new Set(["ConditionalRequestConflict", "OperationAborted", "ConcurrentModification"]);
+
 // S3's error codes (API reference, "Error responses"), and the SDK's names for what has none.
 const BY_NAME = new Map<string, StorageErrorCode>(
   Object.entries({
@@ -38,9 +42,6 @@ const BY_NAME = new Map<string, StorageErrorCode>(
     ServiceUnavailable: "UNAVAILABLE",
     // The upload went away while it was going on: another attempt starts a new one.
     NoSuchUpload: "UNAVAILABLE",
-    // Another writer is at the same key. "You should retry the upload" (S3 User Guide, "conditional writes").
-    ConditionalRequestConflict: "UNAVAILABLE",
-    OperationAborted: "UNAVAILABLE",
     IncompleteBody: "UNAVAILABLE",
     RequestTimeout: "TIMEOUT",
     RequestTimeoutException: "TIMEOUT",
@@ -112,10 +113,14 @@ export function toStorageError(error: unknown, call: S3Call): StorageError {
   return new StorageError(code, text, { ...call.details, cause: failure });
 }
 
+/** The error of a condition that was seen not to hold. */
+export function conditionError(code: "ALREADY_EXISTS" | "PRECONDITION_FAILED", details: CallDetails): StorageError {
+  return new StorageError(code, MESSAGES[code]!, details);
+}
+
 /** Whether another writer was at the same key at the same time, so that S3 decided neither way. */
 export function isConflict(error: unknown): boolean {
-  if (!isStorageError(error) || !(error.cause instanceof S3Failure)) return false;
-  return error.cause.name === "ConditionalRequestConflict" || error.cause.name === "OperationAborted";
+  return isStorageError(error) && error.cause instanceof S3Failure && CONFLICTS.has(error.cause.name);
 }
 
 /** The HTTP status that a failed request was answered with. */

@@ -1,9 +1,11 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import { StorageError } from "../../error.js";
 import type { PresignOptions } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";
 import { toStorageError, type S3Call } from "./errors.js";
+
+// Signed as part of the URL: whoever holds it sends no headers of ours, and could not leave the encryption out.
+const ENCRYPTION_HEADERS = new Set(["x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"]);
 
 /** A URL for one GetObject or PutObject. Nothing is sent, but credentials may have to be fetched. */
 export async function presignObject(
@@ -12,16 +14,14 @@ export async function presignObject(
   { method, expiresIn }: PresignOptions,
   call: S3Call,
 ): Promise<string> {
-  if (method === "PUT" && bucket.encryption.ServerSideEncryption === "aws:kms") {
-    // S3 takes it from headers only, and the holder of a URL knows of none.
-    throw new StorageError("UNSUPPORTED", "A URL can't ask for SSE-KMS; presign for GET only.", call.details);
-  }
   const address = bucket.address(path);
   const client = checksumFree(bucket.client);
   try {
-    return method === "GET"
-      ? await getSignedUrl(client, new GetObjectCommand(address), { expiresIn })
-      : await getSignedUrl(client, new PutObjectCommand(address), { expiresIn });
+    if (method === "GET") return await getSignedUrl(client, new GetObjectCommand(address), { expiresIn });
+    return await getSignedUrl(client, new PutObjectCommand({ ...address, ...bucket.encryption }), {
+      expiresIn,
+      hoistableHeaders: ENCRYPTION_HEADERS,
+    });
   } catch (error) {
     throw toStorageError(error, call);
   }

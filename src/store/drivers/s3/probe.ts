@@ -66,8 +66,10 @@ class Probe {
 
   async deleteIfMatch(): Promise<boolean> {
     const path = this.#newPath();
-    await this.#write(path, {});
     const call = this.#call("delete", path);
+    const missing = await this.#outcome(deleteObject(this.#bucket, path, { ifMatch: OTHER_ETAG }, call));
+    if (missing !== "PRECONDITION_FAILED") return false;
+    await this.#write(path, {});
     const broken = await this.#outcome(deleteObject(this.#bucket, path, { ifMatch: OTHER_ETAG }, call));
     if (broken !== "PRECONDITION_FAILED") return false;
     const kept = await this.#outcome(deleteObject(this.#bucket, path, { ifMatch: await this.#etag(path) }, call));

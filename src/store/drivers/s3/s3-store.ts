@@ -95,7 +95,7 @@ export class S3Store implements Store {
     return copyObject(this.#bucket, from, to, s3Call(checkCopy(this, from, to, options), options));
   }
 
-  /** `expiresIn` may be up to 604,800 s (seven days). For `"PUT"` with `sse: "kms"`: `UNSUPPORTED`. */
+  /** `expiresIn` may be up to 604,800 s (seven days); a URL ends sooner with temporary credentials that signed it. */
   async presign(path: string, options: PresignOptions): Promise<string> {
     const details = checkPresign(this, path, options, MAX_PRESIGN_SECONDS);
     return presignObject(this.#bucket, path, options, s3Call(details, {}));

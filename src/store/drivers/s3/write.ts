@@ -4,9 +4,10 @@ import { abortable } from "../../abort.js";
 import { checkedBytes, checkedChunks, isWholeBody } from "../../body.js";
 import type { ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";
-import { isConflict, type S3Call } from "./errors.js";
+import { conditionError, isConflict, type S3Call } from "./errors.js";
 import { LinkedAbort } from "./linked-abort.js";
 import { quotedEtag, toObjectInfo } from "./object-info.js";
+import { statObject } from "./stat.js";
 import { uploadParts, type UploadParams } from "./upload.js";
 
 // Waits in ms before a write is sent again that met another writer at its key. Then the caller hears `UNAVAILABLE`.
@@ -34,6 +35,8 @@ export async function writeObject(
       ? await writeWhole(bucket, params, checkedBytes(body, options, details, maxSize), options, call, stop)
       : await writeChunks(bucket, params, body, options, maxSize, call, stop);
     return toObjectInfo(path, size, { ETag, ContentType: options.contentType, Metadata: options.metadata });
+  } catch (error) {
+    throw isConflict(error) ? await decidedConflict(bucket, path, options, call, error) : error;
   } finally {
     stop.unlink();
   }
@@ -127,6 +130,22 @@ async function putObject(
     await abortable(delay(pause), call.signal, undefined, call.details);
     return putObject(bucket, params, bytes, digest, call, attempt + 1);
   }
+}
+
+/** The error of a write that met another writer: what became of its condition, as far as that can be seen by now. */
+async function decidedConflict(
+  bucket: S3Bucket,
+  path: string,
+  { ifNoneMatch, ifMatch }: WriteOptions,
+  { details, signal }: S3Call,
+  conflict: unknown,
+): Promise<unknown> {
+  if (ifNoneMatch === undefined && ifMatch === undefined) return conflict;
+  const current = await statObject(bucket, path, { details, signal });
+  if (ifNoneMatch !== undefined) return current === undefined ? conflict : conditionError("ALREADY_EXISTS", details);
+  return ifMatch !== undefined && current?.etag === quotedEtag(ifMatch)
+    ? conflict
+    : conditionError("PRECONDITION_FAILED", details);
 }
 
 function paramsOf(bucket: S3Bucket, path: string, options: WriteOptions): UploadParams {

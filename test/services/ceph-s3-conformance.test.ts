@@ -1,0 +1,50 @@
+import { S3Client } from "@aws-sdk/client-s3";
+import { S3Store, type S3Conditions } from "../../src/s3.js";
+import { storeConformance } from "../../src/testing/index.js";
+import { createBucket } from "../fixtures/s3-server.js";
+import { cephClientConfig, serviceVariable } from "./ceph.js";
+
+const client = new S3Client(cephClientConfig());
+let bucket: string;
+let capability: S3Conditions;
+
+beforeAll(async () => {
+  bucket = await createBucket(client);
+  capability = await new S3Store({ bucket, client }).probe();
+});
+
+afterAll(() => {
+  client.destroy();
+});
+
+it("honours conditional writes in the Ceph that is meant to be tested", () => {
+  const modern = serviceVariable("CEPH_SUITE") === "forky";
+  expect(capability).toEqual({ ifNoneMatch: modern, ifMatch: modern, deleteIfMatch: false });
+});
+
+storeConformance(
+  { describe, it },
+  {
+    name: "S3Store on Ceph",
+    create: () => new S3Store({ bucket, clientConfig: cephClientConfig(), capability }),
+    largeObjectSize: 20 * 1024 * 1024 + 1,
+    manyObjects: 1_050,
+  },
+);
+
+storeConformance(
+  { describe, it },
+  {
+    name: "S3Store on Ceph, encrypted, under a prefix",
+    create: () =>
+      new S3Store({
+        bucket,
+        client,
+        prefix: "a prefix/ü+%",
+        partSize: 5 * 1024 * 1024,
+        sse: "kms",
+        kmsKeyId: serviceVariable("CEPH_KMS_KEY"),
+        capability,
+      }),
+  },
+);
