@@ -4,6 +4,7 @@ import type { Store } from "../../src/store/store.js";
 import { storeConformance } from "../../src/testing/index.js";
 import { collectCases } from "./collect-cases.js";
 import { DEFECTS } from "./defects.js";
+import { expectStoreMatchesModel } from "../store/store-model.js";
 
 const SMALL = { largeObjectSize: 200_000, settleTimeout: 20 };
 
@@ -70,4 +71,14 @@ describe("storeConformance", () => {
     await expect(failing?.body()).rejects.toThrow();
     expect(alive.size).toBe(0);
   });
+});
+
+describe("expectStoreMatchesModel", () => {
+  it.each(["ignores case", "lists by UTF-16", "ignores the limit", "reads one byte too many", "deletes a whole tree"])(
+    "finds a store that %s",
+    async (what) => {
+      const { create } = DEFECTS.find((defect) => defect.what === what)!;
+      await expect(expectStoreMatchesModel(create, { numRuns: 2000, seed: 1 })).rejects.toThrow(/Counterexample/);
+    },
+  );
 });
