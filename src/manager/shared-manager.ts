@@ -15,7 +15,7 @@ type Registry = Map<string, Promise<SharedManager>>;
 const REGISTRY = Symbol.for("coatcheck.sharedManagers.1");
 
 function registry(): Registry {
-  const holder = globalThis as { [REGISTRY]?: Registry };
+  const holder = globalThis as unknown as Record<symbol, Registry | undefined>;
   return (holder[REGISTRY] ??= new Map<string, Promise<SharedManager>>());
 }
 
