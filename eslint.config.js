@@ -12,7 +12,11 @@ export default tseslint.config(
       "max-lines": ["error", { max: 400 }],
       "no-console": "error",
       "@typescript-eslint/consistent-type-imports": "error",
-      "@typescript-eslint/no-floating-promises": "error",
+      "@typescript-eslint/no-floating-promises": [
+        "error",
+        // Their promises are the test runner's.
+        { allowForKnownSafeCalls: [{ from: "package", name: ["describe", "it"], package: "node:test" }] },
+      ],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       "@typescript-eslint/no-unnecessary-condition": ["error", { allowConstantLoopConditions: true }],
@@ -56,7 +60,7 @@ export default tseslint.config(
   },
   {
     // What prints is a program: the demo, the examples, the scripts.
-    files: ["examples/**/*.ts", "scripts/**", "bench/**"],
+    files: ["examples/**/*.ts", "scripts/**", "bench/**", "test/package/programs/**"],
     rules: { "no-console": "off" },
   },
   {
@@ -74,5 +78,9 @@ export default tseslint.config(
   {
     files: ["**/*.js", "**/*.mjs", "**/*.cjs"],
     ...tseslint.configs.disableTypeChecked,
+  },
+  {
+    files: ["**/*.cjs"],
+    rules: { "@typescript-eslint/no-require-imports": "off" },
   },
 );

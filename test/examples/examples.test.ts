@@ -1,0 +1,23 @@
+import { runProgram } from "./run-program.js";
+
+jest.setTimeout(60_000);
+
+it("step-runner keeps a history of small entries", async () => {
+  const output = await runProgram(["examples/step-runner.ts"]);
+  expect(output).toMatch(/^import: \d{6} bytes, \d{2,3} in the history$/m);
+  expect(output).toMatch(/^total: 44500$/m);
+  expect(output).toMatch(/^released: [1-9]\d* objects$/m);
+});
+
+it("producer-consumer sends small messages, and copes with one that is delivered twice", async () => {
+  const output = await runProgram(["examples/producer-consumer.ts"]);
+  expect(output).toMatch(
+    /^sent \d{3} bytes\ngot 50000 characters and 70000 bytes of image\nskipped: already processed\n$/,
+  );
+});
+
+it("testing-with-file-store passes under node:test", async () => {
+  const output = await runProgram(["--test", "--test-reporter=tap", "examples/testing-with-file-store.test.ts"]);
+  expect(output).toMatch(/^# pass 3$/m);
+  expect(output).toMatch(/^# fail 0$/m);
+});

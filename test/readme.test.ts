@@ -1,0 +1,42 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { runProgram } from "./examples/run-program.js";
+
+// Every block of TypeScript in README.md is a program of its own: it is type-checked as a user's file would be, and
+// run. What it promises, it asserts itself.
+const DIRECTORY = "reports/readme";
+const run = promisify(execFile);
+
+const readme = readFileSync("README.md", "utf8");
+const blocks = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code], index) => ({
+  line: readme.slice(0, readme.indexOf(code!)).split("\n").length,
+  file: join(DIRECTORY, `block-${index + 1}.ts`),
+  code: code!,
+}));
+
+jest.setTimeout(60_000);
+
+beforeAll(() => {
+  rmSync(DIRECTORY, { recursive: true, force: true });
+  mkdirSync(DIRECTORY, { recursive: true });
+  writeFileSync(join(DIRECTORY, "tsconfig.json"), '{ "extends": "../../tsconfig.json", "include": ["*.ts"] }\n');
+  for (const { file, code } of blocks) writeFileSync(file, code);
+});
+
+it("finds the blocks", () => {
+  expect(blocks.length).toBeGreaterThan(3);
+});
+
+it("has types that are right in every block", async () => {
+  const check = run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", DIRECTORY]).catch(
+    (error: unknown) => error,
+  );
+  expect(await check).toMatchObject({ stdout: "" });
+});
+
+it.each(blocks)("runs the block at line $line", async ({ file, code }) => {
+  expect(code).toContain("assert");
+  await runProgram([file]);
+});
