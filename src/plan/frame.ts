@@ -1,4 +1,5 @@
 import { setOwn, type Container } from "../reference/container.js";
+import { numberSize, stringSize } from "./json-size.js";
 
 /** What the walk found out about one value. */
 export interface Visited {
@@ -70,6 +71,32 @@ export class Frame {
   }
 
   /**
+   * Takes children as long as they are scalars that stay as they are, which most children are.
+   *
+   * @param maxTextSize bytes of JSON of a string that may stay
+   */
+  takeScalars(maxTextSize: number): void {
+    if (this.escaping) return;
+    const { keys, input, count } = this;
+    let { index } = this;
+    let taken = 0;
+    for (; index < count; index++) {
+      const key = keys === undefined ? index : keys[index]!;
+      const value = (input as Record<string | number, unknown>)[key];
+      const size = scalarSize(value, maxTextSize);
+      if (size === 0) break;
+      taken += size + (typeof key === "string" ? stringSize(key) + 2 : 1);
+      if (this.kept === undefined) continue;
+      put(this.kept, key, value);
+      if (this.whole !== undefined && this.whole !== this.kept) put(this.whole, key, value);
+    }
+    this.index = index;
+    this.size += taken;
+    this.wholeSize += taken;
+    this.keptSize += taken;
+  }
+
+  /**
    * Takes the current child as `key`, which is its own key or the escaped form of it.
    *
    * @param keySize bytes that key, colon and comma add to the JSON of the input
@@ -127,6 +154,22 @@ export class Frame {
       setOwn(copy, key, (this.input as Record<string, unknown>)[key]);
     }
     return copy;
+  }
+}
+
+/** Bytes of JSON of a scalar that JSON writes as it is; 0 for every other value, and for a string that is too long. */
+function scalarSize(value: unknown, maxTextSize: number): number {
+  switch (typeof value) {
+    case "string": {
+      const size = stringSize(value);
+      return size > maxTextSize ? 0 : size;
+    }
+    case "number":
+      return Number.isFinite(value) && !Object.is(value, -0) ? numberSize(value) : 0;
+    case "boolean":
+      return value ? 4 : 5;
+    default:
+      return value === null ? 4 : 0;
   }
 }
 

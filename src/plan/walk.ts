@@ -85,6 +85,7 @@ class PayloadWalk {
   private walk(): void {
     let frame = this.frames[0]!;
     for (;;) {
+      frame.takeScalars(this.maxTextSize);
       if (frame.index === frame.count) {
         this.close(frame);
         if (this.depth === 0) return;
@@ -137,6 +138,9 @@ class PayloadWalk {
       const source = asPayloadSource(input); // before toJSON, which a Buffer has
       if (source !== undefined) return this.leaveSource(source);
     }
+    if (plain && typeof (input as { toJSON?: unknown }).toJSON !== "function") {
+      return this.enterContainer(input, false, true);
+    }
     const value = jsonValue(input, key);
     return this.enterSeen(value, value !== input, plain);
   }
@@ -186,7 +190,7 @@ class PayloadWalk {
       const source = asPayloadSource(value);
       if (source !== undefined) return this.leaveSource(source);
     }
-    const escaping = keys?.some(startsWithDollar) === true;
+    const escaping = keys !== undefined && hasDollarKey(keys);
     if (escaping && this.options.keepsReference(value as Record<string, unknown>, this.path)) {
       return this.finish(value, Buffer.byteLength(JSON.stringify(value)), changed);
     }
@@ -292,6 +296,9 @@ class PayloadWalk {
   }
 }
 
-function startsWithDollar(key: string): boolean {
-  return key.charCodeAt(0) === 0x24;
+function hasDollarKey(keys: readonly string[]): boolean {
+  for (const key of keys) {
+    if (key.charCodeAt(0) === 0x24) return true;
+  }
+  return false;
 }
