@@ -382,7 +382,9 @@ describe("SchemaRegistry refuses", () => {
       'The schema "s" version "1" has an upgrade to version "2" already.',
     ],
   ])("%s", (_what, act, message) => {
-    expect(() => act(new SchemaRegistry())).toThrow(expect.objectContaining({ code: "CONFIG_INVALID", message }) as Error);
+    expect(() => act(new SchemaRegistry())).toThrow(
+      expect.objectContaining({ code: "CONFIG_INVALID", message }) as Error,
+    );
   });
 
   it("keeps what was registered when a later call is refused", async () => {
