@@ -11,6 +11,7 @@ import type {
   StoreBody,
   WriteOptions,
 } from "../../store.js";
+import { copyObject } from "./copy-object.js";
 import { deleteObject } from "./delete-object.js";
 import { DirectorySync } from "./directory-sync.js";
 import { fileError } from "./file-error.js";
@@ -21,7 +22,7 @@ import { parseOptions, type FileStoreOptions } from "./options.js";
 import { readObject } from "./read-object.js";
 import { StoreRoot } from "./store-root.js";
 import { removeTemporaryDirectory, sweepTemporaries } from "./temporary-files.js";
-import { copyObject, writeObject } from "./write-object.js";
+import { writeObject } from "./write-object.js";
 
 /**
  * Keeps each object in a file below a directory, at a place that people can read: `outputs/run-42/x.json` is
@@ -31,7 +32,7 @@ import { copyObject, writeObject } from "./write-object.js";
  *
  * A root that does not exist is an empty store, and is made by the first write. Symbolic links below the root are not
  * followed. Keep those who may write to the root directly to people you trust: see
- * `docs/decisions/0002-file-store-layout.md`.
+ * `docs/decisions/0004-file-store-layout.md`.
  *
  * Errors, by the cause that the file system gives: `PERMISSION_DENIED`, `INSUFFICIENT_STORAGE`, `THROTTLED` (too many
  * open files), `UNAVAILABLE` (the device failed), `INVALID_PATH` (too long below this root), `CONTAINER_NOT_FOUND` (the
@@ -101,7 +102,7 @@ export class FileStore implements Store {
 
   async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
     const details = checkCopy(this, from, to, options);
-    return inFileSystem(copyObject(this.#tree, from, to, options, details), details);
+    return inFileSystem(copyObject(this.#tree, from, to, options), details);
   }
 
   /** Always rejects with `UNSUPPORTED`: a file has no URL to hand out. */

@@ -1,5 +1,5 @@
 // The names that an object path has on disk. The mapping is a pure function of the path, so it needs no index, and
-// reversible. docs/decisions/0002-file-store-layout.md tells why it is as it is.
+// reversible. docs/decisions/0004-file-store-layout.md tells why it is as it is.
 
 /** How the file system below the root treats names. */
 export interface NameRules {
