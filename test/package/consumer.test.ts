@@ -35,7 +35,8 @@ describe("the packed package", () => {
   });
 
   it.each(["s3.mjs", "s3.cjs"])("loads the AWS SDK for coatcheck/s3 (%s)", async (program) => {
-    expect(await consumer.run(program)).toEqual(passed);
+    // The SDK may have a warning to say about the version of Node.
+    expect(await consumer.run(program)).toMatchObject({ exitCode: 0 });
     const { exitCode, output } = await consumer.withoutAwsSdk(() => consumer.run(program));
     expect(exitCode).not.toBe(0);
     expect(output).toContain("Cannot find");
