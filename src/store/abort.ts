@@ -23,25 +23,17 @@ export async function abortable<T>(
   details?: StorageErrorDetails,
 ): Promise<T> {
   if (signal === undefined) return promise;
-  let onAbort: (() => void) | undefined;
-  let settled = false;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => {
+  return new Promise((resolve, reject) => {
+    let aborted = false;
+    const onAbort = (): void => {
+      aborted = true;
       reject(abortedError(signal, details));
     };
     if (signal.aborted) onAbort();
     else signal.addEventListener("abort", onAbort, { once: true });
+    promise
+      .then((value) => (aborted ? discard?.(value) : resolve(value)))
+      .catch(reject) // after an abort nobody hears it, nor that the discarding failed
+      .finally(() => signal.removeEventListener("abort", onAbort));
   });
-  promise
-    .then(
-      (late) => (settled ? discard?.(late) : undefined),
-      () => undefined, // after an abort nobody else hears a late rejection
-    )
-    .catch(() => undefined);
-  try {
-    return await Promise.race([aborted, promise]); // aborted beforehand: that wins, whatever promise did
-  } finally {
-    settled = true;
-    if (onAbort !== undefined) signal.removeEventListener("abort", onAbort);
-  }
 }

@@ -65,9 +65,15 @@ describe("abortable", () => {
     for (const call of calls) await expect(call).rejects.toMatchObject({ code: "ABORTED" });
     finish("a handle");
     fail(new Error("late"));
-    await late;
-    await Promise.resolve();
+    await new Promise(setImmediate);
     expect(discarded).toEqual(["a handle"]);
+  });
+
+  it("discards what had come already when the signal had fired already", async () => {
+    const discard = jest.fn(() => Promise.reject(new Error("can't discard it")));
+    const call = abortable(Promise.resolve("a handle"), AbortSignal.abort(), discard);
+    await expect(call).rejects.toMatchObject({ code: "ABORTED" });
+    expect(discard).toHaveBeenCalledWith("a handle");
   });
 
   it("discards nothing that is on time", async () => {

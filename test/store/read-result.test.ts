@@ -107,6 +107,19 @@ describe("streamResult", () => {
     expect(state.pulled).toBeLessThanOrEqual(1);
   });
 
+  it("hears nothing of chunks that close badly after an abort, or can't be closed", async () => {
+    const controller = new AbortController();
+    const next = () => new Promise<never>(() => undefined);
+    for (const close of [{ return: () => Promise.reject(new Error("won't close")) }, {}]) {
+      const chunks = { [Symbol.asyncIterator]: () => ({ next, ...close }) };
+      const result = streamResult(INFO, chunks, undefined, { signal: controller.signal });
+      const bytes = result.bytes();
+      controller.abort("given up");
+      await expect(bytes).rejects.toMatchObject({ code: "ABORTED", cause: "given up" });
+      await result.cancel().catch(() => undefined);
+    }
+  });
+
   it("closes the chunks when a reader under a signal stops early", async () => {
     const { chunks, state } = watched(["abc", "def"]);
     const result = streamResult(INFO, chunks, undefined, { signal: new AbortController().signal });
