@@ -58,7 +58,9 @@ export function writingWith(change: (options: WriteOptions) => WriteOptions): ()
 }
 
 /** A store whose listings are other ones. */
-export function listing(change: (store: MemoryStore, prefix: string, options: ListOptions) => Promise<ObjectInfo[]>) {
+export function listing(
+  change: (store: MemoryStore, prefix: string, options: ListOptions) => Promise<ObjectInfo[]>,
+): () => MemoryStore {
   class Listing extends MemoryStore {
     #changing = false;
 
