@@ -18,6 +18,8 @@ export default {
     "^coatcheck/s3$": "<rootDir>/src/s3.ts",
     "^coatcheck/testing$": "<rootDir>/src/testing/index.ts",
   },
+  // Generous: machines that run CI are slow at times, and a test that hangs is found all the same.
+  testTimeout: 30_000,
   // Jest would leave one core of two idle.
   maxWorkers: "100%",
   collectCoverageFrom: ["src/**/*.ts"],

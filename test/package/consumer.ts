@@ -45,13 +45,12 @@ export class Consumer {
     return this.execute(process.execPath, [program]);
   }
 
-  /** Checks programs/types.ts with one version of TypeScript and one set of compiler options. */
-  async typecheck(typescript: string, type: "module" | "commonjs", options: Record<string, unknown>): Promise<Outcome> {
+  /** Checks programs/types.ts under each of `names`, with one version of TypeScript and one set of compiler options. */
+  async typecheck(typescript: string, names: readonly string[], options: Record<string, unknown>): Promise<Outcome> {
     const folder = await mkdtemp(join(this.directory, "types-"));
-    await writeFile(join(folder, "package.json"), JSON.stringify({ type }));
-    await copyFile(join(root, "test/package/programs/types.ts"), join(folder, "types.ts"));
+    for (const name of names) await copyFile(join(root, "test/package/programs/types.ts"), join(folder, name));
     const compilerOptions = { target: "es2022", strict: true, noEmit: true, types: ["node"], ...options };
-    await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["types.ts"] }));
+    await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: names }));
     return this.execute(process.execPath, [join(root, "node_modules", typescript, "bin/tsc"), "-p", folder]);
   }
 
