@@ -220,6 +220,20 @@ describe("an aborted call", () => {
     expect(openBelow(root)).toEqual([]);
   });
 
+  it("stops in the middle of a large body", async () => {
+    const root = await newDirectory();
+    const store = new FileStore({ root });
+    const controller = new AbortController();
+    const write = jest.spyOn(handles, "write").mockImplementation(() => {
+      controller.abort("enough");
+      return Promise.resolve({ bytesWritten: 16_777_216, buffer: "" });
+    });
+    const written = store.write("x", Buffer.alloc(20_000_000), { signal: controller.signal });
+    await expect(written).rejects.toThrow(storageError({ code: "ABORTED", cause: "enough", operation: "write" }));
+    expect(write).toHaveBeenCalledTimes(1);
+    expect(await treeOf(root)).toEqual(["%tmp"]);
+  });
+
   it("leaves nothing when it was aborted after the last byte", async () => {
     const root = await newDirectory();
     const store = new FileStore({ root });
@@ -240,13 +254,15 @@ describe("an aborted call", () => {
     const controller = new AbortController();
     const opened = jest.spyOn(fs, "open");
     const result = await store.read("x", { signal: controller.signal });
-    const closed = once((await opened.mock.results[0]!.value) as unknown as EventEmitter, "close");
+    const handle = (await opened.mock.results[0]!.value) as FileHandle;
+    const closing = once(handle as unknown as EventEmitter, "close");
     await expect(
       (async () => {
         for await (const chunk of result) controller.abort(chunk.byteLength);
       })(),
     ).rejects.toThrow(storageError({ code: "ABORTED" }));
-    await closed;
+    await closing;
+    await handle.close(); // the end of it
     expect(openBelow(root)).toEqual([]);
   });
 });

@@ -1,29 +1,20 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { FileStore } from "../../src/store/drivers/file/index.js";
 import { storeConformance } from "../../src/testing/index.js";
+import { useDirectories } from "./file-roots.js";
+import { expectStoreMatchesModel } from "./store-model.js";
 
-let parent: string;
-
-beforeAll(async () => {
-  parent = await mkdtemp(join(tmpdir(), "file-store-"));
-});
-
-afterAll(async () => {
-  await rm(parent, { recursive: true });
-});
+const newDirectory = useDirectories();
 
 describe.each([
   ["on a file system that tells names apart", false],
   ["on a file system that ignores case", true],
 ])("%s", (_, caseInsensitive) => {
-  storeConformance(
-    { describe, it },
-    {
-      name: "FileStore",
-      create: async () => new FileStore({ root: await mkdtemp(join(parent, "root-")), fsync: false, caseInsensitive }),
-      destroy: (store) => store.close(),
-    },
-  );
+  const create = async (): Promise<FileStore> =>
+    new FileStore({ root: await newDirectory(), fsync: false, caseInsensitive });
+
+  storeConformance({ describe, it }, { name: "FileStore", create });
+
+  it("does what a Map would do", async () => {
+    await expectStoreMatchesModel(create, { numRuns: 100 });
+  }, 30_000);
 });

@@ -85,7 +85,7 @@ let lastTime = 0;
  * numbers are used again at once, so that two versions of an object could have one etag.
  */
 function uniqueTime(): number {
-  // 2 µs: Node.js keeps microseconds, of a double that is exact to a quarter of one.
-  lastTime = Math.max(Date.now() * 1000, lastTime + 2);
+  // Node.js cuts off a double after the microsecond: 2 apart are never one, and 1 more keeps the millisecond.
+  lastTime = Math.max(Date.now() * 1000 + 1, lastTime + 2);
   return lastTime / 1e6;
 }
