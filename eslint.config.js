@@ -1,6 +1,18 @@
 import jest from "eslint-plugin-jest";
 import tseslint from "typescript-eslint";
 
+const NO_IO = ["node:fs", "node:fs/*", "node:net", "node:http", "node:https", "node:stream", "@aws-sdk/*"];
+
+/** A room of src/ that imports neither from these other rooms nor these modules. */
+function room(name, otherRooms, modules = []) {
+  const group = [...otherRooms.map((other) => `**/${other}/**`), ...modules];
+  const message = `src/${name}/ knows nothing of this.`;
+  return {
+    files: [`src/${name}/**/*.ts`],
+    rules: { "no-restricted-imports": ["error", { patterns: [{ group, message }] }] },
+  };
+}
+
 export default tseslint.config(
   { ignores: ["dist/", "coverage/", "reports/", ".stryker-tmp/"] },
   ...tseslint.configs.strictTypeChecked,
@@ -24,40 +36,17 @@ export default tseslint.config(
       "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
     },
   },
-  {
-    // plan/ and reference/ are pure: they know errors and the shape of a digest, and nothing that does I/O.
-    files: ["src/plan/**/*.ts", "src/reference/**/*.ts"],
-    rules: {
-      "no-restricted-imports": [
-        "error",
-        {
-          patterns: [
-            {
-              group: ["**/manager/**", "**/drivers/**", "**/compose/**", "**/testing/**"],
-              message: "This room is pure.",
-            },
-            {
-              group: ["node:fs", "node:fs/*", "node:net", "node:http", "node:https", "@aws-sdk/*"],
-              message: "No I/O here.",
-            },
-          ],
-        },
-      ],
-    },
-  },
-  {
-    files: ["src/store/**/*.ts"],
-    rules: {
-      "no-restricted-imports": [
-        "error",
-        {
-          patterns: [
-            { group: ["**/manager/**", "**/plan/**", "**/reference/**"], message: "A store knows bytes only." },
-          ],
-        },
-      ],
-    },
-  },
+  // The rooms of src/, and what each may not know: see CONTRIBUTING.md.
+  room("plan", ["manager", "observe", "resolvers", "testing", "store/drivers", "store/compose"], NO_IO),
+  room(
+    "reference",
+    ["manager", "observe", "resolvers", "testing", "store/drivers", "store/compose", "plan", "object"],
+    NO_IO,
+  ),
+  room("object", ["manager", "observe", "resolvers", "testing", "store/drivers", "store/compose", "plan"], NO_IO),
+  room("store", ["manager", "observe", "resolvers", "testing", "plan", "reference", "object"]),
+  room("resolvers", ["manager", "observe", "testing", "store/drivers", "store/compose", "plan", "object"]),
+  room("observe", ["manager", "resolvers", "testing", "store/drivers", "store/compose", "plan", "reference", "object"]),
   {
     // What prints is a program: the demo, the examples, the scripts.
     files: ["examples/**/*.ts", "scripts/**", "bench/**", "test/package/programs/**"],

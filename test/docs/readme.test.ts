@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { runProgram } from "./examples/run-program.js";
+import { runProgram } from "../examples/run-program.js";
 
 // Every block of TypeScript in README.md is a program of its own: it is type-checked as a user's file would be, and
 // run. What it promises, it asserts itself.

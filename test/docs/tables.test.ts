@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { isStorageError, StorageManager } from "../../src/index.js";
+import { parseEnvironment } from "../../src/manager/env.js";
+import { STORAGE_ERROR_CODES } from "../../src/store/error.js";
+
+/** The rows of the first table behind `heading`, each as its cells; the two rows of the head are left out. */
+function rowsOf(file: string, heading: string): string[][] {
+  const text = readFileSync(file, "utf8");
+  const lines = text.slice(text.indexOf(`${heading}\n`)).split("\n");
+  const table = lines.slice(lines.findIndex((line) => line.startsWith("|")));
+  const rows = table.slice(
+    2,
+    table.findIndex((line) => !line.startsWith("|")),
+  );
+  return rows.map((row) =>
+    row
+      .split("|")
+      .map((cell) => cell.trim())
+      .slice(1, -1),
+  );
+}
+
+/** What stands between backticks. */
+function names(cell: string): string[] {
+  return [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name!);
+}
+
+it("README.md names every error code", () => {
+  const documented = rowsOf("README.md", "## Errors").flatMap(([codes]) => names(codes!));
+  expect(documented.sort()).toEqual([...STORAGE_ERROR_CODES].sort());
+});
+
+it("README.md names options that exist", () => {
+  const documented = rowsOf("README.md", "## Options").flatMap(([option]) => names(option!));
+  expect(documented.length).toBeGreaterThan(15);
+  let message = "";
+  try {
+    // Every option is wrong, so every option that exists is named by one error.
+    new StorageManager(Object.fromEntries(documented.map((option) => [option, Symbol("wrong")])));
+  } catch (error) {
+    expect(isStorageError(error, "CONFIG_INVALID")).toBe(true);
+    message = (error as Error).message;
+  }
+  for (const option of documented) expect(message).toContain(option);
+  expect(message).not.toMatch(/unrecognized|unknown/i);
+});
+
+it("docs/environment.md names every variable that is read, and no other", () => {
+  const read = new Set<string>();
+  const env = new Proxy<NodeJS.ProcessEnv>({}, { get: (_, name) => void read.add(String(name)) });
+  parseEnvironment(env, "");
+  const documented = rowsOf("docs/environment.md", "# Configuration by environment variables").map(
+    ([cell]) => names(cell!)[0],
+  );
+  expect(documented.sort()).toEqual([...read].sort());
+});
+
+it("docs/environment.md gives the defaults that apply", () => {
+  const rows = rowsOf("docs/environment.md", "# Configuration by environment variables");
+  const stated = Object.fromEntries(
+    rows.flatMap(([variable, value]) => (/^`[^`]+`$/.test(value!) ? [[names(variable!)[0]!, names(value!)[0]!]] : [])),
+  );
+  expect(Object.keys(stated).length).toBeGreaterThan(10);
+  const s3 = { STORAGE_PROVIDER: "s3", STORAGE_S3_BUCKET: "tickets" };
+  const parsedAlone = parseEnvironment(s3, "");
+  const parsedStated = parseEnvironment({ ...stated, ...s3 }, "");
+  expect(parsedStated.retention).toEqual(parsedAlone.retention);
+  expect(parsedStated.storage).toMatchObject({ maxRetries: 3, maxBackoff: 10_000 });
+  expect(parsedAlone.storage).toMatchObject({ maxRetries: 3, maxBackoff: 10_000 });
+});
