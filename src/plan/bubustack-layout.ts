@@ -29,7 +29,8 @@ export class BubustackLayout implements Layout {
       return directory + name + extension;
     }
     // Depth never makes a payload fail: a name that is too long gives way to its digest.
-    return directory + createHash("sha256").update(name).digest("hex") + extension;
+    // No encoded key has this %, so that no key can have the same name.
+    return `${directory}%sha256-${createHash("sha256").update(name).digest("hex")}${extension}`;
   }
 
   fillSlot(entry: PlannedEntry, stored: Pick<StoredEntry, "path">): void {

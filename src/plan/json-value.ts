@@ -16,7 +16,9 @@ export function jsonValue(value: unknown, key: string | number): unknown {
 function unboxed(wrapper: object): unknown {
   if (types.isNumberObject(wrapper)) return Number(wrapper);
   if (types.isStringObject(wrapper)) return String(wrapper);
-  if (types.isBooleanObject(wrapper) || types.isBigIntObject(wrapper)) return wrapper.valueOf();
+  // Other than for numbers and strings, JSON does not ask the wrapper, which may have a valueOf of its own.
+  if (types.isBooleanObject(wrapper)) return Boolean.prototype.valueOf.call(wrapper);
+  if (types.isBigIntObject(wrapper)) return BigInt.prototype.valueOf.call(wrapper);
   return wrapper; // a symbol's wrapper is an ordinary object to JSON
 }
 

@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import { isMediaType } from "../reference/reference.js";
 
 /** Bytes in a payload: there as a whole, or still to come. */
 export type PayloadSource = Uint8Array | Blob | AsyncIterable<Uint8Array>;
@@ -10,11 +11,17 @@ const OCTET_STREAM = "application/octet-stream";
  * the web's readable streams and every other async iterable.
  */
 export function asPayloadSource(value: object): PayloadSource | undefined {
-  if (types.isUint8Array(value)) return value;
+  if (types.isUint8Array(value)) return ofThisRealm(value);
   if (typeof (value as Partial<AsyncIterable<Uint8Array>>)[Symbol.asyncIterator] === "function") {
     return value as AsyncIterable<Uint8Array>;
   }
   return value instanceof Blob ? value : undefined;
+}
+
+// Everything after this asks with `instanceof`, which does not know the arrays of other realms (node:vm).
+function ofThisRealm(bytes: Uint8Array): Uint8Array {
+  const { buffer, byteOffset, byteLength } = bytes;
+  return bytes instanceof Uint8Array ? bytes : new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** Bytes of a source, when known before it is read. */
@@ -23,7 +30,7 @@ export function sourceSize(source: PayloadSource): number | undefined {
   return source instanceof Blob ? source.size : undefined;
 }
 
-/** Media type of a source. */
+/** Media type of a source. The type of a Blob may be any text; one that no reference can carry is as good as none. */
 export function sourceContentType(source: PayloadSource): string {
-  return source instanceof Blob && source.type !== "" ? source.type : OCTET_STREAM;
+  return source instanceof Blob && isMediaType(source.type) ? source.type : OCTET_STREAM;
 }

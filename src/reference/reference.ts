@@ -50,6 +50,7 @@ export interface ParsedReference {
 const DIGEST = /^sha256-[A-Za-z0-9_-]{43}$/;
 // Type and subtype of RFC 6838, section 4.2, with optional parameters of printable ASCII.
 const MEDIA_TYPE = /^[\w.!#$&^+-]{1,127}\/[\w.!#$&^+-]{1,127}(?: *;[\x20-\x7e]*)?$/;
+const MAX_MEDIA_TYPE_LENGTH = 1024; // parameters have no limit of their own, a reference has to be small
 const CODEC_NAME = /^[a-z0-9][a-z0-9-]*$/;
 
 type FieldCheck = (value: unknown) => boolean;
@@ -59,7 +60,7 @@ const isCount: FieldCheck = (value) => Number.isSafeInteger(value) && (value as 
 
 const CHECKS: Readonly<Record<ReferenceField, readonly [FieldCheck, string]>> = {
   ref: [isText, "must be a string"],
-  contentType: [(value) => typeof value === "string" && MEDIA_TYPE.test(value), "must be a media type"],
+  contentType: [(value) => typeof value === "string" && isMediaType(value), "must be a media type"],
   size: [isCount, "must be a whole number of at least 0"],
   digest: [
     (value) => typeof value === "string" && DIGEST.test(value),
@@ -81,6 +82,11 @@ const REQUIRED: Readonly<Record<Dialect, readonly ReferenceField[]>> = {
   native: ["contentType", "size", "digest"],
   bubustack: [],
 };
+
+/** Whether a reference can have `text` as its content type. */
+export function isMediaType(text: string): boolean {
+  return text.length <= MAX_MEDIA_TYPE_LENGTH && MEDIA_TYPE.test(text);
+}
 
 /**
  * Checks every field of a reference.
