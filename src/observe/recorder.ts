@@ -1,10 +1,15 @@
 import { isStorageError } from "../store/error.js";
+import { notify } from "./notify.js";
 import type { ObservedOperation, StorageEvent, StorageObserver } from "./event.js";
 
 /** What an operation adds to its event once it is known. */
 export type EventDetails = {
   [Name in keyof Omit<StorageEvent, "operation" | "outcome" | "code" | "durationMs">]?: StorageEvent[Name] | undefined;
 };
+
+interface Failure {
+  readonly error: unknown;
+}
 
 /** Tells observers of operations. Without an observer it costs nothing: no clock is read, no event is made. */
 export class Recorder {
@@ -16,28 +21,58 @@ export class Recorder {
   /** Runs an operation and tells how it ended. `details` may be filled in while it runs. */
   async record<T>(operation: ObservedOperation, details: EventDetails, run: () => Promise<T>): Promise<T> {
     if (this.observers.length === 0) return run();
-    const start = this.now();
-    const emit = (end: Pick<StorageEvent, "outcome" | "code">): void => {
-      const known = Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined));
-      this.emit({ bytes: 0, ...known, operation, ...end, durationMs: this.now() - start });
-    };
+    const end = this.begin(operation, details);
     try {
       const result = await run();
-      emit({ outcome: "success" });
+      end();
       return result;
     } catch (error) {
-      emit({ outcome: "error", code: isStorageError(error) ? error.code : "UNEXPECTED" });
+      end({ error });
       throw error;
     }
   }
 
-  private emit(event: StorageEvent): void {
-    for (const observer of this.observers) {
-      try {
-        observer({ ...event });
-      } catch {
-        // Observation never changes what a call does.
+  /** Hands on what an operation gives one by one, counts it as `objects`, and tells how the operation ended. */
+  async *recordEach<T>(
+    operation: ObservedOperation,
+    details: EventDetails,
+    items: AsyncIterable<T>,
+  ): AsyncGenerator<T, void, undefined> {
+    if (this.observers.length === 0) {
+      yield* items;
+      return;
+    }
+    const end = this.begin(operation, details);
+    let failure: Failure | undefined;
+    details.objects = 0;
+    try {
+      for await (const item of items) {
+        details.objects++;
+        yield item;
       }
+    } catch (error) {
+      failure = { error };
+      throw error;
+    } finally {
+      end(failure); // also for a reader that has had enough
     }
   }
+
+  private begin(operation: ObservedOperation, details: EventDetails): (failure?: Failure) => void {
+    const start = this.now();
+    return (failure) => {
+      const known = Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined));
+      this.emit({ bytes: 0, ...known, operation, ...endOf(failure), durationMs: this.now() - start });
+    };
+  }
+
+  private emit(event: StorageEvent): void {
+    for (const observer of this.observers) notify(observer, { ...event });
+  }
+}
+
+function endOf(failure: Failure | undefined): Pick<StorageEvent, "outcome" | "code"> {
+  if (failure === undefined) return { outcome: "success" };
+  const { error } = failure;
+  return { outcome: "error", code: isStorageError(error) ? error.code : "UNEXPECTED" };
 }
