@@ -17,7 +17,7 @@ export function admitLocation(location: Location, allowed: AllowList): void {
   if (location.target !== undefined) {
     throw new StorageError(
       "UNKNOWN_SCHEME",
-      `A reference has the scheme "${location.target.scheme}", and the manager's store does not route by scheme.`,
+      "A reference has a scheme, and the manager's store does not route by scheme.",
       { operation: "hydrate" },
     );
   }

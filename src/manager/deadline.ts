@@ -1,4 +1,3 @@
-import { throwIfAborted } from "../store/abort.js";
 import { StorageError } from "../store/error.js";
 
 /**
@@ -13,10 +12,10 @@ export async function withDeadline<T>(
   { timeout, signal }: { timeout: number; signal?: AbortSignal | undefined },
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  throwIfAborted(signal, { operation });
+  if (signal?.aborted) throw abortedCall(operation, signal);
   const controller = new AbortController();
   const onAbort = (): void => {
-    controller.abort(new StorageError("ABORTED", "The call was aborted.", { operation, cause: signal?.reason }));
+    controller.abort(abortedCall(operation, signal!));
   };
   const onTimeout = (): void => {
     controller.abort(new StorageError("TIMEOUT", `The call took longer than ${timeout} ms.`, { operation }));
@@ -29,4 +28,9 @@ export async function withDeadline<T>(
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);
   }
+}
+
+/** The error of a call whose caller gave it up. The reason is its cause, also when that is a StorageError of another call. */
+export function abortedCall(operation: string, signal: AbortSignal): StorageError {
+  return new StorageError("ABORTED", "The call was aborted.", { operation, cause: signal.reason });
 }

@@ -19,22 +19,29 @@ export function isBinary({ contentType, location }: ParsedReference): boolean {
 }
 
 /**
+ * Refuses, before any I/O, an entry that was encoded by codecs. The message does not repeat their names: a reference
+ * may come from anywhere.
+ *
+ * @throws {StorageError} `DECODE_FAILED`
+ */
+export function assertDecodable({ encoding, location }: ParsedReference): void {
+  if (encoding === undefined) return;
+  throw new StorageError(
+    "DECODE_FAILED",
+    "A stored object is encoded by a codec that this manager does not have; see $storageEncoding of its reference.",
+    { operation: "hydrate", path: location.path },
+  );
+}
+
+/**
  * Decodes an entry. Each call gives a value of its own, so that no two places share one.
  *
  * @throws {StorageError} `DECODE_FAILED`
  */
 export function decodeEntry(bytes: Uint8Array, reference: ParsedReference): DecodedEntry {
   if (isBinary(reference)) return { binary: new Uint8Array(bytes) };
-  const { path } = reference.location;
-  if (reference.encoding !== undefined) {
-    throw new StorageError(
-      "DECODE_FAILED",
-      `A stored object is encoded as ${reference.encoding.join(",")}, which this manager has no codec for.`,
-      { operation: "hydrate", path },
-    );
-  }
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const object = parseStoredObject(buffer.toString(), path);
+  const object = parseStoredObject(buffer.toString(), reference.location.path);
   // Every such key begins with a dollar sign, which JSON may also write as an escape.
   const hasReserved = object.contentType === "json" && (buffer.includes('"$') || buffer.includes('"\\u0024'));
   return { object, hasReserved };

@@ -61,7 +61,8 @@ export function layOut(
     const digest = createHash("sha256").update(bytes).digest();
     const path = layout.objectPath(entry, digest);
     layout.fillSlot(entry, { path, size: bytes.byteLength, digest });
-    objects.set(path, { path, bytes, contentType: entry.contentType });
+    // A StoredObject is JSON, also that of a text.
+    objects.set(path, { path, bytes, contentType: entry.kind === "binary" ? entry.contentType : "application/json" });
   }
   return [...objects.values()];
 }
@@ -76,7 +77,9 @@ async function readSources(
   for (const entry of entries) {
     if (!("source" in entry.content)) continue;
     const { source } = entry.content;
-    places.set(source, [...(places.get(source) ?? []), entry]);
+    const sharers = places.get(source);
+    if (sharers === undefined) places.set(source, [entry]);
+    else sharers.push(entry);
   }
   const bytes = new Map<PlannedEntry, Uint8Array>();
   await forEachConcurrent([...places], concurrency, signal, async ([source, sharers], groupSignal) => {
@@ -95,17 +98,17 @@ async function writeObjects(
   signal: AbortSignal,
 ): Promise<void> {
   const attribution = { store: store.name, stepRunId: settings.stepRunId };
-  const written: string[] = [];
+  const begun: string[] = [];
   try {
     await forEachConcurrent(objects, settings.concurrency, signal, (object, groupSignal) =>
       recorder.record("write", { ...attribution, bytes: object.bytes.byteLength, objects: 1 }, async () => {
+        begun.push(object.path); // one that fails may be there nevertheless
         await writeObject(store, object, groupSignal);
-        written.push(object.path);
       }),
     );
   } catch (error) {
     // In a scope of the user's own, the same objects may be there from an earlier attempt, and be referenced.
-    if (settings.scope === undefined && !signal.aborted) await discard(store, written, settings.concurrency, signal);
+    if (settings.scope === undefined && !signal.aborted) await discard(store, begun, settings.concurrency, signal);
     throw error;
   }
 }
@@ -119,7 +122,7 @@ async function writeObject(store: Store, { path, bytes, contentType }: NewObject
   }
 }
 
-/** Deletes what a failed call has written: nobody knows its scope. The failure itself matters more than one in here. */
+/** Deletes what a failed call has, or may have, written: nobody knows its scope. The failure itself matters more than one in here. */
 async function discard(
   store: Store,
   paths: readonly string[],

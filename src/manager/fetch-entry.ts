@@ -53,11 +53,11 @@ async function readBounded(
   try {
     const iterator = result[Symbol.asyncIterator]();
     for (;;) {
-      const { done, value } = await abortable(iterator.next(), signal);
-      if (done === true) return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
-      total += value.byteLength;
+      const next = await abortable(iterator.next(), signal);
+      if (next.done === true) return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+      total += next.value.byteLength;
       if (total > maxBytes) return undefined;
-      chunks.push(value);
+      chunks.push(next.value);
     }
   } finally {
     result.cancel().catch(() => undefined); // not awaited: a body that hangs would hang here too

@@ -1,6 +1,7 @@
 import type { SchemaTag } from "../object/schema-registry.js";
 import { validate } from "../object/standard-schema.js";
 import type { StoredObject } from "../object/stored-object.js";
+import { notify } from "../observe/notify.js";
 import type { EventDetails, Recorder } from "../observe/recorder.js";
 import type { AllowList } from "../reference/allow.js";
 import { collectReferences, fill, type Found, type Place } from "../reference/collect.js";
@@ -14,7 +15,7 @@ import type { Store } from "../store/store.js";
 import { admitLocation, allowListOf } from "./admit.js";
 import { HydrationBudget } from "./budget.js";
 import { forEachConcurrent } from "./concurrency.js";
-import { decodeEntry } from "./decode-entry.js";
+import { assertDecodable, decodeEntry } from "./decode-entry.js";
 import { entryKey, fetchEntry, integrityError, verifyEntry, type FetchedEntry } from "./fetch-entry.js";
 import type { HydrateSettings } from "./settings.js";
 import { requireStore } from "./require-store.js";
@@ -103,8 +104,12 @@ class Hydration {
   private recognise(value: Readonly<Record<string, unknown>>): ReferenceKind | undefined {
     const grammar = referenceGrammar(value);
     if (grammar !== undefined) return { grammar };
-    const resolver = findResolver(this.settings.resolvers, value);
-    return resolver === undefined ? undefined : { resolver };
+    try {
+      const resolver = findResolver(this.settings.resolvers, value);
+      return resolver === undefined ? undefined : { resolver };
+    } catch (error) {
+      throw asStorageError(error, { operation: "resolve" }, "resolver");
+    }
   }
 
   /** Resolves the references of one level. Gives those that were found in what they point at. */
@@ -119,10 +124,12 @@ class Hydration {
       }
       const node = this.prepare(place, parseReference(value, kind.grammar), parent);
       entries.push(node);
-      groups.set(node.key, [...(groups.get(node.key) ?? []), node]);
+      const group = groups.get(node.key);
+      if (group === undefined) groups.set(node.key, [node]);
+      else group.push(node);
     }
     this.budget.assertBytes(entries.reduce((sum, { reference }) => sum + (reference.size ?? 0), 0));
-    this.nodes.push(...entries);
+    for (const node of entries) this.nodes.push(node); // a spread of very many would overflow the stack
     const tasks = [
       ...[...groups.values()].map((group) => (signal: AbortSignal) => this.load(group, signal)),
       ...resolvers.map((node) => (signal: AbortSignal) => this.resolveOther(node, signal)),
@@ -135,6 +142,7 @@ class Hydration {
   private prepare(place: Place, reference: ParsedReference, parent: EntryNode | undefined): EntryNode {
     const { location, path } = reference;
     admitLocation(location, this.allowed);
+    assertDecodable(reference);
     const key = entryKey(reference);
     for (let ancestor = parent; ancestor !== undefined; ancestor = ancestor.parent) {
       if (ancestor.key === key) throw cyclicReference(location.path);
@@ -163,10 +171,10 @@ class Hydration {
   private fetch(store: Store, group: readonly EntryNode[], signal: AbortSignal): Promise<FetchedEntry> {
     const [{ reference }] = group as [EntryNode];
     const { path } = reference.location;
-    const declared = group.map((node) => node.reference.size).filter((size) => size !== undefined);
-    const maxBytes = declared.length === 0 ? this.budget.bytesLeft : Math.max(...declared);
+    const declared = largestSize(group);
+    const maxBytes = declared ?? this.budget.bytesLeft;
     const tooLarge = (): StorageError =>
-      declared.length === 0
+      declared === undefined
         ? this.budget.exceededBytes()
         : integrityError(`it has more than the ${maxBytes} bytes that the reference says`, store.name, path);
     const details: EventDetails = { store: store.name, stepRunId: this.settings.stepRunId, objects: 1 };
@@ -204,7 +212,7 @@ class Hydration {
       try {
         return await abortable(resolver.resolve(value, { signal, stepRunId }), signal);
       } catch (error) {
-        throw asStorageError(error, { operation: "resolve" });
+        throw asStorageError(error, { operation: "resolve" }, "resolver");
       }
     });
     // Copied, since a resolver may hand out the same object every time; what is in it is data, not references.
@@ -226,12 +234,17 @@ class Hydration {
   }
 
   private report(): void {
-    try {
-      this.settings.onProgress?.(this.budget.progress);
-    } catch {
-      // Observation never changes what a call does.
-    }
+    if (this.settings.onProgress !== undefined) notify(this.settings.onProgress, this.budget.progress);
   }
+}
+
+/** The most bytes that one of the references says its entry has. */
+function largestSize(group: readonly EntryNode[]): number | undefined {
+  let largest: number | undefined;
+  for (const { reference } of group) {
+    if (reference.size !== undefined && reference.size > (largest ?? -1)) largest = reference.size;
+  }
+  return largest;
 }
 
 function newHolder(): Place {

@@ -6,7 +6,8 @@ import { abortable } from "../store/abort.js";
 import { bytesResult, streamResult } from "../store/read-result.js";
 import type { ObjectInfo, ReadResult, Store } from "../store/store.js";
 import { admitLocation, allowListOf } from "./admit.js";
-import { decodeEntry, isBinary } from "./decode-entry.js";
+import { bodySignal, type BodySignal } from "./body-signal.js";
+import { assertDecodable, decodeEntry, isBinary } from "./decode-entry.js";
 import { fetchEntry, integrityError, rangeOf, verifyEntry } from "./fetch-entry.js";
 import { requireStore } from "./require-store.js";
 import type { ManagerSettings } from "./settings.js";
@@ -16,19 +17,20 @@ import { asStorageError } from "./store-error.js";
  * Opens the entry that a reference points at: binary as a stream that is verified while it is read, a text as its
  * UTF-8, any other value as its JSON (in which references and escaped keys stay as they are).
  *
- * @param signal ends the opening; `bodySignal`, the caller's own, also ends the reading
+ * @param signal ends the opening; `callerSignal` also ends the reading
  */
 export async function openEntry(
   value: unknown,
   settings: ManagerSettings,
   signal: AbortSignal,
-  bodySignal: AbortSignal | undefined,
+  callerSignal: AbortSignal | undefined,
 ): Promise<ReadResult> {
   const reference = checkedReference(value);
   admitLocation(reference.location, allowListOf(settings));
+  assertDecodable(reference);
   const store = requireStore(settings, "open");
   return isBinary(reference)
-    ? openBinary(store, reference, signal, bodySignal)
+    ? openBinary(store, reference, signal, callerSignal)
     : openObject(store, reference, settings.maxBytes, signal);
 }
 
@@ -60,16 +62,21 @@ async function openBinary(
   store: Store,
   reference: ParsedReference,
   signal: AbortSignal,
-  bodySignal: AbortSignal | undefined,
+  callerSignal: AbortSignal | undefined,
 ): Promise<ReadResult> {
   const { path } = reference.location;
   const details = { operation: "open", store: store.name, path };
+  const body = bodySignal(signal, callerSignal);
   try {
-    const read = store.read(path, { ...rangeOf(reference), signal: bodySignal });
+    const read = store.read(path, { ...rangeOf(reference), signal: body.signal });
     const result = await abortable(read, signal, (late) => late.cancel());
-    const chunks = verifiedChunks(result, reference, store.name, bodySignal);
-    return streamResult(infoOf(reference, reference.size ?? result.info.size), chunks, () => result.cancel());
+    const chunks = verifiedChunks(result, reference, store.name, body);
+    return streamResult(infoOf(reference, reference.size ?? result.info.size), chunks, () => {
+      body.unlink();
+      return result.cancel();
+    });
   } catch (error) {
+    body.unlink();
     throw asStorageError(error, details);
   }
 }
@@ -79,7 +86,7 @@ async function* verifiedChunks(
   result: ReadResult,
   reference: ParsedReference,
   store: string,
-  signal: AbortSignal | undefined,
+  body: BodySignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { path } = reference.location;
   const hash = createHash("sha256");
@@ -87,18 +94,20 @@ async function* verifiedChunks(
   let size = 0;
   try {
     for (;;) {
-      const { done, value } = await abortable(iterator.next(), signal);
-      if (done === true) break;
-      size += value.byteLength;
+      const next = await abortable(iterator.next(), body.signal);
+      if (next.done === true) break;
+      const chunk = next.value;
+      size += chunk.byteLength;
       if (reference.size !== undefined && size > reference.size) {
         throw integrityError(`it has more than ${reference.size} bytes`, store, path);
       }
-      hash.update(value);
-      yield value;
+      hash.update(chunk);
+      yield chunk;
     }
   } catch (error) {
     throw asStorageError(error, { operation: "open", store, path });
   } finally {
+    body.unlink();
     result.cancel().catch(() => undefined); // not awaited: a body that hangs would hang here too
   }
   verifyEntry({ size, digest: `sha256-${hash.digest("base64url")}` }, reference, store);

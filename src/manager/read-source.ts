@@ -16,12 +16,12 @@ export async function readSource(source: PayloadSource, signal: AbortSignal): Pr
   let ended = false;
   try {
     for (;;) {
-      const { done, value } = await abortable(nextChunk(iterator), signal);
-      if (done === true) {
+      const next = await abortable(nextChunk(iterator), signal);
+      if (next.done === true) {
         ended = true;
         return Buffer.concat(chunks);
       }
-      chunks.push(asBytes(value));
+      chunks.push(asBytes(next.value));
     }
   } finally {
     // Not awaited: a source that hangs would hang here too.

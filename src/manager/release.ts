@@ -1,7 +1,7 @@
 import type { EventDetails } from "../observe/recorder.js";
-import { abortable } from "../store/abort.js";
 import { assertPath } from "../store/path.js";
 import { forEachConcurrent } from "./concurrency.js";
+import { listObjects } from "./list-objects.js";
 import { requireStore } from "./require-store.js";
 import type { ManagerSettings } from "./settings.js";
 import { asStorageError } from "./store-error.js";
@@ -28,11 +28,8 @@ export async function releaseScope(
   try {
     for (const prefix of new Set([settings.outputPrefix, settings.inputPrefix])) {
       let batch: string[] = [];
-      const objects = store.list(`${prefix}/${scope}/`, { signal })[Symbol.asyncIterator]();
-      for (;;) {
-        const { done, value } = await abortable(objects.next(), signal);
-        if (done === true) break;
-        batch.push(value.path);
+      for await (const { path } of listObjects(`${prefix}/${scope}/`, { signal }, settings)) {
+        batch.push(path);
         if (batch.length < BATCH) continue;
         await flush(batch);
         batch = [];

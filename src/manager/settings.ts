@@ -1,14 +1,13 @@
 import { z } from "zod";
 import type { SchemaRegistry } from "../object/schema-registry.js";
-import type { StandardSchemaV1 } from "../object/standard-schema.js";
+import { assertStandardSchema, type StandardSchemaV1 } from "../object/standard-schema.js";
 import type { StorageObserver } from "../observe/event.js";
 import type { StorageLogger } from "../observe/logger.js";
 import { isAllowPrefix } from "../reference/allow.js";
 import { assertResolvers, type ReferenceResolver } from "../resolvers/resolver.js";
-import { StorageError } from "../store/error.js";
 import { parseOptions } from "../store/options.js";
 import { pathProblem } from "../store/path.js";
-import type { Store } from "../store/store.js";
+import type { CallOptions, Store } from "../store/store.js";
 import type { DehydrateOptions, HydrateOptions, HydrateProgress, StorageManagerOptions } from "./options.js";
 
 // The longest delay that a Node timer takes.
@@ -18,8 +17,12 @@ const count = z.int().min(0);
 const path = z.string().refine((value) => pathProblem(value) === undefined, "must be a valid object path");
 const text = z.string().min(1);
 const signal = z.custom<AbortSignal>(isSignal, "must be an AbortSignal");
+const callSchema = z.looseObject({ signal: signal.optional() });
 const allow = z.array(z.string().refine(isAllowPrefix, "must be a path prefix or scheme://container/prefix"));
-const resolvers = z.custom<readonly ReferenceResolver[]>(Array.isArray, "must be an array of resolvers");
+const resolvers = z.custom<readonly ReferenceResolver[]>().superRefine((value, context) => {
+  const problem = problemOf(() => assertResolvers(value));
+  if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
+});
 const references = z.enum(["escape", "pass", "reject"]);
 const sizes = {
   maxInlineSize: count,
@@ -29,27 +32,38 @@ const sizes = {
 };
 const budgets = { maxReferences: count, maxBytes: count };
 
-const managerSchema = z.strictObject({
-  store: z.custom<Store>(hasMethods("write", "read", "stat", "delete", "list", "close"), "must be a Store").optional(),
-  maxInlineSize: sizes.maxInlineSize.default(1024),
-  maxEnvelopeSize: sizes.maxEnvelopeSize.default(262_144),
-  maxRecursionDepth: sizes.maxRecursionDepth.default(10),
-  maxReferences: budgets.maxReferences.default(10_000),
-  maxBytes: budgets.maxBytes.default(268_435_456),
-  outputPrefix: path.default("outputs"),
-  inputPrefix: path.default("inputs"),
-  concurrency: z.int().min(1).default(16),
-  timeout: sizes.timeout.default(300_000),
-  pack: z.literal(false).optional(),
-  canonical: z.boolean().default(false),
-  references: references.optional(),
-  dialect: z.enum(["native", "bubustack"]).default("native"),
-  allow: allow.default([]),
-  schemas: z.custom<SchemaRegistry>(hasMethods("register", "check"), "must be a SchemaRegistry").optional(),
-  resolvers: resolvers.default([]),
-  observer: z.custom<StorageObserver>((value) => typeof value === "function", "must be a function").optional(),
-  logger: z.custom<StorageLogger>(hasMethods("debug", "warn"), "must be a pino logger").optional(),
-});
+const CANNOT_ESCAPE =
+  'can\'t be "escape" in the dialect "bubustack", whose readers know no escapes; use "pass" or "reject"';
+
+const managerSchema = z
+  .strictObject({
+    store: z
+      .custom<Store>(hasMethods("write", "read", "stat", "delete", "list", "close"), "must be a Store")
+      .optional(),
+    maxInlineSize: sizes.maxInlineSize.default(1024),
+    maxEnvelopeSize: sizes.maxEnvelopeSize.default(262_144),
+    maxRecursionDepth: sizes.maxRecursionDepth.default(10),
+    maxReferences: budgets.maxReferences.default(10_000),
+    maxBytes: budgets.maxBytes.default(268_435_456),
+    outputPrefix: path.default("outputs"),
+    inputPrefix: path.default("inputs"),
+    concurrency: z.int().min(1).default(16),
+    timeout: sizes.timeout.default(300_000),
+    pack: z.literal(false).optional(),
+    canonical: z.boolean().default(false),
+    references: references.optional(),
+    dialect: z.enum(["native", "bubustack"]).default("native"),
+    allow: allow.default([]),
+    schemas: z.custom<SchemaRegistry>(hasMethods("register", "check"), "must be a SchemaRegistry").optional(),
+    resolvers: resolvers.default([]),
+    observer: z.custom<StorageObserver>((value) => typeof value === "function", "must be a function").optional(),
+    logger: z.custom<StorageLogger>(hasMethods("debug", "warn"), "must be a pino logger").optional(),
+  })
+  .refine(({ dialect, references: mode }) => dialect !== "bubustack" || mode !== "escape", {
+    path: ["references"],
+    error: CANNOT_ESCAPE,
+    when: () => true, // other wrong options are no reason not to name this one
+  });
 
 const dehydrateSchema = z.strictObject({
   ...z.object(sizes).partial().shape,
@@ -61,6 +75,11 @@ const dehydrateSchema = z.strictObject({
   stepRunId: text.optional(),
   signal: signal.optional(),
 });
+
+const dehydrateSchemas = {
+  native: dehydrateSchema,
+  bubustack: dehydrateSchema.extend({ references: references.exclude(["escape"], CANNOT_ESCAPE).optional() }),
+};
 
 const hydrateSchema = z.strictObject({
   ...z.object({ ...budgets, maxRecursionDepth: sizes.maxRecursionDepth, timeout: sizes.timeout }).partial().shape,
@@ -87,15 +106,14 @@ export type HydrateSettings = Omit<ManagerSettings, "resolvers"> &
 /** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
 export function managerSettings(options: StorageManagerOptions): ManagerSettings {
   const parsed = parseOptions(managerSchema, options, "StorageManager");
-  assertResolvers(parsed.resolvers);
-  const references = parsed.references ?? (parsed.dialect === "native" ? "escape" : "pass");
-  return checkedReferences({ ...parsed, references });
+  return { ...parsed, references: parsed.references ?? (parsed.dialect === "native" ? "escape" : "pass") };
 }
 
 /** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
 export function dehydrateSettings(settings: ManagerSettings, options: DehydrateOptions | undefined): DehydrateSettings {
   if (options === undefined) return settings;
-  return checkedReferences({ ...settings, ...given(parseOptions(dehydrateSchema, options, "dehydrate")) });
+  const parsed = given(parseOptions(dehydrateSchemas[settings.dialect], options, "dehydrate"));
+  return { ...settings, ...parsed };
 }
 
 /** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
@@ -103,19 +121,17 @@ export function hydrateSettings(settings: ManagerSettings, options: HydrateOptio
   if (options === undefined) return settings;
   const parsed = given(parseOptions(hydrateSchema, options, "hydrate"));
   const own = parsed.resolvers === false ? [] : (parsed.resolvers ?? settings.resolvers);
-  assertResolvers(own);
   return { ...settings, ...parsed, allow: [...settings.allow, ...(parsed.allow ?? [])], resolvers: own };
 }
 
-function checkedReferences<Settings extends ManagerSettings>(settings: Settings): Settings {
-  if (settings.dialect === "bubustack" && settings.references === "escape") {
-    throw new StorageError(
-      "CONFIG_INVALID",
-      'references: "escape" is not possible in the dialect "bubustack", whose readers know no escapes; use "pass" or "reject".',
-      { operation: "configure" },
-    );
-  }
-  return settings;
+/**
+ * Checks the options of a call that goes to the store, which knows the rest of them.
+ *
+ * @throws {StorageError} `CONFIG_INVALID`
+ */
+export function callOptions<Options extends CallOptions>(options: Options, operation: string): Options {
+  parseOptions(callSchema, options, operation);
+  return options;
 }
 
 type Given<Options> = { [Name in keyof Options]?: Exclude<Options[Name], undefined> };
@@ -130,7 +146,17 @@ function isSignal(value: unknown): boolean {
 }
 
 function isStandardSchema(value: unknown): boolean {
-  return ((typeof value === "object" && value !== null) || typeof value === "function") && "~standard" in value;
+  return problemOf(() => assertStandardSchema(value)) === undefined;
+}
+
+/** What a check says of a value that it refuses. */
+function problemOf(check: () => void): string | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 function hasMethods(...names: string[]): (value: unknown) => boolean {

@@ -18,12 +18,15 @@ import { dehydrate } from "./dehydrate.js";
 import { dehydrationPlan, type DehydrationPlan } from "./dehydration-plan.js";
 import { parseEnvironment } from "./env.js";
 import { hydrate } from "./hydrate.js";
+import { listObjects } from "./list-objects.js";
 import { openEntry } from "./open-entry.js";
 import type { DehydrateOptions, HydrateOptions, StorageManagerOptions } from "./options.js";
 import { planPayload } from "./plan-payload.js";
+import { readBlob } from "./read-blob.js";
 import { releaseScope } from "./release.js";
 import { requireStore } from "./require-store.js";
 import {
+  callOptions,
   dehydrateSettings,
   hydrateSettings,
   managerSettings,
@@ -172,16 +175,24 @@ export class StorageManager {
   async readBlob(path: string, options: ReadOptions = {}): Promise<Uint8Array> {
     const details: EventDetails = { store: this.store?.name, objects: 1 };
     return this.#call("read", details, options, async (signal) => {
-      const result = await requireStore(this, "read").read(path, { ...options, signal });
-      const bytes = await abortable(result.bytes(), signal, () => result.cancel());
+      const bytes = await readBlob(requireStore(this, "read"), path, options, signal);
       details.bytes = bytes.byteLength;
       return bytes;
     });
   }
 
-  /** Lists objects by path prefix. @throws {StorageError} what the store rejects with, `STORAGE_DISABLED` */
+  /**
+   * Lists objects by path prefix. The `timeout` is that of each step, since the reader sets the pace.
+   *
+   * @throws {StorageError} what the store rejects with, `STORAGE_DISABLED`
+   */
   async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
-    yield* requireStore(this, "list").list(prefix, options);
+    const details: EventDetails = { store: this.store?.name };
+    yield* this.#recorder.recordEach(
+      "list",
+      details,
+      listObjects(prefix, callOptions(options, "list"), this.#settings),
+    );
   }
 
   /** Deletes an object; a missing one is no error. @throws {StorageError} what the store rejects with, `STORAGE_DISABLED` */
@@ -202,7 +213,11 @@ export class StorageManager {
 
   /** Closes the store. Idempotent. */
   async close(): Promise<void> {
-    await this.store?.close();
+    try {
+      await this.store?.close();
+    } catch (error) {
+      throw asStorageError(error, { operation: "close", store: this.store?.name });
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -218,15 +233,16 @@ export class StorageManager {
     );
   }
 
-  #call<T>(
+  async #call<T>(
     operation: "open" | "write" | "read" | "delete" | "release",
     details: EventDetails,
     options: CallOptions,
     run: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const { timeout } = this.#settings;
+    const { signal: callSignal } = callOptions(options, operation);
     return this.#recorder.record(operation, details, () =>
-      withDeadline(operation, { timeout, signal: options.signal }, async (signal) => {
+      withDeadline(operation, { timeout, signal: callSignal }, async (signal) => {
         try {
           return await abortable(run(signal), signal);
         } catch (error) {

@@ -1,0 +1,31 @@
+import { abortedCall } from "./deadline.js";
+
+/** The signal of a body that outlives the call which opened it. */
+export interface BodySignal {
+  readonly signal: AbortSignal;
+  /** To be called when the body has ended: nothing stays on the caller's signal. */
+  unlink(): void;
+}
+
+/**
+ * A signal that fires with that of the call, which has a time limit, and after it with the caller's own. Unlike
+ * `AbortSignal.any`, it leaves nothing on a long-lived signal.
+ */
+export function bodySignal(callSignal: AbortSignal, callerSignal: AbortSignal | undefined): BodySignal {
+  const controller = new AbortController();
+  const onCallEnd = (): void => {
+    controller.abort(callSignal.reason);
+  };
+  const onAbort = (): void => {
+    controller.abort(abortedCall("open", callerSignal!));
+  };
+  callSignal.addEventListener("abort", onCallEnd, { once: true });
+  callerSignal?.addEventListener("abort", onAbort, { once: true });
+  return {
+    signal: controller.signal,
+    unlink() {
+      callSignal.removeEventListener("abort", onCallEnd);
+      callerSignal?.removeEventListener("abort", onAbort);
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import { abortable } from "../store/abort.js";
+import type { ListOptions, ObjectInfo } from "../store/store.js";
+import { withDeadline } from "./deadline.js";
+import { requireStore } from "./require-store.js";
+import type { ManagerSettings } from "./settings.js";
+import { asStorageError } from "./store-error.js";
+
+/**
+ * Lists objects by path prefix. Every step has the time limit of a call, since how long the reader takes between two
+ * steps is its own affair.
+ */
+export async function* listObjects(
+  prefix: string,
+  { signal, ...options }: ListOptions,
+  settings: Pick<ManagerSettings, "store" | "timeout">,
+): AsyncGenerator<ObjectInfo, void, undefined> {
+  const store = requireStore(settings, "list");
+  const listing = new AbortController();
+  let objects: AsyncIterator<ObjectInfo> | undefined;
+  try {
+    for (;;) {
+      const next = await withDeadline("list", { timeout: settings.timeout, signal }, (stepSignal) => {
+        objects ??= store.list(prefix, { ...options, signal: listing.signal })[Symbol.asyncIterator]();
+        return abortable(objects.next(), stepSignal);
+      });
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } catch (error) {
+    listing.abort(error);
+    throw asStorageError(error, { operation: "list", store: store.name });
+  } finally {
+    objects?.return?.().catch(() => undefined); // not awaited: a listing that hangs would hang here too
+  }
+}
