@@ -1,0 +1,11 @@
+import { isStorageError, type StorageError } from "../../src/store/error.js";
+
+/** The StorageError that a call rejects with. Fails for a call that succeeds or rejects with something else. */
+export async function failureOf(call: Promise<unknown>): Promise<StorageError> {
+  const error: unknown = await call.then(
+    () => new Error("The call succeeded."),
+    (reason: unknown) => reason,
+  );
+  if (isStorageError(error)) return error;
+  throw new Error("The call did not reject with a StorageError.", { cause: error });
+}
