@@ -1,3 +1,4 @@
+import { readdirSync, readlinkSync } from "node:fs";
 import { mkdtemp, readdir, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,4 +30,16 @@ export async function pathsOf(store: Store, prefix = ""): Promise<string[]> {
 /** The content of an object as text. */
 export async function textOf(store: Store, path: string): Promise<string> {
   return Buffer.from(await (await store.read(path)).bytes()).toString();
+}
+
+/** Open files of this process that are below a directory. */
+export function openBelow(directory: string): string[] {
+  return readdirSync("/proc/self/fd").flatMap((fd) => {
+    try {
+      const target = readlinkSync(`/proc/self/fd/${fd}`);
+      return target.startsWith(directory) ? [target] : [];
+    } catch {
+      return []; // the descriptor of the listing itself
+    }
+  });
 }

@@ -1,9 +1,10 @@
 import fs, { open, type FileHandle } from "node:fs/promises";
 import { once, type EventEmitter } from "node:events";
-import { readdirSync, readlinkSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { FileStore } from "../../src/store/drivers/file/index.js";
-import { pathsOf, textOf, treeOf, useDirectories } from "./file-roots.js";
+import { StorageError } from "../../src/store/error.js";
+import { openBelow, pathsOf, textOf, treeOf, useDirectories } from "./file-roots.js";
 import { storageError } from "./storage-error.js";
 
 const newDirectory = useDirectories();
@@ -22,18 +23,6 @@ afterEach(() => {
 
 function systemError(code: string): Error {
   return Object.assign(new Error(`${code}: not to be matched by its message`), { code });
-}
-
-/** Open files of this process that are below a directory. */
-function openBelow(directory: string): string[] {
-  return readdirSync("/proc/self/fd").flatMap((fd) => {
-    try {
-      const target = readlinkSync(`/proc/self/fd/${fd}`);
-      return target.startsWith(directory) ? [target] : [];
-    } catch {
-      return []; // the descriptor of the listing itself
-    }
-  });
 }
 
 async function* chunksOf(...chunks: string[]): AsyncGenerator<Uint8Array, void, undefined> {
@@ -203,6 +192,18 @@ describe("a write that fails", () => {
 });
 
 describe("an aborted call", () => {
+  it("fails with the reason itself where that is typed", async () => {
+    const root = await newDirectory();
+    const store = new FileStore({ root });
+    const controller = new AbortController();
+    const reason = new StorageError("TIMEOUT", "The deadline has passed.");
+    jest.spyOn(handles, "utimes").mockImplementation(() => {
+      controller.abort(reason);
+      return Promise.resolve();
+    });
+    await expect(store.write("x", "1", { signal: controller.signal })).rejects.toBe(reason);
+  });
+
   it("does not wait for a source that hangs, and leaves nothing", async () => {
     const root = await newDirectory();
     const store = new FileStore({ root, fsync: false });
@@ -255,6 +256,7 @@ describe("an aborted call", () => {
     const opened = jest.spyOn(fs, "open");
     const result = await store.read("x", { signal: controller.signal });
     const handle = (await opened.mock.results[0]!.value) as FileHandle;
+    const close = jest.spyOn(handle, "close");
     const closing = once(handle as unknown as EventEmitter, "close");
     await expect(
       (async () => {
@@ -262,12 +264,30 @@ describe("an aborted call", () => {
       })(),
     ).rejects.toThrow(storageError({ code: "ABORTED" }));
     await closing;
-    await handle.close(); // the end of it
+    await close.mock.results[0]!.value;
     expect(openBelow(root)).toEqual([]);
   });
 });
 
 describe("open files", () => {
+  it("are not closed under a read", async () => {
+    const store = new FileStore({ root: await newDirectory(), fsync: false });
+    await store.write("x", Buffer.alloc(1_000_000));
+    const opened = jest.spyOn(fs, "open");
+    const chunks = (await store.read("x"))[Symbol.asyncIterator]();
+    const handle = (await opened.mock.results[0]!.value) as FileHandle;
+    const close = jest.spyOn(handle, "close");
+    let answer: (result: { bytesRead: number; buffer: Buffer }) => void = () => undefined;
+    jest.spyOn(handles, "read").mockReturnValue(new Promise((resolve) => (answer = resolve)));
+    const next = chunks.next();
+    const returned = chunks.return!();
+    await new Promise(setImmediate);
+    expect(close).not.toHaveBeenCalled();
+    answer({ bytesRead: 1_000_000, buffer: Buffer.alloc(0) });
+    await Promise.all([next, returned]);
+    expect(close).toHaveBeenCalledTimes(1);
+  });
+
   it("are closed after every use", async () => {
     const root = await newDirectory();
     const store = new FileStore({ root });

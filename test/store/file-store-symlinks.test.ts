@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import fs, { lstat, mkdir, readFile, readlink, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FileStore } from "../../src/store/drivers/file/index.js";
-import { pathsOf, treeOf, useDirectories } from "./file-roots.js";
+import { openBelow, pathsOf, treeOf, useDirectories } from "./file-roots.js";
 import { storageError } from "./storage-error.js";
 
 const newDirectory = useDirectories();
@@ -130,5 +130,6 @@ describe("what is no regular file", () => {
     execFileSync("mkfifo", [join(root, "fifo.json")]);
     await expectNoObject(store, "fifo.json");
     expect((await lstat(join(root, "fifo.json"))).isFIFO()).toBe(true);
+    expect(openBelow(root)).toEqual([]);
   });
 });

@@ -1,13 +1,20 @@
 import { constants } from "node:fs";
 import { copyFile, open, type FileHandle } from "node:fs/promises";
-import { StorageError } from "../../error.js";
+import type { CallDetails } from "../../check.js";
 import type { CallOptions, ObjectInfo } from "../../store.js";
+import { FileFault } from "./file-error.js";
 import { placeOf, type FileTree } from "./file-tree.js";
 import { statObject } from "./object-file.js";
 import { publishObject } from "./publish.js";
 
 /** Copies one object; where the file system can, by sharing its blocks. */
-export async function copyObject(tree: FileTree, from: string, to: string, options: CallOptions): Promise<ObjectInfo> {
+export async function copyObject(
+  tree: FileTree,
+  from: string,
+  to: string,
+  options: CallOptions,
+  details: CallDetails,
+): Promise<ObjectInfo> {
   await assertSource(tree, from); // or nothing is made at all
   const create = async (file: string): Promise<FileHandle> => {
     // Again: that the source is missing must not be taken for the directory of `file` being so.
@@ -16,14 +23,14 @@ export async function copyObject(tree: FileTree, from: string, to: string, optio
     // The mode is copied too, and may forbid writing. But Windows syncs only what is open for writing.
     return open(file, process.platform === "win32" ? "r+" : "r");
   };
-  return publishObject(tree, to, { create }, { signal: options.signal });
+  return publishObject(tree, to, { create }, { signal: options.signal }, details);
 }
 
 async function assertSource(tree: FileTree, from: string): Promise<string> {
   const root = await tree.root.find();
   const source = root === undefined ? undefined : placeOf(from, root, tree.rules);
   if (source === undefined || (await statObject(source)) === undefined) {
-    throw new StorageError("NOT_FOUND", "There is no such object.");
+    throw new FileFault("NOT_FOUND", "There is no such object.");
   }
   return source.file;
 }

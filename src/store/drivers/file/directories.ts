@@ -1,7 +1,6 @@
 import { lstat, mkdir, realpath, rmdir } from "node:fs/promises";
 import { join } from "node:path";
-import { StorageError } from "../../error.js";
-import { errnoOf, unless } from "./file-error.js";
+import { FileFault, errnoOf, unless } from "./file-error.js";
 
 /**
  * Whether a directory below the root is there, and the way to it leads through no symbolic link.
@@ -17,7 +16,7 @@ export async function whereabouts(directory: string): Promise<"inside" | "elsewh
 /**
  * Makes the directories from the root down. If another call removes one meanwhile, it rejects with `ENOENT`.
  *
- * @throws {StorageError} `PERMISSION_DENIED` where a symbolic link is in the way, `UNEXPECTED` where another file is
+ * @throws {FileFault} `PERMISSION_DENIED` where a symbolic link is in the way, `UNEXPECTED` where another file is
  */
 export async function makeDirectories(root: string, names: readonly string[]): Promise<void> {
   let directory = root;
@@ -47,13 +46,13 @@ export async function removeEmptyDirectories(root: string, names: readonly strin
 }
 
 /** The error of a write whose way leads through a symbolic link. */
-export function linkInTheWay(): StorageError {
-  return new StorageError("PERMISSION_DENIED", "A symbolic link below the root is in the way; it is not followed.");
+export function linkInTheWay(): FileFault {
+  return new FileFault("PERMISSION_DENIED", "A symbolic link below the root is in the way; it is not followed.");
 }
 
 /** The error of a write whose place something else takes than an object. */
-export function foreignFileInTheWay(cause?: unknown): StorageError {
-  return new StorageError("UNEXPECTED", "Something that the store did not make is in the way.", { cause });
+export function foreignFileInTheWay(cause?: unknown): FileFault {
+  return new FileFault("UNEXPECTED", "Something that the store did not make is in the way.", cause);
 }
 
 async function assertDirectory(path: string): Promise<void> {

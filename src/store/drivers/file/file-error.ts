@@ -40,14 +40,21 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof error.code === "string" ? error.code : undefined;
 }
 
-/**
- * What a failed file operation means to the caller, by its `errno`. A {@link StorageError} keeps its meaning, and gets
- * the details of the call if it has none.
- */
+/** What went wrong below a call that it does not know of: {@link fileError} adds the details of the call. */
+export class FileFault extends Error {
+  readonly meaning: StorageErrorCode;
+
+  constructor(meaning: StorageErrorCode, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.meaning = meaning;
+  }
+}
+
+/** What a failed file operation means to the caller, by its `errno`. A {@link StorageError} stays as it is. */
 export function fileError(error: unknown, details: CallDetails): StorageError {
-  if (isStorageError(error)) {
-    if (error.operation !== undefined) return error;
-    return new StorageError(error.code, error.message, { ...details, retryable: error.retryable, cause: error.cause });
+  if (isStorageError(error)) return error;
+  if (error instanceof FileFault) {
+    return new StorageError(error.meaning, error.message, { ...details, cause: error.cause });
   }
   const [code, message] = CODES[errnoOf(error) ?? ""] ?? ["UNEXPECTED", "The file system failed."];
   return new StorageError(code, message, { ...details, cause: error });

@@ -102,7 +102,7 @@ export class FileStore implements Store {
 
   async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
     const details = checkCopy(this, from, to, options);
-    return inFileSystem(copyObject(this.#tree, from, to, options), details);
+    return inFileSystem(copyObject(this.#tree, from, to, options, details), details);
   }
 
   /** Always rejects with `UNSUPPORTED`: a file has no URL to hand out. */

@@ -1,5 +1,6 @@
 import { link, lstat, rename, type FileHandle } from "node:fs/promises";
 import { throwIfAborted } from "../../abort.js";
+import type { CallDetails } from "../../check.js";
 import type { ObjectInfo, WriteOptions } from "../../store.js";
 import { foreignFileInTheWay, linkInTheWay, makeDirectories, whereabouts } from "./directories.js";
 import { errnoOf, unless } from "./file-error.js";
@@ -27,17 +28,18 @@ export async function publishObject(
   path: string,
   content: Content,
   options: Pick<WriteOptions, "ifNoneMatch" | "signal">,
+  details: CallDetails,
 ): Promise<ObjectInfo> {
   const { root, file, created: handle } = await createTemporary(tree.root, (name) => content.create(name));
   try {
     await content.fill?.(handle);
-    throwIfAborted(options.signal);
+    throwIfAborted(options.signal, details);
     const now = uniqueTime();
     await handle.utimes(now, now);
     if (tree.fsync) await handle.sync();
     const info = objectInfo(path, await handle.stat({ bigint: true }));
     await handle.close(); // a network file system may tell only now that a write has failed
-    throwIfAborted(options.signal);
+    throwIfAborted(options.signal, details);
     const place = placeOf(path, root, tree.rules);
     await putInPlace(file, place, options.ifNoneMatch !== undefined);
     await tree.sync.syncEntry(place.root, place.directory);

@@ -1,9 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
 import type { CallDetails } from "../../check.js";
-import { StorageError } from "../../error.js";
 import { bytesResult, streamResult } from "../../read-result.js";
 import type { ReadOptions, ReadResult } from "../../store.js";
-import { fileError } from "./file-error.js";
+import { FileFault, fileError } from "./file-error.js";
 import { placeOf, type FileTree } from "./file-tree.js";
 import { objectInfo, openObject } from "./object-file.js";
 
@@ -22,7 +21,7 @@ export async function readObject(
 ): Promise<ReadResult> {
   const root = await tree.root.find();
   const opened = root === undefined ? undefined : await openObject(placeOf(path, root, tree.rules));
-  if (opened === undefined) throw new StorageError("NOT_FOUND", "There is no such object.", details);
+  if (opened === undefined) throw new FileFault("NOT_FOUND", "There is no such object.");
 
   const call = { store: details.store, signal: options.signal };
   const info = objectInfo(path, opened.stats);
@@ -84,7 +83,7 @@ class FileChunks implements AsyncIterator<Uint8Array, undefined> {
   async #fill(chunk: Uint8Array): Promise<Uint8Array> {
     for (let filled = 0; filled < chunk.byteLength;) {
       const { bytesRead } = await this.#handle.read(chunk, filled, chunk.byteLength - filled, this.#position);
-      if (bytesRead === 0) throw new StorageError("INTEGRITY", "The file was cut off while it was read.");
+      if (bytesRead === 0) throw new FileFault("INTEGRITY", "The file was cut off while it was read.");
       filled += bytesRead;
       this.#position += bytesRead;
       this.#remaining -= bytesRead;

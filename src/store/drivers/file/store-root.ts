@@ -1,8 +1,7 @@
 import { mkdir, realpath, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { StorageError } from "../../error.js";
 import type { DirectorySync } from "./directory-sync.js";
-import { errnoOf, unless } from "./file-error.js";
+import { FileFault, errnoOf, unless } from "./file-error.js";
 
 /** The directory that holds all objects of a store. It may itself be a symbolic link; below it none is followed. */
 export class StoreRoot {
@@ -24,7 +23,7 @@ export class StoreRoot {
   /**
    * The real path of the root; `undefined` while there is none: an empty store.
    *
-   * @throws {StorageError} `CONTAINER_NOT_FOUND` if it is not a directory
+   * @throws {FileFault} `CONTAINER_NOT_FOUND` if it is not a directory
    */
   async find(): Promise<string | undefined> {
     const looking = (this.#found ??= this.#look());
@@ -41,7 +40,7 @@ export class StoreRoot {
    * Makes the root, durably, with the directories above it, unless it is there.
    *
    * @returns its real path
-   * @throws {StorageError} `CONTAINER_NOT_FOUND` if it can't be a directory
+   * @throws {FileFault} `CONTAINER_NOT_FOUND` if it can't be a directory
    */
   async make(): Promise<string> {
     const first = await mkdir(this.#path, { recursive: true }).catch((error: unknown) => {
@@ -74,8 +73,7 @@ export class StoreRoot {
   }
 }
 
-function unusableRoot(cause?: unknown): StorageError {
-  return new StorageError("CONTAINER_NOT_FOUND", "The root of the store is not a directory and can't be made one.", {
-    cause,
-  });
+function unusableRoot(cause?: unknown): FileFault {
+  const message = "The root of the store is not a directory and can't be made one.";
+  return new FileFault("CONTAINER_NOT_FOUND", message, cause);
 }

@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { lstat, mkdir, readdir, rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { StorageError } from "../../error.js";
 import { linkInTheWay, whereabouts } from "./directories.js";
-import { errnoOf } from "./file-error.js";
+import { FileFault, errnoOf } from "./file-error.js";
 import { TEMPORARY_DIRECTORY } from "./path-encoding.js";
 import { currentProcess, livenessOf, type ProcessIdentity } from "./process-identity.js";
 import type { StoreRoot } from "./store-root.js";
@@ -67,10 +66,9 @@ export async function removeTemporaryDirectory(root: string): Promise<void> {
 }
 
 /** The error of a write whose temporary file was taken for abandoned while it stalled. */
-export function temporaryVanished(cause: unknown): StorageError {
-  return new StorageError("UNAVAILABLE", "The write stalled for so long that its temporary file was removed.", {
-    cause,
-  });
+export function temporaryVanished(cause: unknown): FileFault {
+  const message = "The write stalled for so long that its temporary file was removed.";
+  return new FileFault("UNAVAILABLE", message, cause);
 }
 
 async function makeDirectory(storeRoot: StoreRoot, directory: string): Promise<void> {

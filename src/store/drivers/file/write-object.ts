@@ -3,8 +3,8 @@ import { open, type FileHandle } from "node:fs/promises";
 import { throwIfAborted } from "../../abort.js";
 import { checkedBytes, checkedChunks, isWholeBody } from "../../body.js";
 import type { CallDetails } from "../../check.js";
-import { StorageError } from "../../error.js";
-import type { ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
+import type { CallOptions, ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
+import { FileFault } from "./file-error.js";
 import { placeOf, type FileTree } from "./file-tree.js";
 import { statObject } from "./object-file.js";
 import { publishObject } from "./publish.js";
@@ -25,14 +25,14 @@ export async function writeObject(
     create: (file: string) => open(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL),
     fill: (handle: FileHandle) => writeBody(handle, body, options, details),
   };
-  return publishObject(tree, path, content, options);
+  return publishObject(tree, path, content, options, details);
 }
 
 /** Spares an upload that can't succeed. What decides is the link(2) afterwards. */
 async function assertAbsent(tree: FileTree, path: string): Promise<void> {
   const root = await tree.root.find();
   if (root === undefined || (await statObject(placeOf(path, root, tree.rules))) === undefined) return;
-  throw new StorageError("ALREADY_EXISTS", "The object exists already.");
+  throw new FileFault("ALREADY_EXISTS", "The object exists already.");
 }
 
 async function writeBody(
@@ -41,13 +41,18 @@ async function writeBody(
   options: WriteOptions,
   details: CallDetails,
 ): Promise<void> {
-  if (isWholeBody(body)) return writeBytes(handle, checkedBytes(body, options, details), options.signal);
-  for await (const chunk of checkedChunks(body, options, details)) await writeBytes(handle, chunk, options.signal);
+  if (isWholeBody(body)) return writeBytes(handle, checkedBytes(body, options, details), options, details);
+  for await (const chunk of checkedChunks(body, options, details)) await writeBytes(handle, chunk, options, details);
 }
 
-async function writeBytes(handle: FileHandle, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
+async function writeBytes(
+  handle: FileHandle,
+  bytes: Uint8Array,
+  { signal }: CallOptions,
+  details: CallDetails,
+): Promise<void> {
   for (let written = 0; written < bytes.byteLength;) {
-    throwIfAborted(signal);
+    throwIfAborted(signal, details);
     const length = Math.min(WRITE_BYTES, bytes.byteLength - written);
     written += (await handle.write(bytes, written, length)).bytesWritten;
   }
