@@ -62,7 +62,8 @@ const managerSchema = z
   .refine(({ dialect, references: mode }) => dialect !== "bubustack" || mode !== "escape", {
     path: ["references"],
     error: CANNOT_ESCAPE,
-    when: () => true, // other wrong options are no reason not to name this one
+    // Other wrong options are no reason not to name this one.
+    when: ({ value }) => typeof value === "object" && value !== null,
   });
 
 const dehydrateSchema = z.strictObject({
