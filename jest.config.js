@@ -1,3 +1,6 @@
+// The AWS SDK warns on Node 20, which we support, in every process that makes a client.
+process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
+
 /** @type {import("jest").Config} */
 export default {
   testEnvironment: "node",
