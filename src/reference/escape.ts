@@ -10,8 +10,3 @@ export function escapeKey(key: string): string {
 export function unescapeKey(key: string): string {
   return ESCAPED.test(key) ? key.slice(1) : key;
 }
-
-/** Whether keys that begin like `key` are escaped in user data, so that data can't forge them. */
-export function isReservedKey(key: string): boolean {
-  return /^\$(?:storage|bubu)/.test(key);
-}

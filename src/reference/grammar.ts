@@ -46,10 +46,18 @@ export const GRAMMARS: Readonly<Record<Dialect, Grammar>> = { native: NATIVE, bu
 
 /**
  * The grammar in which `value` is a reference: its reference key holds a string, and its other keys are all keys of
- * that grammar. One more key, and it is plain data: `undefined`.
+ * that grammar. One more key, and it is plain data: `undefined`. Keys that JSON leaves out do not count.
  */
 export function referenceGrammar(value: Readonly<Record<string, unknown>>): Grammar | undefined {
-  const grammar = Object.hasOwn(value, NATIVE.refKey) ? NATIVE : BUBUSTACK;
-  if (!Object.hasOwn(value, grammar.refKey) || typeof value[grammar.refKey] !== "string") return undefined;
-  return Object.keys(value).every((key) => grammar.fields.has(key)) ? grammar : undefined;
+  return [NATIVE, BUBUSTACK].find(
+    ({ refKey, fields }) =>
+      Object.hasOwn(value, refKey) &&
+      typeof value[refKey] === "string" &&
+      Object.keys(value).every((key) => fields.has(key) || isLeftOut(value[key])),
+  );
+}
+
+// Otherwise {$bubuStorageRef: "a", more: undefined} would be data here and, once it is JSON, a reference.
+function isLeftOut(value: unknown): boolean {
+  return value === undefined || typeof value === "function" || typeof value === "symbol";
 }

@@ -98,7 +98,7 @@ export function parseReference(value: Readonly<Record<string, unknown>>, grammar
   const location = parseLocation(value[grammar.refKey] as string);
   const parsed: Record<string, unknown> = { dialect: grammar.dialect, location };
   for (const [key, field] of grammar.fields) {
-    if (field === "ref" || !Object.hasOwn(value, key)) continue;
+    if (field === "ref" || !Object.hasOwn(value, key) || value[key] === undefined) continue;
     const [isValid, rule] = CHECKS[field];
     if (!isValid(value[key])) throw invalidReference(`its ${key} ${rule}`);
     parsed[field] = field === "encoding" ? (value[key] as string).split(",") : value[key];

@@ -140,7 +140,14 @@ describe("isPlainContainer", () => {
   });
 
   it("takes nothing whose prototype could say something else", () => {
-    for (const value of [new Date(), new Map(), Object.create({}), new (class extends Object {})(), new Uint8Array(), new Number(1)]) {
+    for (const value of [
+      new Date(),
+      new Map(),
+      Object.create({}),
+      new (class extends Object {})(),
+      new Uint8Array(),
+      new Number(1),
+    ]) {
       expect(isPlainContainer(value as object)).toBe(false);
     }
   });

@@ -1,0 +1,236 @@
+import { Readable } from "node:stream";
+import { ReadableStream } from "node:stream/web";
+import vm from "node:vm";
+import { StorageManager, type StorageReference } from "../../src/index.js";
+import { asPayloadSource, sourceContentType, sourceSize } from "../../src/plan/source.js";
+import { rejectionOf } from "./failure.js";
+import { planOf } from "./plan-model.js";
+import { RecordingStore } from "./recording-store.js";
+
+const bytes = Buffer.from("some bytes");
+
+function newManager() {
+  const store = new RecordingStore();
+  return { store, manager: new StorageManager({ store }) };
+}
+
+async function* chunksOf(...chunks: unknown[]): AsyncGenerator {
+  for (const chunk of chunks) yield await Promise.resolve(chunk);
+}
+
+function webStream(...chunks: Uint8Array[]): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      for (const chunk of chunks) controller.enqueue(chunk);
+      controller.close();
+    },
+  });
+}
+
+const foreign: unknown = vm.runInNewContext(
+  "new Uint8Array([0, 115, 111, 109, 101, 32, 98, 121, 116, 101, 115]).subarray(1)",
+);
+
+/** Every form of the same ten bytes, made anew for each test. */
+const SOURCES: [string, () => object][] = [
+  ["a Buffer", () => bytes],
+  ["a Uint8Array", () => new Uint8Array(bytes)],
+  ["a view of a larger buffer", () => Buffer.from("-some bytes-").subarray(1, 11)],
+  ["a Uint8Array of another realm", () => foreign as object],
+  ["a subclass of Uint8Array", () => new (class Bytes extends Uint8Array {})(bytes)],
+  ["a Blob", () => new Blob([bytes])],
+  ["a readable stream of Node", () => Readable.from([bytes.subarray(0, 4), bytes.subarray(4)])],
+  ["a readable stream of the web", () => webStream(bytes.subarray(0, 4), new Uint8Array(0), bytes.subarray(4))],
+  ["an async generator", () => chunksOf(bytes.subarray(0, 3), "e by", Buffer.from("tes"))],
+  ["an async iterable", () => ({ [Symbol.asyncIterator]: () => chunksOf(bytes) })],
+];
+
+describe.each(SOURCES)("%s", (_name, source) => {
+  it("leaves as binary wherever it stands, and comes back as bytes", async () => {
+    for (const wrap of [(value: object): unknown => value, (value: object) => ({ a: [1, { value }] })]) {
+      const { manager, store } = newManager();
+      const dehydrated: unknown = JSON.parse(JSON.stringify(await manager.dehydrate(wrap(source()))));
+      expect(store.written).toHaveLength(1);
+      expect(store.written[0]).toMatch(/\.bin$/);
+      expect([...(await store.objects()).values()]).toEqual(["some bytes"]);
+      const hydrated = await manager.hydrate(dehydrated);
+      expect(JSON.stringify(hydrated)).toBe(JSON.stringify(wrap(new Uint8Array(bytes))));
+    }
+  });
+
+  it("is an entry of kind binary, with its size as far as that is known", () => {
+    const plan = newManager().manager.plan({ "a.b": [source()] });
+    const isStream = sourceSize(asPayloadSource(source())!) === undefined;
+    expect(plan.entries).toEqual([{ path: ["a.b", 0], kind: "binary", size: isStream ? 0 : 10 }]);
+    expect(plan.size).toBe('{"a.b":[]}'.length + (isStream ? 0 : 10));
+  });
+
+  it("stays a reference of its own in what leaves whole", async () => {
+    const store = new RecordingStore();
+    const manager = new StorageManager({ store });
+    const payload = { source: source(), text: "x".repeat(2000) };
+    const root = (await manager.dehydrate(payload, { maxRecursionDepth: 0 })) as StorageReference;
+    expect(root.$storageContentType).toBe("application/json");
+    expect(store.written).toHaveLength(2);
+    expect(await manager.hydrate(root)).toEqual({ source: new Uint8Array(bytes), text: payload.text });
+  });
+
+  it("has a reference that is never larger than was planned", async () => {
+    const { manager } = newManager();
+    const payload = { source: source(), list: [source()] };
+    const plan = manager.plan(payload, { scope: "run" });
+    const result = JSON.stringify(await manager.dehydrate({ source: source(), list: [source()] }, { scope: "run" }));
+    expect(Buffer.byteLength(result)).toBeLessThanOrEqual(plan.inlineSize);
+    expect(plan.inlineSize - Buffer.byteLength(result)).toBeLessThanOrEqual(2 * 15); // digits of an unknown size
+  });
+});
+
+describe("Bytes", () => {
+  it("that are empty leave too, and come back", async () => {
+    const { manager } = newManager();
+    const payload = [new Uint8Array(0), new Blob([]), webStream(), chunksOf()];
+    const empty = new Uint8Array(0);
+    expect(await manager.hydrate(await manager.dehydrate(payload))).toEqual([empty, empty, empty, empty]);
+  });
+
+  it("that a toJSON gives leave like others", async () => {
+    const { manager } = newManager();
+    const payload = { inner: { toJSON: () => bytes }, stream: { toJSON: () => chunksOf("text") } };
+    expect(await manager.hydrate(await manager.dehydrate(payload))).toEqual({
+      inner: new Uint8Array(bytes),
+      stream: new Uint8Array(Buffer.from("text")),
+    });
+  });
+
+  it("of other typed arrays are no bytes: they are what JSON makes of them", () => {
+    const payload = [
+      new Int8Array([1]),
+      new Uint8ClampedArray([2]),
+      new DataView(new ArrayBuffer(2)),
+      new ArrayBuffer(2),
+    ];
+    const plan = planOf(payload);
+    expect(plan.entries).toEqual([]);
+    expect(JSON.stringify(plan.value)).toBe(JSON.stringify(payload));
+  });
+
+  it("that stand in two places are stored once", async () => {
+    const { manager, store } = newManager();
+    const payload = { a: bytes, b: [Buffer.from(bytes)], c: new Blob([bytes]) };
+    const hydrated = (await manager.hydrate(await manager.dehydrate(payload))) as { a: Uint8Array; b: [Uint8Array] };
+    expect(store.written).toHaveLength(1);
+    expect(hydrated.a).toEqual(hydrated.b[0]);
+    expect(hydrated.a).not.toBe(hydrated.b[0]);
+    expect(hydrated.a.buffer).not.toBe(hydrated.b[0].buffer);
+  });
+
+  it("are not changed, nor shared with what comes back", async () => {
+    const { manager } = newManager();
+    const own = new Uint8Array([1, 2, 3]);
+    const dehydrated = await manager.dehydrate({ own });
+    own[0] = 9;
+    expect(await manager.hydrate(dehydrated)).toEqual({ own: new Uint8Array([1, 2, 3]) });
+  });
+
+  it.each([
+    ["image/png", "image/png"],
+    ["text/plain; charset=utf-8", "text/plain; charset=utf-8"],
+    ["application/json", "application/json"],
+    ["", "application/octet-stream"],
+    ["notatype", "application/octet-stream"],
+    ["a/b/c", "application/octet-stream"],
+    [`a/b;${"c".repeat(2000)}`, "application/octet-stream"],
+  ])("of a Blob of type %j have the media type %j, and come back as bytes", async (type, contentType) => {
+    const { manager } = newManager();
+    const dehydrated = (await manager.dehydrate([new Blob(["{}"], { type })])) as [StorageReference];
+    expect(dehydrated[0].$storageContentType).toBe(contentType);
+    expect(await manager.hydrate(dehydrated)).toEqual([new Uint8Array(Buffer.from("{}"))]);
+  });
+
+  it("of anything else have the media type of any bytes", () => {
+    for (const source of [bytes, chunksOf(), webStream()]) {
+      expect(sourceContentType(asPayloadSource(source)!)).toBe("application/octet-stream");
+    }
+  });
+
+  it("are not seen in what has fields as well: that is data", () => {
+    const data = { a: 1, [Symbol.asyncIterator]: () => chunksOf("no") };
+    expect(planOf({ data }).entries).toEqual([]);
+    expect(JSON.stringify(planOf({ data }).value)).toBe('{"data":{"a":1}}');
+  });
+});
+
+describe("A stream", () => {
+  it("that stands in several places is read once", async () => {
+    const { manager, store } = newManager();
+    let reads = 0;
+    const stream = { [Symbol.asyncIterator]: () => (reads++, chunksOf("once")) };
+    const hydrated = await manager.hydrate(await manager.dehydrate({ a: stream, b: [stream] }));
+    const once = new Uint8Array(Buffer.from("once"));
+    expect(hydrated).toEqual({ a: once, b: [once] });
+    expect([reads, store.written.length]).toEqual([1, 1]);
+  });
+
+  it("is not read by plan()", async () => {
+    const { manager } = newManager();
+    const stream = Readable.from(["text"]);
+    expect(manager.plan({ stream }).value).toMatchObject({ stream: { $storageSize: 0 } });
+    expect(await manager.hydrate(await manager.dehydrate({ stream }))).toEqual({
+      stream: new Uint8Array(Buffer.from("text")),
+    });
+  });
+
+  it("that fails, fails the call, and nothing is written", async () => {
+    const { manager, store } = newManager();
+    const cause = new Error("the disk broke");
+    const failing = (async function* () {
+      yield await Promise.resolve(bytes);
+      throw cause;
+    })();
+    const error = await rejectionOf(manager.dehydrate({ big: "x".repeat(2000), failing }));
+    expect([error.code, error.operation, error.cause]).toEqual(["UNEXPECTED", "dehydrate", cause]);
+    expect(store.written).toEqual([]);
+  });
+
+  it.each([[7], [null], [{ a: 1 }], [[1]]])("that gives %j, which is no bytes, is refused", async (chunk) => {
+    const { manager, store } = newManager();
+    const error = await rejectionOf(manager.dehydrate([chunksOf("fine", chunk)]));
+    expect(error.code).toBe("UNSERIALIZABLE");
+    expect(store.written).toEqual([]);
+  });
+
+  it("that hangs is let go when the call is aborted", async () => {
+    const { manager, store } = newManager();
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    let returned = false;
+    const hanging = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => {
+          controller.abort(reason); // as if from elsewhere, while this is waited for
+          return new Promise<never>(() => undefined);
+        },
+        return: () => {
+          returned = true;
+          return Promise.resolve({ done: true, value: undefined });
+        },
+      }),
+    };
+    const error = await rejectionOf(manager.dehydrate({ hanging }, { signal: controller.signal }));
+    expect([error.code, error.cause, returned]).toEqual(["ABORTED", reason, true]);
+    expect(store.written).toEqual([]);
+  });
+
+  it.failing("that is locked fails the call with a StorageError", async () => {
+    const { manager } = newManager();
+    const locked = webStream(bytes);
+    locked.getReader();
+    expect((await rejectionOf(manager.dehydrate({ locked }))).code).toBe("UNEXPECTED");
+  });
+
+  it.failing("whose iterator ends in another way than with a promise fails with its own error", async () => {
+    const { manager } = newManager();
+    const odd = { [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ value: 7 }), return: () => ({}) }) };
+    expect((await rejectionOf(manager.dehydrate({ odd }))).code).toBe("UNSERIALIZABLE");
+  });
+});

@@ -1,0 +1,89 @@
+import fc from "fast-check";
+import { GRAMMARS, referenceGrammar } from "../../src/reference/grammar.js";
+
+const NATIVE_KEYS = [
+  "$storageRef",
+  "$storageContentType",
+  "$storageSize",
+  "$storageDigest",
+  "$storageOffset",
+  "$storageEncoding",
+  "$storageSchema",
+  "$storageSchemaVersion",
+  "$storagePath",
+  "$storageSignature",
+];
+
+const BUBUSTACK_KEYS = [
+  "$bubuStorageRef",
+  "$bubuStorageContentType",
+  "$bubuStorageSchema",
+  "$bubuStorageSchemaVersion",
+  "$bubuStoragePath",
+];
+
+describe("The keys of a reference", () => {
+  it("are those of the wire format, in its order", () => {
+    expect([...GRAMMARS.native.fields.keys()]).toEqual(NATIVE_KEYS);
+    expect([...GRAMMARS.bubustack.fields.keys()]).toEqual(BUBUSTACK_KEYS);
+    expect(GRAMMARS.native.dialect).toBe("native");
+    expect(GRAMMARS.bubustack.dialect).toBe("bubustack");
+  });
+
+  it.each(["native", "bubustack"] as const)("lead to the fields and back: %s", (dialect) => {
+    const { keys, fields, refKey } = GRAMMARS[dialect];
+    expect(keys.ref).toBe(refKey);
+    for (const [key, field] of fields) expect(keys[field]).toBe(key);
+  });
+});
+
+describe("referenceGrammar", () => {
+  const values = fc.oneof(fc.string(), fc.integer(), fc.constant(null));
+
+  it.each([
+    ["native", "$storageRef", NATIVE_KEYS],
+    ["bubustack", "$bubuStorageRef", BUBUSTACK_KEYS],
+  ] as const)(
+    "finds a %s reference: a string under its key, and no key that is not in the list",
+    (dialect, refKey, keys) => {
+      expect(referenceGrammar({ [refKey]: "" })).toBe(GRAMMARS[dialect]);
+      expect(referenceGrammar(Object.fromEntries(keys.map((key) => [key, "x"])))).toBe(GRAMMARS[dialect]);
+      fc.assert(
+        fc.property(fc.uniqueArray(fc.constantFrom(...keys)), values, (more, value) => {
+          const reference = Object.fromEntries([...more.map((key) => [key, value] as const), [refKey, "x"] as const]);
+          expect(referenceGrammar(reference)).toBe(GRAMMARS[dialect]);
+          expect(referenceGrammar({ ...reference, more: 1 })).toBeUndefined();
+          expect(referenceGrammar({ ...reference, "": 1 })).toBeUndefined();
+        }),
+      );
+    },
+  );
+
+  it.each<[string, Record<string, unknown>]>([
+    ["nothing", {}],
+    ["other keys alone", { $storageContentType: "a/b", $storageSize: 1 }],
+    ["a number", { $storageRef: 1 }],
+    ["null", { $storageRef: null }],
+    ["a reference in a reference", { $storageRef: { $storageRef: "x" } }],
+    ["the keys of both dialects", { $storageRef: "x", $bubuStorageRef: "y" }],
+    ["a key of the other dialect", { $storageRef: "x", $bubuStoragePath: "y" }],
+    ["a key that only the other dialect has", { $bubuStorageRef: "x", $bubuStorageSize: 1 }],
+    ["a native field", { $bubuStorageRef: "x", $storageSize: 1 }],
+    ["an escaped key", { $$storageRef: "x" }],
+    ["an array", ["$storageRef"] as unknown as Record<string, unknown>],
+    ["an inherited key", Object.create({ $storageRef: "x" }) as Record<string, unknown>],
+    ["an inherited key of the other dialect", Object.create({ $bubuStorageRef: "x" }) as Record<string, unknown>],
+    ["a key of another case", { $StorageRef: "x" }],
+    ["a number beside a good reference of the other dialect", { $storageRef: 1, $bubuStorageRef: "x" }],
+  ])("takes for plain data: %s", (_name, value) => {
+    expect(referenceGrammar(value)).toBeUndefined();
+  });
+
+  it("sees what JSON would: keys that it leaves out make no difference", () => {
+    for (const gone of [undefined, () => 1, Symbol("s")]) {
+      expect(referenceGrammar({ $storageRef: "x", more: gone })).toBe(GRAMMARS.native);
+      expect(referenceGrammar({ $bubuStorageRef: "x", more: gone })).toBe(GRAMMARS.bubustack);
+      expect(referenceGrammar({ $bubuStorageRef: "x", $storageRef: gone })).toBe(GRAMMARS.bubustack);
+    }
+  });
+});
