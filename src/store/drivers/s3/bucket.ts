@@ -1,6 +1,13 @@
 import { Readable } from "node:stream";
-import type { S3Client, ServerSideEncryption } from "@aws-sdk/client-s3";
-import { abortable } from "../../abort.js";
+import type {
+  $Command,
+  S3Client,
+  S3ClientResolvedConfig,
+  ServerSideEncryption,
+  ServiceInputTypes,
+  ServiceOutputTypes,
+} from "@aws-sdk/client-s3";
+import { abortable, throwIfAborted } from "../../abort.js";
 import type { CallDetails } from "../../check.js";
 import { toStorageError, type S3Call } from "./errors.js";
 import type { ParsedS3Options } from "./options.js";
@@ -11,10 +18,14 @@ export interface S3Address {
   Key: string;
 }
 
-/** Options of the SDK's `send`. */
-export interface SendOptions {
-  abortSignal?: AbortSignal;
-}
+/** A command of the SDK. */
+export type S3Command<Input extends ServiceInputTypes, Output extends ServiceOutputTypes> = $Command<
+  Input,
+  Output,
+  S3ClientResolvedConfig,
+  ServiceInputTypes,
+  ServiceOutputTypes
+>;
 
 /** The fields by which a request asks for encryption at rest. */
 export interface S3Encryption {
@@ -50,14 +61,16 @@ export class S3Bucket {
   }
 
   /** Sends one request. Rejects with a StorageError, at once when the call is aborted. */
-  async send<Output extends object>(
+  async send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
     call: S3Call,
-    request: (client: S3Client, options: SendOptions) => Promise<Output>,
+    command: S3Command<Input, Output>,
   ): Promise<Output> {
     const { signal, details } = call;
+    throwIfAborted(signal, details);
+    command.middlewareStack.add(keepFailure, { step: "finalizeRequest", priority: "low", name: keepFailure.name });
     try {
       // The SDK's pause before a retry does not hear the signal.
-      const sent = request(this.client, signal === undefined ? {} : { abortSignal: signal });
+      const sent = this.client.send(command, signal === undefined ? {} : { abortSignal: signal });
       return await abortable(sent, signal, discardBody, details);
     } catch (error) {
       throw toStorageError(error, call);
@@ -73,4 +86,18 @@ export function s3Call(details: CallDetails, options: { signal?: AbortSignal | u
 // An unread body holds its socket.
 function discardBody(output: object): void {
   if ("Body" in output && output.Body instanceof Readable) output.Body.destroy();
+}
+
+// The SDK's retry strategy replaces a failure that is no Error of its own realm, and with it goes the errno. Node's are
+// of another realm wherever code runs in a vm context, as under jest.
+function keepFailure<Args, Result>(next: (args: Args) => Promise<Result>): (args: Args) => Promise<Result> {
+  return async (args) => {
+    try {
+      return await next(args);
+    } catch (failure) {
+      if (failure instanceof Error || typeof failure !== "object" || failure === null) throw failure;
+      const { name, message, code } = failure as NodeJS.ErrnoException;
+      throw Object.assign(new Error(message), { name, ...(code !== undefined && { code }) });
+    }
+  };
 }

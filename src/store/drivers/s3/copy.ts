@@ -50,15 +50,13 @@ interface Copied {
 }
 
 async function copyWhole(bucket: S3Bucket, source: ObjectInfo, to: string, call: S3Call): Promise<Copied> {
-  const { CopyObjectResult } = await bucket.send(call, (client, http) =>
-    client.send(
-      new CopyObjectCommand({
-        ...bucket.address(to),
-        ...bucket.encryption,
-        CopySource: copySource(bucket, source.path),
-      }),
-      http,
-    ),
+  const { CopyObjectResult } = await bucket.send(
+    call,
+    new CopyObjectCommand({
+      ...bucket.address(to),
+      ...bucket.encryption,
+      CopySource: copySource(bucket, source.path),
+    }),
   );
   return { ETag: CopyObjectResult?.ETag, LastModified: CopyObjectResult?.LastModified };
 }
@@ -70,25 +68,21 @@ async function copyInParts(
   outer: S3Call,
   limits: CopyLimits,
 ): Promise<Copied> {
-  const { UploadId } = await bucket.send(outer, (client, http) =>
-    client.send(
-      new CreateMultipartUploadCommand({
-        ...bucket.address(to),
-        ...bucket.encryption,
-        ...(source.contentType !== undefined && { ContentType: source.contentType }),
-        ...(source.metadata !== undefined && { Metadata: source.metadata }),
-      }),
-      http,
-    ),
+  const { UploadId } = await bucket.send(
+    outer,
+    new CreateMultipartUploadCommand({
+      ...bucket.address(to),
+      ...bucket.encryption,
+      ...(source.contentType !== undefined && { ContentType: source.contentType }),
+      ...(source.metadata !== undefined && { Metadata: source.metadata }),
+    }),
   );
   const upload = { ...bucket.address(to), UploadId: UploadId! };
   const stop = new LinkedAbort(outer.signal);
   const call: S3Call = { ...outer, signal: stop.signal };
   try {
     const Parts = await copyParts(bucket, source, upload, call, stop, limits.partSize);
-    return await bucket.send(call, (client, http) =>
-      client.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } }), http),
-    );
+    return await bucket.send(call, new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } }));
   } catch (error) {
     stop.abort(error);
     await abandonUpload(bucket, upload, upload.UploadId, call);
@@ -113,18 +107,16 @@ async function copyParts(
     for (let start = next; start < source.size && !stop.signal.aborted; start = next) {
       next += partSize;
       const PartNumber = start / partSize + 1;
-      const { CopyPartResult } = await bucket.send(call, (client, http) =>
-        client.send(
-          new UploadPartCopyCommand({
-            ...upload,
-            PartNumber,
-            CopySource: copySource(bucket, source.path),
-            // All parts are of the version whose size was asked for.
-            ...(source.etag !== undefined && { CopySourceIfMatch: source.etag }),
-            CopySourceRange: `bytes=${start}-${Math.min(start + partSize, source.size) - 1}`,
-          }),
-          http,
-        ),
+      const { CopyPartResult } = await bucket.send(
+        call,
+        new UploadPartCopyCommand({
+          ...upload,
+          PartNumber,
+          CopySource: copySource(bucket, source.path),
+          // All parts are of the version whose size was asked for.
+          ...(source.etag !== undefined && { CopySourceIfMatch: source.etag }),
+          CopySourceRange: `bytes=${start}-${Math.min(start + partSize, source.size) - 1}`,
+        }),
       );
       parts.push({ ...CopyPartResult, PartNumber });
     }

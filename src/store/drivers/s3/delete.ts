@@ -14,14 +14,12 @@ export async function deleteObject(
 ): Promise<void> {
   const call: S3Call = ifMatch === undefined ? plainCall : { ...plainCall, condition: "ifMatch" };
   try {
-    await bucket.send(call, (client, http) =>
-      client.send(
-        new DeleteObjectCommand({
-          ...bucket.address(path),
-          ...(ifMatch !== undefined && { IfMatch: quotedEtag(ifMatch) }),
-        }),
-        http,
-      ),
+    await bucket.send(
+      call,
+      new DeleteObjectCommand({
+        ...bucket.address(path),
+        ...(ifMatch !== undefined && { IfMatch: quotedEtag(ifMatch) }),
+      }),
     );
   } catch (error) {
     // S3 itself answers 204 for a missing object; others say NoSuchKey.

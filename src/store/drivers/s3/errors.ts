@@ -131,7 +131,9 @@ export function httpStatusOf(error: unknown): number | undefined {
 function codeOf(failure: S3Failure, condition: S3Call["condition"]): StorageErrorCode {
   const { name, code = "", httpStatus } = failure;
   if (httpStatus === 412) return condition === "ifNoneMatch" ? "ALREADY_EXISTS" : "PRECONDITION_FAILED";
-  const found = BY_NAME.get(name) ?? BY_NAME.get(code) ?? BY_ERRNO.get(code) ?? byStatus(httpStatus) ?? "UNEXPECTED";
+  if (CONFLICTS.has(name)) return "UNAVAILABLE";
+  // The errno first: the SDK gives every broken connection the name TimeoutError.
+  const found = BY_ERRNO.get(code) ?? BY_NAME.get(name) ?? BY_NAME.get(code) ?? byStatus(httpStatus) ?? "UNEXPECTED";
   // S3 answers If-Match for a missing object with 404.
   return found === "NOT_FOUND" && condition === "ifMatch" ? "PRECONDITION_FAILED" : found;
 }

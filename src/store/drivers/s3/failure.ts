@@ -35,8 +35,9 @@ export class S3Failure extends Error {
 // A message of the service, or of the SDK about its response, may quote the request or the body. What else fails
 // (credentials, region, DNS) happens on this side and says what to repair.
 function describe(error: unknown, name: string, status?: number, requestId?: string, code?: string): string {
-  const local = error instanceof Error && status === undefined && !("$response" in error) && !("$fault" in error);
-  if (local) return error.message;
+  if (isRecord(error) && status === undefined && !("$response" in error) && !("$fault" in error)) {
+    return text(error["message"]) ?? name;
+  }
   const facts = [
     ...(status === undefined ? [] : [`HTTP ${status}`]),
     ...(code === undefined || code === name ? [] : [code]),

@@ -22,18 +22,16 @@ export async function* listObjects(
   let token: string | undefined;
   while (left > 0) {
     const maxKeys = Math.min(MAX_KEYS, left);
-    const page = await bucket.send(call, (client, http) =>
-      client.send(
-        new ListObjectsV2Command({
-          Bucket: bucket.name,
-          Prefix: bucket.keyPrefix + prefix,
-          EncodingType: "url", // XML can't hold every character of a path
-          MaxKeys: maxKeys,
-          ...(startAfter !== undefined && { StartAfter: bucket.keyPrefix + startAfter }),
-          ...(token !== undefined && { ContinuationToken: token }),
-        }),
-        http,
-      ),
+    const page = await bucket.send(
+      call,
+      new ListObjectsV2Command({
+        Bucket: bucket.name,
+        Prefix: bucket.keyPrefix + prefix,
+        EncodingType: "url", // XML can't hold every character of a path
+        MaxKeys: maxKeys,
+        ...(startAfter !== undefined && { StartAfter: bucket.keyPrefix + startAfter }),
+        ...(token !== undefined && { ContinuationToken: token }),
+      }),
     );
     const decode = page.EncodingType === "url" ? decodeKey : (key: string) => key;
     for (const object of page.Contents ?? []) {

@@ -21,10 +21,8 @@ export async function abandonUpload(
   const call: S3Call = { details, signal: AbortSignal.timeout(TIMEOUT) };
   try {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      await bucket.send(call, (client, http) => client.send(new AbortMultipartUploadCommand(upload), http));
-      const { Parts } = await bucket.send(call, (client, http) =>
-        client.send(new ListPartsCommand({ ...upload, MaxParts: 1 }), http),
-      );
+      await bucket.send(call, new AbortMultipartUploadCommand(upload));
+      const { Parts } = await bucket.send(call, new ListPartsCommand({ ...upload, MaxParts: 1 }));
       if (Parts === undefined || Parts.length === 0) return;
     }
   } catch {

@@ -86,15 +86,21 @@ const schema = z
       .partial()
       .optional(),
   })
-  .superRefine((options, context) => {
-    const refuse = (path: string, message: string): void => {
-      context.addIssue({ code: "custom", path: [path], message });
-    };
-    if (options.client !== undefined && options.clientConfig !== undefined) {
-      refuse("clientConfig", "can't be combined with client");
-    }
-    if (options.kmsKeyId !== undefined && options.sse !== "kms") refuse("kmsKeyId", 'needs sse: "kms"');
+  .refine(({ client, clientConfig }) => client === undefined || clientConfig === undefined, {
+    path: ["clientConfig"],
+    message: "can't be combined with client",
+    when,
+  })
+  .refine(({ kmsKeyId, sse }) => kmsKeyId === undefined || sse === "kms", {
+    path: ["kmsKeyId"],
+    message: 'needs sse: "kms"',
+    when,
   });
+
+// Also when a field is wrong by itself, so that one error names everything.
+function when({ value }: { value: unknown }): boolean {
+  return isObject(value);
+}
 
 /** The options as the store works with them: checked, defaults filled in. */
 export type ParsedS3Options = z.output<typeof schema>;

@@ -109,23 +109,22 @@ class Probe {
   async #writeParts(path: string, { ifNoneMatch, ifMatch }: Condition): Promise<unknown> {
     const call: S3Call = { ...this.#call("write", path), condition: ifMatch === undefined ? "ifNoneMatch" : "ifMatch" };
     const address = this.#bucket.address(path);
-    const { UploadId } = await this.#bucket.send(call, (client, http) =>
-      client.send(new CreateMultipartUploadCommand({ ...address, ...this.#bucket.encryption }), http),
+    const { UploadId } = await this.#bucket.send(
+      call,
+      new CreateMultipartUploadCommand({ ...address, ...this.#bucket.encryption }),
     );
     const upload = { ...address, UploadId: UploadId! };
     try {
       const part = { ...upload, PartNumber: 1, Body: BODY };
-      const { ETag } = await this.#bucket.send(call, (client, http) => client.send(new UploadPartCommand(part), http));
-      return await this.#bucket.send(call, (client, http) =>
-        client.send(
-          new CompleteMultipartUploadCommand({
-            ...upload,
-            MultipartUpload: { Parts: [{ PartNumber: 1, ETag }] },
-            ...(ifNoneMatch !== undefined && { IfNoneMatch: ifNoneMatch }),
-            ...(ifMatch !== undefined && { IfMatch: quotedEtag(ifMatch) }),
-          }),
-          http,
-        ),
+      const { ETag } = await this.#bucket.send(call, new UploadPartCommand(part));
+      return await this.#bucket.send(
+        call,
+        new CompleteMultipartUploadCommand({
+          ...upload,
+          MultipartUpload: { Parts: [{ PartNumber: 1, ETag }] },
+          ...(ifNoneMatch !== undefined && { IfNoneMatch: ifNoneMatch }),
+          ...(ifMatch !== undefined && { IfMatch: quotedEtag(ifMatch) }),
+        }),
       );
     } catch (error) {
       await abandonUpload(this.#bucket, address, upload.UploadId, call);

@@ -22,11 +22,9 @@ export async function readObject(
   if (options.length === 0) return emptyRange(bucket, path, call);
   let output: GetObjectCommandOutput;
   try {
-    output = await bucket.send(call, (client, http) =>
-      client.send(
-        new GetObjectCommand({ ...bucket.address(path), ...(range !== undefined && { Range: range }) }),
-        http,
-      ),
+    output = await bucket.send(
+      call,
+      new GetObjectCommand({ ...bucket.address(path), ...(range !== undefined && { Range: range }) }),
     );
   } catch (error) {
     // The range begins at or past the end of the object: an empty one has no range at all.
@@ -102,6 +100,6 @@ function corrupt(call: S3Call): StorageError {
 // The SDK checks the body in a stream around the response, and its error for a mismatch has neither name nor code. It is
 // the one failure after the whole response has come.
 function isChecksumMismatch(body: Readable, error: unknown): boolean {
-  if (!(error instanceof Error) || error.name !== "Error" || "code" in error) return false;
+  if (!(error instanceof Error) || error.name !== "Error" || "code" in error) return false; // as those of Node have
   return "source" in body && body.source instanceof Readable && body.source.readableEnded;
 }

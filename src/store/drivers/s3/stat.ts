@@ -20,9 +20,7 @@ export async function requireObject(bucket: S3Bucket, path: string, call: S3Call
 
 async function headObject(bucket: S3Bucket, path: string, call: S3Call): Promise<HeadObjectCommandOutput | undefined> {
   try {
-    return await bucket.send(call, (client, options) =>
-      client.send(new HeadObjectCommand(bucket.address(path)), options),
-    );
+    return await bucket.send(call, new HeadObjectCommand(bucket.address(path)));
   } catch (error) {
     if (!isNotFound(error)) throw error;
     await assertBucket(bucket, call);
@@ -33,7 +31,7 @@ async function headObject(bucket: S3Bucket, path: string, call: S3Call): Promise
 // The answer to a HEAD has no body, so its 404 does not say what is missing.
 async function assertBucket(bucket: S3Bucket, call: S3Call): Promise<void> {
   try {
-    await bucket.send(call, (client, options) => client.send(new HeadBucketCommand({ Bucket: bucket.name }), options));
+    await bucket.send(call, new HeadBucketCommand({ Bucket: bucket.name }));
   } catch (error) {
     if (isNotFound(error)) {
       throw new StorageError("CONTAINER_NOT_FOUND", "There is no such bucket.", {

@@ -1,7 +1,12 @@
 import { Readable } from "node:stream";
-import { CreateMultipartUploadCommand, type S3Client } from "@aws-sdk/client-s3";
+import {
+  CreateMultipartUploadCommand,
+  type S3Client,
+  type ServiceInputTypes,
+  type ServiceOutputTypes,
+} from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
-import type { S3Address, S3Bucket, S3Encryption } from "./bucket.js";
+import type { S3Address, S3Bucket, S3Command, S3Encryption } from "./bucket.js";
 import { toStorageError, type S3Call } from "./errors.js";
 import { LinkedAbort } from "./linked-abort.js";
 import { abandonUpload } from "./multipart-cleanup.js";
@@ -14,7 +19,7 @@ export interface UploadParams extends S3Address, S3Encryption {
   IfMatch?: string;
 }
 
-type AnyCommand = Parameters<S3Client["send"]>[0];
+type AnyCommand = S3Command<ServiceInputTypes, ServiceOutputTypes>;
 
 // How long an aborted upload waits for the answer to CreateMultipartUpload: without it nobody could give the upload up.
 const CREATE_GRACE = 5_000;
@@ -81,7 +86,7 @@ class UploadClient {
     const abort = new LinkedAbort(this.#call.signal, creates ? CREATE_GRACE : 0);
     try {
       const call = { ...this.#call, signal: abort.signal };
-      const output: object = await this.#bucket.send(call, (client, http) => client.send(command, http));
+      const output: object = await this.#bucket.send(call, command);
       if ("UploadId" in output) this.uploadId = output.UploadId as string;
       return output;
     } catch (error) {

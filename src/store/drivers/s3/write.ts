@@ -121,9 +121,7 @@ async function putObject(
   // Without a digest of ours the SDK sends a CRC32.
   const checksum = digest === undefined ? {} : { ChecksumSHA256: toBase64(digest) };
   try {
-    return await bucket.send(call, (client, http) =>
-      client.send(new PutObjectCommand({ ...params, ...checksum, Body: bytes }), http),
-    );
+    return await bucket.send(call, new PutObjectCommand({ ...params, ...checksum, Body: bytes }));
   } catch (error) {
     const pause = CONFLICT_PAUSES[attempt];
     if (pause === undefined || !isConflict(error)) throw error;
