@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { StorageError } from "../store/error.js";
 
 /**
@@ -14,6 +15,7 @@ export async function withDeadline<T>(
 ): Promise<T> {
   if (signal?.aborted) throw abortedCall(operation, signal);
   const controller = new AbortController();
+  setMaxListeners(0, controller.signal); // a store may listen many times, and Node warns of more than ten
   const onAbort = (): void => {
     controller.abort(abortedCall(operation, signal!));
   };

@@ -3,6 +3,7 @@ import type { ParsedReference } from "../reference/reference.js";
 import { abortable } from "../store/abort.js";
 import { StorageError } from "../store/error.js";
 import type { Store } from "../store/store.js";
+import { giveUp } from "./give-up.js";
 import { asStorageError } from "./store-error.js";
 
 /** The stored bytes of one entry. */
@@ -60,7 +61,7 @@ async function readBounded(
       chunks.push(next.value);
     }
   } finally {
-    result.cancel().catch(() => undefined); // not awaited: a body that hangs would hang here too
+    giveUp(() => result.cancel());
   }
 }
 

@@ -1,6 +1,7 @@
 import { abortable } from "../store/abort.js";
 import type { ListOptions, ObjectInfo } from "../store/store.js";
 import { withDeadline } from "./deadline.js";
+import { giveUp } from "./give-up.js";
 import { requireStore } from "./require-store.js";
 import type { ManagerSettings } from "./settings.js";
 import { asStorageError } from "./store-error.js";
@@ -30,6 +31,6 @@ export async function* listObjects(
     listing.abort(error);
     throw asStorageError(error, { operation: "list", store: store.name });
   } finally {
-    objects?.return?.().catch(() => undefined); // not awaited: a listing that hangs would hang here too
+    giveUp(() => objects?.return?.());
   }
 }

@@ -9,6 +9,7 @@ import { admitLocation, allowListOf } from "./admit.js";
 import { bodySignal, type BodySignal } from "./body-signal.js";
 import { assertDecodable, decodeEntry, isBinary } from "./decode-entry.js";
 import { fetchEntry, integrityError, rangeOf, verifyEntry } from "./fetch-entry.js";
+import { giveUp } from "./give-up.js";
 import { requireStore } from "./require-store.js";
 import type { ManagerSettings } from "./settings.js";
 import { asStorageError } from "./store-error.js";
@@ -108,7 +109,7 @@ async function* verifiedChunks(
     throw asStorageError(error, { operation: "open", store, path });
   } finally {
     body.unlink();
-    result.cancel().catch(() => undefined); // not awaited: a body that hangs would hang here too
+    giveUp(() => result.cancel());
   }
   verifyEntry({ size, digest: `sha256-${hash.digest("base64url")}` }, reference, store);
 }

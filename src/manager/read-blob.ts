@@ -1,5 +1,6 @@
 import { abortable } from "../store/abort.js";
 import type { ReadOptions, Store } from "../store/store.js";
+import { giveUp } from "./give-up.js";
 
 /** Reads an object whole. A body that nobody wants any more is given back. */
 export async function readBlob(
@@ -13,6 +14,6 @@ export async function readBlob(
   try {
     return await abortable(result.bytes(), signal);
   } finally {
-    result.cancel().catch(() => undefined); // not awaited: a body that hangs would hang here too
+    giveUp(() => result.cancel());
   }
 }

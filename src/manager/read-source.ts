@@ -1,6 +1,7 @@
 import type { PayloadSource } from "../plan/source.js";
 import { abortable } from "../store/abort.js";
 import { StorageError } from "../store/error.js";
+import { giveUp } from "./give-up.js";
 
 /**
  * The bytes of a source in a payload. Chunks that are strings count as UTF-8.
@@ -24,8 +25,7 @@ export async function readSource(source: PayloadSource, signal: AbortSignal): Pr
       chunks.push(asBytes(next.value));
     }
   } finally {
-    // Not awaited: a source that hangs would hang here too.
-    if (!ended) iterator.return?.().catch(() => undefined);
+    if (!ended) giveUp(() => iterator.return?.());
   }
 }
 
