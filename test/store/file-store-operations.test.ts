@@ -158,6 +158,14 @@ describe("FileStore", () => {
     expect(Buffer.concat(rest).equals(old)).toBe(true);
   });
 
+  it("reads large objects in chunks, not all into memory", async () => {
+    const { store } = await newStore();
+    await store.write("x", Buffer.alloc(1_000_000));
+    const sizes: number[] = [];
+    for await (const chunk of await store.read("x", { offset: 1 })) sizes.push(chunk.byteLength);
+    expect(sizes).toEqual([262_144, 262_144, 262_144, 213_567]);
+  });
+
   it("copies over an object, and an object over itself", async () => {
     const { store } = await newStore();
     await store.write("a", "1");
