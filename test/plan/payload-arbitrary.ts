@@ -53,7 +53,7 @@ const ODD_KEYS = [
 const unit16 = fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit));
 
 /** Texts: short ones of any code units, and longer ones that have more bytes, or more characters, than the others. */
-export const text = fc.oneof(
+const text = fc.oneof(
   { weight: 3, arbitrary: fc.string({ maxLength: 10 }) },
   { weight: 2, arbitrary: fc.string({ unit: unit16, maxLength: 10 }) },
   {
@@ -115,7 +115,7 @@ export const jsonValue: fc.Arbitrary<unknown> = fc.letrec<{ node: unknown }>((ti
 })).node;
 
 /** JSON values with bytes in some places. */
-export const valueWithBytes: fc.Arbitrary<unknown> = fc.letrec<{ node: unknown }>((tie) => ({
+const valueWithBytes: fc.Arbitrary<unknown> = fc.letrec<{ node: unknown }>((tie) => ({
   node: fc.oneof(
     { maxDepth: 6, depthSize: "medium" },
     { weight: 2, arbitrary: fc.oneof(text, jsonNumber, fc.boolean(), fc.constant(null)) },
@@ -219,7 +219,7 @@ function disguise(value: unknown): fc.Arbitrary<unknown> {
 }
 
 /** Values of all kinds that `JSON.stringify` takes: what it leaves out, rewrites, asks for their form, or reads only in part. */
-export const payload: fc.Arbitrary<unknown> = fc.letrec<{ node: unknown }>((tie) => ({
+const payload: fc.Arbitrary<unknown> = fc.letrec<{ node: unknown }>((tie) => ({
   node: fc.oneof(
     { maxDepth: 6, depthSize: "medium" },
     { weight: 4, arbitrary: fc.oneof(text, number, fc.boolean(), fc.constant(null)) },

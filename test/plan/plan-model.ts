@@ -24,7 +24,7 @@ export function jsonBytes(value: unknown): number {
 }
 
 /** A key as the native dialect writes it, by the rule of the wire format. */
-export function written(key: string): string {
+function written(key: string): string {
   return /^\$+(storage|bubu)/.test(key) ? `$${key}` : key;
 }
 
@@ -34,7 +34,7 @@ function reference({ path, kind, storedSize }: Place): Record<string, string> {
   return { reference: `${kind} of ${storedSize} bytes at ${JSON.stringify(path)}` };
 }
 
-export function defaultLimits(limits: Partial<Limits> = {}): Limits {
+function defaultLimits(limits: Partial<Limits> = {}): Limits {
   return { maxInlineSize: 1024, maxEnvelopeSize: 262_144, maxRecursionDepth: 10, ...limits };
 }
 
@@ -144,7 +144,7 @@ function decideObject(object: Record<string, unknown>, path: readonly (string | 
 }
 
 /** Bytes of JSON, where binary counts with its own bytes. */
-export function sizeBefore(value: unknown): number {
+function sizeBefore(value: unknown): number {
   let bytes = 0;
   const json = JSON.stringify(value, (_key, inner: unknown) => {
     if (!(inner instanceof Uint8Array)) return inner;
