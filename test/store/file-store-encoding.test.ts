@@ -169,6 +169,30 @@ describe("path encoding", () => {
     expect(encodeSegment("x".repeat(235), "file", SENSITIVE)).toHaveLength(1);
   });
 
+  it("cuts at the same character whatever follows", () => {
+    const [first] = encodeSegment(`${"x".repeat(235)}.txt`, "file", SENSITIVE);
+    expect(first).toBe(`${"x".repeat(235)}.%more`);
+    expect(encodeSegment(`${"x".repeat(233)}.`, "file", SENSITIVE)).toEqual([`${"x".repeat(233)}%2E%file`]);
+    expect(encodeSegment(`${"x".repeat(233)}.-`, "file", SENSITIVE)).toEqual([`${"x".repeat(233)}.-`]);
+  });
+
+  it("reserves names in the rest of a segment too", () => {
+    const long = "x".repeat(236);
+    for (const [rest, name] of [
+      ["con.txt", "%63on.txt"],
+      [".nfs01", "%2Enfs01%file"],
+      ["a.", "a%2E%file"],
+    ]) {
+      expect(encodeSegment(long + rest!, "file", SENSITIVE)).toEqual([`${long}%more`, name]);
+    }
+  });
+
+  it("keeps the longest name within 255 bytes", () => {
+    const segment = `con.${"x".repeat(231)}🧥 `; // reserved at its beginning, and cut at a long character
+    const [name] = encodeSegment(segment, "directory", INSENSITIVE);
+    expect(name).toHaveLength(254);
+  });
+
   it("finds the directory of a prefix", () => {
     expect(encodeDirectory("", SENSITIVE)).toEqual([]);
     expect(encodeDirectory("a/b.c/", SENSITIVE)).toEqual(["a", "b.c%dir"]);
@@ -202,6 +226,18 @@ describe("a root with foreign files", () => {
     expect(await pathsOf(store)).toEqual(["readable.json"]);
     expect(await textOf(store, "readable.json")).toBe("ours");
     expect(await readdir(root)).toContain("notes");
+  });
+
+  it("lists segments that are cut, or nearly, in the order of their bytes", async () => {
+    const stems = [232, 233, 234, 235, 236].map((length) => "x".repeat(length));
+    const paths = stems.flatMap((stem) =>
+      ["", ".", ".-", "./y", ".:", ":", "-", "/y", "yyyyy", ". "].map((end) => stem + end),
+    );
+    for (const by of [SENSITIVE, INSENSITIVE]) {
+      const store = new FileStore({ root: await newDirectory(), fsync: false, ...by });
+      await Promise.all(paths.map((each) => store.write(each, each)));
+      expect(await pathsOf(store)).toEqual([...paths].sort());
+    }
   });
 
   it("lists paths of every kind in the order of their bytes", async () => {

@@ -20,9 +20,10 @@ const MARKERS: Readonly<Record<NameKind, string>> = { file: "%file", directory: 
 export const TEMPORARY_DIRECTORY = "%tmp";
 
 /**
- * A segment is cut after the character with which its encoded form reaches this many bytes. One character is 12 bytes
- * at most and a marker 5, so no name is over 252 of the 255 bytes that file systems allow. Since the cut depends only
- * on what is before it, all segments with that beginning are in the same directory, which keeps a listing in order.
+ * A segment is cut after the character with which it reaches this many encoded bytes. One character has 12 at most, two
+ * may be encoded for where they are (2 more bytes each), and a marker has 5: no name is over the 255 bytes that file
+ * systems allow. The cut depends only on what is before it: all segments with that beginning are in the same directory,
+ * which keeps a listing in order.
  */
 const CUT_BYTES = 236;
 
@@ -57,18 +58,18 @@ export function encodeSegment(segment: string, kind: "file" | "directory", rules
   let bytes = 0;
   const characters = Array.from(segment);
   characters.forEach((character, index) => {
-    const reserved = index === 0 && RESERVED.test(segment);
-    // Windows drops a dot or a space at the end of a name.
-    const dropped = index === characters.length - 1 && (character === "." || character === " ");
-    const encoded = reserved || dropped || isUnsafe(character, rules) ? percentEncode(character) : character;
-    name += encoded;
-    bytes += Buffer.byteLength(encoded);
+    const plain = isUnsafe(character, rules) ? percentEncode(character) : character;
+    const reserved = name === "" && RESERVED.test(characters.slice(index).join(""));
+    name += reserved ? percentEncode(character) : plain;
+    // Not of what was added: that may depend on what follows, and the cut must not.
+    bytes += Buffer.byteLength(plain);
     if (bytes >= CUT_BYTES) {
       names.push(name + MARKERS.partial);
       name = "";
       bytes = 0;
     }
   });
+  name = name.replace(/[. ]$/, percentEncode); // Windows drops a dot or a space at the end of a name
   names.push(isUnmarked(name, kind) ? name : name + MARKERS[kind]);
   return names;
 }
