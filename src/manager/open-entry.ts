@@ -3,6 +3,7 @@ import { referenceGrammar } from "../reference/grammar.js";
 import { invalidReference } from "../reference/location.js";
 import { parseReference, type ParsedReference } from "../reference/reference.js";
 import { abortable } from "../store/abort.js";
+import { StorageError } from "../store/error.js";
 import { bytesResult, streamResult } from "../store/read-result.js";
 import type { ObjectInfo, ReadResult, Store } from "../store/store.js";
 import { admitLocation, allowListOf } from "./admit.js";
@@ -49,7 +50,10 @@ async function openObject(
   signal: AbortSignal,
 ): Promise<ReadResult> {
   const limit = reference.size ?? maxBytes;
-  const tooLarge = (): Error => integrityError(`it has more than ${limit} bytes`, store.name, reference.location.path);
+  const tooLarge = (): Error =>
+    reference.size === undefined
+      ? tooManyBytes(maxBytes)
+      : integrityError(`it has more than ${limit} bytes`, store.name, reference.location.path);
   const entry = await fetchEntry(store, reference, limit, tooLarge, signal);
   verifyEntry(entry, reference, store.name);
   const decoded = decodeEntry(entry.bytes, reference);
@@ -80,6 +84,11 @@ async function openBinary(
     body.unlink();
     throw asStorageError(error, details);
   }
+}
+
+function tooManyBytes(maxBytes: number): StorageError {
+  const message = `The object has more than ${maxBytes} bytes (maxBytes), and the reference does not say how many.`;
+  return new StorageError("BUDGET_EXCEEDED", message, { operation: "open" });
 }
 
 /** Hands chunks on and fails at the end, with `INTEGRITY`, if they were not those that the reference was made for. */
