@@ -95,6 +95,16 @@ describe("The native layout", () => {
     }
   });
 
+  it("knows the size of what it stores beforehand", async () => {
+    const tag = { schema: "é", schemaVersion: "1" };
+    const layout = new NativeLayout({ prefix: "outputs", scope: "run-1/step", ...tag });
+    for (const payload of [big, { a: big, b: Buffer.alloc(3), c: Array.from({ length: 600 }, () => 1) }]) {
+      const { objects } = await dehydrate(payload, tag);
+      const sizes = planOf(payload).entries.map((entry) => layout.storedSize(entry));
+      expect(sizes.sort()).toEqual([...objects.values()].map((stored) => Buffer.byteLength(stored)).sort());
+    }
+  });
+
   it("gives every call without a scope one of its own, later ones after earlier ones", async () => {
     const store = new RecordingStore();
     const manager = new StorageManager({ store });
