@@ -9,15 +9,21 @@ export type {
   ReferenceMode,
   StorageManagerOptions,
 } from "./manager/options.js";
-export { SchemaRegistry, type SchemaUpgrade } from "./object/schema-registry.js";
-export type { StandardSchemaV1 } from "./object/standard-schema.js";
-export type { StorageEvent, StorageObserver } from "./observe/event.js";
+export { SchemaRegistry, type SchemaTag, type SchemaUpgrade } from "./object/schema-registry.js";
+export type { InferOutput, StandardSchemaV1 } from "./object/standard-schema.js";
+export type { ObservedOperation, StorageEvent, StorageObserver } from "./observe/event.js";
 export type { StorageLogger } from "./observe/logger.js";
-export type { EntryKind } from "./plan/plan.js";
+export type { EntryKind, PayloadPath } from "./plan/plan.js";
 export type { Dialect } from "./reference/grammar.js";
 export type { BubustackReference, StorageReference } from "./reference/reference.js";
 export { kubernetesResolvers, type KubernetesResolverOptions } from "./resolvers/kubernetes.js";
-export { kubernetesClient, type CoreV1ApiLike, type KubernetesClient } from "./resolvers/kubernetes-client.js";
+export {
+  kubernetesClient,
+  type CoreV1ApiLike,
+  type KubernetesClient,
+  type KubernetesConfigMap,
+  type KubernetesSecret,
+} from "./resolvers/kubernetes-client.js";
 export type { ReferenceResolver, ResolveContext } from "./resolvers/resolver.js";
 export type { Capability } from "./store/capability.js";
 export { FileStore } from "./store/drivers/file/file-store.js";
@@ -26,10 +32,11 @@ export { MemoryStore } from "./store/drivers/memory-store.js";
 export {
   isNotFound,
   isStorageError,
+  STORAGE_ERROR_CODES,
   StorageError,
   type StorageErrorCode,
   type StorageErrorDetails,
-} from "./store/error.js";
+} from "./error.js";
 export type {
   CallOptions,
   DeleteOptions,

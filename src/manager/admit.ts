@@ -1,6 +1,6 @@
 import { AllowList } from "../reference/allow.js";
 import type { Location } from "../reference/location.js";
-import { StorageError } from "../store/error.js";
+import { StorageError } from "../error.js";
 import type { ManagerSettings } from "./settings.js";
 
 /** What a manager may read: what is below its own prefixes, and what is allowed besides. */

@@ -1,4 +1,4 @@
-import { StorageError } from "../store/error.js";
+import { StorageError } from "../error.js";
 import type { HydrateProgress } from "./options.js";
 
 /** What one hydration may cost, and has cost. */

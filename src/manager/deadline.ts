@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import { StorageError } from "../store/error.js";
+import { StorageError } from "../error.js";
 
 /**
  * Runs a call under the caller's signal and a time limit, as one signal. Nothing stays linked to the caller's signal

@@ -1,6 +1,6 @@
 import { parseStoredObject, type StoredObject } from "../object/stored-object.js";
 import type { ParsedReference } from "../reference/reference.js";
-import { StorageError } from "../store/error.js";
+import { StorageError } from "../error.js";
 
 /** What an entry holds: bytes as they are, or a StoredObject. */
 export type DecodedEntry = { readonly binary: Uint8Array } | DecodedObject;

@@ -3,7 +3,7 @@ import type { EventDetails, Recorder } from "../observe/recorder.js";
 import { schemaTagOf } from "../plan/layout.js";
 import type { PlannedEntry } from "../plan/plan.js";
 import type { PayloadSource } from "../plan/source.js";
-import { StorageError } from "../store/error.js";
+import { StorageError } from "../error.js";
 import type { Store } from "../store/store.js";
 import { forEachConcurrent } from "./concurrency.js";
 import { encodeEntry } from "./encode-entry.js";

@@ -1,6 +1,6 @@
 import { constants } from "node:buffer";
 import type { PlannedEntry } from "../plan/plan.js";
-import { StorageError } from "../store/error.js";
+import { StorageError } from "../error.js";
 import { serialize } from "../object/serialize.js";
 import { encodeStoredObject, type SchemaTag } from "../object/stored-object.js";
 

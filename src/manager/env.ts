@@ -1,5 +1,5 @@
-import { StorageError } from "../store/error.js";
-import { pathProblem } from "../store/path.js";
+import { StorageError } from "../error.js";
+import { pathProblem } from "../path.js";
 import { EnvironmentReader } from "./environment-reader.js";
 import { readS3Settings, type S3Settings } from "./s3-settings.js";
 import type { StorageManagerOptions } from "./options.js";

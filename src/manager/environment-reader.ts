@@ -1,4 +1,4 @@
-import { StorageError } from "../store/error.js";
+import { StorageError } from "../error.js";
 import { parseDuration } from "./duration.js";
 
 // The words that the Go system's deployments may use.

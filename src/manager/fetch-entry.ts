@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ParsedReference } from "../reference/reference.js";
 import { abortable } from "../store/abort.js";
-import { StorageError } from "../store/error.js";
+import { StorageError } from "../error.js";
 import type { Store } from "../store/store.js";
 import { giveUp } from "./give-up.js";
 import { asStorageError } from "./store-error.js";

@@ -10,7 +10,7 @@ import { parseReference, type ParsedReference } from "../reference/reference.js"
 import { parseSelector, select, type Selector } from "../reference/selector.js";
 import { findResolver, type ReferenceResolver } from "../resolvers/resolver.js";
 import { abortable } from "../store/abort.js";
-import { StorageError } from "../store/error.js";
+import { StorageError } from "../error.js";
 import type { Store } from "../store/store.js";
 import { admitLocation, allowListOf } from "./admit.js";
 import { HydrationBudget } from "./budget.js";

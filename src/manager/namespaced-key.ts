@@ -1,5 +1,5 @@
-import { StorageError } from "../store/error.js";
-import { pathProblem } from "../store/path.js";
+import { StorageError } from "../error.js";
+import { pathProblem } from "../path.js";
 
 /**
  * Joins a namespace and an id to a scope, `namespace/id`, without outer spaces, doubled slashes and `.` segments.

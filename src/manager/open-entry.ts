@@ -3,7 +3,7 @@ import { referenceGrammar } from "../reference/grammar.js";
 import { invalidReference } from "../reference/location.js";
 import { parseReference, type ParsedReference } from "../reference/reference.js";
 import { abortable } from "../store/abort.js";
-import { StorageError } from "../store/error.js";
+import { StorageError } from "../error.js";
 import { bytesResult, streamResult } from "../store/read-result.js";
 import type { ObjectInfo, ReadResult, Store } from "../store/store.js";
 import { admitLocation, allowListOf } from "./admit.js";

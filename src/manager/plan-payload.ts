@@ -9,8 +9,8 @@ import { escapeKey } from "../reference/escape.js";
 import { referenceGrammar } from "../reference/grammar.js";
 import { parseReference } from "../reference/reference.js";
 import { findResolver } from "../resolvers/resolver.js";
-import { StorageError } from "../store/error.js";
-import { pathProblem } from "../store/path.js";
+import { StorageError } from "../error.js";
+import { pathProblem } from "../path.js";
 import type { DehydrateSettings } from "./settings.js";
 
 /** Where the objects of one call go, and what leaves for there. */

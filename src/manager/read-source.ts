@@ -1,6 +1,6 @@
 import type { PayloadSource } from "../plan/source.js";
 import { abortable } from "../store/abort.js";
-import { StorageError } from "../store/error.js";
+import { StorageError } from "../error.js";
 import { giveUp } from "./give-up.js";
 
 /**

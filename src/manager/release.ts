@@ -1,5 +1,5 @@
 import type { EventDetails } from "../observe/recorder.js";
-import { assertPath } from "../store/path.js";
+import { assertPath } from "../path.js";
 import { forEachConcurrent } from "./concurrency.js";
 import { listObjects } from "./list-objects.js";
 import { requireStore } from "./require-store.js";

@@ -1,4 +1,4 @@
-import { StorageError } from "../store/error.js";
+import { StorageError } from "../error.js";
 import type { Store } from "../store/store.js";
 
 /** @throws {StorageError} `STORAGE_DISABLED` when the manager has no store */

@@ -6,7 +6,7 @@ import type { StorageLogger } from "../observe/logger.js";
 import { isAllowPrefix } from "../reference/allow.js";
 import { assertResolvers, type ReferenceResolver } from "../resolvers/resolver.js";
 import { parseOptions } from "../store/options.js";
-import { pathProblem } from "../store/path.js";
+import { pathProblem } from "../path.js";
 import type { CallOptions, Store } from "../store/store.js";
 import type { DehydrateOptions, HydrateOptions, HydrateProgress, StorageManagerOptions } from "./options.js";
 

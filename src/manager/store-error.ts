@@ -1,4 +1,4 @@
-import { StorageError, isStorageError, type StorageErrorDetails } from "../store/error.js";
+import { StorageError, isStorageError, type StorageErrorDetails } from "../error.js";
 
 /**
  * Any failure as a {@link StorageError}: what a store or resolver of the user's own throws may be anything.

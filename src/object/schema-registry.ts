@@ -1,4 +1,4 @@
-import { StorageError } from "../store/error.js";
+import { StorageError } from "../error.js";
 import { assertStandardSchema, validate, type StandardSchemaV1 } from "./standard-schema.js";
 
 /** What a reference or stored object says of the schema of its value. */

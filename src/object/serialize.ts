@@ -1,5 +1,5 @@
 import stableStringify from "fast-json-stable-stringify";
-import { StorageError } from "../store/error.js";
+import { StorageError } from "../error.js";
 
 /**
  * JSON of a value that holds nothing but JSON (no `toJSON`, no `undefined`), as `JSON.stringify` writes it; with

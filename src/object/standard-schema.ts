@@ -1,4 +1,4 @@
-import { StorageError } from "../store/error.js";
+import { StorageError } from "../error.js";
 
 // The types of Standard Schema, version 1 (standardschema.dev), as far as they are used here. zod, valibot, arktype and
 // others give their schemas this property.

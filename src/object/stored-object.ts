@@ -1,4 +1,4 @@
-import { StorageError } from "../store/error.js";
+import { StorageError } from "../error.js";
 
 /** What a stored value is: any JSON value, or a text. */
 export type StoredContentType = "json" | "raw";

@@ -1,4 +1,4 @@
-import { isStorageError } from "../store/error.js";
+import { isStorageError } from "../error.js";
 import { notify } from "./notify.js";
 import type { ObservedOperation, StorageEvent, StorageObserver } from "./event.js";
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { storedObjectSize } from "../object/stored-object.js";
 import { GRAMMARS } from "../reference/grammar.js";
 import { writeReference } from "../reference/reference.js";
-import { MAX_PATH_BYTES } from "../store/path.js";
+import { MAX_PATH_BYTES } from "../path.js";
 import { schemaTagOf, type Layout, type LayoutOptions, type StoredEntry } from "./layout.js";
 import type { PayloadPath, PlannedEntry } from "./plan.js";
 

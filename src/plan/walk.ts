@@ -1,5 +1,5 @@
 import { constants } from "node:buffer";
-import { StorageError, isStorageError } from "../store/error.js";
+import { StorageError, isStorageError } from "../error.js";
 import type { Container } from "../reference/container.js";
 import { Frame, type Visited } from "./frame.js";
 import { numberSize, stringSize } from "./json-size.js";

@@ -1,6 +1,6 @@
-import { StorageError } from "../store/error.js";
-import { pathProblem } from "../store/path.js";
-import { parseLocation, type Location } from "./location.js";
+import { StorageError } from "../error.js";
+import { pathProblem } from "../path.js";
+import { invalidReference, parseLocation, type Location } from "./location.js";
 
 /** Which objects a hydration may read: those below some path prefixes. */
 export class AllowList {
@@ -38,7 +38,9 @@ function parsePrefix(prefix: string): Location {
   if (container !== null && pathProblem(container[2]) === undefined) {
     return { target: { scheme: container[1]!.toLowerCase(), container: container[2]! }, path: "" };
   }
-  return parseLocation(trimmed);
+  const location = parseLocation(trimmed);
+  if (location.target?.container === "") throw invalidReference("its container is missing");
+  return location;
 }
 
 function isBelow(location: Location, prefix: Location): boolean {

@@ -1,4 +1,4 @@
-import { StorageError } from "../store/error.js";
+import { StorageError } from "../error.js";
 import { setOwn, type Container } from "./container.js";
 import { unescapeKey } from "./escape.js";
 

@@ -1,5 +1,5 @@
-import { StorageError } from "../store/error.js";
-import { pathProblem } from "../store/path.js";
+import { StorageError } from "../error.js";
+import { pathProblem } from "../path.js";
 
 /** Where the object of a reference lies. */
 export interface Location {
@@ -24,11 +24,12 @@ export function parseLocation(ref: string): Location {
     return { path: ref };
   }
   const [, scheme, container, path] = ABSOLUTE.exec(ref) ?? [];
-  if (scheme === undefined || container === undefined || path === undefined || container === "") {
+  if (scheme === undefined || container === undefined || path === undefined) {
     throw invalidReference("it has a scheme, but is not scheme://container/path");
   }
   assertObjectPath(path);
-  if (pathProblem(container) !== undefined) throw invalidReference("its container is not valid");
+  // A file URL has no container (RFC 8089).
+  if (container !== "" && pathProblem(container) !== undefined) throw invalidReference("its container is not valid");
   return { target: { scheme: scheme.toLowerCase(), container }, path };
 }
 

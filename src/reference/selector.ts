@@ -1,4 +1,4 @@
-import { StorageError } from "../store/error.js";
+import { StorageError } from "../error.js";
 
 /** The longest `$storagePath` that is parsed, in UTF-16 code units. */
 export const MAX_SELECTOR_LENGTH = 4096;

@@ -1,4 +1,4 @@
-import { StorageError } from "../store/error.js";
+import { StorageError } from "../error.js";
 
 /** How the value of a key is decoded: `auto` is JSON where it parses and text elsewhere. */
 export type KubernetesFormat = "auto" | "json" | "raw";

@@ -1,4 +1,4 @@
-import { StorageError, type StorageErrorDetails } from "../store/error.js";
+import { StorageError, type StorageErrorDetails } from "../error.js";
 import type { KubernetesConfigMap, KubernetesSecret } from "./kubernetes-client.js";
 import type { KubernetesFormat } from "./kubernetes-reference.js";
 

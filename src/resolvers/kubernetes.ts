@@ -1,5 +1,5 @@
 import { abortable, throwIfAborted } from "../store/abort.js";
-import { isStorageError, StorageError, type StorageErrorCode, type StorageErrorDetails } from "../store/error.js";
+import { isStorageError, StorageError, type StorageErrorCode, type StorageErrorDetails } from "../error.js";
 import type { KubernetesClient } from "./kubernetes-client.js";
 import { isNamespace, parseKubernetesReference, type KubernetesReference } from "./kubernetes-reference.js";
 import { configMapValue, decodeValue, secretValue, type EncodedValue } from "./kubernetes-value.js";

@@ -1,4 +1,4 @@
-import { StorageError, isStorageError, type StorageErrorDetails } from "./error.js";
+import { StorageError, isStorageError, type StorageErrorDetails } from "../error.js";
 
 /** The error of an aborted call: `ABORTED`, its `cause` the reason that the caller gave. */
 export function abortedError(signal: AbortSignal, details: StorageErrorDetails = {}): StorageError {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { abortable } from "./abort.js";
-import { StorageError, type StorageErrorDetails } from "./error.js";
+import { StorageError, type StorageErrorDetails } from "../error.js";
 import type { StoreBody, WriteOptions } from "./store.js";
 
 /** Whether the body is there as a whole, so that it can be read again. */

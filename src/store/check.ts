@@ -1,8 +1,8 @@
 import { throwIfAborted } from "./abort.js";
 import { assertBody } from "./body.js";
 import { requireCapability, type CapableStore } from "./capability.js";
-import { StorageError, type StorageErrorDetails } from "./error.js";
-import { assertPath, assertPrefix, comparePaths } from "./path.js";
+import { StorageError, type StorageErrorDetails } from "../error.js";
+import { assertPath, assertPrefix, comparePaths } from "../path.js";
 import type {
   CallOptions,
   DeleteOptions,

@@ -1,7 +1,7 @@
 import { StorageManager } from "../../src/manager/storage-manager.js";
 import type { StorageReference } from "../../src/reference/reference.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
-import { isNotFound } from "../../src/store/error.js";
+import { isNotFound } from "../../src/error.js";
 import { failureOf } from "../support/failure.js";
 import { longText } from "../support/payloads.js";
 import { RecordingStore } from "../support/recording-store.js";

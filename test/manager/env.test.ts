@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { parseEnvironment, type EnvironmentSettings } from "../../src/manager/env.js";
-import { isStorageError, type StorageError } from "../../src/store/error.js";
+import { isStorageError, type StorageError } from "../../src/error.js";
 
 const parse = (variables: Record<string, string | undefined>, prefix = "COATCHECK_"): EnvironmentSettings =>
   parseEnvironment(

@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 import { StorageManager } from "../../src/manager/storage-manager.js";
 import type { StorageReference } from "../../src/reference/reference.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
-import { StorageError } from "../../src/store/error.js";
+import { StorageError } from "../../src/error.js";
 import { failureOf } from "../support/failure.js";
 import { HeldStore } from "../support/held-store.js";
 import { longText } from "../support/payloads.js";

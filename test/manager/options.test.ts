@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { StorageManager } from "../../src/manager/storage-manager.js";
 import { SchemaRegistry } from "../../src/object/schema-registry.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
-import { isStorageError } from "../../src/store/error.js";
+import { isStorageError } from "../../src/error.js";
 import type { DehydrateOptions, HydrateOptions, StorageManagerOptions } from "../../src/index.js";
 import { failureOf } from "../support/failure.js";
 import { longText } from "../support/payloads.js";

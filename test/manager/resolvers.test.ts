@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 import { kubernetesResolvers, type KubernetesClient, type ReferenceResolver } from "../../src/index.js";
 import { StorageManager } from "../../src/manager/storage-manager.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
-import { StorageError } from "../../src/store/error.js";
+import { StorageError } from "../../src/error.js";
 import { failureOf } from "../support/failure.js";
 import { longText } from "../support/payloads.js";
 import { putJson } from "../support/stored.js";

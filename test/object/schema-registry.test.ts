@@ -7,7 +7,7 @@ import {
   type StandardIssue,
   type StandardSchemaV1,
 } from "../../src/object/standard-schema.js";
-import { StorageError } from "../../src/store/error.js";
+import { StorageError } from "../../src/error.js";
 
 /** A handmade Standard Schema; asynchronous, as its validation takes a turn of the event loop. */
 function asyncSchema<Output>(

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { StorageManager, type BubustackReference } from "../../src/index.js";
 import { BubustackLayout } from "../../src/plan/bubustack-layout.js";
-import { pathProblem } from "../../src/store/path.js";
+import { pathProblem } from "../../src/path.js";
 import { key } from "./payload-arbitrary.js";
 import { planOf } from "./plan-model.js";
 import { RecordingStore } from "./recording-store.js";

@@ -7,7 +7,7 @@ import {
 } from "../../src/resolvers/kubernetes-client.js";
 import { kubernetesResolvers, type KubernetesResolverOptions } from "../../src/resolvers/kubernetes.js";
 import { assertResolvers } from "../../src/resolvers/resolver.js";
-import { StorageError } from "../../src/store/error.js";
+import { StorageError } from "../../src/error.js";
 
 const base64 = (text: string | Uint8Array): string => Buffer.from(text).toString("base64");
 

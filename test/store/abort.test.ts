@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { abortable, abortedError, throwIfAborted } from "../../src/store/abort.js";
-import { StorageError } from "../../src/store/error.js";
+import { StorageError } from "../../src/error.js";
 import { storageError } from "./storage-error.js";
 
 const DETAILS = { operation: "read", store: "memory", path: "a" };

@@ -9,7 +9,7 @@ import {
   encodeSegment,
   TEMPORARY_DIRECTORY,
 } from "../../src/store/drivers/file/path-encoding.js";
-import { pathProblem } from "../../src/store/path.js";
+import { pathProblem } from "../../src/path.js";
 import { pathsOf, textOf, useDirectories } from "./file-roots.js";
 
 const SENSITIVE = { caseInsensitive: false };

@@ -3,7 +3,7 @@ import { once, type EventEmitter } from "node:events";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { FileStore } from "../../src/store/drivers/file/index.js";
-import { StorageError } from "../../src/store/error.js";
+import { StorageError } from "../../src/error.js";
 import { openBelow, pathsOf, textOf, treeOf, useDirectories } from "./file-roots.js";
 import { storageError } from "./storage-error.js";
 

@@ -11,8 +11,8 @@ import {
   isListed,
   type CallDetails,
 } from "../check.js";
-import { StorageError } from "../error.js";
-import { comparePaths } from "../path.js";
+import { StorageError } from "../../error.js";
+import { comparePaths } from "../../path.js";
 import { bytesResult } from "../read-result.js";
 import type {
   CallOptions,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { CapabilityFlag } from "../../store/capability.js";
-import { isStorageError, type StorageErrorCode } from "../../store/error.js";
+import { isStorageError, type StorageErrorCode } from "../../error.js";
 import { BASIC, testCase, type CaseGroup } from "./case.js";
 import type { ConformanceContext } from "./context.js";
 import { assertRejects } from "./rejection.js";

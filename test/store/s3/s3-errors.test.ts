@@ -1,5 +1,5 @@
 import { S3Store, S3Failure } from "../../../src/s3.js";
-import { StorageError, type StorageErrorCode } from "../../../src/store/error.js";
+import { StorageError, type StorageErrorCode } from "../../../src/error.js";
 import { s3ClientConfig } from "../../fixtures/s3-server.js";
 import {
   s3Error,

@@ -1,7 +1,7 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { S3Store, type S3StoreOptions } from "../../../src/s3.js";
 import { createClient } from "../../../src/store/drivers/s3/client.js";
-import { StorageError } from "../../../src/store/error.js";
+import { StorageError } from "../../../src/error.js";
 
 const MIB = 1024 * 1024;
 

@@ -18,7 +18,7 @@ import { fileError } from "./file-error.js";
 import { placeOf, type FileTree } from "./file-tree.js";
 import { listObjects } from "./list-objects.js";
 import { objectInfo, statObject } from "./object-file.js";
-import { parseOptions, type FileStoreOptions } from "./options.js";
+import { parseFileStoreOptions, type FileStoreOptions } from "./options.js";
 import { readObject } from "./read-object.js";
 import { StoreRoot } from "./store-root.js";
 import { removeTemporaryDirectory, sweepTemporaries } from "./temporary-files.js";
@@ -64,7 +64,7 @@ export class FileStore implements Store {
 
   /** @throws {StorageError} `CONFIG_INVALID` that names each option which is wrong */
   constructor(options: FileStoreOptions) {
-    const { root, fsync, caseInsensitive } = parseOptions(options);
+    const { root, fsync, caseInsensitive } = parseFileStoreOptions(options);
     const sync = new DirectorySync(fsync);
     const sweep = (found: string): Promise<void> => sweepTemporaries(found).catch(() => undefined);
     this.#tree = { root: new StoreRoot(root, sync, sweep), sync, rules: { caseInsensitive }, fsync };

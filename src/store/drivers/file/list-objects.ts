@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { throwIfAborted } from "../../abort.js";
 import { isListed, type CallDetails } from "../../check.js";
-import { comparePaths, pathProblem } from "../../path.js";
+import { comparePaths, pathProblem } from "../../../path.js";
 import type { ListOptions, ObjectInfo } from "../../store.js";
 import { whereabouts } from "./directories.js";
 import { unless } from "./file-error.js";

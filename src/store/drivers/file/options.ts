@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { z } from "zod";
-import { StorageError } from "../../error.js";
+import { parseOptions } from "../../options.js";
 
 /** Options of {@link FileStore}. */
 export interface FileStoreOptions {
@@ -32,12 +32,7 @@ const schema = z.strictObject({
 });
 
 /** @throws {StorageError} `CONFIG_INVALID` that names each field which is wrong */
-export function parseOptions(options: FileStoreOptions): z.output<typeof schema> {
-  const { success, data, error } = schema.safeParse(options);
-  if (success) return { ...data, root: resolve(data.root) };
-  const problems = error.issues.map(({ path, message }) => `${path.join(".") || "options"}: ${message}`);
-  throw new StorageError("CONFIG_INVALID", `Invalid options of FileStore: ${problems.join("; ")}.`, {
-    store: "file",
-    cause: error,
-  });
+export function parseFileStoreOptions(options: FileStoreOptions): z.output<typeof schema> {
+  const parsed = parseOptions(schema, options, "FileStore");
+  return { ...parsed, root: resolve(parsed.root) };
 }

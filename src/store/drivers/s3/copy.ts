@@ -5,7 +5,7 @@ import {
   UploadPartCopyCommand,
   type CompletedPart,
 } from "@aws-sdk/client-s3";
-import { StorageError, isStorageError } from "../../error.js";
+import { StorageError, isStorageError } from "../../../error.js";
 import type { ObjectInfo } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";
 import { toStorageError, type S3Call } from "./errors.js";

@@ -1,6 +1,6 @@
 import { abortedError } from "../../abort.js";
 import type { CallDetails } from "../../check.js";
-import { StorageError, isStorageError, type StorageErrorCode } from "../../error.js";
+import { StorageError, isStorageError, type StorageErrorCode } from "../../../error.js";
 import { S3Failure } from "./failure.js";
 
 /** One call of the store, as its errors need to know it. */

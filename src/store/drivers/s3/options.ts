@@ -1,7 +1,7 @@
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import { parseOptions } from "../../options.js";
-import { MAX_PATH_BYTES, pathProblem } from "../../path.js";
+import { MAX_PATH_BYTES, pathProblem } from "../../../path.js";
 
 /** Smallest part of a multipart upload, the last one excepted, in bytes (S3 User Guide, "multipart upload limits"). */
 export const MIN_PART_SIZE = 5 * 1024 ** 2;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { CompleteMultipartUploadCommand, CreateMultipartUploadCommand, UploadPartCommand } from "@aws-sdk/client-s3";
 import type { CallDetails } from "../../check.js";
-import { isStorageError, type StorageErrorCode } from "../../error.js";
+import { isStorageError, type StorageErrorCode } from "../../../error.js";
 import type { CallOptions, WriteOptions } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";
 import { deleteObject } from "./delete.js";

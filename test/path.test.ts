@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { assertPath, assertPrefix, comparePaths, MAX_PATH_BYTES, pathProblem } from "../../src/store/path.js";
-import { storageError } from "./storage-error.js";
+import { assertPath, assertPrefix, comparePaths, MAX_PATH_BYTES, pathProblem } from "../src/path.js";
+import { storageError } from "./store/storage-error.js";
 
 const codePoint = fc.string({ unit: "binary", maxLength: 12 });
 

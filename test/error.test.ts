@@ -1,5 +1,5 @@
-import type * as errors from "../../src/store/error.js";
-import { isNotFound, isStorageError, STORAGE_ERROR_CODES, StorageError } from "../../src/store/error.js";
+import type * as errors from "../src/error.js";
+import { isNotFound, isStorageError, STORAGE_ERROR_CODES, StorageError } from "../src/error.js";
 
 describe("StorageError", () => {
   it("says what, where and why", () => {
@@ -34,7 +34,7 @@ describe("isStorageError", () => {
 
   it("knows the error of the other module format", () => {
     jest.isolateModules(() => {
-      const other = jest.requireActual<typeof errors>("../../src/store/error.js");
+      const other = jest.requireActual<typeof errors>("../src/error.js");
       expect(other.StorageError).not.toBe(StorageError);
       expect(isStorageError(new other.StorageError("TIMEOUT", "Late."), "TIMEOUT")).toBe(true);
     });
