@@ -19,9 +19,9 @@ let program: string;
 beforeAll(async () => {
   const home = join(__dirname, "../..");
   const compiled = await newDirectory();
-  const sources = readdirSync(join(home, "src/store"), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
-    .map((name) => join("src/store", name));
+  const sources = readdirSync(join(home, "src"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts") && (name.startsWith("store") || dirname(name) === "."))
+    .map((name) => join("src", name));
   const child = "test/store/file-store-child.ts";
   for (const source of [...sources, child]) {
     const file = join(compiled, source.replace(/ts$/, "js"));
