@@ -54,7 +54,10 @@ export interface StorageManagerOptions {
    * read a bucket are no reason to. Other schemes and containers as `scheme://container/prefix`.
    */
   allow?: readonly string[] | undefined;
-  /** Schemas that tagged values are validated by on hydration. */
+  /**
+   * Schemas that tagged payloads are validated by, and upgraded by, on hydration: those that left whole. For a payload of
+   * which only parts left, say `schema` to `hydrate`.
+   */
   schemas?: SchemaRegistry | undefined;
   /** Other kinds of reference that hydration resolves, default none. */
   resolvers?: readonly ReferenceResolver[] | undefined;
@@ -76,7 +79,10 @@ export interface DehydrateOptions
   scope?: string | undefined;
   /** Path that the objects go under, in place of `outputPrefix` or `inputPrefix`. */
   prefix?: string | undefined;
-  /** Name of the schema that the payload follows; references and stored objects carry it. */
+  /**
+   * Name of the schema that the payload follows. All references carry it, those to parts of the payload too; a stored
+   * object does if it is the whole payload.
+   */
   schema?: string | undefined;
   schemaVersion?: string | undefined;
   /** The step run that events are attributed to. */
