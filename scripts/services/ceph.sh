@@ -2,19 +2,21 @@
 # Ceph's object gateway: a real S3 server, of three processes (monitor, one object store in memory, gateway) on the
 # loopback interface. For Debian, as root.
 #
-#   ceph.sh install    once; takes the newest Ceph that can be had
+#   ceph.sh install    once
 #   ceph.sh start      idempotent; every start is an empty cluster; prints NAME=VALUE lines for the tests
 #   ceph.sh stop       ends the processes that start began
 #
-# A newer Ceph than the machine's own is unpacked from a newer Debian suite into the cache directory, where no
-# maintainer script runs and nothing of the machine changes. Each daemon then runs in a mount namespace and root of its
-# own. CEPH_SUITES says which suites to try, in order; "host" is the machine's own packages.
+# It is Ceph 20: older ones ignore conditional writes, don't copy what is encrypted, and end at once when they are asked to
+# copy a part. It is unpacked from a newer suite than Debian 12 into the cache directory: no maintainer script runs, and
+# nothing of the machine changes but for mmdebstrap and curl, which are installed if they are missing. Each daemon then runs
+# in a mount namespace and root of its own.
 #
-# Environment: CEPH_SUITES="forky trixie host", CEPH_S3_PORT=7480, CEPH_MON_PORT=17480
+# Environment: CEPH_SUITE=forky, CEPH_S3_PORT=7480, CEPH_MON_PORT=17480
 set -euo pipefail
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/coatcheck
 DIR=$CACHE/services/ceph
-ROOTS=$CACHE/services/ceph-root
+SUITE=${CEPH_SUITE:-forky}
+ROOT=$CACHE/services/ceph-$SUITE
 S3_PORT=${CEPH_S3_PORT:-7480}
 MON_PORT=${CEPH_MON_PORT:-17480}
 ACCESS_KEY=test
@@ -26,76 +28,47 @@ export DEBIAN_FRONTEND=noninteractive
 # --- install ---------------------------------------------------------------------------------------------------------
 
 install() {
-  local suite
-  if installed_suite >/dev/null; then return; fi
-  for suite in ${CEPH_SUITES:-forky trixie host}; do
-    echo "installing Ceph of $suite" >&2
-    if install_"$([ "$suite" = host ] && echo host || echo suite)" "$suite" >&2; then
-      mkdir -p "$ROOTS"
-      echo "$suite" >"$ROOTS/installed"
-      return
-    fi
-    echo "Ceph of $suite can't be had here" >&2
-  done
-  fail "no Ceph could be installed"
-}
-
-install_host() {
-  have radosgw ceph-mon ceph-osd curl && return
-  apt-get update -q && apt-get install -y -q --no-install-recommends radosgw ceph-mon ceph-osd curl
-}
-
-install_suite() {
-  local root=$ROOTS/$1 mirror
-  [ -x "$root/usr/bin/radosgw" ] && return
+  installed && return
   if ! have mmdebstrap curl; then
-    apt-get update -q && apt-get install -y -q --no-install-recommends mmdebstrap curl || return
+    apt-get update -q >&2
+    apt-get install -y -q --no-install-recommends mmdebstrap curl >&2
   fi
   # The mirror that this machine gets its packages from.
+  local mirror dir
   mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | head -n 1)
-  rm -rf "$root.partial"
-  mkdir -p "$ROOTS"
+  rm -rf "$ROOT.partial" "$ROOT"
+  mkdir -p "$(dirname "$ROOT")"
   # A mirror's index of a suite in the making may be past its date; its signature is still checked.
   mmdebstrap --quiet --variant=extract --components=main --aptopt='Acquire::Check-Valid-Until "false"' \
-    --include=radosgw,ceph-mon,ceph-osd,ceph-common,python3-minimal "$1" "$root.partial" "$mirror" || return
-  local dir
+    --include=radosgw,ceph-mon,ceph-osd,ceph-common,python3-minimal "$SUITE" "$ROOT.partial" "$mirror" >&2
   for dir in bin sbin lib lib64; do # what the package base-files would do
-    [ -e "$root.partial/$dir" ] || ln -s "usr/$dir" "$root.partial/$dir" || return
+    [ -e "$ROOT.partial/$dir" ] || ln -s "usr/$dir" "$ROOT.partial/$dir"
   done
-  mv "$root.partial" "$root"
+  mv "$ROOT.partial" "$ROOT"
 }
 
-# Prints the suite that is installed; fails if none is.
-installed_suite() {
-  local suite
-  suite=$(cat "$ROOTS/installed" 2>/dev/null) || return
-  if [ "$suite" = host ]; then have radosgw ceph-mon ceph-osd; else [ -x "$ROOTS/$suite/usr/bin/radosgw" ]; fi || return
-  echo "$suite"
+installed() {
+  have curl && [ -x "$ROOT/usr/bin/radosgw" ]
 }
 
 # --- start -----------------------------------------------------------------------------------------------------------
 
-# The words to put before a command of the installed suite: a mount namespace of its own in which the suite's root sees
-# the machine's devices and the data directory. It ends with the program, and the process keeps its id.
-enter_suite() {
-  ENTER=()
-  [ "$1" = host ] && return
-  ENTER=(unshare --mount --propagation private sh -c '
-    set -e; root=$1; data=$2; shift 2
-    mkdir -p "$root/dev" "$root/proc" "$root/sys" "$root/etc" "$root/$data"
-    mount --rbind /dev "$root/dev"; mount --rbind /proc "$root/proc"; mount --rbind /sys "$root/sys"
-    mount --bind "$data" "$root/$data"
-    exec chroot "$root" "$@"' sh "$ROOTS/$1" "$DIR")
-}
+# The words to put before a command of Ceph: a mount namespace of its own, in which Ceph's root sees the machine's devices
+# and the data directory. It ends with the program, and the process keeps its id.
+CEPH=(unshare --mount --propagation private sh -c '
+  set -e; root=$1; data=$2; shift 2
+  mkdir -p "$root/dev" "$root/proc" "$root/sys" "$root/etc" "$root/$data"
+  mount --rbind /dev "$root/dev"; mount --rbind /proc "$root/proc"; mount --rbind /sys "$root/sys"
+  mount --bind "$data" "$root/$data"
+  exec chroot "$root" "$@"' sh "$ROOT" "$DIR")
 
-ceph_run() { "${ENTER[@]}" "$@"; }
+ceph_run() { "${CEPH[@]}" "$@"; }
 osd_is_up() { ceph_run ceph -c "$DIR/ceph.conf" osd stat | grep -q '1 up'; }
 gateway_answers() { curl --fail --silent --output /dev/null --max-time 2 "http://127.0.0.1:$S3_PORT/"; }
 
 start() {
-  local suite osd conf=$DIR/ceph.conf
-  suite=$(installed_suite) || fail "not installed"
-  enter_suite "$suite"
+  local osd conf=$DIR/ceph.conf
+  installed || fail "not installed"
   if ! { alive gateway && gateway_answers; }; then
     stop
     rm -rf "$DIR"
@@ -105,16 +78,16 @@ start() {
       ceph_run monmaptool --create --fsid "$FSID" --addv a "[v2:127.0.0.1:$MON_PORT]" "$DIR/monmap"
       ceph_run ceph-mon -c "$conf" -i a --mkfs --monmap "$DIR/monmap"
     } >"$DIR/log/mon.mkfs" 2>&1 || fail "the monitor could not be made" mon
-    launch mon "${ENTER[@]}" ceph-mon -c "$conf" -i a -f
+    launch mon "${CEPH[@]}" ceph-mon -c "$conf" -i a -f
     await mon 60 ceph_run ceph -c "$conf" --connect-timeout 5 status
     osd=$(cat /proc/sys/kernel/random/uuid)
     {
       ceph_run ceph -c "$conf" osd new "$osd"
       ceph_run ceph-osd -c "$conf" -i 0 --mkfs --osd-uuid "$osd"
     } >"$DIR/log/osd.mkfs" 2>&1 || fail "the object store could not be made" osd
-    launch osd "${ENTER[@]}" ceph-osd -c "$conf" -i 0 -f
+    launch osd "${CEPH[@]}" ceph-osd -c "$conf" -i 0 -f
     await osd 60 osd_is_up
-    launch gateway "${ENTER[@]}" radosgw -c "$conf" -n client.rgw -f
+    launch gateway "${CEPH[@]}" radosgw -c "$conf" -n client.rgw -f
     ceph_run radosgw-admin -c "$conf" -n client.rgw user create --uid=test --display-name=test \
       --access-key="$ACCESS_KEY" --secret-key="$SECRET_KEY" --max-buckets=0 >"$DIR/log/gateway.user" 2>&1 ||
       fail "the user could not be made" gateway
@@ -124,7 +97,6 @@ start() {
   echo "CEPH_ACCESS_KEY=$ACCESS_KEY"
   echo "CEPH_SECRET_KEY=$SECRET_KEY"
   echo "CEPH_KMS_KEY=testkey-1"
-  echo "CEPH_SUITE=$suite"
 }
 
 write_configuration() {
