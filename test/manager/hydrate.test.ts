@@ -106,12 +106,15 @@ describe("hydrate", () => {
 
   it("sees keys that JSON writes with an escape", async () => {
     const store = new MemoryStore();
-    const target = await putJson(store, "target");
-    const text = JSON.stringify(target).replace('"$storageRef"', String.raw`"\u0024storageRef"`);
-    const escaped = String.raw`{"\u0024$bubuX":1}`;
-    const bytes = Buffer.from(`{"contentType":"json","data":{"a":${text},"b":${escaped}}}`);
+    await putJson(store, "target", "outputs/s/target.json");
     const manager = new StorageManager({ store });
-    await expect(manager.hydrate(await put(store, bytes))).resolves.toEqual({ a: "target", b: { $bubuX: 1 } });
+    for (const [data, value] of [
+      [String.raw`{"\u0024$bubuX":1}`, { $bubuX: 1 }],
+      [String.raw`{"\u0024bubuStorageRef":"outputs/s/target.json"}`, "target"],
+    ]) {
+      const reference = await put(store, Buffer.from(`{"contentType":"json","data":${String(data)}}`));
+      await expect(manager.hydrate(reference)).resolves.toEqual(value);
+    }
   });
 
   it("pollutes no prototype", async () => {

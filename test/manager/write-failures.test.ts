@@ -129,6 +129,19 @@ describe("the first write that fails", () => {
     expect(error.code).toBe("UNSERIALIZABLE");
   });
 
+  it("is no reason to close a stream that has ended", async () => {
+    let closed = 0;
+    const chunks = [Buffer.from("a")];
+    const stream = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => Promise.resolve({ done: chunks.length === 0, value: chunks.pop() }),
+        return: () => Promise.resolve({ done: true as const, value: closed++ }),
+      }),
+    };
+    await new StorageManager({ store: new MemoryStore() }).dehydrate([stream]);
+    expect([chunks.length, closed]).toEqual([0, 0]);
+  });
+
   it("does not wait for a stream that hangs, once the call is aborted", async () => {
     let returned = false;
     const hanging = {
