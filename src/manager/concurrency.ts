@@ -12,7 +12,7 @@ export async function forEachConcurrent<T>(
   task: (item: T, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const group = new AbortController();
-  setMaxListeners(0, group.signal); // every task listens, and Node warns of more than ten
+  setMaxListeners(Infinity, group.signal); // every task listens, and Node warns of more than ten
   const onAbort = (): void => {
     group.abort(signal.reason);
   };

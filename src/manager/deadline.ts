@@ -15,7 +15,7 @@ export async function withDeadline<T>(
 ): Promise<T> {
   if (signal?.aborted) throw abortedCall(operation, signal);
   const controller = new AbortController();
-  setMaxListeners(0, controller.signal); // a store may listen many times, and Node warns of more than ten
+  setMaxListeners(Infinity, controller.signal); // a store may listen many times, and Node warns of more than ten
   const onAbort = (): void => {
     controller.abort(abortedCall(operation, signal!));
   };
