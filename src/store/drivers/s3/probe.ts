@@ -109,19 +109,21 @@ class Probe {
   async #writeParts(path: string, { ifNoneMatch, ifMatch }: Condition): Promise<unknown> {
     const call: S3Call = { ...this.#call("write", path), condition: ifMatch === undefined ? "ifNoneMatch" : "ifMatch" };
     const address = this.#bucket.address(path);
+    // Named, so that all three requests agree on it: S3 refuses parts with a checksum that the upload was not created for.
+    const ChecksumAlgorithm = "CRC32";
     const { UploadId } = await this.#bucket.send(
       call,
-      new CreateMultipartUploadCommand({ ...address, ...this.#bucket.encryption }),
+      new CreateMultipartUploadCommand({ ...address, ...this.#bucket.encryption, ChecksumAlgorithm }),
     );
     const upload = { ...address, UploadId: UploadId! };
     try {
-      const part = { ...upload, PartNumber: 1, Body: BODY };
-      const { ETag } = await this.#bucket.send(call, new UploadPartCommand(part));
+      const part = { ...upload, PartNumber: 1, Body: BODY, ChecksumAlgorithm } as const;
+      const { ETag, ChecksumCRC32 } = await this.#bucket.send(call, new UploadPartCommand(part));
       return await this.#bucket.send(
         call,
         new CompleteMultipartUploadCommand({
           ...upload,
-          MultipartUpload: { Parts: [{ PartNumber: 1, ETag }] },
+          MultipartUpload: { Parts: [{ PartNumber: 1, ETag, ChecksumCRC32 }] },
           ...(ifNoneMatch !== undefined && { IfNoneMatch: ifNoneMatch }),
           ...(ifMatch !== undefined && { IfMatch: quotedEtag(ifMatch) }),
         }),
