@@ -38,6 +38,14 @@ describe("dehydrateInputs", () => {
     expect(result.$storageRef).toMatch(/^mine\/s\//);
   });
 
+  it("gives at most maxEnvelopeSize bytes, too, where that is less", async () => {
+    const value = Array.from({ length: 3 }, (_, i) => longText(String(i), 1000));
+    const options = { maxInlineSize: 5000, scope: "envelope" };
+    await expect(manager.dehydrateInputs(value, options)).resolves.toEqual(value);
+    const result = await manager.dehydrateInputs(value, { ...options, maxEnvelopeSize: 1024 });
+    expect(result).toHaveProperty("$storageRef");
+  });
+
   it("is one reference also where that has more than maxInlineSize bytes", async () => {
     const result = await manager.dehydrateInputs([1, 2, 3], { maxInlineSize: 5 });
     expect(result).toHaveProperty("$storageRef");
