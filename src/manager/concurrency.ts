@@ -32,6 +32,8 @@ export async function forEachConcurrent<T>(
   };
   try {
     await abortable(Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker)), signal);
+  } catch (error) {
+    failure ??= { error }; // a failure says more than that the call ran out of time while the others hung
   } finally {
     signal.removeEventListener("abort", onAbort);
   }

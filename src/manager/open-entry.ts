@@ -40,7 +40,11 @@ function checkedReference(value: unknown): ParsedReference {
   if (typeof value !== "object" || value === null) throw invalidReference("it is not an object");
   const grammar = referenceGrammar(value as Record<string, unknown>);
   if (grammar === undefined) throw invalidReference("it has not the form of a reference");
-  return parseReference(value as Record<string, unknown>, grammar);
+  const reference = parseReference(value as Record<string, unknown>, grammar);
+  if (reference.path !== undefined) {
+    throw invalidReference(`its ${grammar.keys.path!} selects a part, which only hydrate can do`);
+  }
+  return reference;
 }
 
 async function openObject(

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { StorageError } from "../error.js";
 import { setOwn, type Container } from "./container.js";
 import { unescapeKey } from "./escape.js";
@@ -38,8 +39,8 @@ export function fill({ container, key }: Place, value: unknown): void {
 
 /**
  * Copies a JSON value into `root` and collects the references in it; each gets its place in the copy, where it stands
- * as null until it is filled. What is neither an array nor a plain object is handed on as it is. Without recursion, so
- * that nesting of any depth will do.
+ * as null until it is filled. Bytes are copied too; what else is neither an array nor a plain object is handed on as it
+ * is. Without recursion, so that nesting of any depth will do.
  *
  * @throws {StorageError} `UNSERIALIZABLE` for a value that stands inside itself
  */
@@ -83,7 +84,7 @@ function enter<Kind>(
     return { input: value, copy, keys: undefined, count: value.length, index: 0 };
   }
   if (!isPlainObject(value)) {
-    fill(place, value);
+    fill(place, types.isUint8Array(value) ? new Uint8Array(value) : value);
     return undefined;
   }
   const keys = Object.keys(value);

@@ -97,6 +97,15 @@ describe("open", () => {
     expect((await unlimited.open({ $bubuStorageRef: $storageRef })).info).toEqual({ path: $storageRef, size: 6 });
   });
 
+  it("refuses a reference that selects a part", async () => {
+    const manager = new StorageManager({ store: new MemoryStore() });
+    const [reference] = (await manager.dehydrate([longText("a")])) as [StorageReference];
+    expect(await failureOf(manager.open({ ...reference, $storagePath: "[0]" }))).toMatchObject({
+      code: "INVALID_REFERENCE",
+      message: expect.stringContaining("$storagePath"),
+    });
+  });
+
   it("fails at the end of binary that was changed, and at once when there is more than there should be", async () => {
     const store = new MemoryStore();
     const manager = new StorageManager({ store });

@@ -33,6 +33,19 @@ describe("the first write that fails", () => {
     expect(store.held).toHaveLength(3); // no other was begun
   });
 
+  it("is what the call rejects with also when it is aborted while another write hangs", async () => {
+    const store = new HeldStore(["write"]);
+    const controller = new AbortController();
+    const call = failureOf(new StorageManager({ store }).dehydrate(payload(2), { signal: controller.signal }));
+    await store.until(2);
+    const failure = new StorageError("INSUFFICIENT_STORAGE", "The disk is full.");
+    store.held[0]!.fail(failure);
+    await turn();
+    controller.abort("enough");
+    expect(await call).toBe(failure);
+    store.held[1]!.release();
+  });
+
   it("leaves nothing of a fresh scope, also what came after it, and what may be there", async () => {
     const store = new HeldStore(["write"]);
     const call = failureOf(new StorageManager({ store }).dehydrate(payload(4)));

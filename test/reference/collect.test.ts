@@ -79,10 +79,18 @@ describe("collectReferences", () => {
   });
 
   it("hands on what is neither array nor plain object as it is", () => {
-    const odd = [new Date(0), new Uint8Array(2), new Map(), () => 1, Symbol("s"), 1n, new (class extends Object {})()];
+    const odd = [new Date(0), new Map(), () => 1, Symbol("s"), 1n, new (class extends Object {})()];
     const { copy } = collect({ odd, gone: undefined });
     (copy as { odd: unknown[] }).odd.forEach((value, index) => expect(value).toBe(odd[index]));
     expect(Object.keys(copy as object)).toEqual(["odd", "gone"]);
+  });
+
+  it("copies bytes", () => {
+    const bytes = Buffer.from("bytes");
+    const { copy } = collect({ bytes });
+    const copied = (copy as { bytes: Uint8Array }).bytes;
+    bytes.fill(0);
+    expect(copied).toStrictEqual(new Uint8Array(Buffer.from("bytes")));
   });
 
   it("knows plain objects without prototype, and those of other realms", () => {
