@@ -40,7 +40,7 @@ export default tseslint.config(
   room("plan", ["manager", "observe", "resolvers", "testing", "store"], NO_IO),
   room("reference", ["manager", "observe", "resolvers", "testing", "store", "plan", "object"], NO_IO),
   room("object", ["manager", "observe", "resolvers", "testing", "store", "plan"], NO_IO),
-  room("store", ["manager", "observe", "resolvers", "testing", "plan", "reference", "object"]),
+  room("store", ["manager", "resolvers", "testing", "plan", "reference", "object"]),
   room("resolvers", ["manager", "observe", "testing", "store/drivers", "store/compose", "plan", "object"]),
   room("observe", ["manager", "resolvers", "testing", "store", "plan", "reference", "object"]),
   {

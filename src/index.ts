@@ -11,7 +11,7 @@ export type {
 } from "./manager/options.js";
 export { SchemaRegistry, type SchemaTag, type SchemaUpgrade } from "./object/schema-registry.js";
 export type { InferOutput, StandardSchemaV1 } from "./object/standard-schema.js";
-export type { ObservedOperation, StorageEvent, StorageObserver } from "./observe/event.js";
+export type { CompositionEvent, ObservedOperation, StorageEvent, StorageObserver } from "./observe/event.js";
 export type { StorageLogger } from "./observe/logger.js";
 export type { EntryKind, PayloadPath } from "./plan/plan.js";
 export type { Dialect } from "./reference/grammar.js";
@@ -26,6 +26,7 @@ export {
 } from "./resolvers/kubernetes-client.js";
 export type { ReferenceResolver, ResolveContext } from "./resolvers/resolver.js";
 export type { Capability } from "./store/capability.js";
+export type { Clock } from "./store/clock.js";
 export { FileStore } from "./store/drivers/file/file-store.js";
 export type { FileStoreOptions } from "./store/drivers/file/options.js";
 export { MemoryStore } from "./store/drivers/memory-store.js";

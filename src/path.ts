@@ -50,7 +50,8 @@ export function assertPrefix(prefix: string, operation: string, store: string): 
   if (problem !== undefined) throw invalidPath("prefix", problem, operation, store);
 }
 
-function invalidPath(what: string, problem: string, operation: string, store: string): StorageError {
+/** The error of a path that can't be used. The message does not repeat it. */
+export function invalidPath(what: string, problem: string, operation: string, store: string): StorageError {
   return new StorageError("INVALID_PATH", `This is not a valid ${what}: ${problem}.`, { operation, store });
 }
 

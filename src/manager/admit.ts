@@ -1,5 +1,5 @@
 import { AllowList } from "../reference/allow.js";
-import type { Location } from "../reference/location.js";
+import type { Location } from "../location.js";
 import { StorageError } from "../error.js";
 import type { ManagerSettings } from "./settings.js";
 

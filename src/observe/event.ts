@@ -4,12 +4,33 @@ import type { StorageErrorCode } from "../error.js";
 export type ObservedOperation =
   "dehydrate" | "hydrate" | "open" | "release" | "resolve" | "write" | "read" | "list" | "delete";
 
+/** What a composition of stores tells of, besides: something that its caller does not see. */
+export type CompositionEvent =
+  /** A tiered store: answered by the cache; not; by a copy that could not be checked; a copy made room; the cache failed. */
+  | "cache_hit"
+  | "cache_miss"
+  | "cache_stale"
+  | "cache_eviction"
+  | "cache_fault"
+  /** A failover or replicated store: a copy failed, or was not asked; where copies are was not known; a copy was mended. */
+  | "replica_failure"
+  | "replica_skip"
+  | "degraded_read"
+  | "replica_repair"
+  /** Layers: an attempt failed and another follows; a circuit breaker changed its state. */
+  | "retry"
+  | "circuit_open"
+  | "circuit_half_open"
+  | "circuit_close"
+  /** A feature gate: an option that the store can't honour was dropped. */
+  | "option_dropped";
+
 /**
  * One operation that has ended. Holds no payload data, keys or credentials, and no paths: every field but `stepRunId`
  * and `scope` can be a metric label.
  */
 export interface StorageEvent {
-  operation: ObservedOperation;
+  operation: ObservedOperation | CompositionEvent;
   /** Name of the store; absent when storage is disabled. */
   store?: string;
   outcome: "success" | "error";
@@ -28,6 +49,14 @@ export interface StorageEvent {
   entries?: number;
   /** Store objects that the call wrote, read or deleted. */
   objects?: number;
+  /** Of a {@link CompositionEvent}: the store operation that it happened in. */
+  during?: string;
+  /** Of a {@link CompositionEvent}: the user's name of the copy. */
+  replica?: string;
+  /** Of an `option_dropped`: the option. */
+  option?: string;
+  /** Of a `retry`: the attempt that failed, from 1. */
+  attempt?: number;
   /** The step run that the call is attributed to. */
   stepRunId?: string;
   /** The scope of a `dehydrate` or `release`. */

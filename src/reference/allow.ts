@@ -1,6 +1,7 @@
 import { StorageError } from "../error.js";
+import type { Location } from "../location.js";
 import { pathProblem } from "../path.js";
-import { invalidReference, parseLocation, type Location } from "./location.js";
+import { invalidReference, parseLocation } from "./location.js";
 
 /** Which objects a hydration may read: those below some path prefixes. */
 export class AllowList {

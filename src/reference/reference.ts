@@ -1,5 +1,6 @@
 import type { Dialect, Grammar, ReferenceField } from "./grammar.js";
-import { invalidReference, parseLocation, type Location } from "./location.js";
+import type { Location } from "../location.js";
+import { invalidReference, parseLocation } from "./location.js";
 
 /** The object that stands where an offloaded value stood. */
 export interface StorageReference {

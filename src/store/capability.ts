@@ -36,6 +36,7 @@ export type CapabilityFlag = {
 export interface CapableStore {
   readonly name: string;
   readonly capability: Readonly<Capability>;
+  routes?(scheme: string): boolean;
 }
 
 /** The error of a call that needs what the store does not advertise. */

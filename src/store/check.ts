@@ -2,7 +2,8 @@ import { throwIfAborted } from "./abort.js";
 import { assertBody } from "./body.js";
 import { requireCapability, type CapableStore } from "./capability.js";
 import { StorageError, type StorageErrorDetails } from "../error.js";
-import { assertPath, assertPrefix, comparePaths } from "../path.js";
+import { schemeOf, splitLocation } from "../location.js";
+import { assertPath, assertPrefix, comparePaths, invalidPath } from "../path.js";
 import type {
   CallOptions,
   DeleteOptions,
@@ -72,10 +73,10 @@ export function checkDelete(store: CapableStore, path: string, options: DeleteOp
 
 export function checkList(store: CapableStore, prefix: string, options: ListOptions): CallDetails {
   requireCapability(store, "list", "list");
-  assertPrefix(prefix, "list", store.name);
+  assertRouted(store, prefix, "list", assertPrefix);
   const details = { operation: "list", store: store.name };
   assertCount("limit", options.limit, details);
-  if (options.startAfter !== undefined) assertPrefix(options.startAfter, "list", store.name);
+  if (options.startAfter !== undefined) assertRouted(store, options.startAfter, "list", assertPrefix);
   throwIfAborted(options.signal, details);
   return details;
 }
@@ -111,7 +112,7 @@ type PathOperation = "write" | "read" | "stat" | "delete" | "copy" | "presign";
 
 function check(store: CapableStore, operation: PathOperation, path: string, options: CallOptions): CallDetails {
   requireCapability(store, operation, operation, typeof path === "string" ? path : undefined);
-  assertPath(path, operation, store.name);
+  assertRouted(store, path, operation, assertPath);
   const details = { operation, store: store.name, path };
   const { maxPathLength } = store.capability;
   if (maxPathLength !== undefined && Buffer.byteLength(path) > maxPathLength) {
@@ -123,6 +124,16 @@ function check(store: CapableStore, operation: PathOperation, path: string, opti
   }
   throwIfAborted(options.signal, details);
   return details;
+}
+
+type AssertText = (text: string, operation: string, store: string) => void;
+
+// The path of a store that routes may begin with a scheme that it knows.
+function assertRouted(store: CapableStore, text: string, operation: string, assertText: AssertText): void {
+  const assertPlain = (plain: string): void => assertText(plain, operation, store.name);
+  const scheme = store.routes === undefined || typeof text !== "string" ? undefined : schemeOf(text);
+  if (scheme === undefined || store.routes?.(scheme) !== true) assertPlain(text);
+  else splitLocation(text, assertPlain, (problem) => invalidPath("object path", problem, operation, store.name));
 }
 
 function assertCount(name: string, value: number | undefined, details: CallDetails): void {

@@ -93,6 +93,11 @@ export interface Store {
   readonly name: string;
   /** What this store can really do. Frozen. */
   readonly capability: Readonly<Capability>;
+  /**
+   * Whether the store takes paths of this URL scheme (lower case), `scheme://container/path`, beside plain ones. Absent
+   * on a store that does not route, for which such a path is `INVALID_PATH`.
+   */
+  routes?(scheme: string): boolean;
   /** Writes one object, whole or not at all. An existing one is replaced, unless `ifNoneMatch` or `ifMatch` forbid it. */
   write(path: string, body: StoreBody, options?: WriteOptions): Promise<ObjectInfo>;
   /** Reads an object or a range of it. `NOT_FOUND` when it is missing. */

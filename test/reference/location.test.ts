@@ -1,4 +1,6 @@
 import fc from "fast-check";
+import { formatLocation } from "../../src/location.js";
+import { pathProblem } from "../../src/path.js";
 import { parseLocation } from "../../src/reference/location.js";
 import { failureOf } from "../plan/failure.js";
 
@@ -93,9 +95,50 @@ describe("parseLocation", () => {
         expect(segments.some((segment) => segment === "" || segment === "." || segment === "..")).toBe(false);
         expect(location.path).not.toMatch(/[\\\0]/);
         const { target, path } = location;
-        expect(target === undefined ? path : `${target.scheme}://${target.container}/${path}`).toBe(pieces.join(""));
+        if (target === undefined) expect(path).toBe(pieces.join(""));
+        else expect(parseLocation(formatLocation({ target, path }))).toEqual({ target, path });
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe("The path of an absolute reference", () => {
+  it.each([
+    ["x://c/a%20b", "a b"],
+    ["x://c/a b", "a b"],
+    ["x://c/100%25", "100%"],
+    ["x://c/a%3Fb%23c", "a?b#c"],
+    ["x://c/%F0%9F%98%80", "😀"],
+    ["x://c/a%2525", "a%25"],
+  ])("is decoded: %s", (ref, path) => {
+    expect(parseLocation(ref)).toEqual({ target: { scheme: "x", container: "c" }, path });
+  });
+
+  it.each(["x://c/100%", "x://c/%zz", "x://c/%ff", "x://c/a%2Fb", "x://c/%2e%2e/a", "x://c/a%5Cb", "x://c/a%00"])(
+    "is refused when its escapes are no path: %s",
+    (ref) => {
+      expect(failureOf(() => parseLocation(ref)).code).toBe("INVALID_REFERENCE");
+    },
+  );
+
+  it("comes back from its text as it went in", () => {
+    const segment = fc
+      .string({ unit: "grapheme", minLength: 1 })
+      .filter((text) => pathProblem(`a/${text}`) === undefined);
+    fc.assert(
+      fc.property(fc.array(segment, { minLength: 1, maxLength: 4 }), (segments) => {
+        const location = { target: { scheme: "s3", container: "bucket" }, path: segments.join("/") };
+        fc.pre(pathProblem(location.path) === undefined);
+        expect(parseLocation(formatLocation(location))).toEqual(location);
+      }),
+    );
+  });
+
+  it.each(["x://user:secret@host/a", "x://a?b/c", "x://a%20b/c", "x://a b/c"])("needs a plain container: %s", (ref) => {
+    const error = failureOf(() => parseLocation(ref));
+    expect(error.code).toBe("INVALID_REFERENCE");
+    expect(error.message).toContain("container");
+    expect(error.message).not.toContain("secret");
   });
 });

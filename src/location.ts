@@ -1,0 +1,83 @@
+import { pathProblem } from "./path.js";
+
+/** A container (bucket, host) of the stores that answer to a URL scheme. */
+export interface Target {
+  /** Lower case, without `://`. */
+  readonly scheme: string;
+  readonly container: string;
+}
+
+/** Where an object lies. */
+export interface Location {
+  /** Absent: in the manager's own (primary) store. */
+  readonly target?: Target;
+  /** The object path, decoded. */
+  readonly path: string;
+}
+
+// The scheme of RFC 3986, section 3.1. No path can begin so: its second segment would be empty.
+const ABSOLUTE = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/]*)\/(.*)$/s;
+const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//;
+
+// The characters of an authority (RFC 3986, section 3.2), without escapes: nothing in it has two forms.
+const CONTAINER = /^[A-Za-z0-9._~!$&'()*+,;=:@[\]-]+$/;
+
+/** The scheme, lower case, of text that is meant as `scheme://container/path` rather than as an object path. */
+export function schemeOf(text: string): string | undefined {
+  return SCHEME.exec(text)?.[1]?.toLowerCase();
+}
+
+/**
+ * Takes an object path, or `scheme://container/path`, apart. The path after a container is percent-encoded (RFC 3986,
+ * section 2.1): a `%` begins an escape, and anything but `/`, `\` and control characters can be escaped or not.
+ *
+ * @param assertPath checks the path, or what is allowed to stand in its place
+ * @param invalid makes the error for what is wrong with it
+ */
+export function splitLocation(
+  text: string,
+  assertPath: (path: string) => void,
+  invalid: (problem: string) => Error,
+): Location {
+  if (schemeOf(text) === undefined) {
+    assertPath(text);
+    return { path: text };
+  }
+  const [, scheme, container, encoded] = ABSOLUTE.exec(text) ?? [];
+  if (scheme === undefined || container === undefined || encoded === undefined) {
+    throw invalid("it has a scheme, but is not scheme://container/path");
+  }
+  const path = decode(encoded);
+  if (path === undefined) throw invalid("a % in its object path begins no escape, or an escaped slash");
+  assertPath(path);
+  const problem = containerProblem(container);
+  if (problem !== undefined) throw invalid(`its container is not valid: ${problem}`);
+  return { target: { scheme: scheme.toLowerCase(), container }, path };
+}
+
+/** The text that {@link splitLocation} takes apart again. */
+export function formatLocation({ target, path }: Location): string {
+  if (target === undefined) return path;
+  return `${target.scheme}://${target.container}/${path.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+/** Says what is wrong with a container, or `undefined` when it is good. A file URL has none (RFC 8089). */
+function containerProblem(container: string): string | undefined {
+  if (container === "") return undefined;
+  if (!CONTAINER.test(container)) return "it has characters other than those of a host or bucket name";
+  if (pathProblem(container) !== undefined) return 'it is "." or "..", or too long';
+  // A reference travels with the payload, so it is no place for a password (RFC 3986, section 3.2.1).
+  if (/:.*@/.test(container)) return "it carries a password";
+  return undefined;
+}
+
+// An escaped slash is refused, since it would be another text for the same path.
+function decode(encoded: string): string | undefined {
+  if (!encoded.includes("%")) return encoded;
+  if (/%2f/i.test(encoded)) return undefined;
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return undefined;
+  }
+}

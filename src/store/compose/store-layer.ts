@@ -1,0 +1,69 @@
+import type { Capability } from "../capability.js";
+import type {
+  CallOptions,
+  DeleteOptions,
+  ListOptions,
+  ObjectInfo,
+  PresignOptions,
+  ReadOptions,
+  ReadResult,
+  Store,
+  StoreBody,
+  WriteOptions,
+} from "../store.js";
+
+/**
+ * A store that hands every call on to another one, unchanged: what a layer does not override stays as it was, name and
+ * capability too. `close()` closes the store below.
+ */
+export abstract class StoreLayer implements Required<Store> {
+  protected constructor(protected readonly inner: Store) {}
+
+  get name(): string {
+    return this.inner.name;
+  }
+
+  get capability(): Readonly<Capability> {
+    return this.inner.capability;
+  }
+
+  routes(scheme: string): boolean {
+    return this.inner.routes?.(scheme) ?? false;
+  }
+
+  write(path: string, body: StoreBody, options?: WriteOptions): Promise<ObjectInfo> {
+    return this.inner.write(path, body, options);
+  }
+
+  read(path: string, options?: ReadOptions): Promise<ReadResult> {
+    return this.inner.read(path, options);
+  }
+
+  stat(path: string, options?: CallOptions): Promise<ObjectInfo | undefined> {
+    return this.inner.stat(path, options);
+  }
+
+  delete(path: string, options?: DeleteOptions): Promise<void> {
+    return this.inner.delete(path, options);
+  }
+
+  list(prefix: string, options?: ListOptions): AsyncIterable<ObjectInfo> {
+    return this.inner.list(prefix, options);
+  }
+
+  copy(from: string, to: string, options?: CallOptions): Promise<ObjectInfo> {
+    return this.inner.copy(from, to, options);
+  }
+
+  presign(path: string, options: PresignOptions): Promise<string> {
+    return this.inner.presign(path, options);
+  }
+
+  close(): Promise<void> {
+    return this.inner.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
