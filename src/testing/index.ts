@@ -1,2 +1,5 @@
 export { FakeClock } from "./fake-clock.js";
+export { FaultStore } from "./fault-store.js";
+export type { Fault, FaultKind, FaultMoment, FaultOperation, FaultRule, InjectedFault } from "./faults/fault.js";
+export type { FaultStoreOptions } from "./faults/options.js";
 export { storeConformance, type StoreConformanceOptions, type TestRunner } from "./store-conformance.js";

@@ -1,0 +1,185 @@
+import { isWholeBody, wholeBytes } from "../store/body.js";
+import {
+  checkCopy,
+  checkDelete,
+  checkList,
+  checkPresign,
+  checkRead,
+  checkStat,
+  checkWrite,
+  type CallDetails,
+} from "../store/check.js";
+import type { Clock } from "../store/clock.js";
+import { StoreLayer } from "../store/compose/store-layer.js";
+import { streamResult } from "../store/read-result.js";
+import type {
+  CallOptions,
+  DeleteOptions,
+  ListOptions,
+  ObjectInfo,
+  PresignOptions,
+  ReadOptions,
+  ReadResult,
+  Store,
+  StoreBody,
+  WriteOptions,
+} from "../store/store.js";
+import { befall, type StruckCall } from "./faults/befall.js";
+import type { FaultOperation, InjectedFault } from "./faults/fault.js";
+import { FaultPlan, type Strike } from "./faults/fault-plan.js";
+import { interruptible } from "./faults/interruptible.js";
+import { parseFaultStoreOptions, type FaultStoreOptions } from "./faults/options.js";
+import { StruckBody } from "./faults/struck-body.js";
+import { struckEntries } from "./faults/struck-listing.js";
+
+/**
+ * Lets a store fail as services and networks do, so that tests see what the code above it makes of that. It stands over
+ * any store, has its name and capability, and hands on what no fault strikes. Calls that are refused before any I/O (a bad
+ * path, an option that is `UNSUPPORTED`, a signal that has fired) are refused as ever, and no fault counts them.
+ *
+ * @throws {StorageError} `CONFIG_INVALID` that names each wrong field of the options
+ * @example
+ * const store = new FaultStore(new MemoryStore(), {
+ *   seed: 7,
+ *   faults: [
+ *     { on: "write", times: 2, fault: { error: "UNAVAILABLE" } }, // the first two writes fail
+ *     { on: "read", path: /\.bin$/, fault: { truncate: 100 } }, // bodies end after 100 bytes, as if that were all
+ *     { on: ["write", "delete"], rate: 0.1, fault: { lostAcknowledgement: true } }, // done, but said to have failed
+ *   ],
+ * });
+ */
+export class FaultStore extends StoreLayer {
+  /** Whether faults strike. While it is `false` all calls go through, and no rule counts them. */
+  active = true;
+  /** What makes the same calls meet the same faults again: print it when a test fails. */
+  readonly seed: number;
+  readonly #plan: FaultPlan;
+  readonly #clock: Clock;
+
+  constructor(store: Store, options: FaultStoreOptions) {
+    super(store);
+    const { seed, clock, rules } = parseFaultStoreOptions(options);
+    this.seed = seed;
+    this.#clock = clock;
+    this.#plan = new FaultPlan(rules, seed);
+  }
+
+  /** The faults that have happened, in their order: assert that there are some, or the test shows nothing. */
+  get injected(): readonly InjectedFault[] {
+    return this.#plan.injected;
+  }
+
+  override async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+    const call = this.#call(checkWrite(this, path, body, options), options.signal);
+    return this.#struck("write", [path], call, (during) => {
+      return during.length === 0
+        ? this.inner.write(path, body, options)
+        : this.#write(path, body, options, during, call);
+    });
+  }
+
+  override async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
+    const call = this.#call(checkRead(this, path, options), options.signal);
+    const read = async (during: readonly Strike[]): Promise<ReadResult> => {
+      const result = await this.inner.read(path, options);
+      if (during.length === 0) return result;
+      const { offset = 0, length = Infinity } = options;
+      const size = Math.min(length, Math.max(0, result.info.size - offset));
+      const chunks = new StruckBody(result, during, size, call);
+      return streamResult(result.info, chunks, () => result.cancel(), { store: this.name, signal: options.signal });
+    };
+    return this.#struck("read", [path], call, read, (result) => result.cancel());
+  }
+
+  override async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
+    const call = this.#call(checkStat(this, path, options), options.signal);
+    return this.#struck("stat", [path], call, () => this.inner.stat(path, options));
+  }
+
+  override async delete(path: string, options: DeleteOptions = {}): Promise<void> {
+    const call = this.#call(checkDelete(this, path, options), options.signal);
+    return this.#struck("delete", [path], call, () => this.inner.delete(path, options));
+  }
+
+  override list(prefix: string, options: ListOptions = {}): AsyncIterableIterator<ObjectInfo> {
+    const source = this.inner.list(prefix, options)[Symbol.asyncIterator]();
+    const entries = this.#entries.bind(this);
+    return interruptible(source, (inner, givenUp) => entries(inner, givenUp, prefix, options));
+  }
+
+  override async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
+    const call = this.#call(checkCopy(this, from, to, options), options.signal);
+    return this.#struck("copy", [from, to], call, () => this.inner.copy(from, to, options));
+  }
+
+  override async presign(path: string, options: PresignOptions): Promise<string> {
+    const call = this.#call(checkPresign(this, path, options, Infinity));
+    return this.#struck("presign", [path], call, () => this.inner.presign(path, options));
+  }
+
+  override async close(): Promise<void> {
+    const call = this.#call({ operation: "close", store: this.name });
+    return this.#struck("close", [], call, () => this.inner.close());
+  }
+
+  async #struck<T>(
+    operation: FaultOperation,
+    paths: readonly string[],
+    call: StruckCall,
+    effect: (during: readonly Strike[]) => Promise<T>,
+    discard?: (result: T) => Promise<void>,
+  ): Promise<T> {
+    if (!this.active) return effect([]);
+    const { before, during, after } = this.#plan.strikes(operation, paths);
+    await befall(before, call);
+    const result = await effect(during);
+    try {
+      await befall(after, call);
+    } catch (error) {
+      await discard?.(result);
+      throw error;
+    }
+    return result;
+  }
+
+  async #write(
+    path: string,
+    body: StoreBody,
+    options: WriteOptions,
+    during: readonly Strike[],
+    call: StruckCall,
+  ): Promise<ObjectInfo> {
+    if (isWholeBody(body)) {
+      const bytes = wholeBytes(body);
+      const parts: Uint8Array[] = [];
+      for await (const part of new StruckBody(inOne(bytes), during, bytes.byteLength, call)) parts.push(part);
+      return this.inner.write(path, Buffer.concat(parts), options);
+    }
+    const struck = new StruckBody(body, during, options.size, call);
+    try {
+      return await this.inner.write(path, struck, options);
+    } catch (error) {
+      throw struck.failure ?? error;
+    }
+  }
+
+  async *#entries(
+    source: AsyncIterator<ObjectInfo>,
+    givenUp: Promise<void>,
+    prefix: string,
+    options: ListOptions,
+  ): AsyncGenerator<ObjectInfo, void, undefined> {
+    const call = this.#call(checkList(this, prefix, options), options.signal);
+    const strikes = this.active ? this.#plan.strikes("list", [prefix]) : { before: [], during: [], after: [] };
+    yield* struckEntries(source, strikes, call, givenUp);
+  }
+
+  #call(details: CallDetails, signal?: AbortSignal): StruckCall {
+    return { details, signal, clock: this.#clock, seed: this.seed };
+  }
+}
+
+async function* inOne(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  await Promise.resolve();
+  yield bytes;
+}

@@ -1,0 +1,59 @@
+import { StorageError, type StorageErrorCode } from "../../error.js";
+import { abortable } from "../../store/abort.js";
+import type { CallDetails } from "../../store/check.js";
+import type { Clock } from "../../store/clock.js";
+import type { Strike } from "./fault-plan.js";
+
+/** The call that is struck. */
+export interface StruckCall {
+  readonly details: CallDetails;
+  readonly signal: AbortSignal | undefined;
+  readonly clock: Clock;
+  readonly seed: number;
+}
+
+/**
+ * What a fault without a body does: throws, or waits.
+ *
+ * @param givenUp resolves when nobody wants the rest any more, which ends a wait as well
+ */
+export async function befall(
+  strikes: readonly Strike[],
+  call: StruckCall,
+  givenUp = new Promise<void>(() => undefined),
+): Promise<void> {
+  for (const strike of strikes) {
+    const { kind, fault } = strike;
+    strike.happened();
+    if (kind === "delay") await wait(fault.delay, call, givenUp);
+    else if (kind === "hang") await wait(undefined, call, givenUp);
+    else throw injectedError(codeOf(strike), call);
+  }
+}
+
+/** The error that a fault is told by. */
+export function injectedError(code: StorageErrorCode, { seed, details }: StruckCall): StorageError {
+  return new StorageError(code, `A fault was injected (seed ${seed}).`, details);
+}
+
+function codeOf({ fault }: Strike): StorageErrorCode {
+  const { lostAcknowledgement, error } = fault;
+  return (typeof lostAcknowledgement === "string" ? lostAcknowledgement : error) ?? "UNAVAILABLE";
+}
+
+// A hang sets no timer, so that it doesn't keep the process alive.
+async function wait(
+  ms: number | undefined,
+  { clock, signal, details }: StruckCall,
+  givenUp: Promise<void>,
+): Promise<void> {
+  let timer: unknown;
+  const over = new Promise<void>((resolve) => {
+    if (ms !== undefined) timer = clock.setTimeout(resolve, ms);
+  });
+  try {
+    await abortable(Promise.race([over, givenUp]), signal, undefined, details);
+  } finally {
+    if (ms !== undefined) clock.clearTimeout(timer);
+  }
+}

@@ -1,0 +1,147 @@
+import { randomInt } from "node:crypto";
+import { z } from "zod";
+import { STORAGE_ERROR_CODES } from "../../error.js";
+import { systemClock, type Clock } from "../../store/clock.js";
+import { parseOptions } from "../../store/options.js";
+import type { FaultKind, FaultMoment, FaultOperation, FaultRule } from "./fault.js";
+
+/** Options of `FaultStore`. */
+export interface FaultStoreOptions {
+  /**
+   * Decides all that is left to chance. The same seed and the same sequence of calls give the same faults. Default: another
+   * one each time; print `store.seed` when a test fails. A whole number from 0 to 4,294,967,295.
+   */
+  seed?: number | undefined;
+  /** What goes wrong, and when. Each rule looks at each call; one call may be struck by several, in this order. */
+  faults: readonly FaultRule[];
+  /** The time that delays take. Default: that of this machine. */
+  clock?: Clock | undefined;
+}
+
+/** A {@link FaultRule} with everything decided. */
+export interface ParsedRule {
+  readonly on: ReadonlySet<FaultOperation>;
+  readonly when: FaultMoment;
+  readonly rate: number;
+  readonly times: number;
+  readonly calls: ReadonlySet<number> | undefined;
+  readonly path: FaultRule["path"];
+  readonly kind: FaultKind;
+  readonly fault: z.output<typeof fault>;
+}
+
+const OPERATIONS = ["write", "read", "stat", "delete", "list", "copy", "presign", "close"] as const;
+const NOT_CLOSE: readonly FaultOperation[] = OPERATIONS.filter((operation) => operation !== "close");
+
+const MOMENTS = ["before", "during", "after"] as const;
+const DURING: readonly FaultOperation[] = ["write", "read", "list"];
+
+/** Which operations each fault can strike, which by default, and the moments. */
+const KINDS: Record<
+  FaultKind,
+  { can: readonly FaultOperation[]; on: readonly FaultOperation[]; when: readonly FaultMoment[] }
+> = {
+  truncate: { can: ["read", "write"], on: ["read"], when: ["during"] },
+  flip: { can: ["read", "write"], on: ["read"], when: ["during"] },
+  partialList: { can: ["list"], on: ["list"], when: ["during"] },
+  lostAcknowledgement: { can: ["write", "delete", "copy"], on: ["write", "delete", "copy"], when: ["after"] },
+  delay: { can: OPERATIONS, on: NOT_CLOSE, when: MOMENTS },
+  hang: { can: OPERATIONS, on: NOT_CLOSE, when: MOMENTS },
+  // The last, since truncate and partialList may carry an error.
+  error: { can: OPERATIONS, on: NOT_CLOSE, when: MOMENTS },
+};
+
+const count = z.int("must be a whole number").min(0, "must be at least 0");
+const code = z.enum(STORAGE_ERROR_CODES);
+
+const fault = z
+  .strictObject({
+    truncate: z.union([count, z.literal(true)]).optional(),
+    flip: z.union([count, z.literal(true)]).optional(),
+    partialList: z.union([count, z.literal(true)]).optional(),
+    lostAcknowledgement: z.union([z.literal(true), z.enum(["UNAVAILABLE", "TIMEOUT"])]).optional(),
+    delay: z.number().min(0).optional(),
+    hang: z.literal(true).optional(),
+    error: code.optional(),
+  } satisfies Record<FaultKind, z.ZodType>)
+  .refine((given) => kindsOf(given).length === 1, `must be one of ${Object.keys(KINDS).join(", ")}`);
+
+const rule = z
+  .strictObject({
+    on: z.union([z.enum(OPERATIONS), z.array(z.enum(OPERATIONS)).min(1)]).optional(),
+    when: z.enum(MOMENTS).optional(),
+    rate: z.number().min(0).max(1).optional(),
+    times: count.optional(),
+    calls: z.array(count.min(1, "must be at least 1")).optional(),
+    path: z
+      .custom<FaultRule["path"]>(
+        (path) => typeof path === "string" || typeof path === "function" || path instanceof RegExp,
+        "must be a string, a regular expression or a function",
+      )
+      .optional(),
+    fault,
+  })
+  .check(({ value, issues }) => {
+    const refuse = (field: string, message: string): void => {
+      issues.push({ code: "custom", path: [field], message, input: value });
+    };
+    const [kind] = kindsOf(value.fault);
+    if (kind === undefined) return; // `fault` has an issue of its own
+    const { can, when } = KINDS[kind];
+    if (![value.on ?? []].flat().every((operation) => can.includes(operation))) {
+      refuse("on", `${kind} strikes only ${can.join(", ")}`);
+    }
+    if (value.when !== undefined && !when.includes(value.when)) refuse("when", `${kind} is always ${when.join(", ")}`);
+    const operations = [value.on ?? []].flat();
+    if (value.when === "during" && !operations.every((operation) => DURING.includes(operation))) {
+      refuse("when", `only ${DURING.join(", ")} can be struck during the call`);
+    }
+    if (value.calls !== undefined && (value.rate ?? value.times) !== undefined) {
+      refuse("calls", "can't be combined with rate or times");
+    }
+  });
+
+const schema = z.strictObject({
+  seed: z.int("must be a whole number").min(0).max(0xffff_ffff).optional(),
+  faults: z.array(rule),
+  clock: z
+    .custom<Clock>(
+      (clock) => typeof clock === "object" && clock !== null && "setTimeout" in clock && "clearTimeout" in clock,
+      "must be a Clock",
+    )
+    .default(systemClock),
+});
+
+/** @throws {StorageError} `CONFIG_INVALID` that names each field which is wrong */
+export function parseFaultStoreOptions(options: FaultStoreOptions): {
+  seed: number;
+  clock: Clock;
+  rules: readonly ParsedRule[];
+} {
+  const { seed = randomInt(2 ** 32), faults, clock } = parseOptions(schema, options, "FaultStore");
+  return { seed, clock, rules: faults.map(completeRule) };
+}
+
+function completeRule(given: z.output<typeof rule>): ParsedRule {
+  const kind = kindsOf(given.fault)[0]!;
+  const { on, when } = KINDS[kind];
+  const moment = given.when ?? when[0]!;
+  const byDefault = given.when === "during" ? on.filter((operation) => DURING.includes(operation)) : on;
+  return {
+    on: new Set([given.on ?? byDefault].flat()),
+    when: moment,
+    rate: given.rate ?? 1,
+    times: given.times ?? Infinity,
+    calls: given.calls && new Set(given.calls),
+    path: given.path,
+    kind,
+    fault: given.fault,
+  };
+}
+
+/** The kinds that the keys of a fault name: exactly one, when it is good. */
+function kindsOf(given: Partial<Record<FaultKind, unknown>>): FaultKind[] {
+  const kinds = (Object.keys(KINDS) as FaultKind[]).filter((kind) => given[kind] !== undefined);
+  const cuts = kinds.some((kind) => kind === "truncate" || kind === "partialList");
+  return cuts ? kinds.filter((kind) => kind !== "error") : kinds;
+}

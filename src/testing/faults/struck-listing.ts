@@ -1,0 +1,49 @@
+import { befall, injectedError, type StruckCall } from "./befall.js";
+import type { Strike, Strikes } from "./fault-plan.js";
+
+// Where a fault does not say after how many entries it strikes, it does after fewer than this.
+const MOST_ENTRIES = 8;
+
+/** The entries of a listing that is cut, delayed or broken off. */
+export async function* struckEntries<T>(
+  source: AsyncIterator<T>,
+  { before, during, after }: Strikes,
+  call: StruckCall,
+  givenUp: Promise<void>,
+): AsyncGenerator<T, void, undefined> {
+  await befall(before, call, givenUp);
+  let listed = 0;
+  for (let next = await source.next(); next.done !== true; next = await source.next()) {
+    for (const strike of during) {
+      if (placeOf(strike) === listed && (await endsBy(strike, source, call, givenUp))) return;
+    }
+    yield next.value;
+    listed++;
+  }
+  await befall(after, call, givenUp);
+}
+
+/** Lets it happen; whether the listing is over then. */
+async function endsBy<T>(
+  strike: Strike,
+  source: AsyncIterator<T>,
+  call: StruckCall,
+  givenUp: Promise<void>,
+): Promise<boolean> {
+  try {
+    if (strike.kind !== "partialList") {
+      await befall([strike], call, givenUp);
+      return false;
+    }
+    strike.happened();
+    if (strike.fault.error !== undefined) throw injectedError(strike.fault.error, call);
+    return true;
+  } finally {
+    if (strike.kind !== "delay") await source.return?.();
+  }
+}
+
+function placeOf({ fault, place }: Strike): number {
+  const { partialList } = fault;
+  return typeof partialList === "number" ? partialList : Math.floor(place * MOST_ENTRIES);
+}
