@@ -22,6 +22,11 @@ const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//;
 // The characters of an authority (RFC 3986, section 3.2), without escapes: nothing in it has two forms.
 const CONTAINER = /^[A-Za-z0-9._~!$&'()*+,;=:@[\]-]+$/;
 
+/** Whether text can be a URL scheme (RFC 3986, section 3.1). */
+export function isScheme(text: string): boolean {
+  return SCHEME.test(`${text}://`) && !text.includes(":");
+}
+
 /** The scheme, lower case, of text that is meant as `scheme://container/path` rather than as an object path. */
 export function schemeOf(text: string): string | undefined {
   return SCHEME.exec(text)?.[1]?.toLowerCase();

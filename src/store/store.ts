@@ -98,6 +98,11 @@ export interface Store {
    * on a store that does not route, for which such a path is `INVALID_PATH`.
    */
   routes?(scheme: string): boolean;
+  /**
+   * What can be done with one path, where that depends on the path. Absent: {@link Store.capability}. May open the store
+   * that the path leads to; rejects as its other methods do.
+   */
+  capabilityOf?(path: string, options?: CallOptions): Promise<Readonly<Capability>>;
   /** Writes one object, whole or not at all. An existing one is replaced, unless `ifNoneMatch` or `ifMatch` forbid it. */
   write(path: string, body: StoreBody, options?: WriteOptions): Promise<ObjectInfo>;
   /** Reads an object or a range of it. `NOT_FOUND` when it is missing. */

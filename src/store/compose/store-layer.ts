@@ -31,6 +31,10 @@ export abstract class StoreLayer implements Required<Store> {
     return this.inner.routes?.(scheme) ?? false;
   }
 
+  async capabilityOf(path: string, options?: CallOptions): Promise<Readonly<Capability>> {
+    return (await this.inner.capabilityOf?.(path, options)) ?? this.capability;
+  }
+
   write(path: string, body: StoreBody, options?: WriteOptions): Promise<ObjectInfo> {
     return this.inner.write(path, body, options);
   }

@@ -1,0 +1,108 @@
+import { z } from "zod";
+import { isScheme, splitLocation, type Target } from "../../../location.js";
+import type { StorageObserver } from "../../../observe/event.js";
+import { parseOptions } from "../../options.js";
+import type { Store } from "../../store.js";
+
+/**
+ * Makes the store for a container (bucket, host) of a scheme. Called when the first path of its pool key is used, once;
+ * a failure is not remembered. How long it may take is its own affair: an impatient caller only stops waiting.
+ */
+export interface SchemeFactory {
+  (target: Target): Store | Promise<Store>;
+  /** True: what it makes is good for one container only, whatever `poolKey` says. Default false. */
+  readonly perContainer?: boolean;
+}
+
+/** What answers to a scheme: one store for all its containers, or what makes them. */
+export type SchemeStores = Store | SchemeFactory;
+
+/** Options of {@link RoutingStore}. */
+export interface RoutingStoreOptions {
+  /** Takes plain paths, and what `primaryScheme` names. */
+  primary: Store;
+  /**
+   * Absolute paths that are the primary's too: those of a scheme (`"file"`), or of one container of it (`"s3://payloads"`).
+   * Default none.
+   */
+  primaryScheme?: string | undefined;
+  /**
+   * What answers to a scheme. A store serves every container of it: what is configured wins over the container that a
+   * path names. A factory makes stores for its containers when they are first used. Default: `s3`, `gs`, `abfss` and `az`
+   * with the credentials of the environment.
+   */
+  schemes?: Record<string, SchemeStores> | undefined;
+  /** Other names of schemes, besides `abfs` for `abfss` and `gcs` for `gs`: `{ minio: "s3" }`. */
+  aliases?: Record<string, string> | undefined;
+  /**
+   * What becomes of paths of other schemes, default `"error"`: `UNKNOWN_SCHEME`. `"primary"`: they are the primary's, at
+   * the path behind the container. Scheme and container are not looked at then, so `x://a/p`, `y://b/p` and `p` are one
+   * object.
+   */
+  onUnknownScheme?: "error" | "primary" | undefined;
+  /**
+   * Paths with the same key share a store that a factory made for the first of them: `({ scheme }) => scheme`, if one
+   * store serves all containers. Default: scheme and container. Not asked where a factory is `perContainer`, as those for
+   * buckets are; and schemes never share a store.
+   */
+  poolKey?: ((target: Target) => string) | undefined;
+  /** Is told with `option_dropped` when a copy to another store could not keep content type or metadata. */
+  observer?: StorageObserver | undefined;
+}
+
+const NO_SCHEME = "is not a URL scheme (RFC 3986, section 3.1)";
+
+const isFunction = (value: unknown): boolean => typeof value === "function";
+const scheme = z.string().refine(isScheme, NO_SCHEME);
+const store = z.custom<Store>(isStore, "must be a Store");
+
+const schema = z.strictObject({
+  primary: store,
+  primaryScheme: z.string().refine(isPrimaryScheme, "must be a scheme or scheme://container").optional(),
+  schemes: z.record(scheme, z.custom<SchemeStores>(isSchemeStores, "must be a Store or a function")).default({}),
+  aliases: z.record(scheme, scheme).default({}),
+  onUnknownScheme: z.enum(["error", "primary"]).default("error"),
+  poolKey: z.custom<(target: Target) => string>(isFunction, "must be a function").optional(),
+  observer: z.custom<StorageObserver>(isFunction, "must be a function").optional(),
+});
+
+/** The options as the store works with them. */
+export type ParsedRoutingOptions = z.output<typeof schema>;
+
+/** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
+export function parseRoutingOptions(options: RoutingStoreOptions): ParsedRoutingOptions {
+  return parseOptions(schema, options, "RoutingStore");
+}
+
+/** Scheme and container of a `primaryScheme`; no container means all. */
+export function splitPrimaryScheme(text: string): { scheme: string; container?: string } {
+  if (isScheme(text)) return { scheme: text.toLowerCase() };
+  const { target, path } = splitLocation(
+    `${text}/-`,
+    () => undefined,
+    (problem) => new Error(problem),
+  );
+  if (target === undefined || target.container === "" || path !== "-") throw new Error("it is no container");
+  return target;
+}
+
+function isPrimaryScheme(text: string): boolean {
+  try {
+    splitPrimaryScheme(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a value has what a store of another version of this library has too. */
+export function isStore(value: unknown): value is Store {
+  if (typeof value !== "object" || value === null) return false;
+  const { capability, read, write, close } = value as Partial<Store>;
+  return typeof capability === "object" && [read, write, close].every(isFunction);
+}
+
+/** Whether a value can answer to a scheme. */
+export function isSchemeStores(value: unknown): value is SchemeStores {
+  return isFunction(value) || isStore(value);
+}

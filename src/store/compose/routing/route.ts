@@ -1,0 +1,71 @@
+import { StorageError, isStorageError, type StorageErrorDetails } from "../../../error.js";
+import { formatLocation, type Target } from "../../../location.js";
+import type { ObjectInfo, ReadResult } from "../../store.js";
+
+/** A path as a caller gave it, and what it is in the store that it leads to. */
+export interface Route {
+  readonly text: string;
+  /** The object path, decoded. */
+  readonly path: string;
+  /** Absent for a plain path: it is the primary's, and stays as it is. */
+  readonly target?: Target;
+}
+
+/** Describes an object under the path that the caller gave. */
+export function asGiven<Info extends ObjectInfo | undefined>(info: Info, { target, text }: Route): Info {
+  return target === undefined ? info : info && { ...info, path: text };
+}
+
+/** Describes a listed object under its absolute path, in the form that is the same for all ways to write it. */
+export function asListed(info: ObjectInfo, { target }: Route): ObjectInfo {
+  return target === undefined ? info : { ...info, path: formatLocation({ target, path: info.path }) };
+}
+
+/** What a store rejected with, under the path that the caller gave. */
+export function givenError(error: unknown, ...routes: readonly Route[]): unknown {
+  if (!isStorageError(error)) return error;
+  const route = routes.find(({ path }) => path === error.path);
+  return route === undefined || route.text === error.path ? error : restated(error, { path: route.text });
+}
+
+/** The same error, said of another call. */
+export function restated(error: StorageError, details: StorageErrorDetails): StorageError {
+  const { code, message, operation, store, path, cause, retryable } = error;
+  return new StorageError(code, message, { operation, store, path, cause, retryable, ...details });
+}
+
+/** Settles as a call does, its error under the path that the caller gave. */
+export async function routed<T>(call: Promise<T>, ...routes: readonly Route[]): Promise<T>;
+export async function routed<T>(call: Promise<T> | undefined, ...routes: readonly Route[]): Promise<T | undefined>;
+export async function routed<T>(call: Promise<T> | undefined, ...routes: readonly Route[]): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    throw givenError(error, ...routes);
+  }
+}
+
+/** The body of a read, described under the path that the caller gave, as are its errors. */
+export function routedResult(result: ReadResult, route: Route): ReadResult {
+  if (route.target === undefined) return result;
+  return {
+    info: asGiven(result.info, route),
+    [Symbol.asyncIterator]() {
+      const iterator = beginning(result, route);
+      return {
+        next: () => routed(iterator.next(), route),
+        return: async () => (await routed(iterator.return?.(), route)) ?? { done: true, value: undefined },
+      };
+    },
+    bytes: () => routed(result.bytes(), route),
+    cancel: () => routed(result.cancel(), route),
+  };
+}
+
+function beginning(result: ReadResult, route: Route): AsyncIterator<Uint8Array> {
+  try {
+    return result[Symbol.asyncIterator]();
+  } catch (error) {
+    throw givenError(error, route);
+  }
+}

@@ -1,0 +1,230 @@
+import { StorageError, isStorageError } from "../../../error.js";
+import { schemeOf, splitLocation, type Target } from "../../../location.js";
+import type { StorageObserver } from "../../../observe/event.js";
+import { assertPath, assertPrefix, invalidPath } from "../../../path.js";
+import { abortable, throwIfAborted } from "../../abort.js";
+import type { Capability } from "../../capability.js";
+import type { CallDetails } from "../../check.js";
+import type {
+  CallOptions,
+  DeleteOptions,
+  ListOptions,
+  ObjectInfo,
+  PresignOptions,
+  ReadOptions,
+  ReadResult,
+  Store,
+  StoreBody,
+  WriteOptions,
+} from "../../store.js";
+import { closeAll } from "./close-all.js";
+import { copyAcross } from "./copy-across.js";
+import { parseRoutingOptions, type RoutingStoreOptions, type SchemeFactory, type SchemeStores } from "./options.js";
+import { asGiven, asListed, givenError, restated, routed, routedResult, type Route } from "./route.js";
+import { SchemeTable } from "./scheme-table.js";
+import { StorePool } from "./store-pool.js";
+
+/**
+ * Takes plain paths, which are the primary store's, and absolute ones, `scheme://container/path`, which lead to the
+ * store of their scheme and container. That one is opened when it is first used, once however many use it at once, and
+ * again if that failed. Schemes without configuration take the credentials of the environment.
+ *
+ * An absolute path is percent-encoded behind the container. Results and errors carry it as the caller wrote it; a
+ * listing gives it in the one form that is the same for all ways to write it, in the order of the decoded paths. Errors
+ * name the store that the path leads to. A path of a scheme that nothing answers to is `UNKNOWN_SCHEME` before any I/O.
+ *
+ * `copy` stays inside a store where both paths lead to the same one. Otherwise it streams, and takes content type and
+ * metadata along if the other store can keep them; see `observer` for when it can't.
+ *
+ * @example
+ * const store = new RoutingStore({
+ *   primary: new FileStore({ root: "/var/lib/payloads" }),
+ *   schemes: { redis: () => new RedisStore({ url: "redis://localhost" }) },
+ * });
+ * await store.write("runs/42.json", "{}"); // a file
+ * await store.copy("runs/42.json", "s3://archive/runs/42.json"); // with the credentials of the environment
+ */
+export class RoutingStore implements Store {
+  readonly name = "routing";
+  readonly #primary: Store;
+  readonly #schemes: SchemeTable;
+  readonly #poolKey: (target: Target) => string;
+  readonly #observer: StorageObserver | undefined;
+  readonly #pool = new StorePool();
+  #closing: Promise<void> | undefined;
+
+  /** @throws {StorageError} `CONFIG_INVALID` that names every wrong option, or a scheme that has two meanings */
+  constructor(options: RoutingStoreOptions) {
+    const parsed = parseRoutingOptions(options);
+    this.#primary = parsed.primary;
+    this.#schemes = new SchemeTable(parsed);
+    this.#poolKey = parsed.poolKey ?? containerOf;
+    this.#observer = parsed.observer;
+  }
+
+  /** What the primary can do. For other paths see {@link RoutingStore.capabilityOf}. */
+  get capability(): Readonly<Capability> {
+    return this.#primary.capability;
+  }
+
+  /** Whether paths of the scheme are answered to: all, where `onUnknownScheme` is `"primary"`. */
+  routes(scheme: string): boolean {
+    return this.#schemes.knows(scheme);
+  }
+
+  /**
+   * Adds a scheme. What it is given answers to paths from then on, and is closed with this store.
+   *
+   * @param stores as in the option `schemes`
+   * @throws {StorageError} `CONFIG_INVALID` for what is no scheme, and for one that is known already; one that is built in
+   *   can be replaced by the option `schemes`
+   * @example
+   * store.registerScheme("ipfs", ({ container }) => new IpfsStore({ gateway: container }));
+   */
+  registerScheme(scheme: string, stores: SchemeStores): void {
+    this.#schemes.register(scheme, stores);
+  }
+
+  /** What can be done with a path: the capability of the store that it leads to, which is opened for that. */
+  async capabilityOf(path: string, options: CallOptions = {}): Promise<Readonly<Capability>> {
+    const route = this.#route(path, "capabilityOf");
+    assertPath(route.path, "capabilityOf", this.name);
+    const store = await this.#storeOf(route, "capabilityOf", options.signal);
+    return (await routed(store.capabilityOf?.(route.path, options), route)) ?? store.capability;
+  }
+
+  async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+    const route = this.#route(path, "write");
+    const store = await this.#storeOf(route, "write", options.signal);
+    return asGiven(await routed(store.write(route.path, body, options), route), route);
+  }
+
+  async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
+    const route = this.#route(path, "read");
+    const store = await this.#storeOf(route, "read", options.signal);
+    return routedResult(await routed(store.read(route.path, options), route), route);
+  }
+
+  async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
+    const route = this.#route(path, "stat");
+    const store = await this.#storeOf(route, "stat", options.signal);
+    return asGiven(await routed(store.stat(route.path, options), route), route);
+  }
+
+  async delete(path: string, options: DeleteOptions = {}): Promise<void> {
+    const route = this.#route(path, "delete");
+    const store = await this.#storeOf(route, "delete", options.signal);
+    await routed(store.delete(route.path, options), route);
+  }
+
+  /** `prefix` is that of plain paths, or `scheme://container/` and, perhaps, the beginning of a path. */
+  async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
+    const route = this.#route(prefix, "list", assertPrefix);
+    const startAfter = this.#startAfter(options.startAfter, route);
+    const store = await this.#storeOf(route, "list", options.signal);
+    try {
+      for await (const info of store.list(route.path, { ...options, startAfter })) yield asListed(info, route);
+    } catch (error) {
+      throw givenError(error, route);
+    }
+  }
+
+  async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
+    const [source, target] = [this.#route(from, "copy"), this.#route(to, "copy")];
+    if (source.target !== undefined || target.target !== undefined) {
+      for (const { path } of [source, target]) assertPath(path, "copy", this.name); // before a store is opened
+    }
+    const storeOf = (route: Route): Promise<Store> => this.#storeOf(route, "copy", options.signal);
+    const [fromStore, toStore] = await Promise.all([storeOf(source), storeOf(target)]);
+    if (fromStore === toStore) {
+      return asGiven(await routed(fromStore.copy(source.path, target.path, options), source, target), target);
+    }
+    const ends = [
+      { store: fromStore, route: source },
+      { store: toStore, route: target },
+    ] as const;
+    return copyAcross(...ends, options, this.#observer);
+  }
+
+  async presign(path: string, options: PresignOptions): Promise<string> {
+    const route = this.#route(path, "presign");
+    const store = await this.#storeOf(route, "presign", undefined);
+    return routed(store.presign(route.path, options), route);
+  }
+
+  /**
+   * Closes the primary, the stores that `schemes` or `registerScheme` were given, and those that were opened; a factory
+   * that was not used yet is not asked for one. What is still being opened is closed as soon as it is. Absolute paths of
+   * factories are `UNAVAILABLE` from then on. Idempotent.
+   *
+   * @throws {StorageError} what a store rejected with, when all others are closed
+   */
+  close(): Promise<void> {
+    return (this.#closing ??= closeAll([...this.#pool.close(), ...this.#schemes.stores, this.#primary], this.name));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Takes a path apart. A plain one is the primary's own to check. */
+  #route(text: string, operation: string, assertPlain = assertPath): Route {
+    if (typeof text !== "string" || schemeOf(text) === undefined) return { text, path: text };
+    const location = splitLocation(
+      text,
+      (path) => assertPlain(path, operation, this.name),
+      (problem) => invalidPath("object path", problem, operation, this.name),
+    );
+    return { text, ...location };
+  }
+
+  async #storeOf(route: Route, operation: string, signal: AbortSignal | undefined): Promise<Store> {
+    if (route.target === undefined) return this.#primary;
+    const target = this.#resolved(route.target);
+    const found = this.#schemes.find(target);
+    const details = { operation, store: this.name, path: route.text };
+    if (found === undefined) {
+      // The scheme is not repeated: it may come from anywhere.
+      const known = this.#schemes.names.join(", ");
+      const message = `No store answers to the scheme and container of the path; the schemes that are known: ${known}.`;
+      throw new StorageError("UNKNOWN_SCHEME", message, details);
+    }
+    if (found === "primary") return this.#primary;
+    if (typeof found === "object") return found;
+    throwIfAborted(signal, details);
+    return abortable(this.#opened(found, target, details), signal, undefined, details);
+  }
+
+  async #opened(factory: SchemeFactory, target: Target, details: CallDetails): Promise<Store> {
+    try {
+      const key = factory.perContainer === true ? containerOf(target) : this.#poolKey(target);
+      if (typeof key !== "string") throw new StorageError("CONFIG_INVALID", "The option poolKey must give strings.");
+      return await this.#pool.get(`${target.scheme}://${key}`, () => factory(target));
+    } catch (error) {
+      if (isStorageError(error)) throw restated(error, { ...details, store: error.store ?? details.store });
+      const message = "The store that the path leads to could not be opened; see the cause.";
+      throw new StorageError("UNEXPECTED", message, { ...details, cause: error });
+    }
+  }
+
+  #startAfter(startAfter: string | undefined, { target }: Route): string | undefined {
+    if (startAfter === undefined) return undefined;
+    const start = this.#route(startAfter, "list", assertPrefix);
+    if (start.target === undefined && target === undefined) return startAfter;
+    assertPrefix(start.path, "list", this.name);
+    if (start.target !== undefined && target !== undefined) {
+      const [one, other] = [this.#resolved(start.target), this.#resolved(target)];
+      if (one.scheme === other.scheme && one.container === other.container) return start.path;
+    }
+    const message = 'The option "startAfter" must be a path of the container that is listed.';
+    throw new StorageError("CONFIG_INVALID", message, { operation: "list", store: this.name });
+  }
+
+  #resolved({ scheme, container }: Target): Target {
+    return { scheme: this.#schemes.resolve(scheme), container };
+  }
+}
+
+function containerOf({ container }: Target): string {
+  return container;
+}

@@ -1,0 +1,48 @@
+import type { Store } from "../../store.js";
+import { StoreLayer } from "../store-layer.js";
+
+/** One client for all the stores of a factory: made for the first of them, and closed with the last. */
+export class SharedClient<Client> {
+  readonly #open: () => Client;
+  readonly #close: (client: Client) => void | Promise<void>;
+  #client: { readonly value: Client } | undefined;
+  #stores = 0;
+
+  constructor(open: () => Client, close: (client: Client) => void | Promise<void>) {
+    this.#open = open;
+    this.#close = close;
+  }
+
+  /** A store that `make` puts on the client. Its `close()` gives the client back. */
+  store(make: (client: Client) => Store): Store {
+    const client = (this.#client ??= { value: this.#open() });
+    this.#stores++;
+    try {
+      return new SharingStore(make(client.value), () => this.#release());
+    } catch (error) {
+      void this.#release();
+      throw error;
+    }
+  }
+
+  async #release(): Promise<void> {
+    if (--this.#stores > 0 || this.#client === undefined) return;
+    const { value } = this.#client;
+    this.#client = undefined;
+    await this.#close(value);
+  }
+}
+
+class SharingStore extends StoreLayer {
+  readonly #release: () => Promise<void>;
+  #closing: Promise<void> | undefined;
+
+  constructor(inner: Store, release: () => Promise<void>) {
+    super(inner);
+    this.#release = release;
+  }
+
+  override close(): Promise<void> {
+    return (this.#closing ??= super.close().finally(this.#release));
+  }
+}

@@ -1,0 +1,55 @@
+import { S3Client } from "@aws-sdk/client-s3";
+import { StorageError } from "../../../error.js";
+import type { SchemeFactory } from "../../compose/routing/options.js";
+import { SharedClient } from "../../compose/routing/shared-client.js";
+import { createClient } from "./client.js";
+import type { S3StoreOptions } from "./options.js";
+import { S3Store } from "./s3-store.js";
+
+/** Options of {@link s3Scheme}: those of an S3Store, which all buckets share. */
+export type S3SchemeOptions = Omit<S3StoreOptions, "bucket">;
+
+// Letters, digits and these (S3 User Guide, "bucket naming rules", the older ones included). A reference may come from
+// anywhere, and the SDK gives a meaning to other texts.
+const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/;
+
+// Where nothing names one; S3 then says in which region a bucket is, and the SDK follows.
+const DEFAULT_REGION = "us-east-1";
+
+/**
+ * Serves any bucket through one client, for the option `schemes` of a `RoutingStore`: `s3://bucket/path` is the object
+ * `path` of the bucket. Without options the SDK finds region and credentials in the environment.
+ *
+ * @throws {StorageError} its factory: `INVALID_PATH` for what is no bucket name, `CONFIG_INVALID` for wrong options
+ * @example
+ * const store = new RoutingStore({
+ *   primary,
+ *   schemes: { s3: s3Scheme({ clientConfig: { region: "eu-central-1" } }) },
+ * });
+ */
+export function s3Scheme(options: S3SchemeOptions = {}): SchemeFactory {
+  const { client, clientConfig, ...rest } = options;
+  const shared = new SharedClient(
+    () => createClient({ region: ambientRegion, followRegionRedirects: true, ...clientConfig }),
+    (ownClient) => ownClient.destroy(),
+  );
+  const factory: SchemeFactory = ({ container: bucket }) => {
+    if (!BUCKET.test(bucket)) {
+      throw new StorageError("INVALID_PATH", "What the path names in the place of a bucket is not the name of one.");
+    }
+    if (client !== undefined) return new S3Store({ ...rest, bucket, client, clientConfig });
+    return shared.store((ownClient) => new S3Store({ ...rest, bucket, client: ownClient }));
+  };
+  return Object.assign(factory, { perContainer: true });
+}
+
+async function ambientRegion(): Promise<string> {
+  const sdk = new S3Client({});
+  try {
+    return await sdk.config.region();
+  } catch {
+    return DEFAULT_REGION;
+  } finally {
+    sdk.destroy();
+  }
+}
