@@ -60,10 +60,30 @@ export function splitLocation(
   return { target: { scheme: scheme.toLowerCase(), container }, path };
 }
 
+/** Says what is wrong with an object path or `scheme://container/path`, or `undefined` when it is good. */
+export function locationProblem(text: string): string | undefined {
+  try {
+    splitLocation(text, assertPathIsGood, (problem) => new Error(problem));
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function assertPathIsGood(path: string): void {
+  const problem = pathProblem(path);
+  if (problem !== undefined) throw new Error(problem);
+}
+
 /** The text that {@link splitLocation} takes apart again. */
 export function formatLocation({ target, path }: Location): string {
   if (target === undefined) return path;
-  return `${target.scheme}://${target.container}/${path.split("/").map(encodeURIComponent).join("/")}`;
+  return `${target.scheme}://${target.container}/${encode(path)}`;
+}
+
+/** The text of what lies at `path` below a prefix: a plain path, or absolute as the prefix is. */
+export function locationBelow(prefix: string, path: string): string {
+  return `${prefix}/${schemeOf(prefix) === undefined ? path : encode(path)}`;
 }
 
 /** Says what is wrong with a container, or `undefined` when it is good. A file URL has none (RFC 8089). */
@@ -74,6 +94,10 @@ function containerProblem(container: string): string | undefined {
   // A reference travels with the payload, so it is no place for a password (RFC 3986, section 3.2.1).
   if (/:.*@/.test(container)) return "it carries a password";
   return undefined;
+}
+
+function encode(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/");
 }
 
 // An escaped slash is refused, since it would be another text for the same path.

@@ -1,4 +1,5 @@
 import { parseStoredObject, type StoredObject } from "../object/stored-object.js";
+import { formatLocation } from "../location.js";
 import type { ParsedReference } from "../reference/reference.js";
 import { StorageError } from "../error.js";
 
@@ -29,7 +30,7 @@ export function assertDecodable({ encoding, location }: ParsedReference): void {
   throw new StorageError(
     "DECODE_FAILED",
     "A stored object is encoded by a codec that this manager does not have; see $storageEncoding of its reference.",
-    { operation: "hydrate", path: location.path },
+    { operation: "hydrate", path: formatLocation(location) },
   );
 }
 
@@ -41,7 +42,7 @@ export function assertDecodable({ encoding, location }: ParsedReference): void {
 export function decodeEntry(bytes: Uint8Array, reference: ParsedReference): DecodedEntry {
   if (isBinary(reference)) return { binary: new Uint8Array(bytes) };
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const object = parseStoredObject(buffer.toString(), reference.location.path);
+  const object = parseStoredObject(buffer.toString(), formatLocation(reference.location));
   // Every such key begins with a dollar sign, which JSON may also write as an escape.
   const hasReserved = object.contentType === "json" && (buffer.includes('"$') || buffer.includes('"\\u0024'));
   return { object, hasReserved };

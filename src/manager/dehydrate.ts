@@ -115,7 +115,8 @@ async function writeObjects(
 
 async function writeObject(store: Store, { path, bytes, contentType }: NewObject, signal: AbortSignal): Promise<void> {
   try {
-    const type = store.capability.contentType ? { contentType } : {};
+    const capability = (await store.capabilityOf?.(path, { signal })) ?? store.capability;
+    const type = capability.contentType ? { contentType } : {};
     await store.write(path, bytes, { size: bytes.byteLength, ...type, signal });
   } catch (error) {
     throw asStorageError(error, { operation: "write", store: store.name, path });

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { formatLocation } from "../location.js";
 import type { ParsedReference } from "../reference/reference.js";
 import { abortable } from "../store/abort.js";
 import { StorageError } from "../error.js";
@@ -16,7 +17,8 @@ export interface FetchedEntry {
 
 /** Which bytes a reference points at: the same for all references to the same entry. */
 export function entryKey({ location, offset, size }: ParsedReference): string {
-  return offset === undefined ? location.path : `${location.path}\n${offset}\n${size ?? ""}`;
+  const path = formatLocation(location); // paths of two containers may be alike
+  return offset === undefined ? path : `${path}\n${offset}\n${size ?? ""}`;
 }
 
 /**
@@ -32,7 +34,7 @@ export async function fetchEntry(
   tooLarge: () => Error,
   signal: AbortSignal,
 ): Promise<FetchedEntry> {
-  const { path } = reference.location;
+  const path = formatLocation(reference.location);
   const details = { operation: "read", store: store.name, path };
   const bytes = await readBounded(store, reference, maxBytes, signal).catch((error: unknown) => {
     throw asStorageError(error, details);
@@ -47,7 +49,7 @@ async function readBounded(
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<Uint8Array | undefined> {
-  const read = store.read(reference.location.path, { ...rangeOf(reference), signal });
+  const read = store.read(formatLocation(reference.location), { ...rangeOf(reference), signal });
   const result = await abortable(read, signal, (late) => late.cancel());
   const chunks: Uint8Array[] = [];
   let total = 0;
@@ -76,7 +78,7 @@ export function verifyEntry(
   reference: ParsedReference,
   store: string,
 ): void {
-  const { path } = reference.location;
+  const path = formatLocation(reference.location);
   if (reference.size !== undefined && entry.size !== reference.size) {
     throw integrityError(`it has ${entry.size} bytes, the reference says ${reference.size}`, store, path);
   }

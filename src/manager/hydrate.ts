@@ -3,6 +3,7 @@ import { validate } from "../object/standard-schema.js";
 import type { StoredObject } from "../object/stored-object.js";
 import { notify } from "../observe/notify.js";
 import type { EventDetails, Recorder } from "../observe/recorder.js";
+import { formatLocation } from "../location.js";
 import type { AllowList } from "../reference/allow.js";
 import { collectReferences, fill, type Found, type Place } from "../reference/collect.js";
 import { referenceGrammar, type Grammar } from "../reference/grammar.js";
@@ -141,11 +142,11 @@ class Hydration {
   /** Checks all of a reference that can be checked without I/O. */
   private prepare(place: Place, reference: ParsedReference, parent: EntryNode | undefined): EntryNode {
     const { location, path } = reference;
-    admitLocation(location, this.allowed);
+    admitLocation(location, this.allowed, this.settings.store);
     assertDecodable(reference);
     const key = entryKey(reference);
     for (let ancestor = parent; ancestor !== undefined; ancestor = ancestor.parent) {
-      if (ancestor.key === key) throw cyclicReference(location.path);
+      if (ancestor.key === key) throw cyclicReference(formatLocation(location));
     }
     const selector = path === undefined ? undefined : parseSelector(path);
     return { place, parent, reference, selector, key, holder: newHolder(), schema: undefined, children: [] };
@@ -170,7 +171,7 @@ class Hydration {
 
   private fetch(store: Store, group: readonly EntryNode[], signal: AbortSignal): Promise<FetchedEntry> {
     const [{ reference }] = group as [EntryNode];
-    const { path } = reference.location;
+    const path = formatLocation(reference.location);
     const declared = largestSize(group);
     const maxBytes = declared ?? this.budget.bytesLeft;
     const tooLarge = (): StorageError =>

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { formatLocation } from "../location.js";
 import { referenceGrammar } from "../reference/grammar.js";
 import { invalidReference } from "../reference/location.js";
 import { parseReference, type ParsedReference } from "../reference/reference.js";
@@ -28,7 +29,7 @@ export async function openEntry(
   callerSignal: AbortSignal | undefined,
 ): Promise<ReadResult> {
   const reference = checkedReference(value);
-  admitLocation(reference.location, allowListOf(settings));
+  admitLocation(reference.location, allowListOf(settings), settings.store);
   assertDecodable(reference);
   const store = requireStore(settings, "open");
   return isBinary(reference)
@@ -57,7 +58,7 @@ async function openObject(
   const tooLarge = (): Error =>
     reference.size === undefined
       ? tooManyBytes(maxBytes)
-      : integrityError(`it has more than ${limit} bytes`, store.name, reference.location.path);
+      : integrityError(`it has more than ${limit} bytes`, store.name, formatLocation(reference.location));
   const entry = await fetchEntry(store, reference, limit, tooLarge, signal);
   verifyEntry(entry, reference, store.name);
   const decoded = decodeEntry(entry.bytes, reference);
@@ -73,7 +74,7 @@ async function openBinary(
   signal: AbortSignal,
   callerSignal: AbortSignal | undefined,
 ): Promise<ReadResult> {
-  const { path } = reference.location;
+  const path = formatLocation(reference.location);
   const details = { operation: "open", store: store.name, path };
   const body = bodySignal(signal, callerSignal);
   try {
@@ -102,7 +103,7 @@ async function* verifiedChunks(
   store: string,
   body: BodySignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { path } = reference.location;
+  const path = formatLocation(reference.location);
   const hash = createHash("sha256");
   const iterator = result[Symbol.asyncIterator]();
   let size = 0;
@@ -128,5 +129,5 @@ async function* verifiedChunks(
 }
 
 function infoOf({ location, contentType }: ParsedReference, size: number): ObjectInfo {
-  return { path: location.path, size, ...(contentType === undefined ? {} : { contentType }) };
+  return { path: formatLocation(location), size, ...(contentType === undefined ? {} : { contentType }) };
 }

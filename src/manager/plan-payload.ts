@@ -10,7 +10,8 @@ import { referenceGrammar } from "../reference/grammar.js";
 import { parseReference } from "../reference/reference.js";
 import { findResolver } from "../resolvers/resolver.js";
 import { StorageError } from "../error.js";
-import { pathProblem } from "../path.js";
+import { locationProblem } from "../location.js";
+import { assertRouted } from "./admit.js";
 import type { DehydrateSettings } from "./settings.js";
 
 /** Where the objects of one call go, and what leaves for there. */
@@ -22,8 +23,10 @@ export interface LaidOutPlan {
 
 /** Decides what leaves a payload, without I/O. */
 export function planPayload(value: unknown, settings: DehydrateSettings, defaultPrefix: string): LaidOutPlan {
+  const prefix = settings.prefix ?? defaultPrefix;
+  if (settings.store !== undefined) assertRouted(prefix, settings.store, "dehydrate");
   const layoutOptions: LayoutOptions = {
-    prefix: settings.prefix ?? defaultPrefix,
+    prefix,
     scope: settings.scope ?? uuidv7(),
     schema: settings.schema,
     schemaVersion: settings.schemaVersion,
@@ -85,7 +88,7 @@ const SAMPLE_DIGEST = Buffer.alloc(32);
 function assertPathsFit(plan: PayloadPlan, layout: Layout): void {
   const [entry] = plan.entries;
   if (entry === undefined) return;
-  const problem = pathProblem(layout.objectPath(entry, SAMPLE_DIGEST));
+  const problem = locationProblem(layout.objectPath(entry, SAMPLE_DIGEST));
   if (problem === undefined) return;
   throw new StorageError("CONFIG_INVALID", `The options prefix and scope give no valid object path: ${problem}.`, {
     operation: "dehydrate",

@@ -1,5 +1,7 @@
 import type { EventDetails } from "../observe/recorder.js";
+import { locationBelow } from "../location.js";
 import { assertPath } from "../path.js";
+import { assertRouted } from "./admit.js";
 import { forEachConcurrent } from "./concurrency.js";
 import { listObjects } from "./list-objects.js";
 import { requireStore } from "./require-store.js";
@@ -18,6 +20,8 @@ export async function releaseScope(
 ): Promise<{ deleted: number }> {
   const store = requireStore(settings, "release");
   assertPath(scope, "release", store.name);
+  const prefixes = new Set([settings.outputPrefix, settings.inputPrefix]);
+  for (const prefix of prefixes) assertRouted(prefix, store, "release"); // before anything is deleted
   let deleted = 0;
   const flush = async (paths: readonly string[]): Promise<void> => {
     await forEachConcurrent(paths, settings.concurrency, signal, async (path, groupSignal) => {
@@ -26,9 +30,9 @@ export async function releaseScope(
     });
   };
   try {
-    for (const prefix of new Set([settings.outputPrefix, settings.inputPrefix])) {
+    for (const prefix of prefixes) {
       let batch: string[] = [];
-      for await (const { path } of listObjects(`${prefix}/${scope}/`, { signal }, settings)) {
+      for await (const { path } of listObjects(`${locationBelow(prefix, scope)}/`, { signal }, settings)) {
         batch.push(path);
         if (batch.length < BATCH) continue;
         await flush(batch);

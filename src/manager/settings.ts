@@ -3,7 +3,9 @@ import type { SchemaRegistry } from "../object/schema-registry.js";
 import { assertStandardSchema, type StandardSchemaV1 } from "../object/standard-schema.js";
 import type { StorageObserver } from "../observe/event.js";
 import type { StorageLogger } from "../observe/logger.js";
+import { formatLocation, locationProblem, schemeOf } from "../location.js";
 import { isAllowPrefix } from "../reference/allow.js";
+import { parseLocation } from "../reference/location.js";
 import { assertResolvers, type ReferenceResolver } from "../resolvers/resolver.js";
 import { parseOptions } from "../store/options.js";
 import { pathProblem } from "../path.js";
@@ -15,6 +17,12 @@ const MAX_TIMEOUT = 2 ** 31 - 1;
 
 const count = z.int().min(0);
 const path = z.string().refine((value) => pathProblem(value) === undefined, "must be a valid object path");
+const prefix = z.string().transform((value, context) => {
+  const canonical = canonicalPrefix(value);
+  if (canonical !== undefined) return canonical;
+  context.issues.push({ code: "custom", message: NO_PREFIX, input: value });
+  return z.NEVER;
+});
 const text = z.string().min(1);
 const signal = z.custom<AbortSignal>(isSignal, "must be an AbortSignal");
 const callSchema = z.looseObject({ signal: signal.optional() });
@@ -35,6 +43,9 @@ const budgets = { maxReferences: count, maxBytes: count };
 const CANNOT_ESCAPE =
   'can\'t be "escape" in the dialect "bubustack", whose readers know no escapes; use "pass" or "reject"';
 
+const NO_PREFIX = "must be a valid object path or scheme://container/prefix";
+const NO_SCHEMES = 'can\'t have a scheme in the dialect "bubustack", whose readers know one store only';
+
 const managerSchema = z
   .strictObject({
     store: z
@@ -45,8 +56,8 @@ const managerSchema = z
     maxRecursionDepth: sizes.maxRecursionDepth.default(10),
     maxReferences: budgets.maxReferences.default(10_000),
     maxBytes: budgets.maxBytes.default(268_435_456),
-    outputPrefix: path.default("outputs"),
-    inputPrefix: path.default("inputs"),
+    outputPrefix: prefix.default("outputs"),
+    inputPrefix: prefix.default("inputs"),
     concurrency: z.int().min(1).default(16),
     timeout: sizes.timeout.default(300_000),
     pack: z.literal(false).optional(),
@@ -62,15 +73,24 @@ const managerSchema = z
   .refine(({ dialect, references: mode }) => dialect !== "bubustack" || mode !== "escape", {
     path: ["references"],
     error: CANNOT_ESCAPE,
-    // Other wrong options are no reason not to name this one.
-    when: ({ value }) => typeof value === "object" && value !== null,
+    when: isOptions,
+  })
+  .refine((options) => canWrite(options.dialect, options.outputPrefix), {
+    path: ["outputPrefix"],
+    error: NO_SCHEMES,
+    when: isOptions,
+  })
+  .refine((options) => canWrite(options.dialect, options.inputPrefix), {
+    path: ["inputPrefix"],
+    error: NO_SCHEMES,
+    when: isOptions,
   });
 
 const dehydrateSchema = z.strictObject({
   ...z.object(sizes).partial().shape,
   references: references.optional(),
   scope: path.optional(),
-  prefix: path.optional(),
+  prefix: prefix.optional(),
   schema: text.optional(),
   schemaVersion: text.optional(),
   stepRunId: text.optional(),
@@ -79,7 +99,13 @@ const dehydrateSchema = z.strictObject({
 
 const dehydrateSchemas = {
   native: dehydrateSchema,
-  bubustack: dehydrateSchema.extend({ references: references.exclude(["escape"], CANNOT_ESCAPE).optional() }),
+  bubustack: dehydrateSchema
+    .extend({ references: references.exclude(["escape"], CANNOT_ESCAPE).optional() })
+    .refine((options) => canWrite("bubustack", options.prefix), {
+      path: ["prefix"],
+      error: NO_SCHEMES,
+      when: isOptions,
+    }),
 };
 
 const hydrateSchema = z.strictObject({
@@ -140,6 +166,21 @@ type Given<Options> = { [Name in keyof Options]?: Exclude<Options[Name], undefin
 // An option that is there but undefined does not override anything.
 function given<Options extends object>(options: Options): Given<Options> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Given<Options>;
+}
+
+/** The prefix in the form that references to what lies below it have, or `undefined` for what is none. */
+function canonicalPrefix(text: string): string | undefined {
+  if (schemeOf(text) === undefined) return pathProblem(text) === undefined ? text : undefined;
+  return isAllowPrefix(text) && locationProblem(text) === undefined ? formatLocation(parseLocation(text)) : undefined;
+}
+
+function canWrite(dialect: unknown, prefixOption: unknown): boolean {
+  return dialect !== "bubustack" || typeof prefixOption !== "string" || schemeOf(prefixOption) === undefined;
+}
+
+// Other wrong options are no reason not to name one.
+function isOptions({ value }: { value: unknown }): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 function isSignal(value: unknown): boolean {

@@ -3,7 +3,7 @@ import type { PlannedEntry } from "./plan.js";
 
 /** What is known of an entry once its bytes are. */
 export interface StoredEntry {
-  /** Path of the object in the store. */
+  /** Path of the object, as the store takes it. */
   readonly path: string;
   /** Bytes of the entry as stored. */
   readonly size: number;
@@ -17,7 +17,7 @@ export interface Layout {
   storedSize(entry: PlannedEntry): number;
   /** Bytes of JSON of the reference to an entry. */
   referenceSize(entry: PlannedEntry): number;
-  /** Path of an entry's object. */
+  /** Path of an entry's object, absolute where the prefix is. */
   objectPath(entry: PlannedEntry, digest: Buffer): string;
   /** Writes the reference to an entry into its slot. */
   fillSlot(entry: PlannedEntry, stored: StoredEntry): void;
@@ -25,6 +25,7 @@ export interface Layout {
 
 /** Where the objects of one call lie, and what their references and StoredObjects say of the schema. */
 export interface LayoutOptions extends SchemaTag {
+  /** A path; in the native layout also `scheme://container/prefix`, in the form that `formatLocation` gives. */
   readonly prefix: string;
   readonly scope: string;
 }

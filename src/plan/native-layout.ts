@@ -1,4 +1,5 @@
 import { storedObjectSize } from "../object/stored-object.js";
+import { locationBelow } from "../location.js";
 import { GRAMMARS } from "../reference/grammar.js";
 import { writeReference } from "../reference/reference.js";
 import { numberSize } from "./json-size.js";
@@ -33,7 +34,8 @@ export class NativeLayout implements Layout {
 
   objectPath(entry: PlannedEntry, digest: Buffer): string {
     const { prefix, scope } = this.options;
-    return `${prefix}/${scope}/${digest.toString("hex")}.${entry.kind === "binary" ? "bin" : "json"}`;
+    const name = `${digest.toString("hex")}.${entry.kind === "binary" ? "bin" : "json"}`;
+    return locationBelow(prefix, `${scope}/${name}`);
   }
 
   fillSlot(entry: PlannedEntry, stored: StoredEntry): void {

@@ -1,6 +1,5 @@
 import { StorageError } from "../error.js";
 import type { Location } from "../location.js";
-import { pathProblem } from "../path.js";
 import { invalidReference, parseLocation } from "./location.js";
 
 /** Which objects a hydration may read: those below some path prefixes. */
@@ -35,12 +34,12 @@ export function isAllowPrefix(prefix: string): boolean {
 
 function parsePrefix(prefix: string): Location {
   const trimmed = prefix.replace(/\/$/, "");
-  const container = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/]+)$/.exec(trimmed);
-  if (container !== null && pathProblem(container[2]) === undefined) {
-    return { target: { scheme: container[1]!.toLowerCase(), container: container[2]! }, path: "" };
-  }
+  // A container alone: all that is in it.
+  if (/^[^/]+:\/\/[^/]+$/.test(trimmed)) return { ...parseLocation(`${trimmed}/-`), path: "" };
   const location = parseLocation(trimmed);
-  if (location.target?.container === "") throw invalidReference("its container is missing");
+  const { target } = location;
+  // Of a file URL it is the host, and mostly left off (RFC 8089).
+  if (target?.container === "" && target.scheme !== "file") throw invalidReference("its container is missing");
   return location;
 }
 
