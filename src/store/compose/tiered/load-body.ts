@@ -1,0 +1,41 @@
+import { streamResult } from "../../read-result.js";
+import type { ReadResult } from "../../store.js";
+import type { Allowance } from "./allowance.js";
+import { ByteCollector } from "./byte-collector.js";
+import { OneReaderBody } from "./one-reader-body.js";
+
+/** The request that a body comes from. */
+export interface BodyRequest {
+  readonly signal: AbortSignal;
+  abort(reason: unknown): void;
+}
+
+/**
+ * Reads a body into a buffer of its own, if it says that it has at most `limit` bytes and the allowance has room for them.
+ * Otherwise, or when more bytes come than it said, it is left to one reader.
+ */
+export async function loadBody(
+  result: ReadResult,
+  request: BodyRequest,
+  limit: number,
+  allowance: Allowance,
+): Promise<Uint8Array | OneReaderBody> {
+  const { size } = result.info;
+  const { signal } = request;
+  const chunks = streamResult(result.info, result, undefined, { signal })[Symbol.asyncIterator]();
+  const leave = (...begin: Uint8Array[]): OneReaderBody =>
+    new OneReaderBody(result, begin, chunks, (reason) => request.abort(reason));
+  if (!(Number.isSafeInteger(size) && size >= 0 && size <= limit && allowance.take(size))) return leave();
+  try {
+    const collector = new ByteCollector(size, size);
+    for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
+      if (collector.add(next.value) === undefined) return leave(collector.collected(), next.value);
+    }
+    return collector.collected();
+  } catch (error) {
+    result.cancel().catch(() => undefined); // not awaited: a body that hangs might not answer
+    throw error;
+  } finally {
+    allowance.giveBack(size);
+  }
+}

@@ -1,0 +1,67 @@
+import { S3Client } from "@aws-sdk/client-s3";
+import { S3Store } from "../../../src/s3.js";
+import { TieredStore } from "../../../src/store/compose/tiered/tiered-store.js";
+import { MemoryStore } from "../../../src/store/drivers/memory-store.js";
+import { storeConformance } from "../../../src/testing/index.js";
+import { createBucket, s3ClientConfig, startS3Server, type S3Server } from "../../fixtures/s3-server.js";
+import { expectStoreMatchesModel } from "../store-model.js";
+
+jest.setTimeout(30_000);
+
+const MODES = [
+  { validate: "immutable" },
+  { validate: "maxAge", ttl: 60_000 },
+  { validate: "always", staleIfError: true },
+] as const;
+
+// Room for a few of the small objects of the suite at a time, so that copies make room for others.
+const TIGHT = { maxBytes: 8192, maxObjectSize: 4096 };
+
+for (const mode of MODES) {
+  const create = (): TieredStore => new TieredStore({ remote: new MemoryStore(), ...mode });
+  storeConformance({ describe, it }, { name: `TieredStore, ${mode.validate}`, create });
+
+  it(`does what a Map does, ${mode.validate}`, async () => {
+    await expectStoreMatchesModel(create);
+    await expectStoreMatchesModel(() => new TieredStore({ remote: new MemoryStore(), ...mode, ...TIGHT }));
+  });
+}
+
+storeConformance(
+  { describe, it },
+  { name: "TieredStore with little room", create: () => new TieredStore({ remote: new MemoryStore(), ...TIGHT }) },
+);
+
+storeConformance(
+  { describe, it },
+  {
+    name: "TieredStore over a TieredStore",
+    create: () => new TieredStore({ remote: new TieredStore({ remote: new MemoryStore() }), validate: "always" }),
+  },
+);
+
+let server: S3Server;
+let client: S3Client;
+let bucket: string;
+
+beforeAll(async () => {
+  server = await startS3Server();
+  client = new S3Client(s3ClientConfig(server.endpoint));
+  bucket = await createBucket(client);
+});
+
+afterAll(async () => {
+  client.destroy();
+  await server.stop();
+});
+
+// The emulator ignores conditional writes.
+const capability = { ifNoneMatch: false, ifMatch: false };
+const onS3 = (): S3Store => new S3Store({ bucket, clientConfig: s3ClientConfig(server.endpoint), capability });
+
+for (const validate of ["immutable", "always"] as const) {
+  storeConformance(
+    { describe, it },
+    { name: `TieredStore over S3, ${validate}`, create: () => new TieredStore({ remote: onS3(), validate }) },
+  );
+}
