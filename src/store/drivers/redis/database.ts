@@ -1,0 +1,50 @@
+import type { RedisConnection, Send } from "./connection.js";
+import { toStorageError, type RedisCall } from "./errors.js";
+import { GivenConnection } from "./given-connection.js";
+import { RedisKeys } from "./keys.js";
+import type { ParsedRedisOptions } from "./options.js";
+import { OwnConnection } from "./own-connection.js";
+import { throwIfAborted } from "../../abort.js";
+
+/** The part of a Redis database that holds one store: its keys, its settings, and how to send. */
+export class RedisDatabase {
+  readonly keys: RedisKeys;
+  readonly maxObjectSize: number;
+  readonly slidingTtl: boolean;
+  /** As the scripts take it: ms, or empty. */
+  readonly ttl: string;
+  readonly #connection: RedisConnection;
+
+  constructor(options: ParsedRedisOptions) {
+    this.keys = new RedisKeys(options.prefix);
+    this.maxObjectSize = options.maxObjectSize;
+    this.slidingTtl = options.slidingTtl;
+    this.ttl = options.ttl?.toString() ?? "";
+    this.#connection =
+      options.client === undefined ? new OwnConnection(options.url!, options) : new GivenConnection(options.client);
+  }
+
+  /** Sends one command. Rejects with a StorageError, at once when the call is aborted. */
+  async send<T>(call: RedisCall, command: Send<T>): Promise<T> {
+    throwIfAborted(call.signal, call.details);
+    try {
+      return await this.#connection.run(command, call);
+    } catch (error) {
+      throw toStorageError(error, call);
+    }
+  }
+
+  /** Runs a script in one step. Its text goes along: a server that was restarted knows none. */
+  async script(
+    call: RedisCall,
+    script: string,
+    keys: readonly string[],
+    args: readonly (string | Buffer)[],
+  ): Promise<unknown> {
+    return this.send(call, (commands) => commands.evalBuffer(script, keys.length, ...keys, ...args));
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.close();
+  }
+}

@@ -1,0 +1,97 @@
+import { abortedError } from "../../abort.js";
+import type { CallDetails } from "../../check.js";
+import { StorageError, isStorageError, type StorageErrorCode } from "../../../error.js";
+import { toRedisFailure, type RedisFailure } from "./failure.js";
+
+/** One call of the store, as its errors need to know it. */
+export interface RedisCall {
+  readonly details: CallDetails;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What the errors of a call carry, and its signal. */
+export function redisCall(details: CallDetails, options: { signal?: AbortSignal | undefined }): RedisCall {
+  return { details, signal: options.signal };
+}
+
+// The codes of Redis' error replies (src/server.c, "Shared objects"; src/cluster.c).
+const BY_REPLY = new Map<string, StorageErrorCode>(
+  Object.entries({
+    OOM: "INSUFFICIENT_STORAGE",
+    DENIED: "PERMISSION_DENIED",
+    NOAUTH: "PERMISSION_DENIED",
+    NOPERM: "PERMISSION_DENIED",
+    WRONGPASS: "PERMISSION_DENIED",
+    BUSY: "UNAVAILABLE",
+    CLUSTERDOWN: "UNAVAILABLE",
+    LOADING: "UNAVAILABLE",
+    MASTERDOWN: "UNAVAILABLE",
+    MISCONF: "UNAVAILABLE",
+    NOREPLICAS: "UNAVAILABLE",
+    READONLY: "UNAVAILABLE",
+    TRYAGAIN: "UNAVAILABLE",
+    UNBLOCKED: "UNAVAILABLE",
+    // The key is not one of ours.
+    WRONGTYPE: "DECODE_FAILED",
+    // The client is one for a single server, and talks to a cluster.
+    ASK: "CONFIG_INVALID",
+    MOVED: "CONFIG_INVALID",
+  } as const),
+);
+
+const BY_CONNECTION = new Map<string, StorageErrorCode>(
+  Object.entries({
+    COMMAND_TIMEOUT: "TIMEOUT",
+    CONNECT_TIMEOUT: "TIMEOUT",
+    CONNECTION_CLOSED: "UNAVAILABLE",
+    // "Max number of clients reached" has no code of its own, nor has anything else that Redis says to a greeting.
+    GREETING_REFUSED: "UNAVAILABLE",
+    EAI_AGAIN: "UNAVAILABLE",
+    ECONNABORTED: "UNAVAILABLE",
+    ECONNREFUSED: "UNAVAILABLE",
+    ECONNRESET: "UNAVAILABLE",
+    EHOSTUNREACH: "UNAVAILABLE",
+    ENETUNREACH: "UNAVAILABLE",
+    ENOENT: "UNAVAILABLE", // a socket file that the server has not made yet
+    ENOTFOUND: "UNAVAILABLE",
+    EPIPE: "UNAVAILABLE",
+    ETIMEDOUT: "TIMEOUT",
+  } as const),
+);
+
+/** The typed error of whatever a command failed with. Its cause is a {@link RedisFailure}. */
+export function toStorageError(error: unknown, { details, signal }: RedisCall): StorageError {
+  if (isStorageError(error, "MISSING_DEPENDENCY")) {
+    // One attempt to load the client may fail many calls.
+    return new StorageError("MISSING_DEPENDENCY", error.message, { ...details, cause: error.cause });
+  }
+  if (isStorageError(error)) return error;
+  if (signal?.aborted) return abortedError(signal, details);
+  const failure = toRedisFailure(error);
+  return new StorageError(codeOf(failure), `${failure.message}.`, { ...details, cause: failure });
+}
+
+export function notFound({ details }: RedisCall): StorageError {
+  return new StorageError("NOT_FOUND", "There is no such object.", details);
+}
+
+export function alreadyExists({ details }: RedisCall): StorageError {
+  return new StorageError("ALREADY_EXISTS", "An object is already there.", details);
+}
+
+export function preconditionFailed({ details }: RedisCall): StorageError {
+  return new StorageError("PRECONDITION_FAILED", "The object is missing or is another version.", details);
+}
+
+/** The error of a value that is not one that the store wrote. */
+export function decodeFailed({ details }: RedisCall): StorageError {
+  return new StorageError(
+    "DECODE_FAILED",
+    "The key in Redis holds something other than an object of the store.",
+    details,
+  );
+}
+
+function codeOf({ code, isReply }: RedisFailure): StorageErrorCode {
+  return (isReply ? BY_REPLY : BY_CONNECTION).get(code) ?? "UNEXPECTED";
+}

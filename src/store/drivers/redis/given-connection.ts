@@ -1,0 +1,48 @@
+import { abortable } from "../../abort.js";
+import { commandsOf, type RedisConnection, type Send } from "./connection.js";
+import type { RedisCall } from "./errors.js";
+import { RedisFailure, toRedisFailure } from "./failure.js";
+import type { RedisClient } from "./options.js";
+
+// A timer may fire a little before the clock says so.
+const TIMER_SLACK = 2;
+
+/** Commands over a client of the caller, whose settings and life are the caller's. */
+export class GivenConnection implements RedisConnection {
+  readonly #client: RedisClient;
+
+  constructor(client: RedisClient) {
+    this.#client = client;
+  }
+
+  async run<T>(send: Send<T>, { signal, details }: RedisCall): Promise<T> {
+    return abortable(this.#timed(send), signal, undefined, details);
+  }
+
+  async close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  // ioredis has one plain error for a command that took too long, and for a connection that was closed.
+  async #timed<T>(send: Send<T>): Promise<T> {
+    const begun = performance.now();
+    try {
+      return await send(commandsOf(this.#client));
+    } catch (error) {
+      const failure = toRedisFailure(error);
+      const tookTooLong = performance.now() - begun >= this.#commandTimeout() - TIMER_SLACK;
+      throw failure.code === "CONNECTION_CLOSED" && tookTooLong ? new RedisFailure("COMMAND_TIMEOUT") : failure;
+    }
+  }
+
+  #commandTimeout(): number {
+    const { options } = this.#client as { options?: ClientOptions };
+    return options?.redisOptions?.commandTimeout ?? options?.commandTimeout ?? Infinity;
+  }
+}
+
+// Of a single server, or of the servers of a cluster.
+interface ClientOptions {
+  commandTimeout?: number;
+  redisOptions?: { commandTimeout?: number };
+}

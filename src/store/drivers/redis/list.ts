@@ -1,0 +1,86 @@
+import { throwIfAborted } from "../../abort.js";
+import { StorageError } from "../../../error.js";
+import { comparePaths, pathProblem } from "../../../path.js";
+import type { ListOptions, ObjectInfo } from "../../store.js";
+import type { RedisDatabase } from "./database.js";
+import { decodeFailed, type RedisCall } from "./errors.js";
+import { LIST, REBUILD } from "./scripts.js";
+import { decodeHeader, newEtag, quotedEtag } from "./stored-value.js";
+
+// Most paths that one script looks at, so that Redis is not kept from others for more than a millisecond or two.
+const PAGE_SIZE = 1000;
+
+// How often a listing fills an index that goes away under it.
+const MAX_REBUILDS = 5;
+
+// What LIST answers: the path to go on after, and path, header and size of the value of each object.
+type Page = [last: Buffer, found: Buffer[]] | null;
+
+/** Lists objects page by page, each fetched when the one before is used up. Redis sorts them by UTF-8 bytes. */
+export async function* listObjects(
+  database: RedisDatabase,
+  prefix: string,
+  { startAfter, limit = Infinity }: ListOptions,
+  call: RedisCall,
+): AsyncGenerator<ObjectInfo, void, undefined> {
+  let left = limit;
+  let least = leastOf(prefix, startAfter);
+  let rebuilds = 0;
+  while (left > 0) {
+    const wanted = Math.min(PAGE_SIZE, left);
+    const args = [least, greatestOf(prefix), wanted.toString(), PAGE_SIZE.toString()];
+    const page = (await database.script(call, LIST, [database.keys.index], args)) as Page;
+    if (page === null) {
+      if (++rebuilds > MAX_REBUILDS) throw indexKeepsGoing(call);
+      await rebuildIndex(database, call);
+      continue;
+    }
+    const [last, found] = page;
+    for (let i = 0; i + 2 < found.length; i += 3) {
+      throwIfAborted(call.signal, call.details);
+      const info = describe(found[i]!.toString(), found[i + 1]!, Number(found[i + 2]!.toString()), call);
+      if (info === undefined) continue;
+      yield info;
+      if (--left === 0) return;
+    }
+    if (last.byteLength === 0) return;
+    least = `(${last.toString()}`;
+  }
+}
+
+function describe(path: string, header: Buffer, valueSize: number, call: RedisCall): ObjectInfo | undefined {
+  if (pathProblem(path) !== undefined) return undefined; // a key that somebody else made
+  const { etag, lastModified, attributesSize } = decodeHeader(header, call);
+  const size = valueSize - header.byteLength - attributesSize;
+  if (!(size >= 0)) throw decodeFailed(call);
+  return { path, size, etag: quotedEtag(etag), lastModified };
+}
+
+// The bounds of ZRANGEBYLEX: "[" is inclusive, "(" exclusive. No path begins with a control character, but what marks the
+// index does.
+function leastOf(prefix: string, startAfter: string | undefined): string {
+  if (startAfter !== undefined && startAfter !== "" && comparePaths(startAfter, prefix) >= 0) return `(${startAfter}`;
+  return prefix === "" ? "[\x01" : `[${prefix}`;
+}
+
+// No UTF-8 has the byte 0xff.
+function greatestOf(prefix: string): Buffer | string {
+  return prefix === "" ? "+" : Buffer.concat([Buffer.from(`(${prefix}`), Buffer.of(0xff)]);
+}
+
+/** Fills the index from the keys, when Redis evicted it or nobody has listed yet. Writes may go on meanwhile. */
+async function rebuildIndex(database: RedisDatabase, call: RedisCall): Promise<void> {
+  const token = newEtag();
+  let cursor = "0";
+  let begin = "begin";
+  for (;;) {
+    const reply = await database.script(call, REBUILD, [database.keys.index], [cursor, token, begin]);
+    cursor = String(reply);
+    if (cursor === "complete" || cursor === "lost") return;
+    begin = "";
+  }
+}
+
+function indexKeepsGoing({ details }: RedisCall): StorageError {
+  return new StorageError("UNAVAILABLE", "Redis evicts the index of the store faster than it can be listed.", details);
+}

@@ -1,0 +1,147 @@
+import { z } from "zod";
+import type { Clock } from "../../clock.js";
+import { parseOptions } from "../../options.js";
+
+/**
+ * A client of ioredis 5 or 6: `Redis` (one server, or Sentinels) or `Cluster`. Declared by two of its methods, so that it
+ * fits whichever version is installed, and none is needed to compile.
+ */
+export interface RedisClient {
+  getBuffer(key: string): Promise<Buffer | null>;
+  eval(script: string, keyCount: number, ...args: (string | Buffer)[]): Promise<unknown>;
+}
+
+/** Room in a value for what stands before the body, in bytes. */
+export const MAX_HEADER_SIZE = 64 * 1024;
+
+/**
+ * Largest object in bytes. Redis takes strings of up to 512 MB (`proto-max-bulk-len` in redis.conf; Redis docs, "Strings",
+ * "Limits"), of which {@link MAX_HEADER_SIZE} are kept for the attributes.
+ */
+export const MAX_OBJECT_SIZE = 512 * 1024 ** 2 - MAX_HEADER_SIZE;
+
+// A century: the largest times overflow Redis' clock, and are errors there.
+const MAX_TTL = 100 * 365 * 24 * 60 * 60 * 1000;
+const MAX_PREFIX_BYTES = 512;
+const MAX_TIMEOUT = 2 ** 31 - 1;
+
+/** Options of {@link RedisStore}: one of `client` and `url` is needed. */
+export interface RedisStoreOptions {
+  /**
+   * A client of ioredis to use. It stays the caller's: `close()` leaves it open, and its own timeouts, retries and queues
+   * apply. By default ioredis has no `commandTimeout`, and tries long to reach a server that is down: give such a client
+   * a `commandTimeout` and a small `maxRetriesPerRequest`, or the calls a signal.
+   */
+  client?: RedisClient | undefined;
+  /**
+   * Where the server is: `redis://user:password@host:port/db`, or `rediss://` with TLS. The store then opens a connection
+   * of its own at the first call, opens it again at the next call after it broke, and closes it on `close()`.
+   */
+  url?: string | undefined;
+  /** What the keys in Redis begin with; stores with different ones never see each other. 1 to 512 bytes, default `"coatcheck"`. */
+  prefix?: string | undefined;
+  /** Milliseconds after which an object is gone, counted from its last write. Default: objects stay. */
+  ttl?: number | undefined;
+  /**
+   * Every read of an object begins its `ttl` anew, in the same step as the read. An object written without a `ttl` stays.
+   * Needs `ttl`. Default `false`.
+   */
+  slidingTtl?: boolean | undefined;
+  /**
+   * Largest object in bytes, default 64 MiB, at most 512 MiB less 64 KiB. An object travels in one command and is held in
+   * memory as a whole, here and there, and Redis does nothing else meanwhile.
+   */
+  maxObjectSize?: number | undefined;
+  /** Milliseconds to connect to `url`, default 5,000. Then the call is `TIMEOUT`. */
+  connectTimeout?: number | undefined;
+  /**
+   * Milliseconds for one command sent to `url`, its body included, default 30,000. Then the call is `TIMEOUT`, and the
+   * connection is given up, with what else waits for it.
+   */
+  commandTimeout?: number | undefined;
+  /** Where the time of these timeouts comes from. Default: this machine. Redis has its own for `ttl` and `lastModified`. */
+  clock?: Clock | undefined;
+}
+
+const milliseconds = z.number().int().min(1).max(MAX_TIMEOUT);
+
+const schema = z
+  .strictObject({
+    client: z.custom<RedisClient>(isClient, "must be a client of ioredis").optional(),
+    url: z.string().refine(isRedisUrl, "must be a redis:// or rediss:// URL").optional(),
+    prefix: z
+      .string()
+      .min(1, "must not be empty")
+      .refine((prefix) => prefix.isWellFormed(), "must not hold a lone surrogate")
+      .refine((prefix) => Buffer.byteLength(prefix) <= MAX_PREFIX_BYTES, `is longer than ${MAX_PREFIX_BYTES} bytes`)
+      .default("coatcheck"),
+    ttl: z.number().int().min(1).max(MAX_TTL).optional(),
+    slidingTtl: z.boolean().default(false),
+    maxObjectSize: z
+      .number()
+      .int()
+      .min(1)
+      .max(MAX_OBJECT_SIZE)
+      .default(64 * 1024 ** 2),
+    connectTimeout: milliseconds.optional(),
+    commandTimeout: milliseconds.optional(),
+    clock: z.custom<Clock>(isClock, "must be a Clock").optional(),
+  })
+  .refine(({ client, url }) => client !== undefined || url !== undefined, {
+    path: ["client"],
+    message: "one of client and url is needed",
+    when,
+  })
+  .refine(({ client, url }) => client === undefined || url === undefined, {
+    path: ["url"],
+    message: "can't be combined with client",
+    when,
+  })
+  .refine(({ client, connectTimeout }) => client === undefined || connectTimeout === undefined, {
+    path: ["connectTimeout"],
+    message: "can't be combined with client, which has its own",
+    when,
+  })
+  .refine(({ client, commandTimeout }) => client === undefined || commandTimeout === undefined, {
+    path: ["commandTimeout"],
+    message: "can't be combined with client, which has its own",
+    when,
+  })
+  .refine(({ slidingTtl, ttl }) => (slidingTtl as boolean | undefined) !== true || ttl !== undefined, {
+    path: ["slidingTtl"],
+    message: "needs ttl",
+    when,
+  });
+
+// Also when a field is wrong by itself, so that one error names everything.
+function when({ value }: { value: unknown }): boolean {
+  return isObject(value);
+}
+
+/** The options as the store works with them: checked, defaults filled in. */
+export type ParsedRedisOptions = z.output<typeof schema>;
+
+/** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
+export function parseRedisOptions(options: RedisStoreOptions): ParsedRedisOptions {
+  return parseOptions(schema, options, "RedisStore");
+}
+
+function isRedisUrl(url: string): boolean {
+  return URL.canParse(url) && ["redis:", "rediss:"].includes(new URL(url).protocol) && new URL(url).hostname !== "";
+}
+
+function isClient(value: unknown): boolean {
+  return hasMethods(value, ["evalBuffer", "getBuffer"]);
+}
+
+function isClock(value: unknown): boolean {
+  return hasMethods(value, ["now", "setTimeout", "clearTimeout"]);
+}
+
+function hasMethods(value: unknown, names: readonly string[]): boolean {
+  return isObject(value) && names.every((name) => typeof (value as Record<string, unknown>)[name] === "function");
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,107 @@
+import type { Redis } from "ioredis";
+import { abortable, throwIfAborted } from "../../abort.js";
+import { systemClock, type Clock } from "../../clock.js";
+import type { RedisConnection, Send } from "./connection.js";
+import type { RedisCall } from "./errors.js";
+import { RedisFailure, toRedisFailure } from "./failure.js";
+import { loadRedis } from "./load-client.js";
+import { Session } from "./session.js";
+
+/** Time limits of a connection, in ms. */
+export interface ConnectionLimits {
+  connectTimeout?: number | undefined;
+  commandTimeout?: number | undefined;
+  clock?: Clock | undefined;
+}
+
+// Nothing is tried again behind the caller's back: a call fails with its connection, and the next one opens another. So no
+// queue grows while Redis is down, no timer keeps the process alive, and no command is sent twice.
+const CLIENT_OPTIONS = {
+  lazyConnect: true,
+  retryStrategy: () => null,
+  maxRetriesPerRequest: 0,
+  autoResendUnfulfilledCommands: false,
+  enableReadyCheck: false, // whoever is still loading says so to each command
+  disableClientInfo: true,
+};
+
+/** Commands over a connection of the store's own, opened when it is needed. */
+export class OwnConnection implements RedisConnection {
+  readonly #url: string;
+  readonly #connectTimeout: number;
+  readonly #commandTimeout: number;
+  readonly #clock: Clock;
+  #session: Session | undefined;
+  #opening: Promise<Session> | undefined;
+  readonly #clients = new Set<Redis>();
+
+  constructor(url: string, limits: ConnectionLimits) {
+    this.#url = url;
+    this.#connectTimeout = limits.connectTimeout ?? 5_000;
+    this.#commandTimeout = limits.commandTimeout ?? 30_000;
+    this.#clock = limits.clock ?? systemClock;
+  }
+
+  async run<T>(send: Send<T>, call: RedisCall): Promise<T> {
+    const session = await abortable(this.#open(), call.signal, undefined, call.details);
+    throwIfAborted(call.signal, call.details);
+    return session.run(send, call);
+  }
+
+  /** Calls that are under way fail, a connection that is being made is given up. A later call opens another one. */
+  async close(): Promise<void> {
+    this.#session?.end(new RedisFailure("CONNECTION_CLOSED"));
+    await Promise.all(
+      [...this.#clients].map((client) => {
+        const ended = new Promise((resolve) => client.once("end", resolve));
+        cut(client);
+        return ended;
+      }),
+    );
+  }
+
+  /** Once for all who wait for it. A failure is not remembered. */
+  async #open(): Promise<Session> {
+    if (this.#session?.isOpen === true) return this.#session;
+    this.#opening ??= this.#dial().finally(() => (this.#opening = undefined));
+    return this.#opening;
+  }
+
+  async #dial(): Promise<Session> {
+    const RedisClass = await loadRedis();
+    const client = new RedisClass(this.#url, { ...CLIENT_OPTIONS, connectTimeout: this.#connectTimeout });
+    this.#clients.add(client);
+    client.once("end", () => this.#clients.delete(client));
+    // Also after the greeting, or an error that no command is waiting for would be printed. The first says why.
+    const greeting: { refusal?: RedisFailure; isLate?: boolean } = {};
+    client.on("error", (error: unknown) => (greeting.refusal ??= greetingFailure(error)));
+    // ioredis limits the time of the connection only, not that of what it says first.
+    const timer = this.#clock.setTimeout(() => {
+      greeting.isLate = true;
+      cut(client);
+    }, this.#connectTimeout);
+    try {
+      await client.connect();
+      // A database that does not exist is no reason for ioredis not to go on, in another one.
+      if (greeting.refusal !== undefined) throw greeting.refusal;
+      return (this.#session = new Session(client, this.#clock, this.#commandTimeout, () => cut(client)));
+    } catch (error) {
+      cut(client);
+      throw greeting.isLate ? new RedisFailure("CONNECT_TIMEOUT") : (greeting.refusal ?? toRedisFailure(error));
+    } finally {
+      this.#clock.clearTimeout(timer);
+    }
+  }
+}
+
+function greetingFailure(error: unknown): RedisFailure {
+  const failure = toRedisFailure(error);
+  return failure.isReply && failure.code === "ERR" ? new RedisFailure("GREETING_REFUSED") : failure;
+}
+
+/** Closes a connection without a goodbye, which a server that hangs would not hear. */
+function cut(client: Redis): void {
+  if (client.status === "end") return; // or it would begin to wait for that
+  client.disconnect();
+  (client.stream as Redis["stream"] | undefined)?.destroy();
+}

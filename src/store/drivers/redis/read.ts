@@ -1,0 +1,66 @@
+import { bytesResult } from "../../read-result.js";
+import type { ObjectInfo, ReadOptions, ReadResult } from "../../store.js";
+import type { RedisDatabase } from "./database.js";
+import { notFound, type RedisCall } from "./errors.js";
+import { READ } from "./scripts.js";
+import { decodeInfo } from "./stored-value.js";
+
+/** What {@link READ} answers: header with attributes, size of the value, range. */
+export type ReadReply = [begin: Buffer, valueSize: Buffer, range: Buffer] | null;
+
+/** Reads an object, or the range of it that the options ask for. */
+export async function readObject(
+  database: RedisDatabase,
+  path: string,
+  options: ReadOptions,
+  call: RedisCall,
+): Promise<ReadResult> {
+  const { offset = 0, length } = options;
+  const isWhole = offset === 0 && length === undefined;
+  const { info, bytes } =
+    isWhole && !database.slidingTtl
+      ? await readWhole(database, path, call)
+      : await readRange(database, path, offset, length, call);
+  return bytesResult(info, bytes, { store: call.details.store, signal: call.signal });
+}
+
+/** Describes an object without its bytes; `undefined` when it is missing. Does not begin its `ttl` anew. */
+export async function statObject(
+  database: RedisDatabase,
+  path: string,
+  call: RedisCall,
+): Promise<ObjectInfo | undefined> {
+  const reply = (await database.script(call, READ, [database.keys.object(path)], ["0", "0", ""])) as ReadReply;
+  return reply === null ? undefined : infoOf(path, reply, call);
+}
+
+/** The object that {@link READ} describes. */
+export function infoOf(path: string, [begin, valueSize]: NonNullable<ReadReply>, call: RedisCall): ObjectInfo {
+  return decodeInfo(path, begin, Number(valueSize.toString()), call);
+}
+
+interface ReadBytes {
+  info: ObjectInfo;
+  bytes: Uint8Array;
+}
+
+// Not by a script, which would copy the bytes twice more.
+async function readWhole(database: RedisDatabase, path: string, call: RedisCall): Promise<ReadBytes> {
+  const value = await database.send(call, (commands) => commands.getBuffer(database.keys.object(path)));
+  if (value === null) throw notFound(call);
+  const info = decodeInfo(path, value, value.byteLength, call);
+  return { info, bytes: value.subarray(value.byteLength - info.size) };
+}
+
+async function readRange(
+  database: RedisDatabase,
+  path: string,
+  offset: number,
+  length: number | undefined,
+  call: RedisCall,
+): Promise<ReadBytes> {
+  const args = [offset.toString(), length?.toString() ?? "", database.slidingTtl ? database.ttl : ""];
+  const reply = (await database.script(call, READ, [database.keys.object(path)], args)) as ReadReply;
+  if (reply === null) throw notFound(call);
+  return { info: infoOf(path, reply, call), bytes: reply[2] };
+}

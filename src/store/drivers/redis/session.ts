@@ -1,0 +1,64 @@
+import type { Redis } from "ioredis";
+import { abortable } from "../../abort.js";
+import type { Clock } from "../../clock.js";
+import { commandsOf, type Send } from "./connection.js";
+import type { RedisCall } from "./errors.js";
+import { RedisFailure } from "./failure.js";
+
+/**
+ * One connection from its greeting to its end. It ends at the first command that takes too long: Redis answers in order,
+ * so all others wait behind that one. While nobody waits for an answer, it does not keep the process alive.
+ */
+export class Session {
+  readonly #client: Redis;
+  readonly #clock: Clock;
+  readonly #commandTimeout: number;
+  readonly #cut: () => void;
+  /** How to fail each command that is not answered yet, also those that nobody waits for any more. */
+  readonly #unanswered = new Set<(failure: RedisFailure) => void>();
+  #waiting = 0;
+  #isEnded = false;
+
+  constructor(client: Redis, clock: Clock, commandTimeout: number, cut: () => void) {
+    this.#client = client;
+    this.#clock = clock;
+    this.#commandTimeout = commandTimeout;
+    this.#cut = cut;
+    client.stream.unref();
+  }
+
+  get isOpen(): boolean {
+    return !this.#isEnded && this.#client.status === "ready";
+  }
+
+  async run<T>(send: Send<T>, { signal, details }: RedisCall): Promise<T> {
+    if (this.#waiting++ === 0) this.#client.stream.ref();
+    try {
+      return await abortable(this.#answer(send), signal, undefined, details);
+    } finally {
+      if (--this.#waiting === 0) this.#client.stream.unref();
+    }
+  }
+
+  end(failure: RedisFailure): void {
+    this.#isEnded = true;
+    for (const fail of this.#unanswered) fail(failure);
+    this.#cut();
+  }
+
+  #answer<T>(send: Send<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      // It goes on after an abort: a server that is gone shows by it.
+      const timer = this.#clock.setTimeout(() => this.end(new RedisFailure("COMMAND_TIMEOUT")), this.#commandTimeout);
+      (timer as Partial<NodeJS.Timeout> | undefined)?.unref?.();
+      this.#unanswered.add(reject);
+      send(commandsOf(this.#client))
+        .then(resolve, reject)
+        .finally(() => {
+          this.#clock.clearTimeout(timer);
+          this.#unanswered.delete(reject);
+        })
+        .catch(() => undefined);
+    });
+  }
+}

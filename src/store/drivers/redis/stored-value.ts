@@ -1,0 +1,107 @@
+import { randomBytes } from "node:crypto";
+import { StorageError } from "../../../error.js";
+import type { ObjectInfo, WriteOptions } from "../../store.js";
+import { decodeFailed, type RedisCall } from "./errors.js";
+import { MAX_HEADER_SIZE } from "./options.js";
+
+// An object is one string of Redis, so that its bytes and attributes are always of one version, and expire or are evicted
+// together. The scripts know these offsets too.
+//
+//   0  "cc01"
+//   4  etag: 22 characters
+//  26  time of the write: 14 digits, ms since 1970; the server fills it in
+//  40  length of the attributes: 8 hexadecimal digits
+//  48  attributes: JSON, or nothing
+//      body
+
+const MAGIC = "cc01";
+
+/** Bytes before the attributes. */
+export const HEADER_SIZE = 48;
+
+const HEADER = /^cc01([\w-]{22})(\d{14})([0-9a-f]{8})$/;
+
+/** What a value says of its object. */
+export interface StoredHeader {
+  etag: string;
+  lastModified: Date;
+  attributesSize: number;
+}
+
+interface Attributes {
+  contentType?: string | undefined;
+  metadata?: Record<string, string> | undefined;
+}
+
+/** An etag as Redis holds it: no two writes share one. */
+export function newEtag(): string {
+  return randomBytes(16).toString("base64url");
+}
+
+/** An etag as callers see it: in quotes, as HTTP writes it (RFC 9110, 8.8.3). */
+export function quotedEtag(etag: string): string {
+  return `"${etag}"`;
+}
+
+/** An etag as Redis holds it, from what a caller gave. */
+export function unquotedEtag(etag: string): string {
+  return etag.replace(/^"|"$/g, "");
+}
+
+/** The value of an object. The bytes are copied. */
+export function encodeValue(
+  etag: string,
+  { contentType, metadata }: Pick<WriteOptions, "contentType" | "metadata">,
+  chunks: readonly Uint8Array[],
+  { details }: RedisCall,
+): Buffer {
+  const attributes: Attributes = { contentType, metadata };
+  const text = contentType === undefined && metadata === undefined ? "" : JSON.stringify(attributes);
+  const size = Buffer.byteLength(text);
+  if (HEADER_SIZE + size > MAX_HEADER_SIZE) {
+    throw new StorageError(
+      "LIMIT_EXCEEDED",
+      `Content type and metadata are larger than the ${MAX_HEADER_SIZE - HEADER_SIZE} bytes that the store takes.`,
+      details,
+    );
+  }
+  const header = MAGIC + etag + "0".repeat(14) + size.toString(16).padStart(8, "0");
+  return Buffer.concat([Buffer.from(header + text), ...chunks]);
+}
+
+/** @throws {StorageError} `DECODE_FAILED` */
+export function decodeHeader(bytes: Uint8Array, call: RedisCall): StoredHeader {
+  const [, etag, time, attributesSize] = HEADER.exec(Buffer.from(bytes).toString("latin1")) ?? [];
+  if (etag === undefined || time === undefined || attributesSize === undefined) throw decodeFailed(call);
+  return { etag, lastModified: new Date(Number(time)), attributesSize: Number.parseInt(attributesSize, 16) };
+}
+
+/**
+ * What `begin` says of an object whose value has `valueSize` bytes.
+ *
+ * @param begin header and attributes, or more
+ * @throws {StorageError} `DECODE_FAILED`
+ */
+export function decodeInfo(path: string, begin: Uint8Array, valueSize: number, call: RedisCall): ObjectInfo {
+  const { etag, lastModified, attributesSize } = decodeHeader(begin.subarray(0, HEADER_SIZE), call);
+  const bodyStart = HEADER_SIZE + attributesSize;
+  if (bodyStart > begin.byteLength || !(valueSize >= bodyStart)) throw decodeFailed(call);
+  const { contentType, metadata } = decodeAttributes(begin.subarray(HEADER_SIZE, bodyStart), call);
+  return {
+    path,
+    size: valueSize - bodyStart,
+    etag: quotedEtag(etag),
+    lastModified,
+    ...(contentType !== undefined && { contentType }),
+    ...(metadata !== undefined && { metadata }),
+  };
+}
+
+function decodeAttributes(bytes: Uint8Array, call: RedisCall): Attributes {
+  if (bytes.byteLength === 0) return {};
+  try {
+    return JSON.parse(Buffer.from(bytes).toString()) as Attributes;
+  } catch {
+    throw decodeFailed(call);
+  }
+}

@@ -1,0 +1,55 @@
+import { StorageError } from "../../../error.js";
+import { checkedBytes, checkedChunks, isWholeBody } from "../../body.js";
+import type { ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
+import type { RedisDatabase } from "./database.js";
+import { alreadyExists, preconditionFailed, type RedisCall } from "./errors.js";
+import { WRITE } from "./scripts.js";
+import { encodeValue, newEtag, quotedEtag, unquotedEtag } from "./stored-value.js";
+
+/** Writes one object by one script. A body that is still to come is collected first. */
+export async function writeObject(
+  database: RedisDatabase,
+  path: string,
+  body: StoreBody,
+  options: WriteOptions,
+  call: RedisCall,
+): Promise<ObjectInfo> {
+  const { contentType, ifNoneMatch, ifMatch } = options;
+  const metadata = options.metadata && { ...options.metadata };
+  const chunks = isWholeBody(body)
+    ? [checkedBytes(body, options, call.details, database.maxObjectSize)]
+    : await collect(body, options, database.maxObjectSize, call);
+  const size = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+  const etag = newEtag();
+  const value = encodeValue(etag, { contentType, metadata }, chunks, call);
+  const condition = ifNoneMatch !== undefined ? "absent" : ifMatch !== undefined ? "match" : "";
+  const [outcome, time] = (await database.script(
+    call,
+    WRITE,
+    [database.keys.object(path), database.keys.index],
+    [path, value, etag, database.ttl, condition, unquotedEtag(ifMatch ?? "")],
+  )) as [Buffer, Buffer?];
+  if (outcome.toString() === "exists") throw alreadyExists(call);
+  if (outcome.toString() === "changed") throw preconditionFailed(call);
+  if (time === undefined) throw new StorageError("UNEXPECTED", "Redis did not say what it did.", call.details);
+  return {
+    path,
+    size,
+    etag: quotedEtag(etag),
+    lastModified: new Date(Number(time.toString())),
+    ...(contentType !== undefined && { contentType }),
+    ...(metadata !== undefined && { metadata }),
+  };
+}
+
+async function collect(
+  body: StoreBody,
+  options: WriteOptions,
+  maxSize: number,
+  { details }: RedisCall,
+): Promise<Uint8Array[]> {
+  const chunks: Uint8Array[] = [];
+  // Copied at once, since a source may use its buffer again for the next chunk.
+  for await (const chunk of checkedChunks(body, options, details, maxSize)) chunks.push(new Uint8Array(chunk));
+  return chunks;
+}
