@@ -1,0 +1,12 @@
+import { randomUUID } from "node:crypto";
+import { serviceVariable } from "./ceph.js";
+
+/** The URL of the Redis that `npm run test:services` started. */
+export function redisUrl(): string {
+  return serviceVariable("REDIS_URL");
+}
+
+/** A prefix that no other store uses. */
+export function newPrefix(): string {
+  return `test-${randomUUID()}`;
+}
