@@ -1,0 +1,3 @@
+export { AzureFailure } from "./store/drivers/azure/failure.js";
+export type { AzureSharedKey, AzureStoreOptions, AzureTokenCredential } from "./store/drivers/azure/options.js";
+export { AzureStore } from "./store/drivers/azure/azure-store.js";

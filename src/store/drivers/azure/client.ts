@@ -1,0 +1,68 @@
+import type * as Sdk from "@azure/storage-blob";
+import type { ContainerClient, StoragePipelineOptions, StorageSharedKeyCredential } from "@azure/storage-blob";
+import { StorageError } from "../../../error.js";
+import { isContainerClient, isSharedKey, isSharedKeyCredential, type ParsedAzureOptions } from "./options.js";
+
+/** The module `@azure/storage-blob`. */
+export type AzureSdk = typeof Sdk;
+
+// The SDK's own would wait 4 s and 12 s, and up to two minutes.
+const RETRIES = { maxTries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 5_000 };
+
+/** @throws {StorageError} `MISSING_DEPENDENCY` when the package is not installed */
+export async function loadSdk(): Promise<AzureSdk> {
+  try {
+    return await import("@azure/storage-blob");
+  } catch (cause) {
+    const message = "AzureStore needs the package @azure/storage-blob. Install it: npm install @azure/storage-blob";
+    throw new StorageError("MISSING_DEPENDENCY", message, { cause });
+  }
+}
+
+/**
+ * The caller's client of the container, or one made from the options.
+ *
+ * @throws {StorageError} `MISSING_DEPENDENCY`; `CONFIG_INVALID` when the SDK can't use the options
+ */
+export async function createClient(options: ParsedAzureOptions): Promise<ContainerClient> {
+  const { client, container } = options;
+  if (client !== undefined) return isContainerClient(client) ? client : client.getContainerClient(container);
+  const sdk = await loadSdk();
+  try {
+    return makeClient(sdk, options);
+  } catch {
+    // What the SDK says of a connection string or a key might repeat it, so it is no cause.
+    const what = options.connectionString === undefined ? "accountUrl or credential" : "connectionString";
+    throw new StorageError("CONFIG_INVALID", `The option "${what}" of AzureStore is not valid.`);
+  }
+}
+
+function makeClient(sdk: AzureSdk, options: ParsedAzureOptions): ContainerClient {
+  const { container, connectionString, accountUrl, credential } = options;
+  const clientOptions: StoragePipelineOptions = {
+    ...options.clientOptions,
+    retryOptions: { ...RETRIES, ...options.clientOptions?.retryOptions },
+  };
+  const service =
+    connectionString === undefined
+      ? new sdk.BlobServiceClient(accountUrl!, sdkCredential(sdk, credential), clientOptions)
+      : sdk.BlobServiceClient.fromConnectionString(connectionString, clientOptions);
+  return service.getContainerClient(container);
+}
+
+function sdkCredential(sdk: AzureSdk, credential: ParsedAzureOptions["credential"]): ContainerClient["credential"] {
+  if (credential === undefined) return new sdk.AnonymousCredential();
+  if (isSharedKeyCredential(credential)) return ownCopy(sdk, credential);
+  if (isSharedKey(credential)) {
+    return new sdk.StorageSharedKeyCredential(credential.accountName, credential.accountKey);
+  }
+  return credential;
+}
+
+// A credential of another copy of the package (ESM beside CommonJS) would be taken for none.
+function ownCopy(sdk: AzureSdk, credential: StorageSharedKeyCredential): StorageSharedKeyCredential {
+  const { accountName } = credential;
+  const accountKey: unknown = Reflect.get(credential, "accountKey");
+  if (credential instanceof sdk.StorageSharedKeyCredential || !Buffer.isBuffer(accountKey)) return credential;
+  return new sdk.StorageSharedKeyCredential(accountName, accountKey.toString("base64"));
+}

@@ -1,0 +1,102 @@
+import type { ContainerClient } from "@azure/storage-blob";
+import { abortable, throwIfAborted } from "../../abort.js";
+import type { CallDetails } from "../../check.js";
+import { StorageError, isStorageError } from "../../../error.js";
+import { LinkedAbort } from "../s3/linked-abort.js";
+import { blobNameOf, blobPrefixOf, pathOfBlob } from "./blob-name.js";
+import { createClient } from "./client.js";
+import { toStorageError, type AzureCall } from "./errors.js";
+import type { ParsedAzureOptions } from "./options.js";
+import { SilenceTimer } from "./silence.js";
+
+/** What a request needs beside what it asks for. */
+export interface AzureRequest {
+  client: ContainerClient;
+  abortSignal: AbortSignal;
+  /** To be called when a part of a large body was sent: the request is not silent. */
+  progress: () => void;
+}
+
+/** One container (or the part of it under a prefix): names, settings, and how to send. */
+export class AzureContainer {
+  readonly options: ParsedAzureOptions;
+  readonly #prefix: string;
+  #client: Promise<ContainerClient> | undefined;
+
+  constructor(options: ParsedAzureOptions) {
+    this.options = options;
+    this.#prefix = options.prefix ? `${options.prefix}/` : "";
+  }
+
+  /** @throws {StorageError} `INVALID_PATH` when the name would be longer than Azure takes */
+  blobName(path: string, details: CallDetails): string {
+    const name = blobNameOf(this.#prefix + path);
+    if (name !== undefined) return name;
+    const message =
+      "This path is too long for Azure: its name, with what has to be escaped, has over 1,024 characters.";
+    throw new StorageError("INVALID_PATH", message, details);
+  }
+
+  blobPrefix(prefix: string): string {
+    return blobPrefixOf(this.#prefix + prefix);
+  }
+
+  /** The path of a blob under the prefix, or `undefined` for one that no path leads to. */
+  pathOf(name: string): string | undefined {
+    const path = pathOfBlob(name);
+    return path?.startsWith(this.#prefix) === true ? path.slice(this.#prefix.length) : undefined;
+  }
+
+  /**
+   * Makes one request. Rejects with a StorageError, at once when the call is aborted, and with `TIMEOUT` when nothing
+   * comes of it. What then comes late is given to `discard`.
+   */
+  async send<T>(
+    call: AzureCall,
+    request: (request: AzureRequest) => Promise<T>,
+    discard?: (late: T) => unknown,
+  ): Promise<T> {
+    throwIfAborted(call.signal, call.details);
+    const stop = new LinkedAbort(call.signal);
+    const silence = this.silenceTimer(stop, call);
+    let waiting = true;
+    const progress = (): void => {
+      if (waiting) silence.restart();
+    };
+    progress();
+    try {
+      const sent = this.#connect(call.details).then((client) =>
+        request({ client, abortSignal: stop.signal, progress }),
+      );
+      // The SDK does not hear the signal while it waits for a token.
+      return await abortable(sent, stop.signal, discard, call.details);
+    } catch (error) {
+      throw toStorageError(error, { ...call, signal: stop.signal });
+    } finally {
+      waiting = false;
+      silence.stop();
+      stop.unlink();
+    }
+  }
+
+  /** Stops a call with `TIMEOUT` when it has been silent for too long. */
+  silenceTimer(stop: LinkedAbort, { details }: AzureCall): SilenceTimer {
+    const { clock, timeout } = this.options;
+    return new SilenceTimer(clock, timeout, () => {
+      stop.abort(new StorageError("TIMEOUT", `Azure was silent for ${timeout} ms.`, details));
+    });
+  }
+
+  async #connect(details: CallDetails): Promise<ContainerClient> {
+    this.#client ??= createClient(this.options);
+    const connecting = this.#client;
+    try {
+      return await connecting;
+    } catch (error) {
+      if (this.#client === connecting) this.#client = undefined; // the next call tries again
+      // Several calls may wait for one client: each has an error of its own.
+      if (isStorageError(error)) throw new StorageError(error.code, error.message, { ...details, cause: error.cause });
+      throw error;
+    }
+  }
+}

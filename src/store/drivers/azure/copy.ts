@@ -1,0 +1,114 @@
+import type { BlobSyncCopyFromURLOptions, ContainerClient } from "@azure/storage-blob";
+import { StorageError, isNotFound, isStorageError } from "../../../error.js";
+import type { ObjectInfo } from "../../store.js";
+import type { AzureContainer } from "./container.js";
+import { failureOf, type AzureCall } from "./errors.js";
+import { toObjectInfo } from "./object-info.js";
+import { isSharedKeyCredential, isTokenCredential } from "./options.js";
+import { signedUrl } from "./presign.js";
+import { readObject } from "./read.js";
+import { requireObject } from "./stat.js";
+import { writeObject } from "./write.js";
+
+// "Copy Blob From URL": the largest source in bytes, and the longest URL of one.
+const MAX_SIZE = 256 * 1024 ** 2;
+const MAX_URL_LENGTH = 2048;
+
+const URL_LIFETIME = 3600; // seconds; Azure reads the source before it answers
+const TOKEN_SCOPE = "https://storage.azure.com/.default";
+
+// What Azure says when it can't get at the source by the URL it was given: a firewall keeps it from itself, for one.
+const NO_ACCESS = new Set(["CannotVerifyCopySource", "CopySourceAuthenticationFailed", "InvalidSourceUri"]);
+
+/**
+ * Copies an object inside the container, content type and metadata with it. Azure copies up to 256 MiB itself, so that
+ * the bytes do not leave it; all else is read and written again.
+ */
+export async function copyObject(
+  container: AzureContainer,
+  from: string,
+  to: string,
+  call: AzureCall,
+): Promise<ObjectInfo> {
+  const target = container.blobName(to, { ...call.details, path: to });
+  const source = await requireObject(container, from, call);
+  if (from === to) return source;
+  const copied = source.size <= MAX_SIZE && (await copyByAzure(container, source, target, call));
+  return copied ? { ...source, ...copied, path: to } : copyByStream(container, source, to, call);
+}
+
+/** Lets Azure copy; `undefined` if it can't get at the source. */
+async function copyByAzure(
+  container: AzureContainer,
+  source: ObjectInfo,
+  target: string,
+  call: AzureCall,
+): Promise<Partial<ObjectInfo> | undefined> {
+  const name = container.blobName(source.path, call.details);
+  const { clock } = container.options;
+  try {
+    const result = await container.send(call, async ({ client, abortSignal }) => {
+      const access = await accessTo(client, name, clock.now());
+      if (access.url.length > MAX_URL_LENGTH) return undefined;
+      return client.getBlobClient(target).syncCopyFromURL(access.url, {
+        ...access.options,
+        abortSignal,
+        ...(source.etag !== undefined && { sourceConditions: { ifMatch: source.etag } }),
+      });
+    });
+    if (result === undefined) return undefined;
+    const { etag, lastModified } = toObjectInfo("", 0, result);
+    return { ...(etag !== undefined && { etag }), ...(lastModified !== undefined && { lastModified }) };
+  } catch (error) {
+    const failure = failureOf(error);
+    if (isChanged(error)) throw sourceChanged(error, call);
+    if (failure !== undefined && (NO_ACCESS.has(failure.name) || failure.httpStatus === 501)) return undefined;
+    throw error;
+  }
+}
+
+interface SourceAccess {
+  url: string;
+  options?: BlobSyncCopyFromURLOptions;
+}
+
+/** How Azure is let at the source: by a signature, by the caller's token, or by the signature in the client's own URL. */
+async function accessTo(client: ContainerClient, name: string, now: number): Promise<SourceAccess> {
+  const { credential } = client;
+  const { url } = client.getBlobClient(name);
+  if (isSharedKeyCredential(credential)) return { url: await signedUrl(client, name, "r", now, URL_LIFETIME) };
+  if (!isTokenCredential(credential)) return { url };
+  const token = await credential.getToken(TOKEN_SCOPE);
+  return token === null ? { url } : { url, options: { sourceAuthorization: { scheme: "Bearer", value: token.token } } };
+}
+
+async function copyByStream(
+  container: AzureContainer,
+  source: ObjectInfo,
+  to: string,
+  call: AzureCall,
+): Promise<ObjectInfo> {
+  const body = await readObject(container, source.path, {}, call);
+  try {
+    const { size, contentType, metadata } = body.info;
+    const options = { signal: call.signal, size, contentType, metadata };
+    return await writeObject(container, to, body, options, Infinity, call.details);
+  } catch (error) {
+    // The source that failed is Azure: what it said counts.
+    throw isStorageError(error, "UNEXPECTED") && isStorageError(error.cause) ? error.cause : error;
+  } finally {
+    await body.cancel();
+  }
+}
+
+function isChanged(error: unknown): boolean {
+  return isNotFound(error) || failureOf(error)?.httpStatus === 412;
+}
+
+function sourceChanged(error: unknown, { details }: AzureCall): StorageError {
+  const cause = failureOf(error);
+  return new StorageError("UNAVAILABLE", "The object was overwritten or deleted while it was copied.", {
+    ...details,
+    cause,
+  });
+}

@@ -1,0 +1,149 @@
+import { abortedError } from "../../abort.js";
+import type { CallDetails } from "../../check.js";
+import { StorageError, isStorageError, type StorageErrorCode } from "../../../error.js";
+import { AzureFailure } from "./failure.js";
+
+/** One call of the store, as its errors need to know it. */
+export interface AzureCall {
+  readonly details: CallDetails;
+  readonly signal?: AbortSignal | undefined;
+  /** The condition that the request carried: it decides what a failed precondition means. */
+  readonly condition?: "ifNoneMatch" | "ifMatch" | undefined;
+}
+
+/** What the errors of a call carry, and its signal. */
+export function azureCall(details: CallDetails, options: { signal?: AbortSignal | undefined }): AzureCall {
+  return { details, signal: options.signal };
+}
+
+// Azure's error codes ("Common REST API error codes", "Blob service error codes"), and names of the SDK and of
+// @azure/identity for what has none.
+const BY_NAME = new Map<string, StorageErrorCode>(
+  Object.entries({
+    BlobNotFound: "NOT_FOUND",
+    ResourceNotFound: "NOT_FOUND",
+    ContainerNotFound: "CONTAINER_NOT_FOUND",
+    ContainerBeingDeleted: "CONTAINER_NOT_FOUND",
+    BlobAlreadyExists: "ALREADY_EXISTS",
+    ConditionNotMet: "PRECONDITION_FAILED",
+    TargetConditionNotMet: "PRECONDITION_FAILED",
+    SourceConditionNotMet: "UNAVAILABLE",
+    InvalidAuthenticationInfo: "PERMISSION_DENIED",
+    NoAuthenticationInformation: "PERMISSION_DENIED",
+    BlobImmutableDueToPolicy: "PERMISSION_DENIED",
+    AuthenticationError: "PERMISSION_DENIED",
+    AuthenticationRequiredError: "PERMISSION_DENIED",
+    AggregateAuthenticationError: "PERMISSION_DENIED",
+    CredentialUnavailableError: "PERMISSION_DENIED",
+    ServerBusy: "THROTTLED",
+    OperationTimedOut: "TIMEOUT",
+    InternalError: "UNAVAILABLE",
+    // Somebody holds the blob for a while, or it is being made.
+    LeaseIdMissing: "UNAVAILABLE",
+    LeaseAlreadyPresent: "UNAVAILABLE",
+    PendingCopyOperation: "UNAVAILABLE",
+    BlobBeingRehydrated: "UNAVAILABLE",
+    // Another writer committed the same blob, and with that threw away the blocks of this one.
+    InvalidBlockList: "UNAVAILABLE",
+    // The connection broke off in the middle of an answer.
+    PARSE_ERROR: "UNAVAILABLE",
+    REQUEST_SEND_ERROR: "UNAVAILABLE",
+    AbortError: "UNAVAILABLE",
+    RequestBodyTooLarge: "LIMIT_EXCEEDED",
+    BlockCountExceedsLimit: "LIMIT_EXCEEDED",
+    MetadataTooLarge: "LIMIT_EXCEEDED",
+    Md5Mismatch: "INTEGRITY",
+    Crc64Mismatch: "INTEGRITY",
+    BlobArchived: "UNSUPPORTED",
+    FeatureVersionMismatch: "UNSUPPORTED",
+    InvalidBlobType: "UNSUPPORTED",
+    UnsupportedHttpVerb: "UNSUPPORTED",
+    InvalidResourceName: "INVALID_PATH",
+    InvalidUri: "INVALID_PATH",
+    OutOfRangeInput: "INVALID_PATH",
+  } as const),
+);
+
+const BY_STATUS = new Map<number, StorageErrorCode>([
+  [401, "PERMISSION_DENIED"],
+  [403, "PERMISSION_DENIED"],
+  [404, "NOT_FOUND"],
+  [408, "TIMEOUT"],
+  [412, "PRECONDITION_FAILED"],
+  [413, "LIMIT_EXCEEDED"],
+  [429, "THROTTLED"],
+  [501, "UNSUPPORTED"],
+  [507, "INSUFFICIENT_STORAGE"],
+]);
+
+const BY_ERRNO = new Map<string, StorageErrorCode>(
+  Object.entries({
+    EAI_AGAIN: "UNAVAILABLE",
+    ECONNABORTED: "UNAVAILABLE",
+    ECONNREFUSED: "UNAVAILABLE",
+    ECONNRESET: "UNAVAILABLE",
+    EHOSTUNREACH: "UNAVAILABLE",
+    ENETUNREACH: "UNAVAILABLE",
+    ENOTFOUND: "UNAVAILABLE",
+    EPIPE: "UNAVAILABLE",
+    ERR_STREAM_PREMATURE_CLOSE: "UNAVAILABLE",
+    ESOCKETTIMEDOUT: "TIMEOUT",
+    ETIMEDOUT: "TIMEOUT",
+  } as const),
+);
+
+const MESSAGES: Readonly<Partial<Record<StorageErrorCode, string>>> = {
+  NOT_FOUND: "There is no such object.",
+  CONTAINER_NOT_FOUND: "There is no such container.",
+  ALREADY_EXISTS: "An object is already there.",
+  PRECONDITION_FAILED: "The object is missing or is another version.",
+};
+
+/**
+ * The typed error of whatever a request failed with, judged by error code, HTTP status and errno, never by message.
+ * Its cause is an {@link AzureFailure}.
+ */
+export function toStorageError(error: unknown, call: AzureCall): StorageError {
+  if (isStorageError(error)) return error;
+  if (call.signal?.aborted) return abortedError(call.signal, call.details);
+  const failure = new AzureFailure(error);
+  return failed(codeOf(failure, call.condition), failure, call);
+}
+
+/** The error of a body that broke off: whatever the SDK says of it, it may come whole another time. */
+export function bodyError(error: unknown, call: AzureCall): StorageError {
+  if (call.signal?.aborted) return abortedError(call.signal, call.details);
+  const failure = new AzureFailure(error);
+  return failed(BY_ERRNO.get(failure.code ?? "") ?? "UNAVAILABLE", failure, call);
+}
+
+/** The error of a condition that was seen not to hold. */
+export function conditionError(code: "ALREADY_EXISTS" | "PRECONDITION_FAILED", details: CallDetails): StorageError {
+  return new StorageError(code, MESSAGES[code]!, details);
+}
+
+/** What Azure said, if it was Azure that made a call fail. */
+export function failureOf(error: unknown): AzureFailure | undefined {
+  return isStorageError(error) && error.cause instanceof AzureFailure ? error.cause : undefined;
+}
+
+function failed(code: StorageErrorCode, failure: AzureFailure, { details }: AzureCall): StorageError {
+  const message = MESSAGES[code] ?? "The request to Azure failed";
+  const text = message.endsWith(".") ? message : `${message}: ${failure.message.replace(/\.$/, "")}.`;
+  return new StorageError(code, text, { ...details, cause: failure });
+}
+
+function codeOf({ name, code = "", httpStatus }: AzureFailure, condition: AzureCall["condition"]): StorageErrorCode {
+  const found =
+    BY_ERRNO.get(code) ??
+    BY_NAME.get(name) ??
+    (httpStatus === undefined ? BY_NAME.get(code) : byStatus(httpStatus)) ??
+    "UNEXPECTED";
+  if (condition === "ifNoneMatch" && found === "PRECONDITION_FAILED") return "ALREADY_EXISTS";
+  if (condition === "ifMatch" && (found === "NOT_FOUND" || found === "ALREADY_EXISTS")) return "PRECONDITION_FAILED";
+  return found;
+}
+
+function byStatus(status: number): StorageErrorCode | undefined {
+  return BY_STATUS.get(status) ?? (status >= 500 ? "UNAVAILABLE" : undefined);
+}

@@ -1,0 +1,65 @@
+import type { BlobItem } from "@azure/storage-blob";
+import { throwIfAborted } from "../../abort.js";
+import { isListed } from "../../check.js";
+import { StorageError } from "../../../error.js";
+import { comparePaths, pathProblem } from "../../../path.js";
+import type { ListOptions, ObjectInfo } from "../../store.js";
+import type { AzureContainer } from "./container.js";
+import type { AzureCall } from "./errors.js";
+import { toObjectInfo } from "./object-info.js";
+
+/** Lists objects page by page, each fetched when the one before is used up. Azure sorts them: see blob-name.ts. */
+export async function* listObjects(
+  container: AzureContainer,
+  prefix: string,
+  options: ListOptions,
+  call: AzureCall,
+): AsyncGenerator<ObjectInfo, void, undefined> {
+  const { startAfter, limit = Infinity } = options;
+  let left = limit;
+  if (left === 0) return;
+  let last: string | undefined;
+  for await (const blob of listBlobs(container, container.blobPrefix(prefix), options, call)) {
+    const path = container.pathOf(blob.name);
+    // Others may keep blobs in the container that are no objects of ours.
+    if (path === undefined || pathProblem(path) !== undefined) continue;
+    if (last !== undefined && comparePaths(last, path) >= 0) throw disorder(call);
+    last = path;
+    if (!isListed(path, prefix, startAfter)) continue;
+    throwIfAborted(call.signal, call.details);
+    const { etag, lastModified, contentType, contentLength = 0 } = blob.properties;
+    yield toObjectInfo(path, contentLength, { etag, lastModified, contentType });
+    if (--left === 0) return;
+  }
+}
+
+async function* listBlobs(
+  container: AzureContainer,
+  prefix: string,
+  { startAfter, limit }: ListOptions,
+  call: AzureCall,
+): AsyncGenerator<BlobItem, void, undefined> {
+  const { pageSize } = container.options;
+  // Azure can't begin after a name, so what is skipped has to be fetched too.
+  const maxPageSize = startAfter === undefined ? Math.min(pageSize, limit ?? pageSize) : pageSize;
+  let token: string | undefined;
+  do {
+    const page = await container.send(call, async ({ client, abortSignal }) => {
+      const pages = client.listBlobsFlat({ prefix, abortSignal }).byPage({
+        maxPageSize,
+        ...(token !== undefined && { continuationToken: token }),
+      });
+      const next = await pages.next();
+      return next.done === true ? undefined : next.value;
+    });
+    if (page === undefined) return;
+    yield* page.segment.blobItems;
+    token = page.continuationToken;
+  } while (token !== undefined && token !== "");
+}
+
+function disorder({ details }: AzureCall): StorageError {
+  const message =
+    "The server does not list blobs in the order of their names, as in an account with a hierarchical namespace.";
+  return new StorageError("UNEXPECTED", message, details);
+}

@@ -1,0 +1,191 @@
+import type {
+  BlobServiceClient,
+  ContainerClient,
+  StoragePipelineOptions,
+  StorageSharedKeyCredential,
+} from "@azure/storage-blob";
+import { z } from "zod";
+import { systemClock, type Clock } from "../../clock.js";
+import { parseOptions } from "../../options.js";
+import { MAX_PATH_BYTES, pathProblem } from "../../../path.js";
+
+/** Largest block, in bytes: 4,000 MiB (Azure, "Scalability and performance targets for Blob storage"). */
+export const MAX_BLOCK_SIZE = 4000 * 1024 ** 2;
+
+/** Most committed blocks of one blob (same source). Times {@link MAX_BLOCK_SIZE} it is 190.7 TiB, the largest blob. */
+export const MAX_BLOCKS = 50_000;
+
+/** Longest life of a presigned URL in seconds: seven days. Azure has no limit; this is that of the other stores. */
+export const MAX_PRESIGN_SECONDS = 604_800;
+
+/** The account's name and one of its two keys. */
+export interface AzureSharedKey {
+  accountName: string;
+  /** Base64, as the portal shows it. */
+  accountKey: string;
+}
+
+/** A credential of `@azure/identity`, such as `DefaultAzureCredential`. */
+export interface AzureTokenCredential {
+  getToken(scopes: string | string[], options?: object): Promise<{ token: string; expiresOnTimestamp: number } | null>;
+}
+
+/** Options of {@link AzureStore}: one of `client`, `connectionString` and `accountUrl` says where the account is. */
+export interface AzureStoreOptions {
+  /** Name of an existing container. The store never creates one. */
+  container: string;
+  /** Path inside the container that all objects lie under, such as `"coatcheck/prod"`. Callers never see it. Default none. */
+  prefix?: string | undefined;
+  /** A client to use, of the container or of the account. It stays the caller's: its own retries and proxies apply. */
+  client?: ContainerClient | BlobServiceClient | undefined;
+  /** The connection string of the account, with its key or a shared access signature. */
+  connectionString?: string | undefined;
+  /** Such as `https://account.blob.core.windows.net`; with a shared access signature as its query, if that is the credential. */
+  accountUrl?: string | undefined;
+  /** Only with `accountUrl`. Default: none, so the URL has to carry a shared access signature. */
+  credential?: AzureSharedKey | StorageSharedKeyCredential | AzureTokenCredential | undefined;
+  /**
+   * What the store hands to the client that it makes: `proxyOptions`, `retryOptions`, ... Unless `retryOptions` says
+   * otherwise, a request is sent up to three times, with pauses of up to 5 s.
+   */
+  clientOptions?: StoragePipelineOptions | undefined;
+  /**
+   * Bytes of one block, 64 KiB to 4,000 MiB, default 8 MiB. What fits into one block is written by one Put Blob. Azure
+   * takes 50,000 blocks, so this also sets the largest object: 390 GiB by default.
+   */
+  blockSize?: number | undefined;
+  /** Blocks of one object that are uploaded at a time, and held in memory; at least 1, default 4. */
+  queueSize?: number | undefined;
+  /** Most objects asked for by one request of a listing, 1 to 5,000, default 5,000. */
+  pageSize?: number | undefined;
+  /**
+   * Milliseconds without an answer, or without progress of a body, after which a call fails with `TIMEOUT`; default
+   * 30,000. Retries that the client makes meanwhile do not begin it anew.
+   */
+  timeout?: number | undefined;
+  /**
+   * Lets `presign` make URLs with a shared access signature. Needs the account's key: `CONFIG_INVALID` without one. Only
+   * on request, since whoever uses a URL for PUT must send the header `x-ms-blob-type: BlockBlob` along: Azure refuses a
+   * plain PUT, which is what other stores' URLs are made for. Default false.
+   */
+  presign?: boolean | undefined;
+  /** Where the time comes from. Default: this machine. */
+  clock?: Clock | undefined;
+}
+
+const wholeNumber = z.number().int();
+const MISSING = "one of client, connectionString and accountUrl is needed";
+
+const schema = z
+  .strictObject({
+    // "Naming and referencing containers": $root and $web are special ones.
+    container: z.string().regex(/^(?:[a-z0-9](?:-?[a-z0-9]){2,62}|\$root|\$web|\$logs)$/, "must be a container's name"),
+    prefix: z
+      .string()
+      .transform((prefix) => prefix.replace(/\/$/, ""))
+      .refine((prefix) => prefix === "" || pathProblem(prefix) === undefined, "must be a valid path")
+      .refine((prefix) => Buffer.byteLength(prefix) < MAX_PATH_BYTES - 1, "leaves no room for paths")
+      .optional(),
+    client: z
+      .custom<ContainerClient | BlobServiceClient>(isClient, "must be a ContainerClient or a BlobServiceClient")
+      .optional(),
+    connectionString: z.string().min(1, "must not be empty").optional(),
+    accountUrl: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(),
+    credential: z
+      .custom<NonNullable<AzureStoreOptions["credential"]>>(
+        isCredential,
+        "must be { accountName, accountKey } or a credential of the Azure SDK",
+      )
+      .optional(),
+    clientOptions: z.custom<StoragePipelineOptions>(isObject, "must be an object").optional(),
+    blockSize: wholeNumber
+      .min(64 * 1024)
+      .max(MAX_BLOCK_SIZE)
+      .default(8 * 1024 ** 2),
+    queueSize: wholeNumber.min(1).default(4),
+    pageSize: wholeNumber.min(1).max(5000).default(5000),
+    timeout: wholeNumber.min(1).max(2_147_483_647).default(30_000),
+    presign: z.boolean().default(false),
+    clock: z.custom<Clock>(isClock, "must be a Clock").default(systemClock),
+  })
+  .superRefine((options, context) => {
+    const sources = (["client", "connectionString", "accountUrl"] as const).filter((name) => name in options);
+    const given = sources.filter((name) => options[name] !== undefined);
+    const problem = (field: keyof typeof options, message: string): void => {
+      context.addIssue({ code: "custom", path: [field], message });
+    };
+    if (given.length === 0) problem("accountUrl", MISSING);
+    for (const other of given.slice(1)) problem(other, `can't be combined with ${given[0]!}`);
+    const { client, credential, clientOptions, accountUrl, container } = options;
+    if (credential !== undefined && accountUrl === undefined) problem("credential", "needs accountUrl");
+    if (clientOptions !== undefined && client !== undefined) problem("clientOptions", "can't be combined with client");
+    if (isTokenCredential(credential) && accountUrl?.startsWith("http:") === true) {
+      problem("accountUrl", "must be https, for a token is sent there");
+    }
+    if (isContainerClient(client) && client.containerName !== container) {
+      problem("container", "is not the container of client");
+    }
+    if (options.presign && !canSign(options)) problem("presign", "needs the key of the account to sign with");
+  });
+
+/** The options as the store works with them: checked, defaults filled in. */
+export type ParsedAzureOptions = z.output<typeof schema>;
+
+/** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
+export function parseAzureOptions(options: AzureStoreOptions): ParsedAzureOptions {
+  return parseOptions(schema, options, "AzureStore");
+}
+
+export function isContainerClient(client: unknown): client is ContainerClient {
+  return isObject(client) && "getBlockBlobClient" in client && typeof client.getBlockBlobClient === "function";
+}
+
+export function isTokenCredential(credential: unknown): credential is AzureTokenCredential {
+  return isObject(credential) && "getToken" in credential && typeof credential.getToken === "function";
+}
+
+/** Whether a credential of the SDK holds the account's key. Not by its class: the caller may have another copy of it. */
+export function isSharedKeyCredential(credential: unknown): credential is StorageSharedKeyCredential {
+  return (
+    isObject(credential) && "computeHMACSHA256" in credential && typeof credential.computeHMACSHA256 === "function"
+  );
+}
+
+export function isSharedKey(credential: unknown): credential is AzureSharedKey {
+  if (!isObject(credential) || !("accountName" in credential) || !("accountKey" in credential)) return false;
+  return isText(credential.accountName) && isText(credential.accountKey);
+}
+
+interface Signer {
+  client?: ContainerClient | BlobServiceClient | undefined;
+  connectionString?: string | undefined;
+  credential?: unknown;
+}
+
+/** Whether the account's key is at hand, which signs URLs. */
+function canSign({ client, connectionString, credential }: Signer): boolean {
+  if (client !== undefined) return isSharedKeyCredential(client.credential);
+  if (connectionString !== undefined) return /AccountKey=|UseDevelopmentStorage=true/i.test(connectionString);
+  return isSharedKeyCredential(credential) || isSharedKey(credential);
+}
+
+function isClient(client: unknown): boolean {
+  if (isContainerClient(client)) return true;
+  return isObject(client) && "getContainerClient" in client && typeof client.getContainerClient === "function";
+}
+
+function isCredential(credential: unknown): boolean {
+  return isTokenCredential(credential) || isSharedKeyCredential(credential) || isSharedKey(credential);
+}
+
+function isClock(clock: unknown): boolean {
+  return isObject(clock) && "now" in clock && "setTimeout" in clock && "clearTimeout" in clock;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string" && value !== "";
+}

@@ -1,0 +1,115 @@
+import { Readable } from "node:stream";
+import type { BlobDownloadResponseParsed } from "@azure/storage-blob";
+import { StorageError } from "../../../error.js";
+import { bytesResult, streamResult, type ReadCall } from "../../read-result.js";
+import type { ReadOptions, ReadResult } from "../../store.js";
+import { LinkedAbort } from "../s3/linked-abort.js";
+import type { AzureContainer } from "./container.js";
+import { bodyError, failureOf, type AzureCall } from "./errors.js";
+import { toObjectInfo } from "./object-info.js";
+import { requireObject } from "./stat.js";
+
+const EMPTY = new Uint8Array(0);
+
+/** Reads an object, or the range of it that the options ask for. */
+export async function readObject(
+  container: AzureContainer,
+  path: string,
+  options: ReadOptions,
+  call: AzureCall,
+): Promise<ReadResult> {
+  if (options.length === 0) return emptyRange(container, path, call);
+  const stop = new LinkedAbort(call.signal);
+  try {
+    return await readRange(container, path, options, call, stop);
+  } catch (error) {
+    stop.unlink();
+    // The range begins at or past the end of the object: an empty one has no range at all.
+    if (failureOf(error)?.httpStatus === 416) return emptyRange(container, path, call);
+    throw error;
+  }
+}
+
+async function readRange(
+  container: AzureContainer,
+  path: string,
+  { offset = 0, length }: ReadOptions,
+  call: AzureCall,
+  stop: LinkedAbort,
+): Promise<ReadResult> {
+  const name = container.blobName(path, call.details);
+  const count = length === undefined ? undefined : Math.min(length, Number.MAX_SAFE_INTEGER - offset);
+  const output = await container.send(
+    { ...call, signal: stop.signal },
+    // Not taken up again by the SDK: what breaks off is for the caller to read again, of whatever version is there then.
+    ({ client, abortSignal }) =>
+      client.getBlobClient(name).download(offset, count, { abortSignal, maxRetryRequests: 0 }),
+    (late) => toReadable(late).destroy(),
+  );
+  const body = toReadable(output);
+  // An error of a body that nobody reads must not end the process; who reads it is told all the same.
+  body.on("error", () => undefined);
+  body.once("close", () => stop.unlink());
+  stop.signal.addEventListener("abort", () => body.destroy(), { once: true });
+  const size = output.contentRange === undefined ? output.contentLength : totalOf(output.contentRange);
+  if (size === undefined) {
+    body.destroy();
+    throw new StorageError("UNEXPECTED", "The server did not say which bytes it sent.", call.details);
+  }
+  return streamResult(
+    toObjectInfo(path, size, output),
+    bodyChunks(container, body, output.contentLength, stop, call),
+    () => void body.destroy(),
+    readCall(call),
+  );
+}
+
+function readCall({ details, signal }: AzureCall): ReadCall {
+  return { store: details.store, signal };
+}
+
+async function emptyRange(container: AzureContainer, path: string, call: AzureCall): Promise<ReadResult> {
+  return bytesResult(await requireObject(container, path, call), EMPTY, readCall(call));
+}
+
+// "bytes 0-9/100" (RFC 9110, 14.4)
+function totalOf(contentRange: string): number | undefined {
+  const total = contentRange.split("/")[1];
+  return total !== undefined && /^\d+$/.test(total) ? Number(total) : undefined;
+}
+
+function toReadable({ readableStreamBody: body }: BlobDownloadResponseParsed): Readable {
+  if (body === undefined) return Readable.from([]);
+  return body instanceof Readable ? body : new Readable().wrap(body);
+}
+
+async function* bodyChunks(
+  container: AzureContainer,
+  body: Readable,
+  expected: number | undefined,
+  stop: LinkedAbort,
+  call: AzureCall,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const chunks = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
+  // It counts only while a chunk is waited for: a reader may take its time.
+  const silence = container.silenceTimer(stop, call);
+  let received = 0;
+  try {
+    for (;;) {
+      silence.restart();
+      const next = await chunks.next();
+      silence.stop();
+      if (next.done === true) break;
+      received += next.value.byteLength;
+      yield next.value;
+    }
+  } catch (error) {
+    throw bodyError(error, { ...call, signal: stop.signal });
+  } finally {
+    silence.stop();
+    body.destroy();
+  }
+  if (expected !== undefined && received !== expected) {
+    throw new StorageError("UNAVAILABLE", "The connection ended before the whole body had come.", call.details);
+  }
+}

@@ -1,0 +1,31 @@
+import { StorageError, isNotFound } from "../../../error.js";
+import type { ObjectInfo } from "../../store.js";
+import type { AzureContainer } from "./container.js";
+import type { AzureCall } from "./errors.js";
+import { toObjectInfo } from "./object-info.js";
+
+/** Describes an object by Get Blob Properties; `undefined` when it is missing, `CONTAINER_NOT_FOUND` when all are. */
+export async function statObject(
+  container: AzureContainer,
+  path: string,
+  call: AzureCall,
+): Promise<ObjectInfo | undefined> {
+  const name = container.blobName(path, call.details);
+  try {
+    // Azure says in a header what is missing, so a HEAD is enough.
+    const properties = await container.send(call, ({ client, abortSignal }) =>
+      client.getBlobClient(name).getProperties({ abortSignal }),
+    );
+    return toObjectInfo(path, properties.contentLength ?? 0, properties);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The same for a caller that can't go on without the object: `NOT_FOUND` when it is missing. */
+export async function requireObject(container: AzureContainer, path: string, call: AzureCall): Promise<ObjectInfo> {
+  const info = await statObject(container, path, call);
+  if (info !== undefined) return info;
+  throw new StorageError("NOT_FOUND", "There is no such object.", call.details);
+}

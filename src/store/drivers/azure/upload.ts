@@ -1,0 +1,97 @@
+import { randomUUID } from "node:crypto";
+import { Readable } from "node:stream";
+import type { BlockBlobCommitBlockListOptions } from "@azure/storage-blob";
+import type { LinkedAbort } from "../s3/linked-abort.js";
+import type { AzureContainer } from "./container.js";
+import { toStorageError, type AzureCall } from "./errors.js";
+
+/** What a write sends along with the body. */
+export type UploadParams = Pick<BlockBlobCommitBlockListOptions, "blobHTTPHeaders" | "metadata" | "conditions">;
+
+/** What was written. */
+export interface Uploaded {
+  size: number;
+  etag?: string | undefined;
+  lastModified?: Date | undefined;
+}
+
+// A large body is handed to the socket in pieces of this size, so that it is seen to go on.
+const PIECE_SIZE = 256 * 1024;
+
+/** Writes an object by one Put Blob. */
+export async function putBlob(
+  container: AzureContainer,
+  name: string,
+  params: UploadParams,
+  bytes: Uint8Array,
+  call: AzureCall,
+): Promise<Uploaded> {
+  const size = bytes.byteLength;
+  const { etag, lastModified } = await container.send(call, ({ client, abortSignal, progress }) =>
+    client.getBlockBlobClient(name).upload(inPieces(bytes, progress), size, { ...params, abortSignal }),
+  );
+  return { size, etag, lastModified };
+}
+
+/**
+ * Writes an object in blocks, at most `queueSize` of them at a time, which become the object when their list is
+ * committed. The first failure, of a block or of the source, stops the other blocks, as does `stop`, which a source that
+ * hangs has to hear too. It rejects when all have stopped. Blocks without a list are invisible; Azure removes them after
+ * a week, or at the next write of that object.
+ */
+export async function putBlocks(
+  container: AzureContainer,
+  name: string,
+  params: UploadParams,
+  body: AsyncIterable<Uint8Array>,
+  callerCall: AzureCall,
+  stop: LinkedAbort,
+): Promise<Uploaded> {
+  const call: AzureCall = { ...callerCall, signal: stop.signal };
+  const blocks = body[Symbol.asyncIterator]();
+  const write = randomUUID();
+  const ids: string[] = [];
+  let size = 0;
+
+  const stageNext = async (): Promise<void> => {
+    // Blocks are taken one after the other, whoever of the stagers asks.
+    for (let next = await blocks.next(); next.done !== true && !stop.signal.aborted; next = await blocks.next()) {
+      const bytes = next.value;
+      const id = blockId(write, ids.length);
+      ids.push(id);
+      size += bytes.byteLength;
+      await container.send(call, ({ client, abortSignal, progress }) =>
+        client.getBlockBlobClient(name).stageBlock(id, inPieces(bytes, progress), bytes.byteLength, { abortSignal }),
+      );
+    }
+  };
+  const stagers = Array.from({ length: container.options.queueSize }, () =>
+    stageNext().catch((error: unknown) => {
+      stop.abort(error);
+    }),
+  );
+  await Promise.all(stagers);
+  if (stop.signal.aborted) throw toStorageError(stop.signal.reason, call);
+  const { etag, lastModified } = await container.send(call, ({ client, abortSignal }) =>
+    client.getBlockBlobClient(name).commitBlockList(ids, { ...params, abortSignal }),
+  );
+  return { size, etag, lastModified };
+}
+
+// All blocks of a blob have ids of one length. This is the one that the SDK uses: 48 bytes, in base64.
+function blockId(write: string, index: number): string {
+  return Buffer.from(write.padEnd(42, "-") + String(index).padStart(6, "0")).toString("base64");
+}
+
+function inPieces(bytes: Uint8Array, progress: () => void): Buffer | (() => NodeJS.ReadableStream) {
+  if (bytes.byteLength <= PIECE_SIZE) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  // A function, since every attempt needs a stream of its own.
+  return () => Readable.from(pieces(bytes, progress), { highWaterMark: 1 });
+}
+
+function* pieces(bytes: Uint8Array, progress: () => void): Generator<Uint8Array, void, undefined> {
+  for (let start = 0; start < bytes.byteLength; start += PIECE_SIZE) {
+    progress();
+    yield bytes.subarray(start, start + PIECE_SIZE);
+  }
+}
