@@ -1,0 +1,172 @@
+import type { Capability } from "../../capability.js";
+import {
+  checkCopy,
+  checkDelete,
+  checkList,
+  checkPresign,
+  checkRead,
+  checkStat,
+  checkWrite,
+  type CallDetails,
+} from "../../check.js";
+import type {
+  CallOptions,
+  DeleteOptions,
+  ListOptions,
+  ObjectInfo,
+  PresignOptions,
+  ReadOptions,
+  ReadResult,
+  Store,
+  StoreBody,
+  WriteOptions,
+} from "../../store.js";
+import { isStorageError } from "../../../error.js";
+import { copyFirst } from "./copy-first.js";
+import { Locations } from "./locations.js";
+import { parseFailoverStoreOptions, type FailoverSettings, type FailoverStoreOptions } from "./options.js";
+import { writeFirst, type FailoverWriteInfo } from "./write-first.js";
+import { deleteAll } from "../replicas/delete-all.js";
+import { holdBody } from "../replicas/held-body.js";
+import { mergedListing } from "../replicas/merged-listing.js";
+import { commonCapability } from "../replicas/replica-capability.js";
+import { ReplicaReader } from "../replicas/replica-reader.js";
+import { allRoute, closeReplicas, replicasOf, type Replica } from "../replicas/replica.js";
+import { withKnownDigest } from "../replicas/stored-digest.js";
+
+// S3 allows a URL seven days, and no other service more.
+const MAX_EXPIRES_IN = 604_800;
+
+/**
+ * Reads one of several stores that hold copies of the same objects, and goes on with the next one when a copy is missing,
+ * fails, breaks off or is corrupt. See `docs/stores/failover.md`.
+ *
+ * - **Reads** ask the stores that the `locator` names, in its order; without a locator, every store in order. While the
+ *   locator fails, the store where the object was found last is asked, and then all the others. The first copy that is
+ *   whole is the answer. If there is none, the answer depends on what every copy said, and not on their order:
+ *   `NOT_FOUND` if every one said so, `USAGE_LIMIT` if every one was skipped for its limits, otherwise `UNAVAILABLE`,
+ *   whose `cause` is a {@link ReplicaErrors}.
+ * - **Writes** go to the first store that takes them; `replica` of the result is its name. FailoverStore does not copy
+ *   objects between stores. It suits objects that never change, such as those of a manager: an object that is replaced
+ *   while its store is away leaves the old one there.
+ * - **Deletes** and **listings** need every store: else they are `UNAVAILABLE`.
+ *
+ * A body of up to `maxBufferSize` bytes is checked before it is handed out; a larger one is checked while it is, and goes
+ * on with another copy at the same byte, if that is the same version for certain.
+ *
+ * `capability` is what all stores have in common. Conditions (`ifNoneMatch`, `ifMatch`) hold over one store only.
+ * `close()` closes the stores.
+ *
+ * @example
+ * const store = new FailoverStore({ stores: { eu: euStore, us: usStore }, attemptTimeout: 2000 });
+ * const manager = new StorageManager({ store });
+ */
+export class FailoverStore implements Store {
+  readonly name = "failover";
+  readonly capability: Readonly<Capability>;
+  readonly #settings: FailoverSettings;
+  readonly #replicas: readonly Replica[];
+  readonly #locations: Locations;
+  readonly #reader: ReplicaReader;
+
+  /** @throws {StorageError} `CONFIG_INVALID` that names each option which is wrong */
+  constructor(options: FailoverStoreOptions) {
+    this.#settings = parseFailoverStoreOptions(options);
+    this.#replicas = replicasOf(this.#settings.stores);
+    this.capability = Object.freeze(commonCapability(this.#replicas));
+    this.#locations = new Locations(this.#replicas, this.#settings);
+    this.#reader = new ReplicaReader(this.#settings);
+  }
+
+  routes(scheme: string): boolean {
+    return allRoute(this.#replicas, scheme);
+  }
+
+  async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
+    const details = checkRead(this, path, options);
+    const course = await this.#locations.courseOf(path, options.signal, details);
+    return this.#reader.read(course, path, options, details);
+  }
+
+  async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
+    const details = checkStat(this, path, options);
+    const course = await this.#locations.courseOf(path, options.signal, details);
+    return (await this.#reader.find(course, path, options, details))?.info;
+  }
+
+  async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<FailoverWriteInfo> {
+    return this.#write(path, body, options, checkWrite(this, path, body, options));
+  }
+
+  /** Deletes from every store, wherever the locator says that copies are. */
+  async delete(path: string, options: DeleteOptions = {}): Promise<void> {
+    const details = checkDelete(this, path, options);
+    this.#locations.forget(path);
+    await deleteAll(this.#replicas, path, options, this.#reader.callOf(details, options.signal));
+  }
+
+  async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
+    const details = checkList(this, prefix, options);
+    yield* mergedListing(this.#replicas, prefix, options, this.#reader.callOf(details, options.signal));
+  }
+
+  /** Copies inside the first store, if the object is there; otherwise reads it, and writes as `write` does. */
+  async copy(from: string, to: string, options: CallOptions = {}): Promise<FailoverWriteInfo> {
+    const details = checkCopy(this, from, to, options);
+    const course = await this.#locations.courseOf(from, options.signal, details);
+    this.#locations.forget(to);
+    const first = this.#replicas[0]!;
+    const call = this.#reader.callOf(details, options.signal);
+    if (course.rounds.some(({ replicas }) => replicas.includes(first))) {
+      const copied = await copyFirst(first, from, to, call);
+      if (copied !== undefined) return copied;
+    }
+    const source = await this.#reader.read(course, from, options, details);
+    const { size, contentType, metadata } = source.info;
+    const attributes = {
+      ...(this.capability.contentType && { contentType }),
+      ...(this.capability.metadata && { metadata }),
+    };
+    try {
+      return await this.#write(to, source, { size, ...attributes, signal: options.signal }, { ...details, path: to });
+    } catch (error) {
+      // What the source of a body says is the cause of what the write says.
+      throw isStorageError(error, "UNEXPECTED") && isStorageError(error.cause) ? error.cause : error;
+    } finally {
+      await source.cancel();
+    }
+  }
+
+  /** For `GET`, in the store that has the object, else in the first; for `PUT`, in the first. Nothing is then checked. */
+  async presign(path: string, options: PresignOptions): Promise<string> {
+    const details = checkPresign(this, path, options, MAX_EXPIRES_IN);
+    const replica = options.method === "GET" ? await this.#holder(path, details) : undefined;
+    return (replica ?? this.#replicas[0]!).store.presign(path, options);
+  }
+
+  async close(): Promise<void> {
+    await closeReplicas(this.#replicas);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #write(path: string, body: StoreBody, options: WriteOptions, details: CallDetails): Promise<FailoverWriteInfo> {
+    const { maxBufferSize, storeDigest, digest } = this.#settings;
+    const held = await holdBody(body, options, details, maxBufferSize, this.capability.maxObjectSize);
+    this.#locations.forget(path);
+    try {
+      const keeping = { digestOf: digest, store: storeDigest && this.capability.metadata };
+      const writing = withKnownDigest(path, held, options, keeping, details);
+      return await writeFirst(this.#replicas, path, held, writing, this.#reader.callOf(details, options.signal));
+    } finally {
+      await held.close();
+    }
+  }
+
+  async #holder(path: string, details: CallDetails): Promise<Replica | undefined> {
+    const course = await this.#locations.courseOf(path, undefined, details);
+    return (await this.#reader.find(course, path, {}, details))?.replica;
+  }
+}

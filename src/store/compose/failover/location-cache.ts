@@ -1,0 +1,45 @@
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../../clock.js";
+
+interface Location {
+  readonly name: string;
+  readonly expires: number;
+}
+
+/** How long and how many locations are remembered. */
+export interface LocationCacheSettings {
+  readonly ttl: number;
+  readonly jitter: number;
+  readonly maxEntries: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** Remembers in which store an object was found last. */
+export class LocationCache {
+  readonly #locations: LRUCache<string, Location>;
+  readonly #settings: LocationCacheSettings;
+
+  constructor(settings: LocationCacheSettings) {
+    this.#settings = settings;
+    this.#locations = new LRUCache({ max: settings.maxEntries });
+  }
+
+  /** The name of the store, unless it was found too long ago. */
+  get(path: string): string | undefined {
+    const location = this.#locations.get(path);
+    if (location === undefined || location.expires > this.#settings.clock.now()) return location?.name;
+    this.#locations.delete(path);
+    return undefined;
+  }
+
+  remember(path: string, name: string): void {
+    const { clock, ttl, jitter, random } = this.#settings;
+    this.#locations.set(path, { name, expires: clock.now() + ttl * (1 - jitter * random()) });
+  }
+
+  /** @param name forget it only if it is this one */
+  forget(path: string, name?: string): void {
+    if (name === undefined || this.#locations.peek(path)?.name === name) this.#locations.delete(path);
+  }
+}

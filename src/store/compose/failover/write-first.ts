@@ -1,0 +1,51 @@
+import { throwIfAborted } from "../../abort.js";
+import type { ObjectInfo, WriteOptions } from "../../store.js";
+import { beginAttempt, failureOf, type ReplicaCall } from "../replicas/ask-replicas.js";
+import type { HeldBody } from "../replicas/held-body.js";
+import { describeCopy } from "../replicas/known-digest.js";
+import { answerOf, decidesCall, restated, type ReplicaFailure } from "../replicas/replica-errors.js";
+import type { Replica } from "../replicas/replica.js";
+
+/** What was written, and where. */
+export interface FailoverWriteInfo extends ObjectInfo {
+  /** Name of the store that took it. */
+  replica: string;
+}
+
+/**
+ * Writes to the first store that takes it. What is wrong with the call or the body, and a condition that does not hold,
+ * is the answer; any other failure moves on to the next store, as long as the body can be read again.
+ */
+export async function writeFirst(
+  replicas: readonly Replica[],
+  path: string,
+  body: HeldBody,
+  options: WriteOptions,
+  call: ReplicaCall,
+): Promise<FailoverWriteInfo> {
+  const failures: ReplicaFailure[] = [];
+  for (const replica of replicas) {
+    throwIfAborted(call.signal, call.details);
+    const attempt = beginAttempt(replica, call);
+    // A stream takes as long as its source does.
+    if (body.bytes === undefined) attempt.pause();
+    try {
+      const writing = replica.store.write(path, body.bytes ?? body.chunks(), { ...options, signal: attempt.signal });
+      const info = await attempt.wait(writing);
+      return { ...describeCopy(info).info, path, replica: replica.name };
+    } catch (error) {
+      throwIfAborted(call.signal, call.details);
+      if (body.failure !== undefined) throw body.failure;
+      const failure = failureOf(replica, error, call);
+      const { code } = failure.error;
+      if (decidesCall(code) || (!body.replayable && (code === "INTEGRITY" || code === "LIMIT_EXCEEDED"))) {
+        throw restated(failure.error, call.details);
+      }
+      failures.push(failure);
+      if (!body.replayable) break;
+    } finally {
+      attempt.end();
+    }
+  }
+  throw answerOf(failures, call.details);
+}

@@ -1,0 +1,38 @@
+import { throwIfAborted } from "../../abort.js";
+import type { DeleteOptions } from "../../store.js";
+import { beginAttempt, failureOf, type ReplicaCall } from "./ask-replicas.js";
+import { answerOfSome, type ReplicaFailure } from "./replica-errors.js";
+import type { Replica } from "./replica.js";
+
+/**
+ * Deletes an object from every store at once, and hears all of them out. A copy that stays would bring the object back,
+ * so one failure fails the call; to delete again is safe.
+ *
+ * @throws {StorageError} `UNAVAILABLE`, see {@link answerOfSome}
+ */
+export async function deleteAll(
+  replicas: readonly Replica[],
+  path: string,
+  options: DeleteOptions,
+  call: ReplicaCall,
+): Promise<void> {
+  const failures: ReplicaFailure[] = [];
+  const deleteOne = async (replica: Replica): Promise<void> => {
+    const attempt = beginAttempt(replica, call);
+    try {
+      await attempt.wait(replica.store.delete(path, { ...options, signal: attempt.signal }));
+    } catch (error) {
+      throwIfAborted(call.signal, call.details);
+      const failure = failureOf(replica, error, call);
+      // A store that says so of a delete has nothing there.
+      if (failure.error.code !== "NOT_FOUND") failures.push(failure);
+    } finally {
+      attempt.end();
+    }
+  };
+  await Promise.all(replicas.map(deleteOne));
+  if (failures.length === 0) return;
+  const only = replicas.length === 1 ? failures[0]!.error : undefined;
+  if (only?.code === "PRECONDITION_FAILED") throw only;
+  throw answerOfSome(failures, replicas.length, "Not every store deleted the object", call.details);
+}

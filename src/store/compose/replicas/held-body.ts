@@ -1,0 +1,82 @@
+import { checkedBytes, checkedChunks, isWholeBody } from "../../body.js";
+import type { CallDetails } from "../../check.js";
+import { isStorageError, type StorageError } from "../../../error.js";
+import type { StoreBody, WriteOptions } from "../../store.js";
+
+/** A body that may have to be handed to more than one store. */
+export interface HeldBody {
+  /** All bytes, when they are held. */
+  readonly bytes: Uint8Array | undefined;
+  /** What is wrong with the body or its source: known once somebody has read so far. */
+  readonly failure: StorageError | undefined;
+  /** The chunks from the first one, while nothing beyond those that are held was read: see `replayable`. */
+  chunks(): AsyncIterable<Uint8Array>;
+  /** Whether `chunks()` can be called again. */
+  readonly replayable: boolean;
+  /** Closes the source. */
+  close(): Promise<void>;
+}
+
+/**
+ * Takes a body and checks it against what the caller declared. One of up to `maxHeld` bytes is read whole, before any
+ * store sees it; of a larger stream as much is held, and the rest is read once.
+ *
+ * @throws {StorageError} see {@link checkedChunks}
+ */
+export async function holdBody(
+  body: StoreBody,
+  options: WriteOptions,
+  details: CallDetails,
+  maxHeld: number,
+  maxSize: number | undefined,
+): Promise<HeldBody> {
+  if (isWholeBody(body)) return wholeBody(checkedBytes(body, options, details, maxSize));
+  const chunks = checkedChunks(body, options, details, maxSize);
+  const held: Uint8Array[] = [];
+  let size = 0;
+  while (size <= maxHeld) {
+    const { done, value } = await chunks.next();
+    if (done === true) return wholeBody(held.length === 1 ? held[0]! : Buffer.concat(held));
+    held.push(new Uint8Array(value)); // a source may use its buffer again for the next chunk
+    size += value.byteLength;
+  }
+  return new StreamedBody(held, chunks);
+}
+
+function wholeBody(bytes: Uint8Array): HeldBody {
+  async function* chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+    yield await Promise.resolve(bytes);
+  }
+  return { bytes, failure: undefined, replayable: true, chunks, close: () => Promise.resolve() };
+}
+
+class StreamedBody implements HeldBody {
+  readonly bytes = undefined;
+  failure: StorageError | undefined;
+  replayable = true;
+
+  constructor(
+    private held: readonly Uint8Array[],
+    private readonly rest: AsyncGenerator<Uint8Array, void, undefined>,
+  ) {}
+
+  async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+    yield* this.held;
+    this.replayable = false;
+    this.held = [];
+    try {
+      for (;;) {
+        const { done, value } = await this.rest.next();
+        if (done === true) return;
+        yield value;
+      }
+    } catch (error) {
+      if (isStorageError(error)) this.failure = error;
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.rest.return();
+  }
+}

@@ -1,0 +1,44 @@
+import type { ObjectInfo } from "../../store.js";
+
+/**
+ * Says which digest (`sha256-` + base64url of the whole object) an object must have, or `undefined` when it is not
+ * known. `info` is what a copy says of itself.
+ */
+export type DigestOf = (path: string, info: ObjectInfo) => string | undefined;
+
+/** The metadata in which composed stores keep the digest of what they write. It is not shown to their callers. */
+export const DIGEST_METADATA = "coatcheck-digest";
+
+// The object paths of the wire format: {prefix}/{scope}/{sha256 hex of the object}.json|.pack|.bin
+const CONTENT_ADDRESSED = /(?:^|\/)([0-9a-f]{64})\.(?:json|pack|bin)$/;
+
+/** The digest of a content-addressed path, as managers write them: `{prefix}/{scope}/{sha256 hex}.json|.pack|.bin`. */
+export function contentAddressedDigest(path: string): string | undefined {
+  const hex = CONTENT_ADDRESSED.exec(path)?.[1];
+  return hex === undefined ? undefined : `sha256-${Buffer.from(hex, "hex").toString("base64url")}`;
+}
+
+/** What a copy says of an object, apart from the digest that is kept beside it. */
+export interface DescribedCopy {
+  readonly info: ObjectInfo;
+  /** The digest that was stored with the object. */
+  readonly stored: string | undefined;
+}
+
+export function describeCopy(info: ObjectInfo): DescribedCopy {
+  const { metadata, ...others } = info;
+  if (metadata?.[DIGEST_METADATA] === undefined) return { info, stored: undefined };
+  const { [DIGEST_METADATA]: stored, ...own } = metadata;
+  return { info: { ...others, ...(Object.keys(own).length > 0 && { metadata: own }) }, stored };
+}
+
+/** Metadata to be written, with the digest of the body when it is known. */
+export function withDigest(
+  metadata: Record<string, string> | undefined,
+  digest: string | undefined,
+): Record<string, string> | undefined {
+  // What a caller gives under this name was read from a store below, and is of another object.
+  const own = Object.entries(metadata ?? {}).filter(([key]) => key !== DIGEST_METADATA);
+  if (digest === undefined) return metadata && Object.fromEntries(own);
+  return Object.fromEntries([...own, [DIGEST_METADATA, digest]]);
+}

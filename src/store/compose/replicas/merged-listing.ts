@@ -1,0 +1,91 @@
+import { throwIfAborted } from "../../abort.js";
+import type { ListOptions, ObjectInfo } from "../../store.js";
+import { comparePaths } from "../../../path.js";
+import { beginAttempt, failureOf, type ReplicaCall } from "./ask-replicas.js";
+import type { Attempt } from "./attempt.js";
+import { describeCopy } from "./known-digest.js";
+import { answerOfSome } from "./replica-errors.js";
+import type { Replica } from "./replica.js";
+
+interface Listing {
+  readonly replica: Replica;
+  readonly attempt: Attempt;
+  readonly begin: () => AsyncIterator<ObjectInfo>;
+  iterator: AsyncIterator<ObjectInfo> | undefined;
+  /** The next object, or `undefined` at the end. */
+  head: ObjectInfo | undefined;
+}
+
+/**
+ * The objects of all stores, sorted, each path once: as the first store that has it describes it. A store that can't be
+ * listed fails the whole listing, since nobody could tell what is missing in it.
+ */
+export async function* mergedListing(
+  replicas: readonly Replica[],
+  prefix: string,
+  options: ListOptions,
+  call: ReplicaCall,
+): AsyncGenerator<ObjectInfo, void, undefined> {
+  const { limit = Infinity } = options;
+  if (limit === 0) return;
+  const listings = replicas.map((replica) => listingOf(replica, prefix, options, call));
+  let waiting = true;
+  try {
+    await advance(listings, replicas.length, call);
+    for (let listed = 0; listed < limit; listed++) {
+      const heads = listings.flatMap(({ head }) => (head === undefined ? [] : [head]));
+      if (heads.length === 0) return;
+      const first = heads.reduce((a, b) => (comparePaths(b.path, a.path) < 0 ? b : a));
+      waiting = false;
+      yield describeCopy(first).info;
+      waiting = true;
+      throwIfAborted(call.signal, call.details);
+      if (listed + 1 < limit)
+        await advance(
+          listings.filter(({ head }) => head?.path === first.path),
+          replicas.length,
+          call,
+        );
+    }
+    waiting = false;
+  } finally {
+    const closed = listings.map((listing) => close(listing));
+    // One that failed or hangs may never answer.
+    if (!waiting) await Promise.all(closed);
+    for (const { attempt } of listings) attempt.end();
+  }
+}
+
+function listingOf(replica: Replica, prefix: string, options: ListOptions, call: ReplicaCall): Listing {
+  const attempt = beginAttempt(replica, call);
+  const begin = (): AsyncIterator<ObjectInfo> =>
+    replica.store.list(prefix, { ...options, signal: attempt.signal })[Symbol.asyncIterator]();
+  return { replica, attempt, begin, iterator: undefined, head: undefined };
+}
+
+// All of them are heard out: the answer does not depend on which failed first.
+async function advance(listings: readonly Listing[], stores: number, call: ReplicaCall): Promise<void> {
+  const steps = await Promise.allSettled(listings.map((listing) => next(listing)));
+  throwIfAborted(call.signal, call.details);
+  const failures = steps.flatMap((step, i) =>
+    step.status === "fulfilled" ? [] : [failureOf(listings[i]!.replica, step.reason, call)],
+  );
+  if (failures.length > 0) throw answerOfSome(failures, stores, "Not every store could be listed", call.details);
+}
+
+async function next(listing: Listing): Promise<void> {
+  const { attempt } = listing;
+  attempt.start();
+  try {
+    listing.iterator ??= listing.begin();
+    const step = await attempt.wait(listing.iterator.next());
+    listing.head = step.done === true ? undefined : step.value;
+  } finally {
+    attempt.pause();
+  }
+}
+
+async function close({ attempt, iterator }: Listing): Promise<void> {
+  const closing = async (): Promise<unknown> => iterator?.return?.();
+  await attempt.wait(closing()).catch(() => undefined);
+}

@@ -1,0 +1,44 @@
+import type { Capability, CapabilityFlag } from "../../capability.js";
+import type { Replica } from "./replica.js";
+
+const FLAGS = [
+  "read",
+  "write",
+  "stat",
+  "delete",
+  "list",
+  "copy",
+  "presign",
+  "rangeRead",
+  "ifNoneMatch",
+  "ifMatch",
+  "deleteIfMatch",
+  "metadata",
+  "contentType",
+] as const satisfies readonly CapabilityFlag[];
+
+// No two stores take part in one atomic step, and an etag of one says nothing to another.
+const CONDITIONS = ["ifNoneMatch", "ifMatch", "deleteIfMatch"] as const satisfies readonly CapabilityFlag[];
+
+/**
+ * What holds whichever of the stores does it: what every one of them can, and the smallest of their limits. Conditions
+ * hold over one store only.
+ */
+export function commonCapability(replicas: readonly Replica[]): Capability {
+  const capabilities = replicas.map(({ store }) => store.capability);
+  const flags = FLAGS.map((flag) => [flag, capabilities.every((capability) => capability[flag])] as const);
+  const common = Object.fromEntries(flags) as Record<CapabilityFlag, boolean>;
+  if (replicas.length > 1) for (const flag of CONDITIONS) common[flag] = false;
+  const maxObjectSize = smallest(capabilities.map((capability) => capability.maxObjectSize));
+  const maxPathLength = smallest(capabilities.map((capability) => capability.maxPathLength));
+  return {
+    ...common,
+    ...(maxObjectSize !== undefined && { maxObjectSize }),
+    ...(maxPathLength !== undefined && { maxPathLength }),
+  };
+}
+
+function smallest(limits: readonly (number | undefined)[]): number | undefined {
+  const known = limits.filter((limit) => limit !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}

@@ -1,0 +1,126 @@
+import { StorageError, isStorageError, type StorageErrorCode, type StorageErrorDetails } from "../../../error.js";
+import type { Replica } from "./replica.js";
+
+/** Why one copy did not do what it was asked for. */
+export interface ReplicaFailure {
+  readonly replica: Replica;
+  readonly error: StorageError;
+}
+
+/** What became of one copy: the code of its error, or what a write did there. */
+export type ReplicaOutcome = "written" | "pending" | StorageErrorCode;
+
+/**
+ * The `cause` of an error that several copies had a part in. `errors` holds what each of them said, in the order of the
+ * stores, whichever answered first.
+ *
+ * @example
+ * if (isStorageError(error, "UNAVAILABLE") && error.cause instanceof ReplicaErrors) {
+ *   console.error(error.cause.replicas); // { eu: "TIMEOUT", us: "NOT_FOUND" }
+ * }
+ */
+export class ReplicaErrors extends AggregateError {
+  declare readonly errors: StorageError[];
+  /** What became of each copy, by its name. */
+  readonly replicas: Readonly<Record<string, ReplicaOutcome>>;
+  /** The errors by the name of the copy. */
+  readonly byReplica: ReadonlyMap<string, StorageError>;
+
+  /** @param others the copies that did not fail, and what became of them */
+  constructor(failures: readonly ReplicaFailure[], others: Readonly<Record<string, ReplicaOutcome>> = {}) {
+    super(
+      failures.map(({ error }) => error),
+      "Not every copy did what was asked.",
+    );
+    this.byReplica = new Map(failures.map(({ replica, error }) => [replica.name, error]));
+    this.replicas = {
+      ...Object.fromEntries(failures.map(({ replica, error }) => [replica.name, error.code])),
+      ...others,
+    };
+  }
+
+  static {
+    Object.defineProperty(this.prototype, "name", { value: "ReplicaErrors", writable: true, configurable: true });
+  }
+}
+
+// What is wrong with the call, not with the copy that says so.
+const BAD_CALL: ReadonlySet<StorageErrorCode> = new Set(["INVALID_PATH", "UNSUPPORTED", "CONFIG_INVALID"]);
+
+/** Whether the code says that the call can't be done like this, or what the answer to it is: asking on changes nothing. */
+export function decidesCall(code: StorageErrorCode): boolean {
+  return BAD_CALL.has(code) || code === "ALREADY_EXISTS" || code === "PRECONDITION_FAILED";
+}
+
+/**
+ * The answer to a call that no copy could answer well. It depends on what every copy said, and not on their order:
+ * `NOT_FOUND` if every one said so (or there was none to ask), `USAGE_LIMIT` if every one was skipped for its limits, a
+ * fault of the call if every one found the same, and otherwise `UNAVAILABLE`. A copy that was skipped or that failed may
+ * hold the object, so one of them is enough to not know.
+ */
+export function answerOf(failures: readonly ReplicaFailure[], details: StorageErrorDetails): StorageError {
+  const sorted = inOrder(failures);
+  const codes = new Set(sorted.map(({ error }) => error.code));
+  if (codes.size === 0) return new StorageError("NOT_FOUND", "There is no copy of such an object.", details);
+  const cause = new ReplicaErrors(sorted);
+  const [code] = codes;
+  if (codes.size === 1 && code === "NOT_FOUND") {
+    return new StorageError("NOT_FOUND", "No copy holds such an object.", { ...details, cause });
+  }
+  if (codes.size === 1 && code === "USAGE_LIMIT") {
+    return new StorageError("USAGE_LIMIT", "Every copy was skipped for its usage limit.", { ...details, cause });
+  }
+  if (codes.size === 1 && code !== undefined && BAD_CALL.has(code)) return restated(sorted[0]!.error, details);
+  return unavailable("No copy could answer", sorted, cause, details);
+}
+
+/** The answer to a call that needs every one of `all` copies, when these failed. */
+export function answerOfSome(
+  failures: readonly ReplicaFailure[],
+  all: number,
+  what: string,
+  details: StorageErrorDetails,
+): StorageError {
+  if (failures.length === all) return answerOf(failures, details);
+  const sorted = inOrder(failures);
+  return unavailable(what, sorted, new ReplicaErrors(sorted), details);
+}
+
+/** In the order of the stores, whichever answered first. */
+export function inOrder(failures: readonly ReplicaFailure[]): ReplicaFailure[] {
+  return [...failures].sort((a, b) => a.replica.index - b.replica.index);
+}
+
+/** The `UNAVAILABLE` of a call that fails for what these copies said. */
+export function unavailable(
+  what: string,
+  failures: readonly ReplicaFailure[],
+  cause: unknown,
+  details: StorageErrorDetails,
+): StorageError {
+  const said = failures.map(({ replica, error }) => `${replica.name} ${error.code}`).join(", ");
+  // Nobody knows what an UNEXPECTED was. All else that is not retryable stays as it is.
+  const retryable = failures.some(({ error }) => error.retryable || error.code === "UNEXPECTED");
+  return new StorageError("UNAVAILABLE", `${what}: ${said}.`, { ...details, cause, retryable });
+}
+
+/** The error of a store, as one of the caller's operation: a copy that reads and writes is still a copy. */
+export function restated(error: StorageError, details: StorageErrorDetails): StorageError {
+  if (error.operation === details.operation && error.path === details.path) return error;
+  const { store, retryable } = error;
+  return new StorageError(error.code, error.message, {
+    ...details,
+    store: store ?? details.store,
+    retryable,
+    cause: error,
+  });
+}
+
+/** An error of a copy. A store of the user's own may throw anything. */
+export function asStorageError(error: unknown, details: StorageErrorDetails): StorageError {
+  if (isStorageError(error)) return error;
+  return new StorageError("UNEXPECTED", "The store failed in a way that it does not name.", {
+    ...details,
+    cause: error,
+  });
+}

@@ -1,0 +1,115 @@
+import type { CallDetails } from "../../check.js";
+import type { Clock } from "../../clock.js";
+import { bytesResult, streamResult } from "../../read-result.js";
+import type { CallOptions, ObjectInfo, ReadOptions, ReadResult } from "../../store.js";
+import { StorageError, isStorageError } from "../../../error.js";
+import type { StorageObserver } from "../../../observe/event.js";
+import { askReplicas, type Answer, type ReplicaCall, type Round } from "./ask-replicas.js";
+import { readCopy, type ReadCopy, type ReadRequest } from "./copy-body.js";
+import { describeCopy, type DigestOf } from "./known-digest.js";
+import { answerOf, type ReplicaFailure } from "./replica-errors.js";
+import type { Replica } from "./replica.js";
+import { ResumedBody } from "./resumed-body.js";
+
+/** How copies are read. */
+export interface ReaderSettings {
+  readonly maxBufferSize: number;
+  readonly verifyRanges: boolean;
+  readonly digest: DigestOf;
+  readonly attemptTimeout?: number | undefined;
+  readonly clock: Clock;
+  readonly observer?: StorageObserver | undefined;
+}
+
+/** Whom to ask, and what is known before anybody is asked. */
+export interface Course {
+  readonly rounds: readonly Round[];
+  /** Copies that count as failed without being asked. */
+  readonly failures?: readonly ReplicaFailure[];
+  /** Is told of the copy that answered. */
+  readonly onWin?: (replica: Replica, round: Round) => void;
+  /** Is told of each copy that did not. */
+  readonly onFailure?: (failure: ReplicaFailure) => void;
+}
+
+/** Reads one of several copies. */
+export class ReplicaReader {
+  readonly #settings: ReaderSettings;
+
+  constructor(settings: ReaderSettings) {
+    this.#settings = settings;
+  }
+
+  /** What is to be known of a call to ask copies. */
+  callOf(details: CallDetails, signal: AbortSignal | undefined): ReplicaCall {
+    const { clock, attemptTimeout, observer } = this.#settings;
+    return { details, signal, limits: { clock, timeout: attemptTimeout }, observer };
+  }
+
+  async read(course: Course, path: string, options: ReadOptions, details: CallDetails): Promise<ReadResult> {
+    const call = this.callOf(details, options.signal);
+    const request = this.#requestOf(path, options, details);
+    const answer = await this.#ask(
+      course,
+      call,
+      async (replica, attempt) => readCopy(replica, request, attempt),
+      ({ body }: ReadCopy) => body.drop(),
+    );
+    const { replica, value } = answer.winner;
+    const result = { store: details.store, signal: options.signal };
+    if (value.bytes !== undefined) return bytesResult(value.body.info, value.bytes, result);
+
+    const failed = new Set(answer.failures.map((failure) => failure.replica));
+    const rest = course.rounds
+      .flatMap(({ replicas }) => replicas)
+      .filter((other) => other !== replica && !failed.has(other));
+    const body = new ResumedBody({ replica, body: value.body }, rest, answer.failures, request, call);
+    return streamResult(value.body.info, body.chunks(), () => body.close(), result);
+  }
+
+  /** The first copy that there is. */
+  async find(
+    course: Course,
+    path: string,
+    { signal }: CallOptions,
+    details: CallDetails,
+  ): Promise<{ replica: Replica; info: ObjectInfo } | undefined> {
+    try {
+      const { winner } = await this.#ask(
+        course,
+        this.callOf(details, signal),
+        async ({ store }, attempt) => {
+          const info = await attempt.wait(store.stat(path, { signal: attempt.signal }));
+          if (info === undefined) throw new StorageError("NOT_FOUND", "There is no such object.", details);
+          attempt.end();
+          return info;
+        },
+        () => undefined,
+      );
+      return { replica: winner.replica, info: { ...describeCopy(winner.value).info, path } };
+    } catch (error) {
+      if (isStorageError(error, "NOT_FOUND")) return undefined;
+      throw error;
+    }
+  }
+
+  async #ask<T>(
+    { rounds, failures: known = [], onWin, onFailure }: Course,
+    call: ReplicaCall,
+    ask: Parameters<typeof askReplicas<T>>[2],
+    discard: (late: T) => unknown,
+  ): Promise<Answer<T> & { winner: NonNullable<Answer<T>["winner"]> }> {
+    const { winner, failures } = await askReplicas(rounds, call, ask, discard);
+    if (onFailure !== undefined) failures.forEach(onFailure);
+    const all = [...known, ...failures];
+    if (winner === undefined) throw answerOf(all, call.details);
+    onWin?.(winner.replica, winner.round);
+    return { winner, failures: all };
+  }
+
+  #requestOf(path: string, { offset, length }: ReadOptions, details: CallDetails): ReadRequest {
+    const { maxBufferSize, verifyRanges, digest } = this.#settings;
+    const range = { ...(offset !== undefined && { offset }), ...(length !== undefined && { length }) };
+    return { path, range, details, maxBufferSize, verifyRanges, digestOf: digest };
+  }
+}

@@ -1,0 +1,38 @@
+import { z } from "zod";
+import type { Store } from "../../store.js";
+
+/** One of the stores that hold copies of the same objects. */
+export interface Replica {
+  /** The user's name of it. */
+  readonly name: string;
+  readonly store: Store;
+  /** Its place in the order of the user. */
+  readonly index: number;
+}
+
+/** The option `stores`: names and stores, at least one, in the order in which they are asked. */
+export const storesSchema = z
+  .record(z.string().min(1, "must have a name"), z.custom<Store>(isStore, "must be a store"))
+  .refine((stores) => Object.keys(stores).length > 0, "must hold at least one store");
+
+export function replicasOf(stores: Readonly<Record<string, Store>>): readonly Replica[] {
+  return Object.entries(stores).map(([name, store], index) => ({ name, store, index }));
+}
+
+/** Closes all of them, also when one of them fails to; then rejects with what the first one said. */
+export async function closeReplicas(replicas: readonly Replica[]): Promise<void> {
+  const closed = await Promise.allSettled(replicas.map(async ({ store }) => store.close()));
+  for (const result of closed) if (result.status === "rejected") throw result.reason;
+}
+
+/** Whether every one of them takes paths of this scheme. */
+export function allRoute(replicas: readonly Replica[], scheme: string): boolean {
+  return replicas.every(({ store }) => store.routes?.(scheme) === true);
+}
+
+function isStore(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { name, capability, read, write, close } = value as Partial<Store>;
+  const callable = [read, write, close].every((method) => typeof method === "function");
+  return callable && typeof name === "string" && typeof capability === "object";
+}
