@@ -22,6 +22,9 @@ export type CompositionEvent =
   | "circuit_open"
   | "circuit_half_open"
   | "circuit_close"
+  /** Usage limits: a call was refused, not tried; the counter failed. */
+  | "usage_limit"
+  | "usage_counter_fault"
   /** A feature gate: an option that the store can't honour was dropped. */
   | "option_dropped";
 

@@ -1,0 +1,63 @@
+import type { CallDetails } from "../../check.js";
+import type { Clock } from "../../clock.js";
+import { StorageError } from "../../../error.js";
+import { LinkedAbort } from "../../drivers/s3/linked-abort.js";
+import { expectListeners, heeded } from "./heeded.js";
+
+/** How long a call may be silent. Its signal fires when that is over, and when the caller's does. */
+export class Deadline {
+  readonly #link: LinkedAbort;
+  readonly #clock: Clock;
+  readonly #timeout: number;
+  readonly #details: CallDetails;
+  #timer: unknown;
+  #ended = false;
+
+  /** @param timeout milliseconds that each run of {@link start} gives */
+  constructor(clock: Clock, timeout: number, details: CallDetails, signal: AbortSignal | undefined) {
+    expectListeners(signal);
+    this.#link = new LinkedAbort(signal);
+    this.#clock = clock;
+    this.#timeout = timeout;
+    this.#details = details;
+  }
+
+  get signal(): AbortSignal {
+    return this.#link.signal;
+  }
+
+  /** Begins to count, from nothing; not after {@link end}, when nobody would take the timer back. */
+  start(): void {
+    this.stop();
+    if (this.#ended) return;
+    this.#timer = this.#clock.setTimeout(() => this.#link.abort(this.#error()), this.#timeout);
+  }
+
+  /** Stops counting. */
+  stop(): void {
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Stops counting for good. The signal does not fire any more, and nothing is left on the caller's. */
+  end(): void {
+    this.#ended = true;
+    this.stop();
+    this.#link.unlink();
+  }
+
+  /** Waits for one answer, no longer than there is time for it. What comes too late is given to `discard`. */
+  async wait<T>(answer: () => Promise<T>, discard?: (late: T) => unknown): Promise<T> {
+    this.start();
+    try {
+      return await heeded(answer(), this.signal, this.#details, discard);
+    } finally {
+      this.stop();
+    }
+  }
+
+  #error(): StorageError {
+    const message = `The store has not answered within ${this.#timeout} ms.`;
+    return new StorageError("TIMEOUT", message, this.#details);
+  }
+}

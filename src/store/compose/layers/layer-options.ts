@@ -1,0 +1,22 @@
+import { z } from "zod";
+import type { StorageObserver } from "../../../observe/event.js";
+import type { Clock } from "../../clock.js";
+
+/** Longest time that a timer takes, in milliseconds (24.8 days): Node lets a longer one ring at once. */
+export const MAX_MILLISECONDS = 2 ** 31 - 1;
+
+export const milliseconds = z.number().min(0).max(MAX_MILLISECONDS);
+
+export const wholeNumber = z.number().int().min(1);
+
+export const clockOption = z.custom<Clock>(isClock, "must be a Clock").optional();
+
+export const observerOption = z
+  .custom<StorageObserver>((value) => typeof value === "function", "must be a function")
+  .optional();
+
+function isClock(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const clock: { [Name in keyof Clock]?: unknown } = value;
+  return [clock.now, clock.setTimeout, clock.clearTimeout].every((method) => typeof method === "function");
+}

@@ -1,0 +1,67 @@
+import { streamResult, type ReadCall } from "../../read-result.js";
+import type { ReadResult } from "../../store.js";
+import { expectListeners } from "./heeded.js";
+
+/** One chunk of a body, or its end. */
+export type BodyStep = IteratorResult<Uint8Array, unknown>;
+
+/** What a layer does with the body of a read while it passes. */
+export interface BodyRelay {
+  /** Takes one step; default `pull()`. */
+  step?(pull: () => Promise<BodyStep>): Promise<BodyStep>;
+  /** Called once, when nothing more will pass: the body was read to its end, given up, or failed. */
+  ended?(end: BodyEnd): void;
+}
+
+/** How a body ended. */
+export type BodyEnd = { how: "read" | "cancelled" } | { how: "failed"; error: unknown };
+
+/**
+ * Hands a result on to the reader, step by step. Whatever the reader does, and also when he does nothing but let his
+ * signal fire, `relay.ended` is called and the result below is freed: at once, even if a step below hangs.
+ */
+export function relayedResult(result: ReadResult, relay: BodyRelay, call: ReadCall): ReadResult {
+  const { signal } = call;
+  let over = false;
+  const end = (how: BodyEnd): void => {
+    if (over) return;
+    over = true;
+    signal?.removeEventListener("abort", giveUp);
+    relay.ended?.(how);
+  };
+  const cancel = async (): Promise<void> => {
+    end({ how: "cancelled" });
+    await result.cancel();
+  };
+  const giveUp = (): void => {
+    cancel().catch(() => undefined);
+  };
+  expectListeners(signal);
+  signal?.addEventListener("abort", giveUp, { once: true });
+
+  let iterator: AsyncIterator<Uint8Array, unknown> | undefined;
+  const pull = async (): Promise<BodyStep> => (iterator ??= result[Symbol.asyncIterator]()).next();
+  const step = async (): Promise<BodyStep> => {
+    if (over) return { done: true, value: undefined };
+    try {
+      const next = await (relay.step?.(pull) ?? pull());
+      if (next.done === true) end({ how: "read" });
+      return next;
+    } catch (error) {
+      end({ how: "failed", error });
+      // Not awaited: a body that failed by being too slow would not answer.
+      giveUp();
+      throw error;
+    }
+  };
+  const chunks: AsyncIterable<Uint8Array> = {
+    [Symbol.asyncIterator]: () => ({
+      next: step,
+      async return() {
+        await cancel();
+        return { done: true, value: undefined };
+      },
+    }),
+  };
+  return streamResult(result.info, chunks, cancel, call);
+}
