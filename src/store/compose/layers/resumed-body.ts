@@ -1,5 +1,5 @@
 import type { CallDetails } from "../../check.js";
-import { isStorageError } from "../../../error.js";
+import { StorageError, isStorageError } from "../../../error.js";
 import { LinkedAbort } from "../../drivers/s3/linked-abort.js";
 import type { ReadOptions, ReadResult, Store } from "../../store.js";
 import { expectListeners, heeded } from "./heeded.js";
@@ -21,6 +21,8 @@ export class ResumedBody implements AsyncIterableIterator<Uint8Array> {
   #delivered = 0;
   #closed = false;
   readonly #etag: string | undefined;
+  // Bytes in all.
+  readonly #expected: number;
 
   constructor(
     private readonly store: Store,
@@ -32,6 +34,8 @@ export class ResumedBody implements AsyncIterableIterator<Uint8Array> {
   ) {
     this.#result = result;
     this.#etag = result.info.etag;
+    const { offset = 0, length = Infinity } = options;
+    this.#expected = Math.max(0, Math.min(length, result.info.size - offset));
   }
 
   [Symbol.asyncIterator](): this {
@@ -76,6 +80,7 @@ export class ResumedBody implements AsyncIterableIterator<Uint8Array> {
   #took(step: IteratorResult<Uint8Array>): IteratorResult<Uint8Array> {
     if (this.#closed) return END;
     if (step.done === true) {
+      if (this.#delivered < this.#expected) throw this.#endedEarly();
       this.#close();
       return END;
     }
@@ -120,6 +125,12 @@ export class ResumedBody implements AsyncIterableIterator<Uint8Array> {
       offset: offset + this.#delivered,
       ...(length !== undefined && { length: length - this.#delivered }),
     };
+  }
+
+  // A connection may end without a word; what came is not the object then.
+  #endedEarly(): StorageError {
+    const message = `The body ended after ${this.#delivered} of ${this.#expected} bytes.`;
+    return new StorageError("UNAVAILABLE", message, this.details);
   }
 
   #drop(): void {
