@@ -1,0 +1,123 @@
+import process from "node:process";
+import { StorageError } from "../../../error.js";
+import type { SchemeFactory } from "../../compose/routing/options.js";
+import { AzureStore } from "./azure-store.js";
+import type { AzureStoreOptions, AzureTokenCredential } from "./options.js";
+
+/** Options of {@link azureScheme}: those of an AzureStore, which all containers share. */
+export type AzureSchemeOptions = Omit<AzureStoreOptions, "container">;
+
+type Account = Pick<AzureStoreOptions, "connectionString" | "accountUrl" | "credential">;
+
+const CONTAINER = /^(?:[a-z0-9-]{3,63}|\$root|\$web|\$logs)$/;
+
+// The clouds of Azure. Credentials are sent to no other host: a reference may come from anywhere.
+const HOST = /^([a-z0-9]{3,24})\.(?:blob|dfs)\.(core\.windows\.net|core\.usgovcloudapi\.net|core\.chinacloudapi\.cn)$/;
+
+/**
+ * Serves any container of Azure Blob Storage, for the option `schemes` of a `RoutingStore`:
+ * `abfss://container@account.dfs.core.windows.net/path`, or `az://container/path`.
+ *
+ * With `client`, `connectionString` or `accountUrl` it is that account, whatever the path says. Otherwise the path names
+ * the account, or `AZURE_STORAGE_ACCOUNT` does; its credential is `credential`, or what the environment has for it as the
+ * Azure CLI reads it (`AZURE_STORAGE_CONNECTION_STRING`, `AZURE_STORAGE_KEY`, `AZURE_STORAGE_SAS_TOKEN`), or else the
+ * `DefaultAzureCredential` of the package `@azure/identity`. Connections are shared over containers, since the SDK has
+ * one pool of them.
+ *
+ * @throws {StorageError} its factory: `INVALID_PATH` for what is no container or no account, `CONFIG_INVALID`,
+ *   `MISSING_DEPENDENCY` for `@azure/identity`
+ * @example
+ * const store = new RoutingStore({
+ *   primary,
+ *   schemes: { abfss: azureScheme({ credential: new DefaultAzureCredential() }) },
+ * });
+ */
+export function azureScheme(options: AzureSchemeOptions = {}): SchemeFactory {
+  const { client, connectionString, accountUrl, credential, ...rest } = options;
+  const isConfigured = client !== undefined || connectionString !== undefined || accountUrl !== undefined;
+  const ambient = new AmbientAccounts();
+  const factory: SchemeFactory = async (target) => {
+    const [container, host] = splitContainer(target.container);
+    if (isConfigured) return new AzureStore({ ...options, container });
+    const account = host === undefined ? undefined : accountOfHost(host);
+    return new AzureStore({ ...rest, ...(await ambient.find(account, credential)), container });
+  };
+  return Object.assign(factory, { perContainer: true });
+}
+
+function splitContainer(text: string): [container: string, host?: string] {
+  const [container = "", host, ...more] = text.split("@");
+  if (!CONTAINER.test(container) || more.length > 0) {
+    throw invalid("What the path names in the place of a container is neither one nor container@account.");
+  }
+  return host === undefined ? [container] : [container, host];
+}
+
+interface AccountAddress {
+  readonly name: string;
+  readonly url: string;
+}
+
+function accountOfHost(host: string): AccountAddress {
+  const [, name, cloud] = HOST.exec(host.toLowerCase()) ?? [];
+  if (name === undefined || cloud === undefined) {
+    throw invalid("The host that the path names is not that of an account of Azure.");
+  }
+  return { name, url: `https://${name}.blob.${cloud}` };
+}
+
+/** Finds accounts and their credentials in the environment. */
+class AmbientAccounts {
+  #credential: Promise<AzureTokenCredential> | undefined;
+
+  async find(named: AccountAddress | undefined, credential: AzureStoreOptions["credential"]): Promise<Account> {
+    const { AZURE_STORAGE_CONNECTION_STRING: connectionString, AZURE_STORAGE_ACCOUNT: ownName } = process.env;
+    const isOwn = (name: string | undefined): boolean => named === undefined || named.name === name;
+    if (connectionString && credential === undefined && isOwn(accountIn(connectionString))) return { connectionString };
+    const url = named?.url ?? (ownName && `https://${ownName}.blob.core.windows.net`);
+    if (!url) {
+      const message = "The path names no account (container@account.dfs.core.windows.net), nor does the environment.";
+      throw new StorageError("CONFIG_INVALID", `${message} Set AZURE_STORAGE_ACCOUNT, or configure the scheme.`);
+    }
+    if (credential !== undefined) return { accountUrl: url, credential };
+    const own = isOwn(ownName) ? ownCredential(url, ownName) : undefined;
+    return own ?? { accountUrl: url, credential: await this.#default() };
+  }
+
+  async #default(): Promise<AzureTokenCredential> {
+    this.#credential ??= defaultCredential();
+    try {
+      return await this.#credential;
+    } catch (error) {
+      this.#credential = undefined; // the next call tries again
+      throw error;
+    }
+  }
+}
+
+/** What the environment has for the account that it names. */
+function ownCredential(accountUrl: string, accountName: string | undefined): Account | undefined {
+  const { AZURE_STORAGE_KEY: accountKey, AZURE_STORAGE_SAS_TOKEN: token } = process.env;
+  if (accountKey && accountName) return { accountUrl, credential: { accountName, accountKey } };
+  return token ? { accountUrl: `${accountUrl}?${token.replace(/^\?/, "")}` } : undefined;
+}
+
+function accountIn(connectionString: string): string | undefined {
+  return /(?:^|;)AccountName=([^;]+)/i.exec(connectionString)?.[1];
+}
+
+async function defaultCredential(): Promise<AzureTokenCredential> {
+  // Not a dependency, so its name is no literal: compilers and bundlers would look for it.
+  const packageName = "@azure/identity";
+  try {
+    const identity = (await import(packageName)) as { DefaultAzureCredential: new () => AzureTokenCredential };
+    return new identity.DefaultAzureCredential();
+  } catch (cause) {
+    const message = `No credential for the account is configured or in the environment, and ${packageName} is not installed.`;
+    throw new StorageError("MISSING_DEPENDENCY", message, { cause });
+  }
+}
+
+function invalid(message: string): StorageError {
+  return new StorageError("INVALID_PATH", message);
+}
