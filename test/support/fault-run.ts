@@ -116,7 +116,10 @@ class FaultRun {
     const { operations = 10_000, mode = "mutable", without = [] } = this.options;
     const store = await this.options.create(this.#environment());
     const steps = new StepChoice(this.#choice, mode, store.capability, this.#states, this.#etags, without);
-    while (this.#operations < operations) await this.#batch(store, this.#chooseBatch(steps));
+    while (this.#operations < operations) {
+      await this.#batch(store, this.#chooseBatch(steps));
+      await this.#clock.advance(this.#choice.below(20));
+    }
     await this.#finish(store);
   }
 

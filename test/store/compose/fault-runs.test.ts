@@ -1,24 +1,45 @@
-import type { Store } from "../../../src/store/store.js";
-import { runUnderFaults, type FaultRunEnvironment, type FaultRunOptions } from "../../support/fault-run.js";
+import {
+  withCircuitBreaker,
+  withConcurrencyLimit,
+  withPrefix,
+  withRetry,
+  withTimeout,
+  withUsageLimits,
+} from "../../../src/store/compose/layers/index.js";
+import { expectToWithstandFaults, type Composition } from "./composition.js";
 
-interface Composition extends Omit<FaultRunOptions, "seed" | "create"> {
-  name: string;
-  create: (environment: FaultRunEnvironment) => Store;
-}
+const COMPOSITIONS: readonly Composition[] = [
+  { name: "a store alone", create: ({ faulty }) => faulty() },
+  { name: "withRetry", create: ({ faulty, clock, random }) => withRetry(faulty(), { clock, random }) },
+  { name: "withTimeout", create: ({ faulty, clock }) => withTimeout(faulty(), { clock, timeout: 250 }) },
+  { name: "withConcurrencyLimit", create: ({ faulty }) => withConcurrencyLimit(faulty(), { limit: 2 }) },
+  {
+    name: "withCircuitBreaker",
+    create: ({ faulty, clock }) => withCircuitBreaker(faulty(), { clock, failures: 2, resetAfter: 500 }),
+  },
+  {
+    name: "withUsageLimits",
+    create: ({ faulty, clock }) => withUsageLimits(faulty(), { clock, requests: 9000, egressBytes: 5e5 }),
+    codes: ["USAGE_LIMIT"],
+  },
+  { name: "withPrefix", create: ({ faulty }) => withPrefix(faulty(), "tenants/1") },
+  {
+    name: "layers in the recommended order",
+    create: ({ faulty, clock, random }) =>
+      withPrefix(
+        withRetry(
+          withCircuitBreaker(withTimeout(withConcurrencyLimit(faulty(), { limit: 3 }), { clock, timeout: 250 }), {
+            clock,
+            failures: 5,
+            resetAfter: 500,
+          }),
+          { clock, random },
+        ),
+        "tenants/1",
+      ),
+  },
+];
 
-const COMPOSITIONS: readonly Composition[] = [{ name: "a store alone", create: ({ faulty }) => faulty() }];
-
-const SEED = 1;
-
-describe("10,000 operations under faults", () => {
-  it.each(COMPOSITIONS)("$name", async ({ name, ...options }) => {
-    expect(name).toBeTruthy();
-    const { operations, failed, injected } = await runUnderFaults({ ...options, seed: SEED });
-    expect(operations).toBeGreaterThanOrEqual(10_000);
-    // Most calls did something, and every kind of fault was there.
-    expect(failed).toBeLessThan(operations / 2);
-    for (const kind of ["error", "delay", "hang", "truncate", "lostAcknowledgement", "partialList"] as const) {
-      expect(injected[kind]).toBeGreaterThan(0);
-    }
-  });
+describe("10,000 operations under faults: layers", () => {
+  it.each(COMPOSITIONS)("$name", (composition) => expectToWithstandFaults(composition));
 });

@@ -2,6 +2,7 @@ import type { Capability } from "../../../src/store/capability.js";
 import type { ListOptions, ReadOptions } from "../../../src/store/store.js";
 import { copyStep } from "./copy-step.js";
 import { deleteStep } from "./delete-step.js";
+import { groupOf, immutableVersion } from "./immutable-version.js";
 import { listStep } from "./list-step.js";
 import type { PossibleStates } from "./possible-states.js";
 import type { RandomChoice } from "./random-choice.js";
@@ -68,15 +69,17 @@ export class StepChoice {
   }
 
   #version(path: string): Version {
-    // Immutable: what is written depends on nothing but the path.
-    const n = this.mode === "mutable" ? ++this.#written : groupOf(path);
-    const length = this.mode === "mutable" ? this.#length() : 40 + ((groupOf(path) * 83) % 400);
-    const bytes = Buffer.alloc(length, `${n}:`);
-    const described = this.mode === "immutable" || this.choice.chance(0.5);
+    const { capability, choice } = this;
+    if (this.mode === "immutable") {
+      const { bytes, contentType, metadata } = immutableVersion(path);
+      return { bytes, ...(capability.contentType && { contentType }), ...(capability.metadata && { metadata }) };
+    }
+    const n = ++this.#written;
+    const described = choice.chance(0.5);
     return {
-      bytes,
-      ...(described && this.capability.contentType && { contentType: `text/x-${n}` }),
-      ...(described && this.capability.metadata && { metadata: { version: `${n}` } }),
+      bytes: Buffer.alloc(this.#length(), `${n}:`),
+      ...(described && capability.contentType && { contentType: `text/x-${n}` }),
+      ...(described && capability.metadata && { metadata: { version: `${n}` } }),
     };
   }
 
@@ -104,10 +107,4 @@ export class StepChoice {
     const prefix = choice.of(["", "", choice.of(this.states.paths).slice(0, 1 + choice.below(3))]);
     return listStep(prefix, options, this.states.paths);
   }
-}
-
-/** A number of the directory of a path: its objects are copies of each other where contents are immutable. */
-function groupOf(path: string): number {
-  const directory = Buffer.from(path.slice(0, path.lastIndexOf("/") + 1));
-  return directory.reduce((sum, byte) => sum * 31 + byte, 7) % 9973;
 }
