@@ -14,12 +14,14 @@ const MODES = [
   { validate: "always", staleIfError: true },
 ] as const;
 
+const SMALL = { largeObjectSize: 200_000 };
+
 // Room for a few of the small objects of the suite at a time, so that copies make room for others.
 const TIGHT = { maxBytes: 8192, maxObjectSize: 4096 };
 
 for (const mode of MODES) {
   const create = (): TieredStore => new TieredStore({ remote: new MemoryStore(), ...mode });
-  storeConformance({ describe, it }, { name: `TieredStore, ${mode.validate}`, create });
+  storeConformance({ describe, it }, { name: `TieredStore, ${mode.validate}`, create, ...SMALL });
 
   it(`does what a Map does, ${mode.validate}`, async () => {
     await expectStoreMatchesModel(create);
@@ -29,7 +31,11 @@ for (const mode of MODES) {
 
 storeConformance(
   { describe, it },
-  { name: "TieredStore with little room", create: () => new TieredStore({ remote: new MemoryStore(), ...TIGHT }) },
+  {
+    name: "TieredStore with little room",
+    create: () => new TieredStore({ remote: new MemoryStore(), ...TIGHT }),
+    ...SMALL,
+  },
 );
 
 storeConformance(
@@ -37,6 +43,7 @@ storeConformance(
   {
     name: "TieredStore over a TieredStore",
     create: () => new TieredStore({ remote: new TieredStore({ remote: new MemoryStore() }), validate: "always" }),
+    ...SMALL,
   },
 );
 
@@ -62,6 +69,10 @@ const onS3 = (): S3Store => new S3Store({ bucket, clientConfig: s3ClientConfig(s
 for (const validate of ["immutable", "always"] as const) {
   storeConformance(
     { describe, it },
-    { name: `TieredStore over S3, ${validate}`, create: () => new TieredStore({ remote: onS3(), validate }) },
+    {
+      name: `TieredStore over S3, ${validate}`,
+      create: () => new TieredStore({ remote: onS3(), validate }),
+      ...SMALL,
+    },
   );
 }

@@ -22,14 +22,15 @@ export async function loadBody(
 ): Promise<Uint8Array | OneReaderBody> {
   const { size } = result.info;
   const { signal } = request;
-  const chunks = streamResult(result.info, result, undefined, { signal })[Symbol.asyncIterator]();
-  const leave = (...begin: Uint8Array[]): OneReaderBody =>
-    new OneReaderBody(result, begin, chunks, (reason) => request.abort(reason));
-  if (!(Number.isSafeInteger(size) && size >= 0 && size <= limit && allowance.take(size))) return leave();
+  const body = streamResult(result.info, result, () => result.cancel(), { signal });
+  const leave = (rest: AsyncIterable<Uint8Array>): OneReaderBody =>
+    new OneReaderBody(result, rest, (reason) => request.abort(reason));
+  if (!(Number.isSafeInteger(size) && size >= 0 && size <= limit && allowance.take(size))) return leave(body);
   try {
+    const chunks = body[Symbol.asyncIterator]();
     const collector = new ByteCollector(size, size);
     for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
-      if (collector.add(next.value) === undefined) return leave(collector.collected(), next.value);
+      if (collector.add(next.value) === undefined) return leave(resumed([collector.collected(), next.value], chunks));
     }
     return collector.collected();
   } catch (error) {
@@ -38,4 +39,12 @@ export async function loadBody(
   } finally {
     allowance.giveBack(size);
   }
+}
+
+async function* resumed(
+  begin: readonly Uint8Array[],
+  rest: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* begin;
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
 }

@@ -8,14 +8,12 @@ export class OneReaderBody {
 
   /**
    * @param result whose body it is
-   * @param begin what has been read of it
-   * @param rest brings what has not
+   * @param chunks brings it; not begun here, since a body that was begun is freed by whoever reads it
    * @param abort ends the request for it
    */
   constructor(
     private readonly result: ReadResult,
-    private readonly begin: readonly Uint8Array[],
-    private readonly rest: AsyncIterator<Uint8Array>,
+    private readonly chunks: AsyncIterable<Uint8Array>,
     private readonly abort: (reason: unknown) => void,
   ) {}
 
@@ -29,7 +27,7 @@ export class OneReaderBody {
       signal?.removeEventListener("abort", onAbort);
       await this.result.cancel();
     };
-    return streamResult(this.result.info, this.#chunks(release), release, { store, signal });
+    return streamResult(this.result.info, this.#released(release), release, { store, signal });
   }
 
   /** Frees the body unless it was taken. */
@@ -39,10 +37,9 @@ export class OneReaderBody {
     this.result.cancel().catch(() => undefined);
   }
 
-  async *#chunks(release: () => Promise<void>): AsyncGenerator<Uint8Array, void, undefined> {
+  async *#released(release: () => Promise<void>): AsyncGenerator<Uint8Array, void, undefined> {
     try {
-      yield* this.begin;
-      for (let next = await this.rest.next(); next.done !== true; next = await this.rest.next()) yield next.value;
+      yield* this.chunks;
     } finally {
       await release().catch(() => undefined); // the reader has all it wanted
     }
