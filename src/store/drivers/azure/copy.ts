@@ -3,7 +3,7 @@ import { StorageError, isNotFound, isStorageError } from "../../../error.js";
 import type { ObjectInfo } from "../../store.js";
 import type { AzureContainer } from "./container.js";
 import { failureOf, type AzureCall } from "./errors.js";
-import { toObjectInfo } from "./object-info.js";
+import { toObjectInfo, type BlobDescription } from "./object-info.js";
 import { isSharedKeyCredential, isTokenCredential } from "./options.js";
 import { signedUrl } from "./presign.js";
 import { readObject } from "./read.js";
@@ -33,8 +33,14 @@ export async function copyObject(
   const target = container.blobName(to, { ...call.details, path: to });
   const source = await requireObject(container, from, call);
   if (from === to) return source;
-  const copied = source.size <= MAX_SIZE && (await copyByAzure(container, source, target, call));
-  return copied ? { ...source, ...copied, path: to } : copyByStream(container, source, to, call);
+  const copied = source.size <= MAX_SIZE ? await copyByAzure(container, source, target, call) : undefined;
+  if (copied === undefined) return copyByStream(container, source, to, call);
+  const { size, contentType, metadata } = source;
+  return {
+    ...toObjectInfo(to, size, copied),
+    ...(contentType !== undefined && { contentType }),
+    ...(metadata !== undefined && { metadata }),
+  };
 }
 
 /** Lets Azure copy; `undefined` if it can't get at the source. */
@@ -43,22 +49,20 @@ async function copyByAzure(
   source: ObjectInfo,
   target: string,
   call: AzureCall,
-): Promise<Partial<ObjectInfo> | undefined> {
+): Promise<Pick<BlobDescription, "etag" | "lastModified"> | undefined> {
   const name = container.blobName(source.path, call.details);
   const { clock } = container.options;
   try {
-    const result = await container.send(call, async ({ client, abortSignal }) => {
+    return await container.send(call, async ({ client, abortSignal }) => {
       const access = await accessTo(client, name, clock.now());
       if (access.url.length > MAX_URL_LENGTH) return undefined;
-      return client.getBlobClient(target).syncCopyFromURL(access.url, {
+      const { etag, lastModified } = await client.getBlobClient(target).syncCopyFromURL(access.url, {
         ...access.options,
         abortSignal,
         ...(source.etag !== undefined && { sourceConditions: { ifMatch: source.etag } }),
       });
+      return { etag, lastModified };
     });
-    if (result === undefined) return undefined;
-    const { etag, lastModified } = toObjectInfo("", 0, result);
-    return { ...(etag !== undefined && { etag }), ...(lastModified !== undefined && { lastModified }) };
   } catch (error) {
     const failure = failureOf(error);
     if (isChanged(error)) throw sourceChanged(error, call);
@@ -102,7 +106,7 @@ async function copyByStream(
 }
 
 function isChanged(error: unknown): boolean {
-  return isNotFound(error) || failureOf(error)?.httpStatus === 412;
+  return isNotFound(error) || isStorageError(error, "PRECONDITION_FAILED");
 }
 
 function sourceChanged(error: unknown, { details }: AzureCall): StorageError {

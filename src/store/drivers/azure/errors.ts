@@ -45,10 +45,6 @@ const BY_NAME = new Map<string, StorageErrorCode>(
     BlobBeingRehydrated: "UNAVAILABLE",
     // Another writer committed the same blob, and with that threw away the blocks of this one.
     InvalidBlockList: "UNAVAILABLE",
-    // The connection broke off in the middle of an answer.
-    PARSE_ERROR: "UNAVAILABLE",
-    REQUEST_SEND_ERROR: "UNAVAILABLE",
-    AbortError: "UNAVAILABLE",
     RequestBodyTooLarge: "LIMIT_EXCEEDED",
     BlockCountExceedsLimit: "LIMIT_EXCEEDED",
     MetadataTooLarge: "LIMIT_EXCEEDED",
@@ -61,6 +57,15 @@ const BY_NAME = new Map<string, StorageErrorCode>(
     InvalidResourceName: "INVALID_PATH",
     InvalidUri: "INVALID_PATH",
     OutOfRangeInput: "INVALID_PATH",
+  } as const),
+);
+
+// What the SDK says without an answer: the connection broke off, in the middle of one for the first and the last.
+const BY_SDK_NAME = new Map<string, StorageErrorCode>(
+  Object.entries({
+    PARSE_ERROR: "UNAVAILABLE",
+    REQUEST_SEND_ERROR: "UNAVAILABLE",
+    AbortError: "UNAVAILABLE",
   } as const),
 );
 
@@ -137,7 +142,7 @@ function codeOf({ name, code = "", httpStatus }: AzureFailure, condition: AzureC
   const found =
     BY_ERRNO.get(code) ??
     BY_NAME.get(name) ??
-    (httpStatus === undefined ? BY_NAME.get(code) : byStatus(httpStatus)) ??
+    (httpStatus === undefined ? (BY_SDK_NAME.get(name) ?? BY_SDK_NAME.get(code)) : byStatus(httpStatus)) ??
     "UNEXPECTED";
   if (condition === "ifNoneMatch" && found === "PRECONDITION_FAILED") return "ALREADY_EXISTS";
   if (condition === "ifMatch" && (found === "NOT_FOUND" || found === "ALREADY_EXISTS")) return "PRECONDITION_FAILED";

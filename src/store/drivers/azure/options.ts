@@ -74,7 +74,6 @@ export interface AzureStoreOptions {
 }
 
 const wholeNumber = z.number().int();
-const MISSING = "one of client, connectionString and accountUrl is needed";
 
 const schema = z
   .strictObject({
@@ -108,25 +107,54 @@ const schema = z
     presign: z.boolean().default(false),
     clock: z.custom<Clock>(isClock, "must be a Clock").default(systemClock),
   })
-  .superRefine((options, context) => {
-    const sources = (["client", "connectionString", "accountUrl"] as const).filter((name) => name in options);
-    const given = sources.filter((name) => options[name] !== undefined);
-    const problem = (field: keyof typeof options, message: string): void => {
-      context.addIssue({ code: "custom", path: [field], message });
-    };
-    if (given.length === 0) problem("accountUrl", MISSING);
-    for (const other of given.slice(1)) problem(other, `can't be combined with ${given[0]!}`);
-    const { client, credential, clientOptions, accountUrl, container } = options;
-    if (credential !== undefined && accountUrl === undefined) problem("credential", "needs accountUrl");
-    if (clientOptions !== undefined && client !== undefined) problem("clientOptions", "can't be combined with client");
-    if (isTokenCredential(credential) && accountUrl?.startsWith("http:") === true) {
-      problem("accountUrl", "must be https, for a token is sent there");
-    }
-    if (isContainerClient(client) && client.containerName !== container) {
-      problem("container", "is not the container of client");
-    }
-    if (options.presign && !canSign(options)) problem("presign", "needs the key of the account to sign with");
+  .refine((options) => sourcesOf(options).length > 0, {
+    path: ["accountUrl"],
+    message: "is needed, or client, or connectionString",
+    when,
+  })
+  .refine((options) => sourcesOf(options).length < 2, {
+    path: ["accountUrl"],
+    message: "client, connectionString and accountUrl can't be combined",
+    when,
+  })
+  .refine(({ credential, accountUrl }) => credential === undefined || accountUrl !== undefined, {
+    path: ["credential"],
+    message: "needs accountUrl",
+    when,
+  })
+  .refine(({ credential, accountUrl }) => !isTokenCredential(credential) || !isPlainHttp(accountUrl), {
+    path: ["accountUrl"],
+    message: "must be https, for a token is sent there",
+    when,
+  })
+  .refine(({ client, clientOptions }) => client === undefined || clientOptions === undefined, {
+    path: ["clientOptions"],
+    message: "can't be combined with client",
+    when,
+  })
+  .refine(({ client, container }) => !isContainerClient(client) || client.containerName === container, {
+    path: ["container"],
+    message: "is not that of client",
+    when,
+  })
+  .refine((options) => !options.presign || canSign(options), {
+    path: ["presign"],
+    message: "needs the key of the account to sign with",
+    when,
   });
+
+// Also when a field is wrong by itself, so that one error names everything. A wrong field may then be of any type.
+function when({ value }: { value: unknown }): boolean {
+  return isObject(value);
+}
+
+function sourcesOf({
+  client,
+  connectionString,
+  accountUrl,
+}: Partial<Record<keyof AzureStoreOptions, unknown>>): unknown[] {
+  return [client, connectionString, accountUrl].filter((source) => source !== undefined);
+}
 
 /** The options as the store works with them: checked, defaults filled in. */
 export type ParsedAzureOptions = z.output<typeof schema>;
@@ -156,17 +184,17 @@ export function isSharedKey(credential: unknown): credential is AzureSharedKey {
   return isText(credential.accountName) && isText(credential.accountKey);
 }
 
-interface Signer {
-  client?: ContainerClient | BlobServiceClient | undefined;
-  connectionString?: string | undefined;
-  credential?: unknown;
+/** Whether the account's key is at hand, which signs URLs. */
+function canSign({ client, connectionString, credential }: Partial<Record<keyof AzureStoreOptions, unknown>>): boolean {
+  if (isObject(client)) return "credential" in client && isSharedKeyCredential(client.credential);
+  if (typeof connectionString === "string") {
+    return /AccountKey=|UseDevelopmentStorage=true/i.test(connectionString);
+  }
+  return isSharedKeyCredential(credential) || isSharedKey(credential);
 }
 
-/** Whether the account's key is at hand, which signs URLs. */
-function canSign({ client, connectionString, credential }: Signer): boolean {
-  if (client !== undefined) return isSharedKeyCredential(client.credential);
-  if (connectionString !== undefined) return /AccountKey=|UseDevelopmentStorage=true/i.test(connectionString);
-  return isSharedKeyCredential(credential) || isSharedKey(credential);
+function isPlainHttp(url: unknown): boolean {
+  return typeof url === "string" && /^http:/i.test(url);
 }
 
 function isClient(client: unknown): boolean {

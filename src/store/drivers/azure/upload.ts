@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { BlockBlobCommitBlockListOptions } from "@azure/storage-blob";
 import type { LinkedAbort } from "../s3/linked-abort.js";
@@ -49,7 +49,6 @@ export async function putBlocks(
 ): Promise<Uploaded> {
   const call: AzureCall = { ...callerCall, signal: stop.signal };
   const blocks = body[Symbol.asyncIterator]();
-  const write = randomUUID();
   const ids: string[] = [];
   let size = 0;
 
@@ -57,7 +56,7 @@ export async function putBlocks(
     // Blocks are taken one after the other, whoever of the stagers asks.
     for (let next = await blocks.next(); next.done !== true && !stop.signal.aborted; next = await blocks.next()) {
       const bytes = next.value;
-      const id = blockId(write, ids.length);
+      const id = blockId(bytes, ids.length);
       ids.push(id);
       size += bytes.byteLength;
       await container.send(call, ({ client, abortSignal, progress }) =>
@@ -78,9 +77,11 @@ export async function putBlocks(
   return { size, etag, lastModified };
 }
 
-// All blocks of a blob have ids of one length. This is the one that the SDK uses: 48 bytes, in base64.
-function blockId(write: string, index: number): string {
-  return Buffer.from(write.padEnd(42, "-") + String(index).padStart(6, "0")).toString("base64");
+// By content: when several write the same bytes at once, the blocks that one commits are those of the others too, and
+// their lists are as good. 48 bytes, as many as the ids of the SDK have: those of one blob must not differ in length.
+function blockId(bytes: Uint8Array, index: number): string {
+  const digest = createHash("sha256").update(bytes).digest("base64url");
+  return Buffer.from(digest + String(index).padStart(5, "0")).toString("base64");
 }
 
 function inPieces(bytes: Uint8Array, progress: () => void): Buffer | (() => NodeJS.ReadableStream) {

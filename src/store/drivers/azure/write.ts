@@ -115,7 +115,8 @@ async function* blocksOf(bytes: Uint8Array, blockSize: number): AsyncGenerator<U
   }
 }
 
-// A writer that commits throws away the blocks that another has staged for the same blob by then.
+// A writer that commits throws away the blocks that another has staged for the same blob by then. It does no harm if they
+// write the same: see blockId.
 function isOvertaken(error: unknown): boolean {
   return failureOf(error)?.name === "InvalidBlockList";
 }
