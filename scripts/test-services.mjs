@@ -8,7 +8,7 @@
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 
-const SERVICES = ["ceph", "redis", "azurite"];
+const SERVICES = ["ceph", "redis", "azurite", "gcs"];
 
 function fail(message) {
   console.error(`test-services: ${message}`);

@@ -1,0 +1,190 @@
+import type { IncomingMessage } from "node:http";
+import type { Storage } from "@google-cloud/storage";
+import { throwIfAborted } from "../../abort.js";
+import type { CallDetails } from "../../check.js";
+import { StorageError, isStorageError } from "../../../error.js";
+import { invalidPath } from "../../../path.js";
+import { GcsClient } from "./client.js";
+import { isGoogleEndpoint } from "./capability.js";
+import { toStorageError, type GcsCall } from "./errors.js";
+import { GcsFailure, word } from "./failure.js";
+import { exchange, watchedChunks, type HttpRequest } from "./http-exchange.js";
+import { nameProblem, toObjectName } from "./object-name.js";
+import type { GcsFeatures, ParsedGcsOptions } from "./options.js";
+import { Retry } from "./retry.js";
+
+/** A request to the JSON API. */
+export interface GcsRequest {
+  method: string;
+  /** What follows the base of the API; of a session the whole URL. */
+  target: string | URL;
+  /** Whether that base is the one of uploads. */
+  upload?: boolean;
+  query?: Record<string, string | undefined>;
+  headers?: Record<string, string>;
+  body?: HttpRequest["body"];
+  /** Whether sending it twice does no harm (Cloud Storage, "Retry strategy"). */
+  idempotent: boolean;
+  /** A status that is no failure, beside those of 200 to 299. */
+  accept?: number;
+}
+
+/** An answer with a body of JSON, or of nothing. */
+export interface GcsAnswer {
+  status: number;
+  headers: IncomingMessage["headers"];
+  json: unknown;
+}
+
+// More than any answer of the API that is read whole: a page of a listing holds 1,000 objects with their metadata.
+const MAX_ANSWER = 64 * 1024 * 1024;
+
+/** One bucket (or the part of it under a prefix) seen through one client: names, settings, and how to send. */
+export class GcsBucket {
+  readonly name: string;
+  readonly chunkSize: number;
+  readonly features: GcsFeatures;
+  readonly timeout: number;
+  /** What all paths in the bucket begin with: empty, or ending in a slash. */
+  readonly pathPrefix: string;
+  /** Whether the server is Google's, which is taken at its word. */
+  readonly isGoogle: boolean;
+  readonly client: GcsClient;
+  readonly #clock: ParsedGcsOptions["clock"];
+
+  constructor(options: ParsedGcsOptions, features: GcsFeatures) {
+    this.name = options.bucket;
+    this.chunkSize = options.chunkSize;
+    this.features = features;
+    this.timeout = options.timeout;
+    this.pathPrefix = options.prefix === "" ? "" : `${options.prefix}/`;
+    this.isGoogle = isGoogleEndpoint(options);
+    this.client = new GcsClient(options);
+    this.#clock = options.clock;
+  }
+
+  /** @throws {StorageError} `INVALID_PATH` for the one kind of path whose name may be longer than itself */
+  objectName(path: string, { operation, store }: CallDetails): string {
+    const name = toObjectName(this.pathPrefix + path);
+    const problem = nameProblem(name);
+    if (problem !== undefined) throw invalidPath("object path", problem, operation, store);
+    return name;
+  }
+
+  /** The target of requests about all objects, or about the one with this name. */
+  target(name?: string): string {
+    const objects = `/b/${encodeURIComponent(this.name)}/o`;
+    return name === undefined ? objects : `${objects}/${encodeURIComponent(name)}`;
+  }
+
+  /** The attempts of a call that go beyond one request. */
+  async retry(call: GcsCall): Promise<Retry> {
+    return new Retry((await this.client.storage(call)).retryOptions, this.#clock);
+  }
+
+  /** Sends a request until it succeeds or must not be sent again, and reads its answer. */
+  async send(call: GcsCall, request: GcsRequest): Promise<GcsAnswer> {
+    return this.#attempts(call, request, async (response) => ({
+      status: response.statusCode!,
+      headers: response.headers,
+      json: parseJson(await this.#text(response, call)),
+    }));
+  }
+
+  /** The same, but the body of the answer is left to be read. */
+  async open(call: GcsCall, request: GcsRequest): Promise<IncomingMessage> {
+    return this.#attempts(call, request, (response) => Promise.resolve(response));
+  }
+
+  async #attempts<T>(
+    call: GcsCall,
+    request: GcsRequest,
+    receive: (response: IncomingMessage) => Promise<T>,
+  ): Promise<T> {
+    throwIfAborted(call.signal, call.details);
+    const storage = await this.client.storage(call);
+    const retry = new Retry(storage.retryOptions, this.#clock);
+    return retry.run(request.idempotent, call, async () => {
+      try {
+        const response = await this.#exchange(storage, call, request);
+        const status = response.statusCode!;
+        if ((status >= 200 && status < 300) || status === request.accept) return await receive(response);
+        throw await this.#failure(response, call, retry.attempts);
+      } catch (error) {
+        throw toStorageError(isStorageError(error) ? error : GcsFailure.of(error, retry.attempts), call);
+      }
+    });
+  }
+
+  async #exchange(storage: Storage, call: GcsCall, request: GcsRequest): Promise<IncomingMessage> {
+    const plain: HttpRequest = {
+      method: request.method,
+      url: toUrl(storage, request),
+      headers: { "user-agent": "coatcheck", ...request.headers },
+      ...(request.body !== undefined && { body: request.body }),
+    };
+    // The URL of a session is its own credential, and the server chose it: no token goes there.
+    const sent = request.target instanceof URL ? plain : await this.client.authorized(storage, plain, call);
+    throwIfAborted(call.signal, call.details);
+    const agent = this.client.agentFor(sent.url);
+    return exchange(sent, { agent, timeout: this.timeout, signal: call.signal });
+  }
+
+  async #failure(response: IncomingMessage, call: GcsCall, attempts: number): Promise<GcsFailure> {
+    const text = await this.#text(response, call).catch(() => "");
+    return new GcsFailure({
+      name: reasonOf(parseJson(text)) ?? "HttpError",
+      httpStatus: response.statusCode,
+      requestId: word(response.headers["x-guploader-uploadid"]),
+      attempts,
+    });
+  }
+
+  async #text(response: IncomingMessage, { signal }: GcsCall): Promise<string> {
+    const stop = (): void => void response.destroy(new Error("aborted"));
+    if (signal?.aborted) stop();
+    signal?.addEventListener("abort", stop, { once: true });
+    try {
+      const chunks: Uint8Array[] = [];
+      let size = 0;
+      for await (const chunk of watchedChunks(response, this.timeout)) {
+        if ((size += chunk.byteLength) > MAX_ANSWER) break;
+        chunks.push(chunk);
+      }
+      return Buffer.concat(chunks).toString();
+    } finally {
+      signal?.removeEventListener("abort", stop);
+    }
+  }
+}
+
+/** The JSON of an answer as an object, none of whose fields is sure to be there. */
+export function answerObject({ json }: GcsAnswer, { details }: GcsCall): object {
+  if (typeof json === "object" && json !== null) return json;
+  throw new StorageError("UNEXPECTED", "The server's answer is not that of Cloud Storage.", details);
+}
+
+function toUrl(storage: Storage, { target, query = {}, upload = false }: GcsRequest): URL {
+  // As the library does: with STORAGE_EMULATOR_HOST the base is the bare host, and the emulator copies only there.
+  const base = upload ? `${storage.apiEndpoint}/upload/storage/v1` : storage.baseUrl.replace(/\/+$/, "");
+  const url = target instanceof URL ? new URL(target) : new URL(base + target);
+  const pairs = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  if (pairs.length === 0) return url;
+  // Not URLSearchParams: its "+" for a space is not everywhere read as one.
+  url.search = pairs.map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join("&");
+  return url;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined; // as the emulator's plain "Not Found"
+  }
+}
+
+// { "error": { "code": 404, "errors": [{ "reason": "notFound", ... }] } }
+function reasonOf(json: unknown): string | undefined {
+  const { error } = (json ?? {}) as { error?: { errors?: { reason?: unknown }[] } };
+  return Array.isArray(error?.errors) ? word(error.errors[0]?.reason) : undefined;
+}

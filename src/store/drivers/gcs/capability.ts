@@ -1,0 +1,60 @@
+import type { Capability } from "../../capability.js";
+import { MAX_PATH_BYTES } from "../../../path.js";
+import { MAX_OBJECT_SIZE, type GcsFeatures, type ParsedGcsOptions } from "./options.js";
+
+/** What the server and the credentials of these options can do, as far as that shows without asking them. */
+export function gcsFeatures(options: ParsedGcsOptions): GcsFeatures {
+  const google = isGoogleEndpoint(options);
+  const { capability = {} } = options;
+  return {
+    ifNoneMatch: capability.ifNoneMatch ?? google,
+    ifMatch: capability.ifMatch ?? google,
+    deleteIfMatch: capability.deleteIfMatch ?? google,
+    chunkedUpload: capability.chunkedUpload ?? google,
+    presign: capability.presign ?? (google && hasPrivateKey(options)),
+  };
+}
+
+/** What a store with these options can do. Frozen. */
+export function gcsCapability({ prefix }: ParsedGcsOptions, features: GcsFeatures): Readonly<Capability> {
+  return Object.freeze({
+    read: true,
+    write: true,
+    stat: true,
+    delete: true,
+    list: true,
+    copy: true,
+    presign: features.presign,
+    rangeRead: true,
+    ifNoneMatch: features.ifNoneMatch,
+    ifMatch: features.ifMatch,
+    deleteIfMatch: features.deleteIfMatch,
+    metadata: true,
+    contentType: true,
+    maxObjectSize: MAX_OBJECT_SIZE,
+    ...(prefix === "" ? {} : { maxPathLength: MAX_PATH_BYTES - Buffer.byteLength(`${prefix}/`) }),
+  });
+}
+
+/** Whether requests go to Google itself, as far as the options and the environment say. */
+export function isGoogleEndpoint({ client, clientConfig = {} }: ParsedGcsOptions): boolean {
+  if (client !== undefined) return !client.customEndpoint || isGoogleHost(client.apiEndpoint, client.universeDomain);
+  // The order in which the library looks.
+  const endpoint = clientConfig.apiEndpoint ?? process.env["STORAGE_EMULATOR_HOST"];
+  return endpoint === undefined || isGoogleHost(endpoint, clientConfig.universeDomain);
+}
+
+// Regional, private and restricted endpoints are names below the same domain.
+function isGoogleHost(endpoint: string, universe = "googleapis.com"): boolean {
+  const url = /^\w*:\/\//.test(endpoint) ? endpoint : `https://${endpoint}`;
+  if (!URL.canParse(url)) return false;
+  const host = `.${new URL(url).hostname}`;
+  return host.endsWith(".googleapis.com") || host.endsWith(`.${universe}`);
+}
+
+function hasPrivateKey({ client, clientConfig }: ParsedGcsOptions): boolean {
+  const credentials: unknown = client === undefined ? clientConfig?.credentials : client.authClient.jsonContent;
+  if (typeof credentials !== "object" || credentials === null) return false;
+  const { client_email, private_key } = credentials as Partial<Record<string, unknown>>;
+  return typeof client_email === "string" && typeof private_key === "string";
+}

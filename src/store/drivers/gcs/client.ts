@@ -1,0 +1,118 @@
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import type { Storage } from "@google-cloud/storage";
+import { abortable } from "../../abort.js";
+import { StorageError } from "../../../error.js";
+import { toCredentialsError, type GcsCall } from "./errors.js";
+import type { HttpRequest } from "./http-exchange.js";
+import type { ParsedGcsOptions } from "./options.js";
+
+// Retries of a client that the store makes: the library's own limit is ten minutes.
+const RETRIES = { maxRetries: 3, totalTimeout: 60, maxRetryDelay: 10 };
+
+// An idle connection is given up before the server does.
+const KEEP_ALIVE = { keepAlive: true, timeout: 5_000, scheduling: "lifo" } as const;
+
+/** The library's client, loaded and made at first use, and the connections. */
+export class GcsClient {
+  readonly #options: ParsedGcsOptions;
+  #storage: Promise<Storage> | undefined;
+  #agents: { "http:": HttpAgent; "https:": HttpsAgent } | undefined;
+
+  constructor(options: ParsedGcsOptions) {
+    this.#options = options;
+  }
+
+  /** @throws {StorageError} `MISSING_DEPENDENCY`, or `PERMISSION_DENIED` for credentials that the library refuses */
+  async storage(call: GcsCall): Promise<Storage> {
+    const { client, clientConfig } = this.#options;
+    if (client !== undefined) return client;
+    this.#storage ??= createStorage(clientConfig);
+    try {
+      return await this.#storage;
+    } catch (error) {
+      this.#storage = undefined; // it may be installed, or configured, by the next call
+      if (isMissing(error)) throw missingDependency(error, call);
+      throw toCredentialsError(error, call);
+    }
+  }
+
+  /** The request as the client's interceptors want it, with an access token if the endpoint needs one. */
+  async authorized(storage: Storage, request: HttpRequest, call: GcsCall): Promise<HttpRequest> {
+    const { url, method, headers } = request;
+    const interceptors = storage.getRequestInterceptors() as ((options: object) => object)[];
+    const wanted = interceptors.reduce<object>((options, intercept) => intercept(options), {
+      uri: url.href,
+      method,
+      headers,
+    });
+    const { uri, headers: authorized } = await abortable(
+      this.#authenticate(storage, wanted, call),
+      call.signal,
+      undefined,
+      call.details,
+    );
+    return { ...request, url: new URL(uri), headers: toRecord(authorized) };
+  }
+
+  agentFor(url: URL): HttpAgent {
+    if (this.#options.agent !== undefined) return this.#options.agent;
+    this.#agents ??= { "http:": new HttpAgent(KEEP_ALIVE), "https:": new HttpsAgent(KEEP_ALIVE) };
+    return this.#agents[url.protocol === "https:" ? "https:" : "http:"];
+  }
+
+  /** Closes the connections that the store made. */
+  close(): void {
+    this.#agents?.["http:"].destroy();
+    this.#agents?.["https:"].destroy();
+    this.#agents = undefined;
+  }
+
+  #authenticate(storage: Storage, request: object, call: GcsCall): Promise<Authorized> {
+    const { clock, timeout } = this.#options;
+    return new Promise((resolve, reject) => {
+      const late = Object.assign(new Error("The credentials took too long."), { code: "ETIMEDOUT" });
+      const timer = clock.setTimeout(() => reject(toCredentialsError(late, call)), timeout);
+      const settle = (error: unknown, authorized?: object): void => {
+        clock.clearTimeout(timer);
+        if (error !== null && error !== undefined) reject(toCredentialsError(error, call));
+        else resolve(authorized as Authorized);
+      };
+      try {
+        storage.makeAuthenticatedRequest(request as Authorized, { onAuthenticated: settle });
+      } catch (error) {
+        settle(error);
+      }
+    });
+  }
+}
+
+interface Authorized {
+  uri: string;
+  headers: Record<string, unknown>;
+}
+
+/** A client of the library, with the limits of ours on retries. Rejects as the import does where it is not installed. */
+export async function createStorage(config: ParsedGcsOptions["clientConfig"]): Promise<Storage> {
+  const { Storage } = await import("@google-cloud/storage");
+  return new Storage({ ...config, retryOptions: { ...RETRIES, ...config?.retryOptions } });
+}
+
+function isMissing(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND";
+}
+
+function missingDependency(cause: unknown, { details }: GcsCall): StorageError {
+  return new StorageError(
+    "MISSING_DEPENDENCY",
+    "A GcsStore needs the package @google-cloud/storage, which is not installed.",
+    { ...details, cause },
+  );
+}
+
+function toRecord(headers: Record<string, unknown>): Record<string, string> {
+  // The newer versions of the authentication library answer with a Headers.
+  const entries = headers instanceof Headers ? [...headers.entries()] : Object.entries(headers);
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+}

@@ -1,0 +1,52 @@
+import { isNotFound, StorageError } from "../../../error.js";
+import type { ObjectInfo } from "../../store.js";
+import { answerObject, type GcsBucket } from "./bucket.js";
+import type { GcsCall } from "./errors.js";
+import { OBJECT_FIELDS, toObjectInfo, type ObjectResource } from "./object-info.js";
+import { assertBucket, requireObject } from "./stat.js";
+
+interface RewriteAnswer {
+  done?: boolean;
+  rewriteToken?: string;
+  resource?: ObjectResource;
+}
+
+/**
+ * Copies an object inside the bucket, content type and metadata with it, by as many rewrite requests as the server needs.
+ * The bytes do not leave it. The token of the first request stands for the version of the source that it found.
+ */
+export async function copyObject(bucket: GcsBucket, from: string, to: string, call: GcsCall): Promise<ObjectInfo> {
+  if (from === to) return requireObject(bucket, from, call); // a rewrite would be another version of it
+  const source = bucket.target(bucket.objectName(from, call.details));
+  const target = `${source}/rewriteTo${bucket.target(bucket.objectName(to, call.details))}`;
+  let rewriteToken: string | undefined;
+  for (;;) {
+    const answer: RewriteAnswer = await rewrite(bucket, target, rewriteToken, call);
+    if (answer.done === true && answer.resource !== undefined) return toObjectInfo(to, answer.resource, call);
+    rewriteToken = answer.rewriteToken;
+    if (rewriteToken === undefined || answer.done === true) {
+      throw new StorageError("UNEXPECTED", "The server broke the copy off without saying how to go on.", call.details);
+    }
+  }
+}
+
+async function rewrite(
+  bucket: GcsBucket,
+  target: string,
+  rewriteToken: string | undefined,
+  call: GcsCall,
+): Promise<RewriteAnswer> {
+  const fields = `done,rewriteToken,resource(${OBJECT_FIELDS})`;
+  try {
+    const answer = await bucket.send(call, {
+      method: "POST",
+      target,
+      query: { rewriteToken, fields },
+      idempotent: false,
+    });
+    return answerObject(answer, call);
+  } catch (error) {
+    if (isNotFound(error)) await assertBucket(bucket, call);
+    throw error;
+  }
+}

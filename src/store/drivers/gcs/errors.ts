@@ -1,0 +1,114 @@
+import { abortedError } from "../../abort.js";
+import type { CallDetails } from "../../check.js";
+import { StorageError, isStorageError, type StorageErrorCode } from "../../../error.js";
+import { GcsFailure } from "./failure.js";
+
+/** One call of the store, as its errors need to know it. */
+export interface GcsCall {
+  readonly details: CallDetails;
+  readonly signal?: AbortSignal | undefined;
+  /** The condition that the request carries: it decides what a failed precondition means. */
+  readonly condition?: "ifNoneMatch" | "ifMatch" | undefined;
+}
+
+/** What the errors of a call carry, and its signal. */
+export function gcsCall(details: CallDetails, options: { signal?: AbortSignal | undefined }): GcsCall {
+  return { details, signal: options.signal };
+}
+
+// Reasons of the JSON API (Cloud Storage, "HTTP status and error codes for JSON") that say more than their status.
+const BY_REASON = new Map<string, StorageErrorCode>(
+  Object.entries({
+    rateLimitExceeded: "THROTTLED",
+    userRateLimitExceeded: "THROTTLED",
+    dailyLimitExceeded: "THROTTLED",
+    concurrentLimitExceeded: "THROTTLED",
+    quotaExceeded: "INSUFFICIENT_STORAGE",
+    uploadTooLarge: "LIMIT_EXCEEDED",
+    notImplemented: "UNSUPPORTED",
+    backendError: "UNAVAILABLE",
+    internalError: "UNAVAILABLE",
+  } as const),
+);
+
+const BY_STATUS = new Map<number, StorageErrorCode>([
+  [401, "PERMISSION_DENIED"],
+  [403, "PERMISSION_DENIED"],
+  [404, "NOT_FOUND"],
+  [408, "TIMEOUT"],
+  [413, "LIMIT_EXCEEDED"],
+  [429, "THROTTLED"],
+  [501, "UNSUPPORTED"],
+  [504, "TIMEOUT"],
+  [507, "INSUFFICIENT_STORAGE"],
+]);
+
+const BY_ERRNO = new Map<string, StorageErrorCode>(
+  Object.entries({
+    EAI_AGAIN: "UNAVAILABLE",
+    ECONNABORTED: "UNAVAILABLE",
+    ECONNREFUSED: "UNAVAILABLE",
+    ECONNRESET: "UNAVAILABLE",
+    EHOSTUNREACH: "UNAVAILABLE",
+    ENETUNREACH: "UNAVAILABLE",
+    ENOTFOUND: "UNAVAILABLE",
+    EPIPE: "UNAVAILABLE",
+    ERR_STREAM_PREMATURE_CLOSE: "UNAVAILABLE",
+    ESOCKETTIMEDOUT: "TIMEOUT",
+    ETIMEDOUT: "TIMEOUT",
+  } as const),
+);
+
+const MESSAGES: Readonly<Partial<Record<StorageErrorCode, string>>> = {
+  NOT_FOUND: "There is no such object.",
+  CONTAINER_NOT_FOUND: "There is no such bucket.",
+  ALREADY_EXISTS: "An object is already there.",
+  PRECONDITION_FAILED: "The object is missing or is another version.",
+};
+
+/**
+ * The typed error of whatever a request failed with, judged by HTTP status, reason and errno, never by message. Its cause
+ * is a {@link GcsFailure}.
+ */
+export function toStorageError(error: unknown, call: GcsCall): StorageError {
+  if (isStorageError(error)) return error;
+  if (call.signal?.aborted) return abortedError(call.signal, call.details);
+  const failure = GcsFailure.of(error);
+  return errorOf(codeOf(failure, call.condition), call.details, failure);
+}
+
+/** The error of credentials that could not be had or used: refused, unless only their server can't be reached. */
+export function toCredentialsError(error: unknown, call: GcsCall): StorageError {
+  if (isStorageError(error)) return error;
+  if (call.signal?.aborted) return abortedError(call.signal, call.details);
+  const failure = GcsFailure.of(error);
+  const code = codeOf(failure, undefined);
+  const passing = code === "UNAVAILABLE" || code === "TIMEOUT" || code === "THROTTLED";
+  return errorOf(passing ? code : "PERMISSION_DENIED", call.details, failure, "The credentials can't be used");
+}
+
+/** An error of this code with its usual message. */
+export function errorOf(
+  code: StorageErrorCode,
+  details: CallDetails,
+  cause?: GcsFailure,
+  message = MESSAGES[code] ?? "The request to Cloud Storage failed",
+): StorageError {
+  const reason = message.endsWith(".") || cause === undefined ? "" : `: ${cause.message}`;
+  return new StorageError(code, message.endsWith(".") ? message : `${message}${reason}.`, { ...details, cause });
+}
+
+/** The HTTP status that a failed request was answered with. */
+export function httpStatusOf(error: unknown): number | undefined {
+  return isStorageError(error) && error.cause instanceof GcsFailure ? error.cause.httpStatus : undefined;
+}
+
+function codeOf({ name, code = "", httpStatus }: GcsFailure, condition: GcsCall["condition"]): StorageErrorCode {
+  if (httpStatus === 412) return condition === "ifNoneMatch" ? "ALREADY_EXISTS" : "PRECONDITION_FAILED";
+  return BY_ERRNO.get(code) ?? BY_REASON.get(name) ?? byStatus(httpStatus) ?? "UNEXPECTED";
+}
+
+function byStatus(status: number | undefined): StorageErrorCode | undefined {
+  if (status === undefined) return undefined;
+  return BY_STATUS.get(status) ?? (status >= 500 ? "UNAVAILABLE" : undefined);
+}

@@ -1,0 +1,53 @@
+import type { Storage } from "@google-cloud/storage";
+import { StorageError } from "../../../error.js";
+import type { SchemeFactory } from "../../compose/routing/options.js";
+import { createStorage } from "./client.js";
+import { GcsStore } from "./gcs-store.js";
+import type { GcsStoreOptions } from "./options.js";
+
+/** Options of {@link gcsScheme}: those of a GcsStore, which all buckets share. */
+export type GcsSchemeOptions = Omit<GcsStoreOptions, "bucket">;
+
+// "About Cloud Storage buckets", naming; a reference may come from anywhere.
+const BUCKET = /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/;
+
+/**
+ * Serves any bucket through one client, for the option `schemes` of a `RoutingStore`: `gs://bucket/path` is the object
+ * `path` of the bucket. Without options the library finds credentials in the environment.
+ *
+ * @throws {StorageError} its factory: `INVALID_PATH` for what is no bucket name, `CONFIG_INVALID` for wrong options,
+ *   `MISSING_DEPENDENCY` without the package `@google-cloud/storage`
+ * @example
+ * const store = new RoutingStore({
+ *   primary,
+ *   schemes: { gs: gcsScheme({ clientConfig: { keyFilename: "/etc/service-account.json" } }) },
+ * });
+ */
+export function gcsScheme(options: GcsSchemeOptions = {}): SchemeFactory {
+  const { client, clientConfig, ...rest } = options;
+  let shared: Promise<Storage> | undefined;
+  const sharedClient = async (): Promise<Storage> => {
+    shared ??= createStorage(clientConfig);
+    try {
+      return await shared;
+    } catch (error) {
+      shared = undefined; // the next call tries again
+      throw missingDependency(error);
+    }
+  };
+  const factory: SchemeFactory = async ({ container: bucket }) => {
+    if (!BUCKET.test(bucket)) {
+      throw new StorageError("INVALID_PATH", "What the path names in the place of a bucket is not the name of one.");
+    }
+    if (client !== undefined) return new GcsStore({ ...options, bucket });
+    return new GcsStore({ ...rest, bucket, client: await sharedClient() });
+  };
+  return Object.assign(factory, { perContainer: true });
+}
+
+function missingDependency(error: unknown): unknown {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  if (code !== "ERR_MODULE_NOT_FOUND" && code !== "MODULE_NOT_FOUND") return error;
+  const message = "The scheme needs the package @google-cloud/storage, which is not installed.";
+  return new StorageError("MISSING_DEPENDENCY", message, { cause: error });
+}

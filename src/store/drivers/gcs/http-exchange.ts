@@ -1,0 +1,126 @@
+import { request as httpRequest, type Agent, type ClientRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
+
+/** One HTTP request. A body of pieces has a known length, one of chunks has not. */
+export interface HttpRequest {
+  method: string;
+  url: URL;
+  headers: Record<string, string>;
+  body?: readonly Uint8Array[] | AsyncIterable<Uint8Array>;
+}
+
+/** How it is sent. */
+export interface ExchangeOptions {
+  agent: Agent;
+  /** Milliseconds of silence that end it. */
+  timeout: number;
+  signal?: AbortSignal | undefined;
+}
+
+// The library's own requests can't be aborted, and an upload that is given up keeps its socket for ever: so they are
+// sent from here.
+
+/**
+ * Sends a request and resolves with the head of the answer. Rejects when the connection breaks or is silent for too long,
+ * when the body fails, and when the signal fires: then the connection is closed. From then on the answer is the caller's:
+ * its silence is not watched here.
+ */
+export function exchange(request: HttpRequest, { agent, timeout, signal }: ExchangeOptions): Promise<IncomingMessage> {
+  const { method, url, body } = request;
+  const known = Array.isArray(body) ? (body as readonly Uint8Array[]) : undefined;
+  const headers = {
+    ...request.headers,
+    ...(known !== undefined && { "content-length": String(byteLength(known)) }),
+    ...(body === undefined && method !== "GET" && { "content-length": "0" }),
+  };
+  return new Promise((resolve, reject) => {
+    const send = url.protocol === "https:" ? httpsRequest : httpRequest;
+    const sent = send(url, { method, headers, agent, timeout });
+    const onTimeout = (): void => void sent.destroy(silence());
+    const onAbort = (): void => void sent.destroy(new Error("aborted"));
+    const settled = (): void => signal?.removeEventListener("abort", onAbort);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    sent.on("timeout", onTimeout);
+    sent.once("response", (response) => {
+      settled();
+      sent.removeListener("timeout", onTimeout);
+      sent.setTimeout(0);
+      resolve(response);
+    });
+    sent.on("error", (error) => {
+      settled();
+      reject(error);
+    });
+    // A body that fails closes the connection before its end: the server must not take it for whole.
+    const written = writeBody(sent, known ?? body ?? [], timeout);
+    written.catch(reject); // first, so that the caller hears of the body, not of the connection
+    written.catch(() => {
+      settled();
+      sent.destroy();
+    });
+  });
+}
+
+/** The chunks of a body, and a failure when none comes for `timeout` ms while one is waited for. */
+export async function* watchedChunks(
+  response: IncomingMessage,
+  timeout: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const chunks = (response as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+  const onTimeout = (): void => void response.destroy(silence());
+  const { socket } = response;
+  socket.on("timeout", onTimeout);
+  try {
+    for (;;) {
+      socket.setTimeout(timeout); // a reader may take longer: only the server's silence counts
+      const next = await chunks.next();
+      if (next.done === true) return; // and the socket is the agent's
+      socket.setTimeout(0);
+      yield next.value;
+    }
+  } finally {
+    socket.removeListener("timeout", onTimeout);
+    response.destroy();
+  }
+}
+
+function silence(): Error {
+  return Object.assign(new Error("The connection was silent for too long."), { code: "ETIMEDOUT" });
+}
+
+async function writeBody(
+  sent: ClientRequest,
+  body: readonly Uint8Array[] | AsyncIterable<Uint8Array>,
+  timeout: number,
+): Promise<void> {
+  if (Array.isArray(body)) {
+    for (const piece of body as readonly Uint8Array[]) if (piece.byteLength > 0) sent.write(piece);
+    sent.end();
+    return;
+  }
+  for await (const chunk of body) {
+    if (sent.destroyed || sent.writableEnded) return;
+    if (chunk.byteLength === 0 || sent.write(chunk)) continue;
+    sent.setTimeout(timeout);
+    await drained(sent);
+    sent.setTimeout(0); // the source may take its time
+  }
+  sent.setTimeout(timeout);
+  sent.end();
+}
+
+function drained(sent: ClientRequest): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      sent.removeListener("drain", done);
+      sent.removeListener("close", done);
+      resolve();
+    };
+    sent.once("drain", done);
+    sent.once("close", done);
+  });
+}
+
+function byteLength(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
+}

@@ -1,0 +1,74 @@
+import { throwIfAborted } from "../../abort.js";
+import { isListed } from "../../check.js";
+import { comparePaths, pathProblem } from "../../../path.js";
+import type { ListOptions, ObjectInfo } from "../../store.js";
+import { answerObject, type GcsBucket } from "./bucket.js";
+import type { GcsCall } from "./errors.js";
+import { OBJECT_FIELDS, toObjectInfo, type ObjectResource } from "./object-info.js";
+import { fromObjectName, toObjectName } from "./object-name.js";
+import { missingBucket } from "./stat.js";
+
+// Most objects of one page (JSON API, "Objects: list").
+const MAX_RESULTS = 1000;
+
+interface Page {
+  items?: ObjectResource[];
+  nextPageToken?: string;
+}
+
+/** Lists objects page by page, each fetched when the one before is used up. GCS sorts them by UTF-8 bytes. */
+export async function* listObjects(
+  bucket: GcsBucket,
+  prefix: string,
+  { startAfter, limit = Infinity }: ListOptions,
+  call: GcsCall,
+): AsyncGenerator<ObjectInfo, void, undefined> {
+  let left = limit;
+  let token: string | undefined;
+  while (left > 0) {
+    const page = await fetchPage(bucket, prefix, startAfter, left, token, call);
+    for (const [path, resource] of pathsOf(bucket, page)) {
+      // `startOffset` itself is listed too, and others may keep names in the bucket that are no paths, such as "folder/".
+      if (pathProblem(path) !== undefined || !isListed(path, prefix, startAfter)) continue;
+      throwIfAborted(call.signal, call.details);
+      yield toObjectInfo(path, resource, call);
+      if (--left === 0) return;
+    }
+    token = page.nextPageToken;
+    if (token === undefined || token === "") return;
+  }
+}
+
+async function fetchPage(
+  bucket: GcsBucket,
+  prefix: string,
+  startAfter: string | undefined,
+  left: number,
+  token: string | undefined,
+  call: GcsCall,
+): Promise<Page> {
+  // One more than wanted, for `startOffset` is listed too.
+  const maxResults = bucket.isGoogle ? Math.min(MAX_RESULTS, left + (startAfter === undefined ? 0 : 1)) : MAX_RESULTS;
+  const query = {
+    prefix: toObjectName(bucket.pathPrefix + prefix),
+    maxResults: String(maxResults),
+    fields: `nextPageToken,items(${OBJECT_FIELDS})`,
+    pageToken: token,
+    ...(startAfter !== undefined && { startOffset: toObjectName(bucket.pathPrefix + startAfter) }),
+  };
+  try {
+    const answer = await bucket.send(call, { method: "GET", target: bucket.target(), query, idempotent: true });
+    return answerObject(answer, call);
+  } catch (error) {
+    throw missingBucket(error, call.details);
+  }
+}
+
+function pathsOf(bucket: GcsBucket, { items = [] }: Page): [path: string, resource: ObjectResource][] {
+  const paths = items.map((resource): [string, ObjectResource] => {
+    const path = fromObjectName(resource.name ?? "");
+    return [path.startsWith(bucket.pathPrefix) ? path.slice(bucket.pathPrefix.length) : "", resource];
+  });
+  // The emulator sorts by UTF-16 code units. Its pages are asked for whole, so that a limit does not cut off the wrong ones.
+  return bucket.isGoogle ? paths : paths.sort(([a], [b]) => comparePaths(a, b));
+}

@@ -1,0 +1,128 @@
+import type { Agent } from "node:http";
+import type { Storage, StorageOptions } from "@google-cloud/storage";
+import { z } from "zod";
+import { systemClock, type Clock } from "../../clock.js";
+import { parseOptions } from "../../options.js";
+import { MAX_PATH_BYTES, pathProblem } from "../../../path.js";
+
+/** The unit of resumable uploads in bytes: every chunk but the last is a multiple of it (GCS, "Resumable uploads"). */
+export const CHUNK_UNIT = 256 * 1024;
+
+/** Largest object in bytes: 5 TiB (GCS, "Quotas & limits"). */
+export const MAX_OBJECT_SIZE = 5 * 1024 ** 4;
+
+/** Most bytes of user metadata of one object, keys and values together (same source). */
+export const MAX_METADATA_SIZE = 8 * 1024;
+
+/** Longest life of a V4 signed URL in seconds: seven days (GCS, "Signed URLs"). */
+export const MAX_PRESIGN_SECONDS = 604_800;
+
+/** What emulators and credentials differ in. */
+export interface GcsFeatures {
+  /** The server honours `ifGenerationMatch=0` on uploads. */
+  ifNoneMatch: boolean;
+  /** The server honours `ifGenerationMatch=<generation>` on uploads. */
+  ifMatch: boolean;
+  /** The server honours `ifGenerationMatch=<generation>` on deletes. */
+  deleteIfMatch: boolean;
+  /** The credentials can sign URLs: those of a service account can, those of a user can't. */
+  presign: boolean;
+  /** The server takes a resumable upload in several requests. */
+  chunkedUpload: boolean;
+}
+
+/** Options of {@link GcsStore}. */
+export interface GcsStoreOptions {
+  /** Name of an existing bucket. The store never creates one. */
+  bucket: string;
+  /** Path inside the bucket that all objects lie under, such as `"coatcheck/prod"`. Callers never see it. Default none. */
+  prefix?: string | undefined;
+  /** A client to use: its credentials, endpoint, interceptors and `retryOptions` apply. */
+  client?: Storage | undefined;
+  /**
+   * Configuration of the client that the store makes at first use: `credentials`, `keyFilename`, `projectId`,
+   * `apiEndpoint`, ... Default: what the library finds in the environment. Unless `retryOptions` says otherwise, three
+   * retries within 60 s.
+   */
+  clientConfig?: StorageOptions | undefined;
+  /**
+   * Bytes that one request of an upload carries when the length is not known beforehand, and that are held in memory
+   * for it; a multiple of 256 KiB, default 8 MiB. What fits is written by one request without a session.
+   */
+  chunkSize?: number | undefined;
+  /** Milliseconds without a byte in either direction that end a request with `TIMEOUT`. Default 30,000. */
+  timeout?: number | undefined;
+  /** The agent that connections are made with, for a proxy. It stays the caller's. Default: one that keeps them alive. */
+  agent?: Agent | undefined;
+  /**
+   * What the server and the credentials can do. Emulators ignore conditions without a word, so all is false on another
+   * endpoint than Google's unless it is said here; `GcsStore.detect()` finds out. Default on Google's: all true, but
+   * `presign` only when `credentials` with a private key are given.
+   */
+  capability?: Partial<GcsFeatures> | undefined;
+  /** Where the time for pauses between attempts comes from. Default: this machine. */
+  clock?: Clock | undefined;
+}
+
+const wholeNumber = z.number().int();
+
+const schema = z
+  .strictObject({
+    bucket: z.string().min(1, "must not be empty"),
+    prefix: z
+      .string()
+      .transform((prefix) => prefix.replace(/\/$/, ""))
+      .refine((prefix) => prefix === "" || pathProblem(prefix) === undefined, "must be a valid path")
+      .refine((prefix) => Buffer.byteLength(prefix) < MAX_PATH_BYTES - 1, "leaves no room for paths")
+      .default(""),
+    client: z.custom<Storage>(isClient, "must be a Storage").optional(),
+    clientConfig: z.custom<StorageOptions>(isObject, "must be an object").optional(),
+    chunkSize: wholeNumber
+      .min(CHUNK_UNIT)
+      .max(1024 ** 3)
+      .multipleOf(CHUNK_UNIT, "must be a multiple of 262144")
+      .default(8 * 1024 ** 2),
+    timeout: wholeNumber.min(1).max(3_600_000).default(30_000),
+    agent: z.custom<Agent>(isAgent, "must be an Agent").optional(),
+    capability: z
+      .strictObject({
+        ifNoneMatch: z.boolean(),
+        ifMatch: z.boolean(),
+        deleteIfMatch: z.boolean(),
+        presign: z.boolean(),
+        chunkedUpload: z.boolean(),
+      })
+      .partial()
+      .optional(),
+    clock: z.custom<Clock>(isClock, "must be a Clock").default(systemClock),
+  })
+  .refine(({ client, clientConfig }) => client === undefined || clientConfig === undefined, {
+    path: ["clientConfig"],
+    message: "can't be combined with client",
+    // Also when a field is wrong by itself, so that one error names everything.
+    when: ({ value }) => isObject(value),
+  });
+
+/** The options as the store works with them: checked, defaults filled in. */
+export type ParsedGcsOptions = z.output<typeof schema>;
+
+/** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
+export function parseGcsOptions(options: GcsStoreOptions): ParsedGcsOptions {
+  return parseOptions(schema, options, "GcsStore");
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+function isClient(value: unknown): boolean {
+  return isObject(value) && "makeAuthenticatedRequest" in value && "apiEndpoint" in value && "bucket" in value;
+}
+
+function isAgent(value: unknown): boolean {
+  return isObject(value) && "addRequest" in value && typeof value.addRequest === "function";
+}
+
+function isClock(value: unknown): boolean {
+  return isObject(value) && "now" in value && "setTimeout" in value && "clearTimeout" in value;
+}

@@ -1,0 +1,34 @@
+import { abortable } from "../../abort.js";
+import type { PresignOptions } from "../../store.js";
+import type { GcsBucket } from "./bucket.js";
+import { toCredentialsError, type GcsCall } from "./errors.js";
+
+/**
+ * A V4 signed URL for one object and one method. With a private key nothing is sent; without one, the credentials of a
+ * machine ask Google's IAM to sign.
+ */
+export async function presignObject(
+  bucket: GcsBucket,
+  path: string,
+  { method, expiresIn }: PresignOptions,
+  call: GcsCall,
+): Promise<string> {
+  const name = bucket.objectName(path, call.details);
+  const storage = await bucket.client.storage(call);
+  const now = Date.now();
+  try {
+    const signed = storage
+      .bucket(bucket.name)
+      .file(name)
+      .getSignedUrl({
+        version: "v4",
+        action: method === "GET" ? "read" : "write",
+        accessibleAt: now, // or a second that ends in between would be missing from its life
+        expires: now + expiresIn * 1000,
+      });
+    const [url] = await abortable(signed, call.signal, undefined, call.details);
+    return url;
+  } catch (error) {
+    throw toCredentialsError(error, call);
+  }
+}

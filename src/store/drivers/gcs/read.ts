@@ -1,0 +1,178 @@
+import type { IncomingMessage } from "node:http";
+import type { Storage } from "@google-cloud/storage";
+import { StorageError, isNotFound } from "../../../error.js";
+import { bytesResult, streamResult, type ReadCall } from "../../read-result.js";
+import type { ObjectInfo, ReadOptions, ReadResult } from "../../store.js";
+import type { GcsBucket } from "./bucket.js";
+import { errorOf, httpStatusOf, toStorageError, type GcsCall } from "./errors.js";
+import { watchedChunks } from "./http-exchange.js";
+import { toObjectInfo, type ObjectResource } from "./object-info.js";
+import { assertBucket, getResource, requireObject } from "./stat.js";
+
+const EMPTY = new Uint8Array(0);
+
+// How often a read begins anew because the object was overwritten between its two requests.
+const ATTEMPTS = 5;
+
+/**
+ * Reads an object, or the range of it that the options ask for. Content and description are two requests of the JSON
+ * API, sent at the same time; they must be of one generation.
+ */
+export async function readObject(
+  bucket: GcsBucket,
+  path: string,
+  options: ReadOptions,
+  call: GcsCall,
+): Promise<ReadResult> {
+  if (options.length === 0) return emptyRange(bucket, path, call);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const [content, description] = await Promise.allSettled([
+      openContent(bucket, path, options, call),
+      getResource(bucket, path, call),
+    ]);
+    if (content.status === "rejected" || description.status === "rejected") {
+      if (content.status === "fulfilled") content.value?.destroy();
+      const failures = [content, description].flatMap((one) =>
+        one.status === "rejected" ? [one.reason as unknown] : [],
+      );
+      const failure = failures.find((reason) => !isNotFound(reason)) ?? failures[0];
+      if (isNotFound(failure)) await assertBucket(bucket, call);
+      throw failure;
+    }
+    const response = content.value;
+    const info = infoOf(path, description.value, response, call);
+    if (response === undefined) return bytesResult(info, EMPTY, readCall(call));
+    const generation = response.headers["x-goog-generation"];
+    if (generation === undefined || generation === info.etag) {
+      return toResult(bucket, response, info, description.value, options, call);
+    }
+    response.destroy();
+  }
+  throw new StorageError("UNAVAILABLE", "The object was overwritten again and again while it was read.", call.details);
+}
+
+function infoOf(
+  path: string,
+  resource: ObjectResource,
+  response: IncomingMessage | undefined,
+  call: GcsCall,
+): ObjectInfo {
+  try {
+    return toObjectInfo(path, resource, call);
+  } catch (error) {
+    response?.destroy();
+    throw error;
+  }
+}
+
+/** The answer with the content, or `undefined` when the range begins at or past the end of the object. */
+async function openContent(
+  bucket: GcsBucket,
+  path: string,
+  options: ReadOptions,
+  call: GcsCall,
+): Promise<IncomingMessage | undefined> {
+  const range = rangeHeader(options);
+  try {
+    const response = await bucket.open(call, {
+      method: "GET",
+      target: bucket.target(bucket.objectName(path, call.details)),
+      query: { alt: "media" },
+      // What was stored compressed comes as it was stored, and not unpacked by the server.
+      headers: { "accept-encoding": "gzip", ...(range !== undefined && { range }) },
+      idempotent: true,
+    });
+    // An error of a body that nobody reads must not end the process; who reads it is told all the same.
+    response.on("error", () => undefined);
+    endOnAbort(response, call.signal);
+    return response;
+  } catch (error) {
+    if (range !== undefined && httpStatusOf(error) === 416) return undefined;
+    throw error;
+  }
+}
+
+// Also a body that hangs: then nobody would come to destroy it.
+function endOnAbort(response: IncomingMessage, signal: AbortSignal | undefined): void {
+  const end = (): void => void response.destroy(new Error("aborted"));
+  if (signal?.aborted) end();
+  signal?.addEventListener("abort", end, { once: true });
+  response.once("close", () => signal?.removeEventListener("abort", end));
+}
+
+async function toResult(
+  bucket: GcsBucket,
+  response: IncomingMessage,
+  info: ObjectInfo,
+  { crc32c }: ObjectResource,
+  options: ReadOptions,
+  call: GcsCall,
+): Promise<ReadResult> {
+  const expected = expectedSize(info.size, options);
+  const ranged = rangeHeader(options) !== undefined;
+  if (ranged && response.statusCode === 200 && expected !== info.size) {
+    response.destroy();
+    // The emulator sends the whole object where the range is past its end.
+    if (expected === 0) return bytesResult(info, EMPTY, readCall(call));
+    throw new StorageError("UNEXPECTED", "The server did not send the range that was asked for.", call.details);
+  }
+  const checksum = expected === info.size ? crc32c : undefined;
+  const storage = await bucket.client.storage(call);
+  return streamResult(
+    info,
+    bodyChunks(bucket, storage, response, expected, checksum, call),
+    () => void response.destroy(),
+    readCall(call),
+  );
+}
+
+async function* bodyChunks(
+  bucket: GcsBucket,
+  storage: Storage,
+  response: IncomingMessage,
+  expected: number,
+  crc32c: string | undefined,
+  call: GcsCall,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const checksum = crc32c === undefined ? undefined : storage.crc32cGenerator();
+  let received = 0;
+  try {
+    for await (const chunk of watchedChunks(response, bucket.timeout)) {
+      received += chunk.byteLength;
+      if (received > expected)
+        throw errorOf("INTEGRITY", call.details, undefined, "More bytes came than the object has.");
+      checksum?.update(chunk as Buffer);
+      yield chunk;
+    }
+  } catch (error) {
+    throw toStorageError(error, call);
+  }
+  if (received !== expected) {
+    throw errorOf("UNAVAILABLE", call.details, undefined, "The connection ended before the whole body had come.");
+  }
+  if (checksum?.validate(crc32c!) === false) {
+    throw errorOf(
+      "INTEGRITY",
+      call.details,
+      undefined,
+      "The body has not the checksum that Cloud Storage keeps of it.",
+    );
+  }
+}
+
+function expectedSize(size: number, { offset = 0, length = Infinity }: ReadOptions): number {
+  return Math.max(0, Math.min(size - offset, length));
+}
+
+function rangeHeader({ offset = 0, length }: ReadOptions): string | undefined {
+  if (length === undefined) return offset === 0 ? undefined : `bytes=${offset}-`;
+  return `bytes=${offset}-${Math.min(offset + length - 1, Number.MAX_SAFE_INTEGER)}`;
+}
+
+function readCall({ details, signal }: GcsCall): ReadCall {
+  return { store: details.store, signal };
+}
+
+async function emptyRange(bucket: GcsBucket, path: string, call: GcsCall): Promise<ReadResult> {
+  return bytesResult(await requireObject(bucket, path, call), EMPTY, readCall(call));
+}

@@ -1,0 +1,65 @@
+import type { Storage } from "@google-cloud/storage";
+import { abortable } from "../../abort.js";
+import type { Clock } from "../../clock.js";
+import { isStorageError } from "../../../error.js";
+import type { GcsCall } from "./errors.js";
+
+// The library's enumeration, whose value can't be imported before the library is there.
+const RETRY_ALWAYS = 0;
+const RETRY_NEVER = 2;
+
+const FIRST_DELAY = 1_000;
+
+/**
+ * When one request is sent again: by the `retryOptions` of the client, whose idempotency strategy decides about writes
+ * without a condition.
+ */
+export class Retry {
+  attempts = 0;
+  readonly #options: Storage["retryOptions"];
+  readonly #clock: Clock;
+  readonly #begun: number;
+
+  constructor(options: Storage["retryOptions"], clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#begun = clock.now();
+  }
+
+  /** Runs the attempts of a request. The error of the last one is thrown. */
+  async run<T>(idempotent: boolean, call: GcsCall, attempt: () => Promise<T>): Promise<T> {
+    for (;;) {
+      this.attempts++;
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!this.#mayRepeat(idempotent) || !(await this.pause(error, call))) throw error;
+      }
+    }
+  }
+
+  /** Waits before another attempt. False when there is to be none. */
+  async pause(error: unknown, { signal, details }: GcsCall): Promise<boolean> {
+    if (!isStorageError(error) || !error.retryable) return false;
+    const { autoRetry = true, maxRetries = 3, totalTimeout = 600 } = this.#options;
+    if (!autoRetry || this.attempts > maxRetries) return false;
+    const delay = this.#delay();
+    if (this.#clock.now() - this.#begun + delay > totalTimeout * 1000) return false;
+    let timer: unknown;
+    const elapsed = new Promise<void>((resolve) => (timer = this.#clock.setTimeout(resolve, delay)));
+    await abortable(elapsed, signal, undefined, details).finally(() => this.#clock.clearTimeout(timer));
+    return true;
+  }
+
+  #mayRepeat(idempotent: boolean): boolean {
+    const strategy: number | undefined = this.#options.idempotencyStrategy;
+    return strategy !== RETRY_NEVER && (idempotent || strategy === RETRY_ALWAYS);
+  }
+
+  // Half of it at random, so that those who failed together do not come back together.
+  #delay(): number {
+    const { retryDelayMultiplier = 2, maxRetryDelay = 64 } = this.#options;
+    const delay = Math.min(FIRST_DELAY * retryDelayMultiplier ** (this.attempts - 1), maxRetryDelay * 1000);
+    return (delay / 2) * (1 + Math.random());
+  }
+}

@@ -1,0 +1,57 @@
+import { isNotFound, isStorageError } from "../../../error.js";
+import type { ObjectInfo } from "../../store.js";
+import { answerObject, type GcsBucket } from "./bucket.js";
+import { errorOf, type GcsCall } from "./errors.js";
+import { GcsFailure } from "./failure.js";
+import { OBJECT_FIELDS, toObjectInfo, type ObjectResource } from "./object-info.js";
+
+/** Describes an object; `undefined` when it is missing, `CONTAINER_NOT_FOUND` when its bucket is. */
+export async function statObject(bucket: GcsBucket, path: string, call: GcsCall): Promise<ObjectInfo | undefined> {
+  try {
+    return toObjectInfo(path, await getResource(bucket, path, call), call);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    await assertBucket(bucket, call);
+    return undefined;
+  }
+}
+
+/** The same for a caller that can't go on without the object: `NOT_FOUND` when it is missing. */
+export async function requireObject(bucket: GcsBucket, path: string, call: GcsCall): Promise<ObjectInfo> {
+  const info = await statObject(bucket, path, call);
+  if (info !== undefined) return info;
+  throw errorOf("NOT_FOUND", call.details);
+}
+
+/** The resource of the object at `path`. */
+export async function getResource(bucket: GcsBucket, path: string, call: GcsCall): Promise<ObjectResource> {
+  const answer = await bucket.send(call, {
+    method: "GET",
+    target: bucket.target(bucket.objectName(path, call.details)),
+    query: { fields: OBJECT_FIELDS },
+    idempotent: true,
+  });
+  return answerObject(answer, call);
+}
+
+/**
+ * Throws `CONTAINER_NOT_FOUND` if the bucket is missing. The API says `notFound` of both an object and its bucket, so this
+ * is asked when something is missing: by a listing of one, which whoever may use objects may do, and the emulator answers.
+ */
+export async function assertBucket(bucket: GcsBucket, { details, signal }: GcsCall): Promise<void> {
+  try {
+    const query = { maxResults: "1", fields: "items(name)" };
+    await bucket.send({ details, signal }, { method: "GET", target: bucket.target(), query, idempotent: true });
+  } catch (error) {
+    if (isNotFound(error)) throw missingBucket(error, details);
+    // Whoever may not list was still told that the object is missing.
+    if (!isStorageError(error, "PERMISSION_DENIED")) throw error;
+  }
+}
+
+/** `NOT_FOUND` where only the bucket can be missing is `CONTAINER_NOT_FOUND`. Anything else is returned as it is. */
+export function missingBucket(error: unknown, details: GcsCall["details"]): unknown {
+  if (!isNotFound(error)) return error;
+  const { cause } = error as Error;
+  return errorOf("CONTAINER_NOT_FOUND", details, cause instanceof GcsFailure ? cause : undefined);
+}

@@ -1,0 +1,158 @@
+import { StorageError, isStorageError } from "../../../error.js";
+import { answerObject, type GcsAnswer, type GcsBucket } from "./bucket.js";
+import { errorOf, httpStatusOf, type GcsCall } from "./errors.js";
+import type { ObjectResource } from "./object-info.js";
+import { missingBucket } from "./stat.js";
+import { uploadDescription, uploadRequest, type UploadParams } from "./upload.js";
+
+// "Resume Incomplete": the server has a part of the upload, and says how much (GCS, "Resumable uploads").
+const INCOMPLETE = 308;
+
+/**
+ * A resumable upload: one session whose requests may be lost and sent again, for the server says what it has, and also
+ * whether the object is made already. So a conditional write that is repeated never mistakes its own object for another's.
+ */
+export class UploadSession {
+  readonly #bucket: GcsBucket;
+  readonly #call: GcsCall;
+  readonly #url: URL;
+
+  private constructor(bucket: GcsBucket, url: URL, call: GcsCall) {
+    this.#bucket = bucket;
+    this.#url = url;
+    this.#call = call;
+  }
+
+  /** Begins an upload. A failed condition shows here, before any byte is sent, or at the end. */
+  static async begin(
+    bucket: GcsBucket,
+    params: UploadParams,
+    size: number | undefined,
+    call: GcsCall,
+  ): Promise<UploadSession> {
+    try {
+      const { headers } = await bucket.send(call, {
+        ...uploadRequest(bucket, "resumable", params),
+        headers: {
+          "content-type": "application/json; charset=UTF-8",
+          "x-upload-content-type": params.contentType,
+          ...(size !== undefined && { "x-upload-content-length": String(size) }),
+        },
+        body: [uploadDescription(params)],
+        idempotent: true, // it makes no object yet
+      });
+      const { apiEndpoint } = await bucket.client.storage(call);
+      if (headers.location === undefined || !URL.canParse(headers.location, apiEndpoint)) throw noSession(call);
+      return new UploadSession(bucket, sessionUrl(bucket, headers.location, apiEndpoint), call);
+    } catch (error) {
+      throw missingBucket(error, call.details);
+    }
+  }
+
+  /**
+   * Sends the next bytes, from `start`, and goes on where the server lost some of them. With `total`, the size of the
+   * object, they are the last. Returns the object when it is made.
+   */
+  async send(bytes: Uint8Array, start: number, total?: number, crc32c?: string): Promise<ObjectResource | undefined> {
+    const end = start + bytes.byteLength;
+    const retry = await this.#bucket.retry(this.#call);
+    let offset = start;
+    let lost = false;
+    for (;;) {
+      retry.attempts++;
+      try {
+        const answer = lost
+          ? await this.#put([], `bytes */${total ?? "*"}`)
+          : await this.#put([bytes.subarray(offset - start)], rangeOf(offset, end, total), crc32c);
+        lost = false;
+        if (answer.status !== INCOMPLETE) return this.#finished(answer, total);
+        const received = receivedBytes(answer);
+        if (received === end && total === undefined) return undefined;
+        if (received < start || received > end) throw broken(this.#call);
+        if (received > offset) retry.attempts = 0;
+        else if (!(await retry.pause(stuck(this.#call), this.#call))) throw stuck(this.#call);
+        offset = received;
+      } catch (error) {
+        const failure = sessionError(error, this.#call);
+        if (!(await retry.pause(failure, this.#call))) throw failure;
+        lost = true;
+      }
+    }
+  }
+
+  /** Sends everything by one request whose length is not known: for servers that take no more than one. */
+  async sendAll(chunks: AsyncIterable<Uint8Array>): Promise<ObjectResource> {
+    const answer = await this.#put(chunks, "bytes 0-*/*").catch((error: unknown) => {
+      throw sessionError(error, this.#call);
+    });
+    if (answer.status === INCOMPLETE) throw broken(this.#call);
+    return answerObject(answer, this.#call);
+  }
+
+  /** Gives the upload up. Not waited for, and no matter how it ends: a session makes no object, and ends in a week. */
+  cancel(): void {
+    const call: GcsCall = { details: this.#call.details, signal: AbortSignal.timeout(this.#bucket.timeout) };
+    const cancelled = 499;
+    void this.#bucket
+      .send(call, { method: "DELETE", target: this.#url, idempotent: false, accept: cancelled })
+      .catch(() => undefined);
+  }
+
+  #put(body: readonly Uint8Array[] | AsyncIterable<Uint8Array>, range: string, crc32c?: string): Promise<GcsAnswer> {
+    return this.#bucket.send(this.#call, {
+      method: "PUT",
+      target: this.#url,
+      headers: { "content-range": range, ...(crc32c !== undefined && { "x-goog-hash": `crc32c=${crc32c}` }) },
+      body,
+      idempotent: false, // `send` knows better how to go on
+      accept: INCOMPLETE,
+    });
+  }
+
+  #finished(answer: GcsAnswer, total: number | undefined): ObjectResource {
+    if (total !== undefined) return answerObject(answer, this.#call);
+    // An emulator took a chunk for the whole, and has made an object of it.
+    throw errorOf(
+      "UNSUPPORTED",
+      this.#call.details,
+      undefined,
+      "The server does not take an upload in several requests.",
+    );
+  }
+}
+
+// The emulator names itself in the URL, which may not be how it is reached. Google's sessions may be of another host.
+function sessionUrl(bucket: GcsBucket, location: string, apiEndpoint: string): URL {
+  const url = new URL(location, apiEndpoint);
+  return bucket.isGoogle ? url : new URL(url.pathname + url.search, apiEndpoint);
+}
+
+function rangeOf(offset: number, end: number, total: number | undefined): string {
+  return offset === end ? `bytes */${total ?? "*"}` : `bytes ${offset}-${end - 1}/${total ?? "*"}`;
+}
+
+// "bytes=0-524287"; without the header it has nothing yet.
+function receivedBytes({ headers }: GcsAnswer): number {
+  const last = /^bytes=0-(\d+)$/.exec(headers.range ?? "")?.[1];
+  return last === undefined ? 0 : Number(last) + 1;
+}
+
+// The session is gone: another attempt of the caller's begins a new one.
+function sessionError(error: unknown, { details }: GcsCall): unknown {
+  const status = httpStatusOf(error);
+  if (status !== 404 && status !== 410) return error;
+  const cause = isStorageError(error) ? error.cause : undefined;
+  return new StorageError("UNAVAILABLE", "The server forgot the upload while it was going on.", { ...details, cause });
+}
+
+function stuck({ details }: GcsCall): StorageError {
+  return errorOf("UNAVAILABLE", details, undefined, "The server takes no more of the upload.");
+}
+
+function broken({ details }: GcsCall): StorageError {
+  return errorOf("UNEXPECTED", details, undefined, "The server did not keep what it had of the upload.");
+}
+
+function noSession({ details }: GcsCall): StorageError {
+  return errorOf("UNEXPECTED", details, undefined, "The server began an upload without saying where it goes on.");
+}

@@ -1,0 +1,89 @@
+import { randomUUID } from "node:crypto";
+import { answerObject, type GcsBucket, type GcsRequest } from "./bucket.js";
+import { errorOf, type GcsCall } from "./errors.js";
+import type { ObjectResource } from "./object-info.js";
+import { missingBucket } from "./stat.js";
+
+/** What a write sends along with the body. */
+export interface UploadParams {
+  name: string;
+  contentType: string;
+  metadata: Record<string, string> | undefined;
+  /** The condition, in generations. */
+  query: { ifGenerationMatch?: string };
+}
+
+/** The base of every request that begins an upload, by its type. */
+export function uploadRequest(
+  bucket: GcsBucket,
+  uploadType: "multipart" | "resumable",
+  { name, query }: UploadParams,
+): Pick<GcsRequest, "method" | "target" | "upload" | "query"> {
+  return {
+    method: "POST",
+    target: bucket.target(),
+    upload: true,
+    query: { uploadType, name, ...query },
+  };
+}
+
+/** The description that an upload begins with (JSON API, "Objects: insert"). */
+export function uploadDescription({ name, contentType, metadata }: UploadParams, crc32c?: string): Buffer {
+  return Buffer.from(JSON.stringify({ name, contentType, metadata, crc32c }));
+}
+
+/** Uploads a whole body by one request, which is sent again only where the client's strategy says so. */
+export async function uploadWhole(
+  bucket: GcsBucket,
+  params: UploadParams,
+  bytes: Uint8Array,
+  call: GcsCall,
+): Promise<ObjectResource> {
+  const crc32c = await checksumOf(bucket, bytes, call);
+  const boundary = randomUUID();
+  const part = (type: string): Buffer => Buffer.from(`--${boundary}\r\nContent-Type: ${type}\r\n\r\n`);
+  const body = [
+    part("application/json; charset=UTF-8"),
+    uploadDescription(params, crc32c),
+    Buffer.from("\r\n"),
+    part(params.contentType),
+    bytes,
+    Buffer.from(`\r\n--${boundary}--`),
+  ];
+  try {
+    const answer = await bucket.send(call, {
+      ...uploadRequest(bucket, "multipart", params),
+      headers: { "content-type": `multipart/related; boundary=${boundary}` },
+      body,
+      idempotent: false,
+    });
+    return await verified(bucket, params, answerObject(answer, call), crc32c, call);
+  } catch (error) {
+    throw missingBucket(error, call.details);
+  }
+}
+
+/** CRC32C in base64, as the API writes it. */
+export async function checksumOf(bucket: GcsBucket, bytes: Uint8Array, call: GcsCall): Promise<string> {
+  const checksum = (await bucket.client.storage(call)).crc32cGenerator();
+  checksum.update(bytes as Buffer);
+  return checksum.toString();
+}
+
+/**
+ * The object that an upload made, if the server says the same checksum of it. One that is not what was sent is deleted, if
+ * it is still there; the server itself refuses it when the checksum was sent along.
+ */
+export async function verified(
+  bucket: GcsBucket,
+  { name }: UploadParams,
+  resource: ObjectResource,
+  crc32c: string,
+  { details }: GcsCall,
+): Promise<ObjectResource> {
+  if (resource.crc32c === undefined || resource.crc32c === crc32c) return resource;
+  const query = { ifGenerationMatch: String(resource.generation) };
+  const discard: GcsRequest = { method: "DELETE", target: bucket.target(name), query, idempotent: true };
+  await bucket.send({ details }, discard).catch(() => undefined);
+  throw errorOf("INTEGRITY", details, undefined, "What Cloud Storage received has not the checksum of what was sent.");
+}
