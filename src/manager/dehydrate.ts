@@ -115,11 +115,18 @@ async function writeObjects(
 
 async function writeObject(store: Store, { path, bytes, contentType }: NewObject, signal: AbortSignal): Promise<void> {
   try {
-    const capability = (await store.capabilityOf?.(path, { signal })) ?? store.capability;
-    const type = capability.contentType ? { contentType } : {};
+    const type = (await takesContentType(store, path, signal)) ? { contentType } : {};
     await store.write(path, bytes, { size: bytes.byteLength, ...type, signal });
   } catch (error) {
     throw asStorageError(error, { operation: "write", store: store.name, path });
+  }
+}
+
+async function takesContentType(store: Store, path: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    return ((await store.capabilityOf?.(path, { signal })) ?? store.capability).contentType;
+  } catch {
+    return false; // what is wrong, the write tells, which a layer may repeat
   }
 }
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { StorageManager } from "../../src/manager/storage-manager.js";
+import { StorageError } from "../../src/error.js";
 import { pathProblem } from "../../src/path.js";
 import type { StorageReference } from "../../src/reference/reference.js";
 import { RoutingStore } from "../../src/store/compose/routing/routing-store.js";
@@ -124,6 +125,30 @@ describe("A manager whose prefix is absolute", () => {
     const manager = new StorageManager({ store: other, outputPrefix: "mem://c/p" });
     const [ref] = refsOf(await manager.dehydrate({ text: longText("a") }));
     expect((await other.stat(ref!))?.contentType).toBe("application/json");
+  });
+
+  it("fails as the write does where the store could not be opened, and a layer may try that again", async () => {
+    let opened = 0;
+    const mem = (): Store => {
+      if (++opened < 3) throw new StorageError("UNAVAILABLE", "Not yet.");
+      return new MemoryStore();
+    };
+    const store = new RoutingStore({ primary: new MemoryStore(), schemes: { mem } });
+    const call = new StorageManager({ store, outputPrefix: "mem://c/p" }).dehydrate({ text: longText("a") });
+    const failure = { code: "UNAVAILABLE", operation: "write" };
+    expect(await failureOf(call)).toMatchObject(failure);
+    class Again extends Layer {
+      static override over(inner: Store): Again {
+        return new Again(inner);
+      }
+      override async write(...call: Parameters<Store["write"]>): ReturnType<Store["write"]> {
+        return super.write(...call).catch(() => super.write(...call));
+      }
+    }
+    opened = 0;
+    const manager = new StorageManager({ store: Again.over(store), outputPrefix: "mem://d/p" });
+    const dehydrated = await manager.dehydrate({ text: longText("a") });
+    await expect(manager.hydrate(dehydrated)).resolves.toEqual({ text: longText("a") });
   });
 
   it("takes away what a failed call has written", async () => {
