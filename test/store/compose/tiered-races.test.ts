@@ -38,7 +38,7 @@ const CHANGES: [string, (store: Store) => Promise<unknown>, string][] = [
   ["copy onto it", (store) => store.copy("b", "a"), "source"],
 ];
 
-async function answer(store: Store): Promise<string> {
+async function answerOf(store: Store): Promise<string> {
   return textOf(store, "a").catch((error: unknown) => (error as StorageError).code);
 }
 
@@ -52,9 +52,9 @@ describe("a load of a TieredStore that is under way when the object changes", ()
     await remote.until(1); // the remote has answered: the body is the old one
     await change(store);
     // Nor does who asks now get what the load brings.
-    const late = answer(store);
+    const late = answerOf(store);
     expect(await releasing(remote, Promise.all([early, late]))).toEqual(["old", expected]);
-    expect(await releasing(remote, answer(store))).toBe(expected);
+    expect(await releasing(remote, answerOf(store))).toBe(expected);
   });
 
   it.each(CHANGES)("never puts back what it read during the %s: it ends first", async (operation, change, expected) => {
@@ -64,10 +64,10 @@ describe("a load of a TieredStore that is under way when the object changes", ()
     const store = new TieredStore({ remote: held, maxObjectSize: 1000 });
     const changing = change(store);
     await held.until(1);
-    expect(await answer(store)).toBe("old");
+    expect(await answerOf(store)).toBe("old");
     held.held[0]!.release();
     await changing;
-    expect(await answer(store)).toBe(expected);
+    expect(await answerOf(store)).toBe(expected);
   });
 
   it("never puts back what a change undoes that was acknowledged to nobody", async () => {
@@ -80,7 +80,7 @@ describe("a load of a TieredStore that is under way when the object changes", ()
     const store = new TieredStore({ remote });
     await store.write("a", "old");
     expect((await failureOf(store.delete("a"))).code).toBe("UNAVAILABLE");
-    expect(await answer(store)).toBe("NOT_FOUND");
+    expect(await answerOf(store)).toBe("NOT_FOUND");
   });
 
   it.each(["fails", "is given up"])("keeps nothing of what a delete that %s may yet remove", async (how) => {
@@ -103,18 +103,18 @@ describe("a load of a TieredStore that is under way when the object changes", ()
     if (how === "fails") arriving[0]!.fail(DOWN);
     else controller.abort();
     expect((await failure).code).toBe(how === "fails" ? "UNAVAILABLE" : "ABORTED");
-    expect(await answer(store)).toBe("old");
+    expect(await answerOf(store)).toBe("old");
     arriving[0]!.release();
     await turn();
-    expect(await answer(store)).toBe("NOT_FOUND");
+    expect(await answerOf(store)).toBe("NOT_FOUND");
 
     // After a minute it is not waited for any more.
     await remote.inner.write("a", "again");
     await clock.advance(59_999);
-    await answer(store);
+    await answerOf(store);
     expect(store.stats().objects).toBe(0);
     await clock.advance(1);
-    await answer(store);
+    await answerOf(store);
     expect(store.stats().objects).toBe(1);
   });
 
@@ -122,7 +122,7 @@ describe("a load of a TieredStore that is under way when the object changes", ()
     const store = new TieredStore({ remote: new MemoryStore() });
     await store.write("a", "old");
     expect((await failureOf(store.delete("a", { ifMatch: '"other"' }))).code).toBe("PRECONDITION_FAILED");
-    expect(await answer(store)).toBe("old");
+    expect(await answerOf(store)).toBe("old");
     expect(store.stats().objects).toBe(1);
   });
 
@@ -146,7 +146,7 @@ describe("a load of a TieredStore that is under way when the object changes", ()
     await remote.inner.delete("a"); // by somebody else
     expect(await store.stat("a")).toBeUndefined();
     expect(await releasing(remote, read)).toBe("old");
-    expect(await answer(store)).toBe("NOT_FOUND");
+    expect(await answerOf(store)).toBe("NOT_FOUND");
   });
 });
 
@@ -162,7 +162,7 @@ describe("changes of a TieredStore that overlap", () => {
     remote.held[0]!.release(); // comes last
     await writes[0];
     expect(store.stats().objects).toBe(0);
-    expect(await answer(store)).toBe("first");
+    expect(await answerOf(store)).toBe("first");
     expect(store.stats().objects).toBe(1);
   });
 
@@ -179,7 +179,7 @@ describe("changes of a TieredStore that overlap", () => {
         remote.held[i]!.release();
         await calls[i];
       }
-      expect(await answer(store)).toBe(order[1] === 1 ? "NOT_FOUND" : "written");
+      expect(await answerOf(store)).toBe(order[1] === 1 ? "NOT_FOUND" : "written");
     }
   });
 
@@ -187,15 +187,38 @@ describe("changes of a TieredStore that overlap", () => {
     const remote = new HeldStore(["stat"]);
     const store = new TieredStore({ remote, validate: "always" });
     await store.write("a", "old");
-    const early = answer(store);
+    const early = answerOf(store);
     await remote.until(1);
     await store.write("a", "new");
-    const late = answer(store);
+    const late = answerOf(store);
     await remote.until(2);
     remote.held[1]!.release();
     expect(await late).toBe("new");
     remote.held[0]!.release();
     expect(await early).toBe("new");
+  });
+
+  it("a stat from before a write says nothing of the copy that the write left", async () => {
+    for (const old of ["old", undefined]) {
+      let answer: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => (answer = resolve));
+      let reads = 0;
+      const remote = new TappedStore(async (call, proceed) => {
+        if (call.operation === "read") reads++;
+        const result = await proceed();
+        if (call.operation === "stat") await held;
+        return result;
+      });
+      if (old !== undefined) await remote.inner.write("a", old);
+      const store = new TieredStore({ remote });
+      const early = store.stat("a");
+      await turn();
+      await store.write("a", "new");
+      answer();
+      expect((await early)?.size).toBe(old?.length);
+      expect(await answerOf(store)).toBe("new");
+      expect(reads).toBe(0);
+    }
   });
 });
 

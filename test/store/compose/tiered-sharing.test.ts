@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { isStorageError, StorageError } from "../../../src/error.js";
 import { TieredStore } from "../../../src/store/compose/tiered/tiered-store.js";
 import { MemoryStore } from "../../../src/store/drivers/memory-store.js";
@@ -5,6 +6,7 @@ import { streamResult } from "../../../src/store/read-result.js";
 import type { ReadOptions, ReadResult } from "../../../src/store/store.js";
 import { failureOf } from "../../support/failure.js";
 import { HeldStore } from "../../support/held-store.js";
+import { TappedStore } from "../../support/tapped-store.js";
 import { turn } from "../../support/turn.js";
 import { storageError } from "../storage-error.js";
 import { textOf } from "./tiered-fixture.js";
@@ -283,5 +285,55 @@ describe("objects over the limit of a TieredStore", () => {
       await turn();
       expect(remote.open).toBe(0);
     }
+  });
+
+  it("leaves no listener at the signal of a reader who is done", async () => {
+    const { store } = make();
+    const { signal } = new AbortController();
+    await (await store.read("a", { signal })).bytes();
+    await (await store.read("a", { signal })).cancel();
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+});
+
+describe("a remote that does not heed signals", () => {
+  /** Holds what the remote answers, and counts the bodies that are given up. */
+  function unheeding(holds: "read" | "chunk") {
+    let answer: () => void = () => undefined;
+    let cancelled = 0;
+    const held = new Promise<void>((resolve) => (answer = resolve));
+    const remote = new TappedStore(async (call, proceed) => {
+      if (call.operation === "cancel") cancelled++;
+      const result = await proceed();
+      if (call.operation === holds) await held;
+      return result;
+    });
+    const store = new TieredStore({ remote });
+    return { remote, store, answer: () => answer(), cancelled: () => cancelled };
+  }
+
+  it("has the body given back that comes when nobody waits for it", async () => {
+    const { remote, store, answer, cancelled } = unheeding("read");
+    await remote.inner.write("a", "content");
+    const controller = new AbortController();
+    const read = failureOf(store.read("a", { signal: controller.signal }));
+    controller.abort();
+    expect((await read).code).toBe("ABORTED");
+    expect(cancelled()).toBe(0);
+    answer();
+    await turn();
+    expect(cancelled()).toBe(1);
+  });
+
+  it("has the body given back that hangs when the last waiter leaves", async () => {
+    const { remote, store, cancelled } = unheeding("chunk");
+    await remote.inner.write("a", "content");
+    const controller = new AbortController();
+    const read = failureOf(store.read("a", { signal: controller.signal }));
+    await turn();
+    controller.abort();
+    expect((await read).code).toBe("ABORTED");
+    await turn();
+    expect(cancelled()).toBe(1);
   });
 });
