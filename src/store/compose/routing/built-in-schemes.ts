@@ -1,4 +1,3 @@
-import { StorageError } from "../../../error.js";
 import type { SchemeFactory } from "./options.js";
 
 /**
@@ -6,32 +5,24 @@ import type { SchemeFactory } from "./options.js";
  * environment. Each library is loaded when a path of its scheme is first used.
  */
 export function builtInSchemes(): ReadonlyMap<string, SchemeFactory> {
+  const azure = loaded(async () => (await import("../../drivers/azure/azure-scheme.js")).azureScheme());
   return new Map([
-    ["s3", loaded("@aws-sdk/client-s3", async () => (await import("../../drivers/s3/s3-scheme.js")).s3Scheme())],
+    ["s3", loaded(async () => (await import("../../drivers/s3/s3-scheme.js")).s3Scheme())],
+    ["gs", loaded(async () => (await import("../../drivers/gcs/gcs-scheme.js")).gcsScheme())],
+    ["abfss", azure],
+    ["az", azure],
   ]);
 }
 
-/** A factory that is itself made at first use, from a module that may need a package which is not installed. */
-function loaded(packageName: string, load: () => Promise<SchemeFactory>): SchemeFactory {
+/** A factory that is itself made at first use. */
+function loaded(load: () => Promise<SchemeFactory>): SchemeFactory {
   let loading: Promise<SchemeFactory> | undefined;
   const factory: SchemeFactory = async (target) => {
     loading ??= load().catch((error: unknown) => {
       loading = undefined;
-      throw missingPackage(error, packageName);
+      throw error;
     });
     return (await loading)(target);
   };
   return Object.assign(factory, { perContainer: true });
-}
-
-function missingPackage(error: unknown, packageName: string): unknown {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  if (code !== "ERR_MODULE_NOT_FOUND" && code !== "MODULE_NOT_FOUND") return error;
-  return new StorageError(
-    "MISSING_DEPENDENCY",
-    `The package ${packageName} is not installed, and this scheme needs it.`,
-    {
-      cause: error,
-    },
-  );
 }
