@@ -67,7 +67,10 @@ class PrefixLayer extends StoreLayer {
 
   override async capabilityOf(path: string, options: CallOptions = {}): Promise<Readonly<Capability>> {
     checkStat(this, path, options);
-    return this.#named(async () => this.#shortened(await super.capabilityOf(this.#outer(path), options)));
+    return this.#named(async () => {
+      const capability = await this.inner.capabilityOf?.(this.#outer(path), options);
+      return capability === undefined ? this.capability : this.#shortened(capability);
+    });
   }
 
   override async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
