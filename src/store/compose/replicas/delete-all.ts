@@ -8,6 +8,7 @@ import type { Replica } from "./replica.js";
  * Deletes an object from every store at once, and hears all of them out. A copy that stays would bring the object back,
  * so one failure fails the call; to delete again is safe.
  *
+ * @param inTurn runs the change of one store, when it is its turn; default: at once
  * @throws {StorageError} `UNAVAILABLE`, see {@link answerOfSome}
  */
 export async function deleteAll(
@@ -15,19 +16,26 @@ export async function deleteAll(
   path: string,
   options: DeleteOptions,
   call: ReplicaCall,
+  inTurn: <T>(replica: Replica, change: () => Promise<T>) => Promise<T> = (_, change) => change(),
 ): Promise<void> {
   const failures: ReplicaFailure[] = [];
-  const deleteOne = async (replica: Replica): Promise<void> => {
+  const attemptOne = async (replica: Replica): Promise<void> => {
+    throwIfAborted(call.signal, call.details);
     const attempt = beginAttempt(replica, call);
     try {
       await attempt.wait(replica.store.delete(path, { ...options, signal: attempt.signal }));
+    } finally {
+      attempt.end();
+    }
+  };
+  const deleteOne = async (replica: Replica): Promise<void> => {
+    try {
+      await inTurn(replica, () => attemptOne(replica));
     } catch (error) {
       throwIfAborted(call.signal, call.details);
       const failure = failureOf(replica, error, call);
       // A store that says so of a delete has nothing there.
       if (failure.error.code !== "NOT_FOUND") failures.push(failure);
-    } finally {
-      attempt.end();
     }
   };
   await Promise.all(replicas.map(deleteOne));

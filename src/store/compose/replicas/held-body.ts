@@ -54,6 +54,8 @@ class StreamedBody implements HeldBody {
   readonly bytes = undefined;
   failure: StorageError | undefined;
   replayable = true;
+  private pulling = false;
+  private closed = false;
 
   constructor(
     private held: readonly Uint8Array[],
@@ -66,17 +68,26 @@ class StreamedBody implements HeldBody {
     this.held = [];
     try {
       for (;;) {
+        this.pulling = true;
         const { done, value } = await this.rest.next();
-        if (done === true) return;
-        yield value;
+        this.pulling = false;
+        if (done !== true) yield value;
+        // A source that was closed early ends as a whole one does. No store may take it for one.
+        else if (this.closed) throw new Error("The body was given up.");
+        else return;
       }
     } catch (error) {
+      this.pulling = false;
       if (isStorageError(error)) this.failure = error;
       throw error;
     }
   }
 
   async close(): Promise<void> {
-    await this.rest.return();
+    this.closed = true;
+    const closing = this.rest.return();
+    // A source that hangs never answers; it is closed as soon as it does.
+    if (this.pulling) closing.catch(() => undefined);
+    else await closing;
   }
 }

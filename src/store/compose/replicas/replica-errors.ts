@@ -26,17 +26,15 @@ export class ReplicaErrors extends AggregateError {
   /** The errors by the name of the copy. */
   readonly byReplica: ReadonlyMap<string, StorageError>;
 
-  /** @param others the copies that did not fail, and what became of them */
-  constructor(failures: readonly ReplicaFailure[], others: Readonly<Record<string, ReplicaOutcome>> = {}) {
+  /** @param replicas what became of each copy, if there is more to tell than the failures */
+  constructor(failures: readonly ReplicaFailure[], replicas?: Readonly<Record<string, ReplicaOutcome>>) {
     super(
       failures.map(({ error }) => error),
       "Not every copy did what was asked.",
     );
     this.byReplica = new Map(failures.map(({ replica, error }) => [replica.name, error]));
-    this.replicas = {
-      ...Object.fromEntries(failures.map(({ replica, error }) => [replica.name, error.code])),
-      ...others,
-    };
+    this.replicas =
+      replicas ?? Object.fromEntries(failures.map(({ replica, error }) => [replica.name, error.code] as const));
   }
 
   static {

@@ -37,7 +37,8 @@ export function withKnownDigest(
   return { ...options, metadata: withDigest(options.metadata, options.digest ?? (bytes && sha256Digest(bytes))) };
 }
 
-function digestTold(path: string, size: number, digestOf: DigestOf, details: CallDetails): string | undefined {
+/** The digest that the path tells, as {@link DigestOf} says before anything is read. */
+export function digestTold(path: string, size: number, digestOf: DigestOf, details: CallDetails): string | undefined {
   try {
     return digestOf(path, { path, size });
   } catch (cause) {

@@ -1,0 +1,134 @@
+import { abortable, throwIfAborted } from "../../abort.js";
+import { LinkedAbort } from "../../drivers/s3/linked-abort.js";
+import type { ObjectInfo } from "../../store.js";
+import { StorageError } from "../../../error.js";
+import { beginAttempt, failureOf, type ReplicaCall } from "../replicas/ask-replicas.js";
+import type { Attempt } from "../replicas/attempt.js";
+import { describeCopy } from "../replicas/known-digest.js";
+import {
+  inOrder,
+  ReplicaErrors,
+  unavailable,
+  type ReplicaFailure,
+  type ReplicaOutcome,
+} from "../replicas/replica-errors.js";
+import type { Replica } from "../replicas/replica.js";
+import type { MissedWrites } from "./missed-writes.js";
+import type { PathOrder } from "./path-order.js";
+
+/** What was written, and where. */
+export interface ReplicatedWriteInfo extends ObjectInfo {
+  /**
+   * What became of each copy by the time the write was acknowledged: `"written"`, `"pending"` (it goes on; `close()`
+   * waits for it), or the code of its error.
+   */
+  replicas: Record<string, ReplicaOutcome>;
+}
+
+/** A change of one object that every store is asked for. */
+export interface Change {
+  /** The object that is written. */
+  readonly path: string;
+  /** Those whose earlier changes must have ended. */
+  readonly paths: readonly string[];
+  /** How many stores must take it. */
+  readonly needed: number;
+  /** Does it in one store. */
+  apply(replica: Replica, attempt: Attempt, call: ReplicaCall): Promise<ObjectInfo>;
+  /** What is wrong with the change itself, once that is known. */
+  failure?(): StorageError | undefined;
+  /** Is called once no store is busy with it any more. */
+  ended?(): Promise<void>;
+}
+
+/** What the changes of one composed store share. */
+export interface ChangeLog {
+  readonly replicas: readonly Replica[];
+  readonly order: PathOrder;
+  readonly missed: MissedWrites;
+  /** Changes that were acknowledged, and go on. They never reject. */
+  readonly background: Set<Promise<unknown>>;
+}
+
+/**
+ * Asks every store at once for a change. Acknowledges it as soon as enough have done it; then neither the caller's signal
+ * nor a failure has an effect on what it said, and the others go on in the background. If too few can do it, it hears all
+ * of them out and says what became of each.
+ */
+export async function changeAll(change: Change, call: ReplicaCall, log: ChangeLog): Promise<ReplicatedWriteInfo> {
+  const { replicas, missed } = log;
+  const abort = new LinkedAbort(call.signal);
+  const own = { ...call, signal: abort.signal };
+  const write = missed.next();
+  const outcomes = new Map<Replica, ReplicaOutcome>(replicas.map((replica) => [replica, "pending"]));
+  const failures: ReplicaFailure[] = [];
+  const infos = new Map<Replica, ObjectInfo>();
+  let acknowledge: () => void = () => undefined;
+  const acknowledged = new Promise<void>((resolve) => (acknowledge = resolve));
+
+  const changeOne = async (replica: Replica): Promise<void> => {
+    try {
+      infos.set(replica, await log.order.run([replica], change.paths, () => attemptOne(replica, change, own)));
+      outcomes.set(replica, "written");
+      missed.taken(change.path, write, replica);
+      if (infos.size === change.needed) acknowledge();
+    } catch (error) {
+      // The caller's own doing is no failure of the store.
+      const failure = call.signal?.aborted && abort.signal.aborted ? undefined : failureOf(replica, error, call);
+      if (failure === undefined) return;
+      outcomes.set(replica, failure.error.code);
+      failures.push(failure);
+    }
+  };
+  const changes = Promise.all(replicas.map(changeOne)).then(() => change.ended?.());
+  try {
+    await abortable(Promise.race([acknowledged, changes]), call.signal, undefined, call.details);
+  } catch (error) {
+    void changes.catch(() => undefined);
+    throw error;
+  }
+  // What has been done enough is acknowledged, also when the caller has given up in the same moment.
+  if (infos.size < change.needed) throwIfAborted(call.signal, call.details);
+  abort.unlink();
+  const record = Object.fromEntries(replicas.map((replica) => [replica.name, outcomes.get(replica)!] as const));
+  if (infos.size < change.needed) {
+    await changes;
+    throw change.failure?.() ?? tooFew(change.needed, replicas, failures, record, call);
+  }
+  missed.mark(
+    change.path,
+    write,
+    replicas.filter((replica) => !infos.has(replica)),
+  );
+  const background = changes.catch(() => undefined).finally(() => log.background.delete(background));
+  log.background.add(background);
+  const first = replicas.find((replica) => infos.has(replica))!;
+  return { ...describeCopy(infos.get(first)!).info, path: change.path, replicas: record };
+}
+
+async function attemptOne(replica: Replica, change: Change, call: ReplicaCall): Promise<ObjectInfo> {
+  throwIfAborted(call.signal, call.details);
+  const attempt = beginAttempt(replica, call);
+  try {
+    return await change.apply(replica, attempt, call);
+  } finally {
+    attempt.end();
+  }
+}
+
+function tooFew(
+  needed: number,
+  replicas: readonly Replica[],
+  failures: readonly ReplicaFailure[],
+  record: Readonly<Record<string, ReplicaOutcome>>,
+  { details }: ReplicaCall,
+): StorageError {
+  const sorted = inOrder(failures);
+  const cause = new ReplicaErrors(sorted, record);
+  const codes = new Set(sorted.map(({ error }) => error.code));
+  if (sorted.length === replicas.length && codes.size === 1) {
+    const { code, retryable } = sorted[0]!.error;
+    return new StorageError(code, "Every store refused it.", { ...details, cause, retryable });
+  }
+  return unavailable(`Fewer than the needed ${needed} of ${replicas.length} stores took it`, sorted, cause, details);
+}

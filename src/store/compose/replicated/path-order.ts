@@ -1,0 +1,24 @@
+import type { Replica } from "../replicas/replica.js";
+
+/**
+ * Keeps the changes of one path in one store in the order in which they were asked for, so that stores which take them at
+ * different speeds end up alike. Changes of other paths do not wait.
+ */
+export class PathOrder {
+  readonly #last = new Map<string, Promise<unknown>>();
+
+  /** Runs a change once all earlier ones of these paths in these stores have ended, well or not. */
+  run<T>(replicas: readonly Replica[], paths: readonly string[], change: () => Promise<T>): Promise<T> {
+    const keys = replicas.flatMap(({ index }) => paths.map((path) => `${index} ${path}`));
+    const running = Promise.all(keys.map((key) => this.#last.get(key) ?? Promise.resolve())).then(change);
+    const ended = running.then(
+      () => undefined,
+      () => undefined,
+    );
+    for (const key of keys) this.#last.set(key, ended);
+    void ended.then(() => {
+      for (const key of keys) if (this.#last.get(key) === ended) this.#last.delete(key);
+    });
+    return running;
+  }
+}

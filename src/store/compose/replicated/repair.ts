@@ -1,0 +1,170 @@
+import { isStorageError, type StorageErrorCode } from "../../../error.js";
+import { tell } from "../../../observe/tell.js";
+import type { ObjectInfo, WriteOptions } from "../../store.js";
+import { beginAttempt, failureOf, type ReplicaCall } from "../replicas/ask-replicas.js";
+import { throwIfAborted } from "../../abort.js";
+import { beginDigest, openCopy, truncated, type ReadRequest } from "../replicas/copy-body.js";
+import { withDigest } from "../replicas/known-digest.js";
+import type { ReplicaReader } from "../replicas/replica-reader.js";
+import type { Replica } from "../replicas/replica.js";
+import { isSound, rightDigest, type Finding, type JudgeRules } from "./judge-copies.js";
+
+/** What a repair found and did. Each store is in exactly one of the lists. */
+export interface RepairReport {
+  path: string;
+  /** The digest of the right version, `sha256-` + base64url; absent when it can't be told, and then nothing was done. */
+  digest?: string;
+  /** Held the right version. */
+  good: string[];
+  /** Did not, and now do. */
+  repaired: string[];
+  /** Hold nothing, and nothing to give them could be told. */
+  missing: string[];
+  /** Hold bytes that are not what the path, or the object itself, says; and no good copy is there. */
+  corrupt: string[];
+  /** Hold another version, or changed while they were to be mended; they were left as they are. */
+  conflicting: string[];
+  /** Could not be read or not be mended: the codes of their errors. */
+  failed: Record<string, StorageErrorCode>;
+}
+
+/** How a repair reads, judges and writes. */
+export interface RepairContext {
+  readonly replicas: readonly Replica[];
+  readonly reader: ReplicaReader;
+  readonly rules: JudgeRules;
+  /** Whether digests are kept beside objects. */
+  readonly storeDigest: boolean;
+  isOutdated(replica: Replica): boolean;
+}
+
+/** Finds out what every store holds of an object, and mends the copies that are wrong, if it can be told which are. */
+export async function repairObject(
+  request: ReadRequest,
+  call: ReplicaCall,
+  context: RepairContext,
+): Promise<RepairReport> {
+  const { path } = request;
+  const findings = await Promise.all(context.replicas.map((replica) => inspect(replica, request, call, context)));
+  const digest = rightDigest(findings, context.rules);
+  const report: RepairReport = { path, good: [], repaired: [], missing: [], corrupt: [], conflicting: [], failed: {} };
+  if (digest !== undefined) report.digest = digest;
+  const good = findings.filter((finding) => finding.state === "present" && finding.digest === digest);
+  for (const finding of findings) {
+    const { name } = finding.replica;
+    if (good.includes(finding)) report.good.push(name);
+    else if (finding.state === "failed") report.failed[name] = finding.error.code;
+    else if (digest !== undefined) await mend(finding, good, digest, request, call, context, report);
+    else if (finding.state === "missing") report.missing.push(name);
+    else (isSound(finding) ? report.conflicting : report.corrupt).push(name);
+  }
+  return report;
+}
+
+async function inspect(
+  replica: Replica,
+  request: ReadRequest,
+  call: ReplicaCall,
+  context: RepairContext,
+): Promise<Finding> {
+  const attempt = beginAttempt(replica, call);
+  try {
+    const body = await openCopy(replica, request, {}, attempt);
+    try {
+      const made = beginDigest();
+      let size = 0;
+      for (let chunk = await body.timedNext(); chunk !== undefined; chunk = await body.timedNext()) {
+        made.update(chunk);
+        size += chunk.byteLength;
+      }
+      if (size !== body.info.size) throw truncated(size, body.info.size, request.details);
+      const digest = `sha256-${made.digest("base64url")}`;
+      const outdated = context.isOutdated(replica);
+      return { replica, state: "present", info: body.info, digest, claimed: body.digest, outdated };
+    } finally {
+      body.abandon();
+    }
+  } catch (thrown) {
+    throwIfAborted(call.signal, call.details);
+    const { error } = failureOf(replica, thrown, call);
+    return isStorageError(error, "NOT_FOUND") ? { replica, state: "missing" } : { replica, state: "failed", error };
+  } finally {
+    attempt.end();
+  }
+}
+
+async function mend(
+  wrong: Exclude<Finding, { state: "failed" }>,
+  good: readonly Finding[],
+  digest: string,
+  request: ReadRequest,
+  call: ReplicaCall,
+  context: RepairContext,
+  report: RepairReport,
+): Promise<void> {
+  const { replica } = wrong;
+  const { store, name } = replica;
+  const { path, details } = request;
+  const attempt = beginAttempt(replica, call);
+  attempt.pause(); // it takes as long as reading the source does
+  try {
+    const condition = await attempt.wait(stillWrong(wrong, path, attempt.signal));
+    if (condition === undefined) {
+      report.conflicting.push(name);
+      return;
+    }
+    const round = { replicas: good.map((finding) => finding.replica), parallelism: 1 };
+    const source = await context.reader.read({ rounds: [round] }, path, { signal: call.signal }, details);
+    try {
+      const options = { ...attributesOf(source.info, digest, replica, context), ...condition, digest };
+      await attempt.wait(store.write(path, source, { ...options, signal: attempt.signal }));
+    } finally {
+      await source.cancel();
+    }
+    report.repaired.push(name);
+    tell(call.observer, "replica_repair", details.store, { replica: name, during: details.operation });
+  } catch (thrown) {
+    throwIfAborted(call.signal, call.details);
+    const { code } = failureOf(replica, thrown, call).error;
+    // Somebody has written there meanwhile, and perhaps something newer.
+    if (code === "ALREADY_EXISTS" || code === "PRECONDITION_FAILED") report.conflicting.push(name);
+    else report.failed[name] = code;
+  } finally {
+    attempt.end();
+  }
+}
+
+/** The condition under which the copy may be replaced: that it is still what was found. `undefined` if it is not. */
+async function stillWrong(
+  wrong: Exclude<Finding, { state: "failed" }>,
+  path: string,
+  signal: AbortSignal,
+): Promise<Pick<WriteOptions, "ifNoneMatch" | "ifMatch"> | undefined> {
+  const { capability } = wrong.replica.store;
+  if (wrong.state === "missing" && capability.ifNoneMatch) return { ifNoneMatch: "*" };
+  if (wrong.state === "present" && capability.ifMatch && wrong.info.etag !== undefined) {
+    return { ifMatch: wrong.info.etag };
+  }
+  // Not atomic: a write of another process that comes between this look and the write is lost.
+  const now = await wrong.replica.store.stat(path, { signal });
+  if (wrong.state === "missing") return now === undefined ? {} : undefined;
+  return now !== undefined && isSameVersion(now, wrong.info) ? {} : undefined;
+}
+
+function isSameVersion(a: ObjectInfo, b: ObjectInfo): boolean {
+  return a.size === b.size && a.etag === b.etag && a.lastModified?.getTime() === b.lastModified?.getTime();
+}
+
+function attributesOf(
+  { size, contentType, metadata }: ObjectInfo,
+  digest: string,
+  { store }: Replica,
+  { storeDigest, rules }: RepairContext,
+): WriteOptions {
+  const kept = withDigest(metadata, storeDigest && rules.told === undefined ? digest : undefined);
+  return {
+    size,
+    ...(store.capability.contentType && contentType !== undefined && { contentType }),
+    ...(store.capability.metadata && kept !== undefined && { metadata: kept }),
+  };
+}

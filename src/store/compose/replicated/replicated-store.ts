@@ -1,0 +1,230 @@
+import { abortable } from "../../abort.js";
+import type { Capability } from "../../capability.js";
+import { unsupportedError } from "../../capability.js";
+import { checkCopy, checkDelete, checkList, checkRead, checkStat, checkWrite } from "../../check.js";
+import type {
+  CallOptions,
+  DeleteOptions,
+  ListOptions,
+  ObjectInfo,
+  PresignOptions,
+  ReadOptions,
+  ReadResult,
+  Store,
+  StoreBody,
+  WriteOptions,
+} from "../../store.js";
+import { StorageError } from "../../../error.js";
+import { notify } from "../../../observe/notify.js";
+import { deleteAll } from "../replicas/delete-all.js";
+import { holdBody } from "../replicas/held-body.js";
+import { mergedListing } from "../replicas/merged-listing.js";
+import { commonCapability } from "../replicas/replica-capability.js";
+import { ReplicaReader, type Course } from "../replicas/replica-reader.js";
+import { allRoute, closeReplicas, replicasOf, type Replica } from "../replicas/replica.js";
+import { digestTold, withKnownDigest } from "../replicas/stored-digest.js";
+import type { ChangeLog, ReplicatedWriteInfo } from "./change-all.js";
+import { copyCopies } from "./copy-copies.js";
+import { MissedWrites } from "./missed-writes.js";
+import {
+  neededOf,
+  parseReplicatedStoreOptions,
+  type ReplicatedSettings,
+  type ReplicatedStoreOptions,
+} from "./options.js";
+import { PathOrder } from "./path-order.js";
+import { repairObject, type RepairReport } from "./repair.js";
+import { scrubObjects, type ScrubReport } from "./scrub.js";
+import { writeCopies } from "./write-copies.js";
+
+/** Options of {@link ReplicatedStore.repair}. */
+export interface RepairOptions extends CallOptions {
+  /**
+   * Whether the copy with the latest `lastModified` is the right one where nothing else decides between copies that
+   * differ. Default `false`: they are reported, and left as they are. Clocks of stores differ.
+   */
+  newest?: boolean | undefined;
+}
+
+/** Options of {@link ReplicatedStore.scrub}. */
+export interface ScrubOptions extends RepairOptions {
+  /** Look only at paths after this one: the `last` of a scrub that was interrupted, or the last path of `onProgress`. */
+  startAfter?: string | undefined;
+  /** Is told of each object, in the order of their paths. What it throws is ignored. */
+  onProgress?: ((report: RepairReport) => void) | undefined;
+}
+
+/**
+ * Writes every object to several stores, and reads it from the first that has it whole. See `docs/stores/replicated.md`.
+ *
+ * - **Writes** go to all stores at once; a stream is read once. They are acknowledged when every store has taken them, or
+ *   with `acknowledge` a majority, or one; the others go on, and `close()` waits for them. `replicas` of the result says
+ *   what became of each copy. A write that too few stores took is `UNAVAILABLE` (or what every store said, if they agree),
+ *   and the `replicas` of its `cause`, a {@link ReplicaErrors}, says where it is nevertheless: write it again. Changes of
+ *   one path are made in the same order in every store, as far as this process makes them.
+ * - **Reads** ask the stores in order, and hand out only what is whole, as {@link FailoverStore} does. A store that has
+ *   not taken the last write that this process acknowledged is not asked.
+ * - **Deletes** and **listings** need every store, whatever `acknowledge` says: a copy that stays would come back.
+ * - **{@link ReplicatedStore.repair}** and **{@link ReplicatedStore.scrub}** find copies that are missing or differ, and
+ *   mend them.
+ *
+ * `capability` is what all stores have in common; over more than one, conditions and `presign` are not supported, since a
+ * URL would write one copy only. `close()` waits for writes that go on, then closes the stores.
+ *
+ * @example
+ * const store = new ReplicatedStore({ stores: { eu: euStore, us: usStore }, acknowledge: "first" });
+ * const { replicas } = await store.write("a", "content"); // { eu: "written", us: "pending" }
+ * await store.scrub("");
+ */
+export class ReplicatedStore implements Store {
+  readonly name = "replicated";
+  readonly capability: Readonly<Capability>;
+  readonly #settings: ReplicatedSettings;
+  readonly #replicas: readonly Replica[];
+  readonly #reader: ReplicaReader;
+  readonly #log: ChangeLog;
+  readonly #needed: number;
+
+  /** @throws {StorageError} `CONFIG_INVALID` that names each option which is wrong */
+  constructor(options: ReplicatedStoreOptions) {
+    this.#settings = parseReplicatedStoreOptions(options);
+    this.#replicas = replicasOf(this.#settings.stores);
+    const common = commonCapability(this.#replicas);
+    this.capability = Object.freeze({ ...common, presign: common.presign && this.#replicas.length === 1 });
+    this.#reader = new ReplicaReader(this.#settings);
+    this.#needed = neededOf(this.#settings.acknowledge, this.#replicas.length);
+    this.#log = {
+      replicas: this.#replicas,
+      order: new PathOrder(),
+      missed: new MissedWrites(),
+      background: new Set(),
+    };
+  }
+
+  routes(scheme: string): boolean {
+    return allRoute(this.#replicas, scheme);
+  }
+
+  async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ReplicatedWriteInfo> {
+    const details = checkWrite(this, path, body, options);
+    const { maxBufferSize, storeDigest, digest } = this.#settings;
+    const held = await holdBody(body, options, details, maxBufferSize, this.capability.maxObjectSize);
+    const keeping = { digestOf: digest, store: storeDigest && this.capability.metadata };
+    try {
+      const writing = withKnownDigest(path, held, options, keeping, details);
+      const call = this.#reader.callOf(details, options.signal);
+      const settings = { needed: this.#needed, window: maxBufferSize };
+      return await writeCopies(path, held, writing, settings, call, this.#log);
+    } catch (error) {
+      await held.close();
+      throw error;
+    }
+  }
+
+  async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
+    const details = checkRead(this, path, options);
+    return this.#reader.read(this.#courseOf(path), path, options, details);
+  }
+
+  async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
+    const details = checkStat(this, path, options);
+    return (await this.#reader.find(this.#courseOf(path), path, options, details))?.info;
+  }
+
+  async delete(path: string, options: DeleteOptions = {}): Promise<void> {
+    const details = checkDelete(this, path, options);
+    const call = this.#reader.callOf(details, options.signal);
+    await deleteAll(this.#replicas, path, options, call, (replica, change) =>
+      abortable(this.#log.order.run([replica], [path], change), options.signal, undefined, details),
+    );
+    this.#log.missed.forget(path);
+  }
+
+  async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
+    const details = checkList(this, prefix, options);
+    yield* mergedListing(this.#replicas, prefix, options, this.#reader.callOf(details, options.signal));
+  }
+
+  /** Copies inside every store; one that does not have the object gets it from the others. */
+  async copy(from: string, to: string, options: CallOptions = {}): Promise<ReplicatedWriteInfo> {
+    const details = checkCopy(this, from, to, options);
+    const call = this.#reader.callOf(details, options.signal);
+    const source = { reader: this.#reader, courseOf: () => this.#courseOf(from), capability: this.capability };
+    return copyCopies(from, to, source, this.#needed, call, this.#log);
+  }
+
+  /** `UNSUPPORTED` over more than one store. */
+  async presign(path: string, options: PresignOptions): Promise<string> {
+    if (!this.capability.presign) throw unsupportedError(this, "presign", "presign", path);
+    return this.#replicas[0]!.store.presign(path, options);
+  }
+
+  /**
+   * Reads every copy of an object, and mends those that are missing or wrong. The right version is the one whose digest
+   * the path tells; otherwise the one that all sound copies are; otherwise, unless `acknowledge` is `"first"`, the one
+   * that more than half of all stores hold; otherwise the newest, if asked for. A copy is sound if its bytes have the
+   * digest that was stored with it. Where nothing decides, nothing is done. Nothing is ever deleted, and a copy is only
+   * replaced if it is still the one that was found wrong: atomically where its store has conditions.
+   *
+   * @throws {StorageError} `INVALID_PATH`, `ABORTED`. What a store fails with is in the report.
+   */
+  async repair(path: string, options: RepairOptions = {}): Promise<RepairReport> {
+    const details = { ...checkRead(this, path, { signal: options.signal }), operation: "repair" };
+    const { missed, order } = this.#log;
+    const { maxBufferSize, digest, storeDigest, acknowledge } = this.#settings;
+    const call = this.#reader.callOf(details, options.signal);
+    const told = digestTold(path, 0, digest, details);
+    const write = missed.next();
+    const repairing = order.run(this.#replicas, [path], async () => {
+      const request = { path, range: {}, details, maxBufferSize, verifyRanges: false, digestOf: digest };
+      const report = await repairObject(request, call, {
+        replicas: this.#replicas,
+        reader: this.#reader,
+        rules: { told, acknowledge, newest: options.newest ?? false },
+        storeDigest,
+        isOutdated: (replica) => missed.has(path, replica),
+      });
+      const sound = new Set([...report.good, ...report.repaired]);
+      for (const replica of this.#replicas) if (sound.has(replica.name)) missed.taken(path, write, replica);
+      return report;
+    });
+    return abortable(repairing, options.signal, undefined, details);
+  }
+
+  /**
+   * Repairs every object whose path begins with `prefix` that at least one store lists, one after the other.
+   *
+   * @throws {StorageError} as `list` and `repair` do; `UNAVAILABLE` when a store can't be listed
+   */
+  async scrub(prefix: string, options: ScrubOptions = {}): Promise<ScrubReport> {
+    const { startAfter, signal, newest, onProgress } = options;
+    const details = { ...checkList(this, prefix, { startAfter, signal }), operation: "scrub" };
+    const call = this.#reader.callOf(details, signal);
+    const objects = mergedListing(this.#replicas, prefix, { startAfter }, call);
+    const progress = onProgress && ((report: RepairReport) => notify(onProgress, report));
+    return scrubObjects(objects, (path) => this.repair(path, { signal, newest }), progress);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#log.background);
+    await closeReplicas(this.#replicas);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #courseOf(path: string): Course {
+    const { missed } = this.#log;
+    const replicas = this.#replicas.filter((replica) => !missed.has(path, replica));
+    const failures = this.#replicas
+      .filter((replica) => missed.has(path, replica))
+      .map((replica) => ({ replica, error: outdated(path, replica) }));
+    return { rounds: [{ replicas, parallelism: 1 }], failures };
+  }
+}
+
+function outdated(path: string, { store }: Replica): StorageError {
+  const message = "This copy has not taken the last write that was acknowledged.";
+  return new StorageError("UNAVAILABLE", message, { operation: "read", store: store.name, path });
+}

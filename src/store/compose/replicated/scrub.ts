@@ -1,0 +1,47 @@
+import type { ObjectInfo } from "../../store.js";
+import type { RepairReport } from "./repair.js";
+
+/** What a scrub has found and done. */
+export interface ScrubReport {
+  /** Objects that were looked at. */
+  objects: number;
+  /** Objects of which every store held the right version. */
+  good: number;
+  /** Objects of which at least one copy was mended, and none is left that is wrong. */
+  repaired: number;
+  /** Objects of which a copy is still missing, corrupt, conflicting or could not be read. */
+  unresolved: number;
+  /** The reports of unresolved objects: the first 1,000 of them. `onProgress` gets all. */
+  problems: RepairReport[];
+  /** The last path that was looked at: the `startAfter` of a scrub that goes on from here. */
+  last?: string;
+}
+
+const MAX_PROBLEMS = 1000;
+
+/** Repairs one object after the other, in the order of the listing. */
+export async function scrubObjects(
+  objects: AsyncIterable<ObjectInfo>,
+  repair: (path: string) => Promise<RepairReport>,
+  onProgress: ((report: RepairReport) => unknown) | undefined,
+): Promise<ScrubReport> {
+  const report: ScrubReport = { objects: 0, good: 0, repaired: 0, unresolved: 0, problems: [] };
+  for await (const { path } of objects) {
+    const object = await repair(path);
+    report.objects++;
+    report.last = path;
+    const outcome = outcomeOf(object);
+    report[outcome]++;
+    if (outcome === "unresolved" && report.problems.length < MAX_PROBLEMS) report.problems.push(object);
+    await onProgress?.(object);
+  }
+  return report;
+}
+
+function outcomeOf({ missing, corrupt, conflicting, failed, repaired, good }: RepairReport) {
+  // Deleted since it was listed, an object is in no store, and no problem.
+  const gone = good.length + repaired.length + corrupt.length + conflicting.length + Object.keys(failed).length === 0;
+  if (gone) return "good";
+  if (missing.length + corrupt.length + conflicting.length + Object.keys(failed).length > 0) return "unresolved";
+  return repaired.length > 0 ? "repaired" : "good";
+}

@@ -1,0 +1,48 @@
+import type { ObjectInfo, WriteOptions } from "../../store.js";
+import type { ReplicaCall } from "../replicas/ask-replicas.js";
+import type { Attempt } from "../replicas/attempt.js";
+import type { HeldBody } from "../replicas/held-body.js";
+import { changeAll, type ChangeLog, type ReplicatedWriteInfo } from "./change-all.js";
+import { FanOut } from "./fan-out.js";
+
+/** Writes one body to every store. A stream is read once, at the speed of the slowest but for `window` bytes. */
+export async function writeCopies(
+  path: string,
+  body: HeldBody,
+  options: WriteOptions,
+  { needed, window }: { needed: number; window: number },
+  call: ReplicaCall,
+  log: ChangeLog,
+): Promise<ReplicatedWriteInfo> {
+  const fan = body.bytes === undefined ? new FanOut(body.chunks(), log.replicas.length, window) : undefined;
+  return changeAll(
+    {
+      path,
+      paths: [path],
+      needed,
+      apply: async ({ store, index }, attempt): Promise<ObjectInfo> => {
+        try {
+          const content = body.bytes ?? branchOf(fan!, index, attempt);
+          return await attempt.wait(store.write(path, content, { ...options, signal: attempt.signal }));
+        } finally {
+          fan?.leave(index);
+        }
+      },
+      failure: () => body.failure,
+      ended: () => body.close(),
+    },
+    call,
+    log,
+  );
+}
+
+// A store has the time of an attempt for each chunk. What it waits for the source, or for other stores, is not its own.
+async function* branchOf(fan: FanOut, reader: number, attempt: Attempt): AsyncGenerator<Uint8Array, void, undefined> {
+  for (;;) {
+    attempt.pause();
+    const chunk = await fan.next(reader);
+    attempt.start();
+    if (chunk === undefined) return;
+    yield chunk;
+  }
+}
