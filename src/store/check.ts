@@ -1,6 +1,6 @@
 import { throwIfAborted } from "./abort.js";
 import { assertBody } from "./body.js";
-import { requireCapability, type CapableStore } from "./capability.js";
+import { requireCapability, type CapabilityFlag, type CapableStore } from "./capability.js";
 import { StorageError, type StorageErrorDetails } from "../error.js";
 import { schemeOf, splitLocation } from "../location.js";
 import { assertPath, assertPrefix, comparePaths, invalidPath } from "../path.js";
@@ -25,10 +25,10 @@ export interface CallDetails extends StorageErrorDetails {
 
 export function checkWrite(store: CapableStore, path: string, body: StoreBody, options: WriteOptions): CallDetails {
   const details = check(store, "write", path, options);
-  if (options.ifNoneMatch !== undefined) requireCapability(store, "ifNoneMatch", "write", path);
-  if (options.ifMatch !== undefined) requireCapability(store, "ifMatch", "write", path);
-  if (options.metadata !== undefined) requireCapability(store, "metadata", "write", path);
-  if (options.contentType !== undefined) requireCapability(store, "contentType", "write", path);
+  if (options.ifNoneMatch !== undefined) requireOwn(store, "ifNoneMatch", "write", path);
+  if (options.ifMatch !== undefined) requireOwn(store, "ifMatch", "write", path);
+  if (options.metadata !== undefined) requireOwn(store, "metadata", "write", path);
+  if (options.contentType !== undefined) requireOwn(store, "contentType", "write", path);
   assertBody(body, details);
   if (options.ifNoneMatch !== undefined && (options.ifNoneMatch as string) !== "*") {
     throw invalidOption("ifNoneMatch", 'must be "*"', details);
@@ -41,7 +41,7 @@ export function checkWrite(store: CapableStore, path: string, body: StoreBody, o
   if (options.digest !== undefined) assertText("digest", options.digest, details);
   if (options.contentType !== undefined) assertText("contentType", options.contentType, details);
   if (options.metadata !== undefined) assertMetadata(options.metadata, details);
-  const { maxObjectSize } = store.capability;
+  const { maxObjectSize } = isRouted(store, path) ? {} : store.capability;
   if (maxObjectSize !== undefined && options.size !== undefined && options.size > maxObjectSize) {
     throw new StorageError(
       "LIMIT_EXCEEDED",
@@ -54,7 +54,7 @@ export function checkWrite(store: CapableStore, path: string, body: StoreBody, o
 
 export function checkRead(store: CapableStore, path: string, options: ReadOptions): CallDetails {
   const details = check(store, "read", path, options);
-  if (options.offset !== undefined || options.length !== undefined) requireCapability(store, "rangeRead", "read", path);
+  if (options.offset !== undefined || options.length !== undefined) requireOwn(store, "rangeRead", "read", path);
   assertCount("offset", options.offset, details);
   assertCount("length", options.length, details);
   return details;
@@ -66,13 +66,13 @@ export function checkStat(store: CapableStore, path: string, options: CallOption
 
 export function checkDelete(store: CapableStore, path: string, options: DeleteOptions): CallDetails {
   const details = check(store, "delete", path, options);
-  if (options.ifMatch !== undefined) requireCapability(store, "deleteIfMatch", "delete", path);
+  if (options.ifMatch !== undefined) requireOwn(store, "deleteIfMatch", "delete", path);
   if (options.ifMatch !== undefined) assertText("ifMatch", options.ifMatch, details);
   return details;
 }
 
 export function checkList(store: CapableStore, prefix: string, options: ListOptions): CallDetails {
-  requireCapability(store, "list", "list");
+  if (!isRouted(store, prefix)) requireCapability(store, "list", "list");
   assertRouted(store, prefix, "list", assertPrefix);
   const details = { operation: "list", store: store.name };
   assertCount("limit", options.limit, details);
@@ -82,8 +82,10 @@ export function checkList(store: CapableStore, prefix: string, options: ListOpti
 }
 
 export function checkCopy(store: CapableStore, from: string, to: string, options: CallOptions): CallDetails {
-  check(store, "copy", to, options);
-  return check(store, "copy", from, options);
+  // To or from another store, it is not the copy of this one.
+  const isOwn = !isRouted(store, from) && !isRouted(store, to);
+  check(store, "copy", to, options, isOwn);
+  return check(store, "copy", from, options, isOwn);
 }
 
 /** @param maxExpiresIn longest life of a URL in seconds; S3 allows seven days */
@@ -110,11 +112,17 @@ export function isListed(path: string, prefix: string, startAfter: string | unde
 
 type PathOperation = "write" | "read" | "stat" | "delete" | "copy" | "presign";
 
-function check(store: CapableStore, operation: PathOperation, path: string, options: CallOptions): CallDetails {
-  requireCapability(store, operation, operation, typeof path === "string" ? path : undefined);
+function check(
+  store: CapableStore,
+  operation: PathOperation,
+  path: string,
+  options: CallOptions,
+  isOwn = !isRouted(store, path),
+): CallDetails {
+  if (isOwn) requireCapability(store, operation, operation, typeof path === "string" ? path : undefined);
   assertRouted(store, path, operation, assertPath);
   const details = { operation, store: store.name, path };
-  const { maxPathLength } = store.capability;
+  const { maxPathLength } = isRouted(store, path) ? {} : store.capability;
   if (maxPathLength !== undefined && Buffer.byteLength(path) > maxPathLength) {
     throw new StorageError(
       "INVALID_PATH",
@@ -131,9 +139,18 @@ type AssertText = (text: string, operation: string, store: string) => void;
 // The path of a store that routes may begin with a scheme that it knows.
 function assertRouted(store: CapableStore, text: string, operation: string, assertText: AssertText): void {
   const assertPlain = (plain: string): void => assertText(plain, operation, store.name);
-  const scheme = store.routes === undefined || typeof text !== "string" ? undefined : schemeOf(text);
-  if (scheme === undefined || store.routes?.(scheme) !== true) assertPlain(text);
+  if (!isRouted(store, text)) assertPlain(text);
   else splitLocation(text, assertPlain, (problem) => invalidPath("object path", problem, operation, store.name));
+}
+
+// What the store that such a path leads to can do, is not known here: it checks that itself, also before any I/O.
+function isRouted(store: CapableStore, text: string): boolean {
+  const scheme = store.routes === undefined || typeof text !== "string" ? undefined : schemeOf(text);
+  return scheme !== undefined && store.routes?.(scheme) === true;
+}
+
+function requireOwn(store: CapableStore, flag: CapabilityFlag, operation: PathOperation, path: string): void {
+  if (!isRouted(store, path)) requireCapability(store, flag, operation, path);
 }
 
 function assertCount(name: string, value: number | undefined, details: CallDetails): void {

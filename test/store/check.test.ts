@@ -164,3 +164,39 @@ describe("isListed", () => {
     expect(isListed("a/b", "", "a.b")).toBe(true);
   });
 });
+
+describe("an absolute path of a store that routes", () => {
+  const NOTHING = Object.fromEntries(Object.keys(EVERYTHING).map((flag) => [flag, false])) as unknown as Capability;
+  const routing = {
+    ...storeWith({ ...NOTHING, maxPathLength: 4, maxObjectSize: 1 }),
+    routes: (scheme: string) => scheme === "mem",
+  };
+  const options = { ifNoneMatch: "*", metadata: {}, contentType: "a/b", size: 2 } as const;
+
+  it("leads to a store that checks for itself what it can do", () => {
+    const path = "mem://container/path";
+    expect(() => checkWrite(routing, path, "", options)).not.toThrow();
+    expect(() => checkRead(routing, path, { offset: 1 })).not.toThrow();
+    expect(() => checkStat(routing, path, {})).not.toThrow();
+    expect(() => checkDelete(routing, path, { ifMatch: "x" })).not.toThrow();
+    expect(() => checkList(routing, "mem://container/", {})).not.toThrow();
+    expect(() => checkPresign(routing, path, { method: "GET", expiresIn: 1 }, 60)).not.toThrow();
+    expect(() => checkCopy(routing, path, "a", {})).not.toThrow();
+    expect(() => checkCopy(routing, "a", path, {})).not.toThrow();
+  });
+
+  it("is checked itself, and so are the options", () => {
+    expect(() => checkWrite(routing, "mem://c/../a", "", {})).toThrow(refused("INVALID_PATH"));
+    expect(() => checkWrite(routing, "mem://c/a", "", { size: -1 })).toThrow(refused("CONFIG_INVALID"));
+    expect(() => checkCopy(routing, "mem://c/a", "../a", {})).toThrow(refused("INVALID_PATH"));
+    expect(() => checkRead(routing, "mem://c/a", FIRED)).toThrow(refused("ABORTED"));
+  });
+
+  it("is none where the scheme is not known, and plain paths are checked as ever", () => {
+    for (const path of ["x://c/a", "a"]) {
+      expect(() => checkRead(routing, path, {})).toThrow(refused("UNSUPPORTED"));
+      expect(() => checkCopy(routing, path, "a", {})).toThrow(refused("UNSUPPORTED"));
+    }
+    expect(() => checkRead({ ...routing, ...storeWith() }, "x://c/a", {})).toThrow(refused("INVALID_PATH"));
+  });
+});
