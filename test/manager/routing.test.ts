@@ -3,6 +3,8 @@ import { StorageManager } from "../../src/manager/storage-manager.js";
 import { StorageError } from "../../src/error.js";
 import { pathProblem } from "../../src/path.js";
 import type { StorageReference } from "../../src/reference/reference.js";
+import { withRetry } from "../../src/store/compose/layers/retry.js";
+import { withTimeout } from "../../src/store/compose/layers/timeout.js";
 import { RoutingStore } from "../../src/store/compose/routing/routing-store.js";
 import { StoreLayer } from "../../src/store/compose/store-layer.js";
 import { FileStore } from "../../src/store/drivers/file/file-store.js";
@@ -115,13 +117,13 @@ describe("A manager whose prefix is absolute", () => {
   it("leaves out the content type where the store it leads to has none for it", async () => {
     const file = new FileStore({ root: await newDirectory(), fsync: false });
     const store = new RoutingStore({ primary: new MemoryStore(), schemes: { file } });
-    for (const outer of [store, Layer.over(Layer.over(store))]) {
+    for (const outer of [store, Layer.over(Layer.over(store)), withRetry(withTimeout(store, { timeout: 30_000 }))]) {
       const manager = new StorageManager({ store: outer, outputPrefix: "file:///shared" });
       const dehydrated = await manager.dehydrate({ text: longText("a") });
       expect(refsOf(dehydrated)[0]).toMatch(/^file:\/\/\/shared\//);
       await expect(manager.hydrate(dehydrated)).resolves.toEqual({ text: longText("a") });
     }
-    const other = new RoutingStore({ primary: file, schemes: { mem: new MemoryStore() } });
+    const other = withRetry(new RoutingStore({ primary: file, schemes: { mem: new MemoryStore() } }));
     const manager = new StorageManager({ store: other, outputPrefix: "mem://c/p" });
     const [ref] = refsOf(await manager.dehydrate({ text: longText("a") }));
     expect((await other.stat(ref!))?.contentType).toBe("application/json");

@@ -1,3 +1,6 @@
+import { withConcurrencyLimit } from "../../../src/store/compose/layers/concurrency-limit.js";
+import { withRetry } from "../../../src/store/compose/layers/retry.js";
+import { withTimeout } from "../../../src/store/compose/layers/timeout.js";
 import { RoutingStore } from "../../../src/store/compose/routing/routing-store.js";
 import { FileStore } from "../../../src/store/drivers/file/file-store.js";
 import { MemoryStore } from "../../../src/store/drivers/memory-store.js";
@@ -57,14 +60,29 @@ storeConformance(
   },
 );
 
+storeConformance(
+  { describe, it },
+  {
+    ...quick,
+    name: "Layers over a RoutingStore over files, by absolute paths of a memory store",
+    create: async () => {
+      const routing = new RoutingStore({ primary: await files(), schemes: { mem: opened } });
+      return view(
+        withRetry(withTimeout(withConcurrencyLimit(routing, { limit: 8 }), { timeout: 30_000 })),
+        new MemoryStore(),
+      );
+    },
+  },
+);
+
 describe("RoutingStore", () => {
   it("does what a Map does, by plain paths", async () => {
     await expectStoreMatchesModel(() => new RoutingStore({ primary: new MemoryStore(), schemes: { mem: opened } }));
   });
 
   it("does what a Map does, by absolute paths", async () => {
-    const create = async (): Promise<Store> =>
-      view(new RoutingStore({ primary: await files(), schemes: { mem: opened } }), new MemoryStore());
+    const create = (): Store =>
+      view(new RoutingStore({ primary: new MemoryStore(), schemes: { mem: opened } }), new MemoryStore());
     await expectStoreMatchesModel(create);
   });
 });
