@@ -280,11 +280,12 @@ describe("credentials and containers", () => {
   });
 });
 
-/** A store whose connections take the fault. */
+/** A store whose connections take the fault, and whose client does not try again. */
 function storeBehind(fault: Fault, options: Partial<AzureStoreOptions> = {}): AzureStore {
   proxy.fault = fault;
   const { pathname } = new URL(serviceVariable("AZURITE_ENDPOINT"));
-  return storeWith({ ...azuriteOptions(proxy.endpoint + pathname), timeout: 20_000, ...options });
+  const clientOptions = { retryOptions: { maxTries: 1 } };
+  return storeWith({ ...azuriteOptions(proxy.endpoint + pathname), clientOptions, timeout: 20_000, ...options });
 }
 
 // Only a fault that ends in a timeout is waited for in vain; a machine under load must not look like one.

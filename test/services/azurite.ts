@@ -8,8 +8,6 @@ export function azuriteOptions(endpoint = serviceVariable("AZURITE_ENDPOINT")) {
   return {
     accountUrl: endpoint,
     credential: { accountName: serviceVariable("AZURITE_ACCOUNT"), accountKey: serviceVariable("AZURITE_KEY") },
-    // Beside the store, nothing tries again.
-    clientOptions: { retryOptions: { maxTries: 1 } },
   } satisfies Partial<AzureStoreOptions>;
 }
 
