@@ -1,10 +1,10 @@
 import { wholeBytes } from "../../body.js";
-import { isNotFound } from "../../../error.js";
+import { StorageError, isNotFound } from "../../../error.js";
 import type { CallOptions, ObjectInfo, ReadResult, Store, WriteOptions } from "../../store.js";
 
 /**
  * Compares what lies at a path with what a write was to put there: bytes, content type and metadata. Gives what is
- * known of the object if it is just that, and `undefined` if it is another one.
+ * known of the object if it is just that, and `undefined` if it is another one. Throws where neither can be seen.
  */
 export async function writtenAlready(
   store: Store,
@@ -45,5 +45,7 @@ async function sameBytes(result: ReadResult, expected: Uint8Array): Promise<bool
     if (Buffer.compare(part, chunk) !== 0) return false;
     offset += chunk.byteLength;
   }
-  return offset === expected.byteLength;
+  // As far as it came it is the same: that shows nothing.
+  if (offset < expected.byteLength) throw new StorageError("UNAVAILABLE", "The body ended early.");
+  return true;
 }

@@ -12,15 +12,7 @@ import type { Store } from "../../../../src/store/store.js";
 import { storeConformance } from "../../../../src/testing/index.js";
 import { useDirectories } from "../../file-roots.js";
 import { expectStoreMatchesModel } from "../../store-model.js";
-
-/** The recommended order, see docs/stores/layers.md. */
-function stacked(store: Store): Store {
-  const timed = withTimeout(store, { timeout: 10_000 });
-  const metered = withUsageLimits(timed, { requests: 1e6, egressBytes: 1e9, ingressBytes: 1e9 });
-  const guarded = withCircuitBreaker(metered);
-  const limited = withConcurrencyLimit(guarded, { limit: 4 });
-  return withPrefix(withRetry(limited), "tenants/42");
-}
+import { recommendedStack } from "./recommended-stack.js";
 
 const layers: Record<string, (store: Store) => Store> = {
   withRetry: (store) => withRetry(store),
@@ -30,7 +22,7 @@ const layers: Record<string, (store: Store) => Store> = {
   withCircuitBreaker: (store) => withCircuitBreaker(store, { failures: 1 }),
   withUsageLimits: (store) => withUsageLimits(store, { requests: 1e6, egressBytes: 1e9, ingressBytes: 1e9 }),
   withPrefix: (store) => withPrefix(store, "tenants/42"),
-  "the recommended stack": stacked,
+  "the recommended stack": (store) => recommendedStack(store).store,
 };
 
 for (const [name, layer] of Object.entries(layers)) {
@@ -39,7 +31,8 @@ for (const [name, layer] of Object.entries(layers)) {
 
 describe("the recommended stack over files", () => {
   const directory = useDirectories();
-  const create = async (): Promise<Store> => stacked(new FileStore({ root: await directory(), fsync: false }));
+  const create = async (): Promise<Store> =>
+    recommendedStack(new FileStore({ root: await directory(), fsync: false })).store;
   storeConformance({ describe, it }, { name: "FileStore", create, largeObjectSize: 200_000 });
 });
 

@@ -246,6 +246,13 @@ describe("withRetry", () => {
       expect((await failureOf(store.delete("a", { ifMatch: '"1"' }))).code).toBe("PRECONDITION_FAILED");
     });
 
+    it("looks again at an object of which it saw only the beginning", async () => {
+      const { store, clock, memory } = retrying([LOST, { on: "read", times: 1, fault: { truncate: 2 } }]);
+      const write = store.write("a", "mine", { ifNoneMatch: "*" });
+      await clock.advance(1000);
+      expect(await write).toEqual(await memory.stat("a"));
+    });
+
     it("stays unknown while the object can't be looked at", async () => {
       const { store, clock } = retrying([
         { ...LOST, on: "write" },

@@ -1,0 +1,34 @@
+import type { Clock } from "../../../../src/store/clock.js";
+import {
+  withCircuitBreaker,
+  withConcurrencyLimit,
+  withPrefix,
+  withRetry,
+  withTimeout,
+  withUsageLimits,
+  type CircuitBreakerStore,
+  type UsageCounter,
+} from "../../../../src/store/compose/layers/index.js";
+import type { Store } from "../../../../src/store/store.js";
+import type { StorageObserver } from "../../../../src/observe/event.js";
+
+export interface StackOptions {
+  clock?: Clock;
+  counter?: UsageCounter;
+  observer?: StorageObserver;
+  random?: () => number;
+}
+
+/** All layers in the order that docs/stores/layers.md recommends, and the breaker among them. */
+export function recommendedStack(
+  store: Store,
+  options: StackOptions = {},
+): { store: Store; breaker: CircuitBreakerStore } {
+  const { counter, random, ...common } = options;
+  const { clock } = common;
+  const timed = withTimeout(store, { timeout: 1000, clock });
+  const metered = withUsageLimits(timed, { requests: 1e6, egressBytes: 1e9, ingressBytes: 1e9, counter, ...common });
+  const breaker = withCircuitBreaker(metered, { failures: 5, resetAfter: 2000, ...common });
+  const limited = withConcurrencyLimit(breaker, { limit: 4 });
+  return { store: withPrefix(withRetry(limited, { random, ...common }), "tenants/42"), breaker };
+}
