@@ -123,9 +123,10 @@ export class CopyStore extends StoreLayer {
     this.calls.push(operation);
     if (signal !== undefined) this.signals.push(signal);
     await this.before(operation);
+    if (operation === "close") return;
     const fails = this.failsAt[operation] ?? this.fails;
     if (fails === "hang") return new Promise<never>(() => undefined);
-    if (fails === undefined || operation === "close") return;
+    if (fails === undefined) return;
     throw new StorageError(fails, "Told to fail.", { operation, store: this.name, path });
   }
 }

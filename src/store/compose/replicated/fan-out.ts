@@ -26,7 +26,8 @@ export class FanOut {
   async next(reader: number): Promise<Uint8Array | undefined> {
     for (;;) {
       const position = this.#positions.get(reader);
-      if (position === undefined) return undefined;
+      // Its store was given up. It must not take this for the end of the body.
+      if (position === undefined) throw new Error("The body was given up.");
       const chunk = this.#chunks[position - this.#passed];
       if (chunk !== undefined) {
         this.#positions.set(reader, position + 1);
