@@ -1,10 +1,12 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { S3Store } from "../../../src/s3.js";
+import { RoutingStore } from "../../../src/store/compose/routing/routing-store.js";
 import { TieredStore } from "../../../src/store/compose/tiered/tiered-store.js";
 import { MemoryStore } from "../../../src/store/drivers/memory-store.js";
 import { storeConformance } from "../../../src/testing/index.js";
 import { createBucket, s3ClientConfig, startS3Server, type S3Server } from "../../fixtures/s3-server.js";
 import { expectStoreMatchesModel } from "../store-model.js";
+import { AbsoluteView } from "./absolute-view.js";
 
 jest.setTimeout(30_000);
 
@@ -24,8 +26,10 @@ for (const mode of MODES) {
   storeConformance({ describe, it }, { name: `TieredStore, ${mode.validate}`, create, ...SMALL });
 
   it(`does what a Map does, ${mode.validate}`, async () => {
-    await expectStoreMatchesModel(create);
-    await expectStoreMatchesModel(() => new TieredStore({ remote: new MemoryStore(), ...mode, ...TIGHT }));
+    await expectStoreMatchesModel(create, { numRuns: 100 });
+    await expectStoreMatchesModel(() => new TieredStore({ remote: new MemoryStore(), ...mode, ...TIGHT }), {
+      numRuns: 100,
+    });
   });
 }
 
@@ -38,11 +42,19 @@ storeConformance(
   },
 );
 
+/** Routes to two stores, in whose paths nothing tells one from the other. */
+function overRouting(): TieredStore {
+  const remote = new RoutingStore({ primary: new MemoryStore(), schemes: { far: new MemoryStore() } });
+  return new TieredStore({ remote });
+}
+
+storeConformance({ describe, it }, { name: "TieredStore over a RoutingStore", create: overRouting, ...SMALL });
+
 storeConformance(
   { describe, it },
   {
-    name: "TieredStore over a TieredStore",
-    create: () => new TieredStore({ remote: new TieredStore({ remote: new MemoryStore() }), validate: "always" }),
+    name: "TieredStore over a RoutingStore, absolute paths",
+    create: () => new AbsoluteView(overRouting(), new MemoryStore().capability, "far://box/"),
     ...SMALL,
   },
 );

@@ -1,4 +1,5 @@
 import type { TieredStoreOptions } from "../../../src/store/compose/tiered/options.js";
+import { RoutingStore } from "../../../src/store/compose/routing/routing-store.js";
 import { TieredStore } from "../../../src/store/compose/tiered/tiered-store.js";
 import { MemoryStore } from "../../../src/store/drivers/memory-store.js";
 import type { CallOptions } from "../../../src/store/store.js";
@@ -55,6 +56,18 @@ describe("the options of a TieredStore", () => {
     expect(await textOf(store, "known://box/a", { offset: 3 })).toBe("tent");
     expect((await failureOf(store.read("other://box/a"))).code).toBe("INVALID_PATH");
     expect(new TieredStore({ remote }).routes("known")).toBe(false);
+  });
+
+  it("leaves it to a remote that routes what can be done where an absolute path leads", async () => {
+    class Wholes extends MemoryStore {
+      override readonly capability = Object.freeze({ ...remote.capability, rangeRead: false });
+    }
+    const far = new MemoryStore();
+    await far.write("a", "content");
+    const store = new TieredStore({ remote: new RoutingStore({ primary: new Wholes(), schemes: { far } }) });
+    expect(await textOf(store, "far://box/a", { offset: 3 })).toBe("tent");
+    await store.write("a", "content");
+    expect((await failureOf(store.read("a", { offset: 3 }))).code).toBe("UNSUPPORTED");
   });
 });
 

@@ -4,7 +4,7 @@ import type { Allowance } from "./allowance.js";
 import { ByteCollector } from "./byte-collector.js";
 
 /** A body on its way to the remote, and the bytes that went. */
-export interface CapturedBody {
+interface CapturedBody {
   /** What the remote is given to write. */
   readonly body: StoreBody;
   /** The bytes that were written, if all of them are known. In a buffer that nobody else writes to. */

@@ -3,7 +3,7 @@ import { isStorageError } from "../../../error.js";
 import type { Clock } from "../../clock.js";
 
 /** A write, copy or delete that is under way. */
-export interface Change {
+interface Change {
   /** Whether no other change of the same object was under way at any time of this one. */
   alone: boolean;
 }

@@ -5,7 +5,7 @@ import { ByteCollector } from "./byte-collector.js";
 import { OneReaderBody } from "./one-reader-body.js";
 
 /** The request that a body comes from. */
-export interface BodyRequest {
+interface BodyRequest {
   readonly signal: AbortSignal;
   abort(reason: unknown): void;
 }
