@@ -115,9 +115,10 @@ return { last, found }`;
 
 /**
  * KEYS index; ARGV cursor of SCAN, token of this listing, "begin" or "". Puts a page of the keys into the index. Answers
- * the next cursor, `complete`, or `lost` when the index went away since the beginning.
+ * the next cursor, `complete`, or `lost` when the index went away since the beginning. A full Redis allows it: whoever
+ * wants to make room has to list.
  */
-export const REBUILD = `
+export const REBUILD = `#!lua flags=allow-oom
 local index, mark = KEYS[1], '\\0rebuild:' .. ARGV[2]
 if redis.call('ZSCORE', index, '\\0complete') then return 'complete' end
 if ARGV[3] == 'begin' then redis.call('ZADD', index, 0, mark)
