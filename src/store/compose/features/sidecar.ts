@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import type { ObjectInfo } from "../../store.js";
+
+/** What a store itself can't keep of an object. */
+export interface Attributes {
+  contentType?: string | undefined;
+  metadata?: Record<string, string> | undefined;
+}
+
+/** Where sidecars lie: no caller can name an object there. */
+export const RESERVED = "~coatcheck";
+
+/** Sorts after all sidecars, and before all that is not one. */
+export const END_OF_RESERVED = `${RESERVED}/\u{10ffff}`;
+
+export function isReserved(path: string): boolean {
+  return path === RESERVED || path.startsWith(`${RESERVED}/`);
+}
+
+/** The path of what is kept beside an object. A hash, since a path that is longer than the object's may be too long. */
+export function sidecarPath(path: string): string {
+  return `${RESERVED}/${createHash("sha256").update(path).digest("hex")}.json`;
+}
+
+/** The version of an object that attributes are of: no other one may have them. */
+const version = z.union([
+  z.strictObject({ etag: z.string() }),
+  // Of a store that gives no etags.
+  z.strictObject({ size: z.number(), lastModified: z.number() }),
+]);
+
+const schema = z.object({
+  format: z.literal(1),
+  /** For people who look into the bucket: the name of the sidecar is a hash. */
+  path: z.string(),
+  attributes: z
+    .object({
+      of: version,
+      contentType: z.string().optional(),
+      metadata: z.record(z.string(), z.string()).optional(),
+    })
+    .optional(),
+  /** The link that the object is, if its body holds this mark. While a link replaces another one, both are there. */
+  links: z.array(z.object({ mark: z.string(), target: z.string() })).optional(),
+});
+
+export type Sidecar = z.output<typeof schema>;
+export type VersionTag = z.output<typeof version>;
+
+/** @returns `undefined` for what is no sidecar */
+export function parseSidecar(text: string): Sidecar | undefined {
+  try {
+    const { success, data } = schema.safeParse(JSON.parse(text));
+    return success ? data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What tells this version from others; `undefined` where the store says too little. */
+export function versionTag({ etag, size, lastModified }: ObjectInfo): VersionTag | undefined {
+  if (etag !== undefined) return { etag };
+  return lastModified && { size, lastModified: lastModified.getTime() };
+}
+
+/** The attributes in a sidecar, if they are of this version of the object. */
+export function attributesOf(sidecar: Sidecar | undefined, info: ObjectInfo): Attributes | undefined {
+  const attributes = sidecar?.attributes;
+  if (attributes === undefined) return undefined;
+  const { of, ...kept } = attributes;
+  const isOf =
+    "etag" in of
+      ? of.etag === info.etag
+      : info.etag === undefined && of.size === info.size && of.lastModified === info.lastModified?.getTime();
+  return isOf ? kept : undefined;
+}
