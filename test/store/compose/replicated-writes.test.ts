@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { StorageEvent } from "../../../src/observe/event.js";
-import { ReplicaErrors } from "../../../src/store/compose/replicas/replica-errors.js";
+import type { ReplicaErrors } from "../../../src/store/compose/replicas/replica-errors.js";
 import { ReplicatedStore } from "../../../src/store/compose/replicated/replicated-store.js";
 import type { ReplicatedStoreOptions } from "../../../src/store/compose/replicated/options.js";
 import { MemoryStore } from "../../../src/store/drivers/memory-store.js";
@@ -118,13 +118,16 @@ describe("ReplicatedStore writes", () => {
     await fc.assert(
       fc.asyncProperty(fc.tuple(codes, codes, codes), mode, async (said, acknowledge) => {
         const answers = orders.map(async (order) => {
-          const { copies, store } = replicated({ acknowledge: acknowledge as "all" | "quorum" });
+          const { copies, store } = replicated({ acknowledge: acknowledge });
           const stores = Object.values(copies);
           const letGo = stores.map((copy) => hold(copy));
-          stores.forEach((copy, i) => (copy.fails = said[i] === "ok" ? undefined : (said[i] as "TIMEOUT")));
+          stores.forEach((copy, i) => (copy.fails = said[i] === "ok" ? undefined : said[i]));
           const writing = store.write("x", "content").then(
             () => "written",
-            ({ code, cause }: { code: string; cause: ReplicaErrors }) => ({ code, said: cause.replicas }),
+            (error: unknown) => {
+              const { code, cause } = error as { code: string; cause: ReplicaErrors };
+              return { code, said: cause.replicas };
+            },
           );
           for (const i of order) {
             letGo[i]!();
