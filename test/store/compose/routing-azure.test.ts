@@ -27,7 +27,11 @@ afterEach(() => {
 });
 
 /** The options of the AzureStore that a path leads to. */
-async function optionsFor(path: string, env: object = {}, schemes: RoutingStoreOptions["schemes"] = {}): Promise<AzureStoreOptions> {
+async function optionsFor(
+  path: string,
+  env: object = {},
+  schemes: RoutingStoreOptions["schemes"] = {},
+): Promise<AzureStoreOptions> {
   Object.assign(process.env, env);
   const store = new RoutingStore({ primary, schemes });
   await store.capabilityOf(path);
