@@ -14,6 +14,7 @@ describe("the options of a TieredStore", () => {
   const wrong: [string, unknown][] = [
     ["remote", {}],
     ["remote", { remote: {} }],
+    ["remote", { remote: null, validate: "always", slideRemoteTtl: true }],
     ["options", undefined],
     ["options", { remote, maxbytes: 5 }],
     ["maxBytes", { remote, maxBytes: 0 }],
@@ -38,8 +39,21 @@ describe("the options of a TieredStore", () => {
   });
 
   it("names all that is wrong", () => {
-    const options = { remote, maxStale: 5, slideRemoteTtl: true, validate: "maxAge" } as const;
-    expect(() => new TieredStore(options)).toThrow(/ttl: .*maxStale: .*slideRemoteTtl: /);
+    const options = { remote, maxBytes: -1, maxStale: 5, slideRemoteTtl: true, validate: "maxAge" } as const;
+    expect(() => new TieredStore(options)).toThrow(/maxBytes: .*ttl: .*maxStale: .*slideRemoteTtl: /);
+  });
+
+  it("refuses to check copies by a stat that the remote has not", async () => {
+    class Blind extends MemoryStore {
+      override readonly capability = Object.freeze({ ...remote.capability, stat: false });
+    }
+    const blind = new Blind();
+    for (const mode of [{ validate: "always" }, { validate: "maxAge", ttl: 5 }, { ttl: 5 }] as const) {
+      expect(() => new TieredStore({ remote: blind, ...mode })).toThrow(/ validate: needs a remote/);
+    }
+    const store = new TieredStore({ remote: blind });
+    await store.write("a", "content");
+    expect(await textOf(store, "a")).toBe("content");
   });
 
   it("has name, capability and routes of the remote", async () => {

@@ -72,16 +72,41 @@ const schema = z
     clock: z.custom<Clock>(isClock, "must be a Clock").default(systemClock),
     observer: z.custom<StorageObserver>(isFunction, "must be a function").optional(),
   })
-  .superRefine(
-    ({ remote, maxBytes, maxObjectSize = 0, ttl, validate, staleIfError, maxStale, slideRemoteTtl }, ctx) => {
-      const refuse = (path: string, message: string) => ctx.addIssue({ code: "custom", path: [path], message });
-      if (maxObjectSize > maxBytes) refuse("maxObjectSize", "must not be more than maxBytes");
-      if (validate === "maxAge" && ttl === undefined) refuse("ttl", 'is required with validate: "maxAge"');
-      if (maxStale !== undefined && !staleIfError) refuse("maxStale", "needs staleIfError");
-      if (slideRemoteTtl && !isTouchable(remote)) refuse("slideRemoteTtl", "needs a remote with a method touch");
-    },
-  )
+  .refine(({ maxBytes, maxObjectSize = 0 }) => !(maxObjectSize > maxBytes), {
+    path: ["maxObjectSize"],
+    message: "must not be more than maxBytes",
+    when,
+  })
+  .refine(({ validate, ttl }) => validate !== "maxAge" || ttl !== undefined, {
+    path: ["ttl"],
+    message: 'is required with validate: "maxAge"',
+    when,
+  })
+  .refine(({ remote, validate, ttl }) => !checks(validate, ttl) || !isStore(remote) || remote.capability.stat, {
+    path: ["validate"],
+    message: "needs a remote that can stat, unless copies are never checked",
+    when,
+  })
+  .refine(({ maxStale, staleIfError }) => maxStale === undefined || staleIfError, {
+    path: ["maxStale"],
+    message: "needs staleIfError",
+    when,
+  })
+  .refine(({ remote, slideRemoteTtl }) => !slideRemoteTtl || !isStore(remote) || isTouchable(remote), {
+    path: ["slideRemoteTtl"],
+    message: "needs a remote with a method touch",
+    when,
+  })
   .transform((options) => ({ ...options, maxObjectSize: options.maxObjectSize ?? Math.floor(options.maxBytes / 8) }));
+
+// Also when a field is wrong by itself, so that one error names everything.
+function when({ value }: { value: unknown }): boolean {
+  return typeof value === "object" && value !== null;
+}
+
+function checks(validate: string, ttl: number | undefined): boolean {
+  return validate !== "immutable" || ttl !== undefined;
+}
 
 /** The options as the store works with them: checked, defaults filled in. */
 export type ParsedTieredOptions = z.output<typeof schema>;
@@ -91,10 +116,12 @@ export function parseTieredOptions(options: TieredStoreOptions): ParsedTieredOpt
   return parseOptions(schema, options, "TieredStore");
 }
 
-function isStore(value: unknown): boolean {
+function isStore(value: unknown): value is Store {
   if (typeof value !== "object" || value === null) return false;
   const { capability, read, write, stat, close } = value as Partial<Store>;
-  return typeof capability === "object" && [read, write, stat, close].every(isFunction);
+  return (
+    typeof capability === "object" && (capability as unknown) !== null && [read, write, stat, close].every(isFunction)
+  );
 }
 
 function isClock(value: unknown): boolean {
