@@ -11,6 +11,7 @@ export class Deadline {
   readonly #timeout: number;
   readonly #details: CallDetails;
   #timer: unknown;
+  #waiting = false;
   #ended = false;
 
   /** @param timeout milliseconds that each run of {@link start} gives */
@@ -39,19 +40,21 @@ export class Deadline {
     this.#timer = undefined;
   }
 
-  /** Stops counting for good. The signal does not fire any more, and nothing is left on the caller's. */
+  /** Begins no more to count, and leaves nothing on the caller's signal. An answer that is waited for stays timed. */
   end(): void {
     this.#ended = true;
-    this.stop();
+    if (!this.#waiting) this.stop();
     this.#link.unlink();
   }
 
   /** Waits for one answer, no longer than there is time for it. What comes too late is given to `discard`. */
   async wait<T>(answer: () => Promise<T>, discard?: (late: T) => unknown): Promise<T> {
     this.start();
+    this.#waiting = true;
     try {
       return await heeded(answer(), this.signal, this.#details, discard);
     } finally {
+      this.#waiting = false;
       this.stop();
     }
   }

@@ -16,6 +16,8 @@ export interface BodyRelay {
 /** How a body ended. */
 export type BodyEnd = { how: "read" | "cancelled" } | { how: "failed"; error: unknown };
 
+const END = { done: true, value: undefined } as const;
+
 /**
  * Hands a result on to the reader, step by step. Whatever the reader does, and also when he does nothing but let his
  * signal fire, `relay.ended` is called and the result below is freed: at once, even if a step below hangs.
@@ -23,15 +25,19 @@ export type BodyEnd = { how: "read" | "cancelled" } | { how: "failed"; error: un
 export function relayedResult(result: ReadResult, relay: BodyRelay, call: ReadCall): ReadResult {
   const { signal } = call;
   let over = false;
+  let busy = false;
   const end = (how: BodyEnd): void => {
     if (over) return;
     over = true;
     signal?.removeEventListener("abort", giveUp);
     relay.ended?.(how);
   };
+  const isOver = (): boolean => over; // the compiler takes the variable for unchanged over an await
   const cancel = async (): Promise<void> => {
     end({ how: "cancelled" });
-    await result.cancel();
+    const cancelling = result.cancel();
+    if (!busy) await cancelling;
+    else cancelling.catch(() => undefined); // a body that hangs in a step would not answer
   };
   const giveUp = (): void => {
     cancel().catch(() => undefined);
@@ -42,16 +48,20 @@ export function relayedResult(result: ReadResult, relay: BodyRelay, call: ReadCa
   let iterator: AsyncIterator<Uint8Array, unknown> | undefined;
   const pull = async (): Promise<BodyStep> => (iterator ??= result[Symbol.asyncIterator]()).next();
   const step = async (): Promise<BodyStep> => {
-    if (over) return { done: true, value: undefined };
+    if (over) return END;
+    busy = true;
     try {
       const next = await (relay.step?.(pull) ?? pull());
+      if (isOver()) return END;
       if (next.done === true) end({ how: "read" });
       return next;
     } catch (error) {
+      if (isOver()) return END; // he who gave up hears no more of it
       end({ how: "failed", error });
-      // Not awaited: a body that failed by being too slow would not answer.
       giveUp();
       throw error;
+    } finally {
+      busy = false;
     }
   };
   const chunks: AsyncIterable<Uint8Array> = {
@@ -59,7 +69,7 @@ export function relayedResult(result: ReadResult, relay: BodyRelay, call: ReadCa
       next: step,
       async return() {
         await cancel();
-        return { done: true, value: undefined };
+        return END;
       },
     }),
   };

@@ -1,27 +1,33 @@
 import { isWholeBody } from "../../body.js";
+import { StorageError } from "../../../error.js";
 import type { StoreBody } from "../../store.js";
 
-/** A body, and whether it can be handed to a store once more. */
-export interface ReplayableBody {
-  readonly body: StoreBody;
-  /** A stream of which something was asked for. It can't be read from the beginning again. */
-  readonly spent: boolean;
-}
+/** A body that is handed to a store once for each attempt, as long as nothing was read of it. */
+export class ReplayableBody {
+  #spent = false;
+  #attempt = 0;
 
-/** Watches a stream; bytes and strings can be written as often as it takes. */
-export function replayableBody(body: StoreBody): ReplayableBody {
-  if (isWholeBody(body)) return { body, spent: false };
-  let spent = false;
-  const watched: AsyncIterable<Uint8Array> = {
-    [Symbol.asyncIterator]() {
-      spent = true;
-      return body[Symbol.asyncIterator]();
-    },
-  };
-  return {
-    body: watched,
-    get spent() {
-      return spent;
-    },
-  };
+  constructor(private readonly body: StoreBody) {}
+
+  /** A stream of which something was asked for. It can't be read from the beginning again. */
+  get spent(): boolean {
+    return this.#spent;
+  }
+
+  /**
+   * The body for one more attempt. A stream can't be begun any more by the attempt before: a store that was slow rather
+   * than down would else take away chunks from the one that took its place.
+   */
+  next(): StoreBody {
+    const { body } = this;
+    if (isWholeBody(body)) return body;
+    const attempt = ++this.#attempt;
+    return {
+      [Symbol.asyncIterator]: () => {
+        if (attempt !== this.#attempt) throw new StorageError("ABORTED", "This attempt was given up.");
+        this.#spent = true;
+        return body[Symbol.asyncIterator]();
+      },
+    };
+  }
 }

@@ -32,7 +32,7 @@ import { heeded } from "./heeded.js";
 import { clockOption, milliseconds, observerOption, wholeNumber } from "./layer-options.js";
 import { isGone, writtenAlready } from "./own-effect.js";
 import { relayedListing } from "./relayed-listing.js";
-import { replayableBody } from "./replayable-body.js";
+import { ReplayableBody } from "./replayable-body.js";
 import { ResumedBody } from "./resumed-body.js";
 import { isRetryable, RetryPolicy } from "./retry-policy.js";
 
@@ -109,11 +109,11 @@ class RetryLayer extends StoreLayer {
 
   override async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
     const details = checkWrite(this, path, body, options);
-    const replayable = replayableBody(body);
+    const replayable = new ReplayableBody(body);
     let doubt: unknown; // why it is not known whether an earlier attempt wrote the object
     const attempt = async (): Promise<ObjectInfo> => {
       try {
-        return await this.inner.write(path, replayable.body, options);
+        return await this.inner.write(path, replayable.next(), options);
       } catch (error) {
         if (doubt !== undefined && isWholeBody(body) && isStorageError(error, lostCondition(options))) {
           return await this.#settle(doubt, error, () => writtenAlready(this.inner, path, body, options));

@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { StorageError, type StorageErrorCode } from "../../../../src/error.js";
 import type { StorageEvent } from "../../../../src/observe/event.js";
-import { withRetry, type RetryOptions } from "../../../../src/store/compose/layers/index.js";
+import { withRetry, withTimeout, type RetryOptions } from "../../../../src/store/compose/layers/index.js";
 import { MemoryStore } from "../../../../src/store/drivers/memory-store.js";
 import type { ListOptions, Store } from "../../../../src/store/store.js";
 import { FakeClock, FaultStore, type FaultRule } from "../../../../src/testing/index.js";
@@ -164,6 +164,27 @@ describe("withRetry", () => {
       await clock.advance(100);
       await write;
       expect(await textOf(memory, "a")).toBe("content");
+    });
+
+    it("is not read by an attempt that was given up and comes to it late", async () => {
+      const held = new HeldStore(["write"]);
+      const clock = new FakeClock();
+      const store = withRetry(withTimeout(held, { timeout: 1000, clock }), { clock, random: () => 0 });
+      let released = false;
+      async function* source(): AsyncGenerator<Uint8Array, void, undefined> {
+        yield Buffer.from("con");
+        released = true;
+        held.held[0]!.release();
+        await turn();
+        yield Buffer.from("tent");
+      }
+      const write = store.write("a", source());
+      await held.until(1);
+      await clock.advance(1000);
+      await held.until(2);
+      held.held[1]!.release();
+      expect((await write).size).toBe(7);
+      expect([released, await textOf(held.inner, "a")]).toEqual([true, "content"]);
     });
 
     it("is not tried again when it was begun: the rest of it would be written as all", async () => {

@@ -157,6 +157,19 @@ describe("withTimeout", () => {
       expect(getEventListeners(controller.signal, "abort")).toEqual([]);
     });
 
+    it("can be cancelled while a chunk hangs: at once, and the chunk is waited for no longer than ever", async () => {
+      const { store, clock, below } = held("chunk", "cancel");
+      await below.inner.write("a", "content");
+      const result = await store.read("a");
+      const chunk = result[Symbol.asyncIterator]().next();
+      await below.until(1);
+      await result.cancel();
+      await clock.advance(1000);
+      expect(await chunk).toEqual({ done: true, value: undefined });
+      expect(below.held.map(({ operation }) => operation)).toEqual(["chunk", "cancel"]);
+      expect(clock.pending).toBe(0);
+    });
+
     it("leaves nothing on the caller's signal when it was read or cancelled", async () => {
       const { store } = await stuckAt(99);
       const { signal } = new AbortController();
