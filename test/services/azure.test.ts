@@ -348,12 +348,6 @@ describe("a connection that is", () => {
     await store.write("second attempt", BYTES);
     expect(BYTES.equals(await contentOf(store, "second attempt"))).toBe(true);
   });
-
-  it("slow, but not silent, is waited for", async () => {
-    const store = storeBehind({ latency: 30 }, { timeout: 1_000, queueSize: 1 });
-    await store.write("slow", BYTES.subarray(0, BLOCK));
-    expect((await contentOf(store, "slow")).byteLength).toBe(BLOCK);
-  });
 });
 
 describe("reads", () => {

@@ -1,10 +1,15 @@
 import { inspect } from "node:util";
+import { ContainerClient } from "@azure/storage-blob";
 import { AzureFailure, AzureStore, type AzureStoreOptions } from "../../../src/azure.js";
 import { StorageError, type StorageErrorCode } from "../../../src/error.js";
+import { AzureContainer } from "../../../src/store/drivers/azure/container.js";
+import { parseAzureOptions } from "../../../src/store/drivers/azure/options.js";
 import { FakeClock } from "../../../src/testing/index.js";
 import { startScriptedServer, type ScriptedAnswer, type ScriptedServer } from "../../fixtures/scripted-server.js";
 
 const accountKey = Buffer.from("the secret key of the account").toString("base64");
+
+const client = new ContainerClient("https://account.blob.core.windows.net/box");
 
 let server: ScriptedServer;
 let store: AzureStore;
@@ -284,5 +289,55 @@ describe("a server that is silent", () => {
     await (await one.read("a")).cancel();
     await one.stat("a");
     expect(clock.pending).toBe(0);
+  });
+
+  it("is waited for while a body goes on", async () => {
+    const clock = new FakeClock();
+    const container = new AzureContainer(parseAzureOptions({ container: "box", client, clock, timeout: 5_000 }));
+    const call = { details: { operation: "write", store: "azure" } };
+    const slow = container.send(call, async ({ progress }) => {
+      for (let i = 0; i < 5; i++) {
+        await clock.advance(4_000);
+        progress();
+      }
+      return "done";
+    });
+    await expect(slow).resolves.toBe("done");
+    expect(clock.now()).toBe(20_000);
+    expect(clock.pending).toBe(0);
+  });
+
+  it("is not yet so while the socket takes a piece of a large body after the other", async () => {
+    const clock = new FakeClock();
+    const restarted = jest.spyOn(clock, "setTimeout");
+    server.script = [{ status: 201, headers: { etag: '"1"' } }];
+    await storeAt(server.endpoint, { clock }).write("a", Buffer.alloc(2 * 1024 * 1024));
+    expect(restarted.mock.calls.length).toBeGreaterThan(8); // once for the request, and for each 256 KiB
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe("copies that the service refuses to make", () => {
+  const found: ScriptedAnswer = { status: 200, headers: { etag: '"1"', "content-type": "text/plain" }, body: "abc" };
+
+  it.each([
+    [403, "CannotVerifyCopySource"],
+    [501, "NotImplemented"],
+  ])("for want of access (%i %s) go through this process", async (status, code) => {
+    server.script = [found, azureError(status, code), found, { status: 201, headers: { etag: '"2"' } }];
+    const copied = await store.copy("a", "b");
+    expect(copied).toEqual({ path: "b", size: 3, etag: '"2"', contentType: "text/plain" });
+    expect(server.requests.map((request) => request.split(" ")[0])).toEqual(["HEAD", "PUT", "GET", "PUT"]);
+  });
+
+  it.each([
+    [412, "ConditionNotMet", "UNAVAILABLE"],
+    [404, "BlobNotFound", "NOT_FOUND"],
+    [404, "ContainerNotFound", "CONTAINER_NOT_FOUND"],
+    [503, "ServerBusy", "THROTTLED"],
+  ])("for another reason (%i %s) are %s", async (status, code, expected) => {
+    server.script = [found, azureError(status, code)];
+    expect(await failureOf(store.copy("a", "b"))).toMatchObject({ code: expected, operation: "copy" });
+    expect(server.requests).toHaveLength(2);
   });
 });

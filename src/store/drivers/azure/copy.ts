@@ -1,5 +1,5 @@
 import type { BlobSyncCopyFromURLOptions, ContainerClient } from "@azure/storage-blob";
-import { StorageError, isNotFound, isStorageError } from "../../../error.js";
+import { StorageError, isStorageError } from "../../../error.js";
 import type { ObjectInfo } from "../../store.js";
 import type { AzureContainer } from "./container.js";
 import { failureOf, type AzureCall } from "./errors.js";
@@ -65,7 +65,7 @@ async function copyByAzure(
     });
   } catch (error) {
     const failure = failureOf(error);
-    if (isChanged(error)) throw sourceChanged(error, call);
+    if (isStorageError(error, "PRECONDITION_FAILED")) throw sourceChanged(error, call);
     if (failure !== undefined && (NO_ACCESS.has(failure.name) || failure.httpStatus === 501)) return undefined;
     throw error;
   }
@@ -105,13 +105,9 @@ async function copyByStream(
   }
 }
 
-function isChanged(error: unknown): boolean {
-  return isNotFound(error) || isStorageError(error, "PRECONDITION_FAILED");
-}
-
 function sourceChanged(error: unknown, { details }: AzureCall): StorageError {
   const cause = failureOf(error);
-  return new StorageError("UNAVAILABLE", "The object was overwritten or deleted while it was copied.", {
+  return new StorageError("UNAVAILABLE", "The object was overwritten while it was copied.", {
     ...details,
     cause,
   });
