@@ -3,7 +3,7 @@ import { Agent as HttpsAgent } from "node:https";
 import type { Storage } from "@google-cloud/storage";
 import { abortable } from "../../abort.js";
 import { StorageError } from "../../../error.js";
-import { toCredentialsError, type GcsCall } from "./errors.js";
+import { toCredentialsError, toStorageError, type GcsCall } from "./errors.js";
 import type { HttpRequest } from "./http-exchange.js";
 import type { ParsedGcsOptions } from "./options.js";
 
@@ -23,7 +23,7 @@ export class GcsClient {
     this.#options = options;
   }
 
-  /** @throws {StorageError} `MISSING_DEPENDENCY`, or `PERMISSION_DENIED` for credentials that the library refuses */
+  /** @throws {StorageError} `MISSING_DEPENDENCY` when the library is not installed */
   async storage(call: GcsCall): Promise<Storage> {
     const { client, clientConfig } = this.#options;
     if (client !== undefined) return client;
@@ -32,8 +32,7 @@ export class GcsClient {
       return await this.#storage;
     } catch (error) {
       this.#storage = undefined; // it may be installed, or configured, by the next call
-      if (isMissing(error)) throw missingDependency(error, call);
-      throw toCredentialsError(error, call);
+      throw isMissing(error) ? missingDependency(error, call) : toStorageError(error, call);
     }
   }
 
@@ -46,12 +45,7 @@ export class GcsClient {
       method,
       headers,
     });
-    const { uri, headers: authorized } = await abortable(
-      this.#authenticate(storage, wanted, call),
-      call.signal,
-      undefined,
-      call.details,
-    );
+    const { uri, headers: authorized } = await this.#authenticate(storage, wanted, call);
     return { ...request, url: new URL(uri), headers: toRecord(authorized) };
   }
 
@@ -68,22 +62,23 @@ export class GcsClient {
     this.#agents = undefined;
   }
 
-  #authenticate(storage: Storage, request: object, call: GcsCall): Promise<Authorized> {
+  async #authenticate(storage: Storage, request: object, call: GcsCall): Promise<Authorized> {
     const { clock, timeout } = this.#options;
-    return new Promise((resolve, reject) => {
+    let timer: unknown;
+    const authenticated = new Promise<Authorized>((resolve, reject) => {
       const late = Object.assign(new Error("The credentials took too long."), { code: "ETIMEDOUT" });
-      const timer = clock.setTimeout(() => reject(toCredentialsError(late, call)), timeout);
-      const settle = (error: unknown, authorized?: object): void => {
-        clock.clearTimeout(timer);
-        if (error !== null && error !== undefined) reject(toCredentialsError(error, call));
-        else resolve(authorized as Authorized);
-      };
-      try {
-        storage.makeAuthenticatedRequest(request as Authorized, { onAuthenticated: settle });
-      } catch (error) {
-        settle(error);
-      }
+      timer = clock.setTimeout(() => reject(late), timeout);
+      storage.makeAuthenticatedRequest(request as Authorized, {
+        onAuthenticated: (error, authorized) => (error === null ? resolve(authorized as Authorized) : reject(error)),
+      });
     });
+    try {
+      return await abortable(authenticated, call.signal, undefined, call.details);
+    } catch (error) {
+      throw toCredentialsError(error, call);
+    } finally {
+      clock.clearTimeout(timer);
+    }
   }
 }
 
