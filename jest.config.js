@@ -18,7 +18,7 @@ export default {
     "^(\\.{1,2}/.*)\\.js$": "$1",
     // Examples and the README import the package by its name.
     "^coatcheck$": "<rootDir>/src/index.ts",
-    "^coatcheck/s3$": "<rootDir>/src/s3.ts",
+    "^coatcheck/(s3|redis|gcs|azure)$": "<rootDir>/src/$1.ts",
     "^coatcheck/testing$": "<rootDir>/src/testing/index.ts",
   },
   // Generous: machines that run CI are slow at times, and a test that hangs is found all the same.

@@ -1,3 +1,4 @@
+export type { Target } from "./location.js";
 export { namespacedKey } from "./manager/namespaced-key.js";
 export { resetSharedManagers, sharedManager } from "./manager/shared-manager.js";
 export { StorageManager, type Dehydrated } from "./manager/storage-manager.js";
@@ -27,6 +28,48 @@ export {
 export type { ReferenceResolver, ResolveContext } from "./resolvers/resolver.js";
 export type { Capability } from "./store/capability.js";
 export type { Clock } from "./store/clock.js";
+export { FailoverStore } from "./store/compose/failover/failover-store.js";
+export type {
+  BroadcastOptions,
+  CopyReadOptions,
+  FailoverStoreOptions,
+  LocationCacheOptions,
+  Locator,
+} from "./store/compose/failover/options.js";
+export type { FailoverWriteInfo } from "./store/compose/failover/write-first.js";
+export type { Feature, FeatureOptions, Operation } from "./store/compose/features/options.js";
+export { withFeatures, type FeatureStore } from "./store/compose/features/with-features.js";
+export {
+  MemoryUsageCounter,
+  withCircuitBreaker,
+  withConcurrencyLimit,
+  withPrefix,
+  withRetry,
+  withTimeout,
+  withUsageLimits,
+  type CircuitBreakerOptions,
+  type CircuitBreakerStore,
+  type CircuitState,
+  type ConcurrencyLimitOptions,
+  type RetryOptions,
+  type TimedOperation,
+  type TimeoutOptions,
+  type UsageCounter,
+  type UsageKind,
+  type UsageLimitOptions,
+} from "./store/compose/layers/index.js";
+export type { DigestOf } from "./store/compose/replicas/known-digest.js";
+export { ReplicaErrors, type ReplicaFailure, type ReplicaOutcome } from "./store/compose/replicas/replica-errors.js";
+export type { ReplicatedWriteInfo } from "./store/compose/replicated/change-all.js";
+export type { Acknowledge, ReplicatedStoreOptions } from "./store/compose/replicated/options.js";
+export type { RepairReport } from "./store/compose/replicated/repair.js";
+export { ReplicatedStore, type RepairOptions, type ScrubOptions } from "./store/compose/replicated/replicated-store.js";
+export type { ScrubReport } from "./store/compose/replicated/scrub.js";
+export type { RoutingStoreOptions, SchemeFactory, SchemeStores } from "./store/compose/routing/options.js";
+export { RoutingStore } from "./store/compose/routing/routing-store.js";
+export type { TieredStoreOptions } from "./store/compose/tiered/options.js";
+export { TieredStore, type TieredStoreStats } from "./store/compose/tiered/tiered-store.js";
+export type { TouchableStore } from "./store/compose/tiered/touchable-store.js";
 export { FileStore } from "./store/drivers/file/file-store.js";
 export type { FileStoreOptions } from "./store/drivers/file/options.js";
 export { MemoryStore } from "./store/drivers/memory-store.js";
