@@ -167,7 +167,11 @@ describe("withRetry", () => {
     });
 
     it("is not read by an attempt that was given up and comes to it late", async () => {
-      const held = new HeldStore(["write"]);
+      // A store that takes no notice of signals.
+      const memory = new MemoryStore();
+      const deaf = new RecordingStore(memory);
+      deaf.write = (path, body) => memory.write(path, body);
+      const held = new HeldStore(["write"], deaf);
       const clock = new FakeClock();
       const store = withRetry(withTimeout(held, { timeout: 1000, clock }), { clock, random: () => 0 });
       let released = false;
@@ -176,7 +180,8 @@ describe("withRetry", () => {
         released = true;
         held.held[0]!.release();
         await turn();
-        yield Buffer.from("tent");
+        yield Buffer.from("te");
+        yield Buffer.from("nt");
       }
       const write = store.write("a", source());
       await held.until(1);
@@ -184,7 +189,7 @@ describe("withRetry", () => {
       await held.until(2);
       held.held[1]!.release();
       expect((await write).size).toBe(7);
-      expect([released, await textOf(held.inner, "a")]).toEqual([true, "content"]);
+      expect([released, await textOf(memory, "a")]).toEqual([true, "content"]);
     });
 
     it("is not tried again when it was begun: the rest of it would be written as all", async () => {
@@ -272,6 +277,17 @@ describe("withRetry", () => {
       const write = store.write("a", "mine", { ifNoneMatch: "*" });
       await clock.advance(1000);
       expect(await write).toEqual(await memory.stat("a"));
+    });
+
+    it("takes no object for its own of which it saw only the same beginning", async () => {
+      const { store, clock, memory } = retrying([
+        { ...DOWN, on: "write", times: 1 },
+        { on: "read", times: 1, fault: { truncate: 2 } },
+      ]);
+      await memory.write("a", "mist");
+      const failure = failureOf(store.write("a", "mine", { ifNoneMatch: "*" }));
+      await clock.advance(1000);
+      expect((await failure).code).toBe("ALREADY_EXISTS");
     });
 
     it("stays unknown while the object can't be looked at", async () => {
