@@ -23,7 +23,7 @@ export function bytesResult(info: ObjectInfo, bytes: Uint8Array, call?: ReadCall
  * A {@link ReadResult} over chunks that are still to come.
  *
  * @param chunks read at most once; its `return()` is called when the reader stops early
- * @param release frees what holds the body, when it is cancelled before it was begun; default: `chunks.return()`
+ * @param release frees what holds the body, when it is given up before it was begun; default: `chunks.return()`
  * @param call whose signal is honoured, and whose store errors name
  */
 export function streamResult(
@@ -44,7 +44,8 @@ export function streamResult(
         details,
       );
     }
-    return (iterator = abortableIterator(chunks[Symbol.asyncIterator](), call.signal, details));
+    const source = releasedUnread(chunks[Symbol.asyncIterator](), release);
+    return (iterator = abortableIterator(source, call.signal, details));
   };
 
   return {
@@ -62,6 +63,26 @@ export function streamResult(
       if (iterator !== undefined) await iterator.return?.();
       else if (release !== undefined) await release();
       else await chunks[Symbol.asyncIterator]().return?.();
+    },
+  };
+}
+
+/** A generator that is closed before it was begun runs none of its code, so that it frees nothing. */
+function releasedUnread(
+  iterator: AsyncIterator<Uint8Array>,
+  release: (() => void | Promise<void>) | undefined,
+): AsyncIterator<Uint8Array> {
+  if (release === undefined) return iterator;
+  let begun = false;
+  return {
+    next() {
+      begun = true;
+      return iterator.next();
+    },
+    async return() {
+      if (!begun) await release();
+      begun = true;
+      return (await iterator.return?.()) ?? { done: true, value: undefined };
     },
   };
 }

@@ -50,6 +50,28 @@ describe("streamResult", () => {
     expect(state).toEqual({ closed: 1, pulled: 1 });
   });
 
+  it.each([undefined, new AbortController().signal])(
+    "is released when it is taken, and given up unread",
+    async (signal) => {
+      const { chunks, state } = watched(["abc"]);
+      let released = 0;
+      const result = streamResult(INFO, chunks, () => void released++, { signal });
+      const iterator = result[Symbol.asyncIterator]();
+      await result.cancel();
+      await iterator.return?.();
+      expect({ released, ...state }).toEqual({ released: 1, closed: 0, pulled: 0 });
+    },
+  );
+
+  it("is not released once more when it was read", async () => {
+    const { chunks, state } = watched(["abc"]);
+    let released = 0;
+    const result = streamResult(INFO, chunks, () => void released++);
+    await result.bytes();
+    await result.cancel();
+    expect({ released, ...state }).toEqual({ released: 0, closed: 1, pulled: 1 });
+  });
+
   it("is taken once", async () => {
     const result = streamResult(INFO, watched(["abc"]).chunks, undefined, { store: "file" });
     await result.bytes();
