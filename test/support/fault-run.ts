@@ -46,6 +46,11 @@ export interface FaultRunOptions {
    * that the remains of a failed write come and go.
    */
   seenStays?: boolean;
+  /**
+   * Whether an object may be there without content type and metadata while it is being written, and when that failed:
+   * for stores that keep them beside it. Default `false`.
+   */
+  bare?: boolean;
 }
 
 /** What a run was like: assert that there were faults, and that most calls did something. */
@@ -113,9 +118,9 @@ class FaultRun {
   }
 
   async #steps(): Promise<void> {
-    const { operations = 10_000, mode = "mutable", without = [] } = this.options;
+    const { operations = 10_000, mode = "mutable", without = [], bare = false } = this.options;
     const store = await this.options.create(this.#environment());
-    const steps = new StepChoice(this.#choice, mode, store.capability, this.#states, this.#etags, without);
+    const steps = new StepChoice(this.#choice, mode, store.capability, this.#states, this.#etags, without, bare);
     while (this.#operations < operations) {
       await this.#batch(store, this.#chooseBatch(steps));
       await this.#clock.advance(this.#choice.below(20));

@@ -25,6 +25,7 @@ export class StepChoice {
     private readonly states: PossibleStates,
     private readonly etags: ReadonlyMap<string, string>,
     private readonly without: readonly Step["verb"][],
+    private readonly bare: boolean,
   ) {}
 
   next(): Step {
@@ -45,7 +46,7 @@ export class StepChoice {
         return deleteStep(path, this.capability.deleteIfMatch && choice.chance(0.1));
       case "copy": {
         const targets = this.states.paths.filter((to) => this.mode === "mutable" || groupOf(to) === groupOf(path));
-        return copyStep(path, choice.of(targets), this.states.at(path));
+        return copyStep(path, choice.of(targets), this.states.at(path), this.bare);
       }
       case "list":
         return this.#list();
@@ -65,6 +66,7 @@ export class StepChoice {
       size: choice.chance(0.3),
       condition: choice.of(conditions),
       etag,
+      bare: this.bare,
     });
   }
 

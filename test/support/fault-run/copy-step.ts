@@ -1,18 +1,21 @@
 import type { ObjectInfo } from "../../../src/store/store.js";
 import { Violation } from "./possible-states.js";
 import type { Step } from "./step.js";
-import type { State } from "./version.js";
+import { bareOf, type State } from "./version.js";
 import { assertInfo } from "./write-step.js";
 
-/** @param sources what may be at `from` */
-export function copyStep(from: string, to: string, sources: readonly State[]): Step<ObjectInfo> {
+/**
+ * @param sources what may be at `from`
+ * @param bare whether the copy may be there without its attributes, as long as it is not acknowledged
+ */
+export function copyStep(from: string, to: string, sources: readonly State[], bare: boolean): Step<ObjectInfo> {
   const versions = sources.filter((state) => state !== undefined);
   return {
     verb: "copy",
     label: `copy ${from} to ${to}`,
     paths: [from, to],
     holds: from === to ? [to] : [from, to],
-    brings: versions,
+    brings: bare ? [...versions, ...versions.map(bareOf)] : versions,
     codes: ["NOT_FOUND"],
     run: (store, signal) => store.copy(from, to, { signal }),
     judge(outcome, { before, possible, settle }) {

@@ -11,6 +11,11 @@ export interface Version {
 /** What may be at a path: `undefined` is nothing. */
 export type State = Version | undefined;
 
+/** The version without its attributes. */
+export function bareOf({ bytes }: Version): Version {
+  return { bytes };
+}
+
 /** Whether what a store says of an object is said of this version. */
 export function describes(info: ObjectInfo, version: Version): boolean {
   return (

@@ -2,7 +2,7 @@ import { sha256Digest } from "../../../src/store/body.js";
 import type { ObjectInfo, StoreBody, WriteOptions } from "../../../src/store/store.js";
 import { Violation } from "./possible-states.js";
 import type { Step } from "./step.js";
-import type { Version } from "./version.js";
+import { bareOf, type Version } from "./version.js";
 
 export type WriteCondition = "none" | "absent" | "current" | "stale";
 
@@ -18,6 +18,8 @@ export interface WriteManner {
   condition: WriteCondition;
   /** The etag for the condition "current". */
   etag: string | undefined;
+  /** Whether the object may be there without its attributes, as long as the write is not acknowledged. */
+  bare: boolean;
 }
 
 export function writeStep(path: string, version: Version, manner: WriteManner): Step<ObjectInfo> {
@@ -36,10 +38,10 @@ export function writeStep(path: string, version: Version, manner: WriteManner): 
   };
   return {
     verb: "write",
-    label: `write ${path} (${bytes.byteLength} bytes "${bytes.toString("latin1", 0, 12)}", ${JSON.stringify({ ...manner, etag: undefined })})`,
+    label: `write ${path} (${bytes.byteLength} bytes "${bytes.toString("latin1", 0, 12)}", ${JSON.stringify({ ...manner, etag: undefined, bare: undefined })})`,
     paths: [path],
     holds: [path],
-    brings: doomed === undefined ? [version] : [],
+    brings: doomed === undefined ? (manner.bare ? [version, bareOf(version)] : [version]) : [],
     codes: [
       ...(manner.digest === "wrong" ? (["INTEGRITY"] as const) : []),
       ...(condition === "absent" ? (["ALREADY_EXISTS"] as const) : []),

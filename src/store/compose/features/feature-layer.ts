@@ -107,6 +107,8 @@ export class FeatureLayer extends StoreLayer implements FeatureStore {
     const call = { details, signal: options.signal };
     this.#assertNotReserved(from, details);
     this.#assertNotReserved(to, details);
+    const same = await this.#objects?.sameObject(from, to, call);
+    if (same !== undefined) return same;
     if (!this.inner.capability.copy) {
       const write = (body: StoreBody, written: WriteOptions): Promise<ObjectInfo> =>
         this.#write(to, body, honoured(this, "write", written, new Set(["write"])).options, call);

@@ -110,6 +110,16 @@ export class ObjectsWithSidecars {
     }
   }
 
+  /**
+   * The object at `to`, where that is what `from` leads to. It is not copied onto itself: a failure midway would part it
+   * from its attributes.
+   */
+  async sameObject(from: string, to: string, call: SidecarCall): Promise<ObjectInfo | undefined> {
+    if (!this.settings.sidecars || (from !== to && !this.settings.links)) return undefined;
+    const source = await this.#source(from, call);
+    return source.at === to ? withAttributes(source.found, source.attributes) : undefined;
+  }
+
   /** A copy made by the store, which knows nothing of what is kept beside. */
   async copy(from: string, to: string, call: SidecarCall): Promise<ObjectInfo> {
     const { signal, details } = call;
@@ -118,10 +128,9 @@ export class ObjectsWithSidecars {
       const source = await this.#source(from, call);
       const leave = await this.#locks.acquire(to, signal, details);
       try {
-        // Attributes and bytes are those of one version only if it is still there, before a copy onto itself or after it.
-        if (source.at === to && !(await this.#isStill(source, call))) continue;
         const info = await this.#asOwn(from, call, () => this.store.copy(source.at, to, { signal }));
-        if (source.at !== to && !(await this.#isStill(source, call))) continue;
+        // Attributes and bytes are those of one version only if it is still there.
+        if (!(await this.#isStill(source, call))) continue;
         await this.#sidecars.keep(to, source.attributes, info, call);
         return withAttributes(info, source.attributes);
       } finally {
