@@ -19,16 +19,21 @@ export interface StackOptions {
   random?: () => number;
 }
 
-/** All layers in the order that docs/stores/layers.md recommends, and the breaker among them. */
-export function recommendedStack(
-  store: Store,
-  options: StackOptions = {},
-): { store: Store; breaker: CircuitBreakerStore } {
+export interface RecommendedStack {
+  /** All layers, in the order that docs/stores/layers.md recommends. */
+  store: Store;
+  /** All but the prefix. */
+  retried: Store;
+  breaker: CircuitBreakerStore;
+}
+
+export function recommendedStack(store: Store, options: StackOptions = {}): RecommendedStack {
   const { counter, random, ...common } = options;
   const { clock } = common;
   const timed = withTimeout(store, { timeout: 1000, clock });
   const metered = withUsageLimits(timed, { requests: 1e6, egressBytes: 1e9, ingressBytes: 1e9, counter, ...common });
   const breaker = withCircuitBreaker(metered, { failures: 5, resetAfter: 2000, ...common });
   const limited = withConcurrencyLimit(breaker, { limit: 4 });
-  return { store: withPrefix(withRetry(limited, { random, ...common }), "tenants/42"), breaker };
+  const retried = withRetry(limited, { random, ...common });
+  return { store: withPrefix(retried, "tenants/42"), retried, breaker };
 }
