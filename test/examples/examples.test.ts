@@ -21,3 +21,10 @@ it("testing-with-file-store passes under node:test", async () => {
   expect(output).toMatch(/^# pass 3$/m);
   expect(output).toMatch(/^# fail 0$/m);
 });
+
+it("lost-replica hydrates whichever disks are lost", async () => {
+  const output = await runProgram(["examples/lost-replica.ts"]);
+  expect(output).toMatch(
+    /^dehydrated: \d{3} bytes travel, .*\nberlin is lost: .*\nscrubbed: 1 of 1 objects mended\ndublin and madrid are lost: .*\n$/,
+  );
+});
