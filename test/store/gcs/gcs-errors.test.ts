@@ -167,6 +167,10 @@ describe("answers that don't fit", () => {
     // Both requests of a read get the same answer: a description, which is also the "content".
     server.script = [json(object)];
     expect(await failureOf(store.read("a", { offset: 1, length: 2 }))).toMatchObject({ code: "UNEXPECTED" });
+    const headers = { "content-range": "bytes 0-1/5" };
+    server.script = [{ ...json(object), status: 206, headers }];
+    expect(await failureOf(store.read("a", { offset: 1, length: 2 }))).toMatchObject({ code: "UNEXPECTED" });
+    server.script = [json(object)];
     const beyond = await store.read("a", { offset: 5 });
     expect(await beyond.bytes()).toHaveLength(0);
   });

@@ -69,13 +69,17 @@ export async function* watchedChunks(
   const chunks = (response as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
   const onTimeout = (): void => void response.destroy(silence());
   const { socket } = response;
+  // Once the body has ended, the socket is the agent's, or another request's already.
+  const watch = (ms: number): void => {
+    if (!response.readableEnded) socket.setTimeout(ms);
+  };
   socket.on("timeout", onTimeout);
   try {
     for (;;) {
-      socket.setTimeout(timeout); // a reader may take longer: only the server's silence counts
+      watch(timeout);
       const next = await chunks.next();
-      if (next.done === true) return; // and the socket is the agent's
-      socket.setTimeout(0);
+      if (next.done === true) return;
+      watch(0); // a reader may take longer: only the server's silence counts
       yield next.value;
     }
   } finally {

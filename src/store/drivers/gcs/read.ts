@@ -41,7 +41,10 @@ export async function readObject(
     }
     const response = content.value;
     const info = infoOf(path, description.value, response, call);
-    if (response === undefined) return bytesResult(info, EMPTY, readCall(call));
+    if (response === undefined) {
+      if (expectedSize(info.size, options) > 0) continue; // it has grown in between
+      return bytesResult(info, EMPTY, readCall(call));
+    }
     const generation = response.headers["x-goog-generation"];
     if (generation === undefined || generation === info.etag) {
       return toResult(bucket, response, info, description.value, options, call);
@@ -114,7 +117,12 @@ async function toResult(
     response.destroy();
     // The emulator sends the whole object where the range is past its end.
     if (expected === 0) return bytesResult(info, EMPTY, readCall(call));
-    throw new StorageError("UNEXPECTED", "The server did not send the range that was asked for.", call.details);
+    throw otherRange(call);
+  }
+  const { "content-range": range = "" } = response.headers;
+  if (ranged && range !== "" && !range.startsWith(`bytes ${options.offset ?? 0}-`)) {
+    response.destroy();
+    throw otherRange(call);
   }
   const checksum = expected === info.size ? crc32c : undefined;
   const storage = await bucket.client.storage(call);
@@ -124,6 +132,10 @@ async function toResult(
     () => void response.destroy(),
     readCall(call),
   );
+}
+
+function otherRange({ details }: GcsCall): StorageError {
+  return new StorageError("UNEXPECTED", "The server did not send the range that was asked for.", details);
 }
 
 async function* bodyChunks(

@@ -33,7 +33,7 @@ export class Retry {
       try {
         return await attempt();
       } catch (error) {
-        if (!this.#mayRepeat(idempotent) || !(await this.pause(error, call))) throw error;
+        if (!(idempotent || this.#strategy === RETRY_ALWAYS) || !(await this.pause(error, call))) throw error;
       }
     }
   }
@@ -42,7 +42,7 @@ export class Retry {
   async pause(error: unknown, { signal, details }: GcsCall): Promise<boolean> {
     if (!isStorageError(error) || !error.retryable) return false;
     const { autoRetry = true, maxRetries = 3, totalTimeout = 600 } = this.#options;
-    if (!autoRetry || this.attempts > maxRetries) return false;
+    if (!autoRetry || this.#strategy === RETRY_NEVER || this.attempts > maxRetries) return false;
     const delay = this.#delay();
     if (this.#clock.now() - this.#begun + delay > totalTimeout * 1000) return false;
     let timer: unknown;
@@ -51,9 +51,8 @@ export class Retry {
     return true;
   }
 
-  #mayRepeat(idempotent: boolean): boolean {
-    const strategy: number | undefined = this.#options.idempotencyStrategy;
-    return strategy !== RETRY_NEVER && (idempotent || strategy === RETRY_ALWAYS);
+  get #strategy(): number | undefined {
+    return this.#options.idempotencyStrategy;
   }
 
   // Half of it at random, so that those who failed together do not come back together.

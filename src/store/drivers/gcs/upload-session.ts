@@ -73,8 +73,7 @@ export class UploadSession {
         else if (!(await retry.pause(stuck(this.#call), this.#call))) throw stuck(this.#call);
         offset = received;
       } catch (error) {
-        const failure = sessionError(error, this.#call);
-        if (!(await retry.pause(failure, this.#call))) throw failure;
+        if (isGone(error) || !(await retry.pause(error, this.#call))) throw sessionError(error, this.#call);
         lost = true;
       }
     }
@@ -137,10 +136,13 @@ function receivedBytes({ headers }: GcsAnswer): number {
   return last === undefined ? 0 : Number(last) + 1;
 }
 
-// The session is gone: another attempt of the caller's begins a new one.
+function isGone(error: unknown): boolean {
+  return [404, 410].includes(httpStatusOf(error) ?? 0);
+}
+
+// Of a session that is gone: another attempt of the caller's begins a new one.
 function sessionError(error: unknown, { details }: GcsCall): unknown {
-  const status = httpStatusOf(error);
-  if (status !== 404 && status !== 410) return error;
+  if (!isGone(error)) return error;
   const cause = isStorageError(error) ? error.cause : undefined;
   return new StorageError("UNAVAILABLE", "The server forgot the upload while it was going on.", { ...details, cause });
 }
