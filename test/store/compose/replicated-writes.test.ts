@@ -308,6 +308,31 @@ describe("ReplicatedStore deletes, lists and copies", () => {
     }
   });
 
+  it("lists what a delete has left behind, so that it is found and deleted again", async () => {
+    const { a, store, held } = replicated({ acknowledge: "quorum" });
+    await store.write("x", "old");
+    await turn();
+    a.failsAt = { write: "UNAVAILABLE", delete: "UNAVAILABLE" };
+    await store.write("x", "newer");
+    await expect(store.delete("x")).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    expect(await held()).toEqual(["old", undefined, undefined]);
+    expect(await pathsOf(store)).toEqual(["x"]);
+    await expect(store.read("x")).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    a.failsAt = {};
+    await store.delete("x");
+    expect(await pathsOf(store)).toEqual([]);
+  });
+
+  it("describes what it lists as it was acknowledged last", async () => {
+    const { a, store } = replicated({ acknowledge: "quorum" });
+    await store.write("x", "old");
+    await turn();
+    a.failsAt = { write: "UNAVAILABLE" };
+    await store.write("x", "newer");
+    await turn();
+    for await (const { size } of store.list("")) expect(size).toBe(5);
+  });
+
   it("lists what any store holds, and fails when one can't be listed", async () => {
     const { b, copies, store } = replicated();
     await putAll([copies.a], "1", "content");
@@ -317,7 +342,7 @@ describe("ReplicatedStore deletes, lists and copies", () => {
     expect(await failureOf(pathsOf(store))).toMatchObject({ code: "UNAVAILABLE", operation: "list" });
   });
 
-  it("copies inside each store, and to one without the object from the others", async () => {
+  it("copies one version to every store, with its attributes, wherever it is", async () => {
     const { a, b, c, store } = replicated();
     await store.write("from", "content", { contentType: "text/csv", metadata: { owner: "me" } });
     await b.disk.delete("from");
@@ -330,7 +355,7 @@ describe("ReplicatedStore deletes, lists and copies", () => {
     expect(await failureOf(store.copy("none", "to"))).toMatchObject({ code: "NOT_FOUND", operation: "copy" });
     b.fails = "UNAVAILABLE";
     const error = await failureOf(store.copy("from", "to"));
-    expect(error).toMatchObject({ code: "UNAVAILABLE", operation: "copy", path: "from" });
+    expect(error).toMatchObject({ code: "UNAVAILABLE", operation: "copy", path: "to" });
     expect((error.cause as ReplicaErrors).replicas).toEqual({ a: "written", b: "UNAVAILABLE", c: "written" });
   });
 

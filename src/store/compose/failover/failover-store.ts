@@ -21,11 +21,11 @@ import type {
   StoreBody,
   WriteOptions,
 } from "../../store.js";
-import { isStorageError } from "../../../error.js";
 import { copyFirst } from "./copy-first.js";
 import { Locations } from "./locations.js";
 import { parseFailoverStoreOptions, type FailoverSettings, type FailoverStoreOptions } from "./options.js";
 import { writeFirst, type FailoverWriteInfo } from "./write-first.js";
+import { copyThrough } from "../replicas/copy-through.js";
 import { deleteAll } from "../replicas/delete-all.js";
 import { holdBody } from "../replicas/held-body.js";
 import { mergedListing } from "../replicas/merged-listing.js";
@@ -121,20 +121,10 @@ export class FailoverStore implements Store {
       const copied = await copyFirst(first, from, to, call);
       if (copied !== undefined) return copied;
     }
-    const source = await this.#reader.read(course, from, options, details);
-    const { size, contentType, metadata } = source.info;
-    const attributes = {
-      ...(this.capability.contentType && { contentType }),
-      ...(this.capability.metadata && { metadata }),
-    };
-    try {
-      return await this.#write(to, source, { size, ...attributes, signal: options.signal }, { ...details, path: to });
-    } catch (error) {
-      // What the source of a body says is the cause of what the write says.
-      throw isStorageError(error, "UNEXPECTED") && isStorageError(error.cause) ? error.cause : error;
-    } finally {
-      await source.cancel();
-    }
+    const source = await this.#reader.open(course, from, options, details);
+    return copyThrough(source, this.capability, options.signal, (body, attributes) =>
+      this.#write(to, body, attributes, { ...details, path: to }),
+    );
   }
 
   /** For `GET`, in the store that has the object, else in the first; for `PUT`, in the first. Nothing is then checked. */

@@ -17,7 +17,8 @@ interface Listing {
 }
 
 /**
- * The objects of all stores, sorted, each path once: as the first store that has it describes it. A store that can't be
+ * The objects of all stores, sorted, each path once: as the first store that has it describes it, of those that are not
+ * known to have an old version. A store that can't be
  * listed fails the whole listing, since nobody could tell what is missing in it.
  */
 export async function* mergedListing(
@@ -25,6 +26,7 @@ export async function* mergedListing(
   prefix: string,
   options: ListOptions,
   call: ReplicaCall,
+  isCurrent: (path: string, replica: Replica) => boolean = () => true,
 ): AsyncGenerator<ObjectInfo, void, undefined> {
   const { limit = Infinity } = options;
   if (limit === 0) return;
@@ -33,19 +35,15 @@ export async function* mergedListing(
   try {
     await advance(listings, replicas.length, call);
     for (let listed = 0; listed < limit; listed++) {
-      const heads = listings.flatMap(({ head }) => (head === undefined ? [] : [head]));
-      if (heads.length === 0) return;
-      const first = heads.reduce((a, b) => (comparePaths(b.path, a.path) < 0 ? b : a));
+      const next = nextPath(listings);
+      if (next === undefined) return;
+      const copies = listings.filter(({ head }) => head?.path === next);
+      const shown = copies.find(({ replica }) => isCurrent(next, replica)) ?? copies[0]!;
       waiting = false;
-      yield describeCopy(first).info;
+      yield describeCopy(shown.head!).info;
       waiting = true;
       throwIfAborted(call.signal, call.details);
-      if (listed + 1 < limit)
-        await advance(
-          listings.filter(({ head }) => head?.path === first.path),
-          replicas.length,
-          call,
-        );
+      if (listed + 1 < limit) await advance(copies, replicas.length, call);
     }
     waiting = false;
   } finally {
@@ -71,6 +69,11 @@ async function advance(listings: readonly Listing[], stores: number, call: Repli
     step.status === "fulfilled" ? [] : [failureOf(listings[i]!.replica, step.reason, call)],
   );
   if (failures.length > 0) throw answerOfSome(failures, stores, "Not every store could be listed", call.details);
+}
+
+function nextPath(listings: readonly Listing[]): string | undefined {
+  const paths = listings.flatMap(({ head }) => (head === undefined ? [] : [head.path]));
+  return paths.length === 0 ? undefined : paths.reduce((a, b) => (comparePaths(b, a) < 0 ? b : a));
 }
 
 async function next(listing: Listing): Promise<void> {

@@ -47,6 +47,16 @@ export class ReplicaReader {
   }
 
   async read(course: Course, path: string, options: ReadOptions, details: CallDetails): Promise<ReadResult> {
+    return (await this.open(course, path, options, details)).result;
+  }
+
+  /** Reads a copy, and tells the digest of the whole object, if it is known. */
+  async open(
+    course: Course,
+    path: string,
+    options: ReadOptions,
+    details: CallDetails,
+  ): Promise<{ result: ReadResult; digest: string | undefined }> {
     const call = this.callOf(details, options.signal);
     const request = this.#requestOf(path, options, details);
     const answer = await this.#ask(
@@ -57,14 +67,15 @@ export class ReplicaReader {
     );
     const { replica, value } = answer.winner;
     const result = { store: details.store, signal: options.signal };
-    if (value.bytes !== undefined) return bytesResult(value.body.info, value.bytes, result);
+    const { info, digest } = value.body;
+    if (value.bytes !== undefined) return { result: bytesResult(info, value.bytes, result), digest };
 
     const failed = new Set(answer.failures.map((failure) => failure.replica));
     const rest = course.rounds
       .flatMap(({ replicas }) => replicas)
       .filter((other) => other !== replica && !failed.has(other));
     const body = new ResumedBody({ replica, body: value.body }, rest, answer.failures, request, call);
-    return streamResult(value.body.info, body.chunks(), () => body.close(), result);
+    return { result: streamResult(info, body.chunks(), () => body.close(), result), digest };
   }
 
   /** The first copy that there is. */

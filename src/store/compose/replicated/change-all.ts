@@ -29,8 +29,6 @@ export interface ReplicatedWriteInfo extends ObjectInfo {
 export interface Change {
   /** The object that is written. */
   readonly path: string;
-  /** Those whose earlier changes must have ended. */
-  readonly paths: readonly string[];
   /** How many stores must take it. */
   readonly needed: number;
   /** Does it in one store. */
@@ -68,7 +66,7 @@ export async function changeAll(change: Change, call: ReplicaCall, log: ChangeLo
 
   const changeOne = async (replica: Replica): Promise<void> => {
     try {
-      infos.set(replica, await log.order.run([replica], change.paths, () => attemptOne(replica, change, own)));
+      infos.set(replica, await log.order.run([replica], change.path, () => attemptOne(replica, change, own)));
       outcomes.set(replica, "written");
       missed.taken(change.path, write, replica);
       if (infos.size === change.needed) acknowledge();

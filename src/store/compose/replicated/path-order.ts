@@ -7,9 +7,9 @@ import type { Replica } from "../replicas/replica.js";
 export class PathOrder {
   readonly #last = new Map<string, Promise<unknown>>();
 
-  /** Runs a change once all earlier ones of these paths in these stores have ended, well or not. */
-  run<T>(replicas: readonly Replica[], paths: readonly string[], change: () => Promise<T>): Promise<T> {
-    const keys = replicas.flatMap(({ index }) => paths.map((path) => `${index} ${path}`));
+  /** Runs a change once all earlier ones of this path in these stores have ended, well or not. */
+  run<T>(replicas: readonly Replica[], path: string, change: () => Promise<T>): Promise<T> {
+    const keys = replicas.map(({ index }) => `${index} ${path}`);
     const running = Promise.all(keys.map((key) => this.#last.get(key) ?? Promise.resolve())).then(change);
     const ended = running.then(
       () => undefined,

@@ -1,7 +1,7 @@
 import { abortable } from "../../abort.js";
 import type { Capability } from "../../capability.js";
 import { unsupportedError } from "../../capability.js";
-import { checkCopy, checkDelete, checkList, checkRead, checkStat, checkWrite } from "../../check.js";
+import { checkCopy, checkDelete, checkList, checkRead, checkStat, checkWrite, type CallDetails } from "../../check.js";
 import type {
   CallOptions,
   DeleteOptions,
@@ -16,6 +16,7 @@ import type {
 } from "../../store.js";
 import { StorageError } from "../../../error.js";
 import { notify } from "../../../observe/notify.js";
+import { copyThrough } from "../replicas/copy-through.js";
 import { deleteAll } from "../replicas/delete-all.js";
 import { holdBody } from "../replicas/held-body.js";
 import { mergedListing } from "../replicas/merged-listing.js";
@@ -24,7 +25,6 @@ import { ReplicaReader, type Course } from "../replicas/replica-reader.js";
 import { allRoute, closeReplicas, replicasOf, type Replica } from "../replicas/replica.js";
 import { digestTold, withKnownDigest } from "../replicas/stored-digest.js";
 import type { ChangeLog, ReplicatedWriteInfo } from "./change-all.js";
-import { copyCopies } from "./copy-copies.js";
 import { MissedWrites } from "./missed-writes.js";
 import {
   neededOf,
@@ -90,7 +90,8 @@ export class ReplicatedStore implements Store {
     this.#settings = parseReplicatedStoreOptions(options);
     this.#replicas = replicasOf(this.#settings.stores);
     const common = commonCapability(this.#replicas);
-    this.capability = Object.freeze({ ...common, presign: common.presign && this.#replicas.length === 1 });
+    const presign = common.presign && this.#replicas.length === 1;
+    this.capability = Object.freeze({ ...common, copy: common.read && common.write, presign });
     this.#reader = new ReplicaReader(this.#settings);
     this.#needed = neededOf(this.#settings.acknowledge, this.#replicas.length);
     this.#log = {
@@ -106,19 +107,7 @@ export class ReplicatedStore implements Store {
   }
 
   async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ReplicatedWriteInfo> {
-    const details = checkWrite(this, path, body, options);
-    const { maxBufferSize, storeDigest, digest } = this.#settings;
-    const held = await holdBody(body, options, details, maxBufferSize, this.capability.maxObjectSize);
-    const keeping = { digestOf: digest, store: storeDigest && this.capability.metadata };
-    try {
-      const writing = withKnownDigest(path, held, options, keeping, details);
-      const call = this.#reader.callOf(details, options.signal);
-      const settings = { needed: this.#needed, window: maxBufferSize };
-      return await writeCopies(path, held, writing, settings, call, this.#log);
-    } catch (error) {
-      await held.close();
-      throw error;
-    }
+    return this.#write(path, body, options, checkWrite(this, path, body, options));
   }
 
   async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
@@ -135,22 +124,28 @@ export class ReplicatedStore implements Store {
     const details = checkDelete(this, path, options);
     const call = this.#reader.callOf(details, options.signal);
     await deleteAll(this.#replicas, path, options, call, (replica, change) =>
-      abortable(this.#log.order.run([replica], [path], change), options.signal, undefined, details),
+      abortable(this.#log.order.run([replica], path, change), options.signal, undefined, details),
     );
     this.#log.missed.forget(path);
   }
 
   async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
     const details = checkList(this, prefix, options);
-    yield* mergedListing(this.#replicas, prefix, options, this.#reader.callOf(details, options.signal));
+    const { missed } = this.#log;
+    const call = this.#reader.callOf(details, options.signal);
+    yield* mergedListing(this.#replicas, prefix, options, call, (path, replica) => !missed.has(path, replica));
   }
 
-  /** Copies inside every store; one that does not have the object gets it from the others. */
+  /**
+   * Reads the object and writes it to every store, as `write` does. Copied inside each store, old versions and corrupt
+   * bytes would be copied with the others.
+   */
   async copy(from: string, to: string, options: CallOptions = {}): Promise<ReplicatedWriteInfo> {
     const details = checkCopy(this, from, to, options);
-    const call = this.#reader.callOf(details, options.signal);
-    const source = { reader: this.#reader, courseOf: () => this.#courseOf(from), capability: this.capability };
-    return copyCopies(from, to, source, this.#needed, call, this.#log);
+    const source = await this.#reader.open(this.#courseOf(from), from, options, details);
+    return copyThrough(source, this.capability, options.signal, (body, attributes) =>
+      this.#write(to, body, attributes, { ...details, path: to }),
+    );
   }
 
   /** `UNSUPPORTED` over more than one store. */
@@ -175,7 +170,7 @@ export class ReplicatedStore implements Store {
     const call = this.#reader.callOf(details, options.signal);
     const told = digestTold(path, 0, digest, details);
     const write = missed.next();
-    const repairing = order.run(this.#replicas, [path], async () => {
+    const repairing = order.run(this.#replicas, path, async () => {
       const request = { path, range: {}, details, maxBufferSize, verifyRanges: false, digestOf: digest };
       const report = await repairObject(request, call, {
         replicas: this.#replicas,
@@ -212,6 +207,26 @@ export class ReplicatedStore implements Store {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #write(
+    path: string,
+    body: StoreBody,
+    options: WriteOptions,
+    details: CallDetails,
+  ): Promise<ReplicatedWriteInfo> {
+    const { maxBufferSize, storeDigest, digest } = this.#settings;
+    const held = await holdBody(body, options, details, maxBufferSize, this.capability.maxObjectSize);
+    const keeping = { digestOf: digest, store: storeDigest && this.capability.metadata };
+    try {
+      const writing = withKnownDigest(path, held, options, keeping, details);
+      const call = this.#reader.callOf(details, options.signal);
+      const settings = { needed: this.#needed, window: maxBufferSize };
+      return await writeCopies(path, held, writing, settings, call, this.#log);
+    } catch (error) {
+      await held.close();
+      throw error;
+    }
   }
 
   #courseOf(path: string): Course {

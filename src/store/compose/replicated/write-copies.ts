@@ -18,7 +18,6 @@ export async function writeCopies(
   return changeAll(
     {
       path,
-      paths: [path],
       needed,
       apply: async ({ store, index }, attempt): Promise<ObjectInfo> => {
         try {
