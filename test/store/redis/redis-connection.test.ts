@@ -4,7 +4,8 @@ import { RedisFailure, RedisStore } from "../../../src/redis.js";
 import { FakeClock } from "../../../src/testing/index.js";
 import { failureOf } from "../../support/failure.js";
 
-const GREETING = "%1\r\n$6\r\nserver\r\n$5\r\nredis\r\n";
+// Null.
+const MISSING = "$-1\r\n";
 
 let server: Server;
 let sockets: Socket[];
@@ -33,16 +34,13 @@ afterEach(async () => {
 const port = (): number => (server.address() as AddressInfo).port;
 const urlOf = (number: number): string => `redis://127.0.0.1:${number}`;
 
-/** Answers the greeting (HELLO), and calls back for each command after it. */
+/** Answers the greeting, whichever way the client greets, and calls back for each command of the store. */
 function greet(socket: Socket, onCommand: () => void): void {
-  let greeted = false;
   socket.on("data", (data) => {
-    const commands = data.toString("latin1").match(/^\*\d+\r$/gm) ?? [];
-    commands.forEach(() => {
-      if (greeted) onCommand();
-      else socket.write(GREETING);
-      greeted = true;
-    });
+    for (const [, name] of data.toString("latin1").matchAll(/^\*\d+\r\n\$\d+\r\n(\w+)\r$/gm)) {
+      if (["get", "eval"].includes(name!)) onCommand();
+      else socket.write(name === "hello" ? "%0\r\n" : "+OK\r\n");
+    }
   });
 }
 
@@ -72,7 +70,7 @@ describe("a server that is down", () => {
   it("is asked again by the next call", async () => {
     serve = (socket, number) => {
       if (number <= 2) socket.destroy();
-      else greet(socket, () => socket.write("_\r\n"));
+      else greet(socket, () => socket.write(MISSING));
     };
     await using store = new RedisStore({ url: urlOf(port()) });
     for (let i = 0; i < 2; i++) expect(await failureOf(store.read("a"))).toMatchObject({ code: "UNAVAILABLE" });
@@ -83,7 +81,7 @@ describe("a server that is down", () => {
 
 describe("a connection", () => {
   it("is made at the first call, once for all, and again after it broke", async () => {
-    serve = (socket) => greet(socket, () => socket.write("_\r\n"));
+    serve = (socket) => greet(socket, () => socket.write(MISSING));
     await using store = new RedisStore({ url: urlOf(port()) });
     expect(connections).toBe(0);
     const missing = { code: "NOT_FOUND" };
@@ -124,7 +122,7 @@ describe("a connection", () => {
     const clock = new FakeClock();
     let silent!: () => void;
     const asked = new Promise<void>((resolve) => (silent = resolve));
-    serve = (socket, number) => greet(socket, number === 1 ? silent : () => socket.write("_\r\n"));
+    serve = (socket, number) => greet(socket, number === 1 ? silent : () => socket.write(MISSING));
     await using store = new RedisStore({ url: urlOf(port()), commandTimeout: 1_000, clock });
     const outcomes = Promise.all([failureOf(store.read("a")), failureOf(store.read("b"))]);
     await asked;
@@ -151,7 +149,7 @@ describe("a connection", () => {
   });
 
   it("is closed with the store, and made again by a later call", async () => {
-    serve = (socket) => greet(socket, () => socket.write("_\r\n"));
+    serve = (socket) => greet(socket, () => socket.write(MISSING));
     const store = new RedisStore({ url: urlOf(port()) });
     for (const round of [1, 2]) {
       expect(await failureOf(store.read("a"))).toMatchObject({ code: "NOT_FOUND" });

@@ -82,6 +82,12 @@ export class OwnConnection implements RedisConnection {
     }, this.#connectTimeout);
     try {
       await client.connect();
+      // ioredis 5 does not wait for the answers to its greeting, nor greet without a password. Whoever may not PING, or
+      // not yet, has been answered too.
+      await client.ping().catch((error: unknown) => {
+        const failure = greetingFailure(error);
+        if (!failure.isReply || failure.code === "NOAUTH") throw failure;
+      });
       // A database that does not exist is no reason for ioredis not to go on, in another one.
       if (greeting.refusal !== undefined) throw greeting.refusal;
       return (this.#session = new Session(client, this.#clock, this.#commandTimeout, () => cut(client)));
