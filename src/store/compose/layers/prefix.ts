@@ -32,7 +32,8 @@ import { relayedResult } from "./relayed-result.js";
  * Shows what lies below `prefix/` in a store as a store of its own: paths that go in and come out, also those of
  * errors, are without the prefix, and none leads out of it. Over a store that routes, the prefix may be
  * `scheme://container/prefix`, or `scheme://container/` for all of a container; callers give plain paths in any case,
- * since an absolute one would lead out.
+ * since an absolute one would lead out. The capability is then that of the router, which is its primary's: where the
+ * target can do more, put the prefix over the target itself.
  *
  * A path may have 1,024 bytes together with the prefix and a slash: `capability.maxPathLength` says what is left. A
  * presigned URL shows the prefix to its holder.

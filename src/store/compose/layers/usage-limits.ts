@@ -15,6 +15,7 @@ import type {
   WriteOptions,
 } from "../../store.js";
 import { StoreLayer } from "../store-layer.js";
+import { checked } from "./checked.js";
 import { heeded } from "./heeded.js";
 import { clockOption, observerOption } from "./layer-options.js";
 import { MeteredBody } from "./metered-body.js";
@@ -88,7 +89,7 @@ class UsageLimitLayer extends StoreLayer {
   }
 
   override async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    const details = checkWrite(this, path, body, options);
+    const details = checkWrite(checked(this, path), path, body, options);
     const { signal } = options;
     const request = await this.meter.reserve("requests", 1, details, signal);
     const reserve = (bytes: number): Promise<Reservation> => this.meter.reserve("ingressBytes", bytes, details, signal);
@@ -108,7 +109,7 @@ class UsageLimitLayer extends StoreLayer {
   }
 
   override async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
-    const details = checkRead(this, path, options);
+    const details = checkRead(checked(this, path), path, options);
     const { signal } = options;
     const request = await this.meter.reserve("requests", 1, details, signal);
     const reserve = (bytes: number): Promise<Reservation> => this.meter.reserve("egressBytes", bytes, details, signal);
@@ -127,13 +128,13 @@ class UsageLimitLayer extends StoreLayer {
   }
 
   override async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
-    const details = checkStat(this, path, options);
+    const details = checkStat(checked(this, path), path, options);
     await this.meter.reserve("requests", 1, details, options.signal);
     return heeded(this.inner.stat(path, options), options.signal, details);
   }
 
   override async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
-    const details = checkList(this, prefix, options);
+    const details = checkList(checked(this, prefix), prefix, options);
     const { signal } = options;
     let steps = 0;
     yield* relayedListing(this.inner.list(prefix, options), async (next) => {
@@ -143,7 +144,7 @@ class UsageLimitLayer extends StoreLayer {
   }
 
   override async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
-    const details = checkCopy(this, from, to, options);
+    const details = checkCopy(checked(this, from, to), from, to, options);
     await this.meter.reserve("requests", 1, details, options.signal);
     return heeded(this.inner.copy(from, to, options), options.signal, details);
   }

@@ -1,8 +1,9 @@
-import { withPrefix } from "../../../../src/store/compose/layers/index.js";
+import { withConcurrencyLimit, withPrefix } from "../../../../src/store/compose/layers/index.js";
 import { RoutingStore } from "../../../../src/store/compose/routing/routing-store.js";
 import { MemoryStore } from "../../../../src/store/drivers/memory-store.js";
 import { FakeClock, FaultStore, storeConformance } from "../../../../src/testing/index.js";
 import { failureOf } from "../../../support/failure.js";
+import { RecordingStore } from "../../../support/recording-store.js";
 import { pathsOf, textOf } from "../../file-roots.js";
 import { recommendedStack } from "./recommended-stack.js";
 
@@ -47,6 +48,21 @@ describe("layers over a RoutingStore", () => {
     expect((await store.capabilityOf!("a b")).maxPathLength).toBe(1024 - 11);
     expect(await failureOf(store.read("missing"))).toMatchObject({ code: "NOT_FOUND", path: "missing" });
     expect((await failureOf(store.read("cold://bucket/tenants/43/a"))).code).toBe("INVALID_PATH");
+  });
+
+  it("refuse for an absolute path what the target can't do, not what the primary can't", async () => {
+    const less = new RecordingStore(new MemoryStore(), { metadata: false, ifNoneMatch: false, maxPathLength: 20 });
+    const bare = withConcurrencyLimit(less, { limit: 9 }); // which refuses what is not advertised
+    const able = new RoutingStore({ primary: bare, schemes: { cold: () => new MemoryStore() } });
+    const unable = new RoutingStore({ primary: new MemoryStore(), schemes: { cold: () => bare } });
+    const options = { metadata: { owner: "me" }, ifNoneMatch: "*" } as const;
+    const path = `cold://bucket/${"x".repeat(20)}`;
+    const { metadata } = await recommendedStack(able).retried.write(path, "content", options);
+    expect(metadata).toEqual(options.metadata);
+    const failure = await failureOf(recommendedStack(unable).retried.write("cold://bucket/a", "content", options));
+    expect(failure).toMatchObject({ code: "UNSUPPORTED", operation: "write" });
+    const plain = recommendedStack(able).retried;
+    expect((await failureOf(plain.write("a", "content", options))).code).toBe("UNSUPPORTED");
   });
 
   storeConformance(
