@@ -175,6 +175,7 @@ class FaultRun {
       const judgement: Judgement = {
         before: (path) => before.get(path)!,
         possible: (path) => possible.get(path)!,
+        seenStays: this.options.seenStays ?? true,
         settle: (path, states) => this.#states.set(path, states),
         seen: (path, states) => this.#see(path, states, held, outcome),
       };
@@ -292,7 +293,8 @@ class FaultRun {
 
   #violation(problem: string, step: Step, cause?: unknown): Violation {
     const where = `seed ${this.options.seed}, operation ${this.#operations}, ${step.label}`;
-    const explained = step.paths.map((path) => `\n${path}: ${this.#states.explain(path)}`).join("");
+    const paths = step.verb === "list" ? this.#states.paths.filter((path) => problem.includes(path)) : step.paths;
+    const explained = paths.map((path) => `\n${path}: ${this.#states.explain(path)}`).join("");
     return new Violation(`${where}: ${problem}${explained}`, { cause });
   }
 }

@@ -1,22 +1,9 @@
-import { FailoverStore } from "../../../src/store/compose/failover/failover-store.js";
+import { withFeatures } from "../../../src/store/compose/features/with-features.js";
+import { withRetry, withTimeout } from "../../../src/store/compose/layers/index.js";
 import { RoutingStore } from "../../../src/store/compose/routing/routing-store.js";
 import { TieredStore } from "../../../src/store/compose/tiered/tiered-store.js";
-import type { Store } from "../../../src/store/store.js";
-import type { FaultRule } from "../../../src/testing/index.js";
-import type { FaultRunEnvironment } from "../../support/fault-run.js";
-import { CORRUPTING_FAULTS, DEFAULT_FAULTS } from "../../support/fault-run/default-faults.js";
-import { immutableDigest } from "../../support/fault-run/immutable-version.js";
+import { limited } from "../../support/limited-store.js";
 import { expectToWithstandFaults, type Composition } from "./composition.js";
-
-const FAULTS = [...DEFAULT_FAULTS, ...CORRUPTING_FAULTS];
-
-function replicas({ faulty }: FaultRunEnvironment, faults?: readonly FaultRule[]): Record<string, Store> {
-  return {
-    first: faulty(faults && { faults }),
-    second: faulty(faults && { faults }),
-    third: faulty(faults && { faults }),
-  };
-}
 
 const COMPOSITIONS: readonly Composition[] = [
   {
@@ -39,17 +26,14 @@ const COMPOSITIONS: readonly Composition[] = [
     mode: "immutable",
   },
   {
-    name: "FailoverStore, one after the other, corrupt copies",
-    create: (environment) =>
-      new FailoverStore({
-        stores: replicas(environment, FAULTS),
-        clock: environment.clock,
-        random: () => environment.random(),
-        digest: immutableDigest,
-        verifyRanges: true,
-      }),
-    mode: "immutable",
-    codes: ["INTEGRITY"],
+    name: "a stack: routing, tiers, retry, and metadata beside the objects",
+    create: ({ faulty, clock, random }) => {
+      const plain = faulty({ store: limited(["metadata", "contentType", "copy", "ifNoneMatch"]) });
+      const full = withFeatures(plain, { simulate: ["metadata", "copy", "if-absent"] });
+      const remote = withRetry(withTimeout(full, { clock, timeout: 250 }), { clock, random });
+      return new RoutingStore({ primary: new TieredStore({ remote, clock, validate: "always" }) });
+    },
+    bare: true,
   },
 ];
 

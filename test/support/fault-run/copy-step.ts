@@ -18,18 +18,18 @@ export function copyStep(from: string, to: string, sources: readonly State[], ba
     brings: bare ? [...versions, ...versions.map(bareOf)] : versions,
     codes: ["NOT_FOUND"],
     run: (store, signal) => store.copy(from, to, { signal }),
-    judge(outcome, { before, possible, settle }) {
+    judge(outcome, { before, possible, seenStays, settle }) {
       if ("error" in outcome) {
         const missing = outcome.error.code === "NOT_FOUND";
         if (missing && !sources.includes(undefined)) throw new Violation("nothing is found where an object must be");
-        settle(from, missing ? [undefined] : before(from));
+        settle(from, missing && seenStays ? [undefined] : before(from));
         if (from !== to) settle(to, possible(to));
         return;
       }
       const copied = versions.filter(({ bytes }) => bytes.byteLength === outcome.value.size);
       if (copied[0] === undefined) throw new Violation(`it copied ${outcome.value.size} bytes, which nobody wrote`);
       assertInfo(outcome.value, to, copied[0]);
-      settle(from, copied);
+      settle(from, seenStays ? copied : before(from));
       settle(to, copied);
     },
   };

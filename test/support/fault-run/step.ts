@@ -11,6 +11,8 @@ export interface Judgement {
   before(path: string): readonly State[];
   /** The same, and what the steps of the batch may have brought since. */
   possible(path: string): readonly State[];
+  /** Whether what a step has seen at a path that it holds stays. */
+  readonly seenStays: boolean;
   /** What can be there now. Only for a path that the step holds. */
   settle(path: string, states: readonly State[]): void;
   /** The step has seen one of these there. Heeded where nobody was changing the path meanwhile. */

@@ -48,7 +48,7 @@ export function writeStep(path: string, version: Version, manner: WriteManner): 
       ...(condition === "stale" || condition === "current" ? (["PRECONDITION_FAILED"] as const) : []),
     ],
     run: (store, signal) => store.write(path, bodyOf(bytes, chunkSize), { ...options, signal }),
-    judge(outcome, { before, possible, settle }) {
+    judge(outcome, { before, possible, seenStays, settle }) {
       if (doomed !== undefined) {
         if ("value" in outcome) throw new Violation(`a write with ${doomed} was acknowledged`);
         settle(path, before(path));
@@ -58,7 +58,7 @@ export function writeStep(path: string, version: Version, manner: WriteManner): 
           throw new Violation("a write that must find nothing was acknowledged over an object");
         }
         settle(path, [version]);
-      } else if (outcome.error.code === "ALREADY_EXISTS") {
+      } else if (outcome.error.code === "ALREADY_EXISTS" && seenStays) {
         // Perhaps its own: an attempt whose acknowledgement was lost, before another one.
         settle(
           path,
