@@ -7,7 +7,7 @@ import type { ObjectInfo } from "../../store.js";
 export type DigestOf = (path: string, info: ObjectInfo) => string | undefined;
 
 /** The metadata in which composed stores keep the digest of what they write. It is not shown to their callers. */
-export const DIGEST_METADATA = "coatcheck-digest";
+const DIGEST_METADATA = "coatcheck-digest";
 
 // The object paths of the wire format: {prefix}/{scope}/{sha256 hex of the object}.json|.pack|.bin
 const CONTENT_ADDRESSED = /(?:^|\/)([0-9a-f]{64})\.(?:json|pack|bin)$/;

@@ -57,7 +57,7 @@ export async function changeAll(change: Change, call: ReplicaCall, log: ChangeLo
   const { replicas, missed } = log;
   const abort = new LinkedAbort(call.signal);
   const own = { ...call, signal: abort.signal };
-  const write = missed.next();
+  const write = missed.begin(change.path, replicas);
   const outcomes = new Map<Replica, ReplicaOutcome>(replicas.map((replica) => [replica, "pending"]));
   const failures: ReplicaFailure[] = [];
   const infos = new Map<Replica, ObjectInfo>();
@@ -68,7 +68,7 @@ export async function changeAll(change: Change, call: ReplicaCall, log: ChangeLo
     try {
       infos.set(replica, await log.order.run([replica], change.path, () => attemptOne(replica, change, own)));
       outcomes.set(replica, "written");
-      missed.taken(change.path, write, replica);
+      missed.taken(write, replica);
       if (infos.size === change.needed) acknowledge();
     } catch (error) {
       // The caller's own doing is no failure of the store.
@@ -82,22 +82,22 @@ export async function changeAll(change: Change, call: ReplicaCall, log: ChangeLo
   try {
     await abortable(Promise.race([acknowledged, changes]), call.signal, undefined, call.details);
   } catch (error) {
-    void changes.catch(() => undefined);
+    void changes.catch(() => undefined).finally(() => missed.end(write));
     throw error;
   }
   // What has been done enough is acknowledged, also when the caller has given up in the same moment.
-  if (infos.size < change.needed) throwIfAborted(call.signal, call.details);
+  if (infos.size < change.needed) {
+    missed.end(write);
+    throwIfAborted(call.signal, call.details);
+  }
   abort.unlink();
   const record = Object.fromEntries(replicas.map((replica) => [replica.name, outcomes.get(replica)!] as const));
   if (infos.size < change.needed) {
     await changes;
     throw change.failure?.() ?? tooFew(change.needed, replicas, failures, record, call);
   }
-  missed.mark(
-    change.path,
-    write,
-    replicas.filter((replica) => !infos.has(replica)),
-  );
+  missed.acknowledge(write);
+  missed.end(write);
   const background = changes.catch(() => undefined).finally(() => log.background.delete(background));
   log.background.add(background);
   const first = replicas.find((replica) => infos.has(replica))!;

@@ -4,33 +4,54 @@ import type { Replica } from "../replicas/replica.js";
 // A path and a few numbers each.
 const MAX_PATHS = 10_000;
 
+/** A write that is under way. */
+export interface OpenWrite {
+  readonly path: string;
+  /** Higher than that of all writes before it. */
+  readonly number: number;
+  /** Stores that have taken neither it nor a later one. */
+  readonly behind: Set<Replica>;
+}
+
 /**
  * Knows which stores have not, or not yet, taken a write that was acknowledged: what they hold is out of date. Only of
  * writes of this process, and of the last 10,000 paths.
  */
 export class MissedWrites {
   readonly #missed = new LRUCache<string, Map<Replica, number>>({ max: MAX_PATHS });
+  readonly #open = new Map<string, Set<OpenWrite>>();
   #writes = 0;
 
-  /** A number for a write, higher than that of all before it. */
-  next(): number {
-    return ++this.#writes;
-  }
-
-  /** A write was acknowledged, but not by these. */
-  mark(path: string, write: number, replicas: readonly Replica[]): void {
-    if (replicas.length === 0) return;
-    const missed = this.#missed.get(path) ?? new Map<Replica, number>();
-    for (const replica of replicas) missed.set(replica, Math.max(write, missed.get(replica) ?? 0));
-    this.#missed.set(path, missed);
+  begin(path: string, replicas: readonly Replica[]): OpenWrite {
+    const write = { path, number: ++this.#writes, behind: new Set(replicas) };
+    const open = this.#open.get(path) ?? new Set();
+    this.#open.set(path, open.add(write));
+    return write;
   }
 
   /** A store has taken a write, and so is up to date unless it has missed a later one. */
-  taken(path: string, write: number, replica: Replica): void {
+  taken({ path, number, behind }: OpenWrite, replica: Replica): void {
+    behind.delete(replica);
+    for (const other of this.#open.get(path) ?? []) if (other.number < number) other.behind.delete(replica);
     const missed = this.#missed.peek(path);
-    if (missed === undefined || (missed.get(replica) ?? 0) > write) return;
+    if (missed === undefined || (missed.get(replica) ?? 0) > number) return;
     missed.delete(replica);
     if (missed.size === 0) this.#missed.delete(path);
+  }
+
+  /** Enough stores have taken a write. What the others hold is out of date from now on. */
+  acknowledge({ path, number, behind }: OpenWrite): void {
+    if (behind.size === 0) return;
+    const missed = this.#missed.get(path) ?? new Map<Replica, number>();
+    for (const replica of behind) missed.set(replica, Math.max(number, missed.get(replica) ?? 0));
+    this.#missed.set(path, missed);
+  }
+
+  /** A write was acknowledged, or has failed. */
+  end(write: OpenWrite): void {
+    const open = this.#open.get(write.path);
+    open?.delete(write);
+    if (open?.size === 0) this.#open.delete(write.path);
   }
 
   has(path: string, replica: Replica): boolean {

@@ -169,7 +169,8 @@ export class ReplicatedStore implements Store {
     const { maxBufferSize, digest, storeDigest, acknowledge } = this.#settings;
     const call = this.#reader.callOf(details, options.signal);
     const told = digestTold(path, 0, digest, details);
-    const write = missed.next();
+    // It says nothing of writes that come after it.
+    const asked = missed.begin(path, []);
     const repairing = order.run(this.#replicas, path, async () => {
       const request = { path, range: {}, details, maxBufferSize, verifyRanges: false, digestOf: digest };
       const report = await repairObject(request, call, {
@@ -180,10 +181,15 @@ export class ReplicatedStore implements Store {
         isOutdated: (replica) => missed.has(path, replica),
       });
       const sound = new Set([...report.good, ...report.repaired]);
-      for (const replica of this.#replicas) if (sound.has(replica.name)) missed.taken(path, write, replica);
+      for (const replica of this.#replicas) if (sound.has(replica.name)) missed.taken(asked, replica);
       return report;
     });
-    return abortable(repairing, options.signal, undefined, details);
+    return abortable(
+      repairing.finally(() => missed.end(asked)),
+      options.signal,
+      undefined,
+      details,
+    );
   }
 
   /**
