@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { inspect } from "node:util";
 import { Redis } from "ioredis";
 import { RedisFailure, RedisStore } from "../../src/redis.js";
@@ -225,6 +226,24 @@ describe("a Redis with a password", () => {
     const error = await failureOf(store.write("a", "the payload"));
     expect(error).toMatchObject({ code: "PERMISSION_DENIED", cause: { code: "NOPERM" } });
     expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/the payload|s3cret/);
+  });
+
+  it("needs no more rights than docs/stores/redis.md says", async () => {
+    const admin = new Redis(withPassword(SECRET));
+    const page = await readFile("docs/stores/redis.md", "utf8");
+    const rights = /^- \*\*Rights\*\*.*?(?=^- |^$)/ms.exec(page)![0].match(/(?<=`)[A-Z]+(?=`)/g)!;
+    await admin.call("ACL", "SETUSER", "least", "on", `>${SECRET}`, "~{p}:*", ...rights.map((name) => `+${name}`));
+    await admin.quit();
+    const url = server.url.replace("//", `//least:${SECRET}@`);
+    for (const ttl of [undefined, 60_000]) {
+      await using store = new RedisStore({ url, prefix: "p", ttl, slidingTtl: ttl !== undefined });
+      await store.delete("a");
+      await store.write("a", "1", { ifNoneMatch: "*" });
+      await store.copy("a", "b");
+      await expect(store.stat("b")).resolves.toMatchObject({ size: 1 });
+      expect(await text(store, "b")).toBe("1");
+      expect(await paths(store)).toEqual(["a", "b"]);
+    }
   });
 
   it("has no database of that number", async () => {

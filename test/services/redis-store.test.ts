@@ -183,6 +183,18 @@ describe("a listing of RedisStore", () => {
     expect(await client.zrange(`{${prefix}}:index`, "0", "-1")).toEqual(["\0complete", ...all]);
   });
 
+  it("passes over keys of others that are no paths", async () => {
+    const store = create();
+    const all = numbered(1_005);
+    await Promise.all(all.map((path) => store.write(path, path)));
+    const objects = Buffer.from(`{${prefix}}:object:`);
+    for (const begin of ["m\xff", "n/00999\xfe", "z/../\xff"]) {
+      await client.set(Buffer.concat([objects, Buffer.from(begin, "latin1")]), "a value");
+    }
+    await client.set(keyOf("a//b"), "a value");
+    expect(await paths(store)).toEqual(all);
+  });
+
   it("takes no pattern for one", async () => {
     prefix = `[ab]*?\\^-${prefix}`;
     const store = create();

@@ -136,6 +136,7 @@ describe("an answer that no RedisStore wrote", () => {
     ["another magic", Buffer.from(`cc02${"e".repeat(22)}${"1".repeat(14)}00000000`)],
     ["a time that is no number", Buffer.from(`cc01${"e".repeat(22)}${"x".repeat(14)}00000000`)],
     ["attributes longer than the value", Buffer.from(`cc01${"e".repeat(22)}${"1".repeat(14)}000000ff{}`)],
+    ["attributes that are no object", Buffer.from(`cc01${"e".repeat(22)}${"1".repeat(14)}00000004nullbody`)],
     ["attributes that are no JSON", Buffer.from(`cc01${"e".repeat(22)}${"1".repeat(14)}00000002{{body`)],
   ])("is DECODE_FAILED: %s", async (_name, value) => {
     const store = new RedisStore({ client: givenClient(() => Promise.resolve(value)) });

@@ -30,7 +30,6 @@ const BY_REPLY = new Map<string, StorageErrorCode>(
     NOREPLICAS: "UNAVAILABLE",
     READONLY: "UNAVAILABLE",
     TRYAGAIN: "UNAVAILABLE",
-    UNBLOCKED: "UNAVAILABLE",
     // The key is not one of ours.
     WRONGTYPE: "DECODE_FAILED",
     // The client is one for a single server, and talks to a cluster.

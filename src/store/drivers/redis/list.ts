@@ -24,7 +24,7 @@ export async function* listObjects(
   call: RedisCall,
 ): AsyncGenerator<ObjectInfo, void, undefined> {
   let left = limit;
-  let least = leastOf(prefix, startAfter);
+  let least: string | Buffer = leastOf(prefix, startAfter);
   let rebuilds = 0;
   while (left > 0) {
     const wanted = Math.min(PAGE_SIZE, left);
@@ -38,18 +38,20 @@ export async function* listObjects(
     const [last, found] = page;
     for (let i = 0; i + 2 < found.length; i += 3) {
       throwIfAborted(call.signal, call.details);
-      const info = describe(found[i]!.toString(), found[i + 1]!, Number(found[i + 2]!.toString()), call);
+      const info = describe(found[i]!, found[i + 1]!, Number(found[i + 2]!.toString()), call);
       if (info === undefined) continue;
       yield info;
       if (--left === 0) return;
     }
     if (last.byteLength === 0) return;
-    least = `(${last.toString()}`;
+    least = Buffer.concat([Buffer.from("("), last]); // as it is: a key of somebody else need not be UTF-8
   }
 }
 
-function describe(path: string, header: Buffer, valueSize: number, call: RedisCall): ObjectInfo | undefined {
-  if (pathProblem(path) !== undefined) return undefined; // a key that somebody else made
+function describe(name: Buffer, header: Buffer, valueSize: number, call: RedisCall): ObjectInfo | undefined {
+  const path = name.toString();
+  // A key that somebody else made may be no path, nor UTF-8.
+  if (pathProblem(path) !== undefined || !Buffer.from(path).equals(name)) return undefined;
   const { etag, lastModified, attributesSize } = decodeHeader(header, call);
   const size = valueSize - header.byteLength - attributesSize;
   if (!(size >= 0)) throw decodeFailed(call);

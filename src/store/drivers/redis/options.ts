@@ -18,7 +18,7 @@ export const MAX_HEADER_SIZE = 64 * 1024;
  * Largest object in bytes. Redis takes strings of up to 512 MB (`proto-max-bulk-len` in redis.conf; Redis docs, "Strings",
  * "Limits"), of which {@link MAX_HEADER_SIZE} are kept for the attributes.
  */
-export const MAX_OBJECT_SIZE = 512 * 1024 ** 2 - MAX_HEADER_SIZE;
+const MAX_OBJECT_SIZE = 512 * 1024 ** 2 - MAX_HEADER_SIZE;
 
 // A century: the largest times overflow Redis' clock, and are errors there.
 const MAX_TTL = 100 * 365 * 24 * 60 * 60 * 1000;

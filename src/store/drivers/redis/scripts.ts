@@ -7,7 +7,8 @@
 // begins a new one, which lacks the mark, and the next listing fills it from the keys.
 
 // Of a path whose object has expired or was evicted, nothing tells the index. Each write looks at a few paths at random, as
-// Redis' own expiry does, which keeps such paths fewer than half of those of living objects; a listing drops all it meets.
+// Redis' own expiry does: while writes go on, such paths are on average not more than a third of all. A listing drops those
+// that it meets.
 const TIDY = `
 local function tidy(index)
   local objects = string.sub(index, 1, -6) .. 'object:'

@@ -46,19 +46,18 @@ export class Session {
     this.#cut();
   }
 
-  #answer<T>(send: Send<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      // It goes on after an abort: a server that is gone shows by it.
-      const timer = this.#clock.setTimeout(() => this.end(new RedisFailure("COMMAND_TIMEOUT")), this.#commandTimeout);
-      (timer as Partial<NodeJS.Timeout> | undefined)?.unref?.();
-      this.#unanswered.add(reject);
-      send(commandsOf(this.#client))
-        .then(resolve, reject)
-        .finally(() => {
-          this.#clock.clearTimeout(timer);
-          this.#unanswered.delete(reject);
-        })
-        .catch(() => undefined);
-    });
+  async #answer<T>(send: Send<T>): Promise<T> {
+    let fail!: (failure: RedisFailure) => void;
+    const ended = new Promise<never>((_resolve, reject) => (fail = reject));
+    this.#unanswered.add(fail);
+    // It goes on after an abort: a server that is gone shows by it.
+    const timer = this.#clock.setTimeout(() => this.end(new RedisFailure("COMMAND_TIMEOUT")), this.#commandTimeout);
+    (timer as Partial<NodeJS.Timeout> | undefined)?.unref?.();
+    try {
+      return await Promise.race([send(commandsOf(this.#client)), ended]);
+    } finally {
+      this.#clock.clearTimeout(timer);
+      this.#unanswered.delete(fail);
+    }
   }
 }

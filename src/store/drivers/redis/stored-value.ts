@@ -17,7 +17,7 @@ import { MAX_HEADER_SIZE } from "./options.js";
 const MAGIC = "cc01";
 
 /** Bytes before the attributes. */
-export const HEADER_SIZE = 48;
+const HEADER_SIZE = 48;
 
 const HEADER = /^cc01([\w-]{22})(\d{14})([0-9a-f]{8})$/;
 
@@ -100,8 +100,10 @@ export function decodeInfo(path: string, begin: Uint8Array, valueSize: number, c
 function decodeAttributes(bytes: Uint8Array, call: RedisCall): Attributes {
   if (bytes.byteLength === 0) return {};
   try {
-    return JSON.parse(Buffer.from(bytes).toString()) as Attributes;
+    const attributes: unknown = JSON.parse(Buffer.from(bytes).toString());
+    if (typeof attributes === "object" && attributes !== null) return attributes;
   } catch {
-    throw decodeFailed(call);
+    // Said below.
   }
+  throw decodeFailed(call);
 }
