@@ -58,7 +58,7 @@ export {
   type UsageKind,
   type UsageLimitOptions,
 } from "./store/compose/layers/index.js";
-export type { DigestOf } from "./store/compose/replicas/known-digest.js";
+export { contentAddressedDigest, type DigestOf } from "./store/compose/replicas/known-digest.js";
 export { ReplicaErrors, type ReplicaFailure, type ReplicaOutcome } from "./store/compose/replicas/replica-errors.js";
 export type { ReplicatedWriteInfo } from "./store/compose/replicated/change-all.js";
 export type { Acknowledge, ReplicatedStoreOptions } from "./store/compose/replicated/options.js";

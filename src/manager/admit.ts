@@ -16,7 +16,7 @@ export function allowListOf(settings: Pick<ManagerSettings, "outputPrefix" | "in
  */
 export function admitLocation(location: Location, allowed: AllowList, store: Store | undefined): void {
   if (location.target !== undefined && !routes(store, location.target.scheme)) {
-    throw unknownScheme("A reference", "hydrate");
+    throw unknownScheme("A reference", "hydrate", store);
   }
   allowed.assertAllowed(location);
 }
@@ -28,14 +28,19 @@ export function admitLocation(location: Location, allowed: AllowList, store: Sto
  */
 export function assertRouted(prefix: string, store: Store, operation: string): void {
   const scheme = schemeOf(prefix);
-  if (scheme !== undefined && !routes(store, scheme)) throw unknownScheme("A prefix", operation);
+  if (scheme !== undefined && !routes(store, scheme)) throw unknownScheme("A prefix", operation, store);
 }
 
 function routes(store: Store | undefined, scheme: string): boolean {
   return store?.routes?.(scheme) === true;
 }
 
-function unknownScheme(what: string, operation: string): StorageError {
-  const message = `${what} has a scheme that the manager's store does not route; a RoutingStore routes by scheme.`;
-  return new StorageError("UNKNOWN_SCHEME", message, { operation });
+// The scheme is not repeated: it may come from anywhere.
+function unknownScheme(what: string, operation: string, store: Store | undefined): StorageError {
+  const routing = store?.schemes;
+  const why =
+    routing === undefined
+      ? "the manager's store does not route; a RoutingStore routes by scheme"
+      : `no store answers to; the schemes that are known: ${routing.join(", ")}`;
+  return new StorageError("UNKNOWN_SCHEME", `${what} has a scheme that ${why}.`, { operation });
 }

@@ -37,6 +37,7 @@ export interface CapableStore {
   readonly name: string;
   readonly capability: Readonly<Capability>;
   routes?(scheme: string): boolean;
+  readonly schemes?: readonly string[] | undefined;
 }
 
 /** The error of a call that needs what the store does not advertise. */

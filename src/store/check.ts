@@ -139,8 +139,24 @@ type AssertText = (text: string, operation: string, store: string) => void;
 // The path of a store that routes may begin with a scheme that it knows.
 function assertRouted(store: CapableStore, text: string, operation: string, assertText: AssertText): void {
   const assertPlain = (plain: string): void => assertText(plain, operation, store.name);
-  if (!isRouted(store, text)) assertPlain(text);
-  else splitLocation(text, assertPlain, (problem) => invalidPath("object path", problem, operation, store.name));
+  if (!isRouted(store, text)) {
+    if (typeof text === "string" && store.schemes !== undefined && schemeOf(text) !== undefined)
+      throw unknownScheme(store.schemes, operation, store);
+    assertPlain(text);
+    return;
+  }
+  splitLocation(text, assertPlain, (problem) => invalidPath("object path", problem, operation, store.name));
+}
+
+/** The error of a path that no store answers to. The scheme is not repeated: it may come from anywhere. */
+export function unknownScheme(
+  schemes: readonly string[],
+  operation: string,
+  { name }: CapableStore,
+  path?: string,
+): StorageError {
+  const message = `No store answers to the scheme and container of the path; the schemes that are known: ${schemes.join(", ")}.`;
+  return new StorageError("UNKNOWN_SCHEME", message, { operation, store: name, path });
 }
 
 // What the store that such a path leads to can do, is not known here: it checks that itself, also before any I/O.

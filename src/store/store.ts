@@ -98,6 +98,8 @@ export interface Store {
    * on a store that does not route, for which such a path is `INVALID_PATH`.
    */
   routes?(scheme: string): boolean;
+  /** The URL schemes that a store which routes knows, for messages. Absent on one that does not route. */
+  readonly schemes?: readonly string[] | undefined;
   /**
    * What can be done with one path, where that depends on the path. Absent: {@link Store.capability}. May open the store
    * that the path leads to; rejects as its other methods do.

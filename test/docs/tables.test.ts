@@ -68,3 +68,15 @@ it("docs/environment.md gives the defaults that apply", () => {
   expect(parsedStated.storage).toMatchObject({ maxRetries: 3, maxBackoff: 10_000 });
   expect(parsedAlone.storage).toMatchObject({ maxRetries: 3, maxBackoff: 10_000 });
 });
+
+it("docs/behaviours.md names tests that exist", () => {
+  const text = readFileSync("docs/behaviours.md", "utf8");
+  const rows = text.split("\n").filter((line) => line.startsWith("|") && !/^\| (behaviour|composition|-)/.test(line));
+  expect(rows.length).toBeGreaterThan(60);
+  for (const row of rows) {
+    const [, file, name] = /`([\w/-]+\.test\.ts)`: "(.+)" *\|$/.exec(row) ?? [];
+    if (file === undefined || name === undefined) throw new Error(`No test is named by: ${row}`);
+    const tests = readFileSync(`test/${file}`, "utf8");
+    if (!tests.includes(`"${name}`) && !tests.includes(`'${name}`)) throw new Error(`There is no such test: ${row}`);
+  }
+});

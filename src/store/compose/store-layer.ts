@@ -31,6 +31,10 @@ export abstract class StoreLayer implements Required<Store> {
     return this.inner.routes?.(scheme) ?? false;
   }
 
+  get schemes(): readonly string[] | undefined {
+    return this.inner.schemes;
+  }
+
   async capabilityOf(path: string, options?: CallOptions): Promise<Readonly<Capability>> {
     return (await this.inner.capabilityOf?.(path, options)) ?? this.capability;
   }

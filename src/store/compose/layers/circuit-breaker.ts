@@ -16,7 +16,6 @@ import type {
   WriteOptions,
 } from "../../store.js";
 import { StoreLayer } from "../store-layer.js";
-import { checked } from "./checked.js";
 import { heeded } from "./heeded.js";
 import { Circuit, verdictOf, type AdmittedCall, type CircuitState } from "./circuit.js";
 import { clockOption, milliseconds, observerOption, wholeNumber } from "./layer-options.js";
@@ -82,12 +81,12 @@ class CircuitBreakerLayer extends StoreLayer implements CircuitBreakerStore {
   }
 
   override async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    const details = checkWrite(checked(this, path), path, body, options);
+    const details = checkWrite(this, path, body, options);
     return this.#through(details, options.signal, () => this.inner.write(path, body, options));
   }
 
   override async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
-    const details = checkRead(checked(this, path), path, options);
+    const details = checkRead(this, path, options);
     const { signal } = options;
     const call = this.circuit.admit(details);
     const discard = (late: ReadResult): Promise<void> => late.cancel();
@@ -106,17 +105,17 @@ class CircuitBreakerLayer extends StoreLayer implements CircuitBreakerStore {
   }
 
   override async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
-    const details = checkStat(checked(this, path), path, options);
+    const details = checkStat(this, path, options);
     return this.#through(details, options.signal, () => this.inner.stat(path, options));
   }
 
   override async delete(path: string, options: DeleteOptions = {}): Promise<void> {
-    const details = checkDelete(checked(this, path), path, options);
+    const details = checkDelete(this, path, options);
     return this.#through(details, options.signal, () => this.inner.delete(path, options));
   }
 
   override async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
-    const details = checkList(checked(this, prefix), prefix, options);
+    const details = checkList(this, prefix, options);
     const { signal } = options;
     const listing = this.inner.list(prefix, options); // which asks for nothing before its first step
     const call = this.circuit.admit(details);
@@ -128,7 +127,7 @@ class CircuitBreakerLayer extends StoreLayer implements CircuitBreakerStore {
   }
 
   override async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
-    const details = checkCopy(checked(this, from, to), from, to, options);
+    const details = checkCopy(this, from, to, options);
     return this.#through(details, options.signal, () => this.inner.copy(from, to, options));
   }
 

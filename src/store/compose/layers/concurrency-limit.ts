@@ -23,7 +23,6 @@ import type {
   WriteOptions,
 } from "../../store.js";
 import { StoreLayer } from "../store-layer.js";
-import { checked } from "./checked.js";
 import { heeded } from "./heeded.js";
 import { wholeNumber } from "./layer-options.js";
 import { relayedListing } from "./relayed-listing.js";
@@ -66,12 +65,12 @@ class ConcurrencyLimitLayer extends StoreLayer {
   }
 
   override async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    const details = checkWrite(checked(this, path), path, body, options);
+    const details = checkWrite(this, path, body, options);
     return this.#inSlot(details, options.signal, () => this.inner.write(path, body, options));
   }
 
   override async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
-    const details = checkRead(checked(this, path), path, options);
+    const details = checkRead(this, path, options);
     const { signal } = options;
     const release = await this.slots.acquire(signal, details);
     try {
@@ -85,28 +84,28 @@ class ConcurrencyLimitLayer extends StoreLayer {
   }
 
   override async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
-    const details = checkStat(checked(this, path), path, options);
+    const details = checkStat(this, path, options);
     return this.#inSlot(details, options.signal, () => this.inner.stat(path, options));
   }
 
   override async delete(path: string, options: DeleteOptions = {}): Promise<void> {
-    const details = checkDelete(checked(this, path), path, options);
+    const details = checkDelete(this, path, options);
     return this.#inSlot(details, options.signal, () => this.inner.delete(path, options));
   }
 
   override async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
-    const details = checkList(checked(this, prefix), prefix, options);
+    const details = checkList(this, prefix, options);
     const listing = this.inner.list(prefix, options);
     yield* relayedListing(listing, (next) => this.#inSlot(details, options.signal, next));
   }
 
   override async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
-    const details = checkCopy(checked(this, from, to), from, to, options);
+    const details = checkCopy(this, from, to, options);
     return this.#inSlot(details, options.signal, () => this.inner.copy(from, to, options));
   }
 
   override async presign(path: string, options: PresignOptions): Promise<string> {
-    const details = checkPresign(checked(this, path), path, options, Infinity); // how long a URL lives at most, the store below knows
+    const details = checkPresign(this, path, options, Infinity); // how long a URL lives at most, the store below knows
     return this.#inSlot(details, undefined, () => this.inner.presign(path, options));
   }
 

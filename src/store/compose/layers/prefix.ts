@@ -66,6 +66,10 @@ class PrefixLayer extends StoreLayer {
     return false;
   }
 
+  override get schemes(): undefined {
+    return undefined;
+  }
+
   override async capabilityOf(path: string, options: CallOptions = {}): Promise<Readonly<Capability>> {
     checkStat(this, path, options);
     return this.#named(async () => {

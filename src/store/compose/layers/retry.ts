@@ -28,7 +28,6 @@ import type {
   WriteOptions,
 } from "../../store.js";
 import { StoreLayer } from "../store-layer.js";
-import { checked } from "./checked.js";
 import { heeded } from "./heeded.js";
 import { clockOption, milliseconds, observerOption, wholeNumber } from "./layer-options.js";
 import { isGone, writtenAlready } from "./own-effect.js";
@@ -109,7 +108,7 @@ class RetryLayer extends StoreLayer {
   }
 
   override async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    const details = checkWrite(checked(this, path), path, body, options);
+    const details = checkWrite(this, path, body, options);
     const replayable = new ReplayableBody(body);
     let doubt: unknown; // why it is not known whether an earlier attempt wrote the object
     const attempt = async (): Promise<ObjectInfo> => {
@@ -127,7 +126,7 @@ class RetryLayer extends StoreLayer {
   }
 
   override async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
-    const details = checkRead(checked(this, path), path, options);
+    const details = checkRead(this, path, options);
     const { signal } = options;
     const result = await this.#run(details, signal, () => this.inner.read(path, options), {
       discard: (late) => late.cancel(),
@@ -140,12 +139,12 @@ class RetryLayer extends StoreLayer {
   }
 
   override async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
-    const details = checkStat(checked(this, path), path, options);
+    const details = checkStat(this, path, options);
     return this.#run(details, options.signal, () => this.inner.stat(path, options));
   }
 
   override async delete(path: string, options: DeleteOptions = {}): Promise<void> {
-    const details = checkDelete(checked(this, path), path, options);
+    const details = checkDelete(this, path, options);
     let doubt: unknown; // as above
     return this.#run(details, options.signal, async () => {
       try {
@@ -162,7 +161,7 @@ class RetryLayer extends StoreLayer {
   }
 
   override async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
-    const details = checkList(checked(this, prefix), prefix, options);
+    const details = checkList(this, prefix, options);
     const { signal, limit } = options;
     let { startAfter } = options;
     let listed = 0;
@@ -185,12 +184,12 @@ class RetryLayer extends StoreLayer {
   }
 
   override async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
-    const details = checkCopy(checked(this, from, to), from, to, options);
+    const details = checkCopy(this, from, to, options);
     return this.#run(details, options.signal, () => this.inner.copy(from, to, options));
   }
 
   override async presign(path: string, options: PresignOptions): Promise<string> {
-    const details = checkPresign(checked(this, path), path, options, Infinity); // how long a URL lives at most, the store below knows
+    const details = checkPresign(this, path, options, Infinity); // how long a URL lives at most, the store below knows
     return this.#run(details, undefined, () => this.inner.presign(path, options));
   }
 

@@ -25,7 +25,6 @@ import type {
   WriteOptions,
 } from "../../store.js";
 import { StoreLayer } from "../store-layer.js";
-import { checked } from "./checked.js";
 import { Deadline } from "./deadline.js";
 import { clockOption, milliseconds } from "./layer-options.js";
 import { relayedListing } from "./relayed-listing.js";
@@ -92,7 +91,7 @@ class TimeoutLayer extends StoreLayer {
   }
 
   override async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    const details = checkWrite(checked(this, path), path, body, options);
+    const details = checkWrite(this, path, body, options);
     return this.#within("write", details, options.signal, (deadline) => {
       const timed = isWholeBody(body) ? body : whileStoreIsBusy(body, deadline);
       return this.inner.write(path, timed, { ...options, signal: deadline.signal });
@@ -100,7 +99,7 @@ class TimeoutLayer extends StoreLayer {
   }
 
   override async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
-    const details = checkRead(checked(this, path), path, options);
+    const details = checkRead(this, path, options);
     const { signal } = options;
     const deadline = this.#deadline("read", details, signal);
     try {
@@ -120,19 +119,19 @@ class TimeoutLayer extends StoreLayer {
   }
 
   override async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
-    const details = checkStat(checked(this, path), path, options);
+    const details = checkStat(this, path, options);
     return this.#within("stat", details, options.signal, ({ signal }) => this.inner.stat(path, { ...options, signal }));
   }
 
   override async delete(path: string, options: DeleteOptions = {}): Promise<void> {
-    const details = checkDelete(checked(this, path), path, options);
+    const details = checkDelete(this, path, options);
     return this.#within("delete", details, options.signal, ({ signal }) =>
       this.inner.delete(path, { ...options, signal }),
     );
   }
 
   override async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
-    const details = checkList(checked(this, prefix), prefix, options);
+    const details = checkList(this, prefix, options);
     const deadline = this.#deadline("list", details, options.signal);
     try {
       const listing = this.inner.list(prefix, { ...options, signal: deadline.signal });
@@ -143,14 +142,14 @@ class TimeoutLayer extends StoreLayer {
   }
 
   override async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
-    const details = checkCopy(checked(this, from, to), from, to, options);
+    const details = checkCopy(this, from, to, options);
     return this.#within("copy", details, options.signal, ({ signal }) =>
       this.inner.copy(from, to, { ...options, signal }),
     );
   }
 
   override async presign(path: string, options: PresignOptions): Promise<string> {
-    const details = checkPresign(checked(this, path), path, options, Infinity); // how long a URL lives at most, the store below knows
+    const details = checkPresign(this, path, options, Infinity); // how long a URL lives at most, the store below knows
     return this.#within("presign", details, undefined, () => this.inner.presign(path, options));
   }
 

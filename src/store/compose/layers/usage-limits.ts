@@ -15,7 +15,6 @@ import type {
   WriteOptions,
 } from "../../store.js";
 import { StoreLayer } from "../store-layer.js";
-import { checked } from "./checked.js";
 import { heeded } from "./heeded.js";
 import { clockOption, observerOption } from "./layer-options.js";
 import { MeteredBody } from "./metered-body.js";
@@ -89,7 +88,7 @@ class UsageLimitLayer extends StoreLayer {
   }
 
   override async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    const details = checkWrite(checked(this, path), path, body, options);
+    const details = checkWrite(this, path, body, options);
     const { signal } = options;
     const request = await this.meter.reserve("requests", 1, details, signal);
     const reserve = (bytes: number): Promise<Reservation> => this.meter.reserve("ingressBytes", bytes, details, signal);
@@ -109,7 +108,7 @@ class UsageLimitLayer extends StoreLayer {
   }
 
   override async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
-    const details = checkRead(checked(this, path), path, options);
+    const details = checkRead(this, path, options);
     const { signal } = options;
     const request = await this.meter.reserve("requests", 1, details, signal);
     const reserve = (bytes: number): Promise<Reservation> => this.meter.reserve("egressBytes", bytes, details, signal);
@@ -128,13 +127,13 @@ class UsageLimitLayer extends StoreLayer {
   }
 
   override async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
-    const details = checkStat(checked(this, path), path, options);
+    const details = checkStat(this, path, options);
     await this.meter.reserve("requests", 1, details, options.signal);
     return heeded(this.inner.stat(path, options), options.signal, details);
   }
 
   override async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
-    const details = checkList(checked(this, prefix), prefix, options);
+    const details = checkList(this, prefix, options);
     const { signal } = options;
     let steps = 0;
     yield* relayedListing(this.inner.list(prefix, options), async (next) => {
@@ -144,7 +143,7 @@ class UsageLimitLayer extends StoreLayer {
   }
 
   override async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
-    const details = checkCopy(checked(this, from, to), from, to, options);
+    const details = checkCopy(this, from, to, options);
     await this.meter.reserve("requests", 1, details, options.signal);
     return heeded(this.inner.copy(from, to, options), options.signal, details);
   }

@@ -4,7 +4,7 @@ import type { StorageObserver } from "../../../observe/event.js";
 import { assertPath, assertPrefix, invalidPath } from "../../../path.js";
 import { abortable, throwIfAborted } from "../../abort.js";
 import type { Capability } from "../../capability.js";
-import type { CallDetails } from "../../check.js";
+import { unknownScheme, type CallDetails } from "../../check.js";
 import type {
   CallOptions,
   DeleteOptions,
@@ -70,6 +70,11 @@ export class RoutingStore implements Store {
   /** Whether paths of the scheme are answered to: all, where `onUnknownScheme` is `"primary"`. */
   routes(scheme: string): boolean {
     return this.#schemes.knows(scheme);
+  }
+
+  /** All schemes and aliases that are answered to. */
+  get schemes(): readonly string[] {
+    return this.#schemes.names;
   }
 
   /**
@@ -184,10 +189,7 @@ export class RoutingStore implements Store {
     const found = this.#schemes.find(target);
     const details = { operation, store: this.name, path: route.text };
     if (found === undefined) {
-      // The scheme is not repeated: it may come from anywhere.
-      const known = this.#schemes.names.join(", ");
-      const message = `No store answers to the scheme and container of the path; the schemes that are known: ${known}.`;
-      throw new StorageError("UNKNOWN_SCHEME", message, details);
+      throw unknownScheme(this.schemes, operation, this, route.text);
     }
     if (found === "primary") return this.#primary;
     if (typeof found === "object") return found;

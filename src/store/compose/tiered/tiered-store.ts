@@ -1,7 +1,5 @@
 import { isNotFound, isStorageError, StorageError } from "../../../error.js";
-import { schemeOf } from "../../../location.js";
 import { abortable } from "../../abort.js";
-import type { Capability, CapableStore } from "../../capability.js";
 import { checkCopy, checkDelete, checkRead, checkStat, checkWrite, type CallDetails } from "../../check.js";
 import type {
   CallOptions,
@@ -121,7 +119,7 @@ export class TieredStore extends StoreLayer {
   }
 
   override async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    checkWrite(this.#checkedAs(path), path, body, options);
+    checkWrite(this, path, body, options);
     const key = cacheKey(path);
     const knownAt = this.#options.clock.now();
     const captured = captureBody(body, options.size, this.#options.maxObjectSize, this.#allowance);
@@ -139,7 +137,7 @@ export class TieredStore extends StoreLayer {
   }
 
   override async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
-    const details = checkRead(this.#checkedAs(path), path, options);
+    const details = checkRead(this, path, options);
     const call = callOf(details, path, options);
     const copy = this.#cache.get(call.key, path);
     if (copy === undefined) return this.#fetch(call);
@@ -157,18 +155,18 @@ export class TieredStore extends StoreLayer {
   }
 
   override async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
-    const details = checkStat(this.#checkedAs(path), path, options);
+    const details = checkStat(this, path, options);
     const info = await this.#stat(callOf(details, path, options));
     return info && copyInfo(info);
   }
 
   override async delete(path: string, options: DeleteOptions = {}): Promise<void> {
-    checkDelete(this.#checkedAs(path), path, options);
+    checkDelete(this, path, options);
     await this.#change(cacheKey(path), () => this.inner.delete(path, options));
   }
 
   override async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
-    checkCopy(this.#checkedAs(from, to), from, to, options);
+    checkCopy(this, from, to, options);
     try {
       return await this.#change(cacheKey(to), () => this.inner.copy(from, to, options));
     } catch (error) {
@@ -182,13 +180,6 @@ export class TieredStore extends StoreLayer {
     this.#cache.close();
     this.#renewals?.close();
     await this.inner.close();
-  }
-
-  // What can be done with an absolute path depends on where it leads. Whether this can be done is the remote's to say then.
-  #checkedAs(...paths: string[]): CapableStore {
-    const absolute = paths.some((path) => typeof path === "string" && schemeOf(path) !== undefined);
-    if (!absolute) return this;
-    return { name: this.name, capability: EVERYTHING, routes: (scheme) => this.routes(scheme) };
   }
 
   #isFresh({ outdated, knownAt }: CachedObject): boolean {
@@ -309,19 +300,3 @@ export class TieredStore extends StoreLayer {
 function callOf<Options extends CallOptions>(details: CallDetails, path: string, options: Options): Call<Options> {
   return { ...details, path, key: cacheKey(path), options };
 }
-
-const EVERYTHING: Readonly<Capability> = Object.freeze({
-  read: true,
-  write: true,
-  stat: true,
-  delete: true,
-  list: true,
-  copy: true,
-  presign: true,
-  rangeRead: true,
-  ifNoneMatch: true,
-  ifMatch: true,
-  deleteIfMatch: true,
-  metadata: true,
-  contentType: true,
-});

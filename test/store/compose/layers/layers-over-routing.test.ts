@@ -39,6 +39,18 @@ describe("layers over a RoutingStore", () => {
     expect(faulty.injected).toHaveLength(2);
   });
 
+  it("say which schemes are known where one is not, also over layers", async () => {
+    const { retried: store } = recommendedStack(router());
+    for (const call of [store.read("warm://b/a"), store.copy("a", "warm://b/a"), pathsOf(store, "warm://b/")]) {
+      const { code, message } = await failureOf(call);
+      expect(code).toBe("UNKNOWN_SCHEME");
+      expect(message).toContain("cold");
+      expect(message).not.toContain("warm");
+    }
+    const plain = recommendedStack(new MemoryStore()).retried;
+    expect((await failureOf(plain.read("warm://b/a"))).code).toBe("INVALID_PATH");
+  });
+
   it("are kept inside by an absolute prefix", async () => {
     const cold = new MemoryStore();
     const store = withPrefix(router(cold), "cold://bucket/tenants/42");
