@@ -254,7 +254,7 @@ describe("a Redis with a password", () => {
 
 describe("a Redis that is full", () => {
   it("is INSUFFICIENT_STORAGE, and keeps what it has", async () => {
-    const server = await RedisServer.start("--maxmemory", "8mb", "--maxmemory-policy", "noeviction");
+    await using server = await RedisServer.start("--maxmemory", "8mb", "--maxmemory-policy", "noeviction");
     const store = new RedisStore({ url: server.url });
     const client = new Redis(server.url);
     await store.write("old", "old content");
@@ -280,11 +280,10 @@ describe("a Redis that is full", () => {
     expect(await paths(store)).toEqual(["old"]);
     client.disconnect();
     await store.close();
-    await server.stop();
   });
 
   it("that evicts shows exactly what is still there", async () => {
-    const server = await RedisServer.start("--maxmemory", "12mb", "--maxmemory-policy", "allkeys-random");
+    await using server = await RedisServer.start("--maxmemory", "12mb", "--maxmemory-policy", "allkeys-random");
     const client = new Redis(server.url);
     const store = new RedisStore({ client, prefix: "p" });
     const stored = async (): Promise<string[]> =>
@@ -303,6 +302,5 @@ describe("a Redis that is full", () => {
       expect(listed.length).toBeLessThan(200);
     }
     client.disconnect();
-    await server.stop();
   });
 });

@@ -65,6 +65,10 @@ export class RedisServer {
     if (this.#process!.exitCode === null && this.#process!.signalCode === null) await this.kill();
     await rm(this.#directory, { recursive: true, force: true });
   }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
 }
 
 async function freePort(): Promise<number> {
