@@ -5,7 +5,7 @@ import type { StorageErrorCode } from "../../src/error.js";
 import { sha256Digest } from "../../src/store/body.js";
 import { FaultProxy, type Fault } from "../fixtures/fault-proxy.js";
 import { azuriteClient, azuriteOptions, createContainer } from "./azurite.js";
-import { serviceVariable } from "./ceph.js";
+import { serviceVariable } from "./service-variable.js";
 
 const MIB = 1024 * 1024;
 const BLOCK = MIB;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { ContainerClient, StorageSharedKeyCredential } from "@azure/storage-blob";
 import type { AzureStoreOptions } from "../../src/azure.js";
-import { serviceVariable } from "./ceph.js";
+import { serviceVariable } from "./service-variable.js";
 
 /** Where Azurite is, and its key. */
 export function azuriteOptions(endpoint = serviceVariable("AZURITE_ENDPOINT")) {

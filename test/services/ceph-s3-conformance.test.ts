@@ -2,7 +2,8 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { S3Store, type S3Conditions } from "../../src/s3.js";
 import { storeConformance } from "../../src/testing/index.js";
 import { createBucket } from "../fixtures/s3-server.js";
-import { cephClientConfig, serviceVariable } from "./ceph.js";
+import { cephClientConfig } from "./ceph.js";
+import { serviceVariable } from "./service-variable.js";
 
 const client = new S3Client(cephClientConfig());
 let bucket: string;

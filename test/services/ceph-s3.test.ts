@@ -14,7 +14,8 @@ import { copyObject } from "../../src/store/drivers/s3/copy.js";
 import { parseS3Options } from "../../src/store/drivers/s3/options.js";
 import { FaultProxy, type Fault } from "../fixtures/fault-proxy.js";
 import { createBucket } from "../fixtures/s3-server.js";
-import { cephClientConfig, serviceVariable } from "./ceph.js";
+import { cephClientConfig } from "./ceph.js";
+import { serviceVariable } from "./service-variable.js";
 
 const MIB = 1024 * 1024;
 const PART = 5 * MIB;

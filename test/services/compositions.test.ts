@@ -18,8 +18,9 @@ import { FaultProxy, type Fault } from "../fixtures/fault-proxy.js";
 import { createBucket } from "../fixtures/s3-server.js";
 import { AbsoluteView } from "../store/compose/absolute-view.js";
 import { recommendedStack } from "../store/compose/layers/recommended-stack.js";
-import { cephClientConfig, serviceVariable } from "./ceph.js";
+import { cephClientConfig } from "./ceph.js";
 import { newPrefix, redisUrl } from "./redis.js";
+import { serviceVariable } from "./service-variable.js";
 
 // Compositions of stores over real servers: Ceph's S3, Redis, and files.
 

@@ -3,8 +3,8 @@ import type { StorageErrorCode } from "../../src/error.js";
 import { GcsStore, type GcsStoreOptions } from "../../src/gcs.js";
 import { FaultProxy, type Fault } from "../fixtures/fault-proxy.js";
 import { failureOf } from "../support/failure.js";
-import { serviceVariable } from "./ceph.js";
 import { emulatorOptions, useEmulator } from "./gcs.js";
+import { serviceVariable } from "./service-variable.js";
 
 const MIB = 1024 * 1024;
 const BYTES = Buffer.alloc(2 * MIB, "0123456789abcdef");

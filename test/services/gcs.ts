@@ -1,5 +1,5 @@
 import type { GcsStoreOptions } from "../../src/gcs.js";
-import { serviceVariable } from "./ceph.js";
+import { serviceVariable } from "./service-variable.js";
 
 /** Points the library at the emulator, or at a proxy before it, by the variable that it has for this. */
 export function useEmulator(endpoint = serviceVariable("GCS_ENDPOINT")): void {

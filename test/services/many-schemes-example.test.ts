@@ -1,7 +1,8 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { createBucket } from "../fixtures/s3-server.js";
 import { runProgram } from "../examples/run-program.js";
-import { cephClientConfig, serviceVariable } from "./ceph.js";
+import { cephClientConfig } from "./ceph.js";
+import { serviceVariable } from "./service-variable.js";
 
 it("many-schemes hydrates one payload from files, S3 and Redis", async () => {
   const client = new S3Client(cephClientConfig());

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { serviceVariable } from "./ceph.js";
+import { serviceVariable } from "./service-variable.js";
 
 /** The URL of the Redis that `npm run test:services` started. */
 export function redisUrl(): string {

@@ -1,7 +1,7 @@
 import type { CallDetails } from "../../check.js";
 import type { Clock } from "../../clock.js";
 import { StorageError } from "../../../error.js";
-import { LinkedAbort } from "../../drivers/s3/linked-abort.js";
+import { LinkedAbort } from "../../linked-abort.js";
 import { expectListeners, heeded } from "./heeded.js";
 
 /** How long a call may be silent. Its signal fires when that is over, and when the caller's does. */

@@ -1,6 +1,6 @@
 import type { CallDetails } from "../../check.js";
 import { StorageError, isStorageError } from "../../../error.js";
-import { LinkedAbort } from "../../drivers/s3/linked-abort.js";
+import { LinkedAbort } from "../../linked-abort.js";
 import type { ReadOptions, ReadResult, Store } from "../../store.js";
 import { expectListeners, heeded } from "./heeded.js";
 import { isRetryable, type Attempts, type RetryPolicy } from "./retry-policy.js";

@@ -1,7 +1,7 @@
 import { abortable } from "../../abort.js";
 import type { CallDetails } from "../../check.js";
 import type { Clock } from "../../clock.js";
-import { LinkedAbort } from "../../drivers/s3/linked-abort.js";
+import { LinkedAbort } from "../../linked-abort.js";
 import { StorageError } from "../../../error.js";
 
 /** What bounds one attempt. */

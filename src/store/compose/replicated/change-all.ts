@@ -1,5 +1,5 @@
 import { abortable, throwIfAborted } from "../../abort.js";
-import { LinkedAbort } from "../../drivers/s3/linked-abort.js";
+import { LinkedAbort } from "../../linked-abort.js";
 import type { ObjectInfo } from "../../store.js";
 import { StorageError } from "../../../error.js";
 import { beginAttempt, failureOf, type ReplicaCall } from "../replicas/ask-replicas.js";

@@ -2,7 +2,7 @@ import type { ContainerClient } from "@azure/storage-blob";
 import { abortable, throwIfAborted } from "../../abort.js";
 import type { CallDetails } from "../../check.js";
 import { StorageError, isStorageError } from "../../../error.js";
-import { LinkedAbort } from "../s3/linked-abort.js";
+import { LinkedAbort } from "../../linked-abort.js";
 import { blobNameOf, blobPrefixOf, pathOfBlob } from "./blob-name.js";
 import { createClient } from "./client.js";
 import { toStorageError, type AzureCall } from "./errors.js";

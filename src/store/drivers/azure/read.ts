@@ -3,7 +3,7 @@ import type { BlobDownloadResponseParsed } from "@azure/storage-blob";
 import { StorageError } from "../../../error.js";
 import { bytesResult, streamResult, type ReadCall } from "../../read-result.js";
 import type { ReadOptions, ReadResult } from "../../store.js";
-import { LinkedAbort } from "../s3/linked-abort.js";
+import { LinkedAbort } from "../../linked-abort.js";
 import type { AzureContainer } from "./container.js";
 import { bodyError, failureOf, type AzureCall } from "./errors.js";
 import { toObjectInfo } from "./object-info.js";

@@ -6,7 +6,7 @@ import { errorOf, type GcsCall } from "./errors.js";
 import { generationCondition } from "./generation.js";
 import { toObjectInfo, type ObjectResource } from "./object-info.js";
 import { MAX_METADATA_SIZE, MAX_OBJECT_SIZE } from "./options.js";
-import { LinkedAbort } from "../s3/linked-abort.js";
+import { LinkedAbort } from "../../linked-abort.js";
 import { checksumOf, uploadWhole, verified, type UploadParams } from "./upload.js";
 import { UploadSession } from "./upload-session.js";
 

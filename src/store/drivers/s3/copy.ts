@@ -9,7 +9,7 @@ import { StorageError, isStorageError } from "../../../error.js";
 import type { ObjectInfo } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";
 import { toStorageError, type S3Call } from "./errors.js";
-import { LinkedAbort } from "./linked-abort.js";
+import { LinkedAbort } from "../../linked-abort.js";
 import { abandonUpload } from "./multipart-cleanup.js";
 import { toObjectInfo } from "./object-info.js";
 import { MAX_PARTS, MAX_PART_SIZE } from "./options.js";

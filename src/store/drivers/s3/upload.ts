@@ -8,7 +8,7 @@ import {
 import { Upload } from "@aws-sdk/lib-storage";
 import type { S3Address, S3Bucket, S3Command, S3Encryption } from "./bucket.js";
 import { toStorageError, type S3Call } from "./errors.js";
-import { LinkedAbort } from "./linked-abort.js";
+import { LinkedAbort } from "../../linked-abort.js";
 import { abandonUpload } from "./multipart-cleanup.js";
 
 /** What a write sends along with the body. */

@@ -5,7 +5,7 @@ import { checkedBytes, checkedChunks, isWholeBody } from "../../body.js";
 import type { ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";
 import { conditionError, isConflict, type S3Call } from "./errors.js";
-import { LinkedAbort } from "./linked-abort.js";
+import { LinkedAbort } from "../../linked-abort.js";
 import { quotedEtag, toObjectInfo } from "./object-info.js";
 import { statObject } from "./stat.js";
 import { uploadParts, type UploadParams } from "./upload.js";
