@@ -15,7 +15,7 @@ const COMPOSITIONS: readonly Composition[] = [
   { name: "withConcurrencyLimit", create: ({ faulty }) => withConcurrencyLimit(faulty(), { limit: 2 }) },
   {
     name: "withCircuitBreaker",
-    create: ({ faulty, clock }) => withCircuitBreaker(faulty(), { clock, failures: 2, resetAfter: 500 }),
+    create: ({ faulty, clock }) => withCircuitBreaker(faulty(), { clock, failures: 2, resetAfter: 100 }),
   },
   {
     name: "withUsageLimits",

@@ -94,6 +94,19 @@ describe("simulated if-absent", () => {
     expect(await paths(inner)).toHaveLength(20);
   });
 
+  it("is not overtaken by a copy of this process", async () => {
+    const held = new HeldStore(["stat"], limited(["ifNoneMatch"]));
+    await held.write("source", "copied");
+    const store = withFeatures(held, { simulate: ["if-absent"] });
+    const careful = store.write("a", "careful", { ifNoneMatch: "*" });
+    await held.until(1);
+    const copying = store.copy("source", "a");
+    await turn();
+    held.held[0]!.release();
+    await Promise.all([careful, copying]);
+    expect(await text(held, "a")).toBe("copied");
+  });
+
   it("is not overtaken by an unconditional write of this process", async () => {
     const held = new HeldStore(["stat"], limited(["ifNoneMatch"]));
     const store = withFeatures(held, { simulate: ["if-absent"] });

@@ -57,6 +57,10 @@ export class FeatureLayer extends StoreLayer implements FeatureStore {
     return this.#capability;
   }
 
+  override get schemes(): readonly string[] | undefined {
+    return this.#settings.simulate.size === 0 ? super.schemes : undefined;
+  }
+
   override routes(scheme: string): boolean {
     return this.#settings.simulate.size === 0 && super.routes(scheme);
   }

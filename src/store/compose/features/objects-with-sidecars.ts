@@ -82,13 +82,10 @@ export class ObjectsWithSidecars {
   }
 
   async delete(path: string, options: DeleteOptions, call: SidecarCall): Promise<void> {
-    const leave = await this.#locks.acquire(path, call.signal, call.details);
-    try {
+    await this.#alone(path, call, async () => {
       await this.store.delete(path, options);
       if (this.settings.sidecars) await this.#sidecars.remove(path, call);
-    } finally {
-      leave();
-    }
+    });
   }
 
   async *list(prefix: string, options: ListOptions): AsyncGenerator<ObjectInfo, void, undefined> {
@@ -123,26 +120,23 @@ export class ObjectsWithSidecars {
   /** A copy made by the store, which knows nothing of what is kept beside. */
   async copy(from: string, to: string, call: SidecarCall): Promise<ObjectInfo> {
     const { signal, details } = call;
-    if (!this.settings.sidecars) return this.store.copy(from, to, { signal });
+    if (!this.settings.sidecars) return this.#alone(to, call, () => this.store.copy(from, to, { signal }));
     for (let copies = 0; copies < MOST_COPIES; copies++) {
       const source = await this.#source(from, call);
-      const leave = await this.#locks.acquire(to, signal, details);
-      try {
+      const copied = await this.#alone(to, call, async () => {
         const info = await this.#asOwn(from, call, () => this.store.copy(source.at, to, { signal }));
         // Attributes and bytes are those of one version only if it is still there.
-        if (!(await this.#isStill(source, call))) continue;
+        if (!(await this.#isStill(source, call))) return undefined;
         await this.#sidecars.keep(to, source.attributes, info, call);
         return withAttributes(info, source.attributes);
-      } finally {
-        leave();
-      }
+      });
+      if (copied !== undefined) return copied;
     }
     throw new StorageError("UNAVAILABLE", "The object kept changing while it was being copied.", details);
   }
 
   async link(target: string, path: string, call: SidecarCall): Promise<void> {
-    const leave = await this.#locks.acquire(path, call.signal, call.details);
-    try {
+    await this.#alone(path, call, async () => {
       const mark = newMark();
       const link = { mark, target };
       // The sidecar knows the new link before it is there, and the old one until it is gone.
@@ -151,9 +145,7 @@ export class ObjectsWithSidecars {
       await this.#sidecars.write({ ...old, format: 1, path, links: [...kept, link] }, call);
       await this.#asOwn(path, call, () => this.store.write(path, linkBody(mark), { signal: call.signal }));
       await this.#sidecars.write({ format: 1, path, links: [link] }, call);
-    } finally {
-      leave();
-    }
+    });
   }
 
   /** The path of the object that a path leads to, by links or itself. */
@@ -216,6 +208,16 @@ export class ObjectsWithSidecars {
     if (contentType !== undefined) (capability.contentType ? own : beside).contentType = contentType;
     if (metadata !== undefined) (capability.metadata ? own : beside).metadata = { ...metadata };
     return { own, beside: Object.keys(beside).length === 0 ? undefined : beside };
+  }
+
+  /** Changes a path while no other call of this process does. */
+  async #alone<T>(path: string, { signal, details }: SidecarCall, change: () => Promise<T>): Promise<T> {
+    const leave = await this.#locks.acquire(path, signal, details);
+    try {
+      return await change();
+    } finally {
+      leave();
+    }
   }
 
   async #asOwn<T>(path: string, call: SidecarCall, run: () => Promise<T>): Promise<T> {

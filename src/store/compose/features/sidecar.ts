@@ -9,7 +9,7 @@ export interface Attributes {
 }
 
 /** Where sidecars lie: no caller can name an object there. */
-export const RESERVED = "~coatcheck";
+const RESERVED = "~coatcheck";
 
 /** Sorts after all sidecars, and before all that is not one. */
 export const END_OF_RESERVED = `${RESERVED}/\u{10ffff}`;
