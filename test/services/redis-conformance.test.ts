@@ -4,11 +4,12 @@ import { storeConformance } from "../../src/testing/index.js";
 import { expectStoreMatchesModel } from "../store/store-model.js";
 import { newPrefix, redisUrl } from "./redis.js";
 
+const DATABASE = 1;
 let client: Redis;
 let special: Redis;
 
 beforeAll(() => {
-  client = new Redis(redisUrl());
+  client = new Redis(redisUrl(DATABASE));
 });
 
 afterAll(async () => {
@@ -20,7 +21,7 @@ storeConformance(
   { describe, it },
   {
     name: "RedisStore",
-    create: () => new RedisStore({ url: redisUrl(), prefix: newPrefix() }),
+    create: () => new RedisStore({ url: redisUrl(DATABASE), prefix: newPrefix() }),
     manyObjects: 2_100,
   },
 );
@@ -39,7 +40,7 @@ storeConformance(
   {
     name: "RedisStore with a client that pipelines, prefixes its keys, and reads numbers as text",
     create: () => {
-      special = new Redis(redisUrl(), {
+      special = new Redis(redisUrl(DATABASE), {
         keyPrefix: `[k*]${newPrefix()}{`,
         enableAutoPipelining: true,
         stringNumbers: true,

@@ -1,14 +1,16 @@
 import { Redis } from "ioredis";
+import { TieredStore } from "../../src/index.js";
 import { RedisStore, type RedisStoreOptions } from "../../src/redis.js";
 import type { ListOptions } from "../../src/store/store.js";
 import { failureOf } from "../support/failure.js";
 import { newPrefix, redisUrl } from "./redis.js";
 
+const DATABASE = 2;
 let client: Redis;
 let prefix: string;
 
 beforeAll(() => {
-  client = new Redis(redisUrl());
+  client = new Redis(redisUrl(DATABASE));
 });
 
 beforeEach(() => {
@@ -39,6 +41,31 @@ async function text(store: RedisStore, path: string): Promise<string> {
 }
 
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, i) => `n/${`${i}`.padStart(5, "0")}`);
+
+describe("RedisStore.touch", () => {
+  it("begins the ttl anew of what has one, and says whether there is such an object", async () => {
+    const store = create({ ttl: 60_000 });
+    await store.write("a", "1");
+    await create().write("b", "1");
+    await client.pexpire(keyOf("a"), 1000);
+    expect(await Promise.all(["a", "b", "c"].map((path) => store.touch(path)))).toEqual([true, true, false]);
+    expect(await client.pttl(keyOf("a"))).toBeGreaterThan(50_000);
+    expect(await client.pttl(keyOf("b"))).toBe(-1);
+    expect(await failureOf(store.touch("../a"))).toMatchObject({ code: "INVALID_PATH" });
+    const signal = AbortSignal.abort("enough");
+    expect(await failureOf(store.touch("a", { signal }))).toMatchObject({ code: "ABORTED", cause: "enough" });
+  });
+
+  it("is what a hit of a TieredStore calls, when told to", async () => {
+    const remote = create({ ttl: 60_000 });
+    const store = new TieredStore({ remote, slideRemoteTtl: true });
+    await store.write("a", "1");
+    await client.pexpire(keyOf("a"), 1000);
+    await (await store.read("a")).bytes();
+    while ((await client.pttl(keyOf("a"))) < 50_000) await new Promise((resolve) => setImmediate(resolve));
+    expect(store.stats().hits).toBe(1);
+  });
+});
 
 describe("the ttl of RedisStore", () => {
   it("is none by default", async () => {

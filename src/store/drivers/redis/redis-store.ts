@@ -18,6 +18,7 @@ import { redisCall } from "./errors.js";
 import { listObjects } from "./list.js";
 import { parseRedisOptions, type RedisStoreOptions } from "./options.js";
 import { readObject, statObject } from "./read.js";
+import { touchObject } from "./touch.js";
 import { writeObject } from "./write.js";
 
 /**
@@ -86,6 +87,15 @@ export class RedisStore implements Store {
 
   async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
     return copyObject(this.#database, from, to, redisCall(checkCopy(this, from, to, options), options));
+  }
+
+  /**
+   * Lets an object live on as if it had just been written: begins its `ttl` anew, if it has one. False when there is no
+   * such object. A `TieredStore` with `slideRemoteTtl` calls this.
+   */
+  async touch(path: string, options: CallOptions = {}): Promise<boolean> {
+    const details = { ...checkStat(this, path, options), operation: "touch" };
+    return touchObject(this.#database, path, redisCall(details, options));
   }
 
   /** Always `UNSUPPORTED`. */

@@ -1,0 +1,8 @@
+import type { RedisDatabase } from "./database.js";
+import type { RedisCall } from "./errors.js";
+import { READ } from "./scripts.js";
+
+/** Begins the `ttl` of an object anew, without reading its bytes. False when there is none. */
+export async function touchObject(database: RedisDatabase, path: string, call: RedisCall): Promise<boolean> {
+  return (await database.script(call, READ, [database.keys.object(path)], ["0", "0", database.ttl])) !== null;
+}
