@@ -35,6 +35,10 @@ describe("the packed package", () => {
     expect(await consumer.withoutAwsSdk(() => consumer.run(program))).toEqual(passed);
   });
 
+  it.each(["peers.mjs", "peers.cjs"])("names the package that is to be installed for a store (%s)", async (program) => {
+    expect(await consumer.run(program)).toEqual(passed);
+  });
+
   it.each(["s3.mjs", "s3.cjs"])("loads the AWS SDK for coatcheck/s3 (%s)", async (program) => {
     expect(await consumer.run(program)).toEqual(passed);
     const { exitCode, output } = await consumer.withoutAwsSdk(() => consumer.run(program));

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { MemoryStore, StorageManager, isStorageError } from "coatcheck";
+import {
+  MemoryStore,
+  RoutingStore,
+  StorageManager,
+  TieredStore,
+  isStorageError,
+  withPrefix,
+  withRetry,
+  withTimeout,
+} from "coatcheck";
 import { storeConformance } from "coatcheck/testing";
 
 const payload = { id: 7, texts: Array.from({ length: 30 }, (_, i) => `${i} `.repeat(2000)) };
@@ -9,3 +18,14 @@ assert.ok(JSON.stringify(dehydrated).length < 10_000);
 assert.deepEqual(await manager.hydrate(dehydrated), payload);
 await assert.rejects(new StorageManager({}).dehydrate(payload), (e) => isStorageError(e, "STORAGE_DISABLED"));
 assert.equal(typeof storeConformance, "function");
+
+// A composition, as a user would stack it.
+const remote = withRetry(withTimeout(new MemoryStore(), { timeout: 10_000 }));
+const tiered = new TieredStore({ remote: withPrefix(remote, "tenants/42") });
+const routed = new StorageManager({
+  store: new RoutingStore({ primary: tiered, schemes: { cold: new MemoryStore() } }),
+});
+const cold = await routed.dehydrate(payload, { prefix: "cold://c/p" });
+assert.match(cold.texts[0].$storageRef, /^cold:\/\/c\/p\//);
+await assert.rejects(routed.hydrate(cold), (e) => isStorageError(e, "REFERENCE_DENIED"));
+assert.deepEqual(await routed.hydrate(cold, { allow: ["cold://c/p"] }), payload);

@@ -1,14 +1,39 @@
 import { z } from "zod";
-import { FileStore, MemoryStore, StorageError, StorageManager, isStorageError } from "coatcheck";
+import {
+  FailoverStore,
+  FileStore,
+  MemoryStore,
+  ReplicatedStore,
+  RoutingStore,
+  StorageError,
+  StorageManager,
+  TieredStore,
+  isStorageError,
+  withFeatures,
+  withRetry,
+} from "coatcheck";
 import type { ObjectInfo, StorageManagerOptions, Store } from "coatcheck";
 import { S3Store } from "coatcheck/s3";
-import { storeConformance } from "coatcheck/testing";
+import { RedisStore } from "coatcheck/redis";
+import { FaultStore, storeConformance } from "coatcheck/testing";
 
 const stores: Store[] = [
   new MemoryStore(),
   new FileStore({ root: "tickets" }),
   new S3Store({ bucket: "tickets", clientConfig: { region: "us-east-1" } }),
 ];
+const [memory, file] = [new MemoryStore(), new FileStore({ root: "tickets" })];
+const redis = new RedisStore({ url: "redis://localhost", ttl: 60_000 });
+stores.push(
+  new RoutingStore({ primary: memory, schemes: { file, s3: ({ container }) => new S3Store({ bucket: container }) } }),
+  new TieredStore({ remote: redis, slideRemoteTtl: true, observer: ({ operation }) => operation.length }),
+  new FailoverStore({ stores: { memory, file }, locator: () => Promise.resolve(["file"]) }),
+  new ReplicatedStore({ stores: { memory, file }, acknowledge: "quorum" }),
+  withFeatures(withRetry(file, { attempts: 3 }), { loose: ["write"], simulate: ["metadata"] }),
+  new FaultStore(memory, { seed: 1, faults: [{ on: "read", rate: 0.1, fault: { error: "UNAVAILABLE" } }] }),
+);
+// @ts-expect-error no such feature
+withFeatures(file, { simulate: ["time travel"] });
 const options: StorageManagerOptions = { store: stores[0]!, maxInlineSize: 2048 };
 
 export async function roundTrip(): Promise<number> {
