@@ -38,6 +38,7 @@ export async function* mergedListing(
       const next = nextPath(listings);
       if (next === undefined) return;
       const copies = listings.filter(({ head }) => head?.path === next);
+      // An old version alone is what a failed delete has left: it is shown, so that it is found and deleted again.
       const shown = copies.find(({ replica }) => isCurrent(next, replica)) ?? copies[0]!;
       waiting = false;
       yield describeCopy(shown.head!).info;
