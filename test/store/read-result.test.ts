@@ -55,7 +55,14 @@ describe("streamResult", () => {
     async (signal) => {
       const { chunks, state } = watched(["abc"]);
       let released = 0;
-      const result = streamResult(INFO, chunks, () => void released++, { signal });
+      const result = streamResult(
+        INFO,
+        chunks,
+        () => {
+          released++;
+        },
+        { signal },
+      );
       const iterator = result[Symbol.asyncIterator]();
       await result.cancel();
       await iterator.return?.();
@@ -66,7 +73,9 @@ describe("streamResult", () => {
   it("is not released once more when it was read", async () => {
     const { chunks, state } = watched(["abc"]);
     let released = 0;
-    const result = streamResult(INFO, chunks, () => void released++);
+    const result = streamResult(INFO, chunks, () => {
+      released++;
+    });
     await result.bytes();
     await result.cancel();
     expect({ released, ...state }).toEqual({ released: 0, closed: 1, pulled: 1 });

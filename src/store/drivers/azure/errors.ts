@@ -2,6 +2,7 @@ import { abortedError } from "../../abort.js";
 import type { CallDetails } from "../../check.js";
 import { StorageError, isStorageError, type StorageErrorCode } from "../../../error.js";
 import { AzureFailure } from "./failure.js";
+import { CODE_OF_ERRNO, CODE_OF_STATUS, MESSAGE_OF_CODE } from "../http-errors.js";
 
 /** One call of the store, as its errors need to know it. */
 export interface AzureCall {
@@ -69,40 +70,7 @@ const BY_SDK_NAME = new Map<string, StorageErrorCode>(
   } as const),
 );
 
-const BY_STATUS = new Map<number, StorageErrorCode>([
-  [401, "PERMISSION_DENIED"],
-  [403, "PERMISSION_DENIED"],
-  [404, "NOT_FOUND"],
-  [408, "TIMEOUT"],
-  [412, "PRECONDITION_FAILED"],
-  [413, "LIMIT_EXCEEDED"],
-  [429, "THROTTLED"],
-  [501, "UNSUPPORTED"],
-  [507, "INSUFFICIENT_STORAGE"],
-]);
-
-const BY_ERRNO = new Map<string, StorageErrorCode>(
-  Object.entries({
-    EAI_AGAIN: "UNAVAILABLE",
-    ECONNABORTED: "UNAVAILABLE",
-    ECONNREFUSED: "UNAVAILABLE",
-    ECONNRESET: "UNAVAILABLE",
-    EHOSTUNREACH: "UNAVAILABLE",
-    ENETUNREACH: "UNAVAILABLE",
-    ENOTFOUND: "UNAVAILABLE",
-    EPIPE: "UNAVAILABLE",
-    ERR_STREAM_PREMATURE_CLOSE: "UNAVAILABLE",
-    ESOCKETTIMEDOUT: "TIMEOUT",
-    ETIMEDOUT: "TIMEOUT",
-  } as const),
-);
-
-const MESSAGES: Readonly<Partial<Record<StorageErrorCode, string>>> = {
-  NOT_FOUND: "There is no such object.",
-  CONTAINER_NOT_FOUND: "There is no such container.",
-  ALREADY_EXISTS: "An object is already there.",
-  PRECONDITION_FAILED: "The object is missing or is another version.",
-};
+const BY_STATUS = new Map<number, StorageErrorCode>([...CODE_OF_STATUS, [412, "PRECONDITION_FAILED"]]);
 
 /**
  * The typed error of whatever a request failed with, judged by error code, HTTP status and errno, never by message.
@@ -119,12 +87,12 @@ export function toStorageError(error: unknown, call: AzureCall): StorageError {
 export function bodyError(error: unknown, call: AzureCall): StorageError {
   if (call.signal?.aborted) return abortedError(call.signal, call.details);
   const failure = new AzureFailure(error);
-  return failed(BY_ERRNO.get(failure.code ?? "") ?? "UNAVAILABLE", failure, call);
+  return failed(CODE_OF_ERRNO.get(failure.code ?? "") ?? "UNAVAILABLE", failure, call);
 }
 
 /** The error of a condition that was seen not to hold. */
 export function conditionError(code: "ALREADY_EXISTS" | "PRECONDITION_FAILED", details: CallDetails): StorageError {
-  return new StorageError(code, MESSAGES[code]!, details);
+  return new StorageError(code, MESSAGE_OF_CODE[code]!, details);
 }
 
 /** What Azure said, if it was Azure that made a call fail. */
@@ -133,14 +101,14 @@ export function failureOf(error: unknown): AzureFailure | undefined {
 }
 
 function failed(code: StorageErrorCode, failure: AzureFailure, { details }: AzureCall): StorageError {
-  const message = MESSAGES[code] ?? "The request to Azure failed";
+  const message = MESSAGE_OF_CODE[code] ?? "The request to Azure failed";
   const text = message.endsWith(".") ? message : `${message}: ${failure.message.replace(/\.$/, "")}.`;
   return new StorageError(code, text, { ...details, cause: failure });
 }
 
 function codeOf({ name, code = "", httpStatus }: AzureFailure, condition: AzureCall["condition"]): StorageErrorCode {
   const found =
-    BY_ERRNO.get(code) ??
+    CODE_OF_ERRNO.get(code) ??
     BY_NAME.get(name) ??
     (httpStatus === undefined ? (BY_SDK_NAME.get(name) ?? BY_SDK_NAME.get(code)) : byStatus(httpStatus)) ??
     "UNEXPECTED";

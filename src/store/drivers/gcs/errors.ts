@@ -2,6 +2,7 @@ import { abortedError } from "../../abort.js";
 import type { CallDetails } from "../../check.js";
 import { StorageError, isStorageError, type StorageErrorCode } from "../../../error.js";
 import { GcsFailure } from "./failure.js";
+import { CODE_OF_ERRNO, CODE_OF_STATUS, MESSAGE_OF_CODE } from "../http-errors.js";
 
 /** One call of the store, as its errors need to know it. */
 export interface GcsCall {
@@ -31,40 +32,7 @@ const BY_REASON = new Map<string, StorageErrorCode>(
   } as const),
 );
 
-const BY_STATUS = new Map<number, StorageErrorCode>([
-  [401, "PERMISSION_DENIED"],
-  [403, "PERMISSION_DENIED"],
-  [404, "NOT_FOUND"],
-  [408, "TIMEOUT"],
-  [413, "LIMIT_EXCEEDED"],
-  [429, "THROTTLED"],
-  [501, "UNSUPPORTED"],
-  [504, "TIMEOUT"],
-  [507, "INSUFFICIENT_STORAGE"],
-]);
-
-const BY_ERRNO = new Map<string, StorageErrorCode>(
-  Object.entries({
-    EAI_AGAIN: "UNAVAILABLE",
-    ECONNABORTED: "UNAVAILABLE",
-    ECONNREFUSED: "UNAVAILABLE",
-    ECONNRESET: "UNAVAILABLE",
-    EHOSTUNREACH: "UNAVAILABLE",
-    ENETUNREACH: "UNAVAILABLE",
-    ENOTFOUND: "UNAVAILABLE",
-    EPIPE: "UNAVAILABLE",
-    ERR_STREAM_PREMATURE_CLOSE: "UNAVAILABLE",
-    ESOCKETTIMEDOUT: "TIMEOUT",
-    ETIMEDOUT: "TIMEOUT",
-  } as const),
-);
-
-const MESSAGES: Readonly<Partial<Record<StorageErrorCode, string>>> = {
-  NOT_FOUND: "There is no such object.",
-  CONTAINER_NOT_FOUND: "There is no such bucket.",
-  ALREADY_EXISTS: "An object is already there.",
-  PRECONDITION_FAILED: "The object is missing or is another version.",
-};
+const BY_STATUS = new Map<number, StorageErrorCode>([...CODE_OF_STATUS, [504, "TIMEOUT"]]);
 
 /**
  * The typed error of whatever a request failed with, judged by HTTP status, reason and errno, never by message. Its cause
@@ -92,7 +60,7 @@ export function errorOf(
   code: StorageErrorCode,
   details: CallDetails,
   cause?: GcsFailure,
-  message = MESSAGES[code] ?? "The request to Cloud Storage failed",
+  message = MESSAGE_OF_CODE[code] ?? "The request to Cloud Storage failed",
 ): StorageError {
   const reason = message.endsWith(".") || cause === undefined ? "" : `: ${cause.message}`;
   return new StorageError(code, message.endsWith(".") ? message : `${message}${reason}.`, { ...details, cause });
@@ -105,7 +73,7 @@ export function httpStatusOf(error: unknown): number | undefined {
 
 function codeOf({ name, code = "", httpStatus }: GcsFailure, condition: GcsCall["condition"]): StorageErrorCode {
   if (httpStatus === 412) return condition === "ifNoneMatch" ? "ALREADY_EXISTS" : "PRECONDITION_FAILED";
-  return BY_ERRNO.get(code) ?? BY_REASON.get(name) ?? byStatus(httpStatus) ?? "UNEXPECTED";
+  return CODE_OF_ERRNO.get(code) ?? BY_REASON.get(name) ?? byStatus(httpStatus) ?? "UNEXPECTED";
 }
 
 function byStatus(status: number | undefined): StorageErrorCode | undefined {

@@ -2,6 +2,7 @@ import { abortedError } from "../../abort.js";
 import type { CallDetails } from "../../check.js";
 import { StorageError, isStorageError, type StorageErrorCode } from "../../../error.js";
 import { S3Failure } from "./failure.js";
+import { CODE_OF_ERRNO, CODE_OF_STATUS, MESSAGE_OF_CODE } from "../http-errors.js";
 
 /** One call of the store, as its errors need to know it. */
 export interface S3Call {
@@ -64,40 +65,7 @@ const BY_NAME = new Map<string, StorageErrorCode>(
   } as const),
 );
 
-const BY_STATUS = new Map<number, StorageErrorCode>([
-  [301, "CONFIG_INVALID"],
-  [401, "PERMISSION_DENIED"],
-  [403, "PERMISSION_DENIED"],
-  [404, "NOT_FOUND"],
-  [408, "TIMEOUT"],
-  [413, "LIMIT_EXCEEDED"],
-  [429, "THROTTLED"],
-  [501, "UNSUPPORTED"],
-  [507, "INSUFFICIENT_STORAGE"],
-]);
-
-const BY_ERRNO = new Map<string, StorageErrorCode>(
-  Object.entries({
-    EAI_AGAIN: "UNAVAILABLE",
-    ECONNABORTED: "UNAVAILABLE",
-    ECONNREFUSED: "UNAVAILABLE",
-    ECONNRESET: "UNAVAILABLE",
-    EHOSTUNREACH: "UNAVAILABLE",
-    ENETUNREACH: "UNAVAILABLE",
-    ENOTFOUND: "UNAVAILABLE",
-    EPIPE: "UNAVAILABLE",
-    ERR_STREAM_PREMATURE_CLOSE: "UNAVAILABLE",
-    ESOCKETTIMEDOUT: "TIMEOUT",
-    ETIMEDOUT: "TIMEOUT",
-  } as const),
-);
-
-const MESSAGES: Readonly<Partial<Record<StorageErrorCode, string>>> = {
-  NOT_FOUND: "There is no such object.",
-  CONTAINER_NOT_FOUND: "There is no such bucket.",
-  ALREADY_EXISTS: "An object is already there.",
-  PRECONDITION_FAILED: "The object is missing or is another version.",
-};
+const BY_STATUS = new Map<number, StorageErrorCode>([...CODE_OF_STATUS, [301, "CONFIG_INVALID"]]);
 
 /**
  * The typed error of whatever a request failed with, judged by error code, HTTP status and errno, never by message.
@@ -108,14 +76,14 @@ export function toStorageError(error: unknown, call: S3Call): StorageError {
   if (call.signal?.aborted) return abortedError(call.signal, call.details);
   const failure = new S3Failure(error);
   const code = codeOf(failure, call.condition);
-  const message = MESSAGES[code] ?? "The request to S3 failed";
+  const message = MESSAGE_OF_CODE[code] ?? "The request to S3 failed";
   const text = message.endsWith(".") ? message : `${message}: ${failure.message.replace(/\.$/, "")}.`;
   return new StorageError(code, text, { ...call.details, cause: failure });
 }
 
 /** The error of a condition that was seen not to hold. */
 export function conditionError(code: "ALREADY_EXISTS" | "PRECONDITION_FAILED", details: CallDetails): StorageError {
-  return new StorageError(code, MESSAGES[code]!, details);
+  return new StorageError(code, MESSAGE_OF_CODE[code]!, details);
 }
 
 /** Whether another writer was at the same key at the same time, so that S3 decided neither way. */
@@ -133,7 +101,8 @@ function codeOf(failure: S3Failure, condition: S3Call["condition"]): StorageErro
   if (httpStatus === 412) return condition === "ifNoneMatch" ? "ALREADY_EXISTS" : "PRECONDITION_FAILED";
   if (CONFLICTS.has(name)) return "UNAVAILABLE";
   // The errno first: the SDK gives every broken connection the name TimeoutError.
-  const found = BY_ERRNO.get(code) ?? BY_NAME.get(name) ?? BY_NAME.get(code) ?? byStatus(httpStatus) ?? "UNEXPECTED";
+  const found =
+    CODE_OF_ERRNO.get(code) ?? BY_NAME.get(name) ?? BY_NAME.get(code) ?? byStatus(httpStatus) ?? "UNEXPECTED";
   // S3 answers If-Match for a missing object with 404.
   return found === "NOT_FOUND" && condition === "ifMatch" ? "PRECONDITION_FAILED" : found;
 }

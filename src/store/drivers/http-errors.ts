@@ -1,0 +1,38 @@
+import type { StorageErrorCode } from "../../error.js";
+
+// What the drivers of services behind HTTP have in common; each adds what its service means otherwise.
+
+/** What an HTTP status says where the service says no more (RFC 9110; 429 is of RFC 6585, 507 of RFC 4918). */
+export const CODE_OF_STATUS: ReadonlyMap<number, StorageErrorCode> = new Map([
+  [401, "PERMISSION_DENIED"],
+  [403, "PERMISSION_DENIED"],
+  [404, "NOT_FOUND"],
+  [408, "TIMEOUT"],
+  [413, "LIMIT_EXCEEDED"],
+  [429, "THROTTLED"],
+  [501, "UNSUPPORTED"],
+  [507, "INSUFFICIENT_STORAGE"],
+]);
+
+/** What the errors of sockets, name servers and streams say, by their code in Node. */
+export const CODE_OF_ERRNO: ReadonlyMap<string, StorageErrorCode> = new Map([
+  ["EAI_AGAIN", "UNAVAILABLE"],
+  ["ECONNABORTED", "UNAVAILABLE"],
+  ["ECONNREFUSED", "UNAVAILABLE"],
+  ["ECONNRESET", "UNAVAILABLE"],
+  ["EHOSTUNREACH", "UNAVAILABLE"],
+  ["ENETUNREACH", "UNAVAILABLE"],
+  ["ENOTFOUND", "UNAVAILABLE"],
+  ["EPIPE", "UNAVAILABLE"],
+  ["ERR_STREAM_PREMATURE_CLOSE", "UNAVAILABLE"],
+  ["ESOCKETTIMEDOUT", "TIMEOUT"],
+  ["ETIMEDOUT", "TIMEOUT"],
+]);
+
+/** Messages that say all there is to say. */
+export const MESSAGE_OF_CODE: Readonly<Partial<Record<StorageErrorCode, string>>> = {
+  NOT_FOUND: "There is no such object.",
+  CONTAINER_NOT_FOUND: "There is no such bucket or container.",
+  ALREADY_EXISTS: "An object is already there.",
+  PRECONDITION_FAILED: "The object is missing or is another version.",
+};
