@@ -11,7 +11,7 @@ export interface Composition extends Omit<FaultRunOptions, "seed" | "create"> {
 }
 
 /** The kinds of the default faults. */
-export const ALL_KINDS = ["error", "delay", "hang", "truncate", "lostAcknowledgement", "partialList"] as const;
+const ALL_KINDS = ["error", "delay", "hang", "truncate", "lostAcknowledgement", "partialList"] as const;
 
 /** Makes 10,000 calls of it. With the environment variable FAULT_SEED: the run of that seed. */
 export async function expectToWithstandFaults({ create, kinds = ALL_KINDS, ...options }: Composition): Promise<void> {

@@ -3,7 +3,7 @@ import type { StorageObserver } from "../../../observe/event.js";
 import type { Clock } from "../../clock.js";
 
 /** Longest time that a timer takes, in milliseconds (24.8 days): Node lets a longer one ring at once. */
-export const MAX_MILLISECONDS = 2 ** 31 - 1;
+const MAX_MILLISECONDS = 2 ** 31 - 1;
 
 export const milliseconds = z.number().min(0).max(MAX_MILLISECONDS);
 

@@ -10,7 +10,7 @@ import { parseOptions } from "../../options.js";
 import { MAX_PATH_BYTES, pathProblem } from "../../../path.js";
 
 /** Largest block, in bytes: 4,000 MiB (Azure, "Scalability and performance targets for Blob storage"). */
-export const MAX_BLOCK_SIZE = 4000 * 1024 ** 2;
+const MAX_BLOCK_SIZE = 4000 * 1024 ** 2;
 
 /** Most committed blocks of one blob (same source). Times {@link MAX_BLOCK_SIZE} it is 190.7 TiB, the largest blob. */
 export const MAX_BLOCKS = 50_000;
