@@ -56,7 +56,7 @@ describe("Dehydrated and hydrated, a payload", () => {
           assert.ok(plan.inlineSize <= options.maxEnvelopeSize);
           await assertNoOrphans(store, json);
         }),
-        { numRuns: 10_000 },
+        { numRuns: 3_000 },
       );
     },
     TIMEOUT,
