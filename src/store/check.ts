@@ -159,8 +159,11 @@ export function unknownScheme(
   return new StorageError("UNKNOWN_SCHEME", message, { operation, store: name, path });
 }
 
-// What the store that such a path leads to can do, is not known here: it checks that itself, also before any I/O.
-function isRouted(store: CapableStore, text: string): boolean {
+/**
+ * Whether the path is one that a store which routes hands on. What the store that it leads to can do, is not known here:
+ * it checks that itself, also before any I/O.
+ */
+export function isRouted(store: CapableStore, text: string): boolean {
   const scheme = store.routes === undefined || typeof text !== "string" ? undefined : schemeOf(text);
   return scheme !== undefined && store.routes?.(scheme) === true;
 }

@@ -1,6 +1,7 @@
 import type { StorageEvent } from "../../../src/observe/event.js";
 import type { FeatureOptions } from "../../../src/store/compose/features/options.js";
 import { withFeatures } from "../../../src/store/compose/features/with-features.js";
+import { RoutingStore } from "../../../src/store/compose/routing/routing-store.js";
 import { StorageError } from "../../../src/error.js";
 import { MemoryStore } from "../../../src/store/drivers/memory-store.js";
 import type { Store } from "../../../src/store/store.js";
@@ -100,6 +101,44 @@ describe("withFeatures: loose", () => {
 
   it("still says that the store keeps no metadata", () => {
     expect(loose({ loose: true }).store.capability).toMatchObject({ metadata: false, contentType: false });
+  });
+});
+
+describe("withFeatures over a store that routes", () => {
+  it("goes by what the store of an absolute path can do, not by the primary", async () => {
+    const poorPrimary = new RoutingStore({ primary: limited(BARE), schemes: { mem: () => new MemoryStore() } });
+    await withFeatures(poorPrimary).write("mem://c/strict", "x", { ...ATTRIBUTES, ifNoneMatch: "*" });
+    expect(await poorPrimary.stat("mem://c/strict")).toMatchObject(ATTRIBUTES);
+    await withFeatures(poorPrimary, { loose: true }).write("mem://c/loose", "x", ATTRIBUTES);
+    expect(await poorPrimary.stat("mem://c/loose")).toMatchObject(ATTRIBUTES);
+    const part = await withFeatures(poorPrimary).read("mem://c/loose", { offset: 1, length: 3 });
+    expect(await part.bytes()).toEqual(new Uint8Array());
+
+    const events: StorageEvent[] = [];
+    const richPrimary = new RoutingStore({ primary: new MemoryStore(), schemes: { bare: () => limited(BARE) } });
+    const loose = withFeatures(richPrimary, { loose: true, observer: (event) => events.push(event) });
+    expect((await loose.write("bare://c/a", "x", ATTRIBUTES)).size).toBe(1);
+    expect(events.map(({ option }) => option)).toEqual(["metadata", "contentType"]);
+    const error = await failureOf(loose.write("bare://c/a", "x", { ...ATTRIBUTES, ifMatch: '"1"' }));
+    expect(error).toMatchObject({ code: "UNSUPPORTED", operation: "write", path: "bare://c/a" });
+  });
+
+  it("fails as the call where the store can't be opened, and says first what is wrong with the arguments", async () => {
+    const open = jest.fn(() => Promise.reject(new StorageError("UNAVAILABLE", "Down.")));
+    const store = withFeatures(new RoutingStore({ primary: new MemoryStore(), schemes: { mem: open } }));
+    const invalid = await failureOf(store.write("mem://c/a", "x", { metadata: { "no key": "" } }));
+    expect([invalid.code, open.mock.calls.length]).toEqual(["CONFIG_INVALID", 0]);
+    expect(await failureOf(store.write("mem://c/a", "x", ATTRIBUTES))).toMatchObject({
+      code: "UNAVAILABLE",
+      operation: "write",
+      path: "mem://c/a",
+    });
+  });
+
+  it("does not emulate a copy that nobody asked it to", async () => {
+    const router = new RoutingStore({ primary: limited(BARE), schemes: { mem: new MemoryStore() } });
+    await router.write("mem://c/a", "x", ATTRIBUTES);
+    expect(await withFeatures(router).copy("mem://c/a", "mem://c/b")).toMatchObject(ATTRIBUTES);
   });
 });
 

@@ -10,6 +10,7 @@ import {
   checkRead,
   checkStat,
   checkWrite,
+  isRouted,
   type CallDetails,
 } from "../../check.js";
 import type {
@@ -28,10 +29,10 @@ import { StoreLayer } from "../store-layer.js";
 import { copyByWriting } from "./copy-by-writing.js";
 import { canKeepSidecars, effectiveCapability } from "./effective-capability.js";
 import { ObjectsWithSidecars } from "./objects-with-sidecars.js";
-import type { FeatureSettings } from "./options.js";
+import type { FeatureSettings, Operation } from "./options.js";
 import { isReserved } from "./sidecar.js";
-import type { SidecarCall } from "./sidecars.js";
-import { honoured, settleOptions } from "./unhonoured.js";
+import { asOwn, type SidecarCall } from "./sidecars.js";
+import { demands, honoured, settleOptions, type Honoured } from "./unhonoured.js";
 import type { FeatureStore } from "./with-features.js";
 
 /** Gates the options of each call, and hands it on: to the store, or to what emulates what that one lacks. */
@@ -70,16 +71,18 @@ export class FeatureLayer extends StoreLayer implements FeatureStore {
   }
 
   override async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    const gated = honoured(this, "write", options, this.#settings.loose);
-    const details = checkWrite(this, path, body, gated.options);
+    const check = (given: WriteOptions): CallDetails => checkWrite(this, path, body, given);
+    const gated = await this.#gate("write", path, options, check);
+    const details = check(gated.options);
     this.#assertNotReserved(path, details);
     settleOptions(gated, details, this.#settings.observer);
     return this.#write(path, body, gated.options, { details, signal: options.signal });
   }
 
   override async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
-    const gated = honoured(this, "read", options, this.#settings.loose);
-    const details = checkRead(this, path, gated.options);
+    const check = (given: ReadOptions): CallDetails => checkRead(this, path, given);
+    const gated = await this.#gate("read", path, options, check);
+    const details = check(gated.options);
     this.#assertNotReserved(path, details);
     settleOptions(gated, details, this.#settings.observer);
     return this.#read(path, gated.options, { details, signal: options.signal });
@@ -93,8 +96,9 @@ export class FeatureLayer extends StoreLayer implements FeatureStore {
   }
 
   override async delete(path: string, options: DeleteOptions = {}): Promise<void> {
-    const gated = honoured(this, "delete", options, this.#settings.loose);
-    const details = checkDelete(this, path, gated.options);
+    const check = (given: DeleteOptions): CallDetails => checkDelete(this, path, given);
+    const gated = await this.#gate("delete", path, options, check);
+    const details = check(gated.options);
     this.#assertNotReserved(path, details);
     settleOptions(gated, details, this.#settings.observer);
     if (this.#objects === undefined) return this.inner.delete(path, options);
@@ -113,9 +117,9 @@ export class FeatureLayer extends StoreLayer implements FeatureStore {
     this.#assertNotReserved(to, details);
     const same = await this.#objects?.sameObject(from, to, call);
     if (same !== undefined) return same;
-    if (!this.inner.capability.copy) {
+    if (this.#settings.simulate.has("copy") && !this.inner.capability.copy) {
       const write = (body: StoreBody, written: WriteOptions): Promise<ObjectInfo> =>
-        this.#write(to, body, honoured(this, "write", written, new Set(["write"])).options, call);
+        this.#write(to, body, honoured(this.#capability, "write", written, new Set(["write"])).options, call);
       return copyByWriting(() => this.#read(from, { signal: options.signal }, call), write, call);
     }
     return this.#objects === undefined ? this.inner.copy(from, to, options) : this.#objects.copy(from, to, call);
@@ -140,6 +144,25 @@ export class FeatureLayer extends StoreLayer implements FeatureStore {
     throwIfAborted(options.signal, details);
     if (target === path) throw new StorageError("CYCLIC_REFERENCE", "A link can't lead to itself.", details);
     await this.#objects.link(target, path, { details, signal: options.signal });
+  }
+
+  /** An absolute path is gated by what the store that it leads to can do, not by what the primary can. */
+  async #gate<Options extends CallOptions>(
+    operation: Operation,
+    path: string,
+    options: Options,
+    check: (options: Options) => CallDetails,
+  ): Promise<Honoured<Options>> {
+    let capability = this.#capability;
+    if (isRouted(this, path) && demands(operation, options).length > 0) {
+      const details = check(options); // before a store is opened
+      try {
+        capability = await this.capabilityOf(path, { signal: options.signal });
+      } catch (error) {
+        throw asOwn(error, path, { details, signal: options.signal });
+      }
+    }
+    return honoured(capability, operation, options, this.#settings.loose);
   }
 
   #write(path: string, body: StoreBody, options: WriteOptions, call: SidecarCall): Promise<ObjectInfo> {

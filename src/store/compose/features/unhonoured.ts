@@ -1,6 +1,6 @@
 import type { StorageObserver } from "../../../observe/event.js";
 import { tell } from "../../../observe/tell.js";
-import type { CapabilityFlag, CapableStore } from "../../capability.js";
+import type { Capability, CapabilityFlag } from "../../capability.js";
 import type { CallDetails } from "../../check.js";
 import { StorageError } from "../../../error.js";
 import type { DeleteOptions, ReadOptions, WriteOptions } from "../../store.js";
@@ -27,17 +27,22 @@ export interface Honoured<Options> {
   readonly dropped: readonly string[];
 }
 
-/** Takes the options away that the store can't honour. */
+/** The options of a call that a store may be unable to honour, with what it must be able to do for them. */
+export function demands(operation: Operation, options: object): readonly (readonly [string, CapabilityFlag])[] {
+  const given = options as Readonly<Record<string, unknown>>;
+  return Object.entries(NEEDS[operation] ?? {}).filter(([option]) => given[option] !== undefined);
+}
+
+/** Takes the options away that can't be honoured with this capability. */
 export function honoured<Options extends object>(
-  store: CapableStore,
+  capability: Readonly<Capability>,
   operation: Operation,
   options: Options,
   loose: ReadonlySet<Operation>,
 ): Honoured<Options> {
-  const missing = Object.entries(NEEDS[operation] ?? {})
-    .filter(([option, flag]) => option in options && !store.capability[flag])
-    .map(([option]) => option)
-    .filter((option) => options[option as keyof Options] !== undefined);
+  const missing = demands(operation, options)
+    .filter(([, flag]) => !capability[flag])
+    .map(([option]) => option);
   if (missing.length === 0) return { options, refused: [], dropped: [] };
   const kept = Object.fromEntries(Object.entries(options).filter(([option]) => !missing.includes(option))) as Options;
   const isDropped = (option: string): boolean => loose.has(operation) && OPTIONAL.has(option);
