@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { FailoverStore } from "../../../src/store/compose/failover/failover-store.js";
 import type { FailoverStoreOptions } from "../../../src/store/compose/failover/options.js";
 import type { ReplicaErrors } from "../../../src/store/compose/replicas/replica-errors.js";
+import { streamResult } from "../../../src/store/read-result.js";
 import { FakeClock } from "../../../src/testing/index.js";
 import { failureOf } from "../../support/failure.js";
 import { turn } from "../../support/turn.js";
@@ -27,6 +28,26 @@ async function bytesOf(store: FailoverStore, path: string, range = {}): Promise<
 }
 
 describe("FailoverStore hands nothing out that is not whole", () => {
+  it.each([{}, { maxBufferSize: 0 }])(
+    "goes on after a copy that gives something else than bytes (%j)",
+    async (options) => {
+      const { a, b, store } = failover({ ...options, storeDigest: false });
+      await putAll([a, b], "x", "content");
+      const garbage = async function* () {
+        yield await Promise.resolve("garbage" as unknown as Uint8Array);
+      };
+      a.read = (path) => Promise.resolve(streamResult({ path, size: 7 }, garbage(), () => undefined, { store: "a" }));
+      expect(await textOf(store, "x")).toBe("content");
+    },
+  );
+
+  it("asks on after a copy that answers a stat with null", async () => {
+    const { a, b, store } = failover();
+    await putAll([b], "x", "content");
+    a.stat = () => Promise.resolve(null as unknown as undefined);
+    expect((await store.stat("x"))?.size).toBe(7);
+  });
+
   it.each<[BodyFault["fault"], string, string]>([
     ["truncate", "x", "INTEGRITY"],
     ["extend", "x", "INTEGRITY"],

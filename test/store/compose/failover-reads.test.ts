@@ -1,3 +1,4 @@
+import { getEventListeners, getMaxListeners } from "node:events";
 import fc from "fast-check";
 import { isStorageError, type StorageErrorCode } from "../../../src/error.js";
 import type { StorageEvent } from "../../../src/observe/event.js";
@@ -51,6 +52,25 @@ describe("FailoverStore reads", () => {
     await putAll([a], "x", "content");
     expect(await textOf(store, "x")).toBe("content");
     expect(told("replica_skip")).toMatchObject([{ replica: "gone", code: "CONFIG_INVALID", during: "read" }]);
+  });
+
+  it("is UNAVAILABLE, not NOT_FOUND, when the locator names a store that can't be asked", async () => {
+    const { store } = failover({ locator: () => Promise.resolve(["gone", "a"]) });
+    const error = await failureOf(store.read("x"));
+    expect(error).toMatchObject({ code: "UNAVAILABLE", operation: "read", path: "x" });
+    expect((error.cause as ReplicaErrors).replicas).toEqual({ a: "NOT_FOUND", gone: "CONFIG_INVALID" });
+    await expect(store.stat("x")).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  });
+
+  it("warns of no leak when many calls have one signal", async () => {
+    const { a, store } = failover();
+    await putAll([a], "x", "content");
+    const { signal } = new AbortController();
+    const calls = Array.from({ length: 50 }, async () => (await store.read("x", { signal })).bytes());
+    await Promise.all([...calls, ...calls.map(() => store.stat("x", { signal }))]);
+    expect(getMaxListeners(signal)).toBe(Infinity); // Node warns of a leak from there on
+    await turn();
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   it("is CONFIG_INVALID, not NOT_FOUND, when the locator knows only of other stores", async () => {

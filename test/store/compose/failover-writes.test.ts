@@ -321,6 +321,8 @@ describe("FailoverStore", () => {
     ["stores", { stores: {} }],
     ["stores", { stores: undefined }],
     ["stores.a", { stores: { a: {} } }],
+    ["stores.a", { stores: { a: Object.create(new MemoryStore(), { capability: { value: null } }) as unknown } }],
+    ["stores", { stores: { a: new MemoryStore(), ["__proto__"]: new MemoryStore() } }],
     ["locator", { locator: "a" }],
     ["locationCache", { locationCache: true }],
     ["locationCache", { locationCache: { ttl: 0 } }],

@@ -43,6 +43,25 @@ describe("ReplicatedStore reads", () => {
     },
   );
 
+  it("never an older version, also if a delete from before ends after the write", async () => {
+    const { a, store } = replicated({ acknowledge: "first" });
+    const waiting: (() => void)[] = [];
+    a.before = (operation) =>
+      ["delete", "write"].includes(operation) ? new Promise<void>((resolve) => waiting.push(resolve)) : undefined;
+    const deleting = store.delete("x");
+    await store.write("x", "old");
+    await store.write("x", "new");
+    await turn();
+    waiting.shift()!(); // the delete
+    await deleting;
+    await turn();
+    waiting.shift()!(); // the first write
+    await turn();
+    expect(await textOf(store, "x")).toBe("new");
+    waiting.shift()!();
+    await store.close();
+  });
+
   it("from a store that has missed a write but not the next one, whichever is acknowledged first", async () => {
     const { a, b, c, store } = replicated({ acknowledge: "quorum" });
     b.failsAt = { write: "UNAVAILABLE" };

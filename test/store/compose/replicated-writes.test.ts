@@ -51,6 +51,14 @@ describe("ReplicatedStore writes", () => {
     expect(await held()).toEqual(["content", "content", "content"]);
   });
 
+  it("takes a store that answers with nothing for one that failed", async () => {
+    const { b, store } = replicated();
+    b.write = () => Promise.resolve(undefined as never);
+    const error = await failureOf(store.write("x", "content"));
+    expect(error.code).toBe("UNAVAILABLE");
+    expect((error.cause as ReplicaErrors).replicas).toEqual({ a: "written", b: "UNEXPECTED", c: "written" });
+  });
+
   it("says which stores failed behind an acknowledged write", async () => {
     const { b, store, events } = replicated({ acknowledge: "quorum" });
     b.fails = "THROTTLED";

@@ -45,8 +45,8 @@ export class Locations {
       const message = "The locator failed, and reads without it are turned off.";
       throw new StorageError("UNAVAILABLE", message, { ...details, cause: thrown });
     }
-    const replicas = this.#known(names, details);
-    return { rounds: replicas.length === 0 ? [] : [{ replicas, parallelism: 1 }] };
+    const { replicas, failures } = this.#known(names, details);
+    return { rounds: replicas.length === 0 ? [] : [{ replicas, parallelism: 1 }], failures };
   }
 
   /** What is known of where the object was is no longer true. */
@@ -72,17 +72,21 @@ export class Locations {
     }
   }
 
-  #known(names: readonly string[], details: CallDetails): readonly Replica[] {
+  // A copy in a store that is not here can't be asked. So it counts as failed: nobody knows that there is no object.
+  #known(names: readonly string[], details: CallDetails): { replicas: Replica[]; failures: ReplicaFailure[] } {
     const replicas = new Set<Replica>();
+    const failures: ReplicaFailure[] = [];
     for (const name of names) {
       const replica = this.#byName.get(name);
       if (replica !== undefined) replicas.add(replica);
       else {
         const news = { replica: name, during: details.operation, code: "CONFIG_INVALID" } as const;
         tell(this.#settings.observer, "replica_skip", details.store, news);
+        const error = new StorageError("CONFIG_INVALID", "The locator names a store that is not configured.", details);
+        failures.push({ replica: { name, index: this.#replicas.length }, error });
       }
     }
-    if (replicas.size > 0 || names.length === 0) return [...replicas];
+    if (replicas.size > 0 || names.length === 0) return { replicas: [...replicas], failures };
     throw new StorageError("CONFIG_INVALID", "The locator names only stores that are not configured.", details);
   }
 

@@ -28,6 +28,7 @@ export class CopyBody {
   readonly length: number;
   readonly #result: ReadResult;
   readonly #attempt: Attempt;
+  readonly #details: CallDetails;
   #iterator: AsyncIterator<Uint8Array> | undefined;
   #unread: Uint8Array | undefined;
 
@@ -41,6 +42,7 @@ export class CopyBody {
     this.length = lengthOf(info.size, range);
     this.#result = result;
     this.#attempt = attempt;
+    this.#details = request.details;
   }
 
   /** The next bytes, or `undefined` at the end. Each chunk has the time of an attempt. */
@@ -50,7 +52,10 @@ export class CopyBody {
     if (unread !== undefined) return unread;
     this.#iterator ??= this.#result[Symbol.asyncIterator]();
     const step = await this.#attempt.wait(this.#iterator.next());
-    return step.done === true ? undefined : step.value;
+    if (step.done === true) return undefined;
+    // A store of the user's own may give anything, and what is no bytes has no length to be checked.
+    if ((step.value as unknown) instanceof Uint8Array) return step.value;
+    throw new StorageError("INTEGRITY", "The copy gave something else than bytes.", this.#details);
   }
 
   /** Puts bytes back, to be the next ones. */
@@ -89,19 +94,24 @@ export class CopyBody {
 
   /** Gives the rest up and ends the attempt. Waits until the body is freed, unless the call was aborted. */
   async close(): Promise<void> {
-    await this.#attempt.wait(this.#result.cancel()).catch(() => undefined);
+    await this.#attempt.wait(this.#cancel()).catch(() => undefined);
     this.#attempt.end();
   }
 
   /** Gives the rest up without waiting: a copy that failed or hangs may never answer. The attempt can go on. */
   abandon(): void {
-    this.#result.cancel().catch(() => undefined);
+    this.#cancel().catch(() => undefined);
   }
 
   /** The same, when the attempt is over too. */
   drop(): void {
     this.abandon();
     this.#attempt.end();
+  }
+
+  // Async, so that also what a store throws at once is a rejection.
+  async #cancel(): Promise<void> {
+    await this.#result.cancel();
   }
 }
 

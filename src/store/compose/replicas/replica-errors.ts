@@ -3,7 +3,7 @@ import type { Replica } from "./replica.js";
 
 /** Why one copy did not do what it was asked for. */
 export interface ReplicaFailure {
-  readonly replica: Replica;
+  readonly replica: Pick<Replica, "name" | "index">;
   readonly error: StorageError;
 }
 

@@ -9,6 +9,7 @@ import { readCopy, type ReadCopy, type ReadRequest } from "./copy-body.js";
 import { describeCopy, type DigestOf } from "./known-digest.js";
 import { answerOf, type ReplicaFailure } from "./replica-errors.js";
 import type { Replica } from "./replica.js";
+import { expectListeners } from "../layers/heeded.js";
 import { ResumedBody } from "./resumed-body.js";
 
 /** How copies are read. */
@@ -43,6 +44,7 @@ export class ReplicaReader {
   /** What is to be known of a call to ask copies. */
   callOf(details: CallDetails, signal: AbortSignal | undefined): ReplicaCall {
     const { clock, attemptTimeout, observer } = this.#settings;
+    expectListeners(signal);
     return { details, signal, limits: { clock, timeout: attemptTimeout }, observer };
   }
 
@@ -92,12 +94,13 @@ export class ReplicaReader {
         async ({ store }, attempt) => {
           const info = await attempt.wait(store.stat(path, { signal: attempt.signal }));
           if (info === undefined) throw new StorageError("NOT_FOUND", "There is no such object.", details);
+          const { info: described } = describeCopy(info);
           attempt.end();
-          return info;
+          return described;
         },
         () => undefined,
       );
-      return { replica: winner.replica, info: { ...describeCopy(winner.value).info, path } };
+      return { replica: winner.replica, info: { ...winner.value, path } };
     } catch (error) {
       if (isStorageError(error, "NOT_FOUND")) return undefined;
       throw error;

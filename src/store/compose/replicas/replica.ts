@@ -12,8 +12,13 @@ export interface Replica {
 
 /** The option `stores`: names and stores, at least one, in the order in which they are asked. */
 export const storesSchema = z
-  .record(z.string().min(1, "must have a name"), z.custom<Store>(isStore, "must be a store"))
-  .refine((stores) => Object.keys(stores).length > 0, "must hold at least one store");
+  // zod leaves such a key out of records without a word, and a store must not be left out.
+  .custom<Record<string, Store>>((stores) => !hasProtoKey(stores), "must not hold a store named __proto__")
+  .pipe(
+    z
+      .record(z.string().min(1, "must have a name"), z.custom<Store>(isStore, "must be a store"))
+      .refine((stores) => Object.keys(stores).length > 0, "must hold at least one store"),
+  );
 
 export function replicasOf(stores: Readonly<Record<string, Store>>): readonly Replica[] {
   return Object.entries(stores).map(([name, store], index) => ({ name, store, index }));
@@ -30,9 +35,13 @@ export function allRoute(replicas: readonly Replica[], scheme: string): boolean 
   return replicas.every(({ store }) => store.routes?.(scheme) === true);
 }
 
+function hasProtoKey(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, "__proto__");
+}
+
 function isStore(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const { name, capability, read, write, close } = value as Partial<Store>;
   const callable = [read, write, close].every((method) => typeof method === "function");
-  return callable && typeof name === "string" && typeof capability === "object";
+  return callable && typeof name === "string" && typeof capability === "object" && (capability as unknown) !== null;
 }

@@ -66,7 +66,8 @@ export async function changeAll(change: Change, call: ReplicaCall, log: ChangeLo
 
   const changeOne = async (replica: Replica): Promise<void> => {
     try {
-      infos.set(replica, await log.order.run([replica], change.path, () => attemptOne(replica, change, own)));
+      const info = await log.order.run([replica], change.path, () => attemptOne(replica, change, own));
+      infos.set(replica, describeCopy(info).info);
       outcomes.set(replica, "written");
       missed.taken(write, replica);
       if (infos.size === change.needed) acknowledge();
@@ -101,7 +102,7 @@ export async function changeAll(change: Change, call: ReplicaCall, log: ChangeLo
   const background = changes.catch(() => undefined).finally(() => log.background.delete(background));
   log.background.add(background);
   const first = replicas.find((replica) => infos.has(replica))!;
-  return { ...describeCopy(infos.get(first)!).info, path: change.path, replicas: record };
+  return { ...infos.get(first)!, path: change.path, replicas: record };
 }
 
 async function attemptOne(replica: Replica, change: Change, call: ReplicaCall): Promise<ObjectInfo> {

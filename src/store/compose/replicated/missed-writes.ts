@@ -57,9 +57,4 @@ export class MissedWrites {
   has(path: string, replica: Replica): boolean {
     return this.#missed.peek(path)?.has(replica) ?? false;
   }
-
-  /** There is nothing left to be out of date. */
-  forget(path: string): void {
-    this.#missed.delete(path);
-  }
 }

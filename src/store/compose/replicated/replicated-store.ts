@@ -123,10 +123,17 @@ export class ReplicatedStore implements Store {
   async delete(path: string, options: DeleteOptions = {}): Promise<void> {
     const details = checkDelete(this, path, options);
     const call = this.#reader.callOf(details, options.signal);
-    await deleteAll(this.#replicas, path, options, call, (replica, change) =>
-      abortable(this.#log.order.run([replica], path, change), options.signal, undefined, details),
-    );
-    this.#log.missed.forget(path);
+    const { missed, order } = this.#log;
+    // There is nothing left to be out of date; but a write that came after it may be acknowledged before this ends.
+    const deleted = missed.begin(path, []);
+    try {
+      await deleteAll(this.#replicas, path, options, call, (replica, change) =>
+        abortable(order.run([replica], path, change), options.signal, undefined, details),
+      );
+      for (const replica of this.#replicas) missed.taken(deleted, replica);
+    } finally {
+      missed.end(deleted);
+    }
   }
 
   async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
