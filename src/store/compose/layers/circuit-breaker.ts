@@ -18,7 +18,7 @@ import type {
 import { StoreLayer } from "../store-layer.js";
 import { heeded } from "./heeded.js";
 import { Circuit, verdictOf, type AdmittedCall, type CircuitState } from "./circuit.js";
-import { clockOption, milliseconds, observerOption, wholeNumber } from "./layer-options.js";
+import { checkedStore, clockOption, milliseconds, observerOption, wholeNumber } from "./layer-options.js";
 import { relayedListing } from "./relayed-listing.js";
 import { relayedResult } from "./relayed-result.js";
 
@@ -65,7 +65,10 @@ const schema = z.strictObject({
  */
 export function withCircuitBreaker(store: Store, options: CircuitBreakerOptions = {}): CircuitBreakerStore {
   const { clock = systemClock, observer, ...settings } = parseOptions(schema, options, "withCircuitBreaker");
-  return new CircuitBreakerLayer(store, new Circuit({ ...settings, clock, observer }));
+  return new CircuitBreakerLayer(
+    checkedStore(store, "withCircuitBreaker"),
+    new Circuit({ ...settings, clock, observer }),
+  );
 }
 
 class CircuitBreakerLayer extends StoreLayer implements CircuitBreakerStore {

@@ -24,7 +24,7 @@ import type {
 } from "../../store.js";
 import { StoreLayer } from "../store-layer.js";
 import { heeded } from "./heeded.js";
-import { wholeNumber } from "./layer-options.js";
+import { checkedStore, wholeNumber } from "./layer-options.js";
 import { relayedListing } from "./relayed-listing.js";
 import { relayedResult } from "./relayed-result.js";
 import { Semaphore } from "./semaphore.js";
@@ -53,7 +53,7 @@ const schema = z.strictObject({ limit: wholeNumber });
  */
 export function withConcurrencyLimit(store: Store, options: ConcurrencyLimitOptions): Store {
   const { limit } = parseOptions(schema, options, "withConcurrencyLimit");
-  return new ConcurrencyLimitLayer(store, new Semaphore(limit));
+  return new ConcurrencyLimitLayer(checkedStore(store, "withConcurrencyLimit"), new Semaphore(limit));
 }
 
 class ConcurrencyLimitLayer extends StoreLayer {

@@ -25,6 +25,7 @@ import type {
   WriteOptions,
 } from "../../store.js";
 import { StoreLayer } from "../store-layer.js";
+import { checkedStore } from "./layer-options.js";
 import { relayedListing } from "./relayed-listing.js";
 import { relayedResult } from "./relayed-result.js";
 
@@ -45,7 +46,7 @@ import { relayedResult } from "./relayed-result.js";
  * await store.write("runs/1.json", "{}"); // tenants/42/runs/1.json
  */
 export function withPrefix(store: Store, prefix: string): Store {
-  return new PrefixLayer(store, parsePrefix(store, prefix));
+  return new PrefixLayer(checkedStore(store, "withPrefix"), parsePrefix(store, prefix));
 }
 
 class PrefixLayer extends StoreLayer {

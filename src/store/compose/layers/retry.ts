@@ -29,7 +29,7 @@ import type {
 } from "../../store.js";
 import { StoreLayer } from "../store-layer.js";
 import { heeded } from "./heeded.js";
-import { clockOption, milliseconds, observerOption, wholeNumber } from "./layer-options.js";
+import { checkedStore, clockOption, milliseconds, observerOption, wholeNumber } from "./layer-options.js";
 import { isGone, writtenAlready } from "./own-effect.js";
 import { relayedListing } from "./relayed-listing.js";
 import { ReplayableBody } from "./replayable-body.js";
@@ -90,7 +90,7 @@ const schema = z.strictObject({
  */
 export function withRetry(store: Store, options: RetryOptions = {}): Store {
   const { clock = systemClock, observer, ...settings } = parseOptions(schema, options, "withRetry");
-  return new RetryLayer(store, new RetryPolicy({ ...settings, clock, observer }));
+  return new RetryLayer(checkedStore(store, "withRetry"), new RetryPolicy({ ...settings, clock, observer }));
 }
 
 interface Attempt<T> {

@@ -26,7 +26,7 @@ import type {
 } from "../../store.js";
 import { StoreLayer } from "../store-layer.js";
 import { Deadline } from "./deadline.js";
-import { clockOption, milliseconds } from "./layer-options.js";
+import { checkedStore, clockOption, milliseconds } from "./layer-options.js";
 import { relayedListing } from "./relayed-listing.js";
 import { relayedResult } from "./relayed-result.js";
 
@@ -79,7 +79,7 @@ type ParsedOptions = z.output<typeof schema>;
  * const store = withTimeout(new S3Store({ bucket: "payloads" }), { timeout: 10_000, timeouts: { write: 60_000 } });
  */
 export function withTimeout(store: Store, options: TimeoutOptions): Store {
-  return new TimeoutLayer(store, parseOptions(schema, options, "withTimeout"));
+  return new TimeoutLayer(checkedStore(store, "withTimeout"), parseOptions(schema, options, "withTimeout"));
 }
 
 class TimeoutLayer extends StoreLayer {

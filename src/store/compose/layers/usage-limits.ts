@@ -16,7 +16,7 @@ import type {
 } from "../../store.js";
 import { StoreLayer } from "../store-layer.js";
 import { heeded } from "./heeded.js";
-import { clockOption, observerOption } from "./layer-options.js";
+import { checkedStore, clockOption, observerOption } from "./layer-options.js";
 import { MeteredBody } from "./metered-body.js";
 import { relayedListing } from "./relayed-listing.js";
 import { relayedResult } from "./relayed-result.js";
@@ -76,7 +76,10 @@ const schema = z.strictObject({
 export function withUsageLimits(store: Store, options: UsageLimitOptions = {}): Store {
   const parsed = parseOptions(schema, options, "withUsageLimits");
   const { counter = new MemoryUsageCounter(), clock = systemClock, onCounterFailure, observer, ...limits } = parsed;
-  return new UsageLimitLayer(store, new UsageMeter({ limits, counter, clock, onCounterFailure, observer }));
+  return new UsageLimitLayer(
+    checkedStore(store, "withUsageLimits"),
+    new UsageMeter({ limits, counter, clock, onCounterFailure, observer }),
+  );
 }
 
 class UsageLimitLayer extends StoreLayer {

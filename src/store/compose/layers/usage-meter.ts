@@ -49,9 +49,11 @@ export class UsageMeter {
     const discard = (granted: boolean): void => {
       if (granted) this.#add(month, kind, -amount, details);
     };
+    // Async, so that a counter of plain JavaScript may also answer at once.
+    const ask = async (): Promise<boolean> => counter.reserve(month, kind, amount, limit);
     let granted: boolean;
     try {
-      granted = await heeded(counter.reserve(month, kind, amount, limit), signal, details, discard);
+      granted = await heeded(ask(), signal, details, discard);
     } catch (cause) {
       if (signal?.aborted) throw cause;
       this.#tellFault(details);

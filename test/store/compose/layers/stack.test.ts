@@ -1,7 +1,15 @@
 import { getEventListeners } from "node:events";
 import { isStorageError } from "../../../../src/error.js";
 import type { StorageEvent } from "../../../../src/observe/event.js";
-import { MemoryUsageCounter } from "../../../../src/store/compose/layers/index.js";
+import {
+  MemoryUsageCounter,
+  withCircuitBreaker,
+  withConcurrencyLimit,
+  withPrefix,
+  withRetry,
+  withTimeout,
+  withUsageLimits,
+} from "../../../../src/store/compose/layers/index.js";
 import { MemoryStore } from "../../../../src/store/drivers/memory-store.js";
 import type { Store } from "../../../../src/store/store.js";
 import { FakeClock, FaultStore, type FaultRule } from "../../../../src/testing/index.js";
@@ -33,6 +41,24 @@ async function settled<T>(clock: FakeClock, call: Promise<T>): Promise<T> {
   expect(state.settled).toBe(true);
   return call;
 }
+
+describe("A layer", () => {
+  const layers: [string, (store: Store) => Store][] = [
+    ["withRetry", (store) => withRetry(store)],
+    ["withTimeout", (store) => withTimeout(store, { timeout: 1 })],
+    ["withConcurrencyLimit", (store) => withConcurrencyLimit(store, { limit: 1 })],
+    ["withCircuitBreaker", (store) => withCircuitBreaker(store)],
+    ["withUsageLimits", (store) => withUsageLimits(store)],
+    ["withPrefix", (store) => withPrefix(store, "p")],
+  ];
+  it.each(layers)("%s refuses what is no store", (name, over) => {
+    const refusal: unknown = expect.objectContaining({
+      code: "CONFIG_INVALID",
+      message: expect.stringContaining(name) as string,
+    });
+    for (const wrong of [undefined, null, {}, "s3"]) expect(() => over(wrong as never)).toThrow(refusal as Error);
+  });
+});
 
 describe("the layers in the recommended order", () => {
   it("get over an attempt that hangs and one that fails, and count each", async () => {

@@ -42,6 +42,14 @@ describe("withUsageLimits", () => {
       },
     );
 
+    it.each([undefined, new AbortController().signal])("asks a counter that answers at once", async (signal) => {
+      let left = 1;
+      const counter = { reserve: () => left-- > 0, add: () => undefined } as never;
+      const store = withUsageLimits(new MemoryStore(), { requests: 1, counter });
+      await store.stat("a", { signal });
+      expect(await failureOf(store.stat("a", { signal }))).toMatchObject(REFUSED);
+    });
+
     it("always lets deletes pass, and counts none", async () => {
       const { store, memory, used } = await metered({ requests: 0, egressBytes: 0, ingressBytes: 0 });
       await store.delete("a");
