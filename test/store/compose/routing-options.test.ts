@@ -21,6 +21,7 @@ describe("The options of a routing store", () => {
   it.each([
     ["primary", { primary: undefined }],
     ["primary", { primary: {} }],
+    ["primary", { primary: { capability: null, read: jest.fn(), write: jest.fn(), close: jest.fn() } }],
     ["primary", { primary: () => mem }],
     ["primaryScheme", { primaryScheme: "" }],
     ["primaryScheme", { primaryScheme: "s3:" }],

@@ -52,5 +52,6 @@ export function parseFeatureOptions(store: Store, options: FeatureOptions): Feat
 function isStore(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const { capability, write, close } = value as Partial<Store>;
-  return typeof capability === "object" && typeof write === "function" && typeof close === "function";
+  const isDescribed = typeof capability === "object" && (capability as unknown) !== null;
+  return isDescribed && typeof write === "function" && typeof close === "function";
 }

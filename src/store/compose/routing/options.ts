@@ -99,7 +99,8 @@ function isPrimaryScheme(text: string): boolean {
 export function isStore(value: unknown): value is Store {
   if (typeof value !== "object" || value === null) return false;
   const { capability, read, write, close } = value as Partial<Store>;
-  return typeof capability === "object" && [read, write, close].every(isFunction);
+  const isDescribed = typeof capability === "object" && (capability as unknown) !== null;
+  return isDescribed && [read, write, close].every(isFunction);
 }
 
 /** Whether a value can answer to a scheme. */
