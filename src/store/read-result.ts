@@ -55,6 +55,8 @@ export function streamResult(
       const parts: Uint8Array[] = [];
       const all: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: begin };
       for await (const part of all) parts.push(part);
+      // What was cut short by cancel() is not all.
+      if (cancelled) throw new StorageError("UNEXPECTED", "The body was cancelled while it was read.", details);
       return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
     },
     async cancel() {

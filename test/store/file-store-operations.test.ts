@@ -230,3 +230,18 @@ describe("FileStore", () => {
     expect(await readdir(root)).toHaveLength(1);
   });
 });
+
+describe("a body of FileStore", () => {
+  it.each([0, 1, 2, 3])("that is cancelled while it is read is not taken for whole: after %i turns", async (turns) => {
+    const { store } = await newStore();
+    await store.write("x", new Uint8Array(8 * 1024 * 1024));
+    const result = await store.read("x");
+    const outcome = result.bytes().then(
+      ({ byteLength }) => byteLength,
+      (error: unknown) => error,
+    );
+    for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await result.cancel();
+    expect(await outcome).toEqual(storageError({ code: "UNEXPECTED", operation: "read", path: "x" }));
+  });
+});

@@ -81,6 +81,23 @@ describe("streamResult", () => {
     expect({ released, ...state }).toEqual({ released: 0, closed: 1, pulled: 1 });
   });
 
+  it("never gives a part for the whole when it is cancelled while it is read", async () => {
+    let goOn: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    async function* slow(): AsyncGenerator<Uint8Array, void, undefined> {
+      yield Buffer.from("abc");
+      await held;
+      yield Buffer.from("def");
+    }
+    const result = streamResult(INFO, slow(), undefined, { store: "file" });
+    const bytes = result.bytes();
+    await Promise.resolve();
+    const cancelled = result.cancel();
+    goOn();
+    await expect(bytes).rejects.toMatchObject({ code: "UNEXPECTED", operation: "read", path: "a/b" });
+    await cancelled;
+  });
+
   it("is taken once", async () => {
     const result = streamResult(INFO, watched(["abc"]).chunks, undefined, { store: "file" });
     await result.bytes();

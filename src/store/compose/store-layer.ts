@@ -14,7 +14,7 @@ import type {
 
 /**
  * A store that hands every call on to another one, unchanged: what a layer does not override stays as it was, name and
- * capability too. `close()` closes the store below.
+ * capability too. `close()` closes the store below. A store that throws at once, which none should, is a rejection here.
  */
 export abstract class StoreLayer implements Required<Store> {
   protected constructor(protected readonly inner: Store) {}
@@ -39,19 +39,19 @@ export abstract class StoreLayer implements Required<Store> {
     return (await this.inner.capabilityOf?.(path, options)) ?? this.capability;
   }
 
-  write(path: string, body: StoreBody, options?: WriteOptions): Promise<ObjectInfo> {
+  async write(path: string, body: StoreBody, options?: WriteOptions): Promise<ObjectInfo> {
     return this.inner.write(path, body, options);
   }
 
-  read(path: string, options?: ReadOptions): Promise<ReadResult> {
+  async read(path: string, options?: ReadOptions): Promise<ReadResult> {
     return this.inner.read(path, options);
   }
 
-  stat(path: string, options?: CallOptions): Promise<ObjectInfo | undefined> {
+  async stat(path: string, options?: CallOptions): Promise<ObjectInfo | undefined> {
     return this.inner.stat(path, options);
   }
 
-  delete(path: string, options?: DeleteOptions): Promise<void> {
+  async delete(path: string, options?: DeleteOptions): Promise<void> {
     return this.inner.delete(path, options);
   }
 
@@ -59,15 +59,15 @@ export abstract class StoreLayer implements Required<Store> {
     return this.inner.list(prefix, options);
   }
 
-  copy(from: string, to: string, options?: CallOptions): Promise<ObjectInfo> {
+  async copy(from: string, to: string, options?: CallOptions): Promise<ObjectInfo> {
     return this.inner.copy(from, to, options);
   }
 
-  presign(path: string, options: PresignOptions): Promise<string> {
+  async presign(path: string, options: PresignOptions): Promise<string> {
     return this.inner.presign(path, options);
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     return this.inner.close();
   }
 

@@ -205,6 +205,21 @@ describe("ReplicatedStore writes", () => {
     expect(await held()).toEqual([undefined, undefined, undefined]);
   });
 
+  it("are waited for by close(), also when they are not acknowledged yet", async () => {
+    const { copies, store, held } = replicated({ acknowledge: "first" });
+    const letGo = hold(copies.a);
+    const writing = store.write("x", "content");
+    await Promise.resolve(); // the body of a write is looked at before it is on its way
+    let closed = false;
+    const closing = store.close().then(() => (closed = true));
+    expect((await writing).replicas).toMatchObject({ a: "pending" });
+    await turn();
+    expect(closed).toBe(false);
+    letGo();
+    await closing;
+    expect(await held()).toEqual(["content", "content", "content"]);
+  });
+
   it("takes no notice of a signal that fires once it has acknowledged", async () => {
     const { c, store, held } = replicated({ acknowledge: "quorum" });
     const letGo = hold(c);

@@ -80,6 +80,8 @@ export async function changeAll(change: Change, call: ReplicaCall, log: ChangeLo
     }
   };
   const changes = Promise.all(replicas.map(changeOne)).then(() => change.ended?.());
+  const background = changes.catch(() => undefined).finally(() => log.background.delete(background));
+  log.background.add(background);
   try {
     await abortable(Promise.race([acknowledged, changes]), call.signal, undefined, call.details);
   } catch (error) {
@@ -99,8 +101,6 @@ export async function changeAll(change: Change, call: ReplicaCall, log: ChangeLo
   }
   missed.acknowledge(write);
   missed.end(write);
-  const background = changes.catch(() => undefined).finally(() => log.background.delete(background));
-  log.background.add(background);
   const first = replicas.find((replica) => infos.has(replica))!;
   return { ...infos.get(first)!, path: change.path, replicas: record };
 }

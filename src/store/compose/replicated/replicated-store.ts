@@ -214,7 +214,7 @@ export class ReplicatedStore implements Store {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#log.background);
+    while (this.#log.background.size > 0) await Promise.all(this.#log.background);
     await closeReplicas(this.#replicas);
   }
 

@@ -57,7 +57,7 @@ class FileChunks implements AsyncIterator<Uint8Array, undefined> {
 
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
     const size = Math.min(CHUNK_BYTES, this.#remaining);
-    if (size === 0) return this.return();
+    if (size <= 0) return this.return(); // below 0 after it was given up under a read
     const reading = this.#fill(new Uint8Array(size));
     this.#reading = reading.catch(() => undefined);
     try {
