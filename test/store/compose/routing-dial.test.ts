@@ -112,7 +112,7 @@ describe("A store of another scheme", () => {
 });
 
 describe("An opening that fails", () => {
-  it("is tried again by the next call, where Flyte's remembers the failure", async () => {
+  it("is tried again by the next call", async () => {
     const { open, openings } = held();
     const store = over(open);
     const first = [store.read("mem://c/a"), store.stat("mem://c/b")].map(failureOf);
