@@ -2,11 +2,12 @@ import { setMaxListeners } from "node:events";
 import { abortable } from "../store/abort.js";
 
 /**
- * Runs a task for every item, at most `limit` at a time. The first failure aborts the signal of the others, waits until
- * they have settled, and is thrown. When the caller's own signal fires, nothing is waited for.
+ * Runs a task for every item, at most `limit` at a time; an item is taken when its task begins. The first failure aborts
+ * the signal of the others, waits until they have settled, and is thrown. When the caller's own signal fires, nothing
+ * is waited for.
  */
 export async function forEachConcurrent<T>(
-  items: readonly T[],
+  items: Iterable<T>,
   limit: number,
   signal: AbortSignal,
   task: (item: T, signal: AbortSignal) => Promise<void>,
@@ -18,12 +19,14 @@ export async function forEachConcurrent<T>(
   };
   if (signal.aborted) onAbort();
   signal.addEventListener("abort", onAbort, { once: true });
-  let next = 0;
+  const iterator = items[Symbol.iterator]();
   let failure: { error: unknown } | undefined;
   const worker = async (): Promise<void> => {
-    while (next < items.length && !group.signal.aborted) {
+    while (!group.signal.aborted) {
       try {
-        await task(items[next++]!, group.signal);
+        const next = iterator.next();
+        if (next.done === true) return;
+        await task(next.value, group.signal);
       } catch (error) {
         failure ??= { error };
         group.abort(error);
@@ -31,7 +34,10 @@ export async function forEachConcurrent<T>(
     }
   };
   try {
-    await abortable(Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker)), signal);
+    await abortable(
+      Promise.all(Array.from({ length: Array.isArray(items) ? Math.min(limit, items.length) : limit }, worker)),
+      signal,
+    );
   } catch (error) {
     failure ??= { error }; // a failure says more than that the call ran out of time while the others hung
   } finally {

@@ -1,7 +1,8 @@
 import type { EntryKind, PayloadPath, PlannedEntry } from "../plan/plan.js";
-import { layOut } from "./dehydrate.js";
+import { layOut } from "./lay-out.js";
 import type { LaidOutPlan } from "./plan-payload.js";
 import type { DehydrateSettings } from "./settings.js";
+import type { SourceOutcome } from "./store-sources.js";
 
 /** What a dehydration would do. */
 export interface DehydrationPlan {
@@ -30,7 +31,9 @@ export function dehydrationPlan(laidOut: LaidOutPlan, settings: DehydrateSetting
   let isLaidOut = false;
   return {
     get value() {
-      if (!isLaidOut) layOut(laidOut, settings, wholeSources(plan.entries));
+      if (!isLaidOut) {
+        for (const object of layOut(laidOut, settings, wholeSources(plan.entries))) void object; // the slots are what counts
+      }
       isLaidOut = true;
       return plan.value;
     },
@@ -42,12 +45,12 @@ export function dehydrationPlan(laidOut: LaidOutPlan, settings: DehydrateSetting
 
 const NOT_READ = new Uint8Array(0);
 
-function wholeSources(entries: readonly PlannedEntry[]): Map<PlannedEntry, Uint8Array> {
-  const sources = new Map<PlannedEntry, Uint8Array>();
+function wholeSources(entries: readonly PlannedEntry[]): Map<PlannedEntry, SourceOutcome> {
+  const sources = new Map<PlannedEntry, SourceOutcome>();
   for (const entry of entries) {
     if (!("source" in entry.content)) continue;
     const { source } = entry.content;
-    sources.set(entry, source instanceof Uint8Array ? source : NOT_READ);
+    sources.set(entry, { bytes: source instanceof Uint8Array ? source : NOT_READ });
   }
   return sources;
 }

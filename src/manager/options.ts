@@ -37,8 +37,17 @@ export interface StorageManagerOptions {
   concurrency?: number | undefined;
   /** Milliseconds that one call may take, default 300000. Over it: `TIMEOUT`. */
   timeout?: number | undefined;
-  /** `false`: an object for each entry, which is also all that this version does. */
-  pack?: false | undefined;
+  /**
+   * Entries of up to `maxEntrySize` bytes (default 262144, 256 KiB) of one call share objects of up to `maxPackSize`
+   * bytes (default 8388608, 8 MiB). `false`: an object for each entry. In the dialect `bubustack`, whose readers know
+   * no packs, it is always so.
+   */
+  pack?: false | { maxEntrySize?: number | undefined; maxPackSize?: number | undefined } | undefined;
+  /**
+   * Keeps entries that hydration read, by digest, in memory: up to `maxBytes` bytes of them, each of up to `maxEntrySize`
+   * bytes (default an eighth of `maxBytes`). Default: none are kept.
+   */
+  readCache?: { maxBytes: number; maxEntrySize?: number | undefined } | undefined;
   /** Serialise with sorted keys, so that key order does not matter to the digest; default false. */
   canonical?: boolean | undefined;
   /**

@@ -38,6 +38,18 @@ const sizes = {
   maxRecursionDepth: count,
   timeout: z.int().min(1).max(MAX_TIMEOUT),
 };
+
+const DEFAULT_PACK = { maxEntrySize: 262_144, maxPackSize: 8_388_608 };
+const packSchema = z
+  .strictObject({
+    maxEntrySize: count.default(DEFAULT_PACK.maxEntrySize),
+    maxPackSize: z.int().min(1).default(DEFAULT_PACK.maxPackSize),
+  })
+  .refine(({ maxEntrySize, maxPackSize }) => maxEntrySize <= maxPackSize, {
+    path: ["maxEntrySize"],
+    error: "must not be over maxPackSize",
+  });
+const readCacheSchema = z.strictObject({ maxBytes: z.int().min(1), maxEntrySize: count.optional() });
 const budgets = { maxReferences: count, maxBytes: count };
 
 const CANNOT_ESCAPE =
@@ -60,7 +72,8 @@ const managerSchema = z
     inputPrefix: prefix.default("inputs"),
     concurrency: z.int().min(1).default(16),
     timeout: sizes.timeout.default(300_000),
-    pack: z.literal(false).optional(),
+    pack: z.union([z.literal(false), packSchema]).default(DEFAULT_PACK),
+    readCache: readCacheSchema.optional(),
     canonical: z.boolean().default(false),
     references: references.optional(),
     dialect: z.enum(["native", "bubustack"]).default("native"),

@@ -9,6 +9,8 @@ export interface StoredEntry {
   readonly size: number;
   /** SHA-256 of those bytes. */
   readonly digest: Buffer;
+  /** Where the entry begins in the object, when it shares it with others. */
+  readonly offset?: number | undefined;
 }
 
 /** Where the entries of one call go and how their references are written: one for each dialect. */

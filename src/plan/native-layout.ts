@@ -44,6 +44,7 @@ export class NativeLayout implements Layout {
       contentType: entry.contentType,
       size: stored.size,
       digest: `sha256-${stored.digest.toString("base64url")}`,
+      offset: stored.offset,
       schema: this.options.schema,
       schemaVersion: this.options.schemaVersion,
     };
