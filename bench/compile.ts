@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { transform } from "@swc/core";
@@ -16,7 +16,7 @@ export async function compileBench(): Promise<void> {
   const source = fileURLToPath(new URL(".", import.meta.url));
   await rm(BUILD, { recursive: true, force: true });
   await mkdir(BUILD, { recursive: true });
-  await writeFile(join(BUILD, "package.json"), '{ "type": "module" }\n');
+  await copyFile(join(source, "package.json"), join(BUILD, "package.json")); // where the versions of the peers are
   await Promise.all((await sources(source, "")).map((file) => compile(join(source, file), join(BUILD, file))));
 }
 
@@ -36,7 +36,7 @@ async function sources(root: string, folder: string): Promise<string[]> {
 async function compile(from: string, to: string): Promise<void> {
   const { code } = await transform(await readFile(from, "utf8"), {
     filename: from,
-    jsc: { target: "es2022", parser: { syntax: "typescript" } },
+    jsc: { target: "es2022", parser: { syntax: "typescript" }, experimental: { keepImportAssertions: true } },
     module: { type: "es6" },
     swcrc: false,
   });
