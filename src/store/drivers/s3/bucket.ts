@@ -12,6 +12,11 @@ import type { CallDetails } from "../../check.js";
 import { toStorageError, type S3Call } from "./errors.js";
 import type { ParsedS3Options } from "./options.js";
 
+const QUEUE_SIZE = 4;
+
+// Of 8 MiB each. The source leaves as much again for the garbage collector, which V8 does not call for less than 32 MiB.
+const STREAM_QUEUE_SIZE = 2;
+
 /** Where a request goes. */
 export interface S3Address {
   Bucket: string;
@@ -38,7 +43,10 @@ export class S3Bucket {
   readonly client: S3Client;
   readonly name: string;
   readonly partSize: number;
+  /** Parts on their way at a time: of bytes that are there, or stay in the bucket. */
   readonly queueSize: number;
+  /** Of a stream. */
+  readonly streamQueueSize: number;
   readonly encryption: S3Encryption;
   /** What all keys begin with: empty, or ending in a slash. */
   readonly keyPrefix: string;
@@ -47,7 +55,8 @@ export class S3Bucket {
     this.client = client;
     this.name = options.bucket;
     this.partSize = options.partSize;
-    this.queueSize = options.queueSize;
+    this.queueSize = options.queueSize ?? QUEUE_SIZE;
+    this.streamQueueSize = options.queueSize ?? STREAM_QUEUE_SIZE;
     this.keyPrefix = options.prefix ? `${options.prefix}/` : "";
     this.encryption = {
       ...(options.sse === "s3" && { ServerSideEncryption: "AES256" }),

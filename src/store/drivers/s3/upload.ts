@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import {
   CreateMultipartUploadCommand,
   type S3Client,
@@ -21,22 +20,20 @@ export interface UploadParams extends S3Address, S3Encryption {
 
 type AnyCommand = S3Command<ServiceInputTypes, ServiceOutputTypes>;
 
-// How long an aborted upload waits for the answer to CreateMultipartUpload: without it nobody could give the upload up.
-const CREATE_GRACE = 5_000;
-
-// A source may hand out views of one buffer that it uses again, so chunks are copied, in pieces of this size: what
-// lib-storage joins to a part then holds on to little more than a part.
-const PIECE_SIZE = 256 * 1024;
+/**
+ * How long in ms an aborted upload waits for the answer to CreateMultipartUpload: without it nobody could give the upload
+ * up.
+ */
+export const CREATE_GRACE = 5_000;
 
 /**
- * Writes an object in parts, at most `queueSize` of them at a time. The first failure, of a part or of the source, stops
- * the other parts, as does `stop`, which a source that hangs has to hear too. It rejects when all have stopped and the
- * upload is given up: nothing is left behind.
+ * Writes bytes in parts, at most `queueSize` of them at a time. The first failure of a part stops the other parts, as does
+ * `stop`. It rejects when all have stopped and the upload is given up: nothing is left behind.
  */
-export async function uploadParts(
+export async function uploadBytes(
   bucket: S3Bucket,
   params: UploadParams,
-  body: Uint8Array | AsyncIterable<Uint8Array>,
+  bytes: Uint8Array,
   callerCall: S3Call,
   stop: LinkedAbort,
 ): Promise<{ ETag?: string | undefined }> {
@@ -45,7 +42,7 @@ export async function uploadParts(
   try {
     const upload = new Upload({
       client: client.asS3Client(),
-      params: { ...params, Body: body instanceof Uint8Array ? body : readablePieces(body, stop) },
+      params: { ...params, Body: bytes },
       partSize: bucket.partSize,
       queueSize: bucket.queueSize,
       leavePartsOnError: true, // lib-storage would not wait for the cleanup
@@ -95,25 +92,5 @@ class UploadClient {
     } finally {
       abort.unlink();
     }
-  }
-}
-
-function readablePieces(chunks: AsyncIterable<Uint8Array>, stop: LinkedAbort): Readable {
-  return Readable.from(copiedPieces(chunks, stop), { highWaterMark: 1 });
-}
-
-async function* copiedPieces(
-  chunks: AsyncIterable<Uint8Array>,
-  stop: LinkedAbort,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  try {
-    for await (const chunk of chunks) {
-      for (let start = 0; start < chunk.byteLength; start += PIECE_SIZE) {
-        yield new Uint8Array(chunk.subarray(start, start + PIECE_SIZE));
-      }
-    }
-  } catch (error) {
-    stop.abort(error);
-    throw error;
   }
 }

@@ -7,8 +7,10 @@ import type { S3Bucket } from "./bucket.js";
 import { conditionError, isConflict, type S3Call } from "./errors.js";
 import { LinkedAbort } from "../../linked-abort.js";
 import { quotedEtag, toObjectInfo } from "./object-info.js";
+import { Parts } from "./parts.js";
 import { statObject } from "./stat.js";
-import { uploadParts, type UploadParams } from "./upload.js";
+import { uploadStream } from "./upload-stream.js";
+import { uploadBytes, type UploadParams } from "./upload.js";
 
 // Waits in ms before a write is sent again that met another writer at its key. Then the caller hears `UNAVAILABLE`.
 const CONFLICT_PAUSES = [25, 50, 100, 200];
@@ -53,7 +55,7 @@ async function writeWhole(
   const size = bytes.byteLength;
   const { ETag } =
     size > bucket.partSize
-      ? await uploadParts(bucket, params, bytes, call, stop)
+      ? await uploadBytes(bucket, params, bytes, call, stop)
       : await putObject(bucket, params, bytes, digest, call);
   return { size, ETag };
 }
@@ -69,44 +71,14 @@ async function writeChunks(
 ): Promise<Written> {
   const chunks = checkedChunks(body, { ...options, signal: stop.signal }, call.details, maxSize);
   try {
-    const begin = await takePart(chunks, bucket.partSize);
-    if (begin.ended) return await writeWhole(bucket, params, Buffer.concat(begin.chunks), options, call, stop);
-    const written: Written = { size: 0 };
-    const { ETag } = await uploadParts(bucket, params, resumed(begin.chunks, chunks, written), call, stop);
-    return { ...written, ETag };
+    const parts = new Parts(chunks, bucket.partSize);
+    const buffer = parts.newBuffer();
+    const part = (await parts.next(buffer))!; // also of an empty body
+    if (parts.ended) return await writeWhole(bucket, params, part.bytes, options, call, stop);
+    const { ETag } = await uploadStream(bucket, params, parts, { part, buffer }, call, stop);
+    return { size: parts.size, ETag };
   } finally {
     await chunks.return();
-  }
-}
-
-/** Takes chunks until they end or are more than a part. */
-async function takePart(
-  source: AsyncGenerator<Uint8Array, void, undefined>,
-  partSize: number,
-): Promise<{ chunks: Uint8Array[]; ended: boolean }> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  while (size <= partSize) {
-    const next = await source.next();
-    if (next.done === true) return { chunks, ended: true };
-    chunks.push(new Uint8Array(next.value)); // a source may use its buffer again
-    size += next.value.byteLength;
-  }
-  return { chunks, ended: false };
-}
-
-async function* resumed(
-  begin: Uint8Array[],
-  rest: AsyncIterable<Uint8Array>,
-  written: Written,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  for (let chunk = begin.shift(); chunk !== undefined; chunk = begin.shift()) {
-    written.size += chunk.byteLength;
-    yield chunk;
-  }
-  for await (const chunk of rest) {
-    written.size += chunk.byteLength;
-    yield chunk;
   }
 }
 

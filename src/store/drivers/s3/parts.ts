@@ -1,0 +1,73 @@
+import { GatheredBytes } from "../../gathered-bytes.js";
+
+/** A part of a body. */
+export interface Part {
+  /** From 1. */
+  readonly number: number;
+  /** All of them have the size of a part, but for the last; they change when the buffer is filled again. */
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Cuts a body into parts. Those who send parts take turns in filling a buffer of their own, again and again, so that a
+ * body of any size takes the memory of as many parts as are sent at a time, and leaves nothing for the garbage collector.
+ */
+export class Parts {
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  #turn: Promise<unknown> = Promise.resolve();
+  #left: Uint8Array | undefined;
+  #ended = false;
+  #size = 0;
+  #count = 0;
+
+  /** @param chunks the body; a chunk may use the memory of the one before */
+  constructor(
+    chunks: AsyncIterable<Uint8Array>,
+    private readonly partSize: number,
+  ) {
+    this.#chunks = chunks[Symbol.asyncIterator]();
+  }
+
+  /** Whether the whole body was taken. */
+  get ended(): boolean {
+    return this.#ended && this.#left === undefined;
+  }
+
+  /** Bytes taken. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** A buffer for {@link Parts.next}. One for the first part begins small: most bodies are. */
+  newBuffer(): GatheredBytes {
+    return this.#count === 0 ? new GatheredBytes(this.partSize) : new GatheredBytes(this.partSize, this.partSize);
+  }
+
+  /** The next part, or `undefined` when the body has ended; the first part of an empty body is empty. */
+  next(buffer: GatheredBytes): Promise<Part | undefined> {
+    const part = this.#turn.then(() => this.#next(buffer));
+    this.#turn = part.catch(() => undefined);
+    return part;
+  }
+
+  async #next(buffer: GatheredBytes): Promise<Part | undefined> {
+    if (this.ended) return undefined;
+    buffer.clear();
+    let left = this.#left === undefined ? undefined : remainder(buffer, this.#left);
+    // Once the part is full, it looks for one byte more: only so it is known whether it was the last.
+    while (left === undefined && !this.#ended) {
+      const next = await this.#chunks.next();
+      if (next.done === true) this.#ended = true;
+      else left = remainder(buffer, next.value);
+    }
+    this.#left = left;
+    this.#size += buffer.size;
+    return { number: ++this.#count, bytes: buffer.bytes() };
+  }
+}
+
+/** Fills the buffer with a chunk, and gives what there was no room for. */
+function remainder(buffer: GatheredBytes, chunk: Uint8Array): Uint8Array | undefined {
+  const taken = buffer.take(chunk);
+  return taken < chunk.byteLength ? chunk.subarray(taken) : undefined;
+}
