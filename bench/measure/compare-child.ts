@@ -1,10 +1,11 @@
 // Measures one contender on one payload, once, in a process of its own. Argument: a CompareJob as JSON.
-import { readFileSync } from "node:fs";
+import { statSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import process from "node:process";
 import { isDeepStrictEqual } from "node:util";
 import type { Session } from "../contender.js";
 import { findContender } from "../contenders/index.js";
+import { readPayload } from "../payload/file.js";
 import { collectGarbage, peakMemory } from "./memory.js";
 import { Meter } from "./meter.js";
 import type { CompareJob, Outcome, OperationSample } from "./sample.js";
@@ -25,8 +26,7 @@ interface FirstCall<T> {
 
 async function measure(job: CompareJob): Promise<Outcome> {
   const contender = await findContender(job.contender);
-  const json = readFileSync(job.payloadFile, "utf8");
-  const payload: unknown = JSON.parse(json);
+  const payload = readPayload(job.payloadFile);
   const session = await contender.open(job.storage);
   const meter = new Meter(session, job.control);
   try {
@@ -36,7 +36,7 @@ async function measure(job: CompareJob): Promise<Outcome> {
     const back = await firstCall(() => session.hydrate(message), meter);
     if (job.verify && !isDeepStrictEqual(back.result, payload)) return { wrong: difference(back.result) };
 
-    const payloadBytes = Buffer.byteLength(json);
+    const payloadBytes = statSync(job.payloadFile).size;
     const limits = limitsFor(payloadBytes, job.budget);
     return {
       sample: {

@@ -1,8 +1,7 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { BenchCase } from "../case.js";
 import type { BenchStorage, Contender } from "../contender.js";
 import { FLOOR } from "../contenders/index.js";
+import { writePayload } from "../payload/file.js";
 import { ServerControl } from "../s3/control.js";
 import type { BenchServer } from "../s3/start.js";
 import { runInChild } from "./fork.js";
@@ -48,7 +47,7 @@ export async function compare(
   const { bench, contenders } = plan;
   const storage = storageOf(plan.storage, server);
   const able = contenders.filter((contender) => contender.cannot(bench, storage) === undefined);
-  const payloadFile = await writePayload(bench, folder);
+  const payloadFile = writePayload(bench, folder);
   const runs = new Map<string, Run>(able.map(({ name }) => [name, { samples: [], roundsLeft: plan.rounds }]));
 
   for (let round = 0; round < plan.rounds; round++) {
@@ -108,17 +107,4 @@ function storageOf({ latency }: NamedStorage, server: BenchServer | undefined): 
 
 function controlOf(server: BenchServer | undefined, storage: BenchStorage): { control?: string } {
   return storage.kind === "s3" ? { control: server!.control } : {};
-}
-
-const written = new Set<string>();
-
-/** All contenders parse the same file, so that their payloads are alike down to how V8 keeps them. */
-export async function writePayload(bench: BenchCase, folder: string): Promise<string> {
-  const file = join(folder, `${bench.name}.json`);
-  if (!written.has(file)) {
-    await mkdir(folder, { recursive: true });
-    await writeFile(file, JSON.stringify(bench.make()));
-    written.add(file);
-  }
-  return file;
 }

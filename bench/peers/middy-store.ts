@@ -16,11 +16,13 @@ interface Middy {
 }
 
 interface MiddyStoreModule {
-  readonly middyStore: (options: {
-    stores: object[];
-    loadingOptions?: { skip: boolean };
-    storingOptions?: { skip?: boolean; minSize?: number };
-  }) => object;
+  readonly middyStore: (options: MiddyStoreOptions) => object;
+}
+
+interface MiddyStoreOptions {
+  readonly stores: readonly object[];
+  readonly loadingOptions?: { readonly skip: boolean };
+  readonly storingOptions: { readonly skip?: boolean; readonly minSize?: number; readonly selector?: string };
 }
 
 interface MiddyStoreS3Module {
@@ -29,8 +31,8 @@ interface MiddyStoreS3Module {
 
 /**
  * A Lambda handler that returns the payload, and one that is called with what came of it. The payload is stored whole, as
- * without a selector: one that ends in `.*` stores the items of one array, each with a request of its own, one after the
- * other. The S3 store makes a client for each object; they share one request handler, so that connections are kept.
+ * without a selector. The S3 store makes a client for each object; they share one request handler, so that connections
+ * are kept.
  */
 export const contender: Contender = {
   name: "middy-store",
@@ -38,24 +40,63 @@ export const contender: Contender = {
   cannot: tooLongForOneString,
 
   async open(storage) {
-    const { middy } = (await loadModule("@middy/core")) as MiddyModule;
-    const { middyStore } = (await loadModule("middy-store")) as MiddyStoreModule;
-    const { store, session } = await openBackend(storage);
-    const stores = [store];
-    const echo = (event: unknown) => Promise.resolve(event);
+    const lambda = await openLambda(storage);
+    return { dehydrate: lambda.storing(), hydrate: lambda.loading(), ...lambda.session };
+  },
+};
 
-    const storing = { stores, loadingOptions: { skip: true }, storingOptions: { minSize: THRESHOLD } };
-    const end = middy().use(middyStore(storing)).handler(echo);
-    const loading = { stores, storingOptions: { skip: true } };
-    const begin = middy().use(middyStore(loading)).handler(echo);
+/** The same with a selector, which leaves the rest of the message readable: an object for each item of one array. */
+export const bySelector: Contender = {
+  name: "middy-store, by selector",
+  version: contender.version,
+  cannot(bench) {
+    if (bench.shape === "many" || bench.shape === "few") return undefined;
+    return "a payload without one array of what is large";
+  },
 
+  async open(storage) {
+    const lambda = await openLambda(storage);
+    const [store, storeEach, load] = [lambda.storing(), lambda.storing("results.*"), lambda.loading()];
     return {
-      dehydrate: (payload) => end(payload, {}),
-      hydrate: (message) => begin(message, {}),
-      ...session,
+      dehydrate: (payload) => (hasResults(payload) ? storeEach(copy(payload)) : store(payload)),
+      hydrate: (message) => load(hasResults(message) ? copy(message) : message),
+      ...lambda.session,
     };
   },
 };
+
+interface Results {
+  readonly results: readonly unknown[];
+}
+
+function hasResults(value: unknown): value is Results {
+  return Array.isArray((value as Partial<Results> | null)?.results);
+}
+
+// What a selector selects is replaced, both ways, in the object that was handed in: the caller's, who measures it again.
+function copy(value: Results): Results {
+  return { ...value, results: [...value.results] };
+}
+
+async function openLambda(storage: BenchStorage) {
+  const { middy } = (await loadModule("@middy/core")) as MiddyModule;
+  const { middyStore } = (await loadModule("middy-store")) as MiddyStoreModule;
+  const { store, session } = await openBackend(storage);
+
+  function handler(options: Omit<MiddyStoreOptions, "stores">) {
+    const handle = middy()
+      .use(middyStore({ stores: [store], ...options }))
+      .handler((event) => Promise.resolve(event));
+    return (event: unknown) => handle(event, {});
+  }
+
+  return {
+    storing: (selector = "") =>
+      handler({ loadingOptions: { skip: true }, storingOptions: { minSize: THRESHOLD, selector } }),
+    loading: () => handler({ storingOptions: { skip: true } }),
+    session,
+  };
+}
 
 async function openBackend({ s3 }: BenchStorage): Promise<Backend> {
   if (s3 === undefined) return memoryBackend();

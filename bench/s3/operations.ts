@@ -124,14 +124,16 @@ function listObjects(objects: Objects, bucket: string, query: URLSearchParams): 
   );
 }
 
-const KEPT = /^(content-type|cache-control|content-disposition|content-language|x-amz-meta-.*|x-amz-checksum-.*)$/;
+const KEPT = /^(content-(type|disposition|language)|cache-control|x-amz-meta-.*|x-amz-checksum-[a-z0-9]+)$/;
+const NOT_KEPT = /^x-amz-checksum-(algorithm|type|mode)$/;
 
 // As S3 does, it gives a checksum back that came with an object, and the SDK of a reader checks it.
 function keptHeaders(headers: IncomingHttpHeaders): Record<string, string> {
-  const kept = Object.entries(headers).filter(
-    ([name, value]) => KEPT.test(name) && typeof value === "string" && !/-(algorithm|type|mode)$/.test(name),
-  );
-  return Object.fromEntries(kept) as Record<string, string>;
+  const kept: Record<string, string> = { "content-type": "binary/octet-stream" };
+  for (const [name, value] of Object.entries(headers)) {
+    if (KEPT.test(name) && !NOT_KEPT.test(name) && typeof value === "string") kept[name] = value;
+  }
+  return kept;
 }
 
 function described({ etag, lastModified }: StoredObject): string {
