@@ -12,10 +12,18 @@ function collect(
   value: unknown,
   unescape = true,
   recognise: (value: Readonly<Record<string, unknown>>) => unknown = isReference,
+  owned = false,
 ) {
   const container: unknown[] = [];
-  const found = collectReferences(value, { container, key: 0 }, { unescape, recognise });
+  const found = collectReferences(value, { container, key: 0 }, { unescape, recognise, owned });
   return { copy: container[0], found };
+}
+
+/** A value so many levels deep, objects and arrays in turn, with something beside what is inside. */
+function nested(levels: number, innermost: unknown): unknown {
+  let value = innermost;
+  for (let level = 0; level < levels; level++) value = level % 2 === 0 ? [level, value] : { level, value, $$bubu: [] };
+  return value;
 }
 
 describe("collectReferences", () => {
@@ -114,11 +122,75 @@ describe("collectReferences", () => {
     expect(first).not.toBe(third);
   });
 
+  it.each([1, 2, 99, 100, 101, 250])("refuses a cycle of %i objects that branches, in no time", (length) => {
+    const objects = Array.from({ length }, () => ({}));
+    objects.forEach((object, index) => {
+      object["a"] = object["b"] = objects[(index + 1) % length];
+    });
+    expect(failureOf(() => collect(objects[0])).code).toBe("UNSERIALIZABLE");
+  });
+
+  it("copies a sparse array as one that has undefined where nothing is", () => {
+    const sparse: unknown[] = [];
+    sparse[2] = 1;
+    expect(collect(sparse).copy).toStrictEqual([undefined, undefined, 1]);
+  });
+
   it("reaches references below 100,000 levels", () => {
     let value: unknown = { $ref: 1 };
     for (let level = 0; level < 100_000; level++) value = level % 2 === 0 ? [value] : { value };
     const { found } = collect(value);
     expect(found.map((reference) => reference.value)).toEqual([{ $ref: 1 }]);
+  });
+});
+
+describe("collectReferences, of a value that is nobody else's", () => {
+  it("gives what it gives of a copy, in the same order", () => {
+    fc.assert(
+      fc.property(jsonValue, fc.boolean(), (value, unescape) => {
+        const recognise = (object: Readonly<Record<string, unknown>>) =>
+          Object.keys(object)[0]?.startsWith("$") === true ? Object.keys(object)[0] : undefined;
+        const text = JSON.stringify(value);
+        const copied = collect(deepFreeze(value), unescape, recognise);
+        const owned = collect(JSON.parse(text) as unknown, unescape, recognise, true);
+        assert.deepStrictEqual(owned.copy, JSON.parse(JSON.stringify(copied.copy)));
+        expect(JSON.stringify(owned.copy)).toBe(JSON.stringify(copied.copy));
+        expect(owned.found.map(({ kind, place }) => [kind, place.key])).toEqual(
+          copied.found.map(({ kind, place }) => [kind, place.key]),
+        );
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("copies only objects of which a key is unescaped", () => {
+    const value = { list: [{ a: 1 }], b: { $$storageX: { c: {} }, d: 1 } };
+    const { list } = value;
+    const { c } = value.b.$$storageX;
+    const { copy } = collect(value, true, isReference, true);
+    expect(copy).toBe(value);
+    expect(copy).toEqual({ list: [{ a: 1 }], b: { $storageX: { c: {} }, d: 1 } });
+    const taken = copy as { list: unknown; b: { $storageX: { c: unknown } } };
+    expect(taken.list).toBe(list);
+    expect(taken.b.$storageX.c).toBe(c);
+  });
+
+  it("keeps the order of keys where one of them is unescaped, and has the last of two that become one", () => {
+    const text = '{"z":1,"$$storage":{"a":[]},"__proto__":{"x":1},"$storage":2}';
+    const { copy } = collect(JSON.parse(text), true, isReference, true);
+    expect(JSON.stringify(copy)).toBe('{"z":1,"$storage":2,"__proto__":{"x":1}}');
+    expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
+  });
+
+  it.each([false, true])("is the same around the depth from which there is no recursion (owned: %s)", (owned) => {
+    for (let levels = 95; levels < 110; levels++) {
+      const value = nested(levels, { $ref: 1 });
+      const { copy, found } = collect(value, true, isReference, owned);
+      expect(found).toHaveLength(1);
+      fill(found[0]!.place, "filled");
+      const expected = JSON.stringify(nested(levels, "filled")).replaceAll("$$bubu", "$bubu");
+      expect(JSON.stringify(copy)).toBe(expected);
+    }
   });
 });
 
