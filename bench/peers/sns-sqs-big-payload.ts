@@ -51,8 +51,8 @@ const QUEUE_URL = "https://sqs.invalid/queue";
 
 /**
  * The producer writes to a queue that hands the message back, and the consumer is given it as in a Lambda function: only
- * what the package does with the payload is measured. Through an SQS server each message would cost four more requests
- * (send, receive, delete, and what waits for them), which no other contender makes.
+ * what the package does with the payload is measured. Through a server, each message would cost three more requests
+ * (send, receive, delete), and no other contender sends its messages.
  */
 export const contender: Contender = {
   name: "sns-sqs-big-payload",
