@@ -1,0 +1,131 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { BenchCase } from "./case.js";
+import { CASES, findCase, QUICK_CASES, S3_CASES } from "./cases.js";
+import { hasPeers, loadContenders } from "./contenders/index.js";
+import type { Contender } from "./contender.js";
+import { compare, STORAGES, type NamedStorage } from "./measure/compare.js";
+import { isMeasured, type CompareRow } from "./measure/row.js";
+import type { BenchOptions, Part } from "./options.js";
+import { chart } from "./report/chart.js";
+import { peerMeasures } from "./report/peers.js";
+import { readmeTable } from "./report/readme.js";
+import { allResults, mergeResults, nodeMajor, readResults, thisMachine, writeText } from "./report/results.js";
+import type { Results, Section } from "./report/results.js";
+import { printResults } from "./report/terminal.js";
+import { ROOT } from "./root.js";
+import { startServer, type BenchServer } from "./s3/start.js";
+import { takeMeasures } from "./shows/shows.js";
+import { measureBundles } from "./size/bundle.js";
+import { measureStart } from "./size/start.js";
+
+/** Measures what is asked for, prints it, and writes it down. Files are named by the Node that runs this. */
+export async function run(options: BenchOptions, folder: string): Promise<void> {
+  const contenders = pick(await loadContenders(), options.contenders, "contender");
+  const storages = pick(STORAGES, options.storages, "storage");
+  const needsServer = has(options, "shows") || storages.some(({ latency }) => latency !== undefined);
+  const server = needsServer ? await startServer(STORAGES.flatMap(({ latency }) => latency ?? [])) : undefined;
+  let results: Results = {
+    machine: thisMachine(),
+    versions: Object.fromEntries(contenders.map(({ name, version }) => [name, version])),
+  };
+  try {
+    if (has(options, "compare")) {
+      const notes = hasPeers() ? [] : ["The peers are not installed: npm ci --prefix bench"];
+      const found = await section(options, () => compareAll(options, contenders, storages, server, folder));
+      results = {
+        ...results,
+        compare: { ...found.section, rows: found.result, measures: peerMeasures(found.result), notes },
+      };
+    }
+    if (has(options, "shows")) {
+      const rounds = options.isQuick ? 1 : 3;
+      const context = { server: server!, folder, rounds, isQuick: options.isQuick, progress };
+      const found = await section(options, () => takeMeasures(context));
+      results = { ...results, shows: { ...found.section, measures: found.result } };
+    }
+    if (has(options, "size")) {
+      progress("size and start");
+      const found = await section(options, async () => ({
+        bundles: await measureBundles(),
+        start: measureStart(options.isQuick ? 3 : 15),
+      }));
+      const { bundles, start } = found.result;
+      results = { ...results, size: { ...found.section, ...(bundles && { bundles }), start } };
+    }
+  } finally {
+    await server?.stop();
+  }
+  progress("");
+  printResults(results);
+  writeDown(results, options);
+}
+
+function has({ parts }: BenchOptions, part: Part): boolean {
+  return parts.includes(part);
+}
+
+async function section<T>({ isQuick }: BenchOptions, work: () => Promise<T>): Promise<{ result: T; section: Section }> {
+  const begin = performance.now();
+  const date = new Date().toISOString();
+  const result = await work();
+  return { result, section: { date, seconds: Math.round((performance.now() - begin) / 1000), isQuick } };
+}
+
+async function compareAll(
+  options: BenchOptions,
+  contenders: readonly Contender[],
+  storages: readonly NamedStorage[],
+  server: BenchServer | undefined,
+  folder: string,
+): Promise<CompareRow[]> {
+  const rows: CompareRow[] = [];
+  for (const storage of storages) {
+    for (const bench of casesOf(options, storage)) {
+      progress(`${bench.name} on ${storage.name}`);
+      const rounds = bench.size >= 1e8 ? Math.min(options.rounds, 3) : options.rounds;
+      const budget = options.isQuick ? 30 : bench.size >= 1e6 ? 300 : 100;
+      rows.push(...(await compare({ bench, storage, contenders, rounds, budget }, server, folder)));
+    }
+  }
+  return rows;
+}
+
+function casesOf(options: BenchOptions, storage: NamedStorage): readonly BenchCase[] {
+  if (options.cases.length > 0) return options.cases.map(findCase);
+  const names = options.isQuick ? QUICK_CASES : CASES.map(({ name }) => name);
+  const isRemote = storage.latency !== undefined;
+  return names.filter((name) => !isRemote || S3_CASES.includes(name)).map(findCase);
+}
+
+function pick<T extends { readonly name: string }>(
+  all: readonly T[],
+  names: readonly string[],
+  what: string,
+): readonly T[] {
+  if (names.length === 0) return all;
+  return names.map((name) => {
+    const found = all.find((one) => one.name === name);
+    if (found !== undefined) return found;
+    throw new TypeError(`There is no ${what} "${name}". There are: ${all.map((one) => one.name).join(", ")}.`);
+  });
+}
+
+// A run that is quick, or of some only, does not take the place of a whole one.
+function writeDown(results: Results, options: BenchOptions): void {
+  const folder = options.output ?? join(ROOT, "bench", "results");
+  const { isQuick, cases, contenders, storages } = options;
+  const isWhole = !isQuick && cases.length + contenders.length + storages.length === 0;
+  const name = join(folder, isWhole ? nodeMajor() : `${nodeMajor()}-partial`);
+  const merged = isWhole ? mergeResults(readResults(`${name}.json`), results) : results;
+  writeText(`${name}.json`, `${JSON.stringify(merged, undefined, 2)}\n`);
+  const isCharted = merged.compare?.rows.some(isMeasured) === true;
+  if (isCharted) writeText(`${name}.svg`, chart(merged));
+  if (isWhole) writeText(join(folder, "README-table.md"), readmeTable(allResults(folder, readdirSync(folder))));
+  console.log(`Written: ${name}.json${isCharted ? `, ${name}.svg` : ""}`);
+}
+
+function progress(what: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}`);
+  else if (what !== "") process.stderr.write(`${what}\n`);
+}
