@@ -10,7 +10,7 @@ export async function forEachConcurrent<T>(
   items: Iterable<T>,
   limit: number,
   signal: AbortSignal,
-  task: (item: T, signal: AbortSignal) => Promise<void>,
+  task: (item: T, signal: AbortSignal) => Promise<unknown>,
 ): Promise<void> {
   const group = new AbortController();
   setMaxListeners(Infinity, group.signal); // every task listens, and Node warns of more than ten

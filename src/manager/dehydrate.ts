@@ -34,7 +34,7 @@ export async function dehydrate(
     );
   } catch (error) {
     // In a scope of the user's own, the same objects may be there from an earlier attempt, and be referenced.
-    if (settings.scope === undefined && !signal.aborted) await writer.discard(signal);
+    if (settings.scope === undefined) await writer.discard(signal);
     throw error;
   } finally {
     details.objects = writer.objects;

@@ -1,8 +1,13 @@
 import type { Recorder } from "../observe/recorder.js";
-import type { Store, StoreBody } from "../store/store.js";
+import { abortable, throwIfAborted } from "../store/abort.js";
+import type { Capability } from "../store/capability.js";
+import type { ObjectInfo, Store, StoreBody } from "../store/store.js";
 import { forEachConcurrent } from "./concurrency.js";
 import type { DehydrateSettings } from "./settings.js";
 import { asStorageError } from "./store-error.js";
+
+// What a call takes back, it takes back also when it has no time left. ms
+const REMOVAL_TIMEOUT = 30_000;
 
 /** An object to be written. */
 export interface NewObject {
@@ -10,13 +15,16 @@ export interface NewObject {
   readonly body: StoreBody;
   /** Bytes of the body, where known beforehand. */
   readonly size?: number | undefined;
+  /** `sha256-` + base64url of the body, where the store is to check it. */
+  readonly digest?: string | undefined;
   readonly contentType: string;
 }
 
 /** Writes the objects of one call, and takes them back when the call fails. */
 export class ObjectWriter {
   readonly store: Store;
-  private readonly begun = new Set<string>();
+  private readonly begun = new Set<string>(); // one that fails may be there nevertheless
+  private readonly underWay = new Map<string, Promise<unknown>>();
 
   constructor(
     store: Store,
@@ -26,41 +34,100 @@ export class ObjectWriter {
     this.store = store;
   }
 
-  /** How many objects were begun. */
+  /** How many objects were begun, and not removed again. */
   get objects(): number {
     return this.begun.size;
   }
 
   /** @throws {StorageError} what the store rejects with */
-  async write({ path, body, size, contentType }: NewObject, signal: AbortSignal): Promise<void> {
-    const { store } = this;
-    const details = { store: store.name, stepRunId: this.settings.stepRunId, bytes: size ?? 0, objects: 1 };
-    await this.recorder.record("write", details, async () => {
-      this.begun.add(path); // one that fails may be there nevertheless
-      try {
-        const type = (await this.takesContentType(path, signal)) ? { contentType } : {};
-        const info = await store.write(path, body, { size, ...type, signal });
-        details.bytes = size ?? info.size;
-      } catch (error) {
-        throw asStorageError(error, { operation: "write", store: store.name, path });
-      }
+  async write({ path, body, size, digest, contentType }: NewObject, signal: AbortSignal): Promise<ObjectInfo> {
+    return this.run("write", path, signal, size ?? 0, async () => {
+      const type = (await this.capabilityOf(path, signal))?.contentType === true ? { contentType } : {};
+      const info = await this.store.write(path, body, { size, digest, ...type, signal });
+      return { result: info, bytes: size ?? info.size };
     });
   }
 
-  /**
-   * Deletes what a failed call has, or may have, written: nobody knows its scope. The failure itself matters more than
-   * one in here.
-   */
-  async discard(signal: AbortSignal): Promise<void> {
-    const remove = (path: string): Promise<void> => this.store.delete(path, { signal }).catch(() => undefined);
-    await forEachConcurrent([...this.begun], this.settings.concurrency, signal, remove).catch(() => undefined);
+  /** Whether {@link ObjectWriter.copy} works, which users' own stores may lack. */
+  async canCopy(path: string, signal: AbortSignal): Promise<boolean> {
+    return typeof this.store.copy === "function" && (await this.capabilityOf(path, signal))?.copy === true;
   }
 
-  private async takesContentType(path: string, signal: AbortSignal): Promise<boolean> {
+  /** Copies an object of this call. @throws {StorageError} what the store rejects with */
+  async copy(from: string, to: string, signal: AbortSignal): Promise<void> {
+    await this.run("copy", to, signal, 0, async () => {
+      await this.store.copy(from, to, { signal });
+      return { result: undefined, bytes: 0 };
+    });
+  }
+
+  /** Deletes an object of this call, within a time of its own. Never rejects: observers are told of a failure. */
+  async remove(path: string): Promise<void> {
+    if (!this.begun.has(path)) return;
+    const details = { store: this.store.name, stepRunId: this.settings.stepRunId, objects: 1 };
     try {
-      return ((await this.store.capabilityOf?.(path, { signal })) ?? this.store.capability).contentType;
+      await this.recorder.record("delete", details, () => this.delete(path));
+      this.begun.delete(path);
     } catch {
-      return false; // what is wrong, the write tells, which a layer may repeat
+      // What the call is about matters more.
+    }
+  }
+
+  /**
+   * Deletes what a failed call has, or may have, written: nobody knows its scope. What is still under way is deleted when
+   * it has ended. When the signal fires, or has fired, nobody waits for all that, but it is done.
+   */
+  async discard(signal: AbortSignal): Promise<void> {
+    const over = [...this.begun].filter((path) => !this.underWay.has(path));
+    const removed = Promise.all([
+      forEachConcurrent(over, this.settings.concurrency, new AbortController().signal, (path) => this.takeBack(path)),
+      ...[...this.underWay].map(async ([path, end]) => {
+        await end;
+        await this.takeBack(path);
+      }),
+    ]);
+    await abortable(removed, signal).catch(() => undefined);
+  }
+
+  private async takeBack(path: string): Promise<void> {
+    if (this.begun.has(path)) await this.delete(path).catch(() => undefined); // the failure of the call matters more
+  }
+
+  private async delete(path: string): Promise<void> {
+    const signal = AbortSignal.timeout(REMOVAL_TIMEOUT);
+    await abortable(this.store.delete(path, { signal }), signal);
+  }
+
+  private async run<T>(
+    operation: "write" | "copy",
+    path: string,
+    signal: AbortSignal,
+    bytes: number,
+    act: () => Promise<{ result: T; bytes: number }>,
+  ): Promise<T> {
+    throwIfAborted(signal); // what began now, a discard() that has run already would not find
+    const details = { store: this.store.name, stepRunId: this.settings.stepRunId, bytes, objects: 1 };
+    const running = this.recorder.record(operation, details, async () => {
+      this.begun.add(path);
+      try {
+        const { result, bytes: moved } = await act();
+        details.bytes = moved;
+        return result;
+      } catch (error) {
+        throw asStorageError(error, { operation, store: this.store.name, path });
+      }
+    });
+    const end = Promise.allSettled([running, this.underWay.get(path)]); // two entries may have the same content
+    this.underWay.set(path, end);
+    void end.then(() => this.underWay.get(path) === end && this.underWay.delete(path));
+    return running;
+  }
+
+  private async capabilityOf(path: string, signal: AbortSignal): Promise<Readonly<Capability> | undefined> {
+    try {
+      return (await this.store.capabilityOf?.(path, { signal })) ?? this.store.capability;
+    } catch {
+      return undefined; // what is wrong, the write tells, which a layer may repeat
     }
   }
 }

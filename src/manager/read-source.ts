@@ -1,46 +1,107 @@
+import { formatPayloadPath } from "../plan/payload-path.js";
+import type { PayloadPath } from "../plan/plan.js";
 import type { PayloadSource } from "../plan/source.js";
-import { abortable } from "../store/abort.js";
-import { StorageError } from "../error.js";
-import { giveUp } from "./give-up.js";
+import { abortable, throwIfAborted } from "../store/abort.js";
+import { StorageError, type StorageErrorCode } from "../error.js";
+import { GatheredBytes } from "../store/gathered-bytes.js";
+import { ChunkBytes } from "./chunk-bytes.js";
+import { openSource, type OpenSource } from "./open-source.js";
+
+/** Reads one Blob or stream of a payload, once, as it is asked for chunks. */
+export class SourceReader {
+  readonly #path: PayloadPath;
+  readonly #source: OpenSource;
+  readonly #bytes = new ChunkBytes();
+  #failure: StorageError | undefined;
+  #over = false;
+
+  /**
+   * @param path where the source stands in the payload, for messages
+   * @throws {StorageError} `UNEXPECTED` for a stream that is locked, destroyed, or was read already
+   */
+  constructor(source: Exclude<PayloadSource, Uint8Array>, path: PayloadPath) {
+    this.#path = path;
+    try {
+      this.#source = openSource(source);
+    } catch (cause) {
+      throw this.#fail("UNEXPECTED", "can't be read; see the cause.", cause);
+    }
+  }
+
+  /** Why the source failed, if it did. */
+  get failure(): StorageError | undefined {
+    return this.#failure;
+  }
+
+  /**
+   * The next bytes, never none; `undefined` when the source has ended. They may change with the next call: a source may
+   * use its memory again.
+   *
+   * @throws {StorageError} `UNEXPECTED` when the source fails, `UNSERIALIZABLE` when it gives something else than bytes or
+   *   strings, `ABORTED` promptly, also while the source hangs
+   */
+  async next(signal: AbortSignal): Promise<Uint8Array | undefined> {
+    while (!this.#over) {
+      throwIfAborted(signal);
+      const bytes = await abortable(this.#next(), signal);
+      if (bytes.byteLength > 0) return bytes;
+    }
+    return undefined;
+  }
+
+  /** Ends the source, unless it has ended or failed. Waits for nothing. */
+  close(reason: unknown): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#source.close(reason);
+  }
+
+  async #next(): Promise<Uint8Array> {
+    let next: IteratorResult<unknown>;
+    let isLast: boolean;
+    try {
+      next = await this.#source.next();
+      isLast = next.done === true;
+    } catch (cause) {
+      this.#over = true;
+      throw this.#fail("UNEXPECTED", "failed; see the cause.", cause);
+    }
+    if (isLast) {
+      this.#over = true;
+      return this.#bytes.end();
+    }
+    const bytes = this.#bytes.of(next.value);
+    if (bytes !== undefined) return bytes;
+    const error = this.#fail("UNSERIALIZABLE", "gives chunks that are neither bytes nor strings.");
+    this.close(error);
+    throw error;
+  }
+
+  #fail(code: StorageErrorCode, problem: string, cause?: unknown): StorageError {
+    const message = `The stream at ${formatPayloadPath(this.#path)} of the payload ${problem}`;
+    return (this.#failure = new StorageError(code, message, { operation: "dehydrate", cause }));
+  }
+}
+
+/** How a source begins. */
+export interface SourceHead {
+  /** Its first bytes: `limit` of them, or all. */
+  readonly bytes: Buffer;
+  /** What came with them; `undefined` when they are all. It may change when the source is read on. */
+  readonly rest: Uint8Array | undefined;
+}
 
 /**
- * The bytes of a source in a payload. Chunks that are strings count as UTF-8.
+ * Reads until the source ends, or has given more than `limit` bytes.
  *
- * @throws {StorageError} `UNEXPECTED` when the source fails, `UNSERIALIZABLE` when it gives something else than bytes,
- *   `ABORTED` promptly, also while the source hangs; its iterator is closed then
+ * @throws {StorageError} as {@link SourceReader.next} does
  */
-export async function readSource(source: PayloadSource, signal: AbortSignal): Promise<Uint8Array> {
-  if (source instanceof Uint8Array) return source;
-  const stream: AsyncIterable<unknown> = source instanceof Blob ? source.stream() : source;
-  const iterator = stream[Symbol.asyncIterator]();
-  const chunks: Uint8Array[] = [];
-  let ended = false;
-  try {
-    for (;;) {
-      const next = await abortable(nextChunk(iterator), signal);
-      if (next.done === true) {
-        ended = true;
-        return Buffer.concat(chunks);
-      }
-      chunks.push(asBytes(next.value));
-    }
-  } finally {
-    if (!ended) giveUp(() => iterator.return?.());
+export async function readHead(reader: SourceReader, limit: number, signal: AbortSignal): Promise<SourceHead> {
+  const head = new GatheredBytes(limit);
+  for (;;) {
+    const chunk = await reader.next(signal);
+    if (chunk === undefined) return { bytes: head.kept(), rest: undefined };
+    const rest = head.take(chunk);
+    if (rest !== undefined) return { bytes: head.bytes(), rest };
   }
-}
-
-async function nextChunk(iterator: AsyncIterator<unknown>): Promise<IteratorResult<unknown>> {
-  try {
-    return await iterator.next();
-  } catch (cause) {
-    throw new StorageError("UNEXPECTED", "A stream in the payload failed.", { operation: "dehydrate", cause });
-  }
-}
-
-function asBytes(chunk: unknown): Uint8Array {
-  if (chunk instanceof Uint8Array) return chunk;
-  if (typeof chunk === "string") return Buffer.from(chunk);
-  throw new StorageError("UNSERIALIZABLE", "A stream in the payload gives chunks that are neither bytes nor strings.", {
-    operation: "dehydrate",
-  });
 }

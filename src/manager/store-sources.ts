@@ -1,35 +1,132 @@
+import { createHash } from "node:crypto";
 import type { PlannedEntry } from "../plan/plan.js";
 import type { StoredEntry } from "../plan/layout.js";
 import type { PayloadSource } from "../plan/source.js";
+import { Semaphore } from "../store/compose/layers/semaphore.js";
 import { forEachConcurrent } from "./concurrency.js";
 import type { ObjectWriter } from "./object-writer.js";
 import type { LaidOutPlan } from "./plan-payload.js";
-import { readSource } from "./read-source.js";
+import { readHead, SourceReader } from "./read-source.js";
 import type { DehydrateSettings } from "./settings.js";
+import { storeBlob } from "./store-blob.js";
+import { storeStream, writeStream } from "./store-stream.js";
 
 /** The bytes of a binary entry: read, and still to be written; or stored already. */
 export type SourceOutcome = { readonly bytes: Uint8Array } | { readonly stored: StoredEntry };
 
-/** Reads the binary entries of a payload. What is small, or there as a whole, is left for the caller to write. */
+// Up to here a stream is read before it is written, by one request instead of three. With 16 at a time that is 32 MiB.
+const HEAD_SIZE = 2_097_152;
+
+// Longer streams that are written at a time: each takes what the store needs for one, which in S3 is 16 MiB and more.
+const LONG_STREAMS = 4;
+
+/** A Blob or stream of a payload, and where it stands: one that stands in several places can be read only once. */
+interface OpenSource {
+  readonly source: Exclude<PayloadSource, Uint8Array>;
+  readonly reader: SourceReader;
+  readonly entries: [PlannedEntry, ...PlannedEntry[]];
+}
+
+/**
+ * Reads the binary entries of a payload. What is small, or there as a whole, is left for the caller to write; the others
+ * go to the store as they are read. When one fails, all streams are closed, read or not.
+ */
 export async function storeSources(
-  { plan }: LaidOutPlan,
+  laidOut: LaidOutPlan,
   settings: DehydrateSettings,
-  _writer: ObjectWriter,
+  writer: ObjectWriter,
   signal: AbortSignal,
 ): Promise<Map<PlannedEntry, SourceOutcome>> {
-  // A stream that stands in several places can be read only once.
-  const places = new Map<PayloadSource, PlannedEntry[]>();
-  for (const entry of plan.entries) {
+  const outcomes = new Map<PlannedEntry, SourceOutcome>();
+  const opened = new Map<PayloadSource, OpenSource>();
+  try {
+    open(laidOut.plan.entries, outcomes, opened);
+    const longStreams = new Semaphore(LONG_STREAMS);
+    await forEachConcurrent([...opened.values()], settings.concurrency, signal, async (source, groupSignal) => {
+      const outcome = await storeSource(source, laidOut, settings, writer, longStreams, groupSignal);
+      for (const entry of source.entries) {
+        outcomes.set(entry, await outcomeAt(entry, outcome, laidOut, writer, groupSignal));
+      }
+    });
+  } catch (error) {
+    for (const { reader } of opened.values()) reader.close(error);
+    throw error;
+  }
+  return outcomes;
+}
+
+function open(
+  entries: readonly PlannedEntry[],
+  outcomes: Map<PlannedEntry, SourceOutcome>,
+  opened: Map<PayloadSource, OpenSource>,
+): void {
+  for (const entry of entries) {
     if (!("source" in entry.content)) continue;
     const { source } = entry.content;
-    const sharers = places.get(source);
-    if (sharers === undefined) places.set(source, [entry]);
-    else sharers.push(entry);
+    const sharers = opened.get(source)?.entries;
+    if (source instanceof Uint8Array) outcomes.set(entry, { bytes: source });
+    else if (sharers !== undefined) sharers.push(entry);
+    else opened.set(source, { source, reader: new SourceReader(source, entry.path), entries: [entry] });
   }
-  const outcomes = new Map<PlannedEntry, SourceOutcome>();
-  await forEachConcurrent([...places], settings.concurrency, signal, async ([source, sharers], groupSignal) => {
-    const bytes = await readSource(source, groupSignal);
-    for (const entry of sharers) outcomes.set(entry, { bytes });
-  });
-  return outcomes;
+}
+
+async function storeSource(
+  { source, reader, entries: [entry] }: OpenSource,
+  laidOut: LaidOutPlan,
+  { pack, dialect }: DehydrateSettings,
+  writer: ObjectWriter,
+  longStreams: Semaphore,
+  signal: AbortSignal,
+): Promise<SourceOutcome> {
+  const packed = pack === false ? 0 : pack.maxEntrySize;
+  const head = await readHead(reader, Math.max(packed, HEAD_SIZE), signal);
+  if (head.rest === undefined) {
+    const { bytes } = head;
+    return bytes.byteLength <= packed ? { bytes } : { stored: await writeBytes(entry, bytes, laidOut, writer, signal) };
+  }
+  const release = await longStreams.acquire(signal);
+  try {
+    const begun = { reader, head };
+    // The names of that dialect say nothing of the content.
+    if (dialect === "bubustack") {
+      const path = laidOut.layout.objectPath(entry, Buffer.alloc(32));
+      return { stored: await writeStream(entry, begun, path, writer, signal) };
+    }
+    if (source instanceof Blob) {
+      reader.close(undefined);
+      return { stored: await storeBlob(entry, source, laidOut, writer, signal) };
+    }
+    return { stored: await storeStream(entry, begun, laidOut, writer, signal) };
+  } finally {
+    release();
+  }
+}
+
+async function writeBytes(
+  entry: PlannedEntry,
+  bytes: Uint8Array,
+  { layout }: LaidOutPlan,
+  writer: ObjectWriter,
+  signal: AbortSignal,
+): Promise<StoredEntry> {
+  const digest = createHash("sha256").update(bytes).digest();
+  const path = layout.objectPath(entry, digest);
+  await writer.write({ path, body: bytes, size: bytes.byteLength, contentType: entry.contentType }, signal);
+  return { path, size: bytes.byteLength, digest };
+}
+
+/** What came of a source at one of its places: in bubustack's dialect each has an object of its own. */
+async function outcomeAt(
+  entry: PlannedEntry,
+  outcome: SourceOutcome,
+  { layout }: LaidOutPlan,
+  writer: ObjectWriter,
+  signal: AbortSignal,
+): Promise<SourceOutcome> {
+  if ("bytes" in outcome) return outcome;
+  const { stored } = outcome;
+  const path = layout.objectPath(entry, stored.digest);
+  if (path === stored.path || !(await writer.canCopy(path, signal))) return outcome;
+  await writer.copy(stored.path, path, signal);
+  return { stored: { ...stored, path } };
 }

@@ -2,7 +2,7 @@ import type { StorageErrorCode } from "../error.js";
 
 /** What a manager does: the calls of its users, and the store operations that they lead to. */
 export type ObservedOperation =
-  "dehydrate" | "hydrate" | "open" | "release" | "resolve" | "write" | "read" | "list" | "delete";
+  "dehydrate" | "hydrate" | "open" | "release" | "resolve" | "write" | "copy" | "read" | "list" | "delete";
 
 /** What a composition of stores tells of, besides: something that its caller does not see. */
 export type CompositionEvent =

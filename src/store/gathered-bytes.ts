@@ -1,4 +1,3 @@
-const FIRST_SIZE = 65_536;
 const GROWTH = 4;
 
 /**
@@ -10,34 +9,35 @@ export class GatheredBytes {
   #size = 0;
 
   /**
-   * @param limit most bytes, at least 1
-   * @param firstSize size of the buffer to begin with
+   * @param limit most bytes
+   * @param firstSize least size of the buffer to begin with; default: as the first chunk
    */
   constructor(
     private readonly limit: number,
-    private readonly firstSize = FIRST_SIZE,
+    private readonly firstSize = 0,
   ) {}
 
   get size(): number {
     return this.#size;
   }
 
-  get isFull(): boolean {
-    return this.#size === this.limit;
-  }
-
-  /** Takes what there is room for, and says how many bytes that were. */
-  take(chunk: Uint8Array): number {
+  /** Takes what there is room for, and gives the rest of the chunk, if there is one. */
+  take(chunk: Uint8Array): Uint8Array | undefined {
     const taken = Math.min(chunk.byteLength, this.limit - this.#size);
     this.#reserve(this.#size + taken);
     this.#buffer.set(taken === chunk.byteLength ? chunk : chunk.subarray(0, taken), this.#size);
     this.#size += taken;
-    return taken;
+    return taken === chunk.byteLength ? undefined : chunk.subarray(taken);
   }
 
   /** What was taken, not copied: it changes when more is taken after a {@link GatheredBytes.clear}. */
   bytes(): Buffer {
     return this.#buffer.subarray(0, this.#size);
+  }
+
+  /** What was taken, to be kept: without the room for more. */
+  kept(): Buffer {
+    return this.#size === this.#buffer.byteLength ? this.#buffer : Buffer.from(this.bytes());
   }
 
   /** Begins anew in the same memory. */
@@ -47,8 +47,7 @@ export class GatheredBytes {
 
   #reserve(size: number): void {
     if (size <= this.#buffer.byteLength) return;
-    let room = Math.max(this.#buffer.byteLength * GROWTH, this.firstSize);
-    while (room < size) room *= GROWTH;
+    const room = Math.max(size, this.#buffer.byteLength * GROWTH, this.firstSize);
     // Of its own: a pooled buffer would share its memory with strangers.
     const larger = Buffer.allocUnsafeSlow(Math.min(room, this.limit));
     larger.set(this.bytes());

@@ -228,7 +228,7 @@ describe("A stream", () => {
     expect(store.written).toEqual([]);
   });
 
-  it.failing("that is locked fails the call with a StorageError", async () => {
+  it("that is locked fails the call with a StorageError", async () => {
     const { manager } = newManager();
     const locked = webStream(bytes);
     locked.getReader();

@@ -53,21 +53,15 @@ export class Parts {
   async #next(buffer: GatheredBytes): Promise<Part | undefined> {
     if (this.ended) return undefined;
     buffer.clear();
-    let left = this.#left === undefined ? undefined : remainder(buffer, this.#left);
+    let left = this.#left === undefined ? undefined : buffer.take(this.#left);
     // Once the part is full, it looks for one byte more: only so it is known whether it was the last.
     while (left === undefined && !this.#ended) {
       const next = await this.#chunks.next();
       if (next.done === true) this.#ended = true;
-      else left = remainder(buffer, next.value);
+      else left = buffer.take(next.value);
     }
     this.#left = left;
     this.#size += buffer.size;
     return { number: ++this.#count, bytes: buffer.bytes() };
   }
-}
-
-/** Fills the buffer with a chunk, and gives what there was no room for. */
-function remainder(buffer: GatheredBytes, chunk: Uint8Array): Uint8Array | undefined {
-  const taken = buffer.take(chunk);
-  return taken < chunk.byteLength ? chunk.subarray(taken) : undefined;
 }

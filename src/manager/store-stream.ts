@@ -1,0 +1,69 @@
+import { uuidv7 } from "uuidv7";
+import type { StoredEntry } from "../plan/layout.js";
+import type { PlannedEntry } from "../plan/plan.js";
+import { StorageError } from "../error.js";
+import { locationBelow } from "../location.js";
+import type { ObjectWriter } from "./object-writer.js";
+import type { LaidOutPlan } from "./plan-payload.js";
+import type { SourceHead, SourceReader } from "./read-source.js";
+import { StreamBody } from "./stream-body.js";
+
+/** A stream whose beginning was read. */
+export interface BegunStream {
+  readonly reader: SourceReader;
+  readonly head: SourceHead;
+}
+
+/**
+ * Stores a stream, of any size, in the memory of its chunks: under a temporary name, and when its digest is known, by a
+ * copy inside the store under the name of its content. The temporary object is deleted, whatever happens. Where the store
+ * can't copy, the object keeps a name of its own.
+ */
+export async function storeStream(
+  entry: PlannedEntry,
+  stream: BegunStream,
+  { layout, layoutOptions: { prefix, scope } }: LaidOutPlan,
+  writer: ObjectWriter,
+  signal: AbortSignal,
+): Promise<StoredEntry> {
+  // In the scope, so that its release finds what a process leaves that dies here.
+  const freshPath = (extension: string): string => locationBelow(prefix, `${scope}/${uuidv7()}.${extension}`);
+  const temporary = freshPath("part");
+  if (!(await writer.canCopy(temporary, signal))) return writeStream(entry, stream, freshPath("bin"), writer, signal);
+  try {
+    const written = await writeStream(entry, stream, temporary, writer, signal);
+    const path = layout.objectPath(entry, written.digest);
+    // Also where such an object is there already: it may be damaged, or old enough to expire before this one would.
+    await writer.copy(temporary, path, signal);
+    return { ...written, path };
+  } finally {
+    await writer.remove(temporary);
+  }
+}
+
+/**
+ * Writes a stream to one path.
+ *
+ * @throws {StorageError} what the source fails with, or else the store; `INTEGRITY` when the store did not take it all
+ */
+export async function writeStream(
+  { contentType }: PlannedEntry,
+  { reader, head }: BegunStream,
+  path: string,
+  writer: ObjectWriter,
+  signal: AbortSignal,
+): Promise<StoredEntry> {
+  const body = new StreamBody(reader, head, signal);
+  try {
+    const info = await writer.write({ path, body, contentType }, signal);
+    if (!body.isWhole || info.size !== body.size) throw notWhole(path, writer);
+    return { path, size: body.size, digest: body.digest() };
+  } catch (error) {
+    throw reader.failure ?? error; // stores wrap it in an error of their own
+  }
+}
+
+function notWhole(path: string, { store }: ObjectWriter): StorageError {
+  const details = { operation: "write", store: store.name, path };
+  return new StorageError("INTEGRITY", "The store did not take the whole of a stream.", details);
+}
