@@ -12,6 +12,8 @@ export class SourceReader {
   readonly #path: PayloadPath;
   readonly #source: OpenSource;
   readonly #bytes = new ChunkBytes();
+  // What was put back, to be given again.
+  readonly #unread: Uint8Array[] = [];
   #failure: StorageError | undefined;
   #over = false;
 
@@ -41,12 +43,19 @@ export class SourceReader {
    *   strings, `ABORTED` promptly, also while the source hangs
    */
   async next(signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const unread = this.#unread.shift();
+    if (unread !== undefined) return unread;
     while (!this.#over) {
       throwIfAborted(signal);
       const bytes = await abortable(this.#next(), signal);
       if (bytes.byteLength > 0) return bytes;
     }
     return undefined;
+  }
+
+  /** Bytes that {@link SourceReader.next} gives once more. They must stay as they are until the source is read on. */
+  putBack(...chunks: Uint8Array[]): void {
+    this.#unread.push(...chunks.filter(({ byteLength }) => byteLength > 0));
   }
 
   /** Ends the source, unless it has ended or failed. Waits for nothing. */
@@ -83,25 +92,24 @@ export class SourceReader {
   }
 }
 
-/** How a source begins. */
-export interface SourceHead {
-  /** Its first bytes: `limit` of them, or all. */
-  readonly bytes: Buffer;
-  /** What came with them; `undefined` when they are all. It may change when the source is read on. */
-  readonly rest: Uint8Array | undefined;
-}
-
 /**
- * Reads until the source ends, or has given more than `limit` bytes.
+ * The bytes of a source that has no more than `limit`. Of any other it reads no more than a chunk beyond, gives
+ * `undefined`, and can be read from its beginning again.
  *
  * @throws {StorageError} as {@link SourceReader.next} does
  */
-export async function readHead(reader: SourceReader, limit: number, signal: AbortSignal): Promise<SourceHead> {
+export async function readSmall(
+  reader: SourceReader,
+  limit: number,
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
   const head = new GatheredBytes(limit);
   for (;;) {
     const chunk = await reader.next(signal);
-    if (chunk === undefined) return { bytes: head.kept(), rest: undefined };
+    if (chunk === undefined) return head.kept();
     const rest = head.take(chunk);
-    if (rest !== undefined) return { bytes: head.bytes(), rest };
+    if (rest === undefined) continue;
+    reader.putBack(head.bytes(), rest);
+    return undefined;
   }
 }

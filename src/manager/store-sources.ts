@@ -6,7 +6,7 @@ import { Semaphore } from "../store/compose/layers/semaphore.js";
 import { forEachConcurrent } from "./concurrency.js";
 import type { ObjectWriter } from "./object-writer.js";
 import type { LaidOutPlan } from "./plan-payload.js";
-import { readHead, SourceReader } from "./read-source.js";
+import { readSmall, SourceReader } from "./read-source.js";
 import type { DehydrateSettings } from "./settings.js";
 import { storeBlob } from "./store-blob.js";
 import { storeStream, writeStream } from "./store-stream.js";
@@ -79,24 +79,22 @@ async function storeSource(
   signal: AbortSignal,
 ): Promise<SourceOutcome> {
   const packed = pack === false ? 0 : pack.maxEntrySize;
-  const head = await readHead(reader, Math.max(packed, HEAD_SIZE), signal);
-  if (head.rest === undefined) {
-    const { bytes } = head;
+  const bytes = await readSmall(reader, Math.max(packed, HEAD_SIZE), signal);
+  if (bytes !== undefined) {
     return bytes.byteLength <= packed ? { bytes } : { stored: await writeBytes(entry, bytes, laidOut, writer, signal) };
   }
   const release = await longStreams.acquire(signal);
   try {
-    const begun = { reader, head };
     // The names of that dialect say nothing of the content.
     if (dialect === "bubustack") {
       const path = laidOut.layout.objectPath(entry, Buffer.alloc(32));
-      return { stored: await writeStream(entry, begun, path, writer, signal) };
+      return { stored: await writeStream(entry, reader, path, writer, signal) };
     }
     if (source instanceof Blob) {
       reader.close(undefined);
       return { stored: await storeBlob(entry, source, laidOut, writer, signal) };
     }
-    return { stored: await storeStream(entry, begun, laidOut, writer, signal) };
+    return { stored: await storeStream(entry, reader, laidOut, writer, signal) };
   } finally {
     release();
   }

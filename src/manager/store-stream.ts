@@ -5,14 +5,8 @@ import { StorageError } from "../error.js";
 import { locationBelow } from "../location.js";
 import type { ObjectWriter } from "./object-writer.js";
 import type { LaidOutPlan } from "./plan-payload.js";
-import type { SourceHead, SourceReader } from "./read-source.js";
+import type { SourceReader } from "./read-source.js";
 import { StreamBody } from "./stream-body.js";
-
-/** A stream whose beginning was read. */
-export interface BegunStream {
-  readonly reader: SourceReader;
-  readonly head: SourceHead;
-}
 
 /**
  * Stores a stream, of any size, in the memory of its chunks: under a temporary name, and when its digest is known, by a
@@ -21,7 +15,7 @@ export interface BegunStream {
  */
 export async function storeStream(
   entry: PlannedEntry,
-  stream: BegunStream,
+  reader: SourceReader,
   { layout, layoutOptions: { prefix, scope } }: LaidOutPlan,
   writer: ObjectWriter,
   signal: AbortSignal,
@@ -29,9 +23,9 @@ export async function storeStream(
   // In the scope, so that its release finds what a process leaves that dies here.
   const freshPath = (extension: string): string => locationBelow(prefix, `${scope}/${uuidv7()}.${extension}`);
   const temporary = freshPath("part");
-  if (!(await writer.canCopy(temporary, signal))) return writeStream(entry, stream, freshPath("bin"), writer, signal);
+  if (!(await writer.canCopy(temporary, signal))) return writeStream(entry, reader, freshPath("bin"), writer, signal);
   try {
-    const written = await writeStream(entry, stream, temporary, writer, signal);
+    const written = await writeStream(entry, reader, temporary, writer, signal);
     const path = layout.objectPath(entry, written.digest);
     // Also where such an object is there already: it may be damaged, or old enough to expire before this one would.
     await writer.copy(temporary, path, signal);
@@ -48,12 +42,12 @@ export async function storeStream(
  */
 export async function writeStream(
   { contentType }: PlannedEntry,
-  { reader, head }: BegunStream,
+  reader: SourceReader,
   path: string,
   writer: ObjectWriter,
   signal: AbortSignal,
 ): Promise<StoredEntry> {
-  const body = new StreamBody(reader, head, signal);
+  const body = new StreamBody(reader, signal);
   try {
     const info = await writer.write({ path, body, contentType }, signal);
     if (!body.isWhole || info.size !== body.size) throw notWhole(path, writer);

@@ -1,24 +1,21 @@
 import { createHash, type Hash } from "node:crypto";
 import { StorageError } from "../error.js";
-import type { SourceHead, SourceReader } from "./read-source.js";
+import type { SourceReader } from "./read-source.js";
 
 // A chunk may be a gigabyte. Its digest is computed in pieces of this size, about 1 ms each, with the store's work between.
 const PIECE_SIZE = 1_048_576;
 
-/** A stream on its way into a store: how it began, and then the rest of it, as the store asks for it. */
+/** A stream on its way into a store, read as the store asks for it. */
 export class StreamBody implements AsyncIterable<Uint8Array> {
-  readonly #reader: SourceReader;
-  readonly #signal: AbortSignal;
   readonly #hash: Hash = createHash("sha256");
-  #head: SourceHead | undefined;
   #size = 0;
+  #isBegun = false;
   #isWhole = false;
 
-  constructor(reader: SourceReader, head: SourceHead, signal: AbortSignal) {
-    this.#reader = reader;
-    this.#head = head;
-    this.#signal = signal;
-  }
+  constructor(
+    private readonly reader: SourceReader,
+    private readonly signal: AbortSignal,
+  ) {}
 
   /** Bytes handed on. */
   get size(): number {
@@ -36,32 +33,21 @@ export class StreamBody implements AsyncIterable<Uint8Array> {
   }
 
   /** Can be begun anew until something was read: a layer may repeat a write that did not come so far. */
-  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    return this.#pieces();
-  }
-
-  async *#pieces(): AsyncGenerator<Uint8Array, void, undefined> {
-    const head = this.#head;
-    if (head === undefined) {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    if (this.#isBegun) {
       throw new StorageError("UNEXPECTED", "A stream can be read only once.", { operation: "write" });
     }
-    this.#head = undefined;
-    yield* this.#handOn(head.bytes);
-    if (head.rest !== undefined) yield* this.#handOn(head.rest);
+    this.#isBegun = true;
     for (;;) {
-      const chunk = await this.#reader.next(this.#signal);
+      const chunk = await this.reader.next(this.signal);
       if (chunk === undefined) break;
-      yield* this.#handOn(chunk);
+      for (let start = 0; start < chunk.byteLength; start += PIECE_SIZE) {
+        const piece = chunk.subarray(start, start + PIECE_SIZE);
+        this.#hash.update(piece);
+        this.#size += piece.byteLength;
+        yield piece;
+      }
     }
     this.#isWhole = true;
-  }
-
-  *#handOn(chunk: Uint8Array): Generator<Uint8Array, void, undefined> {
-    for (let start = 0; start < chunk.byteLength; start += PIECE_SIZE) {
-      const piece = chunk.subarray(start, start + PIECE_SIZE);
-      this.#hash.update(piece);
-      this.#size += piece.byteLength;
-      yield piece;
-    }
   }
 }

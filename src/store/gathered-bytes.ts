@@ -1,4 +1,4 @@
-const GROWTH = 4;
+const GROWTH = 8;
 
 /**
  * Puts chunks together in one buffer, which grows as they come, up to a limit. Chunks are copied: their source may use
@@ -7,15 +7,18 @@ const GROWTH = 4;
 export class GatheredBytes {
   #buffer: Buffer = Buffer.alloc(0);
   #size = 0;
+  #limit: number;
 
   /**
    * @param limit most bytes
    * @param firstSize least size of the buffer to begin with; default: as the first chunk
    */
   constructor(
-    private readonly limit: number,
+    limit: number,
     private readonly firstSize = 0,
-  ) {}
+  ) {
+    this.#limit = limit;
+  }
 
   get size(): number {
     return this.#size;
@@ -23,7 +26,7 @@ export class GatheredBytes {
 
   /** Takes what there is room for, and gives the rest of the chunk, if there is one. */
   take(chunk: Uint8Array): Uint8Array | undefined {
-    const taken = Math.min(chunk.byteLength, this.limit - this.#size);
+    const taken = Math.min(chunk.byteLength, this.#limit - this.#size);
     this.#reserve(this.#size + taken);
     this.#buffer.set(taken === chunk.byteLength ? chunk : chunk.subarray(0, taken), this.#size);
     this.#size += taken;
@@ -40,8 +43,9 @@ export class GatheredBytes {
     return this.#size === this.#buffer.byteLength ? this.#buffer : Buffer.from(this.bytes());
   }
 
-  /** Begins anew in the same memory. */
-  clear(): void {
+  /** Begins anew, in the same memory as far as the limit is the same. */
+  clear(limit: number): void {
+    this.#limit = limit;
     this.#size = 0;
   }
 
@@ -49,7 +53,7 @@ export class GatheredBytes {
     if (size <= this.#buffer.byteLength) return;
     const room = Math.max(size, this.#buffer.byteLength * GROWTH, this.firstSize);
     // Of its own: a pooled buffer would share its memory with strangers.
-    const larger = Buffer.allocUnsafeSlow(Math.min(room, this.limit));
+    const larger = Buffer.allocUnsafeSlow(Math.min(room, this.#limit));
     larger.set(this.bytes());
     this.#buffer = larger;
   }

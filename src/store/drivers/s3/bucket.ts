@@ -10,12 +10,16 @@ import type {
 import { abortable, throwIfAborted } from "../../abort.js";
 import type { CallDetails } from "../../check.js";
 import { toStorageError, type S3Call } from "./errors.js";
-import type { ParsedS3Options } from "./options.js";
+import { DEFAULT_PART_SIZE, MAX_PARTS, MIN_PART_SIZE, type ParsedS3Options } from "./options.js";
 
 const QUEUE_SIZE = 4;
 
-// Of 8 MiB each. The source leaves as much again for the garbage collector, which V8 does not call for less than 32 MiB.
+// Parts of a stream are held in memory, and over TLS once more while they are sent. For a bound of 64 MiB there is not much
+// room: reading 1 GiB chunk by chunk takes 37 MiB by itself, since V8 does not collect less than 32 MiB of such garbage.
 const STREAM_QUEUE_SIZE = 2;
+
+// Parts of equal size, which a few servers insist on, make 12 GiB of a stream; all of them 183 GiB.
+const PARTS_OF_A_SIZE = 2_500;
 
 /** Where a request goes. */
 export interface S3Address {
@@ -42,11 +46,15 @@ export interface S3Encryption {
 export class S3Bucket {
   readonly client: S3Client;
   readonly name: string;
+  /** Bytes of a part, of bytes that are there. */
   readonly partSize: number;
   /** Parts on their way at a time: of bytes that are there, or stay in the bucket. */
   readonly queueSize: number;
   /** Of a stream. */
   readonly streamQueueSize: number;
+  /** Most bytes of an object. */
+  readonly maxObjectSize: number;
+  readonly #givenPartSize: number | undefined;
   readonly encryption: S3Encryption;
   /** What all keys begin with: empty, or ending in a slash. */
   readonly keyPrefix: string;
@@ -54,7 +62,9 @@ export class S3Bucket {
   constructor(client: S3Client, options: ParsedS3Options) {
     this.client = client;
     this.name = options.bucket;
-    this.partSize = options.partSize;
+    this.#givenPartSize = options.partSize;
+    this.partSize = options.partSize ?? DEFAULT_PART_SIZE;
+    this.maxObjectSize = this.partSize * MAX_PARTS;
     this.queueSize = options.queueSize ?? QUEUE_SIZE;
     this.streamQueueSize = options.queueSize ?? STREAM_QUEUE_SIZE;
     this.keyPrefix = options.prefix ? `${options.prefix}/` : "";
@@ -63,6 +73,11 @@ export class S3Bucket {
       ...(options.sse === "kms" && { ServerSideEncryption: "aws:kms" }),
       ...(options.kmsKeyId !== undefined && { SSEKMSKeyId: options.kmsKeyId }),
     };
+  }
+
+  /** Bytes of a part of a stream, by its number from 1. */
+  streamPartSize(number: number): number {
+    return this.#givenPartSize ?? MIN_PART_SIZE * 2 ** Math.floor((number - 1) / PARTS_OF_A_SIZE);
   }
 
   address(path: string): S3Address {

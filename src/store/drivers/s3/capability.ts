@@ -1,9 +1,12 @@
 import type { Capability } from "../../capability.js";
 import { MAX_PATH_BYTES } from "../../../path.js";
-import { MAX_PARTS, type ParsedS3Options } from "./options.js";
+import type { ParsedS3Options } from "./options.js";
 
 /** What a store with these options can do. Frozen. */
-export function s3Capability({ prefix, partSize, capability = {} }: ParsedS3Options): Readonly<Capability> {
+export function s3Capability(
+  { prefix, capability = {} }: ParsedS3Options,
+  maxObjectSize: number,
+): Readonly<Capability> {
   const { ifNoneMatch = true, ifMatch = true, deleteIfMatch = false } = capability;
   return Object.freeze({
     read: true,
@@ -19,7 +22,7 @@ export function s3Capability({ prefix, partSize, capability = {} }: ParsedS3Opti
     deleteIfMatch,
     metadata: true,
     contentType: true,
-    maxObjectSize: partSize * MAX_PARTS,
+    maxObjectSize,
     ...(prefix ? { maxPathLength: MAX_PATH_BYTES - Buffer.byteLength(`${prefix}/`) } : {}),
   });
 }

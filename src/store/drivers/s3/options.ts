@@ -18,6 +18,9 @@ export const MAX_PARTS = 10_000;
 /** Longest life of a presigned URL in seconds: seven days (S3 API reference, "Authenticating requests", X-Amz-Expires). */
 export const MAX_PRESIGN_SECONDS = 604_800;
 
+/** Bytes of a part where the options don't say. */
+export const DEFAULT_PART_SIZE = 8 * 1024 ** 2;
+
 /** The conditions of writes and deletes that servers of the S3 API differ in. */
 export interface S3Conditions {
   /** The server honours `If-None-Match: *` on PutObject and CompleteMultipartUpload. */
@@ -44,12 +47,12 @@ export interface S3StoreOptions {
   clientConfig?: S3ClientConfig | undefined;
   /**
    * Bytes of one part, 5 MiB to 5 GiB, default 8 MiB. What fits into one part is written by one PutObject. S3 takes
-   * 10,000 parts, so this also sets the largest object: 78 GiB by default.
+   * 10,000 parts, so this also sets the largest object: 78 GiB by default. The parts of a stream are held in memory: by
+   * default they have 5 MiB, and larger ones follow after each 2,500 of a size.
    */
   partSize?: number | undefined;
   /**
-   * Parts of one object that are on their way at a time; at least 1, default 4. Of a stream, whose parts are held in memory,
-   * 2 by default: 1 GiB then takes less than 64 MiB.
+   * Parts of one object that are on their way at a time; at least 1, default 4, of a stream 2.
    */
   queueSize?: number | undefined;
   /** Encryption at rest: `"s3"` (SSE-S3, AES-256) or `"kms"` (SSE-KMS). Default: what the bucket says. */
@@ -77,10 +80,7 @@ const schema = z
       .optional(),
     client: z.custom<S3Client>(isClient, "must be an S3Client").optional(),
     clientConfig: z.custom<S3ClientConfig>(isObject, "must be an object").optional(),
-    partSize: wholeNumber
-      .min(MIN_PART_SIZE)
-      .max(MAX_PART_SIZE)
-      .default(8 * 1024 ** 2),
+    partSize: wholeNumber.min(MIN_PART_SIZE).max(MAX_PART_SIZE).optional(),
     queueSize: wholeNumber.min(1).optional(),
     sse: z.enum(["s3", "kms"]).optional(),
     kmsKeyId: z.string().min(1, "must not be empty").optional(),

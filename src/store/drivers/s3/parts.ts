@@ -4,7 +4,7 @@ import { GatheredBytes } from "../../gathered-bytes.js";
 export interface Part {
   /** From 1. */
   readonly number: number;
-  /** All of them have the size of a part, but for the last; they change when the buffer is filled again. */
+  /** As many as the part is to have, but for the last; they change when the buffer is filled again. */
   readonly bytes: Uint8Array;
 }
 
@@ -20,10 +20,13 @@ export class Parts {
   #size = 0;
   #count = 0;
 
-  /** @param chunks the body; a chunk may use the memory of the one before */
+  /**
+   * @param chunks the body; a chunk may use the memory of the one before
+   * @param sizeOf bytes of a part, by its number
+   */
   constructor(
     chunks: AsyncIterable<Uint8Array>,
-    private readonly partSize: number,
+    private readonly sizeOf: (number: number) => number,
   ) {
     this.#chunks = chunks[Symbol.asyncIterator]();
   }
@@ -40,7 +43,8 @@ export class Parts {
 
   /** A buffer for {@link Parts.next}. One for the first part begins small: most bodies are. */
   newBuffer(): GatheredBytes {
-    return this.#count === 0 ? new GatheredBytes(this.partSize) : new GatheredBytes(this.partSize, this.partSize);
+    const size = this.sizeOf(this.#count + 1);
+    return this.#count === 0 ? new GatheredBytes(size) : new GatheredBytes(size, size);
   }
 
   /** The next part, or `undefined` when the body has ended; the first part of an empty body is empty. */
@@ -52,7 +56,8 @@ export class Parts {
 
   async #next(buffer: GatheredBytes): Promise<Part | undefined> {
     if (this.ended) return undefined;
-    buffer.clear();
+    const number = ++this.#count;
+    buffer.clear(this.sizeOf(number));
     let left = this.#left === undefined ? undefined : buffer.take(this.#left);
     // Once the part is full, it looks for one byte more: only so it is known whether it was the last.
     while (left === undefined && !this.#ended) {
@@ -62,6 +67,6 @@ export class Parts {
     }
     this.#left = left;
     this.#size += buffer.size;
-    return { number: ++this.#count, bytes: buffer.bytes() };
+    return { number, bytes: buffer.bytes() };
   }
 }

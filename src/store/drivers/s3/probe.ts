@@ -102,7 +102,7 @@ class Probe {
 
   async #write(path: string, condition: Condition): Promise<unknown> {
     const { details } = this.#call("write", path);
-    return writeObject(this.#bucket, path, BODY, { ...condition, signal: this.#signal }, Infinity, details);
+    return writeObject(this.#bucket, path, BODY, { ...condition, signal: this.#signal }, details);
   }
 
   // A condition on CompleteMultipartUpload is another piece of the server, and some have only that of PutObject.

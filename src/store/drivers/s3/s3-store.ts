@@ -19,7 +19,7 @@ import { createClient } from "./client.js";
 import { copyObject } from "./copy.js";
 import { deleteObject } from "./delete.js";
 import { listObjects } from "./list.js";
-import { MAX_PARTS, MAX_PRESIGN_SECONDS, parseS3Options, type S3Conditions, type S3StoreOptions } from "./options.js";
+import { MAX_PRESIGN_SECONDS, parseS3Options, type S3Conditions, type S3StoreOptions } from "./options.js";
 import { presignObject } from "./presign.js";
 import { probeConditions } from "./probe.js";
 import { readObject } from "./read.js";
@@ -43,15 +43,13 @@ export class S3Store implements Store {
   readonly capability: Readonly<Capability>;
   readonly #bucket: S3Bucket;
   readonly #ownClient: S3Client | undefined;
-  readonly #maxObjectSize: number;
 
   /** @throws {StorageError} `CONFIG_INVALID` that names every wrong option */
   constructor(options: S3StoreOptions) {
     const parsed = parseS3Options(options);
     this.#ownClient = parsed.client === undefined ? createClient(parsed.clientConfig) : undefined;
     this.#bucket = new S3Bucket(parsed.client ?? this.#ownClient!, parsed);
-    this.#maxObjectSize = parsed.partSize * MAX_PARTS;
-    this.capability = s3Capability(parsed);
+    this.capability = s3Capability(parsed, this.#bucket.maxObjectSize);
   }
 
   /**
@@ -72,7 +70,7 @@ export class S3Store implements Store {
 
   async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
     const details = checkWrite(this, path, body, options);
-    return writeObject(this.#bucket, path, body, options, this.#maxObjectSize, details);
+    return writeObject(this.#bucket, path, body, options, details);
   }
 
   async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {

@@ -26,7 +26,6 @@ export async function writeObject(
   path: string,
   body: StoreBody,
   options: WriteOptions,
-  maxSize: number,
   details: S3Call["details"],
 ): Promise<ObjectInfo> {
   const call: S3Call = { details, signal: options.signal, condition: conditionOf(options) };
@@ -34,8 +33,15 @@ export async function writeObject(
   const stop = new LinkedAbort(options.signal);
   try {
     const { size, ETag } = isWholeBody(body)
-      ? await writeWhole(bucket, params, checkedBytes(body, options, details, maxSize), options, call, stop)
-      : await writeChunks(bucket, params, body, options, maxSize, call, stop);
+      ? await writeWhole(
+          bucket,
+          params,
+          checkedBytes(body, options, details, bucket.maxObjectSize),
+          options,
+          call,
+          stop,
+        )
+      : await writeChunks(bucket, params, body, options, call, stop);
     return toObjectInfo(path, size, { ETag, ContentType: options.contentType, Metadata: options.metadata });
   } catch (error) {
     throw isConflict(error) ? await decidedConflict(bucket, path, options, call, error) : error;
@@ -65,13 +71,12 @@ async function writeChunks(
   params: UploadParams,
   body: StoreBody,
   options: WriteOptions,
-  maxSize: number,
   call: S3Call,
   stop: LinkedAbort,
 ): Promise<Written> {
-  const chunks = checkedChunks(body, { ...options, signal: stop.signal }, call.details, maxSize);
+  const chunks = checkedChunks(body, { ...options, signal: stop.signal }, call.details, bucket.maxObjectSize);
   try {
-    const parts = new Parts(chunks, bucket.partSize);
+    const parts = new Parts(chunks, (number) => bucket.streamPartSize(number));
     const buffer = parts.newBuffer();
     const part = (await parts.next(buffer))!; // also of an empty body
     if (parts.ended) return await writeWhole(bucket, params, part.bytes, options, call, stop);
