@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { BenchCase } from "./case.js";
-import { CASES, findCase, QUICK_CASES, S3_CASES } from "./cases.js";
+import { CASES, findCase, QUICK_CASES, QUICK_S3_CASES, S3_CASES } from "./cases.js";
 import { hasPeers, loadContenders } from "./contenders/index.js";
 import type { Contender } from "./contender.js";
 import { compare, STORAGES, type NamedStorage } from "./measure/compare.js";
@@ -18,6 +18,9 @@ import { startServer, type BenchServer } from "./s3/start.js";
 import { takeMeasures } from "./shows/shows.js";
 import { measureBundles } from "./size/bundle.js";
 import { measureStart } from "./size/start.js";
+
+/** Bytes of a payload up to which a process is over soon, so that there is time for more of them. */
+const SHORT = 1e6;
 
 /** Measures what is asked for, prints it, and writes it down. Files are named by the Node that runs this. */
 export async function run(options: BenchOptions, folder: string): Promise<void> {
@@ -83,19 +86,19 @@ async function compareAll(
   for (const storage of storages) {
     for (const bench of casesOf(options, storage)) {
       progress(`${bench.name} on ${storage.name}`);
-      const rounds = bench.size >= 1e8 ? Math.min(options.rounds, 3) : options.rounds;
-      const budget = options.isQuick ? 30 : bench.size >= 1e6 ? 300 : 100;
+      const rounds = bench.size > SHORT ? Math.min(options.rounds, 3) : options.rounds;
+      const budget = options.isQuick ? 30 : bench.size > SHORT ? 300 : 100;
       rows.push(...(await compare({ bench, storage, contenders, rounds, budget }, server, folder)));
     }
   }
   return rows;
 }
 
-function casesOf(options: BenchOptions, storage: NamedStorage): readonly BenchCase[] {
-  if (options.cases.length > 0) return options.cases.map(findCase);
-  const names = options.isQuick ? QUICK_CASES : CASES.map(({ name }) => name);
+function casesOf({ cases, isQuick }: BenchOptions, storage: NamedStorage): readonly BenchCase[] {
+  if (cases.length > 0) return cases.map(findCase);
   const isRemote = storage.latency !== undefined;
-  return names.filter((name) => !isRemote || S3_CASES.includes(name)).map(findCase);
+  if (isQuick) return (isRemote ? QUICK_S3_CASES : QUICK_CASES).map(findCase);
+  return isRemote ? S3_CASES.map(findCase) : CASES;
 }
 
 function pick<T extends { readonly name: string }>(

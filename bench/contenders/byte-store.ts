@@ -1,4 +1,3 @@
-import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { BenchStorage, Counters } from "../contender.js";
 
 /** The least that one needs to keep bytes somewhere. */
@@ -9,7 +8,7 @@ export interface ByteStore {
   close(): void;
 }
 
-export function openByteStore({ s3 }: BenchStorage): ByteStore {
+export async function openByteStore({ s3 }: BenchStorage): Promise<ByteStore> {
   return s3 === undefined ? memoryBytes() : s3Bytes(s3);
 }
 
@@ -35,7 +34,8 @@ function memoryBytes(): ByteStore {
 }
 
 /** The AWS SDK with its defaults: one request for each call. */
-function s3Bytes(target: NonNullable<BenchStorage["s3"]>): ByteStore {
+async function s3Bytes(target: NonNullable<BenchStorage["s3"]>): Promise<ByteStore> {
+  const { GetObjectCommand, PutObjectCommand, S3Client } = await import("@aws-sdk/client-s3");
   const { bucket: Bucket, endpoint, region, accessKeyId, secretAccessKey } = target;
   const client = new S3Client({
     endpoint,

@@ -18,9 +18,9 @@ export const contender: Contender = {
   name: "recursive",
   version: "by BubuStack's rules",
   cannot: () => undefined,
-  open(storage): Promise<Session> {
-    const store = openByteStore(storage);
-    return Promise.resolve({
+  async open(storage): Promise<Session> {
+    const store = await openByteStore(storage);
+    return {
       dehydrate: (payload) => dehydrate(payload, [], store),
       hydrate: (message) => hydrate(message, store),
       counters: () => store.counters(),
@@ -28,7 +28,7 @@ export const contender: Contender = {
         store.close();
         return Promise.resolve();
       },
-    });
+    };
   },
 };
 

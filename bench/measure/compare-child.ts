@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Session } from "../contender.js";
 import { findContender } from "../contenders/index.js";
 import { readPayload } from "../payload/file.js";
-import { collectGarbage, peakMemory } from "./memory.js";
+import { peakMemory } from "./memory.js";
 import { Meter } from "./meter.js";
 import type { CompareJob, Outcome, OperationSample } from "./sample.js";
 import { longestStall } from "./stall.js";
@@ -82,7 +82,6 @@ async function timed(
 ): Promise<OperationSample> {
   if (first.ms > LONG) return { ...first.sample, ms: first.ms };
   await warmUp(operation, { budget: limits.budget / 2, max: limits.max });
-  collectGarbage();
   const ms = await timePerCall(operation, limits);
   return { ...first.sample, ms, stallMs: await longestStall(operation) };
 }

@@ -14,14 +14,19 @@ type Operation = () => unknown;
 // A clock that is read every few microseconds is most of what it measures.
 const SMALLEST_BATCH = 0.2;
 
-/** ms that one call takes: the median. What answers a promise is waited for. */
+/**
+ * ms that one call takes: the median. What answers a promise is waited for, and what the collection of its garbage takes
+ * counts.
+ */
 export async function timePerCall(operation: Operation, limits: TimingLimits): Promise<number> {
   const [times] = await timeAlternately([operation], limits);
   return median(times!);
 }
 
 /**
- * Times several operations one after the other, again and again, so that what disturbs one disturbs all.
+ * Times several operations one after the other, again and again, so that what disturbs one disturbs all. Garbage is
+ * collected when V8 likes: to do it between the calls was tried, and threw away compiled code with the garbage, so that
+ * what is JavaScript took ten times as long as in a program.
  *
  * @returns for each operation the ms per call, round by round
  */

@@ -75,7 +75,8 @@ export function problem(row: Exclude<CompareRow, Measured>): string {
   return "wrong" in row ? `wrong result: ${row.wrong}` : `failed: ${row.failed}`;
 }
 
-function withSpread({ median, min, max }: Spread): string {
+function withSpread({ median, min, max, count }: Spread): string {
+  if (count === 1) return milliseconds(median);
   const off = Math.round((Math.max(max - median, median - min) / median) * 100);
   return `${milliseconds(median)} ±${off}%`;
 }
@@ -94,7 +95,8 @@ function requestsOf(row: Measured): string {
 
 function printMeasures(title: string, measures: readonly Measure[]): void {
   console.log(`\n${title}`);
-  const table = new Table({ head: ["measure", "at most", "measured", "met", ""], style: PLAIN });
+  const head = ["measure", "at most", "measured", "met", ""];
+  const table = new Table({ head, style: PLAIN, wordWrap: true, colWidths: [57, 10, 12, 5, 70] });
   for (const { name, reach, unit, measured, met, note } of measures) {
     table.push([
       name,

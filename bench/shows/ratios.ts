@@ -8,6 +8,9 @@ import type { Ratios, ShowJob, Small } from "./worker.js";
 
 type Job<Worker> = Extract<ShowJob, { worker: Worker }>;
 
+/** ms for each operation; a call that takes longer is made once. */
+const WARM_UP = 300;
+
 /** Ours beside `JSON.stringify` and `JSON.parse` of the same payload, on a memory store. */
 export async function ratios({ payloadFile, budget }: Job<"ratios">): Promise<Ratios> {
   const payload = readPayload(payloadFile);
@@ -61,6 +64,6 @@ async function medians(
   operations: readonly (() => unknown)[],
   limits: { budget: number; min: number; max: number },
 ): Promise<number[]> {
-  for (const operation of operations) await warmUp(operation, { budget: limits.budget / 4, max: 10_000 });
+  for (const operation of operations) await warmUp(operation, { budget: WARM_UP, max: 10_000 });
   return (await timeAlternately(operations, limits)).map(median);
 }

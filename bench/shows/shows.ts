@@ -1,6 +1,9 @@
 import type { BenchCase } from "../case.js";
-import { fewValues, madeCase, manyValues } from "../cases.js";
+import { fewerValues, fewValues, madeCase, manyValues } from "../cases.js";
+import { FLOOR, OURS, OWN_CONTENDERS } from "../contenders/index.js";
+import { compare } from "../measure/compare.js";
 import { runInChild } from "../measure/fork.js";
+import { isMeasured, type CompareRow } from "../measure/row.js";
 import { median } from "../measure/statistics.js";
 import { writePayload } from "../payload/file.js";
 import type { BenchServer } from "../s3/start.js";
@@ -27,7 +30,7 @@ const MIB = 1024 ** 2;
 
 /** Takes every measure that the project promises of itself alone. */
 export async function takeMeasures(context: ShowContext): Promise<Measure[]> {
-  const parts = [ratioMeasures, smallMeasures, manyMeasures, fewMeasures, streamMeasures, stallMeasures];
+  const parts = [ratioMeasures, scaleMeasures, smallMeasures, manyMeasures, fewMeasures, streamMeasures, stallMeasures];
   const measures: Measure[] = [];
   for (const part of parts) measures.push(...(await part(context)));
   return measures;
@@ -36,8 +39,7 @@ export async function takeMeasures(context: ShowContext): Promise<Measure[]> {
 async function ratioMeasures(context: ShowContext): Promise<Measure[]> {
   const sizes = context.isQuick ? ["1MB"] : ["1MB", "10MB"];
   const cases = sizes.flatMap((size) => (["wide", "flat", "deep"] as const).map((shape) => madeCase(shape, size)));
-  const large = context.isQuick ? [] : [madeCase("wide", "100MB")];
-  const found = await everyRound([...cases, ...large], context);
+  const found = await everyRound(cases, context);
   const of = (bench: BenchCase, name: string, reach: number, over: keyof Ratios, under: keyof Ratios) => {
     const label = `${name}, ${bench.name}`;
     const ratio = found.get(bench.name)!;
@@ -55,34 +57,18 @@ async function ratioMeasures(context: ShowContext): Promise<Measure[]> {
     ),
     ...nested.map((bench) => of(bench, "dehydrate / stringify, nested 200", 1.5, "dehydrateMs", "stringifyMs")),
     ...cases.map((bench) => of(bench, "hydrate / parse", 2, "hydrateMs", "parseMs")),
-    ...large.flatMap((bench) => scaleMeasures(found.get("wide-10MB")!, found.get(bench.name)!)),
   ];
 }
 
 type Found = Ratios | Error;
 
-function scaleMeasures(smaller: Found, larger: Found): Measure[] {
-  const directions = [
-    ["dehydrate", "dehydrateMs", "stringifyMs"],
-    ["hydrate", "hydrateMs", "parseMs"],
-  ] as const;
-  return directions.map(([name, ours, floor]) => {
-    const label = `${name} 100 MB / 10 MB`;
-    if (smaller instanceof Error) return unmeasured(label, { reach: 11, unit: "times" }, smaller);
-    if (larger instanceof Error) return unmeasured(label, { reach: 11, unit: "times" }, larger);
-    const floorNote = `${floor === "parseMs" ? "JSON.parse" : "JSON.stringify"} itself: ${(larger[floor] / smaller[floor]).toFixed(1)}`;
-    const note = `${ms(larger[ours])} / ${ms(smaller[ours])}; ${floorNote}`;
-    return measure(label, { reach: 11, unit: "times", measured: larger[ours] / smaller[ours], note });
-  });
-}
-
-/** Runs each case in a process of its own, round by round, and takes the process with the median time of ours. */
+/** Runs each case in a process of its own, round by round. */
 async function everyRound(cases: readonly BenchCase[], context: ShowContext): Promise<Map<string, Found>> {
   const runs = new Map<string, Found[]>(cases.map(({ name }) => [name, []]));
   for (let round = 0; round < context.rounds; round++) {
     for (const bench of cases) {
       context.progress(`ratios, ${bench.name}, round ${round + 1}`);
-      const budget = context.isQuick ? 300 : bench.size >= 1e8 ? 12_000 : bench.size >= 1e7 ? 3000 : 1500;
+      const budget = context.isQuick ? 300 : bench.size > 1e6 ? 3000 : 1000;
       const job: ShowJob = { worker: "ratios", payloadFile: writePayload(bench, context.folder), budget };
       runs.get(bench.name)!.push(await attempt(() => run<Ratios>(job)));
     }
@@ -96,6 +82,47 @@ function medianOf(found: readonly Found[]): Found {
   const keys = Object.keys(ratios[0]!) as (keyof Ratios)[];
   const medians = keys.map((key) => [key, median(ratios.map((one) => one[key]))] as const);
   return Object.fromEntries(medians) as unknown as Ratios;
+}
+
+/** Ten times the payload: each operation in a process of its own, since what another leaves in a heap would count. */
+async function scaleMeasures(context: ShowContext): Promise<Measure[]> {
+  const [smaller, larger] = ["10MB", "100MB"].map((size) => madeCase("wide", size));
+  if (context.isQuick) return [];
+  const limit = { reach: 11, unit: "times" } as const;
+  const rowsOf = async (bench: BenchCase): Promise<readonly CompareRow[]> => {
+    context.progress(`scale, ${bench.name}`);
+    const storage = { name: "memory" };
+    const contenders = OWN_CONTENDERS.filter(({ name }) => name === OURS || name === FLOOR);
+    const plan = { bench, storage, contenders, rounds: context.rounds, budget: bench.size / 2e4 };
+    return compare(plan, undefined, context.folder);
+  };
+  const small = await rowsOf(smaller!);
+  const large = await rowsOf(larger!);
+  return (["dehydrate", "hydrate"] as const).map((direction) => {
+    const name = `${direction} 100 MB / 10 MB`;
+    const timesOf = (contender: string) => [large, small].map((rows) => timeOf(rows, contender, direction));
+    const [over, under] = timesOf(OURS);
+    const [floorOver, floorUnder] = timesOf(FLOOR);
+    if (over === undefined || under === undefined) return unmeasured(name, limit, new Error(problemIn(large, small)));
+    const itself = ((floorOver ?? NaN) / (floorUnder ?? NaN)).toFixed(1);
+    const floor = direction === "dehydrate" ? "JSON.stringify" : "JSON.parse";
+    const note = `${ms(over)} / ${ms(under)}; ${floor} itself: ${itself}`;
+    return measure(name, { ...limit, measured: over / under, note });
+  });
+}
+
+function timeOf(
+  rows: readonly CompareRow[],
+  contender: string,
+  direction: "dehydrate" | "hydrate",
+): number | undefined {
+  const row = rows.find((one) => one.contender === contender);
+  return row !== undefined && isMeasured(row) ? row[direction].ms.median : undefined;
+}
+
+function problemIn(...all: readonly (readonly CompareRow[])[]): string {
+  const row = all.flat().find((one) => !isMeasured(one));
+  return JSON.stringify(row);
 }
 
 async function smallMeasures(context: ShowContext): Promise<Measure[]> {
@@ -134,24 +161,25 @@ async function manyMeasures(context: ShowContext): Promise<Measure[]> {
 }
 
 async function fewMeasures(context: ShowContext): Promise<Measure[]> {
-  context.progress(fewValues.name);
+  const bench = context.isQuick ? fewerValues : fewValues;
+  const count = bench.size / MIB;
+  context.progress(bench.name);
   await new ServerControl(context.server.control).clear();
-  const payloadFile = writePayload(fewValues, context.folder);
+  const payloadFile = writePayload(bench, context.folder);
   const s3 = context.server.target(LATENCY);
-  const rounds = context.isQuick ? 1 : 7;
+  const rounds = context.isQuick ? 1 : 5;
   const found = await attempt(() => run<Few>({ worker: "few", payloadFile, s3, concurrency: CONCURRENCY, rounds }));
-  const at = `200 values of 1 MiB at ${LATENCY} ms, ${CONCURRENCY} at a time`;
+  const at = `${count} values of 1 MiB at ${LATENCY} ms, ${CONCURRENCY} at a time`;
   if (found instanceof Error) return [unmeasured(at, { reach: 1.2, unit: "times" }, found)];
-  const latencyAlone = ms(Math.ceil(200 / CONCURRENCY) * LATENCY);
-  return (
-    [
-      ["dehydrate", found.dehydrateMs, found.putLoopMs, "PutObject"],
-      ["hydrate", found.hydrateMs, found.getLoopMs, "GetObject"],
-    ] as const
-  ).map(([name, ours, loop, call]) => {
+  const latencyAlone = ms(Math.ceil(count / CONCURRENCY) * LATENCY);
+  const of = (name: string, ours: number, loop: number, call: string): Measure => {
     const note = `${ms(ours)} / ${ms(loop)} of a bare loop of ${call}; latency alone: ${latencyAlone}`;
     return measure(`${at}: ${name}`, { reach: 1.2, unit: "times", measured: ours / loop, note });
-  });
+  };
+  return [
+    of("dehydrate", found.dehydrateMs, found.putLoopMs, "PutObject"),
+    of("hydrate", found.hydrateMs, found.getLoopMs, "GetObject"),
+  ];
 }
 
 async function streamMeasures(context: ShowContext): Promise<Measure[]> {
