@@ -6,6 +6,7 @@ export class HydrationBudget {
   private references = 0;
   private resolved = 0;
   private bytes = 0;
+  private held = 0;
 
   constructor(
     private readonly limits: {
@@ -50,6 +51,21 @@ export class HydrationBudget {
   /** The error of a hydration that has more bytes than it may. */
   exceededBytes(): StorageError {
     return this.exceeded(`has more than ${this.limits.maxBytes} decoded bytes (maxBytes)`);
+  }
+
+  /**
+   * Takes note of bytes that are held in memory though they were not asked for: the rest of objects of a store that can't
+   * read a part of one. They have a budget of their own, as large.
+   *
+   * @returns the error of a hydration that would hold too many
+   */
+  hold(bytes: number): StorageError | undefined {
+    this.held += bytes;
+    if (this.held <= this.limits.maxBytes) return undefined;
+    return this.exceeded(
+      `needs parts of objects that have more than ${this.limits.maxBytes} bytes (maxBytes) together, in a store that ` +
+        "reads objects only whole",
+    );
   }
 
   /** Takes note of a reference whose value is here. */

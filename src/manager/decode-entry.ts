@@ -1,3 +1,4 @@
+import { isAscii } from "node:buffer";
 import { parseStoredObject, type StoredObject } from "../object/stored-object.js";
 import { formatLocation } from "../location.js";
 import type { ParsedReference } from "../reference/reference.js";
@@ -34,16 +35,42 @@ export function assertDecodable({ encoding, location }: ParsedReference): void {
   );
 }
 
+/** Decodes one entry, as often as there are places for it. What is the same each time is done once. */
+export class EntryDecoder {
+  private text: string | undefined;
+  private reserved: boolean | undefined;
+
+  constructor(private readonly bytes: Uint8Array) {}
+
+  /**
+   * A value of its own for each call, so that no two places share one.
+   *
+   * @throws {StorageError} `DECODE_FAILED`
+   */
+  decode(reference: ParsedReference): DecodedEntry {
+    if (isBinary(reference)) return { binary: new Uint8Array(this.bytes) };
+    const { buffer, byteOffset, byteLength } = this.bytes;
+    const bytes = Buffer.from(buffer, byteOffset, byteLength);
+    this.text ??= textOf(bytes);
+    const object = parseStoredObject(this.text, formatLocation(reference.location));
+    const hasReserved = object.contentType === "json" && (this.reserved ??= mayHoldReservedKey(bytes));
+    return { object, hasReserved };
+  }
+}
+
+/** Text that is ASCII only takes an eighth of the time when it is known to be. */
+function textOf(bytes: Buffer): string {
+  return isAscii(bytes) ? bytes.toString("latin1") : bytes.toString();
+}
+
 /**
- * Decodes an entry. Each call gives a value of its own, so that no two places share one.
- *
- * @throws {StorageError} `DECODE_FAILED`
+ * Whether JSON may hold a key that begins with `$storage`, `$bubu`, or one of them after more dollar signs: a reference
+ * of any kind, or an escaped key. Any character of it may be written as an escape. The first searches are for one rare
+ * byte, which takes hardly any time where it is not found.
  */
-export function decodeEntry(bytes: Uint8Array, reference: ParsedReference): DecodedEntry {
-  if (isBinary(reference)) return { binary: new Uint8Array(bytes) };
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const object = parseStoredObject(buffer.toString(), formatLocation(reference.location));
-  // Every such key begins with a dollar sign, which JSON may also write as an escape.
-  const hasReserved = object.contentType === "json" && (buffer.includes('"$') || buffer.includes('"\\u0024'));
-  return { object, hasReserved };
+function mayHoldReservedKey(json: Buffer): boolean {
+  if (json.includes("\\u0024")) return true; // a dollar sign
+  if (!json.includes(0x24) || !json.includes('"$')) return false;
+  if (json.includes("$storage") || json.includes("$bubu")) return true;
+  return json.includes("\\u006") || json.includes("\\u007"); // the letters of both words
 }

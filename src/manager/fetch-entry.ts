@@ -1,10 +1,11 @@
-import { createHash } from "node:crypto";
 import { formatLocation } from "../location.js";
+import { invalidReference } from "../reference/location.js";
 import type { ParsedReference } from "../reference/reference.js";
-import { abortable } from "../store/abort.js";
 import { StorageError } from "../error.js";
+import { sha256Digest } from "../store/body.js";
 import type { Store } from "../store/store.js";
-import { giveUp } from "./give-up.js";
+import { openPart, type PartOfObject } from "./open-part.js";
+import { readBytes } from "./read-bytes.js";
 import { asStorageError } from "./store-error.js";
 
 /** The stored bytes of one entry. */
@@ -13,6 +14,11 @@ export interface FetchedEntry {
   readonly size: number;
   /** `sha256-` + base64url of the bytes. */
   readonly digest: string;
+}
+
+/** An entry of these bytes. */
+export function fetchedEntry(bytes: Uint8Array): FetchedEntry {
+  return { bytes, size: bytes.byteLength, digest: sha256Digest(bytes) };
 }
 
 /** Which bytes a reference points at: the same for all references to the same entry. */
@@ -36,40 +42,26 @@ export async function fetchEntry(
 ): Promise<FetchedEntry> {
   const path = formatLocation(reference.location);
   const details = { operation: "read", store: store.name, path };
-  const bytes = await readBounded(store, reference, maxBytes, signal).catch((error: unknown) => {
-    throw asStorageError(error, details);
-  });
-  if (bytes === undefined) throw tooLarge();
-  return { bytes, size: bytes.byteLength, digest: `sha256-${createHash("sha256").update(bytes).digest("base64url")}` };
-}
-
-async function readBounded(
-  store: Store,
-  reference: ParsedReference,
-  maxBytes: number,
-  signal: AbortSignal,
-): Promise<Uint8Array | undefined> {
-  const read = store.read(formatLocation(reference.location), { ...rangeOf(reference), signal });
-  const result = await abortable(read, signal, (late) => late.cancel());
-  const chunks: Uint8Array[] = [];
-  let total = 0;
+  const onBytes = (received: number): void => {
+    if (received > maxBytes) throw tooLarge();
+  };
   try {
-    const iterator = result[Symbol.asyncIterator]();
-    for (;;) {
-      const next = await abortable(iterator.next(), signal);
-      if (next.done === true) return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
-      total += next.value.byteLength;
-      if (total > maxBytes) return undefined;
-      chunks.push(next.value);
-    }
-  } finally {
-    giveUp(() => result.cancel());
+    const opened = openPart(store, path, partOf(reference), signal);
+    return fetchedEntry(await readBytes(opened, onBytes, signal, details));
+  } catch (error) {
+    throw asStorageError(error, details);
   }
 }
 
-/** The part of an object that an entry is. */
-export function rangeOf({ offset, size }: ParsedReference): { offset?: number; length?: number | undefined } {
-  return offset === undefined ? {} : { offset, length: size };
+/**
+ * The part of an object that an entry is.
+ *
+ * @throws {StorageError} `INVALID_REFERENCE` when it would end where no object can
+ */
+export function partOf({ offset, size }: ParsedReference): PartOfObject | undefined {
+  if (offset === undefined || size === undefined) return undefined;
+  if (Number.isSafeInteger(offset + size)) return { offset, length: size };
+  throw invalidReference("its $storageOffset and $storageSize together are more than any object has");
 }
 
 /** @throws {StorageError} `INTEGRITY` unless an entry of this size and digest is what the reference was made for */
@@ -78,12 +70,12 @@ export function verifyEntry(
   reference: ParsedReference,
   store: string,
 ): void {
-  const path = formatLocation(reference.location);
   if (reference.size !== undefined && entry.size !== reference.size) {
-    throw integrityError(`it has ${entry.size} bytes, the reference says ${reference.size}`, store, path);
+    const problem = `it has ${entry.size} bytes, the reference says ${reference.size}`;
+    throw integrityError(problem, store, formatLocation(reference.location));
   }
   if (reference.digest !== undefined && entry.digest !== reference.digest) {
-    throw integrityError("it has another digest than the reference says", store, path);
+    throw integrityError("it has another digest than the reference says", store, formatLocation(reference.location));
   }
 }
 

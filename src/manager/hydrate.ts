@@ -1,43 +1,38 @@
-import type { SchemaTag } from "../object/schema-registry.js";
 import { validate } from "../object/standard-schema.js";
 import type { StoredObject } from "../object/stored-object.js";
 import { notify } from "../observe/notify.js";
 import type { EventDetails, Recorder } from "../observe/recorder.js";
 import { formatLocation } from "../location.js";
 import type { AllowList } from "../reference/allow.js";
-import { collectReferences, fill, type Found, type Place } from "../reference/collect.js";
-import { referenceGrammar, type Grammar } from "../reference/grammar.js";
+import { collectReferences, fill, type Place } from "../reference/collect.js";
+import { referenceGrammar } from "../reference/grammar.js";
 import { parseReference, type ParsedReference } from "../reference/reference.js";
-import { parseSelector, select, type Selector } from "../reference/selector.js";
+import { parseSelector, select } from "../reference/selector.js";
 import { findResolver, type ReferenceResolver } from "../resolvers/resolver.js";
-import { abortable } from "../store/abort.js";
+import { abortable, throwIfAborted } from "../store/abort.js";
 import { StorageError } from "../error.js";
 import type { Store } from "../store/store.js";
 import { admitLocation, allowListOf } from "./admit.js";
 import { HydrationBudget } from "./budget.js";
 import { forEachConcurrent } from "./concurrency.js";
-import { assertDecodable, decodeEntry } from "./decode-entry.js";
-import { entryKey, fetchEntry, integrityError, verifyEntry, type FetchedEntry } from "./fetch-entry.js";
+import { abortedCall, withDeadline } from "./deadline.js";
+import { assertDecodable, EntryDecoder } from "./decode-entry.js";
+import {
+  groupEntries,
+  newHolder,
+  valueOf,
+  type EntryGroup,
+  type EntryNode,
+  type FoundReference,
+  type ReferenceKind,
+} from "./entry-node.js";
+import { EntryReads, type EntryRead } from "./entry-reads.js";
+import type { EntrySource } from "./entry-source.js";
+import { entryKey, fetchedEntry, partOf, verifyEntry, type FetchedEntry } from "./fetch-entry.js";
+import { Pace } from "./pace.js";
 import type { HydrateSettings } from "./settings.js";
 import { requireStore } from "./require-store.js";
 import { asStorageError } from "./store-error.js";
-
-type ReferenceKind = { readonly grammar: Grammar } | { readonly resolver: ReferenceResolver };
-
-/** A reference to an entry, and what has come of it. */
-interface EntryNode {
-  /** Where the finished value goes. */
-  readonly place: Place;
-  /** The entry that the reference was found in; absent for one in the payload itself. */
-  readonly parent: EntryNode | undefined;
-  readonly reference: ParsedReference;
-  readonly selector: Selector | undefined;
-  readonly key: string;
-  /** Holds the value until it is finished, so that what is found inside it has a place to go. */
-  readonly holder: Place;
-  schema: SchemaTag | undefined;
-  children: readonly FoundReference[];
-}
 
 /** A reference of another kind, and where its value goes. */
 interface ResolverNode {
@@ -46,65 +41,85 @@ interface ResolverNode {
   readonly value: Readonly<Record<string, unknown>>;
 }
 
-interface FoundReference extends Found<ReferenceKind> {
-  readonly parent: EntryNode | undefined;
-}
+type Task = (signal: AbortSignal) => Promise<void>;
 
 /** Hydrates a value: gathers the references of a level, fetches, checks and decodes them, and goes on with the next. */
 export async function hydrate(
   value: unknown,
   settings: HydrateSettings,
+  source: EntrySource,
   recorder: Recorder,
   details: EventDetails,
-  signal: AbortSignal,
 ): Promise<unknown> {
-  const hydrated = await new Hydration(settings, recorder, details, signal).run(value);
-  if (settings.schema === undefined) return hydrated;
-  return abortable(validate(settings.schema, hydrated, "the schema of the call"), signal);
+  if (settings.signal?.aborted) throw abortedCall("hydrate", settings.signal);
+  const hydration = new Hydration(settings, source, recorder, details);
+  const found = hydration.begin(value);
+  // What holds no reference needs no deadline, whose timer and signal would take more time than all the rest.
+  if (found.length === 0 && settings.schema === undefined) return hydration.end();
+  return withDeadline("hydrate", settings, async (signal) => {
+    const hydrated = await hydration.resolve(found, signal);
+    if (settings.schema === undefined) return hydrated;
+    return abortable(validate(settings.schema, hydrated, "the schema of the call"), signal);
+  });
 }
 
 class Hydration {
   private readonly budget: HydrationBudget;
-  private readonly allowed: AllowList;
+  private readonly epoch: number | undefined;
+  private readonly pace = new Pace();
   private readonly fetched = new Map<string, FetchedEntry>();
   private readonly nodes: EntryNode[] = []; // parents before children
   private readonly root = newHolder();
+  private allowed: AllowList | undefined;
+  private reads: EntryReads<EntryGroup> | undefined;
 
   constructor(
     private readonly settings: HydrateSettings,
+    private readonly source: EntrySource,
     private readonly recorder: Recorder,
     private readonly details: EventDetails,
-    private readonly signal: AbortSignal,
   ) {
     this.budget = new HydrationBudget(settings);
-    this.allowed = allowListOf(settings);
+    this.epoch = source.cache?.epoch;
   }
 
-  async run(value: unknown): Promise<unknown> {
-    let level = this.collect(value, this.root, undefined, this.settings.dialect === "native");
+  /** Copies the payload. Gives the references in it. */
+  begin(value: unknown): readonly FoundReference[] {
+    return collectReferences(value, this.root, {
+      unescape: this.settings.dialect === "native",
+      recognise: (object) => this.recognise(object, undefined),
+    });
+  }
+
+  /** Puts in place what the references of the payload, and of what they point at, stand for. */
+  async resolve(found: readonly FoundReference[], signal: AbortSignal): Promise<unknown> {
+    let level = found;
     for (let hop = 1; level.length > 0; hop++) {
       this.budget.enterHop(hop, level.length);
-      level = await this.resolve(level);
+      level = await this.resolveLevel(level, signal);
     }
-    const { references, bytes } = this.budget.progress;
-    Object.assign(this.details, { entries: references, bytes, objects: this.fetched.size });
-    await this.finish();
+    this.note();
+    await this.finish(signal);
     return valueOf(this.root);
   }
 
-  private collect(
-    value: unknown,
-    place: Place,
-    parent: EntryNode | undefined,
-    unescape: boolean,
-  ): readonly FoundReference[] {
-    const found = collectReferences(value, place, { unescape, recognise: (object) => this.recognise(object) });
-    return found.map((reference) => ({ ...reference, parent }));
+  /** The hydrated value of a payload without references. */
+  end(): unknown {
+    this.note();
+    return valueOf(this.root);
   }
 
-  private recognise(value: Readonly<Record<string, unknown>>): ReferenceKind | undefined {
+  private note(): void {
+    const { references, bytes } = this.budget.progress;
+    Object.assign(this.details, { entries: references, bytes, objects: this.reads?.objects.size ?? 0 });
+  }
+
+  private recognise(
+    value: Readonly<Record<string, unknown>>,
+    parent: EntryNode | undefined,
+  ): ReferenceKind | undefined {
     const grammar = referenceGrammar(value);
-    if (grammar !== undefined) return { grammar };
+    if (grammar !== undefined) return { grammar, parent };
     try {
       const resolver = findResolver(this.settings.resolvers, value);
       return resolver === undefined ? undefined : { resolver };
@@ -114,36 +129,36 @@ class Hydration {
   }
 
   /** Resolves the references of one level. Gives those that were found in what they point at. */
-  private async resolve(level: readonly FoundReference[]): Promise<readonly FoundReference[]> {
+  private async resolveLevel(
+    level: readonly FoundReference[],
+    signal: AbortSignal,
+  ): Promise<readonly FoundReference[]> {
     const resolvers: ResolverNode[] = [];
-    const groups = new Map<string, EntryNode[]>();
     const entries: EntryNode[] = [];
-    for (const { place, value, kind, parent } of level) {
+    let bytes = 0;
+    for (const { place, value, kind } of level) {
       if ("resolver" in kind) {
         resolvers.push({ place, value, resolver: kind.resolver });
         continue;
       }
-      const node = this.prepare(place, parseReference(value, kind.grammar), parent);
+      const node = this.prepare(place, parseReference(value, kind.grammar), kind.parent);
+      bytes += node.reference.size ?? 0;
       entries.push(node);
-      const group = groups.get(node.key);
-      if (group === undefined) groups.set(node.key, [node]);
-      else group.push(node);
     }
-    this.budget.assertBytes(entries.reduce((sum, { reference }) => sum + (reference.size ?? 0), 0));
+    this.budget.assertBytes(bytes);
     for (const node of entries) this.nodes.push(node); // a spread of very many would overflow the stack
-    const tasks = [
-      ...[...groups.values()].map((group) => (signal: AbortSignal) => this.load(group, signal)),
-      ...resolvers.map((node) => (signal: AbortSignal) => this.resolveOther(node, signal)),
-    ];
-    await forEachConcurrent(tasks, this.settings.concurrency, this.signal, (task, signal) => task(signal));
+    const tasks = entries.length === 0 ? [] : await this.entryTasks(groupEntries(entries), signal);
+    for (const node of resolvers) tasks.push((taskSignal) => this.resolveOther(node, taskSignal));
+    await forEachConcurrent(tasks, this.settings.concurrency, signal, (task, taskSignal) => task(taskSignal));
     return entries.flatMap(({ children }) => children);
   }
 
   /** Checks all of a reference that can be checked without I/O. */
   private prepare(place: Place, reference: ParsedReference, parent: EntryNode | undefined): EntryNode {
     const { location, path } = reference;
-    admitLocation(location, this.allowed, this.settings.store);
+    admitLocation(location, (this.allowed ??= allowListOf(this.settings)), this.settings.store);
     assertDecodable(reference);
+    partOf(reference);
     const key = entryKey(reference);
     for (let ancestor = parent; ancestor !== undefined; ancestor = ancestor.parent) {
       if (ancestor.key === key) throw cyclicReference(formatLocation(location));
@@ -152,51 +167,95 @@ class Hydration {
     return { place, parent, reference, selector, key, holder: newHolder(), schema: undefined, children: [] };
   }
 
-  /** Fetches an entry and puts it in the places of all references to it. */
-  private async load(group: readonly EntryNode[], signal: AbortSignal): Promise<void> {
+  /** What is to be done to put entries in their places: those that are here already first. */
+  private async entryTasks(groups: readonly EntryGroup[], signal: AbortSignal): Promise<Task[]> {
     const store = requireStore(this.settings, "hydrate");
-    const [{ key }] = group as [EntryNode];
-    let entry = this.fetched.get(key);
-    if (entry === undefined) {
-      entry = await this.fetch(store, group, signal);
-      this.fetched.set(key, entry);
+    this.reads ??= new EntryReads(store, this.source.shared, this.budget, this.settings.stepRunId);
+    const missing = this.takeCached(groups, store);
+    const here = groups.filter(({ key }) => this.fetched.has(key));
+    const reads = await this.reads.plan(missing, signal);
+    const tasks = reads.map(
+      (read): Task =>
+        (taskSignal) =>
+          this.load(read, store, taskSignal),
+    );
+    if (here.length > 0) {
+      tasks.unshift(async (taskSignal) => {
+        for (const group of here) await this.place(group, this.fetched.get(group.key)!, store, taskSignal);
+      });
     }
-    for (const node of group) {
+    return tasks;
+  }
+
+  /** Takes what the cache has. Gives the groups whose entries have to be read. */
+  private takeCached(groups: readonly EntryGroup[], store: Store): EntryGroup[] {
+    const missing = groups.filter(({ key }) => !this.fetched.has(key));
+    const { cache } = this.source;
+    if (cache === undefined || missing.length === 0) return missing;
+    let bytes = 0;
+    const missed = missing.filter(({ nodes, key }) => {
+      const native = nodes.find(({ reference }) => reference.digest !== undefined);
+      const entry = native && cache.get(native.reference);
+      if (entry === undefined) return true;
+      bytes += entry.size;
+      this.fetched.set(key, entry);
+      return false;
+    });
+    const hits = missing.length - missed.length;
+    const details = { store: store.name, stepRunId: this.settings.stepRunId, during: "hydrate" };
+    if (hits > 0) this.recorder.tell("cache_hit", { ...details, entries: hits, bytes });
+    if (missed.length > 0) this.recorder.tell("cache_miss", { ...details, entries: missed.length });
+    return missed;
+  }
+
+  /** Reads entries and puts them in the places of all references to them. */
+  private async load(read: EntryRead<EntryGroup>, store: Store, signal: AbortSignal): Promise<void> {
+    const bytesOf = await this.reads!.read(read, signal);
+    for (const group of read.entries) {
+      await this.breathe(signal);
+      const entry = fetchedEntry(bytesOf(group));
+      this.fetched.set(group.key, entry);
+      await this.place(group, entry, store, signal);
+      if (this.epoch !== undefined) this.source.cache?.set(group.reference, entry, this.epoch);
+    }
+  }
+
+  private async place({ nodes }: EntryGroup, entry: FetchedEntry, store: Store, signal: AbortSignal): Promise<void> {
+    const decoder = new EntryDecoder(entry.bytes);
+    for (const node of nodes) {
       verifyEntry(entry, node.reference, store.name);
-      this.budget.spend(entry.bytes.byteLength);
-      this.decode(node, entry.bytes);
+      if (this.pace.due) await this.breathe(signal);
+      this.budget.spend(entry.size);
+      this.decode(node, decoder);
       this.report();
     }
   }
 
-  private fetch(store: Store, group: readonly EntryNode[], signal: AbortSignal): Promise<FetchedEntry> {
-    const [{ reference }] = group as [EntryNode];
-    const path = formatLocation(reference.location);
-    const declared = largestSize(group);
-    const maxBytes = declared ?? this.budget.bytesLeft;
-    const tooLarge = (): StorageError =>
-      declared === undefined
-        ? this.budget.exceededBytes()
-        : integrityError(`it has more than the ${maxBytes} bytes that the reference says`, store.name, path);
-    const details: EventDetails = { store: store.name, stepRunId: this.settings.stepRunId, objects: 1 };
-    return this.recorder.record("read", details, async () => {
-      const entry = await fetchEntry(store, reference, maxBytes, tooLarge, signal);
-      details.bytes = entry.bytes.byteLength;
-      return entry;
-    });
+  /** Lets others have their turn, when it is time. */
+  private async breathe(signal: AbortSignal): Promise<void> {
+    if (!this.pace.due) return;
+    await this.pace.breathe();
+    throwIfAborted(signal);
   }
 
-  private decode(node: EntryNode, bytes: Uint8Array): void {
+  private decode(node: EntryNode, decoder: EntryDecoder): void {
     const { reference, holder } = node;
-    const decoded = decodeEntry(bytes, reference);
+    const decoded = decoder.decode(reference);
     if ("binary" in decoded) {
       fill(holder, decoded.binary);
       return;
     }
     const { object, hasReserved } = decoded;
     node.schema = this.schemaOf(object, node);
-    if (!hasReserved) fill(holder, object.data);
-    else node.children = this.collect(object.data, holder, node, reference.dialect === "native");
+    if (!hasReserved) {
+      fill(holder, object.data);
+      return;
+    }
+    node.children = collectReferences(object.data, holder, {
+      unescape: reference.dialect === "native",
+      recognise: (value) => this.recognise(value, node),
+      owned: true,
+    });
   }
 
   private schemaOf({ schema, schemaVersion }: StoredObject, { reference, place }: EntryNode): EntryNode["schema"] {
@@ -223,12 +282,12 @@ class Hydration {
   }
 
   /** Puts every value into its place, from the innermost outwards. */
-  private async finish(): Promise<void> {
+  private async finish(signal: AbortSignal): Promise<void> {
     for (const node of this.nodes.reverse()) {
       let value = valueOf(node.holder);
       const { schemas } = this.settings;
       if (node.schema !== undefined && schemas !== undefined) {
-        value = await abortable(schemas.check(node.schema, value), this.signal);
+        value = await abortable(schemas.check(node.schema, value), signal);
       }
       fill(node.place, node.selector === undefined ? value : select(value, node.selector));
     }
@@ -237,23 +296,6 @@ class Hydration {
   private report(): void {
     if (this.settings.onProgress !== undefined) notify(this.settings.onProgress, this.budget.progress);
   }
-}
-
-/** The most bytes that one of the references says its entry has. */
-function largestSize(group: readonly EntryNode[]): number | undefined {
-  let largest: number | undefined;
-  for (const { reference } of group) {
-    if (reference.size !== undefined && reference.size > (largest ?? -1)) largest = reference.size;
-  }
-  return largest;
-}
-
-function newHolder(): Place {
-  return { container: [null], key: 0 };
-}
-
-function valueOf(holder: Place): unknown {
-  return (holder.container as unknown[])[0];
 }
 
 function cyclicReference(path: string): StorageError {

@@ -9,9 +9,10 @@ import { bytesResult, streamResult } from "../store/read-result.js";
 import type { ObjectInfo, ReadResult, Store } from "../store/store.js";
 import { admitLocation, allowListOf } from "./admit.js";
 import { bodySignal, type BodySignal } from "./body-signal.js";
-import { assertDecodable, decodeEntry, isBinary } from "./decode-entry.js";
-import { fetchEntry, integrityError, rangeOf, verifyEntry } from "./fetch-entry.js";
+import { assertDecodable, EntryDecoder, isBinary } from "./decode-entry.js";
+import { fetchEntry, integrityError, partOf, verifyEntry } from "./fetch-entry.js";
 import { giveUp } from "./give-up.js";
+import { openPart } from "./open-part.js";
 import { requireStore } from "./require-store.js";
 import type { ManagerSettings } from "./settings.js";
 import { asStorageError } from "./store-error.js";
@@ -61,7 +62,7 @@ async function openObject(
       : integrityError(`it has more than ${limit} bytes`, store.name, formatLocation(reference.location));
   const entry = await fetchEntry(store, reference, limit, tooLarge, signal);
   verifyEntry(entry, reference, store.name);
-  const decoded = decodeEntry(entry.bytes, reference);
+  const decoded = new EntryDecoder(entry.bytes).decode(reference);
   if ("binary" in decoded) return bytesResult(infoOf(reference, decoded.binary.byteLength), decoded.binary);
   const { contentType, data } = decoded.object;
   const bytes = Buffer.from(contentType === "raw" ? (data as string) : JSON.stringify(data));
@@ -78,7 +79,7 @@ async function openBinary(
   const details = { operation: "open", store: store.name, path };
   const body = bodySignal(signal, callerSignal);
   try {
-    const read = store.read(path, { ...rangeOf(reference), signal: body.signal });
+    const read = openPart(store, path, partOf(reference), body.signal);
     const result = await abortable(read, signal, (late) => late.cancel());
     const chunks = verifiedChunks(result, reference, store.name, body);
     return streamResult(infoOf(reference, reference.size ?? result.info.size), chunks, () => {

@@ -16,6 +16,7 @@ import { createStore } from "./create-store.js";
 import { withDeadline } from "./deadline.js";
 import { dehydrate } from "./dehydrate.js";
 import { dehydrationPlan, type DehydrationPlan } from "./dehydration-plan.js";
+import { EntrySource } from "./entry-source.js";
 import { parseEnvironment } from "./env.js";
 import { hydrate } from "./hydrate.js";
 import { listObjects } from "./list-objects.js";
@@ -57,6 +58,7 @@ export type Dehydrated = unknown;
 export class StorageManager {
   readonly #settings: ManagerSettings;
   readonly #recorder: Recorder;
+  readonly #source: EntrySource;
 
   /** @throws {StorageError} `CONFIG_INVALID` that names every wrong option */
   constructor(options: StorageManagerOptions) {
@@ -66,6 +68,7 @@ export class StorageManager {
       ...(observer === undefined ? [] : [observer]),
       ...(logger === undefined ? [] : [logTo(logger)]),
     ]);
+    this.#source = new EntrySource(this.#settings.readCache, this.#recorder);
   }
 
   /**
@@ -137,12 +140,10 @@ export class StorageManager {
   async hydrate<T = unknown>(value: unknown, options?: HydrateOptions<T>): Promise<T> {
     const settings = hydrateSettings(this.#settings, options);
     const details: EventDetails = { store: this.store?.name, stepRunId: settings.stepRunId };
-    return this.#recorder.record("hydrate", details, () =>
-      withDeadline("hydrate", settings, async (signal) => {
-        // Checked by the schema, if there is one; otherwise the caller says what it is.
-        return (await hydrate(value, settings, this.#recorder, details, signal)) as T;
-      }),
+    const hydrated = await this.#recorder.record("hydrate", details, () =>
+      hydrate(value, settings, this.#source, this.#recorder, details),
     );
+    return hydrated as T; // checked by the schema, if there is one; otherwise the caller says what it is
   }
 
   /**

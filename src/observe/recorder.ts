@@ -1,6 +1,6 @@
 import { isStorageError } from "../error.js";
 import { notify } from "./notify.js";
-import type { ObservedOperation, StorageEvent, StorageObserver } from "./event.js";
+import type { CompositionEvent, ObservedOperation, StorageEvent, StorageObserver } from "./event.js";
 
 /** What an operation adds to its event once it is known. */
 export type EventDetails = {
@@ -18,6 +18,11 @@ export class Recorder {
     private readonly now: () => number = performance.now.bind(performance),
   ) {}
 
+  /** Whether anybody is told. */
+  get listens(): boolean {
+    return this.observers.length > 0;
+  }
+
   /** Runs an operation and tells how it ended. `details` may be filled in while it runs. */
   async record<T>(operation: ObservedOperation, details: EventDetails, run: () => Promise<T>): Promise<T> {
     if (this.observers.length === 0) return run();
@@ -30,6 +35,11 @@ export class Recorder {
       end({ error });
       throw error;
     }
+  }
+
+  /** Tells of something that happens inside an operation. */
+  tell(event: CompositionEvent, details: EventDetails): void {
+    if (this.observers.length > 0) this.begin(event, details)();
   }
 
   /** Hands on what an operation gives one by one, counts it as `objects`, and tells how the operation ended. */
@@ -58,7 +68,7 @@ export class Recorder {
     }
   }
 
-  private begin(operation: ObservedOperation, details: EventDetails): (failure?: Failure) => void {
+  private begin(operation: StorageEvent["operation"], details: EventDetails): (failure?: Failure) => void {
     const start = this.now();
     return (failure) => {
       const known = Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined));

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { abortable } from "./abort.js";
 import { StorageError, type StorageErrorDetails } from "../error.js";
 import type { StoreBody, WriteOptions } from "./store.js";
@@ -26,7 +26,7 @@ export function assertBody(body: unknown, details: StorageErrorDetails): asserts
 
 /** `sha256-` + base64url of bytes: the form of `WriteOptions.digest` and of `$storageDigest`. */
 export function sha256Digest(bytes: Uint8Array): string {
-  return `sha256-${createHash("sha256").update(bytes).digest("base64url")}`;
+  return `sha256-${hash("sha256", bytes, "base64url")}`; // in one go: for small bytes it takes half the time
 }
 
 /**

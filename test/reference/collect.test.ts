@@ -123,7 +123,7 @@ describe("collectReferences", () => {
   });
 
   it.each([1, 2, 99, 100, 101, 250])("refuses a cycle of %i objects that branches, in no time", (length) => {
-    const objects = Array.from({ length }, () => ({}));
+    const objects = Array.from({ length }, (): Record<string, unknown> => ({}));
     objects.forEach((object, index) => {
       object["a"] = object["b"] = objects[(index + 1) % length];
     });

@@ -1,0 +1,74 @@
+import type { SchemaTag } from "../object/schema-registry.js";
+import type { Found, Place } from "../reference/collect.js";
+import type { Grammar } from "../reference/grammar.js";
+import type { ParsedReference } from "../reference/reference.js";
+import type { Selector } from "../reference/selector.js";
+import type { ReferenceResolver } from "../resolvers/resolver.js";
+import type { WantedEntry } from "./entry-reads.js";
+
+/** What a reference was recognised as, and the entry that it was found in; absent for one in the payload itself. */
+export type ReferenceKind =
+  { readonly grammar: Grammar; readonly parent: EntryNode | undefined } | { readonly resolver: ReferenceResolver };
+
+/** A reference that was found in a payload or in an entry. */
+export type FoundReference = Found<ReferenceKind>;
+
+/** A reference to an entry, and what has come of it. */
+export interface EntryNode {
+  /** Where the finished value goes. */
+  readonly place: Place;
+  readonly parent: EntryNode | undefined;
+  readonly reference: ParsedReference;
+  readonly selector: Selector | undefined;
+  readonly key: string;
+  /** Holds the value until it is finished, so that what is found inside it has a place to go. */
+  readonly holder: Place;
+  schema: SchemaTag | undefined;
+  children: readonly FoundReference[];
+}
+
+/** The references of one level to one entry. */
+export class EntryGroup implements WantedEntry {
+  readonly nodes: EntryNode[];
+  declaredSize: number | undefined;
+
+  constructor(first: EntryNode) {
+    this.nodes = [first];
+    this.declaredSize = first.reference.size;
+  }
+
+  get key(): string {
+    return this.nodes[0]!.key;
+  }
+
+  /** That of the first. All say the same of where the entry lies. */
+  get reference(): ParsedReference {
+    return this.nodes[0]!.reference;
+  }
+
+  add(node: EntryNode): void {
+    this.nodes.push(node);
+    const { size } = node.reference;
+    if (size !== undefined && size > (this.declaredSize ?? -1)) this.declaredSize = size;
+  }
+}
+
+/** Puts references to the same entry together. */
+export function groupEntries(nodes: readonly EntryNode[]): EntryGroup[] {
+  const groups = new Map<string, EntryGroup>();
+  for (const node of nodes) {
+    const group = groups.get(node.key);
+    if (group === undefined) groups.set(node.key, new EntryGroup(node));
+    else group.add(node);
+  }
+  return [...groups.values()];
+}
+
+/** A place that is nowhere yet. */
+export function newHolder(): Place {
+  return { container: [null], key: 0 };
+}
+
+export function valueOf(holder: Place): unknown {
+  return (holder.container as unknown[])[0];
+}

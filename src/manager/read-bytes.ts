@@ -1,0 +1,39 @@
+import { StorageError, type StorageErrorDetails } from "../error.js";
+import { abortable } from "../store/abort.js";
+import type { ReadResult } from "../store/store.js";
+import { giveUp } from "./give-up.js";
+
+/**
+ * Takes the body of a read into memory.
+ *
+ * @param onBytes is told how many bytes have come so far, before they are kept. What it throws ends the reading.
+ * @throws what the store and `onBytes` say; `ABORTED` at once when the signal fires
+ */
+export async function readBytes(
+  read: Promise<ReadResult>,
+  onBytes: (received: number) => void,
+  signal: AbortSignal,
+  details: StorageErrorDetails,
+): Promise<Uint8Array> {
+  const result = await abortable(read, signal, (late) => late.cancel());
+  const chunks: Uint8Array[] = [];
+  let received = 0;
+  try {
+    const iterator = result[Symbol.asyncIterator]();
+    for (;;) {
+      const next = await abortable(iterator.next(), signal);
+      if (next.done === true) return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, received);
+      const chunk: unknown = next.value;
+      if (!(chunk instanceof Uint8Array)) throw noBytes(details);
+      received += chunk.byteLength;
+      onBytes(received);
+      chunks.push(chunk);
+    }
+  } finally {
+    giveUp(() => result.cancel());
+  }
+}
+
+function noBytes(details: StorageErrorDetails): StorageError {
+  return new StorageError("UNEXPECTED", "The store gave a chunk of a body that is not a Uint8Array.", details);
+}
