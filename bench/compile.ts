@@ -1,23 +1,26 @@
-import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { transform } from "@swc/core";
 
-/** Where the compiled bench goes: where its packages are found, and where no other tool looks. */
-export const BUILD = fileURLToPath(new URL("./node_modules/.cache/coatcheck-bench/", import.meta.url));
+// Where the packages of the bench are found, and where no other tool looks.
+const CACHE = fileURLToPath(new URL("./node_modules/.cache/coatcheck-bench/", import.meta.url));
 
 const SKIPPED = new Set(["node_modules", "results"]);
 
 /**
  * Compiles the bench to plain JavaScript, for its child processes: what is measured runs on Node alone, without a loader
  * that rewrites modules or takes time to start.
+ *
+ * @returns a folder of this run alone; whoever asked for it removes it
  */
-export async function compileBench(): Promise<void> {
+export async function compileBench(): Promise<string> {
   const source = fileURLToPath(new URL(".", import.meta.url));
-  await rm(BUILD, { recursive: true, force: true });
-  await mkdir(BUILD, { recursive: true });
-  await copyFile(join(source, "package.json"), join(BUILD, "package.json")); // where the versions of the peers are
-  await Promise.all((await sources(source, "")).map((file) => compile(join(source, file), join(BUILD, file))));
+  await mkdir(CACHE, { recursive: true });
+  const build = await mkdtemp(join(CACHE, "run-"));
+  await copyFile(join(source, "package.json"), join(build, "package.json")); // where the versions of the peers are
+  await Promise.all((await sources(source, "")).map((file) => compile(join(source, file), join(build, file))));
+  return build;
 }
 
 async function sources(root: string, folder: string): Promise<string[]> {

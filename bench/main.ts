@@ -1,10 +1,10 @@
 // The benchmark: npm run bench. See docs/benchmarks.md. This file compiles the bench and starts what was compiled.
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
-import { BUILD, compileBench } from "./compile.js";
+import { compileBench } from "./compile.js";
 import { parseOptions, USAGE } from "./options.js";
 import { ROOT } from "./root.js";
 import type * as Run from "./run.js";
@@ -20,7 +20,11 @@ if (options === "help") {
     const { status } = spawnSync(process.execPath, ["scripts/build.mjs"], { cwd: ROOT, stdio: "inherit" });
     if (status !== 0) process.exit(status ?? 1);
   }
-  await compileBench();
-  const { run } = (await import(pathToFileURL(join(BUILD, "run.js")).href)) as typeof Run;
-  await run(options, join(BUILD, "payloads"));
+  const build = await compileBench();
+  try {
+    const { run } = (await import(pathToFileURL(join(build, "run.js")).href)) as typeof Run;
+    await run(options, join(build, "payloads"));
+  } finally {
+    rmSync(build, { recursive: true, force: true });
+  }
 }
