@@ -63,9 +63,9 @@ text { fill: #e6edf3; }
 }
 </style>
 <text class="head" x="16" y="26">Dehydrate and hydrate: time, coatcheck = 1</text>
-<text class="quiet" x="16" y="46">Shorter is faster; logarithmic. Node ${machine.node}, ${escape(machine.cpu)}, ${machine.cores} cores.</text>
-${drawGrid(scale, HEAD, y)}
+<text class="quiet" x="16" y="46">To the right: slower. To the left: faster. Logarithmic. Node ${machine.node}, ${escape(machine.cpu)}, ${machine.cores} cores.</text>
 ${parts.join("\n")}
+${drawAxis(scale, y + 18)}
 </svg>
 `;
 }
@@ -94,24 +94,33 @@ interface Scale {
 }
 
 function scaleOf(ratios: readonly number[]): Scale {
-  const low = Math.floor(Math.log10(Math.min(1, ...ratios)));
-  const high = Math.max(Math.ceil(Math.log10(Math.max(1, ...ratios))), low + 1);
-  const ticks = Array.from({ length: high - low + 1 }, (_, index) => 10 ** (low + index));
+  const low = Math.log10(Math.min(0.5, ...ratios)) - 0.1;
+  const high = Math.log10(Math.max(2, ...ratios)) + 0.1;
+  const powers = Array.from({ length: 13 }, (_, index) => 10 ** (index - 6));
+  const steps = high - low > 2.5 ? [1] : [1, 2, 5];
+  const ticks = powers.flatMap((power) => steps.map((step) => step * power));
   const width = WIDTH - LEFT - RIGHT;
-  return { ticks, x: (ratio) => LEFT + ((Math.log10(ratio) - low) / (high - low)) * width };
+  return {
+    ticks: ticks.filter((tick) => Math.log10(tick) >= low && Math.log10(tick) <= high),
+    x: (ratio) => LEFT + ((Math.log10(ratio) - low) / (high - low)) * width,
+  };
 }
 
-function drawGrid({ ticks, x }: Scale, top: number, bottom: number): string {
+function drawAxis({ ticks, x }: Scale, y: number): string {
   return ticks
-    .map((tick) => {
-      const at = x(tick).toFixed(1);
-      const line = `<line class="${tick === 1 ? "one" : "grid"}" x1="${at}" x2="${at}" y1="${top}" y2="${bottom}"/>`;
-      return `${line}<text class="quiet" x="${at}" y="${bottom + 18}" text-anchor="middle">${times(tick)}</text>`;
-    })
+    .map((tick) => `<text class="quiet" x="${x(tick).toFixed(1)}" y="${y}" text-anchor="middle">${times(tick)}</text>`)
     .join("\n");
 }
 
-function drawPanel({ title, bars }: Panel, top: number, { x }: Scale): string {
+function drawGrid({ ticks, x }: Scale, top: number, bottom: number): string[] {
+  return ticks.map((tick) => {
+    const at = x(tick).toFixed(1);
+    return `<line class="${tick === 1 ? "one" : "grid"}" x1="${at}" x2="${at}" y1="${top}" y2="${bottom}"/>`;
+  });
+}
+
+function drawPanel({ title, bars }: Panel, top: number, scale: Scale): string {
+  const { x } = scale;
   const lines = bars.map(({ name, ratio }, index) => {
     const y = top + TITLE + index * ROW;
     const [from, to] = ratio < 1 ? [x(ratio), x(1)] : [x(1), x(ratio)];
@@ -123,7 +132,8 @@ function drawPanel({ title, bars }: Panel, top: number, { x }: Scale): string {
       `<text class="quiet" x="${(from + width + 6).toFixed(1)}" y="${baseline}">${times(ratio)}</text>`
     );
   });
-  return [`<text class="title" x="16" y="${top + 24}">${escape(title)}</text>`, ...lines].join("\n");
+  const grid = drawGrid(scale, top + TITLE - 4, top + TITLE + bars.length * ROW);
+  return [`<text class="title" x="16" y="${top + 24}">${escape(title)}</text>`, ...grid, ...lines].join("\n");
 }
 
 function escape(text: string): string {

@@ -1,7 +1,7 @@
 const MIB = 1024 ** 2;
 
 /** Three digits: `0.012`, `1.23`, `45.6`, `789`, `1,234`. */
-export function number(value: number): string {
+function number(value: number): string {
   if (value === 0) return "0";
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en-US");
   return Math.abs(value) < 0.001 ? value.toPrecision(2) : String(Number(value.toPrecision(3)));
@@ -20,6 +20,10 @@ export function bytes(value: number): string {
 
 export function mebibytes(value: number): string {
   return `${number(value / MIB)} MiB`;
+}
+
+export function gibibytes(value: number): string {
+  return `${number(value / 1024 ** 3)} GiB`;
 }
 
 export function times(value: number): string {

@@ -39,14 +39,14 @@ function fasterThanOurs(name: string, pairs: readonly Pair[]): Measure {
   const faster = pairs.filter(({ peer, own }) => roundTrip(peer) < roundTrip(own));
   const list = faster.map(({ peer, own }) => `${keyOf(peer)} ${times(roundTrip(peer) / roundTrip(own))}`).join(", ");
   const note = `of ${pairs.length}${list === "" ? "" : `: ${list} of our time`}`;
-  return measure(`${name} is faster`, { reach: 0, unit: "cases", measured: faster.length, note });
+  return measure(`payloads with which ${name} is faster`, { reach: 0, unit: "cases", measured: faster.length, note });
 }
 
 function fewerThanOurs(name: string, pairs: readonly Pair[]): Measure {
   const less = pairs.filter(({ peer, own }) => requests(peer) < requests(own)).length;
   const equal = pairs.filter(({ peer, own }) => requests(peer) === requests(own)).length;
   const note = `of ${pairs.length}; as many in ${equal}, more in ${pairs.length - equal - less}`;
-  return measure(`${name} makes fewer requests`, { reach: 0, unit: "cases", measured: less, note });
+  return measure(`payloads with which ${name} makes fewer requests`, { reach: 0, unit: "cases", measured: less, note });
 }
 
 function keyOf({ case: bench, storage }: RowKey): string {

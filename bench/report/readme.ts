@@ -1,7 +1,7 @@
 import { FLOOR } from "../contenders/index.js";
 import { isMeasured, type CompareRow } from "../measure/row.js";
 import type { Measure } from "../shows/measure.js";
-import { bytes, inUnit, mebibytes, milliseconds } from "./format.js";
+import { bytes, gibibytes, inUnit, milliseconds } from "./format.js";
 import { requests, roundTrip } from "./peers.js";
 import type { Results } from "./results.js";
 import { problem } from "./terminal.js";
@@ -30,7 +30,7 @@ export function readmeTable(all: readonly Results[]): string {
 
 function machineLine({ machine }: Results): string {
   const { cpu, cores, memoryBytes, os, node } = machine;
-  return `Node ${node}; ${cpu}, ${cores} cores, ${mebibytes(memoryBytes)}; ${os}.`;
+  return `Node ${node}; ${cpu}, ${cores} cores, ${gibibytes(memoryBytes)}; ${os}.`;
 }
 
 function comparison({ compare, versions }: Results): string[] {

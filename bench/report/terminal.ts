@@ -2,7 +2,7 @@ import Table from "cli-table3";
 import { isMeasured, type CompareRow, type Measured, type MeasuredOperation } from "../measure/row.js";
 import type { Spread } from "../measure/statistics.js";
 import type { Measure } from "../shows/measure.js";
-import { bytes, inUnit, mebibytes, milliseconds, times } from "./format.js";
+import { bytes, gibibytes, inUnit, mebibytes, milliseconds, times } from "./format.js";
 import { requests } from "./peers.js";
 import type { Results } from "./results.js";
 
@@ -16,7 +16,7 @@ const COLUMNS = ["", "dehydrate", "×", "hydrate", "×", "plan", "requests", "se
 /** Prints what was measured. */
 export function printResults({ machine, compare, shows, size }: Results): void {
   const { cpu, cores, memoryBytes, os, node, v8 } = machine;
-  console.log(`\nNode ${node}, V8 ${v8}; ${cpu}, ${cores} cores, ${mebibytes(memoryBytes)}; ${os}`);
+  console.log(`\nNode ${node}, V8 ${v8}; ${cpu}, ${cores} cores, ${gibibytes(memoryBytes)}; ${os}`);
   if (compare !== undefined) {
     for (const storage of new Set(compare.rows.map((row) => row.storage))) {
       printRows(
