@@ -1,4 +1,4 @@
-import { isAscii } from "node:buffer";
+import { isAscii, isUtf8, transcode } from "node:buffer";
 import { parseStoredObject, type StoredObject } from "../object/stored-object.js";
 import { formatLocation } from "../location.js";
 import type { ParsedReference } from "../reference/reference.js";
@@ -58,9 +58,17 @@ export class EntryDecoder {
   }
 }
 
-/** Text that is ASCII only takes an eighth of the time when it is known to be. */
+// Other text of at most so many bytes is decoded by way of UTF-16.
+const MAX_UTF16 = 1024 * 1024;
+
+/**
+ * The same as `bytes.toString()`. On Node 20, ASCII that is known to be takes an eighth of its time; other text half of
+ * it by way of UTF-16, as long as it is not large.
+ */
 function textOf(bytes: Buffer): string {
-  return isAscii(bytes) ? bytes.toString("latin1") : bytes.toString();
+  if (isAscii(bytes)) return bytes.toString("latin1");
+  if (bytes.byteLength > MAX_UTF16 || !isUtf8(bytes)) return bytes.toString(); // which replaces what is not UTF-8
+  return transcode(bytes, "utf8", "utf16le").toString("utf16le");
 }
 
 /**

@@ -2,10 +2,11 @@ import { validate } from "../object/standard-schema.js";
 import type { StoredObject } from "../object/stored-object.js";
 import { notify } from "../observe/notify.js";
 import type { EventDetails, Recorder } from "../observe/recorder.js";
-import { formatLocation } from "../location.js";
+import { formatLocation, type Location } from "../location.js";
 import type { AllowList } from "../reference/allow.js";
 import { collectReferences, fill, type Place } from "../reference/collect.js";
 import { referenceGrammar } from "../reference/grammar.js";
+import { parseLocation } from "../reference/location.js";
 import { parseReference, type ParsedReference } from "../reference/reference.js";
 import { parseSelector, select } from "../reference/selector.js";
 import { findResolver, type ReferenceResolver } from "../resolvers/resolver.js";
@@ -70,6 +71,9 @@ class Hydration {
   private readonly fetched = new Map<string, FetchedEntry>();
   private readonly nodes: EntryNode[] = []; // parents before children
   private readonly root = newHolder();
+  // One for each text, since the references of a pack all have the same.
+  private readonly locations = new Map<string, Location>();
+  private readonly admitted = new Set<Location>();
   private allowed: AllowList | undefined;
   private reads: EntryReads<EntryGroup> | undefined;
 
@@ -109,6 +113,12 @@ class Hydration {
     return valueOf(this.root);
   }
 
+  private readonly locate = (ref: string): Location => {
+    let location = this.locations.get(ref);
+    if (location === undefined) this.locations.set(ref, (location = parseLocation(ref)));
+    return location;
+  };
+
   private note(): void {
     const { references, bytes } = this.budget.progress;
     Object.assign(this.details, { entries: references, bytes, objects: this.reads?.objects.size ?? 0 });
@@ -141,7 +151,7 @@ class Hydration {
         resolvers.push({ place, value, resolver: kind.resolver });
         continue;
       }
-      const node = this.prepare(place, parseReference(value, kind.grammar), kind.parent);
+      const node = this.prepare(place, parseReference(value, kind.grammar, this.locate), kind.parent);
       bytes += node.reference.size ?? 0;
       entries.push(node);
     }
@@ -156,7 +166,10 @@ class Hydration {
   /** Checks all of a reference that can be checked without I/O. */
   private prepare(place: Place, reference: ParsedReference, parent: EntryNode | undefined): EntryNode {
     const { location, path } = reference;
-    admitLocation(location, (this.allowed ??= allowListOf(this.settings)), this.settings.store);
+    if (!this.admitted.has(location)) {
+      admitLocation(location, (this.allowed ??= allowListOf(this.settings)), this.settings.store);
+      this.admitted.add(location);
+    }
     assertDecodable(reference);
     partOf(reference);
     const key = entryKey(reference);
@@ -180,9 +193,7 @@ class Hydration {
           this.load(read, store, taskSignal),
     );
     if (here.length > 0) {
-      tasks.unshift(async (taskSignal) => {
-        for (const group of here) await this.place(group, this.fetched.get(group.key)!, store, taskSignal);
-      });
+      tasks.unshift((taskSignal) => this.place(here, store, taskSignal, ({ key }) => this.fetched.get(key)!));
     }
     return tasks;
   }
@@ -211,31 +222,35 @@ class Hydration {
   /** Reads entries and puts them in the places of all references to them. */
   private async load(read: EntryRead<EntryGroup>, store: Store, signal: AbortSignal): Promise<void> {
     const bytesOf = await this.reads!.read(read, signal);
-    for (const group of read.entries) {
-      await this.breathe(signal);
+    await this.place(read.entries, store, signal, (group) => {
       const entry = fetchedEntry(bytesOf(group));
       this.fetched.set(group.key, entry);
-      await this.place(group, entry, store, signal);
+      return entry;
+    });
+  }
+
+  /** Puts entries in the places of all references to them. Between two of them others have their turn, when it is time. */
+  private async place(
+    groups: readonly EntryGroup[],
+    store: Store,
+    signal: AbortSignal,
+    entryOf: (group: EntryGroup) => FetchedEntry,
+  ): Promise<void> {
+    for (const group of groups) {
+      const entry = entryOf(group);
+      const decoder = new EntryDecoder(entry.bytes);
+      for (const node of group.nodes) {
+        verifyEntry(entry, node.reference, store.name);
+        if (this.pace.due) {
+          await this.pace.breathe();
+          throwIfAborted(signal);
+        }
+        this.budget.spend(entry.size);
+        this.decode(node, decoder);
+        this.report();
+      }
       if (this.epoch !== undefined) this.source.cache?.set(group.reference, entry, this.epoch);
     }
-  }
-
-  private async place({ nodes }: EntryGroup, entry: FetchedEntry, store: Store, signal: AbortSignal): Promise<void> {
-    const decoder = new EntryDecoder(entry.bytes);
-    for (const node of nodes) {
-      verifyEntry(entry, node.reference, store.name);
-      if (this.pace.due) await this.breathe(signal);
-      this.budget.spend(entry.size);
-      this.decode(node, decoder);
-      this.report();
-    }
-  }
-
-  /** Lets others have their turn, when it is time. */
-  private async breathe(signal: AbortSignal): Promise<void> {
-    if (!this.pace.due) return;
-    await this.pace.breathe();
-    throwIfAborted(signal);
   }
 
   private decode(node: EntryNode, decoder: EntryDecoder): void {

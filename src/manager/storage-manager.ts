@@ -169,7 +169,7 @@ export class StorageManager {
       const info = await requireStore(this, "write").write(path, data, { ...options, signal });
       details.bytes = info.size;
       return info;
-    });
+    }).finally(() => this.#source.forgetObject(path));
   }
 
   /** Reads bytes of the user's own. @throws {StorageError} what the store rejects with, `STORAGE_DISABLED` */
@@ -199,7 +199,11 @@ export class StorageManager {
   /** Deletes an object; a missing one is no error. @throws {StorageError} what the store rejects with, `STORAGE_DISABLED` */
   async delete(path: string, options: CallOptions = {}): Promise<void> {
     const details: EventDetails = { store: this.store?.name, objects: 1 };
-    await this.#call("delete", details, options, (signal) => requireStore(this, "delete").delete(path, { signal }));
+    try {
+      await this.#call("delete", details, options, (signal) => requireStore(this, "delete").delete(path, { signal }));
+    } finally {
+      this.#source.forgetObject(path);
+    }
   }
 
   /**
@@ -209,11 +213,18 @@ export class StorageManager {
    */
   async release(scope: string, options: CallOptions = {}): Promise<{ deleted: number }> {
     const details: EventDetails = { store: this.store?.name, scope };
-    return this.#call("release", details, options, (signal) => releaseScope(scope, this.#settings, details, signal));
+    try {
+      return await this.#call("release", details, options, (signal) =>
+        releaseScope(scope, this.#settings, details, signal),
+      );
+    } finally {
+      this.#source.forgetScope(scope);
+    }
   }
 
   /** Closes the store. Idempotent. */
   async close(): Promise<void> {
+    this.#source.close();
     try {
       await this.store?.close();
     } catch (error) {
@@ -227,11 +238,13 @@ export class StorageManager {
 
   #dehydrate(value: unknown, settings: DehydrateSettings, prefix: string): Promise<Dehydrated> {
     const details: EventDetails = { store: this.store?.name, stepRunId: settings.stepRunId };
-    return this.#recorder.record("dehydrate", details, () =>
-      withDeadline("dehydrate", settings, (signal) =>
-        dehydrate(value, settings, prefix, this.#recorder, details, signal),
-      ),
-    );
+    return this.#recorder
+      .record("dehydrate", details, () =>
+        withDeadline("dehydrate", settings, (signal) =>
+          dehydrate(value, settings, prefix, this.#recorder, details, signal),
+        ),
+      )
+      .finally(() => this.#source.noteWritten(details.scope));
   }
 
   async #call<T>(

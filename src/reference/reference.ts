@@ -61,7 +61,11 @@ const isCount: FieldCheck = (value) => Number.isSafeInteger(value) && (value as 
 
 const CHECKS: Readonly<Record<ReferenceField, readonly [FieldCheck, string]>> = {
   ref: [isText, "must be a string"],
-  contentType: [(value) => typeof value === "string" && isMediaType(value), "must be a media type"],
+  contentType: [
+    (value) =>
+      value === "application/json" || value === "text/plain" || (typeof value === "string" && isMediaType(value)),
+    "must be a media type",
+  ],
   size: [isCount, "must be a whole number of at least 0"],
   digest: [
     (value) => typeof value === "string" && DIGEST.test(value),
@@ -93,13 +97,19 @@ export function isMediaType(text: string): boolean {
  * Checks every field of a reference.
  *
  * @param value an object that `referenceGrammar` found to be a reference in `grammar`
+ * @param locate takes the text of a reference apart; a caller with many of one text may remember what it gives
  * @throws {StorageError} `INVALID_REFERENCE` that names the field
  */
-export function parseReference(value: Readonly<Record<string, unknown>>, grammar: Grammar): ParsedReference {
-  const location = parseLocation(value[grammar.refKey] as string);
+export function parseReference(
+  value: Readonly<Record<string, unknown>>,
+  grammar: Grammar,
+  locate: (ref: string) => Location = parseLocation,
+): ParsedReference {
+  const location = locate(value[grammar.refKey] as string);
   const parsed: Record<string, unknown> = { dialect: grammar.dialect, location };
-  for (const [key, field] of grammar.fields) {
-    if (field === "ref" || !Object.hasOwn(value, key) || value[key] === undefined) continue;
+  for (const key of Object.keys(value)) {
+    const field = grammar.fields.get(key);
+    if (field === undefined || field === "ref" || value[key] === undefined) continue;
     const [isValid, rule] = CHECKS[field];
     if (!isValid(value[key])) throw invalidReference(`its ${key} ${rule}`);
     parsed[field] = field === "encoding" ? (value[key] as string).split(",") : value[key];
@@ -113,10 +123,15 @@ export function parseReference(value: Readonly<Record<string, unknown>>, grammar
 /** What a reference that is being written says. */
 export type ReferenceContent = Partial<Record<ReferenceField, string | number | undefined>> & { ref: string };
 
-/** Writes the fields that `grammar` has a key for into `slot`, in the grammar's order. */
-export function writeReference(slot: Record<string, unknown>, content: ReferenceContent, grammar: Grammar): void {
+/** Writes the fields that `grammar` has a key for into `slot`, in the grammar's order. Gives the slot back. */
+export function writeReference(
+  slot: Record<string, unknown>,
+  content: ReferenceContent,
+  grammar: Grammar,
+): Record<string, unknown> {
   for (const [key, field] of grammar.fields) {
     const value = content[field];
     if (value !== undefined) slot[key] = value;
   }
+  return slot;
 }
