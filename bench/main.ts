@@ -21,10 +21,9 @@ if (options === "help") {
     if (status !== 0) process.exit(status ?? 1);
   }
   const build = await compileBench();
-  try {
-    const { run } = (await import(pathToFileURL(join(build, "run.js")).href)) as typeof Run;
-    await run(options, join(build, "payloads"));
-  } finally {
-    rmSync(build, { recursive: true, force: true });
-  }
+  // Payloads of hundreds of megabytes lie there.
+  process.once("exit", () => rmSync(build, { recursive: true, force: true }));
+  process.once("SIGINT", () => process.exit(130));
+  const { run } = (await import(pathToFileURL(join(build, "run.js")).href)) as typeof Run;
+  await run(options, join(build, "payloads"));
 }

@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BenchCase } from "./case.js";
 import { CASES, findCase, QUICK_CASES, QUICK_S3_CASES, S3_CASES } from "./cases.js";
@@ -30,7 +30,7 @@ export async function run(options: BenchOptions, folder: string): Promise<void> 
   const server = needsServer ? await startServer(STORAGES.flatMap(({ latency }) => latency ?? [])) : undefined;
   let results: Results = {
     machine: thisMachine(),
-    versions: Object.fromEntries(contenders.map(({ name, version }) => [name, version])),
+    versions: versionsOf(contenders),
   };
   try {
     if (has(options, "compare")) {
@@ -62,6 +62,13 @@ export async function run(options: BenchOptions, folder: string): Promise<void> 
   progress("");
   printResults(results);
   writeDown(results, options);
+}
+
+function versionsOf(contenders: readonly Contender[]): Record<string, string> {
+  const sdk = "@aws-sdk/client-s3";
+  const file = join(ROOT, "node_modules", sdk, "package.json");
+  const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
+  return Object.fromEntries([...contenders.map((one) => [one.name, one.version] as const), [sdk, version]]);
 }
 
 function has({ parts }: BenchOptions, part: Part): boolean {

@@ -55,7 +55,7 @@ describe("a quick run on a memory store", () => {
 
   it("says on what it was measured, and names neither hosts nor paths", () => {
     expect(results.machine).toMatchObject({ node: process.versions.node, v8: process.versions.v8 });
-    expect(Object.keys(results.versions)).toEqual(["coatcheck", "JSON", "recursive"]);
+    expect(Object.keys(results.versions)).toEqual(["coatcheck", "JSON", "recursive", "@aws-sdk/client-s3"]);
     expect(JSON.stringify(results)).not.toContain(process.cwd());
   });
 });
