@@ -38,8 +38,8 @@ describe("maxRecursionDepth", () => {
 
     store.calls.length = 0;
     const tooLong = await chain(inner, most + 1);
-    for (const call of [ofManager.hydrate(tooLong), ofCall.hydrate(tooLong, options)]) {
-      const error = await failureOf(call);
+    for (const hydrate of [() => ofManager.hydrate(tooLong), () => ofCall.hydrate(tooLong, options)]) {
+      const error = await failureOf(hydrate());
       expect(error).toMatchObject({ code: "RECURSION_LIMIT", operation: "hydrate" });
       expect(error.message).toContain(`more than ${most} reference hops (maxRecursionDepth)`);
       expect(error.message).toContain(`as far as ${most} of ${most} references`);
@@ -113,11 +113,11 @@ describe("maxBytes", () => {
     await expect(new StorageManager({ store }).hydrate(value, { maxBytes: exact })).resolves.toBeDefined();
     expect(store.paths("read")).toHaveLength(4);
     store.calls.length = 0;
-    for (const call of [
-      new StorageManager({ store, maxBytes: exact - 1 }).hydrate(value),
-      new StorageManager({ store }).hydrate(value, { maxBytes: exact - 1 }),
+    for (const hydrate of [
+      () => new StorageManager({ store, maxBytes: exact - 1 }).hydrate(value),
+      () => new StorageManager({ store }).hydrate(value, { maxBytes: exact - 1 }),
     ]) {
-      const error = await failureOf(call);
+      const error = await failureOf(hydrate());
       expect(error).toMatchObject({ code: "BUDGET_EXCEEDED", operation: "hydrate" });
       expect(error.message).toContain(`more than ${exact - 1} decoded bytes (maxBytes)`);
       expect(error.message).toContain("as far as 0 of 3 references and 0 bytes");

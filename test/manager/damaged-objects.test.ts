@@ -118,13 +118,14 @@ describe("an object that is no StoredObject", () => {
     const manager = new StorageManager({ store });
     const reference = await put(store, Buffer.from(text));
     const bubustack = { $bubuStorageRef: reference.$storageRef };
-    for (const call of [
+    const calls = [
       manager.hydrate(reference),
       manager.hydrate([{ bubustack }]),
       manager.hydrate({ ...reference, $storageContentType: "text/plain" }),
       manager.open(reference),
-    ]) {
-      expect(await failureOf(call)).toMatchObject({ code: "DECODE_FAILED", path: reference.$storageRef });
+    ];
+    for (const error of await Promise.all(calls.map(failureOf))) {
+      expect(error).toMatchObject({ code: "DECODE_FAILED", path: reference.$storageRef });
     }
   });
 
