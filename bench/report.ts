@@ -3,12 +3,12 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { chart } from "./report/chart.js";
 import { readmeTable } from "./report/readme.js";
-import { allResults, readResults, writeText } from "./report/results.js";
+import { allResults, readResults, writeFormatted } from "./report/results.js";
 import { ROOT } from "./root.js";
 
 const folder = join(ROOT, "bench", "results");
 const files = readdirSync(folder);
-writeText(join(folder, "README-table.md"), readmeTable(allResults(folder, files)));
+await writeFormatted(join(folder, "README-table.md"), readmeTable(allResults(folder, files)));
 for (const file of files.filter((name) => /^\d+\.json$/.test(name))) {
-  writeText(join(folder, file.replace(".json", ".svg")), chart(readResults(join(folder, file))!));
+  await writeFormatted(join(folder, file.replace(".json", ".svg")), chart(readResults(join(folder, file))!));
 }

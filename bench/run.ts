@@ -10,7 +10,7 @@ import type { BenchOptions, Part } from "./options.js";
 import { chart } from "./report/chart.js";
 import { peerMeasures } from "./report/peers.js";
 import { readmeTable } from "./report/readme.js";
-import { allResults, mergeResults, nodeMajor, readResults, thisMachine, writeText } from "./report/results.js";
+import { allResults, mergeResults, nodeMajor, readResults, thisMachine, writeFormatted } from "./report/results.js";
 import type { Results, Section } from "./report/results.js";
 import { printResults } from "./report/terminal.js";
 import { ROOT } from "./root.js";
@@ -61,7 +61,7 @@ export async function run(options: BenchOptions, folder: string): Promise<void> 
   }
   progress("");
   printResults(results);
-  writeDown(results, options);
+  await writeDown(results, options);
 }
 
 function versionsOf(contenders: readonly Contender[]): Record<string, string> {
@@ -122,20 +122,21 @@ function pick<T extends { readonly name: string }>(
 }
 
 // A run that is quick, or of some only, does not take the place of a whole one.
-function writeDown(results: Results, options: BenchOptions): void {
+async function writeDown(results: Results, options: BenchOptions): Promise<void> {
   const folder = options.output ?? join(ROOT, "bench", "results");
   const { isQuick, cases, contenders, storages } = options;
   const isWhole = !isQuick && cases.length + contenders.length + storages.length === 0;
   const name = join(folder, isWhole ? nodeMajor() : `${nodeMajor()}-partial`);
   const merged = isWhole ? mergeResults(readResults(`${name}.json`), results) : results;
-  writeText(`${name}.json`, `${JSON.stringify(merged, undefined, 2)}\n`);
+  await writeFormatted(`${name}.json`, JSON.stringify(merged, undefined, 2));
   const isCharted = merged.compare?.rows.some(isMeasured) === true;
-  if (isCharted) writeText(`${name}.svg`, chart(merged));
-  if (isWhole) writeText(join(folder, "README-table.md"), readmeTable(allResults(folder, readdirSync(folder))));
+  if (isCharted) await writeFormatted(`${name}.svg`, chart(merged));
+  if (isWhole)
+    await writeFormatted(join(folder, "README-table.md"), readmeTable(allResults(folder, readdirSync(folder))));
   console.log(`Written: ${name}.json${isCharted ? `, ${name}.svg` : ""}`);
 }
 
 function progress(what: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}`);
-  else if (what !== "") process.stderr.write(`${what}\n`);
+  else if (what !== "") process.stderr.write(`${(performance.now() / 1000).toFixed(0).padStart(4)} s  ${what}\n`);
 }

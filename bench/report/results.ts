@@ -1,9 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, release, totalmem, type } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import process from "node:process";
+import { format, getFileInfo, resolveConfig } from "prettier";
 import type { CompareRow } from "../measure/row.js";
 import type { Measure } from "../shows/measure.js";
+import { ROOT } from "../root.js";
 import type { Bundle } from "../size/bundle.js";
 import type { Start } from "../size/start.js";
 
@@ -71,9 +73,12 @@ export function mergeResults(found: Results | undefined, results: Results): Resu
   return isSame ? { ...found, ...results, versions: { ...found.versions, ...results.versions } } : results;
 }
 
-export function writeText(file: string, text: string): void {
+/** Writes a file as the project formats such files, where it does. */
+export async function writeFormatted(file: string, text: string): Promise<void> {
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, text);
+  const { inferredParser } = await getFileInfo(file);
+  const config = (await resolveConfig(join(ROOT, "bench", "results", basename(file)))) ?? {};
+  writeFileSync(file, inferredParser === null ? text : await format(text, { ...config, filepath: file }));
 }
 
 /** The results of whole runs in a folder, oldest Node first. */
