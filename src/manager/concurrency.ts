@@ -7,7 +7,7 @@ import { abortable } from "../store/abort.js";
  * is waited for.
  */
 export async function forEachConcurrent<T>(
-  items: Iterable<T>,
+  items: Iterable<T> | AsyncIterable<T>,
   limit: number,
   signal: AbortSignal,
   task: (item: T, signal: AbortSignal) => Promise<unknown>,
@@ -19,12 +19,12 @@ export async function forEachConcurrent<T>(
   };
   if (signal.aborted) onAbort();
   signal.addEventListener("abort", onAbort, { once: true });
-  const iterator = items[Symbol.iterator]();
+  const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
   let failure: { error: unknown } | undefined;
   const worker = async (): Promise<void> => {
     while (!group.signal.aborted) {
       try {
-        const next = iterator.next();
+        const next = await iterator.next();
         if (next.done === true) return;
         await task(next.value, group.signal);
       } catch (error) {

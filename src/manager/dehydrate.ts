@@ -1,11 +1,13 @@
 import type { EventDetails, Recorder } from "../observe/recorder.js";
 import { StorageError } from "../error.js";
+import { serialize } from "../object/serialize.js";
 import { forEachConcurrent } from "./concurrency.js";
 import { layOut } from "./lay-out.js";
 import { ObjectWriter } from "./object-writer.js";
 import { planPayload, type LaidOutPlan } from "./plan-payload.js";
 import type { DehydrateSettings } from "./settings.js";
 import { storeSources } from "./store-sources.js";
+import { Turns } from "./turns.js";
 
 /** Dehydrates a payload: plan, lay out, write. The result exists only when every object of it is durable. */
 export async function dehydrate(
@@ -16,30 +18,37 @@ export async function dehydrate(
   details: EventDetails,
   signal: AbortSignal,
 ): Promise<unknown> {
+  const turns = new Turns();
   const laidOut = planPayload(value, settings, defaultPrefix);
   const { plan, layoutOptions } = laidOut;
-  details.bytes = plan.size;
-  details.inlineBytes = plan.inlineSize;
   details.entries = plan.entries.length;
   details.scope = layoutOptions.scope;
   const { store } = settings;
   if (store === undefined) return withoutStore(laidOut, settings);
-  if (plan.entries.length === 0) return plan.value;
+  if (plan.entries.length === 0) {
+    details.bytes = plan.size;
+    details.inlineBytes = plan.inlineSize;
+    return plan.value;
+  }
   const writer = new ObjectWriter(store, settings, recorder);
   try {
     const sources = await storeSources(laidOut, settings, writer, signal);
-    const objects = layOut(laidOut, settings, sources);
-    await forEachConcurrent(objects, settings.concurrency, signal, (object, groupSignal) =>
-      writer.write(object, groupSignal),
-    );
+    const objects = turns.steps(layOut(laidOut, settings, sources));
+    await forEachConcurrent(objects, settings.concurrency, signal, async (object, groupSignal) => {
+      await writer.write(object, groupSignal);
+    });
+    return plan.value;
   } catch (error) {
     // In a scope of the user's own, the same objects may be there from an earlier attempt, and be referenced.
     if (settings.scope === undefined) await writer.discard(signal);
     throw error;
   } finally {
     details.objects = writer.objects;
+    if (recorder.listens) {
+      details.bytes = plan.size;
+      details.inlineBytes = Buffer.byteLength(serialize(plan.value, false));
+    }
   }
-  return plan.value;
 }
 
 function withoutStore({ plan }: LaidOutPlan, settings: DehydrateSettings): unknown {

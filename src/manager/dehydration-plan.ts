@@ -1,4 +1,6 @@
-import type { EntryKind, PayloadPath, PlannedEntry } from "../plan/plan.js";
+import { serialize } from "../object/serialize.js";
+import type { EntryKind, PayloadPath } from "../plan/plan.js";
+import type { PlannedEntry } from "../plan/planned-entry.js";
 import { layOut } from "./lay-out.js";
 import type { LaidOutPlan } from "./plan-payload.js";
 import type { DehydrateSettings } from "./settings.js";
@@ -29,18 +31,38 @@ export interface DehydrationPlan {
 export function dehydrationPlan(laidOut: LaidOutPlan, settings: DehydrateSettings): DehydrationPlan {
   const { plan } = laidOut;
   let isLaidOut = false;
+  const value = (): unknown => {
+    if (!isLaidOut) {
+      // What counts is that the references are filled in.
+      const objects = layOut(laidOut, settings, wholeSources(plan.entries));
+      while (objects.next().done !== true);
+      isLaidOut = true;
+    }
+    return plan.value;
+  };
   return {
     get value() {
-      if (!isLaidOut) {
-        for (const object of layOut(laidOut, settings, wholeSources(plan.entries))) void object; // the slots are what counts
-      }
-      isLaidOut = true;
-      return plan.value;
+      return value();
     },
-    entries: plan.entries.map(({ path, kind, size }) => ({ path, kind, size })),
-    size: plan.size,
-    inlineSize: plan.inlineSize,
+    entries: plan.entries.map((entry) => ({
+      path: entry.path,
+      kind: entry.kind,
+      get size() {
+        return entry.size;
+      },
+    })),
+    get size() {
+      return plan.size;
+    },
+    get inlineSize() {
+      const isFinal = plan.entries.length > 0 && plan.entries.every(isThere);
+      return isFinal ? Buffer.byteLength(serialize(value(), false)) : plan.inlineSize;
+    },
   };
+}
+
+function isThere({ content }: PlannedEntry): boolean {
+  return !("source" in content) || content.source instanceof Uint8Array;
 }
 
 const NOT_READ = new Uint8Array(0);

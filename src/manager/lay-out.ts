@@ -1,15 +1,16 @@
-import { createHash } from "node:crypto";
-import { schemaTagOf, type StoredEntry } from "../plan/layout.js";
-import type { PlannedEntry } from "../plan/plan.js";
+import { schemaTagOf } from "../plan/layout.js";
+import type { PlannedEntry } from "../plan/planned-entry.js";
 import { encodeEntry } from "./encode-entry.js";
+import { EntryPacker } from "./entry-packer.js";
 import type { NewObject } from "./object-writer.js";
 import type { LaidOutPlan } from "./plan-payload.js";
 import type { DehydrateSettings } from "./settings.js";
 import type { SourceOutcome } from "./store-sources.js";
 
 /**
- * Encodes the entries and fills in the references to them, in order: what is referenced from inside another entry comes
- * before it. Entries with the same content are one object. Each object is made when it is asked for.
+ * Encodes the entries, lays them out in objects, and fills in the references to them. Entries with the same content are
+ * stored once. Each object is made when it is asked for; `undefined` stands between steps of work, where others may
+ * have their turn.
  *
  * @param sources what came of the binary entries
  */
@@ -17,23 +18,30 @@ export function* layOut(
   { plan, layout, layoutOptions }: LaidOutPlan,
   settings: Pick<DehydrateSettings, "canonical">,
   sources: ReadonlyMap<PlannedEntry, SourceOutcome>,
-): Generator<NewObject, void, undefined> {
-  const paths = new Set<string>();
-  for (const entry of plan.entries) {
+): Generator<NewObject | undefined, void, undefined> {
+  // Binary first: what else leaves may hold references to it.
+  const binary = new EntryPacker("binary", layout, layoutOptions.pack);
+  for (const entry of settings.canonical ? byPath(plan.entries) : plan.entries) {
     const source = sources.get(entry);
-    if (source !== undefined && "stored" in source) {
-      layout.fillSlot(entry, source.stored);
-      continue;
-    }
-    const bytes = source?.bytes ?? encodeEntry(entry, schemaTagOf(entry, layoutOptions), settings.canonical);
-    const digest = createHash("sha256").update(bytes).digest();
-    const path = layout.objectPath(entry, digest);
-    const stored: StoredEntry = { path, size: bytes.byteLength, digest };
-    layout.fillSlot(entry, stored);
-    if (paths.has(path)) continue;
-    paths.add(path);
-    // A StoredObject is JSON, also that of a text.
-    const contentType = entry.kind === "binary" ? entry.contentType : "application/json";
-    yield { path, body: bytes, size: bytes.byteLength, contentType };
+    if (source === undefined) continue;
+    if ("stored" in source) layout.fillSlot(entry, source.stored);
+    else yield* binary.add(entry, source.bytes);
   }
+  yield* binary.end();
+
+  const json = new EntryPacker("json", layout, layoutOptions.pack);
+  for (const entry of settings.canonical ? byPath(plan.entries) : plan.entries) {
+    if (entry.kind === "binary") continue;
+    const tag = schemaTagOf(entry, layoutOptions);
+    const encoded = encodeEntry(entry, tag, settings.canonical);
+    entry.settle(encoded.dataSize);
+    yield* json.add(entry, encoded);
+  }
+  yield* json.end();
+}
+
+/** An order that does not depend on that of keys. */
+function byPath(entries: readonly PlannedEntry[]): PlannedEntry[] {
+  const keyed = entries.map((entry) => ({ entry, key: JSON.stringify(entry.path) }));
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ entry }) => entry);
 }

@@ -30,6 +30,7 @@ export function planPayload(value: unknown, settings: DehydrateSettings, default
     scope: settings.scope ?? uuidv7(),
     schema: settings.schema,
     schemaVersion: settings.schemaVersion,
+    pack: settings.dialect === "native" && settings.pack,
   };
   const layout = settings.dialect === "native" ? new NativeLayout(layoutOptions) : new BubustackLayout(layoutOptions);
   const plan = walkPayload(value, {

@@ -1,24 +1,18 @@
 import { createHash } from "node:crypto";
-import { storedObjectSize } from "../object/stored-object.js";
 import { GRAMMARS } from "../reference/grammar.js";
-import { writeReference } from "../reference/reference.js";
+import { writeReference, type ReferenceContent } from "../reference/reference.js";
 import { MAX_PATH_BYTES } from "../path.js";
-import { schemaTagOf, type Layout, type LayoutOptions, type StoredEntry } from "./layout.js";
-import type { PayloadPath, PlannedEntry } from "./plan.js";
+import type { Layout, LayoutOptions, StoredEntry } from "./layout.js";
+import type { PayloadPath } from "./plan.js";
+import type { PlannedEntry } from "./planned-entry.js";
 
 /** One object a value at `{prefix}/{scope}/{json.path}.json`, and references in BubuStack's grammar. */
 export class BubustackLayout implements Layout {
   constructor(private readonly options: LayoutOptions) {}
 
-  storedSize(entry: PlannedEntry): number {
-    if (entry.kind === "binary") return entry.storedSize;
-    return storedObjectSize(entry.kind, entry.storedSize, schemaTagOf(entry, this.options));
-  }
-
   referenceSize(entry: PlannedEntry): number {
-    const sample = { ...entry, slot: {} };
-    this.fillSlot(sample, { path: this.objectPath(entry) });
-    return Buffer.byteLength(JSON.stringify(sample.slot));
+    const sample = writeReference({}, this.content(entry, this.objectPath(entry)), GRAMMARS.bubustack);
+    return Buffer.byteLength(JSON.stringify(sample));
   }
 
   objectPath(entry: PlannedEntry): string {
@@ -34,9 +28,12 @@ export class BubustackLayout implements Layout {
   }
 
   fillSlot(entry: PlannedEntry, stored: Pick<StoredEntry, "path">): void {
+    writeReference(entry.slot, this.content(entry, stored.path), GRAMMARS.bubustack);
+  }
+
+  private content({ contentType }: PlannedEntry, path: string): ReferenceContent {
     const { schema, schemaVersion } = this.options;
-    const content = { ref: stored.path, contentType: entry.contentType, schema, schemaVersion };
-    writeReference(entry.slot, content, GRAMMARS.bubustack);
+    return { ref: path, contentType, schema, schemaVersion };
   }
 }
 

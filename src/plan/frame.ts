@@ -1,5 +1,7 @@
 import { setOwn, type Container } from "../reference/container.js";
-import { numberSize, stringSize } from "./json-size.js";
+import { leastStringSize, numberSize, stringSize } from "./json-size.js";
+import { keySize } from "./key-sizes.js";
+import type { OpenContainer } from "./plain-walk.js";
 
 /** What the walk found out about one value. */
 export interface Visited {
@@ -11,7 +13,7 @@ export interface Visited {
   changed: boolean;
   /** Whether something inside has left, or the value itself. */
   left: boolean;
-  /** Bytes of JSON: as it stood in the payload, stored whole, and as it stays. */
+  /** Bytes of JSON: as it stood in the payload, stored whole, and as it stays. What is loose counts with the least. */
   size: number;
   wholeSize: number;
   keptSize: number;
@@ -31,6 +33,9 @@ export class Frame {
   escaping = false;
   /** Where the entries of this subtree begin. */
   entryStart = 0;
+  /** Where the loose sizes of this subtree begin, and the slack before it. */
+  looseStart = 0;
+  slackBefore = 0;
   changed = false;
   left = false;
   size = 0;
@@ -42,6 +47,7 @@ export class Frame {
 
   /**
    * @param escaping whether some key begins with `$`
+   * @param loose the loose sizes before the container
    * @param changed whether `input` is not what stood in the payload
    * @param fresh copy from the start, since `input` itself can't stand in the result
    */
@@ -49,6 +55,7 @@ export class Frame {
     input: Container,
     keys: readonly string[] | undefined,
     entryStart: number,
+    loose: { readonly count: number; readonly slack: number },
     escaping: boolean,
     changed: boolean,
     fresh: boolean,
@@ -59,10 +66,22 @@ export class Frame {
     this.index = 0;
     this.escaping = escaping;
     this.entryStart = entryStart;
+    this.looseStart = loose.count;
+    this.slackBefore = loose.slack;
     this.changed = changed;
     this.left = false;
     this.size = this.wholeSize = this.keptSize = 1; // two brackets; each child brings a comma, and one is too many
     this.kept = this.whole = fresh ? (keys === undefined ? [] : {}) : undefined;
+  }
+
+  /** Goes on where the plain walk stopped. */
+  resume({ input, keys, index, childSize, looseStart, slackBefore }: OpenContainer, entryStart: number): void {
+    this.open(input, keys, entryStart, { count: looseStart, slack: slackBefore }, false, false, false);
+    this.index = index;
+    const size = childSize + (keys === undefined ? index : keySize(keys, index));
+    this.size += size;
+    this.wholeSize += size;
+    this.keptSize += size;
   }
 
   /** The key of the current child in the input. */
@@ -161,6 +180,7 @@ export class Frame {
 function scalarSize(value: unknown, maxTextSize: number): number {
   switch (typeof value) {
     case "string": {
+      if (leastStringSize(value) > maxTextSize) return 0;
       const size = stringSize(value);
       return size > maxTextSize ? 0 : size;
     }

@@ -1,10 +1,12 @@
+import { isPlainText } from "../object/plain-text.js";
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
+const MAY_BE_ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
+
 // From this many characters on, two native calls cost less than the loop (measured: 24 to 64, by what is in the text).
 const LONG = 48;
-
-const MAY_BE_ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
 
 /**
  * UTF-8 bytes of `JSON.stringify(text)`, quotes included, without making that string.
@@ -13,9 +15,19 @@ const MAY_BE_ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
  * for other controls and for lone surrogates.
  */
 export function stringSize(text: string): number {
-  // Of a text without anything to escape, which most long ones are, native code knows the size twice as fast.
+  if (isPlainText(text)) return text.length + 2;
   if (text.length >= LONG && !MAY_BE_ESCAPED.test(text)) return Buffer.byteLength(text) + 2;
   return countedSize(text);
+}
+
+/** Bytes that {@link stringSize} of a text may be above {@link leastStringSize}. */
+export function stringSlack(text: string): number {
+  return text.length * 5; // a unit is six bytes at most, \uXXXX
+}
+
+/** Bytes that {@link stringSize} of a text has at least; known without reading it. */
+export function leastStringSize(text: string): number {
+  return text.length + 2;
 }
 
 function countedSize(text: string): number {
@@ -49,11 +61,57 @@ function isLowSurrogate(unit: number): boolean {
   return unit >= 0xdc00 && unit <= 0xdfff; // NaN, past the end, is neither
 }
 
+const MAX_DECIMALS = 6;
+const MAX_POWER = 10 ** MAX_DECIMALS;
+
 /** Bytes of `JSON.stringify(value)` of a finite number. */
 export function numberSize(value: number): number {
-  if (!Number.isSafeInteger(value)) return String(value).length;
-  const magnitude = Math.abs(value);
-  let digits = 1;
-  for (let power = 10; power <= magnitude; power *= 10) digits++;
-  return value < 0 ? digits + 1 : digits;
+  const quick = quickNumberSize(value);
+  return quick > 0 ? quick : String(value).length;
+}
+
+/**
+ * The same for a whole number and for one with up to six decimals, which most numbers are; 0 for others, whose
+ * shortest form takes far longer to find.
+ */
+export function quickNumberSize(value: number): number {
+  const magnitude = value < 0 ? -value : value;
+  if (magnitude >= 1e15) return 0;
+  const sign = value < 0 ? 1 : 0;
+  const whole = Math.floor(magnitude);
+  if (whole === magnitude) return digitsOf(whole) + sign;
+  if (magnitude < 1e-6 || magnitude >= 1e9 || !hasDecimals(magnitude, MAX_POWER)) return 0;
+  let decimals = 1;
+  for (let power = 10; !hasDecimals(magnitude, power); power *= 10) decimals++;
+  return digitsOf(whole) + 1 + decimals + sign;
+}
+
+// Two whole numbers below 2^53, divided: the double nearest to that decimal, which is what its text is read as.
+function hasDecimals(magnitude: number, power: number): boolean {
+  return Math.round(magnitude * power) / power === magnitude;
+}
+
+/** Whether {@link leastNumberSize} is known of a number that has no quick size. */
+export function hasLeastNumberSize(value: number): boolean {
+  const magnitude = value < 0 ? -value : value;
+  return magnitude >= 1e-6 && magnitude < 1e9; // without exponent
+}
+
+/** Bytes that such a number has at least: it has more than six decimals. */
+export function leastNumberSize(value: number): number {
+  const magnitude = value < 0 ? -value : value;
+  return digitsOf(Math.floor(magnitude)) + 1 + MAX_DECIMALS + 1 + (value < 0 ? 1 : 0);
+}
+
+/** Bytes that such a number may have besides: 17 significant digits tell any two doubles apart, five zeros before them. */
+export const NUMBER_SLACK = 17 + 5 - (MAX_DECIMALS + 1);
+
+function digitsOf(whole: number): number {
+  if (whole < 10) return 1;
+  if (whole < 100) return 2;
+  if (whole < 1e3) return 3;
+  if (whole < 1e4) return 4;
+  let digits = 4;
+  for (let power = 1e4; power <= whole; power *= 10) digits++;
+  return digits;
 }

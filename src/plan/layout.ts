@@ -1,5 +1,5 @@
 import type { SchemaTag } from "../object/stored-object.js";
-import type { PlannedEntry } from "./plan.js";
+import type { PlannedEntry } from "./planned-entry.js";
 
 /** What is known of an entry once its bytes are. */
 export interface StoredEntry {
@@ -15,12 +15,12 @@ export interface StoredEntry {
 
 /** Where the entries of one call go and how their references are written: one for each dialect. */
 export interface Layout {
-  /** Bytes that will be stored for an entry, envelope included. */
-  storedSize(entry: PlannedEntry): number;
-  /** Bytes of JSON of the reference to an entry. */
+  /** Bytes of JSON that the reference to an entry has at most. */
   referenceSize(entry: PlannedEntry): number;
-  /** Path of an entry's object, absolute where the prefix is. */
+  /** Path of an entry's own object, absolute where the prefix is. */
   objectPath(entry: PlannedEntry, digest: Buffer): string;
+  /** Path of an object that entries share; absent where none do. */
+  sharedPath?(kind: "json" | "binary", digest: Buffer): string;
   /** Writes the reference to an entry into its slot. */
   fillSlot(entry: PlannedEntry, stored: StoredEntry): void;
 }
@@ -30,6 +30,16 @@ export interface LayoutOptions extends SchemaTag {
   /** A path; in the native layout also `scheme://container/prefix`, in the form that `formatLocation` gives. */
   readonly prefix: string;
   readonly scope: string;
+  /** Which entries share objects; in the bubustack layout none do. */
+  readonly pack: PackLimits | false;
+}
+
+/** Which entries share objects. */
+export interface PackLimits {
+  /** Bytes that an entry has at most. */
+  readonly maxEntrySize: number;
+  /** Bytes that an object has at most. */
+  readonly maxPackSize: number;
 }
 
 /**

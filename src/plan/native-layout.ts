@@ -1,53 +1,74 @@
 import { storedObjectSize } from "../object/stored-object.js";
 import { locationBelow } from "../location.js";
 import { GRAMMARS } from "../reference/grammar.js";
-import { writeReference } from "../reference/reference.js";
+import { writeReference, type ReferenceContent } from "../reference/reference.js";
 import { numberSize } from "./json-size.js";
 import { schemaTagOf, type Layout, type LayoutOptions, type StoredEntry } from "./layout.js";
-import type { PlannedEntry } from "./plan.js";
+import type { PlannedEntry } from "./planned-entry.js";
 
 const SAMPLE_DIGEST = Buffer.alloc(32);
 
-/** Content-addressed objects, `{prefix}/{scope}/{sha256 hex}.json` or `.bin`, and references in coatcheck's own grammar. */
+/**
+ * Content-addressed objects, `{prefix}/{scope}/{sha256 hex}.json`, `.bin` or `.pack`, and references in coatcheck's own
+ * grammar.
+ */
 export class NativeLayout implements Layout {
-  // All references of a call are equally long but for content type and size.
+  // All references of a call are equally long but for content type, size and offset.
   private readonly sizes = new Map<string, number>();
+  private readonly offsetSize: number;
 
-  constructor(private readonly options: LayoutOptions) {}
-
-  storedSize(entry: PlannedEntry): number {
-    if (entry.kind === "binary") return entry.storedSize;
-    return storedObjectSize(entry.kind, entry.storedSize, schemaTagOf(entry, this.options));
+  constructor(private readonly options: LayoutOptions) {
+    const { pack } = options;
+    this.offsetSize = pack === false ? 0 : `,"${GRAMMARS.native.keys.offset!}":${pack.maxPackSize}`.length;
   }
 
   referenceSize(entry: PlannedEntry): number {
     const kind = `${entry.kind} ${entry.contentType}`;
     let size = this.sizes.get(kind);
     if (size === undefined) {
-      const sample = { ...entry, slot: {} };
-      this.fillSlot(sample, { path: this.objectPath(entry, SAMPLE_DIGEST), size: 0, digest: SAMPLE_DIGEST });
-      size = Buffer.byteLength(JSON.stringify(sample.slot)) - numberSize(0);
+      const path = this.objectPath(entry, SAMPLE_DIGEST);
+      const sample = writeReference({}, this.content(entry, { path, size: 0, digest: SAMPLE_DIGEST }), GRAMMARS.native);
+      size = Buffer.byteLength(JSON.stringify(sample)) - numberSize(0);
       this.sizes.set(kind, size);
     }
-    return size + numberSize(this.storedSize(entry));
+    return size + this.storedSizeDigits(entry) + (this.mayShareObject(entry) ? this.offsetSize : 0);
   }
 
   objectPath(entry: PlannedEntry, digest: Buffer): string {
-    const { prefix, scope } = this.options;
-    const name = `${digest.toString("hex")}.${entry.kind === "binary" ? "bin" : "json"}`;
-    return locationBelow(prefix, `${scope}/${name}`);
+    return this.path(digest, entry.kind === "binary" ? "bin" : "json");
+  }
+
+  sharedPath(kind: "json" | "binary", digest: Buffer): string {
+    return this.path(digest, kind === "binary" ? "bin" : "pack");
   }
 
   fillSlot(entry: PlannedEntry, stored: StoredEntry): void {
-    const content = {
-      ref: stored.path,
-      contentType: entry.contentType,
-      size: stored.size,
-      digest: `sha256-${stored.digest.toString("base64url")}`,
-      offset: stored.offset,
-      schema: this.options.schema,
-      schemaVersion: this.options.schemaVersion,
-    };
-    writeReference(entry.slot, content, GRAMMARS.native);
+    writeReference(entry.slot, this.content(entry, stored), GRAMMARS.native);
+  }
+
+  private path(digest: Buffer, extension: string): string {
+    const { prefix, scope } = this.options;
+    return locationBelow(prefix, `${scope}/${digest.toString("hex")}.${extension}`);
+  }
+
+  private content({ contentType }: PlannedEntry, { path, size, digest, offset }: StoredEntry): ReferenceContent {
+    const { schema, schemaVersion } = this.options;
+    const digestText = `sha256-${digest.toString("base64url")}`;
+    return { ref: path, contentType, size, digest: digestText, offset, schema, schemaVersion };
+  }
+
+  // The exact size takes effort, and its digits are mostly known without.
+  private storedSizeDigits(entry: PlannedEntry): number {
+    const { kind, leastStoredSize, mostStoredSize } = entry;
+    const envelope = kind === "binary" ? 0 : storedObjectSize(kind, 0, schemaTagOf(entry, this.options));
+    const digits = numberSize(envelope + leastStoredSize);
+    if (digits === numberSize(envelope + mostStoredSize)) return digits;
+    return numberSize(envelope + entry.storedSize);
+  }
+
+  // A stream may turn out to be small.
+  private mayShareObject({ kind, leastStoredSize }: PlannedEntry): boolean {
+    const { pack } = this.options;
+    return pack !== false && (kind === "binary" || leastStoredSize <= pack.maxEntrySize);
   }
 }

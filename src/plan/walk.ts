@@ -1,11 +1,13 @@
-import { constants } from "node:buffer";
 import { StorageError, isStorageError } from "../error.js";
 import type { Container } from "../reference/container.js";
 import { Frame, type Visited } from "./frame.js";
-import { numberSize, stringSize } from "./json-size.js";
+import { leastStringSize, numberSize, stringSize, stringSlack } from "./json-size.js";
 import { isPlainContainer, jsonValue } from "./json-value.js";
+import { NOTHING_LOOSE, LooseSizes, joinLoose, settledExtra, type LooseValues } from "./loose-sizes.js";
 import { formatPayloadPath } from "./payload-path.js";
-import type { PayloadPath, PayloadPlan, PlannedEntry } from "./plan.js";
+import { MAX_ARRAY_LENGTH, MAX_NESTING, PlainWalk, type OpenContainer } from "./plain-walk.js";
+import type { EntryKind, PayloadPath, PayloadPlan } from "./plan.js";
+import { PlannedEntry, type EntryContent } from "./planned-entry.js";
 import { asPayloadSource, sourceContentType, sourceSize, type PayloadSource } from "./source.js";
 
 /** What the decisions depend on. */
@@ -23,12 +25,6 @@ export interface WalkOptions {
   /** Bytes of JSON of the reference that will stand for an entry; at least the real number where that is not known. */
   referenceSize: (entry: PlannedEntry) => number;
 }
-
-/** Payloads nested deeper than this are refused: a `toJSON` that never ends would otherwise fill the memory. */
-export const MAX_NESTING = 500_000;
-
-// JSON of a longer array is longer than the longest string there can be.
-const MAX_ARRAY_LENGTH = Math.floor(constants.MAX_STRING_LENGTH / 2);
 
 /** Stands for the size of a stream before it is read: no size has more digits. */
 const UNKNOWN_SIZE = Number.MAX_SAFE_INTEGER;
@@ -53,6 +49,8 @@ class PayloadWalk {
   private readonly entries: PlannedEntry[] = [];
   private ancestors: Set<Container> | undefined;
   private readonly maxTextSize: number;
+  private readonly loose = new LooseSizes();
+  private plain: PlainWalk | undefined;
 
   // The value that was finished last. One object for the whole walk; `kept` undefined means that JSON leaves it out.
   private readonly visited: Visited = {
@@ -69,6 +67,9 @@ class PayloadWalk {
 
   constructor(private readonly options: WalkOptions) {
     this.maxTextSize = Math.min(options.maxInlineSize, options.maxEnvelopeSize);
+    // A toJSON on all objects would be seen by JSON.stringify, and not by the plain walk.
+    if ("toJSON" in Object.prototype) return;
+    this.plain = new PlainWalk(this.loose, this.maxTextSize, options.maxRecursionDepth);
   }
 
   run(payload: unknown): PayloadPlan {
@@ -78,12 +79,28 @@ class PayloadWalk {
       if (isStorageError(cause)) throw cause;
       throw this.unserializable("reading it failed (a getter, a toJSON method or a proxy threw)", cause);
     }
-    const { kept, size, keptSize } = this.visited;
-    return { value: kept, entries: this.entries, size, inlineSize: keptSize };
+    return this.planOf(this.visited);
+  }
+
+  private planOf({ kept, size, keptSize }: Visited): PayloadPlan {
+    const { entries } = this;
+    const loose = this.loose.take(0, 0);
+    let keptExtra: number | undefined;
+    const extra = (): number => (keptExtra ??= settledExtra(loose.values));
+    return {
+      value: kept,
+      entries,
+      get size() {
+        return entries.reduce((sum, entry) => sum + (entry.storedSize - entry.leastStoredSize), size + extra());
+      },
+      get inlineSize() {
+        return keptSize + extra();
+      },
+    };
   }
 
   private walk(): void {
-    let frame = this.frames[0]!;
+    let frame = this.frames[this.depth - 1]!;
     for (;;) {
       frame.takeScalars(this.maxTextSize);
       if (frame.index === frame.count) {
@@ -139,10 +156,75 @@ class PayloadWalk {
       if (source !== undefined) return this.leaveSource(source);
     }
     if (plain && typeof (input as { toJSON?: unknown }).toJSON !== "function") {
-      return this.enterContainer(input, false, true);
+      return this.enterPlain(input);
     }
     const value = jsonValue(input, key);
     return this.enterSeen(value, value !== input, plain);
+  }
+
+  /** Begins a container that may be plain JSON to the last leaf. */
+  private enterPlain(input: object): boolean {
+    const { plain, loose, depth } = this;
+    if (plain === undefined) return this.enterContainer(input, false, true);
+    const looseStart = loose.count;
+    const slackBefore = loose.slack;
+    const size = this.measure(plain, input);
+    if (size >= 0) {
+      this.finish(input, size, false);
+      if (depth <= this.options.maxRecursionDepth) this.decidePlain(looseStart, slackBefore);
+      return false;
+    }
+    if (plain.open.length === 0) return this.enterContainer(input, false, true);
+    this.resume(plain.open.reverse());
+    if (plain.stoppedSize >= 0) {
+      const frame = this.frames[this.depth - 1]!;
+      frame.index++;
+      this.finish((frame.input as Record<string | number, unknown>)[frame.key], plain.stoppedSize, false);
+      this.decidePlain(plain.stoppedLooseStart, plain.stoppedSlackBefore);
+      this.add(frame);
+    }
+    return true;
+  }
+
+  /** Goes on inside of containers, from the outermost, where the plain walk stopped. */
+  private resume(containers: readonly OpenContainer[]): void {
+    let outer: Frame | undefined;
+    for (const container of containers) {
+      if (outer !== undefined) outer.index++; // the child that it stands at is begun: it is this container
+      this.push(container.input);
+      outer = this.frames[this.depth - 1]!;
+      outer.resume(container, this.entries.length);
+    }
+  }
+
+  private measure(plain: PlainWalk, input: object): number {
+    try {
+      return plain.measure(input, this.depth);
+    } catch {
+      // A getter or a proxy threw. The general walk will meet it again, and can say where.
+      this.plain = undefined;
+      plain.open.length = 0;
+      return -1;
+    }
+  }
+
+  /** Decides on the value that was finished last: a container in which nothing is to be replaced. */
+  private decidePlain(looseStart: number, slackBefore: number): void {
+    const { visited, maxTextSize } = this;
+    this.settleWithin(maxTextSize, looseStart, slackBefore);
+    if (visited.keptSize <= maxTextSize) return;
+    const content = { value: visited.whole };
+    this.replaceByReference("json", "application/json", content, this.loose.take(looseStart, slackBefore));
+  }
+
+  /** Finds the exact size of what was finished last if it decides whether that is over `limit`. */
+  private settleWithin(limit: number, looseStart: number, slackBefore: number): void {
+    const { visited, loose } = this;
+    if (visited.keptSize > limit || visited.keptSize + loose.slack - slackBefore <= limit) return;
+    const extra = loose.settle(looseStart, slackBefore);
+    visited.size += extra;
+    visited.wholeSize += extra;
+    visited.keptSize += extra;
   }
 
   /** Goes on with a value as `JSON.stringify` sees it. */
@@ -171,11 +253,16 @@ class PayloadWalk {
   }
 
   private enterText(text: string, changed: boolean): boolean {
-    const size = stringSize(text);
-    this.finish(text, size, changed);
-    if (size > this.maxTextSize && this.depth <= this.options.maxRecursionDepth) {
-      this.replaceByReference("raw", size, "text/plain", { text });
+    if (this.depth > this.options.maxRecursionDepth) return this.finish(text, this.loose.addText(text), changed);
+    const leastSize = leastStringSize(text);
+    if (leastSize <= this.maxTextSize) {
+      const size = stringSize(text);
+      this.finish(text, size, changed);
+      if (size > this.maxTextSize) this.replaceByReference("raw", "text/plain", { text }, NOTHING_LOOSE);
+      return false;
     }
+    this.finish(text, leastSize, changed);
+    this.replaceByReference("raw", "text/plain", { text }, { values: [text], slack: stringSlack(text) });
     return false;
   }
 
@@ -198,7 +285,7 @@ class PayloadWalk {
     this.push(container);
     // A copy is needed where JSON.stringify would see something else than the container itself a second time.
     const fresh = !plain || (changed && "toJSON" in value);
-    this.frames[this.depth - 1]!.open(container, keys, this.entries.length, escaping, changed, fresh);
+    this.frames[this.depth - 1]!.open(container, keys, this.entries.length, this.loose, escaping, changed, fresh);
     return true;
   }
 
@@ -215,49 +302,58 @@ class PayloadWalk {
 
   /** Ends a container: decides whether it leaves whole. */
   private close(frame: Frame): void {
-    const { input, entryStart } = frame;
+    const { input, entryStart, looseStart, slackBefore } = frame;
     this.ancestors?.delete(input);
     this.depth--;
     const { visited, options, depth } = this;
     frame.close(visited);
     if (depth > options.maxRecursionDepth) return; // inside a unit
     const isUnit = depth === options.maxRecursionDepth;
-    const leaves =
-      visited.keptSize > options.maxEnvelopeSize ||
-      ((isUnit || !visited.left) && visited.keptSize > options.maxInlineSize);
-    if (!leaves) return;
-    this.dropEntries(entryStart);
-    this.replaceByReference("json", visited.wholeSize, "application/json", { value: visited.whole });
+    const limit = isUnit || !visited.left ? this.maxTextSize : options.maxEnvelopeSize;
+    this.settleWithin(limit, looseStart, slackBefore);
+    if (visited.keptSize <= limit) return;
+    const loose = joinLoose([this.loose.take(looseStart, slackBefore), ...this.dropEntries(entryStart)]);
+    this.replaceByReference("json", "application/json", { value: visited.whole }, loose);
   }
 
   // What was planned inside a container that leaves whole goes with it; only binary is still an entry of its own.
-  private dropEntries(start: number): void {
+  private dropEntries(start: number): LooseValues[] {
+    const dropped: LooseValues[] = [];
     let end = start;
     for (let i = start; i < this.entries.length; i++) {
       const entry = this.entries[i]!;
       if (entry.kind === "binary") this.entries[end++] = entry;
+      else dropped.push(entry.loose);
     }
     this.entries.length = end;
+    return dropped;
   }
 
   private leaveSource(source: PayloadSource): boolean {
     const size = sourceSize(source);
+    const { visited } = this;
     this.finish(undefined, size ?? 0, true);
-    this.replaceByReference("binary", size ?? UNKNOWN_SIZE, sourceContentType(source), { source });
+    visited.wholeSize = size ?? UNKNOWN_SIZE;
+    this.replaceByReference("binary", sourceContentType(source), { source }, NOTHING_LOOSE);
     // Bytes have no place in JSON: stored whole, their container holds the reference too.
-    this.visited.whole = this.visited.kept;
-    this.visited.wholeSize = this.visited.keptSize;
+    visited.whole = visited.kept;
+    visited.wholeSize = visited.keptSize;
     return false;
   }
 
-  private replaceByReference(
-    kind: PlannedEntry["kind"],
-    storedSize: number,
-    contentType: string,
-    content: PlannedEntry["content"],
-  ): void {
+  /** Puts a reference in the place of the value that was finished last. */
+  private replaceByReference(kind: EntryKind, contentType: string, content: EntryContent, loose: LooseValues): void {
     const { visited } = this;
-    const entry = { path: this.path(), kind, size: visited.size, storedSize, contentType, content, slot: {} };
+    const { size: leastSize, wholeSize: leastStoredSize } = visited;
+    const entry = new PlannedEntry({
+      path: this.path(),
+      kind,
+      contentType,
+      content,
+      leastSize,
+      leastStoredSize,
+      loose,
+    });
     this.entries.push(entry);
     visited.kept = entry.slot;
     visited.keptSize = this.options.referenceSize(entry);

@@ -112,7 +112,7 @@ async function begin({ prepare, step }: (typeof everyStep)[number], signal: Abor
   const inner = new MemoryStore();
   const call = await prepare(inner);
   const store = new StuckStore(step, inner);
-  const manager = new StorageManager({ store, timeout: 1000 });
+  const manager = new StorageManager({ pack: false, store, timeout: 1000 });
   return { store, pending: failureOf(call(manager, signal)) };
 }
 
@@ -129,7 +129,7 @@ describe("an abort while the store hangs", () => {
     const inner = new MemoryStore();
     const call = await prepare(inner);
     const store = new RecordingStore(inner);
-    await call(new StorageManager({ store }), undefined);
+    await call(new StorageManager({ pack: false, store }), undefined);
     const calls = store.calls.filter(({ operation }) => !["cancel", "return"].includes(operation));
     expect(calls).toHaveLength(steps);
   });
@@ -179,7 +179,7 @@ describe("an abort before the call", () => {
     const call = await prepare(inner);
     const store = new RecordingStore(inner);
     const signal = AbortSignal.abort("not even begun");
-    const error = await failureOf(call(new StorageManager({ store }), signal));
+    const error = await failureOf(call(new StorageManager({ pack: false, store }), signal));
     expect(error).toMatchObject({ code: "ABORTED", cause: "not even begun" });
     expect(store.calls).toEqual([]);
   });
@@ -192,7 +192,7 @@ describe("a call that succeeds", () => {
       const store = new MemoryStore();
       const call = await prepare(store);
       const { signal } = new AbortController();
-      await call(new StorageManager({ store }), signal);
+      await call(new StorageManager({ pack: false, store }), signal);
       expect(getEventListeners(signal, "abort")).toEqual([]);
       expect(jest.getTimerCount()).toBe(0);
     } finally {
@@ -227,7 +227,7 @@ describe("a timeout while the store hangs", () => {
 
   it("is the one of the call, where it has one", async () => {
     const store = new StuckStore(0);
-    const manager = new StorageManager({ store });
+    const manager = new StorageManager({ pack: false, store });
     const dehydration = failureOf(manager.dehydrate(longText("a"), { timeout: 5 }));
     await store.stuck;
     jest.advanceTimersByTime(5);
@@ -236,7 +236,7 @@ describe("a timeout while the store hangs", () => {
     const inner = new MemoryStore();
     const reference = await putJson(inner, "data");
     const stuck = new StuckStore(0, inner);
-    const hydration = failureOf(new StorageManager({ store: stuck }).hydrate(reference, { timeout: 7 }));
+    const hydration = failureOf(new StorageManager({ pack: false, store: stuck }).hydrate(reference, { timeout: 7 }));
     await stuck.stuck;
     jest.advanceTimersByTime(6);
     await turn();
@@ -247,7 +247,7 @@ describe("a timeout while the store hangs", () => {
 
   it("is five minutes by default", async () => {
     const store = new StuckStore(0);
-    const call = failureOf(new StorageManager({ store }).dehydrate(longText("a")));
+    const call = failureOf(new StorageManager({ pack: false, store }).dehydrate(longText("a")));
     await store.stuck;
     jest.advanceTimersByTime(299_999);
     await turn();

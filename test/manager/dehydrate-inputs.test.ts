@@ -8,7 +8,7 @@ const reference = (value: unknown) => value as StorageReference;
 
 describe("dehydrateInputs", () => {
   const store = new MemoryStore();
-  const manager = new StorageManager({ store });
+  const manager = new StorageManager({ pack: false, store });
   const size = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
 
   it.each<[string, unknown, number]>([
@@ -53,7 +53,12 @@ describe("dehydrateInputs", () => {
   });
 
   it("uses the inputPrefix of the manager", async () => {
-    const other = new StorageManager({ store: new MemoryStore(), inputPrefix: "runs/in", outputPrefix: "runs/out" });
+    const other = new StorageManager({
+      pack: false,
+      store: new MemoryStore(),
+      inputPrefix: "runs/in",
+      outputPrefix: "runs/out",
+    });
     expect(reference(await other.dehydrateInputs(longText("a"))).$storageRef).toMatch(/^runs\/in\//);
     expect(reference(await other.dehydrate(longText("a"))).$storageRef).toMatch(/^runs\/out\//);
     await expect(other.hydrate(await other.dehydrateInputs(longText("a")))).resolves.toBe(longText("a"));

@@ -26,7 +26,7 @@ describe("what dehydrate writes", () => {
   it.each(cases)("is a StoredObject for %s, named by its digest and told by the reference", async (_, value, bytes) => {
     const stored = bytes === "" ? `{"contentType":"json","data":${JSON.stringify(value)}}` : bytes;
     const store = new MemoryStore();
-    const result = await new StorageManager({ store }).dehydrate(value, { scope: "run-42/step-3" });
+    const result = await new StorageManager({ pack: false, store }).dehydrate(value, { scope: "run-42/step-3" });
     const path = `outputs/run-42/step-3/${createHash("sha256").update(stored).digest("hex")}.json`;
     expect(result).toEqual({
       $storageRef: path,
@@ -43,7 +43,7 @@ describe("what dehydrate writes", () => {
     const store = new MemoryStore();
     const value = { id: longText("a", 500), more: longText("b", 600) };
     const options = { schema: "order", schemaVersion: "2", scope: "s" };
-    const result = reference(await new StorageManager({ store }).dehydrate(value, options));
+    const result = reference(await new StorageManager({ pack: false, store }).dehydrate(value, options));
     expect(result).toMatchObject({ $storageSchema: "order", $storageSchemaVersion: "2" });
     const [data] = (await objectsOf(store)).values();
     expect(data!.toString()).toBe(
@@ -53,7 +53,7 @@ describe("what dehydrate writes", () => {
 
   it("is the bytes themselves for binary, whatever their size", async () => {
     const store = new MemoryStore();
-    const manager = new StorageManager({ store });
+    const manager = new StorageManager({ pack: false, store });
     const blob = new Blob([Buffer.from("an image")], { type: "image/png" });
     const stream = Readable.from([Buffer.from("in "), "parts"]);
     const payload = { bytes: Uint8Array.of(1, 2, 255), empty: new Uint8Array(0), blob, stream };
@@ -80,7 +80,7 @@ describe("what dehydrate writes", () => {
 
   it("stays referenced from inside a container that leaves whole, when it is binary", async () => {
     const store = new MemoryStore();
-    const manager = new StorageManager({ store, maxEnvelopeSize: 1024 });
+    const manager = new StorageManager({ pack: false, store, maxEnvelopeSize: 1024 });
     const value = { a: longText("a", 900), bytes: Buffer.from("bytes"), b: longText("b", 900) };
     const result = reference(await manager.dehydrate(value, { scope: "s" }));
     const objects = await objectsOf(store);
@@ -94,22 +94,22 @@ describe("what dehydrate writes", () => {
     const payload = { text: longText("a"), bytes: new Blob(["x"], { type: "image/png" }) };
     const options = async (contentType: boolean) => {
       const store = new RecordingStore(new MemoryStore(), { contentType });
-      await new StorageManager({ store }).dehydrate(payload);
+      await new StorageManager({ pack: false, store }).dehydrate(payload);
       return store.calls.map((call) => [call.path.slice(-4), call.options.contentType, "contentType" in call.options]);
     };
     expect(await options(true)).toEqual([
-      ["json", "application/json", true],
       [".bin", "image/png", true],
+      ["json", "application/json", true],
     ]);
     expect(await options(false)).toEqual([
-      ["json", undefined, false],
       [".bin", undefined, false],
+      ["json", undefined, false],
     ]);
   });
 
   it("declares its size", async () => {
     const store = new RecordingStore();
-    const result = reference(await new StorageManager({ store }).dehydrate(longText("a")));
+    const result = reference(await new StorageManager({ pack: false, store }).dehydrate(longText("a")));
     expect(store.calls).toMatchObject([
       { operation: "write", path: result.$storageRef, options: { size: result.$storageSize } },
     ]);
@@ -117,7 +117,7 @@ describe("what dehydrate writes", () => {
 
   it("is nothing for what fits", async () => {
     const store = new RecordingStore();
-    const manager = new StorageManager({ store });
+    const manager = new StorageManager({ pack: false, store });
     const small = deepFreeze({ a: [1, "two", null, { three: 3 }] });
     expect(await manager.dehydrate(small)).toEqual(small);
     expect(await manager.dehydrate(undefined)).toBeUndefined();
@@ -129,7 +129,9 @@ describe("what dehydrate writes", () => {
   it("leaves the input as it was, and shares with it what stays", async () => {
     const stays = { small: [1, 2] };
     const input = deepFreeze({ large: longText("a"), stays });
-    const result = (await new StorageManager({ store: new MemoryStore() }).dehydrate(input)) as typeof input;
+    const result = (await new StorageManager({ pack: false, store: new MemoryStore() }).dehydrate(
+      input,
+    )) as typeof input;
     expect(input.large).toBe(longText("a"));
     expect(result).not.toBe(input);
     expect(result.stays).toBe(stays);
@@ -138,7 +140,7 @@ describe("what dehydrate writes", () => {
   it("is sorted by key with canonical, so that key order does not matter", async () => {
     const store = new MemoryStore();
     const [a, b] = [longText("a", 600), longText("b", 600)];
-    const canonical = new StorageManager({ store, canonical: true });
+    const canonical = new StorageManager({ pack: false, store, canonical: true });
     const [first, second] = [
       reference(await canonical.dehydrate({ a, b: { d: b, c: 1 } }, { scope: "s" })),
       reference(await canonical.dehydrate({ b: { c: 1, d: b }, a }, { scope: "s" })),
@@ -146,7 +148,7 @@ describe("what dehydrate writes", () => {
     expect(second).toEqual(first);
     const [data] = (await objectsOf(store)).values();
     expect(data!.toString()).toBe(`{"contentType":"json","data":{"a":"${a}","b":{"c":1,"d":"${b}"}}}`);
-    const plain = new StorageManager({ store });
+    const plain = new StorageManager({ pack: false, store });
     const [third, fourth] = [
       reference(await plain.dehydrate({ a, b }, { scope: "s" })),
       reference(await plain.dehydrate({ b, a }, { scope: "s" })),
@@ -160,7 +162,7 @@ describe("objects of one scope", () => {
     const store = new RecordingStore();
     const text = longText("a");
     const bytes = () => Buffer.from("the same bytes");
-    const manager = new StorageManager({ store });
+    const manager = new StorageManager({ pack: false, store });
     const result = (await manager.dehydrate([text, { text }, bytes(), bytes()], { scope: "s" })) as [
       StorageReference,
       { text: StorageReference },
@@ -174,7 +176,7 @@ describe("objects of one scope", () => {
 
   it("are the same objects in a retry", async () => {
     const store = new RecordingStore();
-    const manager = new StorageManager({ store });
+    const manager = new StorageManager({ pack: false, store });
     const payload = { a: longText("a"), b: longText("b") };
     const first = await manager.dehydrate(payload, { scope: "run/1" });
     expect(await manager.dehydrate(payload, { scope: "run/1" })).toEqual(first);
@@ -183,7 +185,7 @@ describe("objects of one scope", () => {
   });
 
   it("are others than those of another scope", async () => {
-    const manager = new StorageManager({ store: new MemoryStore() });
+    const manager = new StorageManager({ pack: false, store: new MemoryStore() });
     const [a, b] = [
       reference(await manager.dehydrate(longText("a"), { scope: "run-1" })),
       reference(await manager.dehydrate(longText("a"), { scope: "run-2" })),
@@ -202,7 +204,7 @@ describe("objects of one scope", () => {
       },
     };
     const store = new RecordingStore();
-    const manager = new StorageManager({ store });
+    const manager = new StorageManager({ pack: false, store });
     const result = (await manager.dehydrate([stream, { stream }])) as [StorageReference, { stream: StorageReference }];
     expect(opened).toBe(1);
     expect(result[1].stream).toEqual(result[0]);
@@ -217,7 +219,7 @@ describe("a fresh scope", () => {
   const scopeOf = (value: unknown) => reference(value).$storageRef.split("/")[1]!;
 
   it("is a new one for every call, and they sort by time", async () => {
-    const manager = new StorageManager({ store: new MemoryStore() });
+    const manager = new StorageManager({ pack: false, store: new MemoryStore() });
     const scopes: string[] = [];
     for (let i = 0; i < 300; i++) scopes.push(scopeOf(await manager.dehydrate(longText("a"))));
     expect(new Set(scopes).size).toBe(300);
@@ -225,7 +227,7 @@ describe("a fresh scope", () => {
   });
 
   it("is shared by the objects of the call", async () => {
-    const manager = new StorageManager({ store: new MemoryStore() });
+    const manager = new StorageManager({ pack: false, store: new MemoryStore() });
     const result = (await manager.dehydrate(texts(3))) as StorageReference[];
     expect(new Set(result.map(scopeOf)).size).toBe(1);
   });
@@ -235,7 +237,7 @@ describe("dehydrate returns", () => {
   it("nothing before every object is durable", async () => {
     const store = new HeldStore(["write"]);
     let result: unknown;
-    const call = new StorageManager({ store }).dehydrate(texts(3)).then((value) => (result = value));
+    const call = new StorageManager({ pack: false, store }).dehydrate(texts(3)).then((value) => (result = value));
     await store.until(3);
     for (const write of store.held) {
       await turn();
@@ -249,7 +251,7 @@ describe("dehydrate returns", () => {
 
   it("after at most `concurrency` writes at a time", async () => {
     const store = new HeldStore(["write"]);
-    const call = new StorageManager({ store, concurrency: 3 }).dehydrate(texts(8));
+    const call = new StorageManager({ pack: false, store, concurrency: 3 }).dehydrate(texts(8));
     for (let done = 0; done < 8; done++) {
       await store.until(Math.min(8, done + 3));
       await turn();
@@ -262,7 +264,7 @@ describe("dehydrate returns", () => {
 
   it("after 16 writes at a time by default", async () => {
     const store = new HeldStore(["write"]);
-    const call = new StorageManager({ store }).dehydrate(texts(20));
+    const call = new StorageManager({ pack: false, store }).dehydrate(texts(20));
     await store.until(16);
     await turn();
     expect(store.waiting).toBe(16);
@@ -275,7 +277,7 @@ describe("dehydrate returns", () => {
 
   it("without a warning of Node's that more than ten listen to one signal", async () => {
     const store = new RecordingStore();
-    const manager = new StorageManager({ store, concurrency: 40 });
+    const manager = new StorageManager({ pack: false, store, concurrency: 40 });
     await manager.hydrate(await manager.dehydrate(texts(40), { scope: "s" }));
     await manager.release("s");
     // A listing is one operation; all others may be in flight together.
@@ -295,7 +297,7 @@ describe("dehydrate returns", () => {
         open--;
       },
     });
-    const manager = new StorageManager({ store: new MemoryStore(), concurrency: 2 });
+    const manager = new StorageManager({ pack: false, store: new MemoryStore(), concurrency: 2 });
     await manager.dehydrate(["a", "b", "c", "d", "e"].map(stream));
     expect(mostOpen).toBe(2);
   });
@@ -315,7 +317,9 @@ describe("payloads that JSON has no form for", () => {
     ["a getter that throws", { inner: throwing }, "$.inner"],
   ])("are UNSERIALIZABLE: %s", async (_, payload, path) => {
     const store = new RecordingStore();
-    const error = await failureOf(new StorageManager({ store }).dehydrate({ large: longText("a"), payload }));
+    const error = await failureOf(
+      new StorageManager({ pack: false, store }).dehydrate({ large: longText("a"), payload }),
+    );
     expect(error).toMatchObject({
       code: "UNSERIALIZABLE",
       message: expect.stringContaining(path.replace("$", "$.payload")),

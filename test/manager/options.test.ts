@@ -117,7 +117,10 @@ describe("options of a manager", () => {
   it("have defaults, also where they are undefined", async () => {
     const options = Object.fromEntries(WRONG_MANAGER_OPTIONS.map(([field]) => [field, undefined]));
     const store = new MemoryStore();
-    for (const manager of [new StorageManager({ store }), new StorageManager({ ...options, store })]) {
+    for (const manager of [
+      new StorageManager({ store, pack: false }),
+      new StorageManager({ ...options, store, pack: false }),
+    ]) {
       // maxInlineSize 1024: a text of 1022 characters has 1024 bytes of JSON.
       expect(manager.plan(longText("", 1022)).entries).toEqual([]);
       expect(manager.plan(longText("", 1023)).entries).toHaveLength(1);
@@ -150,7 +153,7 @@ describe("options of a manager", () => {
 /** An object that travels as so many bytes, since none of its values is over 1 KiB and something in it has left. */
 function manyValues(size: number): Record<string, unknown> {
   const value: Record<string, unknown> = { bytes: new Uint8Array(0) };
-  const manager = new StorageManager({ store: new MemoryStore(), maxEnvelopeSize: 2 ** 40 });
+  const manager = new StorageManager({ store: new MemoryStore(), maxEnvelopeSize: 2 ** 40, pack: false });
   let index = 0;
   let missing = size - manager.plan(value).inlineSize;
   for (; missing > 2100; index++) {

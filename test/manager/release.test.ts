@@ -14,7 +14,7 @@ const paths = async (store: MemoryStore) => [...(await objectsOf(store)).keys()]
 describe("release", () => {
   it("deletes every object of a scope and of those below it, under both prefixes, and nothing else", async () => {
     const store = new MemoryStore();
-    const manager = new StorageManager({ store });
+    const manager = new StorageManager({ pack: false, store });
     for (const scope of ["run-1", "run-1/step-1", "run-1/step-1/deeper"]) {
       await manager.dehydrate([longText("a"), longText("b")], { scope });
       await manager.dehydrateInputs(longText("c"), { scope });
@@ -31,7 +31,7 @@ describe("release", () => {
 
   it("can take a scope below others alone", async () => {
     const store = new MemoryStore();
-    const manager = new StorageManager({ store });
+    const manager = new StorageManager({ pack: false, store });
     const outer = await manager.dehydrate(longText("a"), { scope: "run" });
     await manager.dehydrate(longText("a"), { scope: "run/step" });
     await expect(manager.release("run/step")).resolves.toEqual({ deleted: 1 });
@@ -42,7 +42,7 @@ describe("release", () => {
     "refuses the scope %j, and deletes nothing",
     async (scope) => {
       const store = new RecordingStore();
-      const manager = new StorageManager({ store });
+      const manager = new StorageManager({ pack: false, store });
       await manager.dehydrate(longText("a"), { scope: "run" });
       store.calls.length = 0;
       expect((await failureOf(manager.release(scope as string))).code).toBe("INVALID_PATH");
@@ -52,7 +52,7 @@ describe("release", () => {
 
   it("deletes what is listed once where both prefixes are the same", async () => {
     const store = new RecordingStore();
-    const manager = new StorageManager({ store, inputPrefix: "both", outputPrefix: "both" });
+    const manager = new StorageManager({ pack: false, store, inputPrefix: "both", outputPrefix: "both" });
     await manager.dehydrate(longText("a"), { scope: "run" });
     await expect(manager.release("run")).resolves.toEqual({ deleted: 1 });
     expect(store.paths("delete")).toHaveLength(1);
@@ -71,7 +71,7 @@ describe("release", () => {
       inFlight--;
       return result;
     }, store);
-    await expect(new StorageManager({ store: counting, concurrency: 4 }).release("run")).resolves.toEqual({
+    await expect(new StorageManager({ pack: false, store: counting, concurrency: 4 }).release("run")).resolves.toEqual({
       deleted: 2500,
     });
     expect(most).toBe(4);
@@ -81,7 +81,7 @@ describe("release", () => {
   it("rejects with the first failure, and can be tried again", async () => {
     const store = new HeldStore(["delete"]);
     for (const name of ["a", "b", "c"]) await store.inner.write(`outputs/run/${name}`, "");
-    const manager = new StorageManager({ store });
+    const manager = new StorageManager({ pack: false, store });
     const call = failureOf(manager.release("run"));
     await store.until(3);
     const failure = new StorageError("PERMISSION_DENIED", "Not this one.");
@@ -99,7 +99,7 @@ describe("release", () => {
   });
 
   it("makes references dead", async () => {
-    const manager = new StorageManager({ store: new MemoryStore() });
+    const manager = new StorageManager({ pack: false, store: new MemoryStore() });
     const dehydrated = await manager.dehydrate(longText("a"), { scope: "run" });
     await manager.release("run");
     expect((await failureOf(manager.hydrate(dehydrated))).code).toBe("NOT_FOUND");

@@ -45,7 +45,7 @@ const pathsOf = async (store: Store) => [...(await objectsOf(store)).keys()];
 describe("A manager whose prefix is absolute", () => {
   it("writes there, and reads what it wrote", async () => {
     const { store, primary, containers } = routing();
-    const manager = new StorageManager({ store, outputPrefix: "MEM://Bucket/pre fix/100%25" });
+    const manager = new StorageManager({ pack: false, store, outputPrefix: "MEM://Bucket/pre fix/100%25" });
     const dehydrated = await manager.dehydrate(PAYLOAD, { scope: "run é/step" });
     for (const ref of refsOf(dehydrated)) {
       expect(ref).toMatch(/^mem:\/\/Bucket\/pre%20fix\/100%25\/run%20%C3%A9\/step\/[0-9a-f]{64}\.(json|bin)$/);
@@ -59,7 +59,7 @@ describe("A manager whose prefix is absolute", () => {
 
   it("does so for inputs, and for the prefix of one call, which another has to allow", async () => {
     const { store, containers } = routing();
-    const manager = new StorageManager({ store, inputPrefix: "mem://in/inputs" });
+    const manager = new StorageManager({ pack: false, store, inputPrefix: "mem://in/inputs" });
     const inputs = await manager.dehydrateInputs(longText("a"));
     const call = await manager.dehydrate(longText("b"), { prefix: "mem://call/p" });
     const plain = await manager.dehydrate(longText("c"));
@@ -160,7 +160,7 @@ describe("A manager whose prefix is absolute", () => {
     const write = mem.write.bind(mem);
     mem.write = (path, body, options) =>
       path.endsWith(".bin") ? Promise.reject(new Error("full")) : write(path, body, options);
-    const manager = new StorageManager({ store, outputPrefix: "mem://c/p", concurrency: 1 });
+    const manager = new StorageManager({ pack: false, store, outputPrefix: "mem://c/p", concurrency: 1 });
     expect((await failureOf(manager.dehydrate(PAYLOAD))).path).toMatch(/^mem:\/\/c\/p\/.*\.bin$/);
     expect(await pathsOf(mem)).toEqual([]);
   });
@@ -268,7 +268,7 @@ describe("Other calls of a manager, by absolute paths", () => {
 
   it("release scopes under both prefixes, wherever those are", async () => {
     const { store, primary, containers } = routing();
-    const manager = new StorageManager({ store, outputPrefix: "mem://c/out" });
+    const manager = new StorageManager({ pack: false, store, outputPrefix: "mem://c/out" });
     for (const scope of ["run é", "run é/step"]) {
       await manager.dehydrate([longText("a"), longText("b")], { scope });
       await manager.dehydrateInputs(longText("c"), { scope });

@@ -14,7 +14,7 @@ describe("the first write that fails", () => {
   it("aborts the others, waits for them, and is what the call rejects with", async () => {
     const store = new HeldStore(["write"]);
     let ended = false;
-    const call = failureOf(new StorageManager({ store, concurrency: 3 }).dehydrate(payload(5)));
+    const call = failureOf(new StorageManager({ pack: false, store, concurrency: 3 }).dehydrate(payload(5)));
     void call.then(() => (ended = true));
     await store.until(3);
     const [first, second, third] = store.held;
@@ -36,7 +36,9 @@ describe("the first write that fails", () => {
   it("is what the call rejects with also when it is aborted while another write hangs", async () => {
     const store = new HeldStore(["write"]);
     const controller = new AbortController();
-    const call = failureOf(new StorageManager({ store }).dehydrate(payload(2), { signal: controller.signal }));
+    const call = failureOf(
+      new StorageManager({ pack: false, store }).dehydrate(payload(2), { signal: controller.signal }),
+    );
     await store.until(2);
     const failure = new StorageError("INSUFFICIENT_STORAGE", "The disk is full.");
     store.held[0]!.fail(failure);
@@ -48,7 +50,7 @@ describe("the first write that fails", () => {
 
   it("leaves nothing of a fresh scope, also what came after it, and what may be there", async () => {
     const store = new HeldStore(["write"]);
-    const call = failureOf(new StorageManager({ store }).dehydrate(payload(4)));
+    const call = failureOf(new StorageManager({ pack: false, store }).dehydrate(payload(4)));
     await store.until(4);
     const [done, failing, late, landed] = store.held;
     done!.release();
@@ -64,7 +66,7 @@ describe("the first write that fails", () => {
 
   it("leaves in a user's scope what was written: it may be referenced from an earlier attempt", async () => {
     const store = new HeldStore(["write"]);
-    const manager = new StorageManager({ store, concurrency: 1 });
+    const manager = new StorageManager({ pack: false, store, concurrency: 1 });
     const earlier = manager.dehydrate(payload(1), { scope: "run/1" });
     await store.until(1);
     store.held[0]!.release();
@@ -85,12 +87,12 @@ describe("the first write that fails", () => {
       if (call.operation === "delete") throw new Error("Deletes are forbidden, too.");
       return call.path.startsWith("outputs/") && call.operation === "write" ? Promise.reject(failure) : proceed();
     });
-    expect(await failureOf(new StorageManager({ store }).dehydrate(payload(2)))).toBe(failure);
+    expect(await failureOf(new StorageManager({ pack: false, store }).dehydrate(payload(2)))).toBe(failure);
   });
 
   it("is no failure of other calls of the same manager", async () => {
     const store = new HeldStore(["write"]);
-    const manager = new StorageManager({ store });
+    const manager = new StorageManager({ pack: false, store });
     const failing = failureOf(manager.dehydrate(longText("a")));
     const working = manager.dehydrate(longText("b"));
     await store.until(2);
@@ -124,7 +126,9 @@ describe("the first write that fails", () => {
       },
     };
     const store = new MemoryStore();
-    const error = await failureOf(new StorageManager({ store }).dehydrate([broken, endless, longText("a")]));
+    const error = await failureOf(
+      new StorageManager({ pack: false, store }).dehydrate([broken, endless, longText("a")]),
+    );
     await turn();
     expect(error).toMatchObject({ code: "UNEXPECTED", cause });
     expect(closed).toBe(true);
@@ -138,7 +142,7 @@ describe("the first write that fails", () => {
         yield 7;
       },
     };
-    const error = await failureOf(new StorageManager({ store: new MemoryStore() }).dehydrate([numbers]));
+    const error = await failureOf(new StorageManager({ pack: false, store: new MemoryStore() }).dehydrate([numbers]));
     expect(error.code).toBe("UNSERIALIZABLE");
   });
 
@@ -151,7 +155,7 @@ describe("the first write that fails", () => {
         return: () => Promise.resolve({ done: true as const, value: closed++ }),
       }),
     };
-    await new StorageManager({ store: new MemoryStore() }).dehydrate([stream]);
+    await new StorageManager({ pack: false, store: new MemoryStore() }).dehydrate([stream]);
     expect([chunks.length, closed]).toEqual([0, 0]);
   });
 
@@ -167,7 +171,7 @@ describe("the first write that fails", () => {
       }),
     };
     const controller = new AbortController();
-    const manager = new StorageManager({ store: new MemoryStore() });
+    const manager = new StorageManager({ pack: false, store: new MemoryStore() });
     const call = failureOf(manager.dehydrate([hanging], { signal: controller.signal }));
     await turn();
     controller.abort("enough");
@@ -199,7 +203,7 @@ describe("a store that throws anything", () => {
 
   it.each(ways)("gives UNEXPECTED when it $way $error", async ({ error, fail }) => {
     const store = new TappedStore(fail);
-    const manager = new StorageManager({ store });
+    const manager = new StorageManager({ pack: false, store });
     const hydrated = { $bubuStorageRef: "outputs/s/a.json" };
     const calls = {
       write: () => manager.dehydrate(longText("a")),
@@ -229,7 +233,7 @@ describe("a store that throws anything", () => {
       (call, proceed) => (call.operation === "chunk" ? Promise.reject(cause) : proceed()),
       inner,
     );
-    const manager = new StorageManager({ store });
+    const manager = new StorageManager({ pack: false, store });
     const reference = { $bubuStorageRef: "outputs/s/a.bin" };
     const opened = await manager.open(reference);
     for (const call of [manager.hydrate(reference), manager.readBlob("outputs/s/a.bin"), opened.bytes()]) {
@@ -239,7 +243,7 @@ describe("a store that throws anything", () => {
 
   it("hands on a StorageError as it is", async () => {
     const error = new StorageError("THROTTLED", "Slow down.", { operation: "x", store: "mine", path: "p" });
-    const manager = new StorageManager({ store: new TappedStore(() => Promise.reject(error)) });
+    const manager = new StorageManager({ pack: false, store: new TappedStore(() => Promise.reject(error)) });
     for (const call of [
       manager.dehydrate(longText("a")),
       manager.hydrate({ $bubuStorageRef: "outputs/s/a.json" }),

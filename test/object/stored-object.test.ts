@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import {
-  encodeStoredObject,
+  encodeJson,
+  encodeText,
   parseStoredObject,
   storedObjectSize,
   type SchemaTag,
@@ -9,8 +10,11 @@ import {
 import { jsonValue } from "../plan/payload-arbitrary.js";
 import { failureOf } from "../plan/failure.js";
 
+const encodeObject = (contentType: StoredContentType, data: unknown, tag: SchemaTag) =>
+  contentType === "raw" ? encodeText(data as string, tag) : encodeJson(JSON.stringify(data), tag);
+
 const encode = (contentType: StoredContentType, data: unknown, tag: SchemaTag = {}): string =>
-  encodeStoredObject(contentType, JSON.stringify(data), tag).toString();
+  encodeObject(contentType, data, tag).toBuffer().toString();
 
 describe("The bytes of a StoredObject", () => {
   it("are as the wire format says", () => {
@@ -34,10 +38,11 @@ describe("The bytes of a StoredObject", () => {
       fc.property(jsonValue, tag, (data, { schema, schemaVersion }) => {
         const contentType = typeof data === "string" ? "raw" : "json";
         const json = JSON.stringify(data);
-        const bytes = encodeStoredObject(contentType, json, { schema, schemaVersion });
-        expect(bytes.byteLength).toBe(
-          storedObjectSize(contentType, Buffer.byteLength(json), { schema, schemaVersion }),
-        );
+        const encoded = encodeObject(contentType, data, { schema, schemaVersion });
+        const bytes = encoded.toBuffer();
+        expect(bytes.byteLength).toBe(encoded.size);
+        expect(encoded.dataSize).toBe(Buffer.byteLength(json));
+        expect(encoded.size).toBe(storedObjectSize(contentType, encoded.dataSize, { schema, schemaVersion }));
         const object = parseStoredObject(bytes.toString(), "path");
         expect(object).toEqual({ contentType, data, schema, schemaVersion });
         expect(JSON.stringify(object.data)).toBe(json);

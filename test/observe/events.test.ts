@@ -15,7 +15,7 @@ const FIELDS = new Set([
 function observed(options: object = {}) {
   const events: StorageEvent[] = [];
   const store = new MemoryStore();
-  const manager = new StorageManager({ store, observer: (event) => void events.push(event), ...options });
+  const manager = new StorageManager({ pack: false, store, observer: (event) => void events.push(event), ...options });
   /** What was told since the last time, without durations, which are checked. */
   const told = () =>
     events.splice(0).map(({ durationMs, ...event }) => {

@@ -17,9 +17,9 @@ async function dehydrate(payload: unknown, options: object = {}) {
 }
 
 const nameOf = (...path: (string | number)[]): string => {
-  const layout = new BubustackLayout({ prefix: "p", scope: "s" });
+  const layout = new BubustackLayout({ prefix: "p", scope: "s", pack: false });
   const [entry] = planOf(big).entries;
-  return layout.objectPath({ ...entry!, path }).replace(/^p\/s\//, "");
+  return layout.objectPath(Object.assign(entry!, { path })).replace(/^p\/s\//, "");
 };
 
 describe("The bubustack layout", () => {
@@ -133,25 +133,13 @@ describe("The bubustack layout", () => {
 
   it("knows the size of every reference beforehand", () => {
     for (const tag of [{}, { schema: "é", schemaVersion: "1" }]) {
-      const layout = new BubustackLayout({ prefix: "p", scope: "s", ...tag });
+      const layout = new BubustackLayout({ prefix: "p", scope: "s", pack: false, ...tag });
       for (const entry of planOf({ "é.a": big, list: [Buffer.alloc(2)], c: { [big]: big } }).entries) {
-        const slot = {};
-        const planned = layout.referenceSize({ ...entry, slot });
-        expect(slot).toEqual({});
-        layout.fillSlot({ ...entry, slot }, { path: layout.objectPath(entry) });
+        const planned = layout.referenceSize(entry);
+        const slot = Object.assign(entry.slot, { reference: undefined });
+        layout.fillSlot(entry, { path: layout.objectPath(entry) });
         expect(Buffer.byteLength(JSON.stringify(slot))).toBe(planned);
       }
-    }
-  });
-
-  it("knows the size of what it stores beforehand", async () => {
-    const layout = new BubustackLayout({ prefix: "outputs", scope: "run-1/step", schema: "é", schemaVersion: "1" });
-    for (const payload of [big, { a: big, b: Buffer.alloc(3), c: Array.from({ length: 600 }, () => 1) }]) {
-      const { objects } = await dehydrate(payload, { schema: "é", schemaVersion: "1" });
-      const { entries } = planOf(payload);
-      expect(entries.map((entry) => [layout.objectPath(entry), layout.storedSize(entry)])).toEqual(
-        entries.map((entry) => [layout.objectPath(entry), Buffer.byteLength(objects.get(layout.objectPath(entry))!)]),
-      );
     }
   });
 

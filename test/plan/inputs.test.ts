@@ -26,7 +26,7 @@ describe("dehydrateInputs", () => {
 
   it("stores under inputPrefix, and leaves whole what dehydrate would leave in parts", async () => {
     const store = new RecordingStore();
-    const manager = new StorageManager({ store, inputPrefix: "in/puts" });
+    const manager = new StorageManager({ store, inputPrefix: "in/puts", pack: false });
     const payload = { a: "x".repeat(2000), b: Array.from({ length: 300 }, () => ({ c: 1 })), d: "stays" };
     const inputs = await manager.dehydrateInputs(payload, { scope: "run" });
     expect(isReference(inputs)).toBe(false);

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { StorageManager, type StorageReference } from "../../src/index.js";
+import { storedObjectSize, type SchemaTag } from "../../src/object/stored-object.js";
 import { NativeLayout } from "../../src/plan/native-layout.js";
+import type { PlannedEntry } from "../../src/plan/planned-entry.js";
 import { storageError } from "../store/storage-error.js";
 import { planOf } from "./plan-model.js";
 import { RecordingStore } from "./recording-store.js";
@@ -9,10 +11,15 @@ const big = "é".repeat(1000);
 
 async function dehydrate(payload: unknown, options: object = {}) {
   const store = new RecordingStore();
-  const manager = new StorageManager({ store, maxRecursionDepth: 2 });
+  const manager = new StorageManager({ store, maxRecursionDepth: 2, pack: false });
   const value = await manager.dehydrate(payload, { scope: "run-1/step", ...options });
   return { value, objects: await store.objects(), manager };
 }
+
+const storedSize = (entry: PlannedEntry, tag: SchemaTag): number => {
+  const ofWhole = entry.path.length === 0 ? tag : {};
+  return entry.kind === "binary" ? entry.storedSize : storedObjectSize(entry.kind, entry.storedSize, ofWhole);
+};
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest();
 
@@ -82,14 +89,14 @@ describe("The native layout", () => {
 
   it("knows the size of every reference beforehand", () => {
     for (const tag of [{}, { schema: "é" }, { schema: "s", schemaVersion: "1" }]) {
-      const layout = new NativeLayout({ prefix: "p", scope: "s", ...tag });
+      const layout = new NativeLayout({ prefix: "p", scope: "s", pack: false, ...tag });
       const payload = { a: big, b: "x".repeat(120_000), c: new Blob(["x"], { type: "image/png" }), d: Buffer.alloc(7) };
       for (const entry of [...planOf(payload).entries, ...planOf(big).entries]) {
-        const slot = {};
-        const planned = layout.referenceSize({ ...entry, slot });
-        expect(slot).toEqual({});
-        const stored = { size: layout.storedSize(entry), digest: Buffer.alloc(32, 255) };
-        layout.fillSlot({ ...entry, slot }, { ...stored, path: layout.objectPath(entry, stored.digest) });
+        const planned = layout.referenceSize(entry);
+        const slot = Object.assign(entry.slot, { reference: undefined });
+        const size = storedSize(entry, tag);
+        const digest = Buffer.alloc(32, 255);
+        layout.fillSlot(entry, { size, digest, path: layout.objectPath(entry, digest) });
         expect(Buffer.byteLength(JSON.stringify(slot))).toBe(planned);
       }
     }
@@ -97,10 +104,9 @@ describe("The native layout", () => {
 
   it("knows the size of what it stores beforehand", async () => {
     const tag = { schema: "é", schemaVersion: "1" };
-    const layout = new NativeLayout({ prefix: "outputs", scope: "run-1/step", ...tag });
     for (const payload of [big, { a: big, b: Buffer.alloc(3), c: Array.from({ length: 600 }, () => 1) }]) {
       const { objects } = await dehydrate(payload, tag);
-      const sizes = planOf(payload).entries.map((entry) => layout.storedSize(entry));
+      const sizes = planOf(payload).entries.map((entry) => storedSize(entry, tag));
       expect(sizes.sort()).toEqual([...objects.values()].map((stored) => Buffer.byteLength(stored)).sort());
     }
   });

@@ -1,4 +1,4 @@
-import type { PlannedEntry } from "../../src/plan/plan.js";
+import type { PlannedEntry } from "../../src/plan/planned-entry.js";
 import { walkPayload, type WalkOptions } from "../../src/plan/walk.js";
 
 export type Limits = Pick<WalkOptions, "maxInlineSize" | "maxEnvelopeSize" | "maxRecursionDepth">;

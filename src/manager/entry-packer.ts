@@ -1,0 +1,103 @@
+import type { EncodedObject } from "../object/encoded-object.js";
+import { PackBuilder } from "../object/pack-builder.js";
+import type { Layout, PackLimits, StoredEntry } from "../plan/layout.js";
+import type { PlannedEntry } from "../plan/planned-entry.js";
+import type { NewObject } from "./object-writer.js";
+import { sha256 } from "./sha256.js";
+
+// Bytes from which on making an object is done in steps.
+const LARGE = 1 << 20;
+
+/** An entry in a pack that is not finished, so that its path is not known. */
+interface PackedEntry {
+  readonly digest: Buffer;
+  readonly offset: number;
+  readonly size: number;
+  /** Those that have this content. */
+  readonly sharers: PlannedEntry[];
+}
+
+/** Puts entries of one kind into objects: small ones share an object, a large one has an object of its own. */
+export class EntryPacker {
+  private builder: PackBuilder | undefined;
+  private readonly packed = new Map<string, PackedEntry>();
+  private readonly stored = new Map<string, StoredEntry>();
+
+  constructor(
+    private readonly kind: "json" | "binary",
+    private readonly layout: Layout,
+    private readonly limits: PackLimits | false,
+  ) {}
+
+  /** Takes an entry. Gives the objects that are finished by that, `undefined` between steps of work. */
+  *add(entry: PlannedEntry, content: EncodedObject | Uint8Array): Generator<NewObject | undefined, void, undefined> {
+    const { limits } = this;
+    const size = content instanceof Uint8Array ? content.byteLength : content.size;
+    if (limits === false || size > limits.maxEntrySize || size >= limits.maxPackSize) {
+      if (size > LARGE) yield undefined;
+      const bytes = content instanceof Uint8Array ? content : content.toBuffer();
+      if (size > LARGE) yield undefined;
+      yield* this.objectOf([entry], bytes, sha256(bytes));
+      return;
+    }
+    if (this.builder?.hasRoomFor(size) === false) yield* this.end();
+    this.builder ??= new PackBuilder(this.kind, limits.maxPackSize);
+    this.pack(this.builder, entry, content, size);
+  }
+
+  /** Finishes the pack that was begun. */
+  *end(): Generator<NewObject | undefined, void, undefined> {
+    const { builder, packed } = this;
+    this.builder = undefined;
+    if (builder === undefined || packed.size === 0) return;
+    const entries = [...packed];
+    packed.clear();
+    const [[, first]] = entries as [[string, PackedEntry]];
+    if (entries.length === 1) {
+      // It shares the object with none.
+      yield* this.objectOf(first.sharers, builder.slice(first.offset, first.size), first.digest);
+      return;
+    }
+    const { bytes } = builder;
+    if (bytes.byteLength > LARGE) yield undefined;
+    const path = this.layout.sharedPath!(this.kind, sha256(bytes));
+    for (const [key, { digest, size, offset, sharers }] of entries) {
+      const stored = { path, size, digest, offset };
+      this.stored.set(key, stored);
+      for (const entry of sharers) this.layout.fillSlot(entry, stored);
+    }
+    const contentType = this.kind === "binary" ? "application/octet-stream" : "application/x-ndjson";
+    yield { path, body: bytes, size: bytes.byteLength, contentType };
+  }
+
+  private pack(builder: PackBuilder, entry: PlannedEntry, content: EncodedObject | Uint8Array, size: number): void {
+    const offset = builder.add(content);
+    const digest = sha256(builder.slice(offset, size));
+    const key = digest.toString("latin1");
+    const same = this.packed.get(key);
+    const stored = this.stored.get(key);
+    if (same === undefined && stored === undefined) {
+      this.packed.set(key, { digest, offset, size, sharers: [entry] });
+      return;
+    }
+    builder.removeLast(offset);
+    if (stored === undefined) same!.sharers.push(entry);
+    else this.layout.fillSlot(entry, stored);
+  }
+
+  private *objectOf(
+    sharers: readonly PlannedEntry[],
+    bytes: Uint8Array,
+    digest: Buffer,
+  ): Generator<NewObject, void, undefined> {
+    const entry = sharers[0]!;
+    const path = this.layout.objectPath(entry, digest);
+    const stored = { path, size: bytes.byteLength, digest };
+    for (const sharer of sharers) this.layout.fillSlot(sharer, stored);
+    if (this.stored.has(path)) return;
+    this.stored.set(path, stored);
+    // A StoredObject is JSON, also that of a text.
+    const contentType = this.kind === "binary" ? entry.contentType : "application/json";
+    yield { path, body: bytes, size: bytes.byteLength, contentType };
+  }
+}

@@ -1,0 +1,33 @@
+import { setImmediate } from "node:timers/promises";
+
+// Milliseconds of work after which others have their turn: less than what a health check notices, and so much that the
+// turns themselves cost nothing.
+const TURN = 10;
+
+/** Work that is done in turns with all else that the process does. */
+export class Turns {
+  private start: number;
+
+  constructor(
+    private readonly now: () => number = performance.now.bind(performance),
+    private readonly nextTurn: () => Promise<unknown> = () => setImmediate(),
+  ) {
+    this.start = now();
+  }
+
+  /** To be called between two steps of work: gives the event loop its turn when it had none for 10 ms. */
+  async take(): Promise<void> {
+    if (this.now() - this.start < TURN) return;
+    await this.nextTurn();
+    this.start = this.now();
+  }
+
+  /** Hands on what comes of work that is done step by step; `undefined` for a step without result. */
+  async *steps<T>(steps: Iterable<T | undefined>): AsyncGenerator<T, void, undefined> {
+    await this.take();
+    for (const item of steps) {
+      if (item !== undefined) yield item;
+      await this.take();
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { stringSize } from "./json-size.js";
+
+const DOLLAR = 0x24;
+const SLOTS = 64;
+const MAX_REMEMBERED_KEYS = 64;
+
+/** A key that begins with `$` is among them: the object may be a reference, or its keys have to be escaped. */
+export const RESERVED = -1;
+
+/**
+ * Bytes that the keys of objects add to their JSON, colons and commas included. Payloads are full of objects with the
+ * same keys, so that the keys which came last are remembered: comparing them costs a tenth of measuring them.
+ */
+export class KeySizes {
+  private readonly keys: (readonly string[])[] = new Array<readonly string[]>(SLOTS).fill([]);
+  private readonly sizes: number[] = new Array<number>(SLOTS).fill(0);
+
+  /** @returns bytes, or {@link RESERVED} */
+  of(keys: readonly string[]): number {
+    const count = keys.length;
+    if (count === 0 || count > MAX_REMEMBERED_KEYS) return keySize(keys, count);
+    const slot = (count * 7 + keys[0]!.length * 5 + keys[count - 1]!.length) % SLOTS;
+    const remembered = this.keys[slot]!;
+    if (remembered.length === count) {
+      let i = 0;
+      while (i < count && remembered[i] === keys[i]) i++;
+      if (i === count) return this.sizes[slot]!;
+    }
+    const size = keySize(keys, count);
+    this.keys[slot] = keys;
+    this.sizes[slot] = size;
+    return size;
+  }
+}
+
+/** Bytes of the first `count` keys, or {@link RESERVED}. */
+export function keySize(keys: readonly string[], count: number): number {
+  let size = 0;
+  for (let i = 0; i < count; i++) {
+    const key = keys[i]!;
+    if (key.charCodeAt(0) === DOLLAR) return RESERVED;
+    size += stringSize(key) + 2;
+  }
+  return size;
+}

@@ -1,0 +1,164 @@
+import { constants } from "node:buffer";
+import type { Container } from "../reference/container.js";
+import { hasLeastNumberSize, leastStringSize, numberSize, quickNumberSize, stringSize } from "./json-size.js";
+import { KeySizes } from "./key-sizes.js";
+import type { LooseSizes } from "./loose-sizes.js";
+
+/** A container that the walk is inside of, as far as it came. */
+export interface OpenContainer {
+  readonly input: Container;
+  /** Keys of an object; `undefined` for an array. */
+  readonly keys: readonly string[] | undefined;
+  /** The child that the walk stands at. */
+  readonly index: number;
+  /** Bytes of the children before it, without their keys. */
+  readonly childSize: number;
+  /** Where the loose sizes of the container begin, and the slack before it. */
+  readonly looseStart: number;
+  readonly slackBefore: number;
+}
+
+// Recursion ends here, and begins anew where the general walk takes over: nesting of any depth fits on the stack.
+const MAX_RECURSION = 256;
+
+/** Payloads nested deeper than this are refused: a `toJSON` that never ends would otherwise fill the memory. */
+export const MAX_NESTING = 500_000;
+
+/** JSON of a longer array is longer than the longest string there can be. */
+export const MAX_ARRAY_LENGTH = Math.floor(constants.MAX_STRING_LENGTH / 2);
+
+const STOP = -1;
+
+/**
+ * Measures what is plain JSON and stays as it is: no copies, no decisions but the one that nothing leaves. It is the
+ * fast way through most of a payload. Where it meets anything else it stops, and hands over where it stands.
+ */
+export class PlainWalk {
+  /** After a stop: the containers that it was inside of, from the innermost. */
+  readonly open: OpenContainer[] = [];
+  /**
+   * After a stop: bytes of the child that the innermost of these stands at, when that is plain, and stops the walk since
+   * it is too large to stay; -1 when it is still to be walked.
+   */
+  stoppedSize = STOP;
+  /** With that: where the loose sizes of this child begin. */
+  stoppedLooseStart = 0;
+  stoppedSlackBefore = 0;
+
+  private readonly keySizes = new KeySizes();
+  private deepest = 0;
+
+  /** @param maxSize bytes over which a value does not stay, in the first `maxDepth` levels */
+  constructor(
+    private readonly loose: LooseSizes,
+    private readonly maxSize: number,
+    private readonly maxDepth: number,
+  ) {}
+
+  /**
+   * @param depth containers around `value`
+   * @returns at least how many bytes of JSON `value` has, exactly that many but for loose sizes; -1 when it stopped
+   */
+  measure(value: object, depth: number): number {
+    this.open.length = 0;
+    this.stoppedSize = STOP;
+    this.deepest = Math.min(depth + MAX_RECURSION, MAX_NESTING);
+    return this.container(value, depth);
+  }
+
+  private container(value: object, depth: number): number {
+    if (depth >= this.deepest) return STOP;
+    if (Array.isArray(value)) return this.array(value, depth);
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype !== Object.prototype && prototype !== null) return STOP;
+    if (typeof (value as { toJSON?: unknown }).toJSON === "function") return STOP;
+    return this.object(value as Record<string, unknown>, depth);
+  }
+
+  private object(value: Record<string, unknown>, depth: number): number {
+    const keys = Object.keys(value);
+    const count = keys.length;
+    if (count === 0) return Symbol.asyncIterator in value ? STOP : 2;
+    const keySize = this.keySizes.of(keys);
+    if (keySize < 0) return STOP;
+    const looseStart = this.loose.count;
+    const slackBefore = this.loose.slack;
+    let size = 0;
+    for (let index = 0; index < count; index++) {
+      const child = value[keys[index]!];
+      const childSize = this.child(child, depth);
+      if (childSize < 0) {
+        this.open.push({ input: value, keys, index, childSize: size, looseStart, slackBefore });
+        return STOP;
+      }
+      size += childSize;
+    }
+    return size + keySize + 1; // two braces, and one comma less than keys
+  }
+
+  private array(value: unknown[], depth: number): number {
+    const count = value.length;
+    if (count > MAX_ARRAY_LENGTH || typeof (value as { toJSON?: unknown }).toJSON === "function") return STOP;
+    const looseStart = this.loose.count;
+    const slackBefore = this.loose.slack;
+    let size = 0;
+    for (let index = 0; index < count; index++) {
+      const child = value[index];
+      const childSize = this.child(child, depth);
+      if (childSize < 0) {
+        this.open.push({ input: value, keys: undefined, index, childSize: size, looseStart, slackBefore });
+        return STOP;
+      }
+      size += childSize;
+    }
+    return count === 0 ? 2 : size + count + 1;
+  }
+
+  /** What stands in a container at `depth`. */
+  private child(value: unknown, depth: number): number {
+    switch (typeof value) {
+      case "string":
+        return this.text(value, depth);
+      case "number": {
+        const size = quickNumberSize(value);
+        return size === 0 || (value === 0 && Object.is(value, -0)) ? this.longNumber(value) : size;
+      }
+      case "boolean":
+        return value ? 4 : 5;
+      case "object":
+        if (value === null) return 4;
+        return depth < this.maxDepth ? this.keptContainer(value, depth + 1) : this.container(value, depth + 1);
+      default:
+        return STOP;
+    }
+  }
+
+  private text(text: string, depth: number): number {
+    if (depth >= this.maxDepth) return this.loose.addText(text);
+    if (leastStringSize(text) > this.maxSize) return STOP;
+    const size = stringSize(text);
+    return size > this.maxSize ? STOP : size;
+  }
+
+  private longNumber(value: number): number {
+    if (hasLeastNumberSize(value)) return this.loose.addNumber(value);
+    return Number.isFinite(value) && value !== 0 ? numberSize(value) : STOP;
+  }
+
+  /** A container that leaves when it is too large. */
+  private keptContainer(value: object, depth: number): number {
+    const { loose } = this;
+    const looseStart = loose.count;
+    const slackBefore = loose.slack;
+    let size = this.container(value, depth);
+    if (size < 0) return STOP;
+    if (size <= this.maxSize && size + loose.slack - slackBefore > this.maxSize) {
+      size += loose.settle(looseStart, slackBefore);
+    }
+    if (size <= this.maxSize) return size;
+    this.stoppedSize = size;
+    this.stoppedLooseStart = looseStart;
+    this.stoppedSlackBefore = slackBefore;
+    return STOP;
+  }
+}
