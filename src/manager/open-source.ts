@@ -48,8 +48,9 @@ function webSource(stream: ReadableStream): OpenSource {
 }
 
 function nodeSource(stream: Readable): OpenSource {
-  if (stream.errored) throw stream.errored;
-  if (!stream.readable) throw new Error("The stream was read or destroyed already.");
+  const { errored, readable } = stream as Partial<Readable>; // not every package's stream has them
+  if (errored) throw errored;
+  if (readable === false) throw new Error("The stream was read or destroyed already.");
   // A stream may fail before its turn comes, or once it is destroyed; a failure that nobody hears would end the process.
   stream.on("error", () => undefined);
   const iterator = (stream as AsyncIterable<unknown>)[Symbol.asyncIterator]();

@@ -15,7 +15,8 @@ export class SourceReader {
   // What was put back, to be given again.
   readonly #unread: Uint8Array[] = [];
   #failure: StorageError | undefined;
-  #over = false;
+  #isOver = false;
+  #isClosed = false;
 
   /**
    * @param path where the source stands in the payload, for messages
@@ -43,14 +44,17 @@ export class SourceReader {
    *   strings, `ABORTED` promptly, also while the source hangs
    */
   async next(signal: AbortSignal): Promise<Uint8Array | undefined> {
-    const unread = this.#unread.shift();
-    if (unread !== undefined) return unread;
-    while (!this.#over) {
+    for (;;) {
       throwIfAborted(signal);
+      // What failed or was given up has no end, for whoever asks on.
+      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#isClosed) throw new StorageError("ABORTED", "The stream was given up.", { operation: "dehydrate" });
+      const unread = this.#unread.shift();
+      if (unread !== undefined) return unread;
+      if (this.#isOver) return undefined;
       const bytes = await abortable(this.#next(), signal);
-      if (bytes.byteLength > 0) return bytes;
+      if (bytes.byteLength > 0) this.#unread.push(bytes);
     }
-    return undefined;
   }
 
   /** Bytes that {@link SourceReader.next} gives once more. They must stay as they are until the source is read on. */
@@ -60,8 +64,8 @@ export class SourceReader {
 
   /** Ends the source, unless it has ended or failed. Waits for nothing. */
   close(reason: unknown): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.#isOver) return;
+    this.#isOver = this.#isClosed = true;
     this.#source.close(reason);
   }
 
@@ -72,11 +76,11 @@ export class SourceReader {
       next = await this.#source.next();
       isLast = next.done === true;
     } catch (cause) {
-      this.#over = true;
+      this.#isOver = true;
       throw this.#fail("UNEXPECTED", "failed; see the cause.", cause);
     }
     if (isLast) {
-      this.#over = true;
+      this.#isOver = true;
       return this.#bytes.end();
     }
     const bytes = this.#bytes.of(next.value);

@@ -49,8 +49,8 @@ export class Parts {
 
   /** The next part, or `undefined` when the body has ended; the first part of an empty body is empty. */
   next(buffer: GatheredBytes): Promise<Part | undefined> {
-    const part = this.#turn.then(() => this.#next(buffer));
-    this.#turn = part.catch(() => undefined);
+    const part = this.#turn.then(() => this.#next(buffer)); // a failure is that of all who come after
+    this.#turn = part;
     return part;
   }
 
