@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BenchCase } from "./case.js";
-import { CASES, findCase, QUICK_CASES, QUICK_S3_CASES, S3_CASES } from "./cases.js";
+import { CASES, findCase, QUICK_CASES, QUICK_S3_CASES, S3_CASES, S3_CPU_CASES } from "./cases.js";
 import { hasPeers, loadContenders } from "./contenders/index.js";
 import type { Contender } from "./contender.js";
 import { compare, STORAGES, type NamedStorage } from "./measure/compare.js";
@@ -19,7 +19,8 @@ import { takeMeasures } from "./shows/shows.js";
 import { measureBundles } from "./size/bundle.js";
 import { measureStart } from "./size/start.js";
 
-/** Bytes of a payload up to which a process is over soon, so that there is time for more of them. */
+// Bytes of a payload up to which a process is over soon, so that there is time for more of them. What waits for a network
+// most of the time needs fewer, too.
 const SHORT = 1e6;
 
 /** Measures what is asked for, prints it, and writes it down. Files are named by the Node that runs this. */
@@ -93,19 +94,19 @@ async function compareAll(
   for (const storage of storages) {
     for (const bench of casesOf(options, storage)) {
       progress(`${bench.name} on ${storage.name}`);
-      const rounds = bench.size > SHORT ? Math.min(options.rounds, 3) : options.rounds;
-      const budget = options.isQuick ? 30 : bench.size > SHORT ? 300 : 100;
+      const rounds = Math.min(options.rounds, bench.size > SHORT || (storage.latency ?? 0) > 0 ? 3 : Infinity);
+      const budget = options.isQuick ? 30 : bench.size > SHORT ? 300 : 80;
       rows.push(...(await compare({ bench, storage, contenders, rounds, budget }, server, folder)));
     }
   }
   return rows;
 }
 
-function casesOf({ cases, isQuick }: BenchOptions, storage: NamedStorage): readonly BenchCase[] {
+function casesOf({ cases, isQuick }: BenchOptions, { latency }: NamedStorage): readonly BenchCase[] {
   if (cases.length > 0) return cases.map(findCase);
-  const isRemote = storage.latency !== undefined;
-  if (isQuick) return (isRemote ? QUICK_S3_CASES : QUICK_CASES).map(findCase);
-  return isRemote ? S3_CASES.map(findCase) : CASES;
+  if (latency === undefined) return isQuick ? QUICK_CASES.map(findCase) : CASES;
+  if (isQuick) return QUICK_S3_CASES.map(findCase);
+  return (latency === 0 ? S3_CPU_CASES : S3_CASES).map(findCase);
 }
 
 function pick<T extends { readonly name: string }>(

@@ -14,6 +14,8 @@ import { timePerCall, warmUp, type TimingLimits } from "./timing.js";
 
 // From here on, once is enough: what takes that long is not lost in noise, and warming up is nothing to it.
 const LONG = 3000;
+// A call that took so many ms has made its code warm.
+const WARM = 300;
 // Every round trip may leave the payload in a memory store.
 const MOST_BYTES = 800_000_000;
 
@@ -81,7 +83,7 @@ async function timed(
   limits: TimingLimits,
 ): Promise<OperationSample> {
   if (first.ms > LONG) return { ...first.sample, ms: first.ms };
-  await warmUp(operation, { budget: limits.budget / 2, max: limits.max });
+  if (first.ms < WARM) await warmUp(operation, { budget: limits.budget / 2, max: limits.max });
   const ms = await timePerCall(operation, limits);
   return { ...first.sample, ms, stallMs: await longestStall(operation) };
 }

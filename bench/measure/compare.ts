@@ -35,8 +35,7 @@ const TIMEOUT = 300_000;
 // After a process that took so many ms, one contender gets at most so many rounds.
 const ROUNDS_OF_LONG: readonly [ms: number, rounds: number][] = [
   [15_000, 1],
-  [7000, 2],
-  [3000, 3],
+  [5000, 2],
 ];
 
 /** Measures the contenders on one payload: round by round, each in a process of its own. */
