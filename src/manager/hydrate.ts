@@ -30,10 +30,10 @@ import {
 import { EntryReads, type EntryRead } from "./entry-reads.js";
 import type { EntrySource } from "./entry-source.js";
 import { entryKey, fetchedEntry, partOf, verifyEntry, type FetchedEntry } from "./fetch-entry.js";
-import { Pace } from "./pace.js";
 import type { HydrateSettings } from "./settings.js";
 import { requireStore } from "./require-store.js";
 import { asStorageError } from "./store-error.js";
+import { Turns } from "./turns.js";
 
 /** A reference of another kind, and where its value goes. */
 interface ResolverNode {
@@ -67,7 +67,7 @@ export async function hydrate(
 class Hydration {
   private readonly budget: HydrationBudget;
   private readonly epoch: number | undefined;
-  private readonly pace = new Pace();
+  private readonly turns = new Turns();
   private readonly fetched = new Map<string, FetchedEntry>();
   private readonly nodes: EntryNode[] = []; // parents before children
   private readonly root = newHolder();
@@ -241,8 +241,8 @@ class Hydration {
       const decoder = new EntryDecoder(entry.bytes);
       for (const node of group.nodes) {
         verifyEntry(entry, node.reference, store.name);
-        if (this.pace.due) {
-          await this.pace.breathe();
+        if (this.turns.due) {
+          await this.turns.take();
           throwIfAborted(signal);
         }
         this.budget.spend(entry.size);

@@ -7,6 +7,7 @@ const TURN = 10;
 /** Work that is done in turns with all else that the process does. */
 export class Turns {
   private start: number;
+  private waiting: Promise<void> | undefined;
 
   constructor(
     private readonly now: () => number = performance.now.bind(performance),
@@ -15,11 +16,19 @@ export class Turns {
     this.start = now();
   }
 
+  /** Whether others should have their turn: of all who do this work side by side nobody goes on until they had it. */
+  get due(): boolean {
+    return this.waiting !== undefined || this.now() - this.start >= TURN;
+  }
+
   /** To be called between two steps of work: gives the event loop its turn when it had none for 10 ms. */
   async take(): Promise<void> {
-    if (this.now() - this.start < TURN) return;
-    await this.nextTurn();
-    this.start = this.now();
+    if (!this.due) return;
+    this.waiting ??= this.nextTurn().then(() => {
+      this.waiting = undefined;
+      this.start = this.now();
+    });
+    await this.waiting;
   }
 
   /** Hands on what comes of work that is done step by step; `undefined` for a step without result. */

@@ -49,12 +49,16 @@ export const GRAMMARS: Readonly<Record<Dialect, Grammar>> = { native: NATIVE, bu
  * that grammar. One more key, and it is plain data: `undefined`. Keys that JSON leaves out do not count.
  */
 export function referenceGrammar(value: Readonly<Record<string, unknown>>): Grammar | undefined {
-  return [NATIVE, BUBUSTACK].find(
-    ({ refKey, fields }) =>
-      Object.hasOwn(value, refKey) &&
-      typeof value[refKey] === "string" &&
-      Object.keys(value).every((key) => fields.has(key) || isLeftOut(value[key])),
-  );
+  if (isWritten(value, NATIVE)) return NATIVE;
+  return isWritten(value, BUBUSTACK) ? BUBUSTACK : undefined;
+}
+
+function isWritten(value: Readonly<Record<string, unknown>>, { refKey, fields }: Grammar): boolean {
+  if (typeof value[refKey] !== "string" || !Object.hasOwn(value, refKey)) return false;
+  for (const key of Object.keys(value)) {
+    if (!fields.has(key) && !isLeftOut(value[key])) return false;
+  }
+  return true;
 }
 
 // Otherwise {$bubuStorageRef: "a", more: undefined} would be data here and, once it is JSON, a reference.

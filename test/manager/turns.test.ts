@@ -1,30 +1,30 @@
-import { Pace } from "../../src/manager/pace.js";
 import { StorageManager } from "../../src/manager/storage-manager.js";
+import { Turns } from "../../src/manager/turns.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { failureOf } from "../support/failure.js";
 import { putJsonPack } from "../support/packed.js";
 import { turn } from "../support/turn.js";
 
-describe("Pace", () => {
+describe("Turns", () => {
   it("is due after 10 ms of work, and again 10 ms after others had their turn", async () => {
     let time = 100;
-    const pace = new Pace(() => time);
-    expect(pace.due).toBe(false);
+    const turns = new Turns(() => time);
+    expect(turns.due).toBe(false);
     time += 9.9;
-    expect(pace.due).toBe(false);
+    expect(turns.due).toBe(false);
     time += 0.1;
-    expect(pace.due).toBe(true);
-    await pace.breathe();
-    expect(pace.due).toBe(false);
+    expect(turns.due).toBe(true);
+    await turns.take();
+    expect(turns.due).toBe(false);
     time += 10;
-    expect(pace.due).toBe(true);
+    expect(turns.due).toBe(true);
   });
 
   it("is one for all who share it: nobody works on while one of them waits", async () => {
     let time = 0;
     let resume: () => void = () => undefined;
     let pauses = 0;
-    const pace = new Pace(
+    const turns = new Turns(
       () => time,
       () => {
         pauses++;
@@ -32,20 +32,22 @@ describe("Pace", () => {
       },
     );
     time = 10;
-    const first = pace.breathe();
+    const first = turns.take();
     time = 0;
-    expect(pace.due).toBe(true);
-    const second = pace.breathe();
+    expect(turns.due).toBe(true);
+    const second = turns.take();
     resume();
     await Promise.all([first, second]);
     expect(pauses).toBe(1);
-    expect(pace.due).toBe(false);
+    expect(turns.due).toBe(false);
   });
 
   it("lets timers and I/O have their turn", async () => {
     let others = false;
+    let time = 0;
+    const turns = new Turns(() => (time += 10));
     setImmediate(() => (others = true));
-    await new Pace().breathe();
+    await turns.take();
     expect(others).toBe(true);
   });
 });
@@ -64,15 +66,15 @@ describe("a hydration that takes long", () => {
     const values = Array.from({ length: 30 }, (_, i) => `value ${i}`);
     const references = await putJsonPack(store, values);
     slowClock();
-    let turns = 0;
+    let count = 0;
     let over = false;
     const call = new StorageManager({ store }).hydrate(references).finally(() => (over = true));
     while (!over) {
       await turn();
-      turns++;
+      count++;
     }
     await expect(call).resolves.toEqual(values);
-    expect(turns).toBeGreaterThanOrEqual(10); // three readings of the clock each
+    expect(count).toBeGreaterThanOrEqual(10); // three readings of the clock each
     jest.restoreAllMocks();
   });
 
