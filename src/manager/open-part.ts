@@ -24,7 +24,12 @@ export async function openPart(
 ): Promise<ReadResult> {
   if (part === undefined || (await readsParts(store, path, signal))) return store.read(path, { ...part, signal });
   const result = await store.read(path, { signal });
-  return streamResult(result.info, chunksOf(result, part), () => result.cancel(), { store: store.name });
+  const opened = streamResult(result.info, chunksOf(result, part), undefined, { store: store.name });
+  const cancel = async (): Promise<void> => {
+    await result.cancel(); // first, since a generator that waits for a body that hangs can't be told
+    await opened.cancel();
+  };
+  return { ...opened, cancel };
 }
 
 async function* chunksOf(

@@ -12,7 +12,9 @@ import { longText } from "../support/payloads.js";
 import { putJsonPack, putPack } from "../support/packed.js";
 import { RecordingStore } from "../support/recording-store.js";
 import { putJson, referenceTo, storedJson } from "../support/stored.js";
+import { StuckStore } from "../support/stuck-store.js";
 import { TappedStore } from "../support/tapped-store.js";
+import { turn } from "../support/turn.js";
 
 const KiB = 1024;
 
@@ -274,6 +276,39 @@ describe("a store that can't read a part of an object", () => {
         const end = reference.$storageOffset + reference.$storageSize;
         expect(given).toBe(Math.ceil(end / chunkSize));
       }
+    }
+  });
+});
+
+describe("an abort while a store that can't read a part of an object hangs", () => {
+  const open = async (manager: StorageManager, reference: StorageReference, signal: AbortSignal) =>
+    (await manager.open(reference, { signal })).bytes();
+
+  it.each([
+    ["hydrate", 0],
+    ["hydrate", 1],
+    ["hydrate", 2],
+    ["open", 0],
+    ["open", 1],
+  ] as const)("ends %s at step %i, and frees the body", async (verb, step) => {
+    for (const contentType of ["application/json", "image/png"]) {
+      const inner = limited(["rangeRead"]);
+      const [, second] = await putPack(inner, [storedJson("a"), storedJson("b")], { contentType });
+      const reference = { ...second!, $storageRef: "outputs/s/a.pack" };
+      await inner.copy(second!.$storageRef, reference.$storageRef);
+      const store = new StuckStore(step, inner);
+      const manager = new StorageManager({ store });
+      const controller = new AbortController();
+      const { signal } = controller;
+      const call = verb === "hydrate" ? manager.hydrate(reference, { signal }) : open(manager, reference, signal);
+      const failure = failureOf(call);
+      await store.stuck;
+      controller.abort("enough");
+      expect(await failure).toMatchObject({ code: "ABORTED", cause: "enough" });
+      if (step > 0) expect(store.cancelled).toBeGreaterThan(0);
+      store.finish();
+      await turn();
+      expect(store.cancelled).toBeGreaterThan(0);
     }
   });
 });
