@@ -2,6 +2,7 @@ import type { EncodedObject } from "../object/encoded-object.js";
 import { PackBuilder } from "../object/pack-builder.js";
 import type { Layout, PackLimits, StoredEntry } from "../plan/layout.js";
 import type { PlannedEntry } from "../plan/planned-entry.js";
+import { handOver } from "../store/body.js";
 import type { NewObject } from "./object-writer.js";
 import { sha256 } from "./sha256.js";
 
@@ -23,10 +24,12 @@ export class EntryPacker {
   private readonly packed = new Map<string, PackedEntry>();
   private readonly stored = new Map<string, StoredEntry>();
 
+  /** @param expectedSize bytes that are expected to share objects */
   constructor(
     private readonly kind: "json" | "binary",
     private readonly layout: Layout,
     private readonly limits: PackLimits | false,
+    private readonly expectedSize: number,
   ) {}
 
   /** Takes an entry. Gives the objects that are finished by that, `undefined` between steps of work. */
@@ -35,14 +38,16 @@ export class EntryPacker {
     const size = content instanceof Uint8Array ? content.byteLength : content.size;
     if (limits === false || size > limits.maxEntrySize || size >= limits.maxPackSize) {
       if (size > LARGE) yield undefined;
-      const bytes = content instanceof Uint8Array ? content : content.toBuffer();
+      const bytes = content instanceof Uint8Array ? content : handOver(content.toBuffer());
       if (size > LARGE) yield undefined;
       yield* this.objectOf([entry], bytes, sha256(bytes));
       return;
     }
     if (this.builder?.hasRoomFor(size) === false) yield* this.end();
-    this.builder ??= new PackBuilder(this.kind, limits.maxPackSize);
-    this.pack(this.builder, entry, content, size);
+    const builder = (this.builder ??= new PackBuilder(this.kind, limits.maxPackSize, this.expectedSize));
+    const offset = builder.add(content);
+    if (offset !== undefined) this.refer(builder, offset, entry, size);
+    else yield* this.add(entry, content);
   }
 
   /** Finishes the pack that was begun. */
@@ -55,10 +60,10 @@ export class EntryPacker {
     const [[, first]] = entries as [[string, PackedEntry]];
     if (entries.length === 1) {
       // It shares the object with none.
-      yield* this.objectOf(first.sharers, builder.slice(first.offset, first.size), first.digest);
+      yield* this.objectOf(first.sharers, handOver(builder.slice(first.offset, first.size)), first.digest);
       return;
     }
-    const { bytes } = builder;
+    const bytes = handOver(builder.bytes);
     if (bytes.byteLength > LARGE) yield undefined;
     const path = this.layout.sharedPath!(this.kind, sha256(bytes));
     for (const [key, { digest, size, offset, sharers }] of entries) {
@@ -70,8 +75,8 @@ export class EntryPacker {
     yield { path, body: bytes, size: bytes.byteLength, contentType };
   }
 
-  private pack(builder: PackBuilder, entry: PlannedEntry, content: EncodedObject | Uint8Array, size: number): void {
-    const offset = builder.add(content);
+  /** Refers to the entry that was added to the pack last, or to an equal one. */
+  private refer(builder: PackBuilder, offset: number, entry: PlannedEntry, size: number): void {
     const digest = sha256(builder.slice(offset, size));
     const key = digest.toString("latin1");
     const same = this.packed.get(key);

@@ -1,4 +1,5 @@
-import { schemaTagOf } from "../plan/layout.js";
+import { storedObjectSize } from "../object/stored-object.js";
+import { schemaTagOf, type LayoutOptions } from "../plan/layout.js";
 import type { PlannedEntry } from "../plan/planned-entry.js";
 import { encodeEntry } from "./encode-entry.js";
 import { EntryPacker } from "./entry-packer.js";
@@ -6,6 +7,9 @@ import type { NewObject } from "./object-writer.js";
 import type { LaidOutPlan } from "./plan-payload.js";
 import type { DehydrateSettings } from "./settings.js";
 import type { SourceOutcome } from "./store-sources.js";
+
+// Bytes about a value in its StoredObject, the end of the line, and some more for what escapes add.
+const ENVELOPE_SIZE = 64;
 
 /**
  * Encodes the entries, lays them out in objects, and fills in the references to them. Entries with the same content are
@@ -20,7 +24,12 @@ export function* layOut(
   sources: ReadonlyMap<PlannedEntry, SourceOutcome>,
 ): Generator<NewObject | undefined, void, undefined> {
   // Binary first: what else leaves may hold references to it.
-  const binary = new EntryPacker("binary", layout, layoutOptions.pack);
+  const binary = new EntryPacker(
+    "binary",
+    layout,
+    layoutOptions.pack,
+    expectedSize(plan.entries, "binary", layoutOptions),
+  );
   for (const entry of settings.canonical ? byPath(plan.entries) : plan.entries) {
     const source = sources.get(entry);
     if (source === undefined) continue;
@@ -29,15 +38,28 @@ export function* layOut(
   }
   yield* binary.end();
 
-  const json = new EntryPacker("json", layout, layoutOptions.pack);
+  const json = new EntryPacker("json", layout, layoutOptions.pack, expectedSize(plan.entries, "json", layoutOptions));
   for (const entry of settings.canonical ? byPath(plan.entries) : plan.entries) {
     if (entry.kind === "binary") continue;
     const tag = schemaTagOf(entry, layoutOptions);
-    const encoded = encodeEntry(entry, tag, settings.canonical);
-    entry.settle(encoded.dataSize);
+    const encoded = yield* encodeEntry(entry, tag, settings.canonical);
+    const size = encoded instanceof Uint8Array ? encoded.byteLength : encoded.size;
+    entry.settle(size - storedObjectSize(entry.kind, 0, tag));
     yield* json.add(entry, encoded);
   }
   yield* json.end();
+}
+
+/** Bytes that will probably share objects. */
+function expectedSize(entries: readonly PlannedEntry[], kind: "json" | "binary", { pack }: LayoutOptions): number {
+  if (pack === false) return 0;
+  let size = 0;
+  for (const { kind: entryKind, leastStoredSize } of entries) {
+    if ((entryKind === "binary") === (kind === "binary") && leastStoredSize <= pack.maxEntrySize) {
+      size += leastStoredSize + ENVELOPE_SIZE;
+    }
+  }
+  return size;
 }
 
 /** An order that does not depend on that of keys. */

@@ -36,7 +36,7 @@ export class Turns {
     await this.take();
     for (const item of steps) {
       if (item !== undefined) yield item;
-      await this.take();
+      if (this.due) await this.take();
     }
   }
 }

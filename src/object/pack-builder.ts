@@ -1,24 +1,27 @@
-import type { EncodedObject } from "./encoded-object.js";
+import { SPARE, type EncodedObject } from "./encoded-object.js";
 
 const NEWLINE = 0x0a;
-
-const MIN_BUFFER = 16_384;
 
 /**
  * The bytes of an object that entries share: StoredObjects one a line, so that a pack can be read by eye, or binary one
  * after the other.
  */
 export class PackBuilder {
-  private buffer = Buffer.allocUnsafeSlow(0);
+  private buffer: Buffer;
   private length = 0;
   private readonly lineEnd: number;
 
-  /** @param maxSize bytes of the whole */
+  /**
+   * @param maxSize bytes of the whole
+   * @param expectedSize bytes that are expected; what is not used costs nothing
+   */
   constructor(
     kind: "json" | "binary",
     private readonly maxSize: number,
+    expectedSize: number,
   ) {
     this.lineEnd = kind === "json" ? 1 : 0;
+    this.buffer = Buffer.allocUnsafeSlow(Math.min(maxSize, expectedSize) + SPARE);
   }
 
   hasRoomFor(size: number): boolean {
@@ -28,16 +31,17 @@ export class PackBuilder {
   /**
    * Adds an entry for which there is room.
    *
-   * @returns where it begins
+   * @returns where it begins; `undefined` when it is larger than it said, and must be added again
    */
-  add(entry: EncodedObject | Uint8Array): number {
+  add(entry: EncodedObject | Uint8Array): number | undefined {
     const offset = this.length;
     const size = entry instanceof Uint8Array ? entry.byteLength : entry.size;
-    this.length = offset + size + this.lineEnd;
-    if (this.length > this.buffer.byteLength) this.grow(offset);
+    const end = offset + size + this.lineEnd;
+    if (end + SPARE > this.buffer.byteLength) this.grow(end);
     if (entry instanceof Uint8Array) this.buffer.set(entry, offset);
-    else entry.writeTo(this.buffer, offset);
+    else if (!entry.writeTo(this.buffer, offset)) return undefined;
     if (this.lineEnd > 0) this.buffer[offset + size] = NEWLINE;
+    this.length = end;
     return offset;
   }
 
@@ -51,15 +55,14 @@ export class PackBuilder {
     return this.buffer.subarray(offset, offset + size);
   }
 
-  /** All that was added; the builder must not be used any more. */
+  /** All that was added; nothing must be added any more. */
   get bytes(): Buffer {
     return this.buffer.subarray(0, this.length);
   }
 
-  private grow(used: number): void {
-    const size = Math.max(this.length, MIN_BUFFER, 2 * this.buffer.byteLength);
-    const larger = Buffer.allocUnsafeSlow(Math.min(this.maxSize, size));
-    this.buffer.copy(larger, 0, 0, used);
+  private grow(needed: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.min(this.maxSize, Math.max(needed, 2 * this.buffer.byteLength)) + SPARE);
+    this.buffer.copy(larger, 0, 0, this.length);
     this.buffer = larger;
   }
 }

@@ -1,4 +1,5 @@
-import { EncodedObject } from "./encoded-object.js";
+import { EncodedObject, SPARE } from "./encoded-object.js";
+import { JsonWriter } from "./json-writer.js";
 import { isPlainText } from "./plain-text.js";
 import { StorageError } from "../error.js";
 
@@ -17,16 +18,38 @@ export interface StoredObject extends SchemaTag {
   data: unknown;
 }
 
-/** A StoredObject around a JSON value. */
-export function encodeJson(dataJson: string, tag: SchemaTag): EncodedObject {
-  return new EncodedObject(opening("json", tag), dataJson);
+/**
+ * A StoredObject around a JSON value.
+ *
+ * @param dataSize bytes of the JSON, where they are known
+ */
+export function encodeJson(dataJson: string, tag: SchemaTag, dataSize?: number): EncodedObject {
+  return new EncodedObject(opening("json", tag), dataJson, "", dataSize);
+}
+
+/**
+ * The bytes of a StoredObject around a large JSON value, made in steps.
+ *
+ * @param expectedSize bytes of JSON that the value is expected to have
+ */
+export function* encodeLargeJson(
+  data: unknown,
+  tag: SchemaTag,
+  expectedSize: number,
+): Generator<undefined, Buffer, undefined> {
+  const head = opening("json", tag);
+  const writer = new JsonWriter(expectedSize + head.length + SPARE);
+  writer.put(head);
+  yield* writer.write(data);
+  writer.put("}");
+  return writer.bytes;
 }
 
 /** A StoredObject around a text. */
 export function encodeText(text: string, tag: SchemaTag): EncodedObject {
   // Finding out that nothing needs an escape, and copying, takes half as long as having it escaped.
-  if (isPlainText(text)) return new EncodedObject(opening("raw", tag), text, '"');
-  return new EncodedObject(opening("raw", tag), JSON.stringify(text));
+  if (isPlainText(text)) return new EncodedObject(opening("raw", tag), text, '"', text.length);
+  return new EncodedObject(opening("raw", tag), JSON.stringify(text), "", undefined);
 }
 
 /** Bytes of a StoredObject whose data has `dataSize` bytes of JSON. */

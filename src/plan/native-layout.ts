@@ -57,13 +57,11 @@ export class NativeLayout implements Layout {
     return { ref: path, contentType, size, digest: digestText, offset, schema, schemaVersion };
   }
 
-  // The exact size takes effort, and its digits are mostly known without.
+  // The exact size takes effort; one digit more does not matter.
   private storedSizeDigits(entry: PlannedEntry): number {
-    const { kind, leastStoredSize, mostStoredSize } = entry;
+    const { kind, mostStoredSize } = entry;
     const envelope = kind === "binary" ? 0 : storedObjectSize(kind, 0, schemaTagOf(entry, this.options));
-    const digits = numberSize(envelope + leastStoredSize);
-    if (digits === numberSize(envelope + mostStoredSize)) return digits;
-    return numberSize(envelope + entry.storedSize);
+    return numberSize(envelope + mostStoredSize);
   }
 
   // A stream may turn out to be small.

@@ -8,6 +8,19 @@ export function isWholeBody(body: StoreBody): body is Uint8Array | string {
   return typeof body === "string" || body instanceof Uint8Array;
 }
 
+const handedOver = new WeakSet<Uint8Array>();
+
+/** Says that these bytes never change any more, so that a store may keep them instead of a copy. Gives them back. */
+export function handOver<Bytes extends Uint8Array>(bytes: Bytes): Bytes {
+  handedOver.add(bytes);
+  return bytes;
+}
+
+/** Whether the bytes were handed over. */
+export function isHandedOver(bytes: Uint8Array): boolean {
+  return handedOver.has(bytes);
+}
+
 /** The bytes of a whole body, not copied. */
 export function wholeBytes(body: Uint8Array | string): Uint8Array {
   return typeof body === "string" ? Buffer.from(body) : body;

@@ -1,5 +1,5 @@
 import { throwIfAborted } from "../abort.js";
-import { checkedBytes, checkedChunks, isWholeBody } from "../body.js";
+import { checkedBytes, checkedChunks, isHandedOver, isWholeBody } from "../body.js";
 import { unsupportedError, type Capability } from "../capability.js";
 import {
   checkCopy,
@@ -69,7 +69,7 @@ export class MemoryStore implements Store {
     const { contentType, ifMatch, ifNoneMatch } = options;
     const metadata = options.metadata && { ...options.metadata };
     const bytes = isWholeBody(body)
-      ? new Uint8Array(checkedBytes(body, options, details))
+      ? ownBytes(checkedBytes(body, options, details))
       : await collect(body, options, details);
     throwIfAborted(options.signal, details);
     // From here to the end nothing waits: the conditions hold when the object is put.
@@ -168,6 +168,10 @@ function describe(path: string, object: StoredBytes): ObjectInfo {
     ...(contentType !== undefined && { contentType }),
     ...(metadata !== undefined && { metadata: { ...metadata } }),
   };
+}
+
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  return isHandedOver(bytes) ? bytes : new Uint8Array(bytes);
 }
 
 async function collect(body: StoreBody, options: WriteOptions, details: CallDetails): Promise<Uint8Array> {
