@@ -106,7 +106,13 @@ function difference(result: unknown): string {
   return `gave back ${result === null ? "null" : typeof result} that is not what was handed in`;
 }
 
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? "" : `; ${describe(error.cause)}`;
+  return `${error.name}: ${error.message}${cause}`;
+}
+
 const outcome = await measure(JSON.parse(process.argv[2]!) as CompareJob).catch((error: unknown): Outcome => ({
-  failed: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+  failed: describe(error),
 }));
 process.send!(outcome, () => process.exit());

@@ -12,7 +12,7 @@ const PANELS: readonly [storage: string, bench: string][] = [
   ["s3-30ms", "github-batch"],
   ["s3-0ms", "wide-10MB"],
   ["memory", "wide-1MB"],
-  ["memory", "deep-10MB"],
+  ["memory", "deep-1MB"],
 ];
 const MOST_PANELS = 7;
 

@@ -101,7 +101,13 @@ function postObject(objects: Objects, { key, query, headers }: S3Request): S3Res
   }
   const object = objects.completeUpload(query.get("uploadId") ?? "", key);
   if (object === undefined) return failure(404, "NoSuchUpload");
-  return xml(`<CompleteMultipartUploadResult><ETag>${object.etag}</ETag></CompleteMultipartUploadResult>`);
+  // Version 2 of the SDK hands these on as where the object lies.
+  const slash = key.indexOf("/");
+  const [bucket, name] = [key.slice(0, slash), key.slice(slash + 1)].map(escapeXml);
+  return xml(
+    `<CompleteMultipartUploadResult><Location>http://${headers.host ?? ""}/${bucket}/${name}</Location>` +
+      `<Bucket>${bucket}</Bucket><Key>${name}</Key><ETag>${object.etag}</ETag></CompleteMultipartUploadResult>`,
+  );
 }
 
 function listObjects(objects: Objects, bucket: string, query: URLSearchParams): S3Response {
