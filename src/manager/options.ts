@@ -35,17 +35,24 @@ export interface StorageManagerOptions {
   inputPrefix?: string | undefined;
   /** Store operations in flight, for each call; default 16. */
   concurrency?: number | undefined;
-  /** Milliseconds that one call may take, default 300000. Over it: `TIMEOUT`. */
+  /**
+   * Milliseconds that one call may take, default 300000. Over it: `TIMEOUT`. It covers the streams of a payload: raise it
+   * for those that take longer.
+   */
   timeout?: number | undefined;
   /**
-   * Entries of up to `maxEntrySize` bytes (default 262144, 256 KiB) of one call share objects of up to `maxPackSize`
-   * bytes (default 8388608, 8 MiB). `false`: an object for each entry. In the dialect `bubustack`, whose readers know
-   * no packs, it is always so.
+   * Entries of one call, as they are stored, of up to `maxEntrySize` bytes (default 262144, 256 KiB) share objects of up to
+   * `maxPackSize` bytes (default 8388608, 8 MiB): JSON and texts a `.pack`, binary a `.bin`. An entry that would have
+   * one to itself is an object of its own. `false`: all are. In the dialect `bubustack`, whose readers know no packs, it
+   * is always so.
    */
   pack?: false | { maxEntrySize?: number | undefined; maxPackSize?: number | undefined } | undefined;
   /**
-   * Keeps entries that hydration read, by digest, in memory: up to `maxBytes` bytes of them, each of up to `maxEntrySize`
-   * bytes (default an eighth of `maxBytes`). Default: none are kept.
+   * Keeps entries that hydration read, and that were what their references say, in memory: up to `maxBytes` bytes of
+   * them, each of up to `maxEntrySize` bytes (default an eighth of `maxBytes`); those used last stay. They are kept by
+   * digest and by the place they were read from, so that nobody gets what they may not read. What this manager deletes,
+   * releases or overwrites is forgotten at once; what others delete may be given until it is evicted. Default: none are
+   * kept.
    */
   readCache?: { maxBytes: number; maxEntrySize?: number | undefined } | undefined;
   /** Serialise with sorted keys, so that key order does not matter to the digest; default false. */

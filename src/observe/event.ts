@@ -1,10 +1,17 @@
 import type { StorageErrorCode } from "../error.js";
 
-/** What a manager does: the calls of its users, and the store operations that they lead to. */
+/**
+ * What a manager does: the calls of its users, and the store operations that they lead to. `copy` gives a long stream
+ * the name of its content; a `write` and a `delete` of its temporary object are told of too. A `read` that several
+ * hydrations share is told of once, attributed to the one that began it.
+ */
 export type ObservedOperation =
   "dehydrate" | "hydrate" | "open" | "release" | "resolve" | "write" | "copy" | "read" | "list" | "delete";
 
-/** What a composition of stores tells of, besides: something that its caller does not see. */
+/**
+ * What a composition of stores tells of, besides: something that its caller does not see. `cache_hit` and `cache_miss`
+ * also come from a manager with a `readCache`, for the entries of one level of references.
+ */
 export type CompositionEvent =
   /** A tiered store: answered by the cache; not; by a copy that could not be checked; a copy made room; the cache failed. */
   | "cache_hit"
@@ -41,16 +48,22 @@ export interface StorageEvent {
   code?: StorageErrorCode;
   /**
    * Bytes moved by a store operation; of a `dehydrate`, bytes of the payload's JSON before; of a `hydrate`, decoded
-   * bytes that were put in place.
+   * bytes that were put in place; of a `copy`, 0.
    */
   bytes: number;
   /** Of a `dehydrate`: bytes of the payload's JSON after. */
   inlineBytes?: number;
   /** Milliseconds. */
   durationMs: number;
-  /** Of a `dehydrate`: values that left. Of a `hydrate`: references resolved. */
+  /**
+   * Of a `dehydrate`: values that left. Of a `hydrate`: references resolved. Of a `cache_hit` or `cache_miss` of a manager:
+   * entries that the cache had, or had not.
+   */
   entries?: number;
-  /** Store objects that the call wrote, read or deleted. */
+  /**
+   * Store objects that the call wrote, read or deleted. Of a `hydrate`: objects that it read, each once, however many of
+   * its entries were wanted; none for what the `readCache` had.
+   */
   objects?: number;
   /** Of a {@link CompositionEvent}: the store operation that it happened in. */
   during?: string;
