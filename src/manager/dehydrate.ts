@@ -1,13 +1,30 @@
 import type { EventDetails, Recorder } from "../observe/recorder.js";
 import { StorageError } from "../error.js";
 import { serialize } from "../object/serialize.js";
+import { schemeOf } from "../location.js";
+import type { PayloadPlan } from "../plan/plan.js";
+import { isSmallPlainPayload } from "../plan/small-payload.js";
+import type { Store } from "../store/store.js";
 import { forEachConcurrent } from "./concurrency.js";
+import { abortedCall, withDeadline } from "./deadline.js";
 import { layOut } from "./lay-out.js";
 import { ObjectWriter } from "./object-writer.js";
 import { planPayload, type LaidOutPlan } from "./plan-payload.js";
 import type { DehydrateSettings } from "./settings.js";
 import { storeSources } from "./store-sources.js";
 import { Turns } from "./turns.js";
+
+/** Whether it is clear at a glance that a dehydration gives the payload itself: the fast exit of small ones. */
+export function staysAsItIs(value: unknown, settings: DehydrateSettings, defaultPrefix: string): boolean {
+  const { maxInlineSize, maxEnvelopeSize, prefix = defaultPrefix, signal } = settings;
+  // An absolute prefix may be one that the store has no way to, which is told whatever the payload.
+  if (signal?.aborted === true || schemeOf(prefix) !== undefined) return false;
+  try {
+    return isSmallPlainPayload(value, Math.min(maxInlineSize, maxEnvelopeSize));
+  } catch {
+    return false; // a getter or a proxy threw: the walk says where
+  }
+}
 
 /** Dehydrates a payload: plan, lay out, write. The result exists only when every object of it is durable. */
 export async function dehydrate(
@@ -16,20 +33,39 @@ export async function dehydrate(
   defaultPrefix: string,
   recorder: Recorder,
   details: EventDetails,
-  signal: AbortSignal,
 ): Promise<unknown> {
+  const { signal, store } = settings;
+  if (signal?.aborted === true) throw abortedCall("dehydrate", signal);
   const turns = new Turns();
   const laidOut = planPayload(value, settings, defaultPrefix);
-  const { plan, layoutOptions } = laidOut;
-  details.entries = plan.entries.length;
-  details.scope = layoutOptions.scope;
-  const { store } = settings;
-  if (store === undefined) return withoutStore(laidOut, settings);
-  if (plan.entries.length === 0) {
+  const { plan } = laidOut;
+  if (recorder.listens || plan.entries.length > 0) {
+    details.entries = plan.entries.length;
+    details.scope = laidOut.layoutOptions.scope;
+  }
+  if (store === undefined) return withoutStore(plan, settings);
+  if (plan.entries.length > 0) {
+    return withDeadline("dehydrate", settings, (callSignal) =>
+      writeEntries(store, laidOut, settings, turns, recorder, details, callSignal),
+    );
+  }
+  if (recorder.listens) {
     details.bytes = plan.size;
     details.inlineBytes = plan.inlineSize;
-    return plan.value;
   }
+  return plan.value;
+}
+
+async function writeEntries(
+  store: Store,
+  laidOut: LaidOutPlan,
+  settings: DehydrateSettings,
+  turns: Turns,
+  recorder: Recorder,
+  details: EventDetails,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const { plan } = laidOut;
   const writer = new ObjectWriter(store, settings, recorder);
   try {
     const sources = await storeSources(laidOut, settings, writer, signal);
@@ -51,7 +87,7 @@ export async function dehydrate(
   }
 }
 
-function withoutStore({ plan }: LaidOutPlan, settings: DehydrateSettings): unknown {
+function withoutStore(plan: PayloadPlan, settings: DehydrateSettings): unknown {
   const tooLarge = plan.entries.length > 0 || plan.inlineSize > settings.maxInlineSize;
   if (!tooLarge) return plan.value;
   throw new StorageError(

@@ -4,6 +4,7 @@ import type { Layout, LayoutOptions } from "../plan/layout.js";
 import { NativeLayout } from "../plan/native-layout.js";
 import { formatPayloadPath } from "../plan/payload-path.js";
 import type { PayloadPath, PayloadPlan } from "../plan/plan.js";
+import type { PlannedEntry } from "../plan/planned-entry.js";
 import { walkPayload } from "../plan/walk.js";
 import { escapeKey } from "../reference/escape.js";
 import { referenceGrammar } from "../reference/grammar.js";
@@ -21,28 +22,57 @@ export interface LaidOutPlan {
   readonly layoutOptions: LayoutOptions;
 }
 
+/** Where objects would go is found out when something leaves: for most small payloads nothing does. */
+class LazyLayout {
+  private made: { readonly layout: Layout; readonly options: LayoutOptions } | undefined;
+
+  constructor(
+    private readonly settings: DehydrateSettings,
+    private readonly prefix: string,
+  ) {}
+
+  get layout(): Layout {
+    return this.make().layout;
+  }
+
+  get options(): LayoutOptions {
+    return this.make().options;
+  }
+
+  private make(): { readonly layout: Layout; readonly options: LayoutOptions } {
+    return (this.made ??= newLayout(this.settings, this.prefix));
+  }
+}
+
+function newLayout(settings: DehydrateSettings, prefix: string): { layout: Layout; options: LayoutOptions } {
+  const { dialect, scope = uuidv7(), schema, schemaVersion, pack } = settings;
+  const options = { prefix, scope, schema, schemaVersion, pack: dialect === "native" && pack };
+  return { layout: dialect === "native" ? new NativeLayout(options) : new BubustackLayout(options), options };
+}
+
 /** Decides what leaves a payload, without I/O. */
 export function planPayload(value: unknown, settings: DehydrateSettings, defaultPrefix: string): LaidOutPlan {
   const prefix = settings.prefix ?? defaultPrefix;
   if (settings.store !== undefined) assertRouted(prefix, settings.store, "dehydrate");
-  const layoutOptions: LayoutOptions = {
-    prefix,
-    scope: settings.scope ?? uuidv7(),
-    schema: settings.schema,
-    schemaVersion: settings.schemaVersion,
-    pack: settings.dialect === "native" && settings.pack,
-  };
-  const layout = settings.dialect === "native" ? new NativeLayout(layoutOptions) : new BubustackLayout(layoutOptions);
+  const lazy = new LazyLayout(settings, prefix);
   const plan = walkPayload(value, {
     maxInlineSize: settings.maxInlineSize,
     maxEnvelopeSize: settings.maxEnvelopeSize,
     maxRecursionDepth: settings.maxRecursionDepth,
     escapeKey: settings.dialect === "native" ? escapeKey : (key) => key,
     keepsReference: (object, path) => keepsReference(object, path, settings),
-    referenceSize: (entry) => layout.referenceSize(entry),
+    referenceSize: (entry) => lazy.layout.referenceSize(entry),
   });
-  assertPathsFit(plan, layout);
-  return { plan, layout, layoutOptions };
+  if (plan.entries.length > 0) assertPathsFit(plan.entries[0]!, lazy.layout);
+  return {
+    plan,
+    get layout() {
+      return lazy.layout;
+    },
+    get layoutOptions() {
+      return lazy.options;
+    },
+  };
 }
 
 function keepsReference(
@@ -86,9 +116,7 @@ function assertWellFormed(
 
 const SAMPLE_DIGEST = Buffer.alloc(32);
 
-function assertPathsFit(plan: PayloadPlan, layout: Layout): void {
-  const [entry] = plan.entries;
-  if (entry === undefined) return;
+function assertPathsFit(entry: PlannedEntry, layout: Layout): void {
   const problem = locationProblem(layout.objectPath(entry, SAMPLE_DIGEST));
   if (problem === undefined) return;
   throw new StorageError("CONFIG_INVALID", `The options prefix and scope give no valid object path: ${problem}.`, {

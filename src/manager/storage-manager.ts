@@ -14,7 +14,7 @@ import type {
 } from "../store/store.js";
 import { createStore } from "./create-store.js";
 import { withDeadline } from "./deadline.js";
-import { dehydrate } from "./dehydrate.js";
+import { dehydrate, staysAsItIs } from "./dehydrate.js";
 import { dehydrationPlan, type DehydrationPlan } from "./dehydration-plan.js";
 import { EntrySource } from "./entry-source.js";
 import { parseEnvironment } from "./env.js";
@@ -103,6 +103,7 @@ export class StorageManager {
    */
   async dehydrate(value: unknown, options?: DehydrateOptions): Promise<Dehydrated> {
     const settings = dehydrateSettings(this.#settings, options);
+    if (!this.#recorder.listens && staysAsItIs(value, settings, settings.outputPrefix)) return value;
     return this.#dehydrate(value, settings, settings.outputPrefix);
   }
 
@@ -115,6 +116,7 @@ export class StorageManager {
   async dehydrateInputs(value: unknown, options?: DehydrateOptions): Promise<Dehydrated> {
     const settings = dehydrateSettings(this.#settings, options);
     const maxEnvelopeSize = Math.min(settings.maxEnvelopeSize, settings.maxInlineSize);
+    if (!this.#recorder.listens && staysAsItIs(value, settings, settings.inputPrefix)) return value;
     return this.#dehydrate(value, { ...settings, maxEnvelopeSize }, settings.inputPrefix);
   }
 
@@ -238,13 +240,13 @@ export class StorageManager {
 
   #dehydrate(value: unknown, settings: DehydrateSettings, prefix: string): Promise<Dehydrated> {
     const details: EventDetails = { store: this.store?.name, stepRunId: settings.stepRunId };
-    return this.#recorder
-      .record("dehydrate", details, () =>
-        withDeadline("dehydrate", settings, (signal) =>
-          dehydrate(value, settings, prefix, this.#recorder, details, signal),
-        ),
-      )
-      .finally(() => this.#source.noteWritten(details.scope));
+    return this.#recorder.record("dehydrate", details, async () => {
+      try {
+        return await dehydrate(value, settings, prefix, this.#recorder, details);
+      } finally {
+        if (details.entries !== undefined) this.#source.noteWritten(details.scope);
+      }
+    });
   }
 
   async #call<T>(

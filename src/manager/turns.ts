@@ -4,13 +4,15 @@ import { setImmediate } from "node:timers/promises";
 // turns themselves cost nothing.
 const TURN = 10;
 
+const monotonic = (): number => performance.now();
+
 /** Work that is done in turns with all else that the process does. */
 export class Turns {
   private start: number;
   private waiting: Promise<void> | undefined;
 
   constructor(
-    private readonly now: () => number = performance.now.bind(performance),
+    private readonly now: () => number = monotonic,
     private readonly nextTurn: () => Promise<unknown> = () => setImmediate(),
   ) {
     this.start = now();

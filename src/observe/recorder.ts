@@ -24,8 +24,11 @@ export class Recorder {
   }
 
   /** Runs an operation and tells how it ended. `details` may be filled in while it runs. */
-  async record<T>(operation: ObservedOperation, details: EventDetails, run: () => Promise<T>): Promise<T> {
-    if (this.observers.length === 0) return run();
+  record<T>(operation: ObservedOperation, details: EventDetails, run: () => Promise<T>): Promise<T> {
+    return this.listens ? this.recordHeard(operation, details, run) : run();
+  }
+
+  private async recordHeard<T>(operation: ObservedOperation, details: EventDetails, run: () => Promise<T>): Promise<T> {
     const end = this.begin(operation, details);
     try {
       const result = await run();

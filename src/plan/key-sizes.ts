@@ -11,7 +11,7 @@ export const RESERVED = -1;
  * Bytes that the keys of objects add to their JSON, colons and commas included. Payloads are full of objects with the
  * same keys, so that the keys which came last are remembered: comparing them costs a tenth of measuring them.
  */
-export class KeySizes {
+class KeySizes {
   private readonly keys: (readonly string[])[] = new Array<readonly string[]>(SLOTS).fill([]);
   private readonly sizes: number[] = new Array<number>(SLOTS).fill(0);
 
@@ -32,6 +32,9 @@ export class KeySizes {
     return size;
   }
 }
+
+/** One for all walks: to make one costs more than to walk a small payload. */
+export const keySizes = new KeySizes();
 
 /** Bytes of the first `count` keys, or {@link RESERVED}. */
 export function keySize(keys: readonly string[], count: number): number {

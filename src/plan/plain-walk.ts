@@ -1,7 +1,7 @@
 import { constants } from "node:buffer";
 import type { Container } from "../reference/container.js";
 import { hasLeastNumberSize, leastStringSize, numberSize, quickNumberSize, stringSize } from "./json-size.js";
-import { KeySizes } from "./key-sizes.js";
+import { keySizes } from "./key-sizes.js";
 import type { LooseSizes } from "./loose-sizes.js";
 
 /** A container that the walk is inside of, as far as it came. */
@@ -45,7 +45,6 @@ export class PlainWalk {
   stoppedLooseStart = 0;
   stoppedSlackBefore = 0;
 
-  private readonly keySizes = new KeySizes();
   private deepest = 0;
 
   /** @param maxSize bytes over which a value does not stay, in the first `maxDepth` levels */
@@ -79,7 +78,7 @@ export class PlainWalk {
     const keys = Object.keys(value);
     const count = keys.length;
     if (count === 0) return Symbol.asyncIterator in value ? STOP : 2;
-    const keySize = this.keySizes.of(keys);
+    const keySize = keySizes.of(keys);
     if (keySize < 0) return STOP;
     const looseStart = this.loose.count;
     const slackBefore = this.loose.slack;

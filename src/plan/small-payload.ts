@@ -1,0 +1,56 @@
+import { numberSize, stringSize } from "./json-size.js";
+import { keySizes } from "./key-sizes.js";
+
+const NOT_SMALL = -1;
+
+// Deeper nesting is left to the walk, which does not recurse without end.
+const MAX_DEPTH = 32;
+
+/**
+ * Whether a payload is plain JSON of at most `maxSize` bytes, so that nothing of it leaves and nothing changes. The fast
+ * exit of small payloads: reads no more than that of a large one, and makes nothing.
+ */
+export function isSmallPlainPayload(value: unknown, maxSize: number): boolean {
+  return spaceLeft(value, maxSize, 0) >= 0;
+}
+
+/** Bytes that are left of `space` after a value; -1 when it is larger, or not plain. */
+function spaceLeft(value: unknown, space: number, depth: number): number {
+  switch (typeof value) {
+    case "string":
+      return value.length > space ? NOT_SMALL : space - stringSize(value);
+    case "number":
+      return Number.isFinite(value) && !Object.is(value, -0) ? space - numberSize(value) : NOT_SMALL;
+    case "boolean":
+      return space - (value ? 4 : 5);
+    case "object":
+      if (value === null) return space - 4;
+      return depth === MAX_DEPTH || hasToJson(value) ? NOT_SMALL : spaceAfterContainer(value, space, depth);
+    default:
+      return NOT_SMALL;
+  }
+}
+
+function spaceAfterContainer(value: object, space: number, depth: number): number {
+  if (Array.isArray(value)) {
+    let left = space - 2 - Math.max(0, value.length - 1);
+    for (let i = 0; left >= 0 && i < value.length; i++) left = spaceLeft(value[i], left, depth + 1);
+    return left;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return NOT_SMALL;
+  const keys = Object.keys(value);
+  if (keys.length === 0) return Symbol.asyncIterator in value ? NOT_SMALL : space - 2;
+  if (keys.length > space) return NOT_SMALL;
+  const keySize = keySizes.of(keys);
+  if (keySize < 0) return NOT_SMALL;
+  let left = space - 1 - keySize; // two braces, and one comma less than keys
+  for (let i = 0; left >= 0 && i < keys.length; i++) {
+    left = spaceLeft((value as Record<string, unknown>)[keys[i]!], left, depth + 1);
+  }
+  return left;
+}
+
+function hasToJson(value: object): boolean {
+  return typeof (value as { toJSON?: unknown }).toJSON === "function";
+}
