@@ -14,6 +14,9 @@ import { DEFAULT_PART_SIZE, MAX_PARTS, MIN_PART_SIZE, type ParsedS3Options } fro
 
 const QUEUE_SIZE = 4;
 
+// Parts are sent side by side, but beginning and completing an upload take a request each, one after the other.
+const DEFAULT_SINGLE_PUT = 16 * 1024 ** 2;
+
 // Parts of a stream are held in memory, and over TLS once more while they are sent. For a bound of 64 MiB there is not much
 // room: reading 1 GiB chunk by chunk takes 37 MiB by itself, since V8 does not collect less than 32 MiB of such garbage.
 const STREAM_QUEUE_SIZE = 2;
@@ -46,6 +49,8 @@ export interface S3Encryption {
 export class S3Bucket {
   readonly client: S3Client;
   readonly name: string;
+  /** Most bytes of a body that is sent at once. */
+  readonly maxSinglePut: number;
   /** Bytes of a part, of bytes that are there. */
   readonly partSize: number;
   /** Parts on their way at a time: of bytes that are there, or stay in the bucket. */
@@ -63,6 +68,7 @@ export class S3Bucket {
     this.client = client;
     this.name = options.bucket;
     this.#givenPartSize = options.partSize;
+    this.maxSinglePut = options.partSize ?? DEFAULT_SINGLE_PUT;
     this.partSize = options.partSize ?? DEFAULT_PART_SIZE;
     this.maxObjectSize = this.partSize * MAX_PARTS;
     this.queueSize = options.queueSize ?? QUEUE_SIZE;

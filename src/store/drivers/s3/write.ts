@@ -20,7 +20,7 @@ interface Written {
   ETag?: string | undefined;
 }
 
-/** Writes one object: by one PutObject what fits into a part, by a multipart upload what does not. */
+/** Writes one object: by one PutObject what is small, by a multipart upload what is not. */
 export async function writeObject(
   bucket: S3Bucket,
   path: string,
@@ -60,7 +60,7 @@ async function writeWhole(
 ): Promise<Written> {
   const size = bytes.byteLength;
   const { ETag } =
-    size > bucket.partSize
+    size > bucket.maxSinglePut
       ? await uploadBytes(bucket, params, bytes, call, stop)
       : await putObject(bucket, params, bytes, digest, call);
   return { size, ETag };
