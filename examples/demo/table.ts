@@ -1,7 +1,7 @@
 import Table from "cli-table3";
 import { sumTallies, type Tally } from "./tally.js";
 
-const HEAD = ["event", "deliveries", "bytes before", "bytes after", "offloaded", "objects", "reused"];
+const HEAD = ["event", "deliveries", "bytes before", "bytes after", "offloaded", "objects", "shared"];
 
 /** A table of the events with the most bytes; the others share a row, so that it fits a screen. */
 export function renderTable(tallies: readonly Tally[], rows: number): string {
@@ -20,8 +20,8 @@ export function renderTable(tallies: readonly Tally[], rows: number): string {
 }
 
 function cells(tally: Tally): string[] {
-  const { event, deliveries, bytesBefore, bytesAfter, offloaded, objects, reused } = tally;
-  return [event, ...[deliveries, bytesBefore, bytesAfter, offloaded, objects, reused].map(formatCount)];
+  const { event, deliveries, bytesBefore, bytesAfter, offloaded, objects, shared } = tally;
+  return [event, ...[deliveries, bytesBefore, bytesAfter, offloaded, objects, shared].map(formatCount)];
 }
 
 export function formatCount(count: number): string {

@@ -12,12 +12,12 @@ export interface Tally {
   offloaded: number;
   /** Objects that lie in the store. */
   objects: number;
-  /** References to an object that was there already: from an earlier step, or another place of the same payload. */
-  reused: number;
+  /** References to an object that another reference leads to as well: in the same pack, or from an earlier step. */
+  shared: number;
 }
 
 export function emptyTally(event: string): Tally {
-  return { event, deliveries: 0, bytesBefore: 0, bytesAfter: 0, offloaded: 0, objects: 0, reused: 0 };
+  return { event, deliveries: 0, bytesBefore: 0, bytesAfter: 0, offloaded: 0, objects: 0, shared: 0 };
 }
 
 /** Follows the payloads of one delivery from step to step. */
@@ -35,7 +35,7 @@ export class RunTally {
     this.tally.bytesAfter += jsonBytes(travelling);
     this.tally.offloaded += paths.length;
     for (const path of paths) {
-      if (this.known.has(path)) this.tally.reused += 1;
+      if (this.known.has(path)) this.tally.shared += 1;
       else this.known.add(path);
     }
   }
@@ -49,7 +49,7 @@ export function sumTallies(event: string, tallies: readonly Tally[]): Tally {
     sum.bytesAfter += tally.bytesAfter;
     sum.offloaded += tally.offloaded;
     sum.objects += tally.objects;
-    sum.reused += tally.reused;
+    sum.shared += tally.shared;
   }
   return sum;
 }

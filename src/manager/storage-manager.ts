@@ -96,6 +96,8 @@ export class StorageManager {
 
   /**
    * Replaces what is too big to travel by references. The result exists only when every object of it is durable.
+   * Streams in the payload are read to their end, and closed if the call fails. The payload, with the bytes in it, must
+   * not be changed until the promise settles; the result shares with it what stays.
    *
    * @throws {StorageError} `UNSERIALIZABLE` for a cycle, a `BigInt` and the like, `INVALID_REFERENCE` for a reference
    *   in the payload that must not be there, `STORAGE_DISABLED`, `CONFIG_INVALID`, `TIMEOUT`, `ABORTED`, and what the
@@ -132,7 +134,7 @@ export class StorageManager {
 
   /**
    * Puts back what {@link StorageManager.dehydrate} replaced. What it returns shares nothing with `value`; binary comes
-   * back as `Uint8Array`.
+   * back as `Uint8Array`, also what was handed in as a stream: {@link StorageManager.open} streams it.
    *
    * @throws {StorageError} for references that can't be used `INVALID_REFERENCE`, `UNKNOWN_SCHEME`, `REFERENCE_DENIED`,
    *   `CYCLIC_REFERENCE`; for budgets `RECURSION_LIMIT`, `BUDGET_EXCEEDED`; for objects that can't be used `INTEGRITY`,

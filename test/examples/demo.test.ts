@@ -36,13 +36,13 @@ describe("the demo", () => {
   }
 
   it("prints a table whose total is right, and that fits a screen", () => {
-    const [deliveries, before, after, offloaded, objects, reused] = row("total");
+    const [deliveries, before, after, offloaded, objects, shared] = row("total");
     expect(deliveries).toBe(329);
     expect(before).toBeGreaterThan(10_000_000);
     expect(after).toBeLessThan(before! / 3);
     expect(objects).toBeGreaterThan(329);
-    expect(reused).toBeGreaterThan(329);
-    expect(offloaded).toBe(objects! + reused!);
+    expect(shared).toBeGreaterThan(329);
+    expect(offloaded).toBe(objects! + shared!);
     expect(output.split("\n").length).toBeLessThan(45);
     expect(Math.max(...output.split("\n").map((line) => line.length))).toBeLessThanOrEqual(110);
   });
@@ -83,12 +83,12 @@ describe("its parts", () => {
     expect(queue.receive()).toBeUndefined();
   });
 
-  it("a tally tells an object that was reused from a new one", () => {
+  it("a tally tells an object that was shared from a new one", () => {
     const tally = emptyTally("push");
     const run = new RunTally(tally);
     run.add({ a: "long" }, { a: { $storageRef: "outputs/a.json" } });
     run.add({ a: "long", b: "longer" }, { a: { $storageRef: "outputs/a.json" }, b: { $storageRef: "outputs/b.json" } });
-    expect(tally).toMatchObject({ deliveries: 1, offloaded: 3, reused: 1 });
+    expect(tally).toMatchObject({ deliveries: 1, offloaded: 3, shared: 1 });
     expect(tally.bytesBefore).toBe('{"a":"long"}{"a":"long","b":"longer"}'.length);
   });
 
