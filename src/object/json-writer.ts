@@ -1,25 +1,39 @@
+import { constants } from "node:buffer";
+import { arrayItems } from "./array-items.js";
 import { isPlainText } from "./plain-text.js";
-import { serialize } from "./serialize.js";
+import { serialize, tooLong } from "./serialize.js";
+import { isSmallJson } from "./small-json.js";
 
-// Bytes of JSON that one step should make: so few that the strings live and die young, so many that steps cost nothing.
+// Characters of JSON that one step should make: so few that the strings live and die young, so many that steps cost
+// nothing.
 const STEP = 32_768;
-// Objects with more keys than these are written child by child, without looking into the children.
-const NARROW = 16;
 // Deeper than this, a value is written in one step.
 const MAX_DEPTH = 16;
+// What has more keys is taken for a map, whose values are alike: looking into each costs as much again as writing it.
+const MAX_FIELDS = 64;
 // UTF-8 has three bytes at most for a UTF-16 unit.
 const MAX_UNIT_SIZE = 3;
 
 /**
  * Writes JSON straight into bytes, step by step: `JSON.stringify` makes the small parts, never the whole, of which
  * there would be one copy more, and which would keep the event loop waiting.
+ *
+ * It is valid JSON also when the value changes between two steps.
  */
 export class JsonWriter {
   private buffer: Buffer;
   private length = 0;
+  private units = 0; // of UTF-16, in all
+  private text = ""; // still to be put
 
-  /** @param expectedSize bytes that are expected */
-  constructor(expectedSize: number) {
+  /**
+   * @param expectedSize bytes that are expected
+   * @param maxUnits characters of UTF-16 over which nobody could read the JSON as a string
+   */
+  constructor(
+    expectedSize: number,
+    private readonly maxUnits = constants.MAX_STRING_LENGTH,
+  ) {
     this.buffer = Buffer.allocUnsafeSlow(expectedSize);
   }
 
@@ -28,23 +42,39 @@ export class JsonWriter {
     return this.buffer.subarray(0, this.length);
   }
 
-  /** Writes a value that holds nothing but JSON, in steps. */
-  *write(value: unknown, depth = 0): Generator<undefined, void, undefined> {
-    if (typeof value === "string") this.writeText(value);
-    else if (depth === MAX_DEPTH || typeof value !== "object" || value === null) this.put(serialize(value, false));
-    else if (Array.isArray(value)) yield* this.writeArray(value, depth);
-    else yield* this.writeObject(value as Record<string, unknown>, depth);
+  /**
+   * Writes a value that holds nothing but JSON, in steps.
+   *
+   * @throws {StorageError} `LIMIT_EXCEEDED` when the JSON is longer than a string can be
+   */
+  *write(value: unknown): Generator<undefined, void, undefined> {
+    yield* this.part(value, 0);
+    this.flush();
   }
 
   /** Adds text as it is. */
   put(text: string): void {
+    this.units += text.length;
+    if (this.units > this.maxUnits) throw tooLong();
     if (this.length + text.length * MAX_UNIT_SIZE > this.buffer.byteLength) this.makeRoom(Buffer.byteLength(text));
     this.length += this.buffer.write(text, this.length);
   }
 
-  private writeText(text: string): void {
+  private *part(value: unknown, depth: number): Generator<undefined, void, undefined> {
+    if (typeof value === "string" && value.length >= STEP) this.putText(value);
+    else if (typeof value !== "object" || value === null || depth === MAX_DEPTH) this.text += jsonOf(value) ?? "null";
+    else if (depth > 0 && isSmallJson(value)) this.text += jsonOf(value) ?? "null";
+    else if (Array.isArray(value)) yield* this.array(value, depth);
+    else yield* this.object(value as Record<string, unknown>, depth);
+    if (this.text.length < STEP) return;
+    this.flush();
+    yield undefined;
+  }
+
+  private putText(text: string): void {
+    this.flush();
     if (!isPlainText(text)) {
-      this.put(JSON.stringify(text));
+      this.put(serialize(text, false));
       return;
     }
     this.put('"');
@@ -52,45 +82,55 @@ export class JsonWriter {
     this.put('"');
   }
 
-  private *writeArray(items: readonly unknown[], depth: number): Generator<undefined, void, undefined> {
-    this.put("[");
+  private *array(items: readonly unknown[], depth: number): Generator<undefined, void, undefined> {
+    this.text += "[";
     let end = 0;
     for (let start = 0, count = 1; start < items.length; start = end) {
-      if (start > 0) this.put(",");
-      const before = this.length;
+      if (start > 0) this.text += ",";
       end = Math.min(start + count, items.length);
-      if (count === 1) yield* this.write(items[start], depth + 1);
-      else this.put(serialize(items.slice(start, end), false).slice(1, -1));
+      if (count === 1) {
+        const before = this.units + this.text.length;
+        yield* this.part(items[start], depth + 1);
+        count = nextCount(1, this.units + this.text.length - before);
+        continue;
+      }
+      const group = jsonOf(arrayItems(items, start, end))!.slice(1, -1);
+      this.text += group;
+      count = nextCount(count, group.length / (end - start));
+      if (this.text.length < STEP) continue;
+      this.flush();
       yield undefined;
-      count = nextCount(count, (this.length - before) / (end - start));
     }
-    this.put("]");
+    this.text += "]";
   }
 
-  private *writeObject(
-    object: Readonly<Record<string, unknown>>,
-    depth: number,
-  ): Generator<undefined, void, undefined> {
+  private *object(object: Readonly<Record<string, unknown>>, depth: number): Generator<undefined, void, undefined> {
     const keys = Object.keys(object);
-    const isNarrow = keys.length <= NARROW;
-    let text = "{";
+    let opening = "{";
     for (let index = 0; index < keys.length; index++) {
       const key = keys[index]!;
       const child = object[key];
-      text += `${index === 0 ? "" : ","}${textJson(key)}:`;
-      if (isNarrow || (typeof child === "string" && child.length >= STEP)) {
-        this.put(text);
-        text = "";
-        yield* this.write(child, depth + 1);
-        continue;
+      if (isLarge(child, index < MAX_FIELDS)) {
+        this.text += `${opening}${textJson(key)}:`;
+        yield* this.part(child, depth + 1);
+      } else {
+        const json = typeof child === "string" ? textJson(child) : jsonOf(child);
+        if (json === undefined) continue; // it was something else when it was planned
+        this.text += `${opening}${textJson(key)}:${json}`;
+        if (this.text.length >= STEP) {
+          this.flush();
+          yield undefined;
+        }
       }
-      text += typeof child === "string" ? textJson(child) : serialize(child, false);
-      if (text.length < STEP) continue;
-      this.put(text);
-      text = "";
-      yield undefined;
+      opening = ",";
     }
-    this.put(`${text}}`);
+    this.text += opening === "{" ? "{}" : "}";
+  }
+
+  private flush(): void {
+    if (this.text === "") return;
+    this.put(this.text);
+    this.text = "";
   }
 
   private makeRoom(size: number): void {
@@ -109,6 +149,22 @@ function nextCount(count: number, average: number): number {
   return Math.max(1, Math.min(fitting, count * 4));
 }
 
+/**
+ * Whether a value is written in parts, or as it is if it is a text.
+ *
+ * @param exactly look into objects too
+ */
+function isLarge(value: unknown, exactly: boolean): boolean {
+  if (typeof value === "string") return value.length >= STEP;
+  if (typeof value !== "object" || value === null) return false;
+  return exactly || Array.isArray(value) ? !isSmallJson(value) : false;
+}
+
+/** JSON of any value; `undefined` for what JSON leaves out. */
+function jsonOf(value: unknown): string | undefined {
+  return serialize(value, false);
+}
+
 function textJson(text: string): string {
-  return isPlainText(text) ? `"${text}"` : JSON.stringify(text);
+  return isPlainText(text) ? `"${text}"` : serialize(text, false);
 }

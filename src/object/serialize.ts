@@ -35,7 +35,7 @@ function serializeDeep(value: unknown, canonical: boolean): string {
       parts.push(level.keys === undefined ? "[" : "{");
       levels.push(level);
     } else {
-      parts.push(JSON.stringify(current));
+      parts.push(leafJson(current));
     }
     let level = levels.at(-1);
     while (level !== undefined && level.index === level.count) {
@@ -63,13 +63,30 @@ function next(level: Level, parts: string[]): unknown {
   return (level.container as Record<string | number, unknown>)[key];
 }
 
+function leafJson(value: unknown): string {
+  try {
+    return leafOrNothing(value) ?? "null"; // a value that changed since it was planned may be anything
+  } catch (cause) {
+    throw cause instanceof RangeError ? tooLong(cause) : cause;
+  }
+}
+
+function leafOrNothing(value: unknown): string | undefined {
+  return JSON.stringify(value);
+}
+
 function joined(parts: readonly string[]): string {
   try {
     return parts.join("");
   } catch (cause) {
-    throw new StorageError("LIMIT_EXCEEDED", "A value is too large: its JSON is longer than the longest string.", {
-      operation: "dehydrate",
-      cause,
-    });
+    throw tooLong(cause);
   }
+}
+
+/** Says that JSON is longer than a string can be, so that nobody could read it. */
+export function tooLong(cause?: unknown): StorageError {
+  return new StorageError("LIMIT_EXCEEDED", "A value is too large: its JSON is longer than the longest string.", {
+    operation: "dehydrate",
+    cause,
+  });
 }

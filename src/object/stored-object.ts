@@ -1,6 +1,7 @@
 import { EncodedObject, SPARE } from "./encoded-object.js";
 import { JsonWriter } from "./json-writer.js";
 import { isPlainText } from "./plain-text.js";
+import { serialize } from "./serialize.js";
 import { StorageError } from "../error.js";
 
 /** What a stored value is: any JSON value, or a text. */
@@ -49,7 +50,7 @@ export function* encodeLargeJson(
 export function encodeText(text: string, tag: SchemaTag): EncodedObject {
   // Finding out that nothing needs an escape, and copying, takes half as long as having it escaped.
   if (isPlainText(text)) return new EncodedObject(opening("raw", tag), text, '"', text.length);
-  return new EncodedObject(opening("raw", tag), JSON.stringify(text), "", undefined);
+  return new EncodedObject(opening("raw", tag), serialize(text, false), "", undefined);
 }
 
 /** Bytes of a StoredObject whose data has `dataSize` bytes of JSON. */

@@ -1,3 +1,4 @@
+import { arrayItems } from "../object/array-items.js";
 import { setOwn, type Container } from "../reference/container.js";
 import { leastStringSize, numberSize, stringSize } from "./json-size.js";
 import { keySize } from "./key-sizes.js";
@@ -101,6 +102,7 @@ export class Frame {
     let taken = 0;
     for (; index < count; index++) {
       const key = keys === undefined ? index : keys[index]!;
+      this.index = index + 1; // where it stands, should reading the child fail
       const value = (input as Record<string | number, unknown>)[key];
       const size = scalarSize(value, maxTextSize);
       if (size === 0) break;
@@ -166,7 +168,7 @@ export class Frame {
   // Only called while every earlier child stands in the copy as it does in the input.
   private copyOfEarlier(): Container {
     const earlier = this.index - 1;
-    if (this.keys === undefined) return (this.input as unknown[]).slice(0, earlier);
+    if (this.keys === undefined) return arrayItems(this.input as unknown[], 0, earlier);
     const copy: Record<string, unknown> = {};
     for (let i = 0; i < earlier; i++) {
       const key = this.keys[i]!;

@@ -168,7 +168,7 @@ class PayloadWalk {
     if (plain === undefined) return this.enterContainer(input, false, true);
     const looseStart = loose.count;
     const slackBefore = loose.slack;
-    const size = this.measure(plain, input);
+    const size = this.measure(plain, input, looseStart, slackBefore);
     if (size >= 0) {
       this.finish(input, size, false);
       if (depth <= this.options.maxRecursionDepth) this.decidePlain(looseStart, slackBefore);
@@ -197,13 +197,13 @@ class PayloadWalk {
     }
   }
 
-  private measure(plain: PlainWalk, input: object): number {
+  private measure(plain: PlainWalk, input: object, looseStart: number, slackBefore: number): number {
     try {
       return plain.measure(input, this.depth);
     } catch {
       // A getter or a proxy threw. The general walk will meet it again, and can say where.
       this.plain = undefined;
-      plain.open.length = 0;
+      this.loose.take(looseStart, slackBefore);
       return -1;
     }
   }

@@ -1,0 +1,10 @@
+/**
+ * Items of an array, as a plain array: also of one of a subclass, whose constructor may take something else than items,
+ * and of one that has no `slice`.
+ */
+export function arrayItems(array: readonly unknown[], start: number, end: number): unknown[] {
+  if (array.constructor === Array) return Array.prototype.slice.call(array, start, end);
+  const items: unknown[] = [];
+  for (let index = start; index < end; index++) items.push(array[index]);
+  return items;
+}
