@@ -5,7 +5,7 @@ const SLOTS = 64;
 const MAX_REMEMBERED_KEYS = 64;
 
 /** A key that begins with `$` is among them: the object may be a reference, or its keys have to be escaped. */
-export const RESERVED = -1;
+const RESERVED = -1;
 
 /**
  * Bytes that the keys of objects add to their JSON, colons and commas included. Payloads are full of objects with the
