@@ -57,10 +57,11 @@ export class EntryPacker {
     if (builder === undefined || packed.size === 0) return;
     const entries = [...packed];
     packed.clear();
-    const [[, first]] = entries as [[string, PackedEntry]];
+    const [[key, first]] = entries as [[string, PackedEntry]];
     if (entries.length === 1) {
       // It shares the object with none.
-      yield* this.objectOf(first.sharers, handOver(builder.slice(first.offset, first.size)), first.digest);
+      const bytes = handOver(builder.slice(first.offset, first.size));
+      this.stored.set(key, yield* this.objectOf(first.sharers, bytes, first.digest));
       return;
     }
     const bytes = handOver(builder.bytes);
@@ -94,15 +95,16 @@ export class EntryPacker {
     sharers: readonly PlannedEntry[],
     bytes: Uint8Array,
     digest: Buffer,
-  ): Generator<NewObject, void, undefined> {
+  ): Generator<NewObject, StoredEntry, undefined> {
     const entry = sharers[0]!;
     const path = this.layout.objectPath(entry, digest);
     const stored = { path, size: bytes.byteLength, digest };
     for (const sharer of sharers) this.layout.fillSlot(sharer, stored);
-    if (this.stored.has(path)) return;
+    if (this.stored.has(path)) return stored;
     this.stored.set(path, stored);
     // A StoredObject is JSON, also that of a text.
     const contentType = this.kind === "binary" ? entry.contentType : "application/json";
     yield { path, body: bytes, size: bytes.byteLength, contentType };
+    return stored;
   }
 }

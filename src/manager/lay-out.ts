@@ -44,7 +44,8 @@ export function* layOut(
     const tag = schemaTagOf(entry, layoutOptions);
     const encoded = yield* encodeEntry(entry, tag, settings.canonical);
     const size = encoded instanceof Uint8Array ? encoded.byteLength : encoded.size;
-    entry.settle(size - storedObjectSize(entry.kind, 0, tag));
+    // What is known of a reference in it is how long it is at most.
+    if (sources.size === 0) entry.settle(size - storedObjectSize(entry.kind, 0, tag));
     yield* json.add(entry, encoded);
   }
   yield* json.end();
