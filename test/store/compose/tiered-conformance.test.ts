@@ -1,10 +1,7 @@
-import { S3Client } from "@aws-sdk/client-s3";
-import { S3Store } from "../../../src/s3.js";
 import { RoutingStore } from "../../../src/store/compose/routing/routing-store.js";
 import { TieredStore } from "../../../src/store/compose/tiered/tiered-store.js";
 import { MemoryStore } from "../../../src/store/drivers/memory-store.js";
 import { storeConformance } from "../../../src/testing/index.js";
-import { createBucket, s3ClientConfig, startS3Server, type S3Server } from "../../fixtures/s3-server.js";
 import { expectStoreMatchesModel } from "../store-model.js";
 import { AbsoluteView } from "./absolute-view.js";
 
@@ -58,33 +55,3 @@ storeConformance(
     ...SMALL,
   },
 );
-
-let server: S3Server;
-let client: S3Client;
-let bucket: string;
-
-beforeAll(async () => {
-  server = await startS3Server();
-  client = new S3Client(s3ClientConfig(server.endpoint));
-  bucket = await createBucket(client);
-});
-
-afterAll(async () => {
-  client.destroy();
-  await server.stop();
-});
-
-// The emulator ignores conditional writes.
-const capability = { ifNoneMatch: false, ifMatch: false };
-const onS3 = (): S3Store => new S3Store({ bucket, clientConfig: s3ClientConfig(server.endpoint), capability });
-
-for (const validate of ["immutable", "always"] as const) {
-  storeConformance(
-    { describe, it },
-    {
-      name: `TieredStore over S3, ${validate}`,
-      create: () => new TieredStore({ remote: onS3(), validate }),
-      ...SMALL,
-    },
-  );
-}
