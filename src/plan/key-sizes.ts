@@ -3,6 +3,7 @@ import { stringSize } from "./json-size.js";
 const DOLLAR = 0x24;
 const SLOTS = 64;
 const MAX_REMEMBERED_KEYS = 64;
+const MAX_REMEMBERED_SIZE = 4096; // bytes; they are kept as long as the process runs
 
 /** A key that begins with `$` is among them: the object may be a reference, or its keys have to be escaped. */
 const RESERVED = -1;
@@ -27,6 +28,7 @@ class KeySizes {
       if (i === count) return this.sizes[slot]!;
     }
     const size = keySize(keys, count);
+    if (size > MAX_REMEMBERED_SIZE) return size;
     this.keys[slot] = keys;
     this.sizes[slot] = size;
     return size;

@@ -71,8 +71,11 @@ export function settledExtra(values: readonly (number | string)[]): number {
       extra -= leastNumberSize(value);
     }
   }
+  if (numbers.length === 0) return extra;
+  // A toJSON on all arrays would be asked.
+  if ("toJSON" in numbers) return numbers.reduce((sum, number) => sum + String(number).length, extra);
   // All at once takes half as long as one by one; brackets and commas are one more than the numbers.
-  return numbers.length === 0 ? extra : extra + JSON.stringify(numbers).length - numbers.length - 1;
+  return extra + JSON.stringify(numbers).length - numbers.length - 1;
 }
 
 /** The values of several, as one. */
