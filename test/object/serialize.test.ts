@@ -74,6 +74,11 @@ describe("serialize", () => {
     expect((outcome as Error).message).toContain("longer than the longest string");
   });
 
+  it("is valid JSON where a value that is nested deeply has become nothing", () => {
+    const levels = 20_000;
+    expect(serialize(deep(undefined, levels), false) === inBrackets("null", levels)).toBe(true);
+  });
+
   it("hands on every other failure", () => {
     const failure = new TypeError("x");
     const failing = {
