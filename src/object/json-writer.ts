@@ -95,10 +95,13 @@ export class JsonWriter {
         continue;
       }
       const group = jsonOf(arrayItems(items, start, end))!.slice(1, -1);
-      this.text += group;
       count = nextCount(count, group.length / (end - start));
-      if (this.text.length < STEP) continue;
-      this.flush();
+      if (this.text.length + group.length < STEP) {
+        this.text += group;
+        continue;
+      }
+      this.flush(); // joined, the group would be copied once more
+      this.put(group);
       yield undefined;
     }
     this.text += "]";
