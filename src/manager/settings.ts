@@ -152,8 +152,21 @@ export function managerSettings(options: StorageManagerOptions): ManagerSettings
 /** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
 export function dehydrateSettings(settings: ManagerSettings, options: DehydrateOptions | undefined): DehydrateSettings {
   if (options === undefined) return settings;
+  const last = lastDehydration.get(settings);
+  if (last !== undefined && areEqual(last.options, options)) return last.settings;
   const parsed = given(parseOptions(dehydrateSchemas[settings.dialect], options, "dehydrate"));
-  return { ...settings, ...parsed };
+  const result = { ...settings, ...parsed };
+  lastDehydration.set(settings, { options: { ...options }, settings: result });
+  return result;
+}
+
+// The options of the last call: many calls of one step have the same, and checking them takes longer than a small payload.
+const lastDehydration = new WeakMap<ManagerSettings, { options: DehydrateOptions; settings: DehydrateSettings }>();
+
+function areEqual(checked: DehydrateOptions, options: DehydrateOptions): boolean {
+  if (typeof options !== "object" || (options as unknown) === null) return false;
+  const names = Object.keys(options) as (keyof DehydrateOptions)[];
+  return names.length === Object.keys(checked).length && names.every((name) => checked[name] === options[name]);
 }
 
 /** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
