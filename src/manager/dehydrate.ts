@@ -80,10 +80,16 @@ async function writeEntries(
     throw error;
   } finally {
     details.objects = writer.objects;
-    if (recorder.listens) {
-      details.bytes = plan.size;
-      details.inlineBytes = Buffer.byteLength(serialize(plan.value, false));
-    }
+    if (recorder.listens) measure(plan, details);
+  }
+}
+
+function measure(plan: PayloadPlan, details: EventDetails): void {
+  details.bytes = plan.size;
+  try {
+    details.inlineBytes = Buffer.byteLength(serialize(plan.value, false));
+  } catch {
+    details.inlineBytes = plan.inlineSize; // the payload was changed: what became of the call matters more
   }
 }
 

@@ -39,16 +39,23 @@ const sizes = {
   timeout: z.int().min(1).max(MAX_TIMEOUT),
 };
 
-const DEFAULT_PACK = { maxEntrySize: 262_144, maxPackSize: 8_388_608 };
-const packSchema = z
-  .strictObject({
-    maxEntrySize: count.default(DEFAULT_PACK.maxEntrySize),
-    maxPackSize: z.int().min(1).default(DEFAULT_PACK.maxPackSize),
-  })
+const packLimits = z
+  .strictObject({ maxEntrySize: count.optional(), maxPackSize: z.int().min(1).default(8_388_608) })
+  .transform(({ maxPackSize, maxEntrySize = Math.min(262_144, maxPackSize) }) => ({ maxEntrySize, maxPackSize }))
   .refine(({ maxEntrySize, maxPackSize }) => maxEntrySize <= maxPackSize, {
     path: ["maxEntrySize"],
     error: "must not be over maxPackSize",
   });
+// Not a union with `false`, whose errors name no field.
+const pack = z.unknown().transform((value, context) => {
+  if (value === false) return false as const;
+  const limits = packLimits.safeParse(value);
+  if (limits.success) return limits.data;
+  for (const { path: field, message } of limits.error.issues) {
+    context.issues.push({ code: "custom", path: field, message, input: undefined });
+  }
+  return z.NEVER;
+});
 const readCacheSchema = z.strictObject({ maxBytes: z.int().min(1), maxEntrySize: count.optional() });
 const budgets = { maxReferences: count, maxBytes: count };
 
@@ -72,7 +79,7 @@ const managerSchema = z
     inputPrefix: prefix.default("inputs"),
     concurrency: z.int().min(1).default(16),
     timeout: sizes.timeout.default(300_000),
-    pack: z.union([z.literal(false), packSchema]).default(DEFAULT_PACK),
+    pack: pack.prefault({}),
     readCache: readCacheSchema.optional(),
     canonical: z.boolean().default(false),
     references: references.optional(),

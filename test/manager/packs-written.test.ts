@@ -229,7 +229,7 @@ describe("what is written", () => {
 describe("pack options", () => {
   it.each<[unknown, string]>([
     [{ maxEntrySize: 101, maxPackSize: 100 }, "pack.maxEntrySize"],
-    [{ maxPackSize: 262_143 }, "pack.maxEntrySize"],
+    [{ maxPackSize: 262_143, maxEntrySize: 262_144 }, "pack.maxEntrySize"],
     [{ maxEntrySize: 8_388_609 }, "pack.maxEntrySize"],
     [{ maxEntrySize: -1 }, "pack.maxEntrySize"],
     [{ maxEntrySize: 1.5 }, "pack"],
