@@ -33,8 +33,8 @@ const UNKNOWN_SIZE = Number.MAX_SAFE_INTEGER;
 const CYCLE_CHECK_DEPTH = 64;
 
 /**
- * Decides what leaves a payload: one post-order walk, without recursion, that visits each value once, computes the
- * exact JSON size of every subtree, and copies only what changes. The payload itself is never changed.
+ * Decides what leaves a payload: one post-order walk that computes the JSON size of every subtree, exactly wherever that
+ * decides, and copies only what changes. Nesting of any depth fits on the stack. The payload itself is never changed.
  *
  * @throws {StorageError} `UNSERIALIZABLE`, with the path, for a cycle, a `BigInt`, a failing `toJSON` or getter, and a
  *   payload nested deeper than {@link MAX_NESTING}

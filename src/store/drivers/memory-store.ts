@@ -37,7 +37,7 @@ interface StoredBytes {
 
 /**
  * Keeps objects in the memory of this process: for tests, and as the fast tier of other stores. Bytes are copied in and
- * out, so nobody shares a buffer with the store. Everything but `presign` is supported. `close()` does nothing: the
+ * out, so nobody shares a buffer with the store; only those that a manager has made for it are kept without a copy. Everything but `presign` is supported. `close()` does nothing: the
  * objects stay readable, and go when the store itself does.
  *
  * @example

@@ -47,9 +47,9 @@ export interface S3StoreOptions {
   clientConfig?: S3ClientConfig | undefined;
   /**
    * Bytes of one part, 5 MiB to 5 GiB, default 8 MiB. What fits into one part is written by one PutObject; by default
-   * also a body of up to 16 MiB that is there as a whole, for the fewer requests. S3 takes
-   * 10,000 parts, so this also sets the largest object: 78 GiB by default. The parts of a stream are held in memory: by
-   * default they have 5 MiB, and larger ones follow after each 2,500 of a size.
+   * also a body of up to 16 MiB that is there as a whole, for the fewer requests. S3 takes 10,000 parts, so this also
+   * sets the largest object: 78 GiB by default. The parts of a stream are held in memory: by default they have 5 MiB, and
+   * larger ones follow after each 2,500 of a size.
    */
   partSize?: number | undefined;
   /**
