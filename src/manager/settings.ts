@@ -171,9 +171,14 @@ export function dehydrateSettings(settings: ManagerSettings, options: DehydrateO
 const lastDehydration = new WeakMap<ManagerSettings, { options: DehydrateOptions; settings: DehydrateSettings }>();
 
 function areEqual(checked: DehydrateOptions, options: DehydrateOptions): boolean {
-  if (typeof options !== "object" || (options as unknown) === null) return false;
+  // Anything but a plain object is for the check: an array has no names either, and a class may inherit some.
+  if (!isPlainObject(options)) return false;
   const names = Object.keys(options) as (keyof DehydrateOptions)[];
   return names.length === Object.keys(checked).length && names.every((name) => checked[name] === options[name]);
+}
+
+function isPlainObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 /** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */

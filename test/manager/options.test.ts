@@ -181,6 +181,21 @@ describe("options of a dehydration", () => {
     return error;
   };
 
+  it.each([[], Object.create({ scope: "../up" }), 7, "scope", null])(
+    "are checked also after others that have the same keys: %j",
+    async (options) => {
+      await manager.dehydrate("small", {});
+      expect((await failure(options as object)).code).toBe("CONFIG_INVALID");
+    },
+  );
+
+  it("are checked again when they were changed in place", async () => {
+    const options = { scope: "run-1" };
+    await manager.dehydrate("small", options);
+    options.scope = "../up";
+    expect((await failure(options)).code).toBe("CONFIG_INVALID");
+  });
+
   it.each(each(WRONG_DEHYDRATE_OPTIONS))("refuse $field: $shown, without I/O", async ({ field, value }) => {
     const error = await failure({ [field]: value });
     expect(error).toMatchObject({ code: "CONFIG_INVALID", message: expect.stringContaining(`${field}:`) });
