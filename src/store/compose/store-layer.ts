@@ -16,7 +16,8 @@ import type {
  * A store that hands every call on to another one, unchanged: what a layer does not override stays as it was, name and
  * capability too. `close()` closes the store below. A store that throws at once, which none should, is a rejection here.
  */
-export abstract class StoreLayer implements Required<Store> {
+// `schemes` may well be undefined, which Required would forbid users who do not have exactOptionalPropertyTypes.
+export abstract class StoreLayer implements Omit<Required<Store>, "schemes">, Store {
   protected constructor(protected readonly inner: Store) {}
 
   get name(): string {
