@@ -7,7 +7,7 @@ import { formatLocation, locationProblem, schemeOf } from "../location.js";
 import { isAllowPrefix } from "../reference/allow.js";
 import { parseLocation } from "../reference/location.js";
 import { assertResolvers, type ReferenceResolver } from "../resolvers/resolver.js";
-import { parseOptions } from "../store/options.js";
+import { parseOptions } from "../options.js";
 import { pathProblem } from "../path.js";
 import type { CallOptions, Store } from "../store/store.js";
 import type { DehydrateOptions, HydrateOptions, HydrateProgress, StorageManagerOptions } from "./options.js";

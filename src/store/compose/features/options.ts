@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { StorageObserver } from "../../../observe/event.js";
-import { parseOptions } from "../../options.js";
+import { parseOptions } from "../../../options.js";
 import type { Store } from "../../store.js";
 
 /** What can be emulated where a store lacks it; see {@link withFeatures}. */

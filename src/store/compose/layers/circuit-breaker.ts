@@ -3,7 +3,7 @@ import { checkCopy, checkDelete, checkList, checkRead, checkStat, checkWrite, ty
 import { systemClock, type Clock } from "../../clock.js";
 import { isStorageError } from "../../../error.js";
 import type { StorageObserver } from "../../../observe/event.js";
-import { parseOptions } from "../../options.js";
+import { parseOptions } from "../../../options.js";
 import type {
   CallOptions,
   DeleteOptions,

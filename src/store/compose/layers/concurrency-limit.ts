@@ -9,7 +9,7 @@ import {
   checkWrite,
   type CallDetails,
 } from "../../check.js";
-import { parseOptions } from "../../options.js";
+import { parseOptions } from "../../../options.js";
 import type {
   CallOptions,
   DeleteOptions,

@@ -13,7 +13,7 @@ import {
 import { systemClock, type Clock } from "../../clock.js";
 import { isStorageError, type StorageError, type StorageErrorCode } from "../../../error.js";
 import type { StorageObserver } from "../../../observe/event.js";
-import { parseOptions } from "../../options.js";
+import { parseOptions } from "../../../options.js";
 import { streamResult } from "../../read-result.js";
 import type {
   CallOptions,

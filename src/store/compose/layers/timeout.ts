@@ -11,7 +11,7 @@ import {
   type CallDetails,
 } from "../../check.js";
 import { systemClock, type Clock } from "../../clock.js";
-import { parseOptions } from "../../options.js";
+import { parseOptions } from "../../../options.js";
 import type {
   CallOptions,
   DeleteOptions,

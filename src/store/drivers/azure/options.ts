@@ -6,7 +6,7 @@ import type {
 } from "@azure/storage-blob";
 import { z } from "zod";
 import { systemClock, type Clock } from "../../clock.js";
-import { parseOptions } from "../../options.js";
+import { parseOptions } from "../../../options.js";
 import { MAX_PATH_BYTES, pathProblem } from "../../../path.js";
 
 /** Largest block, in bytes: 4,000 MiB (Azure, "Scalability and performance targets for Blob storage"). */

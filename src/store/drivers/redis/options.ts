@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Clock } from "../../clock.js";
-import { parseOptions } from "../../options.js";
+import { parseOptions } from "../../../options.js";
 
 /**
  * A client of ioredis 5 or 6: `Redis` (one server, or Sentinels) or `Cluster`. Declared by two of its methods, so that it

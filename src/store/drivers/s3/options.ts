@@ -1,6 +1,6 @@
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { z } from "zod";
-import { parseOptions } from "../../options.js";
+import { parseOptions } from "../../../options.js";
 import { MAX_PATH_BYTES, pathProblem } from "../../../path.js";
 
 /** Smallest part of a multipart upload, the last one excepted, in bytes (S3 User Guide, "multipart upload limits"). */

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { StorageError } from "../error.js";
+import { StorageError } from "./error.js";
 
 /**
  * Checks options by a zod schema and fills in its defaults.
