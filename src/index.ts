@@ -27,7 +27,7 @@ export {
 } from "./resolvers/kubernetes-client.js";
 export type { ReferenceResolver, ResolveContext } from "./resolvers/resolver.js";
 export type { Capability } from "./store/capability.js";
-export type { Clock } from "./store/clock.js";
+export type { Clock } from "./clock.js";
 export { FailoverStore } from "./store/compose/failover/failover-store.js";
 export type {
   BroadcastOptions,

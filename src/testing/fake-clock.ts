@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { Clock } from "../store/clock.js";
+import type { Clock } from "../clock.js";
 
 interface Timer {
   readonly id: number;

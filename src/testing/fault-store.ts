@@ -9,7 +9,7 @@ import {
   checkWrite,
   type CallDetails,
 } from "../store/check.js";
-import type { Clock } from "../store/clock.js";
+import type { Clock } from "../clock.js";
 import { StoreLayer } from "../store/compose/store-layer.js";
 import { streamResult } from "../store/read-result.js";
 import type {

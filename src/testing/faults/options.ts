@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { z } from "zod";
 import { STORAGE_ERROR_CODES } from "../../error.js";
-import { systemClock, type Clock } from "../../store/clock.js";
+import { systemClock, type Clock } from "../../clock.js";
 import { parseOptions } from "../../options.js";
 import type { FaultKind, FaultMoment, FaultOperation, FaultRule } from "./fault.js";
 

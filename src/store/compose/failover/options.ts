@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { StorageObserver } from "../../../observe/event.js";
-import { systemClock, type Clock } from "../../clock.js";
+import { systemClock, type Clock } from "../../../clock.js";
 import { parseOptions } from "../../../options.js";
 import type { Store } from "../../store.js";
 import { contentAddressedDigest, type DigestOf } from "../replicas/known-digest.js";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { checkCopy, checkDelete, checkList, checkRead, checkStat, checkWrite, type CallDetails } from "../../check.js";
-import { systemClock, type Clock } from "../../clock.js";
+import { systemClock, type Clock } from "../../../clock.js";
 import { isStorageError } from "../../../error.js";
 import type { StorageObserver } from "../../../observe/event.js";
 import { parseOptions } from "../../../options.js";

@@ -1,5 +1,5 @@
 import type { CallDetails } from "../../check.js";
-import type { Clock } from "../../clock.js";
+import type { Clock } from "../../../clock.js";
 import { StorageError } from "../../../error.js";
 import { LinkedAbort } from "../../linked-abort.js";
 import { expectListeners, heeded } from "./heeded.js";

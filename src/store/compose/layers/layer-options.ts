@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { StorageObserver } from "../../../observe/event.js";
 import { StorageError } from "../../../error.js";
-import type { Clock } from "../../clock.js";
+import type { Clock } from "../../../clock.js";
 import type { Store } from "../../store.js";
 
 /** Longest time that a timer takes, in milliseconds (24.8 days): Node lets a longer one ring at once. */

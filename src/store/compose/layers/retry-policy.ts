@@ -1,6 +1,6 @@
 import { ExponentialBackoff, noJitterGenerator, type IBackoff } from "cockatiel";
 import type { CallDetails } from "../../check.js";
-import type { Clock } from "../../clock.js";
+import type { Clock } from "../../../clock.js";
 import { isStorageError, type StorageError } from "../../../error.js";
 import type { StorageObserver } from "../../../observe/event.js";
 import { tell } from "../../../observe/tell.js";

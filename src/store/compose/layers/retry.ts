@@ -10,7 +10,7 @@ import {
   checkWrite,
   type CallDetails,
 } from "../../check.js";
-import { systemClock, type Clock } from "../../clock.js";
+import { systemClock, type Clock } from "../../../clock.js";
 import { isStorageError, type StorageError, type StorageErrorCode } from "../../../error.js";
 import type { StorageObserver } from "../../../observe/event.js";
 import { parseOptions } from "../../../options.js";

@@ -10,7 +10,7 @@ import {
   checkWrite,
   type CallDetails,
 } from "../../check.js";
-import { systemClock, type Clock } from "../../clock.js";
+import { systemClock, type Clock } from "../../../clock.js";
 import { parseOptions } from "../../../options.js";
 import type {
   CallOptions,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isWholeBody } from "../../body.js";
 import { checkCopy, checkList, checkRead, checkStat, checkWrite, type CallDetails } from "../../check.js";
-import { systemClock, type Clock } from "../../clock.js";
+import { systemClock, type Clock } from "../../../clock.js";
 import type { StorageObserver } from "../../../observe/event.js";
 import { parseOptions } from "../../../options.js";
 import type {

@@ -1,6 +1,6 @@
 import { abortable } from "../../abort.js";
 import type { CallDetails } from "../../check.js";
-import type { Clock } from "../../clock.js";
+import type { Clock } from "../../../clock.js";
 import { LinkedAbort } from "../../linked-abort.js";
 import { StorageError } from "../../../error.js";
 import { expectListeners } from "../layers/heeded.js";

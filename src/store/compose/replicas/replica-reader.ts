@@ -1,5 +1,5 @@
 import type { CallDetails } from "../../check.js";
-import type { Clock } from "../../clock.js";
+import type { Clock } from "../../../clock.js";
 import { bytesResult, streamResult } from "../../read-result.js";
 import type { CallOptions, ObjectInfo, ReadOptions, ReadResult } from "../../store.js";
 import { StorageError, isStorageError } from "../../../error.js";

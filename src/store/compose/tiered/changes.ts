@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { isStorageError } from "../../../error.js";
-import type { Clock } from "../../clock.js";
+import type { Clock } from "../../../clock.js";
 
 /** A write, copy or delete that is under way. */
 interface Change {

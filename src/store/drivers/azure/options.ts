@@ -5,7 +5,7 @@ import type {
   StorageSharedKeyCredential,
 } from "@azure/storage-blob";
 import { z } from "zod";
-import { systemClock, type Clock } from "../../clock.js";
+import { systemClock, type Clock } from "../../../clock.js";
 import { parseOptions } from "../../../options.js";
 import { MAX_PATH_BYTES, pathProblem } from "../../../path.js";
 

@@ -1,7 +1,7 @@
 import type { Agent } from "node:http";
 import type { Storage, StorageOptions } from "@google-cloud/storage";
 import { z } from "zod";
-import { systemClock, type Clock } from "../../clock.js";
+import { systemClock, type Clock } from "../../../clock.js";
 import { parseOptions } from "../../../options.js";
 import { MAX_PATH_BYTES, pathProblem } from "../../../path.js";
 

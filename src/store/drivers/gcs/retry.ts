@@ -1,6 +1,6 @@
 import type { Storage } from "@google-cloud/storage";
 import { abortable } from "../../abort.js";
-import type { Clock } from "../../clock.js";
+import type { Clock } from "../../../clock.js";
 import { isStorageError } from "../../../error.js";
 import type { GcsCall } from "./errors.js";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Clock } from "../../clock.js";
+import type { Clock } from "../../../clock.js";
 import { parseOptions } from "../../../options.js";
 
 /**
