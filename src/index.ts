@@ -10,6 +10,18 @@ export type {
   ReferenceMode,
   StorageManagerOptions,
 } from "./manager/options.js";
+export {
+  aes256gcm,
+  type Aes256GcmOptions,
+  type GivenKeysOptions,
+  type KeyProviderOptions,
+} from "./object/codec/aes256gcm.js";
+export { brotli, type BrotliOptions } from "./object/codec/brotli.js";
+export type { Codec, DecodeContext, EntryContext, EntryEncoder } from "./object/codec/codec.js";
+export type { CompressionOptions } from "./object/codec/compression.js";
+export type { DataKey, KeyProvider } from "./object/codec/encryption-keys.js";
+export { gzip, type GzipOptions } from "./object/codec/gzip.js";
+export { zstd, type ZstdOptions } from "./object/codec/zstd.js";
 export { SchemaRegistry, type SchemaTag, type SchemaUpgrade } from "./object/schema-registry.js";
 export type { InferOutput, StandardSchemaV1 } from "./object/standard-schema.js";
 export type { CompositionEvent, ObservedOperation, StorageEvent, StorageObserver } from "./observe/event.js";

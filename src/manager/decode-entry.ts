@@ -2,7 +2,6 @@ import { isAscii, isUtf8, transcode } from "node:buffer";
 import { parseStoredObject, type StoredObject } from "../object/stored-object.js";
 import { formatLocation } from "../location.js";
 import type { ParsedReference } from "../reference/reference.js";
-import { StorageError } from "../error.js";
 
 /** What an entry holds: bytes as they are, or a StoredObject. */
 export type DecodedEntry = { readonly binary: Uint8Array } | DecodedObject;
@@ -20,27 +19,17 @@ export function isBinary({ contentType, location }: ParsedReference): boolean {
   return contentType !== undefined && contentType !== "application/json" && contentType !== "text/plain";
 }
 
-/**
- * Refuses, before any I/O, an entry that was encoded by codecs. The message does not repeat their names: a reference
- * may come from anywhere.
- *
- * @throws {StorageError} `DECODE_FAILED`
- */
-export function assertDecodable({ encoding, location }: ParsedReference): void {
-  if (encoding === undefined) return;
-  throw new StorageError(
-    "DECODE_FAILED",
-    "A stored object is encoded by a codec that this manager does not have; see $storageEncoding of its reference.",
-    { operation: "hydrate", path: formatLocation(location) },
-  );
-}
-
 /** Decodes one entry, as often as there are places for it. What is the same each time is done once. */
 export class EntryDecoder {
   private text: string | undefined;
   private reserved: boolean | undefined;
 
   constructor(private readonly bytes: Uint8Array) {}
+
+  /** Bytes, decoded. */
+  get size(): number {
+    return this.bytes.byteLength;
+  }
 
   /**
    * A value of its own for each call, so that no two places share one.

@@ -7,6 +7,7 @@ import { isSmallPlainPayload } from "../plan/small-payload.js";
 import type { Store } from "../store/store.js";
 import { forEachConcurrent } from "./concurrency.js";
 import { abortedCall, withDeadline } from "./deadline.js";
+import { EntryCodecs } from "./entry-codecs.js";
 import { layOut } from "./lay-out.js";
 import { ObjectWriter } from "./object-writer.js";
 import { planPayload, type LaidOutPlan } from "./plan-payload.js";
@@ -68,15 +69,17 @@ async function writeEntries(
   const { plan } = laidOut;
   const writer = new ObjectWriter(store, settings, recorder);
   try {
-    const sources = await storeSources(laidOut, settings, writer, signal);
-    const objects = turns.steps(layOut(laidOut, settings, sources));
+    const codecs = await EntryCodecs.prepare(settings, laidOut.layoutOptions, signal);
+    const sources = await storeSources(laidOut, settings, codecs, writer, signal);
+    const objects = turns.steps(layOut(laidOut, settings, sources, codecs));
     await forEachConcurrent(objects, settings.concurrency, signal, async (object, groupSignal) => {
       await writer.write(object, groupSignal);
     });
     return plan.value;
   } catch (error) {
-    // In a scope of the user's own, the same objects may be there from an earlier attempt, and be referenced.
-    if (settings.scope === undefined) await writer.discard(signal);
+    // In a scope of the user's own, the same objects may be there from an earlier attempt, and be referenced; but for
+    // encrypted ones, which nobody else can have made.
+    if (settings.scope === undefined || settings.codecs.encrypts) await writer.discard(signal);
     throw error;
   } finally {
     details.objects = writer.objects;

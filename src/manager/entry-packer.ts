@@ -3,6 +3,7 @@ import { PackBuilder } from "../object/pack-builder.js";
 import type { Layout, PackLimits, StoredEntry } from "../plan/layout.js";
 import type { PlannedEntry } from "../plan/planned-entry.js";
 import { handOver } from "../store/body.js";
+import { storedContentType } from "./entry-codecs.js";
 import type { NewObject } from "./object-writer.js";
 import { sha256 } from "./sha256.js";
 
@@ -14,6 +15,7 @@ interface PackedEntry {
   readonly digest: Buffer;
   readonly offset: number;
   readonly size: number;
+  readonly encodings: readonly string[];
   /** Those that have this content. */
   readonly sharers: PlannedEntry[];
 }
@@ -32,22 +34,43 @@ export class EntryPacker {
     private readonly expectedSize: number,
   ) {}
 
-  /** Takes an entry. Gives the objects that are finished by that, `undefined` between steps of work. */
-  *add(entry: PlannedEntry, content: EncodedObject | Uint8Array): Generator<NewObject | undefined, void, undefined> {
+  /** Takes an entry whose content was added before, under this key. Gives whether there was one. */
+  addEqual(entry: PlannedEntry, key: string): boolean {
+    const stored = this.stored.get(key);
+    const same = this.packed.get(key);
+    if (stored !== undefined) this.layout.fillSlot(entry, stored);
+    else if (same !== undefined) same.sharers.push(entry);
+    return stored !== undefined || same !== undefined;
+  }
+
+  /**
+   * Takes an entry. Gives the objects that are finished by that, `undefined` between steps of work.
+   *
+   * @param encodings names of the codecs that were applied to it
+   * @param key what equal entries have in common; default their digest
+   */
+  *add(
+    entry: PlannedEntry,
+    content: EncodedObject | Uint8Array,
+    encodings: readonly string[] = [],
+    key?: string,
+  ): Generator<NewObject | undefined, void, undefined> {
     const { limits } = this;
     const size = content instanceof Uint8Array ? content.byteLength : content.size;
     if (limits === false || size > limits.maxEntrySize || size >= limits.maxPackSize) {
       if (size > LARGE) yield undefined;
       const bytes = content instanceof Uint8Array ? content : handOver(content.toBuffer());
       if (size > LARGE) yield undefined;
-      yield* this.objectOf([entry], bytes, sha256(bytes));
+      const digest = sha256(bytes);
+      const stored = yield* this.objectOf([entry], bytes, digest, encodings);
+      if (key !== undefined) this.stored.set(key, stored);
       return;
     }
     if (this.builder?.hasRoomFor(size) === false) yield* this.end();
     const builder = (this.builder ??= new PackBuilder(this.kind, limits.maxPackSize, this.expectedSize));
     const offset = builder.add(content);
-    if (offset !== undefined) this.refer(builder, offset, entry, size);
-    else yield* this.add(entry, content);
+    if (offset !== undefined) this.refer(builder, { offset, size, encodings, sharers: [entry] }, key);
+    else yield* this.add(entry, content, encodings, key);
   }
 
   /** Finishes the pack that was begun. */
@@ -61,49 +84,45 @@ export class EntryPacker {
     if (entries.length === 1) {
       // It shares the object with none.
       const bytes = handOver(builder.slice(first.offset, first.size));
-      this.stored.set(key, yield* this.objectOf(first.sharers, bytes, first.digest));
+      this.stored.set(key, yield* this.objectOf(first.sharers, bytes, first.digest, first.encodings));
       return;
     }
     const bytes = handOver(builder.bytes);
     if (bytes.byteLength > LARGE) yield undefined;
     const path = this.layout.sharedPath!(this.kind, sha256(bytes));
-    for (const [key, { digest, size, offset, sharers }] of entries) {
-      const stored = { path, size, digest, offset };
+    for (const [key, { digest, size, offset, encodings, sharers }] of entries) {
+      const stored = { path, size, digest, offset, encodings };
       this.stored.set(key, stored);
       for (const entry of sharers) this.layout.fillSlot(entry, stored);
     }
-    const contentType = this.kind === "binary" ? "application/octet-stream" : "application/x-ndjson";
+    const areReadable = this.kind === "json" && entries.every(([, { encodings }]) => encodings.length === 0);
+    const contentType = areReadable ? "application/x-ndjson" : "application/octet-stream";
     yield { path, body: bytes, size: bytes.byteLength, contentType };
   }
 
   /** Refers to the entry that was added to the pack last, or to an equal one. */
-  private refer(builder: PackBuilder, offset: number, entry: PlannedEntry, size: number): void {
+  private refer(builder: PackBuilder, added: Omit<PackedEntry, "digest">, ownKey: string | undefined): void {
+    const { offset, size, sharers } = added;
     const digest = sha256(builder.slice(offset, size));
-    const key = digest.toString("latin1");
-    const same = this.packed.get(key);
-    const stored = this.stored.get(key);
-    if (same === undefined && stored === undefined) {
-      this.packed.set(key, { digest, offset, size, sharers: [entry] });
-      return;
-    }
-    builder.removeLast(offset);
-    if (stored === undefined) same!.sharers.push(entry);
-    else this.layout.fillSlot(entry, stored);
+    const key = ownKey ?? digest.toString("latin1");
+    if (this.addEqual(sharers[0]!, key)) builder.removeLast(offset);
+    else this.packed.set(key, { ...added, digest });
   }
 
   private *objectOf(
     sharers: readonly PlannedEntry[],
     bytes: Uint8Array,
     digest: Buffer,
+    encodings: readonly string[],
   ): Generator<NewObject, StoredEntry, undefined> {
     const entry = sharers[0]!;
     const path = this.layout.objectPath(entry, digest);
-    const stored = { path, size: bytes.byteLength, digest };
+    const stored = { path, size: bytes.byteLength, digest, encodings };
     for (const sharer of sharers) this.layout.fillSlot(sharer, stored);
     if (this.stored.has(path)) return stored;
     this.stored.set(path, stored);
     // A StoredObject is JSON, also that of a text.
-    const contentType = this.kind === "binary" ? entry.contentType : "application/json";
+    const contentType = storedContentType(this.kind === "binary" ? entry.contentType : "application/json", encodings);
     yield { path, body: bytes, size: bytes.byteLength, contentType };
     return stored;
   }

@@ -17,7 +17,9 @@ import { admitLocation, allowListOf } from "./admit.js";
 import { HydrationBudget } from "./budget.js";
 import { forEachConcurrent } from "./concurrency.js";
 import { abortedCall, withDeadline } from "./deadline.js";
-import { assertDecodable, EntryDecoder } from "./decode-entry.js";
+import { assertDecodable, leastDecodedSize } from "./decode-codecs.js";
+import type { EntryDecoder } from "./decode-entry.js";
+import { EntryDecoders, EntryDecoding } from "./entry-decoding.js";
 import {
   groupEntries,
   newHolder,
@@ -66,6 +68,7 @@ export async function hydrate(
 
 class Hydration {
   private readonly budget: HydrationBudget;
+  private readonly decoding: EntryDecoding;
   private readonly epoch: number | undefined;
   private readonly turns = new Turns();
   private readonly fetched = new Map<string, FetchedEntry>();
@@ -84,6 +87,7 @@ class Hydration {
     private readonly details: EventDetails,
   ) {
     this.budget = new HydrationBudget(settings);
+    this.decoding = new EntryDecoding(settings.codecs, this.budget);
     this.epoch = source.cache?.epoch;
   }
 
@@ -152,7 +156,7 @@ class Hydration {
         continue;
       }
       const node = this.prepare(place, parseReference(value, kind.grammar, this.locate), kind.parent);
-      bytes += node.reference.size ?? 0;
+      bytes += leastDecodedSize(node.reference);
       entries.push(node);
     }
     this.budget.assertBytes(bytes);
@@ -170,7 +174,7 @@ class Hydration {
       admitLocation(location, (this.allowed ??= allowListOf(this.settings)), this.settings.store);
       this.admitted.add(location);
     }
-    assertDecodable(reference);
+    assertDecodable(reference, this.settings.codecs);
     partOf(reference);
     const key = entryKey(reference);
     for (let ancestor = parent; ancestor !== undefined; ancestor = ancestor.parent) {
@@ -238,14 +242,16 @@ class Hydration {
   ): Promise<void> {
     for (const group of groups) {
       const entry = entryOf(group);
-      const decoder = new EntryDecoder(entry.bytes);
+      const decoders = new EntryDecoders(entry.bytes, this.decoding);
       for (const node of group.nodes) {
         verifyEntry(entry, node.reference, store.name);
         if (this.turns.due) {
           await this.turns.take();
           throwIfAborted(signal);
         }
-        this.budget.spend(entry.size);
+        const found = decoders.for(node.reference, signal);
+        const decoder = found instanceof Promise ? await found : found;
+        this.budget.spend(decoder.size);
         this.decode(node, decoder);
         this.report();
       }

@@ -9,7 +9,8 @@ import { bytesResult, streamResult } from "../store/read-result.js";
 import type { ObjectInfo, ReadResult, Store } from "../store/store.js";
 import { admitLocation, allowListOf } from "./admit.js";
 import { bodySignal, type BodySignal } from "./body-signal.js";
-import { assertDecodable, EntryDecoder, isBinary } from "./decode-entry.js";
+import { assertDecodable, decodeBytes, decodeChunks } from "./decode-codecs.js";
+import { EntryDecoder, isBinary } from "./decode-entry.js";
 import { fetchEntry, integrityError, partOf, verifyEntry } from "./fetch-entry.js";
 import { giveUp } from "./give-up.js";
 import { openPart } from "./open-part.js";
@@ -31,11 +32,11 @@ export async function openEntry(
 ): Promise<ReadResult> {
   const reference = checkedReference(value);
   admitLocation(reference.location, allowListOf(settings), settings.store);
-  assertDecodable(reference);
+  assertDecodable(reference, settings.codecs);
   const store = requireStore(settings, "open");
   return isBinary(reference)
-    ? openBinary(store, reference, signal, callerSignal)
-    : openObject(store, reference, settings.maxBytes, signal);
+    ? openBinary(store, reference, settings, signal, callerSignal)
+    : openObject(store, reference, settings, signal);
 }
 
 function checkedReference(value: unknown): ParsedReference {
@@ -52,7 +53,7 @@ function checkedReference(value: unknown): ParsedReference {
 async function openObject(
   store: Store,
   reference: ParsedReference,
-  maxBytes: number,
+  { maxBytes, codecs }: ManagerSettings,
   signal: AbortSignal,
 ): Promise<ReadResult> {
   const limit = reference.size ?? maxBytes;
@@ -62,7 +63,9 @@ async function openObject(
       : integrityError(`it has more than ${limit} bytes`, store.name, formatLocation(reference.location));
   const entry = await fetchEntry(store, reference, limit, tooLarge, signal);
   verifyEntry(entry, reference, store.name);
-  const decoded = new EntryDecoder(entry.bytes).decode(reference);
+  const limits = { maxBytes, tooLarge: () => tooManyDecodedBytes(maxBytes), signal };
+  const plain = await decodeBytes(entry.bytes, reference, codecs, limits);
+  const decoded = new EntryDecoder(plain).decode(reference);
   if ("binary" in decoded) return bytesResult(infoOf(reference, decoded.binary.byteLength), decoded.binary);
   const { contentType, data } = decoded.object;
   const bytes = Buffer.from(contentType === "raw" ? (data as string) : JSON.stringify(data));
@@ -72,6 +75,7 @@ async function openObject(
 async function openBinary(
   store: Store,
   reference: ParsedReference,
+  { codecs }: ManagerSettings,
   signal: AbortSignal,
   callerSignal: AbortSignal | undefined,
 ): Promise<ReadResult> {
@@ -81,7 +85,10 @@ async function openBinary(
   try {
     const read = openPart(store, path, partOf(reference), body.signal);
     const result = await abortable(read, signal, (late) => late.cancel());
-    const chunks = verifiedChunks(result, reference, store.name, body);
+    const stored = verifiedChunks(result, reference, store.name, body);
+    // The reader takes it as it comes, and says when it is enough.
+    const limits = { maxBytes: Infinity, tooLarge: () => tooManyDecodedBytes(Infinity), signal: body.signal };
+    const chunks = reference.encoding === undefined ? stored : decodeChunks(stored, reference, codecs, limits);
     return streamResult(infoOf(reference, reference.size ?? result.info.size), chunks, () => {
       body.unlink();
       return result.cancel();
@@ -90,6 +97,11 @@ async function openBinary(
     body.unlink();
     throw asStorageError(error, details);
   }
+}
+
+function tooManyDecodedBytes(maxBytes: number): StorageError {
+  const message = `The object has more than ${maxBytes} bytes when it is decoded (maxBytes).`;
+  return new StorageError("BUDGET_EXCEEDED", message, { operation: "open" });
 }
 
 function tooManyBytes(maxBytes: number): StorageError {

@@ -1,3 +1,4 @@
+import type { Codec } from "../object/codec/codec.js";
 import type { SchemaRegistry } from "../object/schema-registry.js";
 import type { StandardSchemaV1 } from "../object/standard-schema.js";
 import type { StorageObserver } from "../observe/event.js";
@@ -55,6 +56,12 @@ export interface StorageManagerOptions {
    * kept.
    */
   readCache?: { maxBytes: number; maxEntrySize?: number | undefined } | undefined;
+  /**
+   * What is done to the bytes of every entry before they are stored, in this order, and undone in reverse; default
+   * nothing. Compression comes before encryption: `[gzip(), aes256gcm({ keys, activeKeyId })]`. A reference names the
+   * codecs that were applied to its entry; a manager undoes only those that it was given.
+   */
+  codecs?: readonly Codec[] | undefined;
   /** Serialise with sorted keys, so that key order does not matter to the digest; default false. */
   canonical?: boolean | undefined;
   /**

@@ -45,8 +45,9 @@ class LazyLayout {
 }
 
 function newLayout(settings: DehydrateSettings, prefix: string): { layout: Layout; options: LayoutOptions } {
-  const { dialect, scope = uuidv7(), schema, schemaVersion, pack } = settings;
-  const options = { prefix, scope, schema, schemaVersion, pack: dialect === "native" && pack };
+  const { dialect, scope = uuidv7(), schema, schemaVersion, pack, codecs } = settings;
+  const { encodings } = codecs;
+  const options = { prefix, scope, schema, schemaVersion, pack: dialect === "native" && pack, encodings };
   return { layout: dialect === "native" ? new NativeLayout(options) : new BubustackLayout(options), options };
 }
 

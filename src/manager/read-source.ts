@@ -36,6 +36,11 @@ export class SourceReader {
     return this.#failure;
   }
 
+  /** Bytes that were put back, and come next. */
+  get head(): Uint8Array {
+    return this.#unread[0] ?? new Uint8Array();
+  }
+
   /**
    * The next bytes, never none; `undefined` when the source has ended. They may change with the next call: a source may
    * use its memory again.

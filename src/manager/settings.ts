@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { Codec } from "../object/codec/codec.js";
+import { CodecSet } from "../object/codec/codec-set.js";
 import type { SchemaRegistry } from "../object/schema-registry.js";
 import { assertStandardSchema, type StandardSchemaV1 } from "../object/standard-schema.js";
 import type { StorageObserver } from "../observe/event.js";
@@ -6,6 +8,7 @@ import type { StorageLogger } from "../observe/logger.js";
 import { formatLocation, locationProblem, schemeOf } from "../location.js";
 import { isAllowPrefix } from "../reference/allow.js";
 import { parseLocation } from "../reference/location.js";
+import { isCodecName } from "../reference/reference.js";
 import { assertResolvers, type ReferenceResolver } from "../resolvers/resolver.js";
 import { parseOptions } from "../options.js";
 import { pathProblem } from "../path.js";
@@ -56,11 +59,27 @@ const pack = z.unknown().transform((value, context) => {
   }
   return z.NEVER;
 });
+const codecs = z
+  .array(z.custom<Codec>(isCodec, "must be a codec: gzip(), brotli(), zstd() or aes256gcm()"))
+  .superRefine((list, context) => {
+    for (const [index, { name, encrypts }] of list.entries()) {
+      const before = list.slice(0, index);
+      if (before.some((other) => other.name === name)) {
+        context.addIssue({ code: "custom", path: [index], message: "must not be there twice" });
+      } else if (!encrypts && before.some((other) => other.encrypts)) {
+        const message = "must come before the encryption, whose output no compression makes smaller";
+        context.addIssue({ code: "custom", path: [index], message });
+      }
+    }
+  })
+  .transform((list) => new CodecSet(list));
 const readCacheSchema = z.strictObject({ maxBytes: z.int().min(1), maxEntrySize: count.optional() });
 const budgets = { maxReferences: count, maxBytes: count };
 
 const CANNOT_ESCAPE =
   'can\'t be "escape" in the dialect "bubustack", whose readers know no escapes; use "pass" or "reject"';
+
+const NO_CODECS = 'can\'t be applied in the dialect "bubustack", whose references do not name them';
 
 const NO_PREFIX = "must be a valid object path or scheme://container/prefix";
 const NO_SCHEMES = 'can\'t have a scheme in the dialect "bubustack", whose readers know one store only';
@@ -81,6 +100,7 @@ const managerSchema = z
     timeout: sizes.timeout.default(300_000),
     pack: pack.prefault({}),
     readCache: readCacheSchema.optional(),
+    codecs: codecs.prefault([]),
     canonical: z.boolean().default(false),
     references: references.optional(),
     dialect: z.enum(["native", "bubustack"]).default("native"),
@@ -94,6 +114,11 @@ const managerSchema = z
     path: ["references"],
     error: CANNOT_ESCAPE,
     when: isOptions,
+  })
+  .refine(({ dialect, codecs: { encodings } }) => dialect !== "bubustack" || encodings.length === 0, {
+    path: ["codecs"],
+    error: NO_CODECS,
+    when: ({ value }) => isOptions({ value }) && (value as { codecs?: unknown }).codecs instanceof CodecSet,
   })
   .refine((options) => canWrite(options.dialect, options.outputPrefix), {
     path: ["outputPrefix"],
@@ -223,6 +248,10 @@ function isOptions({ value }: { value: unknown }): boolean {
 
 function isSignal(value: unknown): boolean {
   return value instanceof EventTarget && "aborted" in value;
+}
+
+function isCodec(value: unknown): boolean {
+  return hasMethods("prepare", "decode", "decodeStream")(value) && isCodecName((value as Partial<Codec>).name);
 }
 
 function isStandardSchema(value: unknown): boolean {

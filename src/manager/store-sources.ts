@@ -3,6 +3,7 @@ import type { PlannedEntry } from "../plan/plan.js";
 import type { StoredEntry } from "../plan/layout.js";
 import type { PayloadSource } from "../plan/source.js";
 import { Semaphore } from "../store/compose/layers/semaphore.js";
+import { storedContentType, type EntryCodecs } from "./entry-codecs.js";
 import { forEachConcurrent } from "./concurrency.js";
 import type { ObjectWriter } from "./object-writer.js";
 import type { LaidOutPlan } from "./plan-payload.js";
@@ -34,6 +35,7 @@ interface OpenSource {
 export async function storeSources(
   laidOut: LaidOutPlan,
   settings: DehydrateSettings,
+  codecs: EntryCodecs | undefined,
   writer: ObjectWriter,
   signal: AbortSignal,
 ): Promise<Map<PlannedEntry, SourceOutcome>> {
@@ -43,7 +45,7 @@ export async function storeSources(
     open(laidOut.plan.entries, outcomes, opened);
     const longStreams = new Semaphore(LONG_STREAMS);
     await forEachConcurrent([...opened.values()], settings.concurrency, signal, async (source, groupSignal) => {
-      const outcome = await storeSource(source, laidOut, settings, writer, longStreams, groupSignal);
+      const outcome = await storeSource(source, laidOut, settings, codecs, writer, longStreams, groupSignal);
       for (const entry of source.entries) {
         outcomes.set(entry, await outcomeAt(entry, outcome, laidOut, writer, groupSignal));
       }
@@ -74,6 +76,7 @@ async function storeSource(
   { source, reader, entries: [entry] }: OpenSource,
   laidOut: LaidOutPlan,
   { pack, dialect }: DehydrateSettings,
+  codecs: EntryCodecs | undefined,
   writer: ObjectWriter,
   longStreams: Semaphore,
   signal: AbortSignal,
@@ -81,7 +84,8 @@ async function storeSource(
   const packed = pack === false ? 0 : pack.maxEntrySize;
   const bytes = await readSmall(reader, Math.max(packed, HEAD_SIZE), signal);
   if (bytes !== undefined) {
-    return bytes.byteLength <= packed ? { bytes } : { stored: await writeBytes(entry, bytes, laidOut, writer, signal) };
+    if (bytes.byteLength <= packed) return { bytes };
+    return { stored: await writeBytes(entry, bytes, laidOut, codecs, writer, signal) };
   }
   const release = await longStreams.acquire(signal);
   try {
@@ -90,11 +94,12 @@ async function storeSource(
       const path = laidOut.layout.objectPath(entry, Buffer.alloc(32));
       return { stored: await writeStream(entry, reader, path, writer, signal) };
     }
-    if (source instanceof Blob) {
+    // What is encoded is a stream, also that of a Blob: it would not be the same when it is encrypted again.
+    if (source instanceof Blob && codecs === undefined) {
       reader.close(undefined);
       return { stored: await storeBlob(entry, source, laidOut, writer, signal) };
     }
-    return { stored: await storeStream(entry, reader, laidOut, writer, signal) };
+    return { stored: await storeStream(entry, reader, laidOut, codecs, writer, signal) };
   } finally {
     release();
   }
@@ -104,13 +109,17 @@ async function writeBytes(
   entry: PlannedEntry,
   bytes: Uint8Array,
   { layout }: LaidOutPlan,
+  codecs: EntryCodecs | undefined,
   writer: ObjectWriter,
   signal: AbortSignal,
 ): Promise<StoredEntry> {
-  const digest = createHash("sha256").update(bytes).digest();
+  const plain = { bytes, encodings: [] };
+  const { bytes: body, encodings } = codecs === undefined ? plain : await codecs.encode(entry, bytes);
+  const digest = createHash("sha256").update(body).digest();
   const path = layout.objectPath(entry, digest);
-  await writer.write({ path, body: bytes, size: bytes.byteLength, contentType: entry.contentType }, signal);
-  return { path, size: bytes.byteLength, digest };
+  const size = body.byteLength;
+  await writer.write({ path, body, size, contentType: storedContentType(entry.contentType, encodings) }, signal);
+  return { path, size, digest, encodings };
 }
 
 /** What came of a source at one of its places: in bubustack's dialect each has an object of its own. */

@@ -1,12 +1,16 @@
 import { uuidv7 } from "uuidv7";
 import type { StoredEntry } from "../plan/layout.js";
 import type { PlannedEntry } from "../plan/plan.js";
+import type { StreamEncoding } from "../object/codec/entry-encoding.js";
 import { StorageError } from "../error.js";
 import { locationBelow } from "../location.js";
+import { storedContentType, type EntryCodecs } from "./entry-codecs.js";
 import type { ObjectWriter } from "./object-writer.js";
 import type { LaidOutPlan } from "./plan-payload.js";
 import type { SourceReader } from "./read-source.js";
 import { StreamBody } from "./stream-body.js";
+
+const PLAIN: StreamEncoding = { encodings: [], encode: (chunks) => chunks };
 
 /**
  * Stores a stream, of any size, in the memory of its chunks: under a temporary name, and when its digest is known, by a
@@ -17,15 +21,19 @@ export async function storeStream(
   entry: PlannedEntry,
   reader: SourceReader,
   { layout, layoutOptions: { prefix, scope } }: LaidOutPlan,
+  codecs: EntryCodecs | undefined,
   writer: ObjectWriter,
   signal: AbortSignal,
 ): Promise<StoredEntry> {
   // In the scope, so that its release finds what a process leaves that dies here.
   const freshPath = (extension: string): string => locationBelow(prefix, `${scope}/${uuidv7()}.${extension}`);
   const temporary = freshPath("part");
-  if (!(await writer.canCopy(temporary, signal))) return writeStream(entry, reader, freshPath("bin"), writer, signal);
+  const encoding = await codecs?.encodeStream(entry, reader.head);
+  if (!(await writer.canCopy(temporary, signal))) {
+    return writeStream(entry, reader, freshPath("bin"), writer, signal, encoding);
+  }
   try {
-    const written = await writeStream(entry, reader, temporary, writer, signal);
+    const written = await writeStream(entry, reader, temporary, writer, signal, encoding);
     const path = layout.objectPath(entry, written.digest);
     // Also where such an object is there already: it may be damaged, or old enough to expire before this one would.
     await writer.copy(temporary, path, signal);
@@ -38,6 +46,8 @@ export async function storeStream(
 /**
  * Writes a stream to one path.
  *
+ * @param encoding what is done to its bytes on the way
+
  * @throws {StorageError} what the source fails with, or else the store; `INTEGRITY` when the store did not take it all
  */
 export async function writeStream(
@@ -46,12 +56,14 @@ export async function writeStream(
   path: string,
   writer: ObjectWriter,
   signal: AbortSignal,
+  encoding: StreamEncoding = PLAIN,
 ): Promise<StoredEntry> {
-  const body = new StreamBody(reader, signal);
+  const { encodings } = encoding;
+  const body = new StreamBody(reader, encoding, signal);
   try {
-    const info = await writer.write({ path, body, contentType }, signal);
+    const info = await writer.write({ path, body, contentType: storedContentType(contentType, encodings) }, signal);
     if (!body.isWhole || info.size !== body.size) throw notWhole(path, writer);
-    return { path, size: body.size, digest: body.digest() };
+    return { path, size: body.size, digest: body.digest(), encodings };
   } catch (error) {
     throw reader.failure ?? error; // stores wrap it in an error of their own
   }

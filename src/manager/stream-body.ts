@@ -1,11 +1,12 @@
 import { createHash, type Hash } from "node:crypto";
 import { StorageError } from "../error.js";
+import type { StreamEncoding } from "../object/codec/entry-encoding.js";
 import type { SourceReader } from "./read-source.js";
 
 // A chunk may be a gigabyte. Its digest is computed in pieces of this size, about 1 ms each, with the store's work between.
 const PIECE_SIZE = 1_048_576;
 
-/** A stream on its way into a store, read as the store asks for it. */
+/** A stream on its way into a store, read, and encoded, as the store asks for it. */
 export class StreamBody implements AsyncIterable<Uint8Array> {
   readonly #hash: Hash = createHash("sha256");
   #size = 0;
@@ -14,10 +15,11 @@ export class StreamBody implements AsyncIterable<Uint8Array> {
 
   constructor(
     private readonly reader: SourceReader,
+    private readonly encoding: Pick<StreamEncoding, "encode">,
     private readonly signal: AbortSignal,
   ) {}
 
-  /** Bytes handed on. */
+  /** Bytes handed on, as they are stored. */
   get size(): number {
     return this.#size;
   }
@@ -38,16 +40,21 @@ export class StreamBody implements AsyncIterable<Uint8Array> {
       throw new StorageError("UNEXPECTED", "A stream can be read only once.", { operation: "write" });
     }
     this.#isBegun = true;
-    for (;;) {
-      const chunk = await this.reader.next(this.signal);
-      if (chunk === undefined) break;
-      for (let start = 0; start < chunk.byteLength; start += PIECE_SIZE) {
-        const piece = chunk.subarray(start, start + PIECE_SIZE);
-        this.#hash.update(piece);
-        this.#size += piece.byteLength;
-        yield piece;
-      }
+    for await (const piece of this.encoding.encode(this.#pieces())) {
+      this.#hash.update(piece);
+      this.#size += piece.byteLength;
+      yield piece;
     }
     this.#isWhole = true;
+  }
+
+  async *#pieces(): AsyncGenerator<Uint8Array, void, undefined> {
+    for (;;) {
+      const chunk = await this.reader.next(this.signal);
+      if (chunk === undefined) return;
+      for (let start = 0; start < chunk.byteLength; start += PIECE_SIZE) {
+        yield chunk.subarray(start, start + PIECE_SIZE);
+      }
+    }
   }
 }

@@ -33,11 +33,17 @@ export class Turns {
     await this.waiting;
   }
 
-  /** Hands on what comes of work that is done step by step; `undefined` for a step without result. */
-  async *steps<T>(steps: Iterable<T | undefined>): AsyncGenerator<T, void, undefined> {
+  /**
+   * Hands on what comes of work that is done step by step; `undefined` for a step without result, a promise for one that
+   * has to be waited for.
+   */
+  async *steps<T extends object>(
+    steps: Iterable<T | Promise<unknown> | undefined>,
+  ): AsyncGenerator<T, void, undefined> {
     await this.take();
     for (const item of steps) {
-      if (item !== undefined) yield item;
+      if (item instanceof Promise) await item;
+      else if (item !== undefined) yield item;
       if (this.due) await this.take();
     }
   }

@@ -11,6 +11,8 @@ export interface StoredEntry {
   readonly digest: Buffer;
   /** Where the entry begins in the object, when it shares it with others. */
   readonly offset?: number | undefined;
+  /** Names of the codecs that were applied to it, in their order. */
+  readonly encodings?: readonly string[] | undefined;
 }
 
 /** Where the entries of one call go and how their references are written: one for each dialect. */
@@ -32,6 +34,8 @@ export interface LayoutOptions extends SchemaTag {
   readonly scope: string;
   /** Which entries share objects; in the bubustack layout none do. */
   readonly pack: PackLimits | false;
+  /** Names of the codecs that may be applied to an entry; in the bubustack layout none are. */
+  readonly encodings: readonly string[];
 }
 
 /** Which entries share objects. */

@@ -8,6 +8,10 @@ import type { PlannedEntry } from "./planned-entry.js";
 
 const SAMPLE_DIGEST = Buffer.alloc(32);
 
+// Codecs may make an entry longer, by what encryption needs; a compression that does is not applied. Once for each entry,
+// and once for each mebibyte of it.
+const CODEC_OVERHEAD = 65_536 + 128;
+
 /**
  * Content-addressed objects, `{prefix}/{scope}/{sha256 hex}.json`, `.bin` or `.pack`, and references in coatcheck's own
  * grammar.
@@ -27,7 +31,9 @@ export class NativeLayout implements Layout {
     let size = this.sizes.get(kind);
     if (size === undefined) {
       const path = this.objectPath(entry, SAMPLE_DIGEST);
-      const sample = writeReference({}, this.content(entry, { path, size: 0, digest: SAMPLE_DIGEST }), GRAMMARS.native);
+      const { encodings } = this.options;
+      const stored = { path, size: 0, digest: SAMPLE_DIGEST, encodings };
+      const sample = writeReference({}, this.content(entry, stored), GRAMMARS.native);
       size = Buffer.byteLength(JSON.stringify(sample)) - numberSize(0);
       this.sizes.set(kind, size);
     }
@@ -51,22 +57,32 @@ export class NativeLayout implements Layout {
     return locationBelow(prefix, `${scope}/${digest.toString("hex")}.${extension}`);
   }
 
-  private content({ contentType }: PlannedEntry, { path, size, digest, offset }: StoredEntry): ReferenceContent {
+  private content(
+    { contentType }: PlannedEntry,
+    { path, size, digest, offset, encodings }: StoredEntry,
+  ): ReferenceContent {
     const { schema, schemaVersion } = this.options;
     const digestText = `sha256-${digest.toString("base64url")}`;
-    return { ref: path, contentType, size, digest: digestText, offset, schema, schemaVersion };
+    const encoding = encodings === undefined || encodings.length === 0 ? undefined : encodings.join(",");
+    return { ref: path, contentType, size, digest: digestText, offset, encoding, schema, schemaVersion };
   }
 
   // The exact size takes effort; one digit more does not matter.
   private storedSizeDigits(entry: PlannedEntry): number {
     const { kind, mostStoredSize } = entry;
     const envelope = kind === "binary" ? 0 : storedObjectSize(kind, 0, schemaTagOf(entry, this.options));
-    return numberSize(envelope + mostStoredSize);
+    const plainSize = envelope + mostStoredSize;
+    if (!this.isEncoded) return numberSize(plainSize);
+    return numberSize(plainSize + CODEC_OVERHEAD * (1 + Math.ceil(plainSize / 1_048_576)));
   }
 
-  // A stream may turn out to be small.
+  // A stream may turn out to be small, and so may what is compressed.
   private mayShareObject({ kind, leastStoredSize }: PlannedEntry): boolean {
     const { pack } = this.options;
-    return pack !== false && (kind === "binary" || leastStoredSize <= pack.maxEntrySize);
+    return pack !== false && (kind === "binary" || this.isEncoded || leastStoredSize <= pack.maxEntrySize);
+  }
+
+  private get isEncoded(): boolean {
+    return this.options.encodings.length > 0;
   }
 }

@@ -52,7 +52,6 @@ const DIGEST = /^sha256-[A-Za-z0-9_-]{43}$/;
 // Type and subtype of RFC 6838, section 4.2, with optional parameters of printable ASCII.
 const MEDIA_TYPE = /^[\w.!#$&^+-]{1,127}\/[\w.!#$&^+-]{1,127}(?: *;[\x20-\x7e]*)?$/;
 const MAX_MEDIA_TYPE_LENGTH = 1024; // parameters have no limit of their own, a reference has to be small
-const CODEC_NAME = /^[a-z0-9][a-z0-9-]*$/;
 
 type FieldCheck = (value: unknown) => boolean;
 
@@ -73,7 +72,7 @@ const CHECKS: Readonly<Record<ReferenceField, readonly [FieldCheck, string]>> = 
   ],
   offset: [isCount, "must be a whole number of at least 0"],
   encoding: [
-    (value) => typeof value === "string" && value.split(",").every((name) => CODEC_NAME.test(name)),
+    (value) => typeof value === "string" && value.split(",").every((name) => isCodecName(name)),
     "must be names of codecs with , between",
   ],
   schema: [isText, "must be a string"],
@@ -87,6 +86,11 @@ const REQUIRED: Readonly<Record<Dialect, readonly ReferenceField[]>> = {
   native: ["contentType", "size", "digest"],
   bubustack: [],
 };
+
+/** Whether a reference can name a codec so. */
+export function isCodecName(name: unknown): name is string {
+  return typeof name === "string" && /^[a-z0-9][a-z0-9-]*$/.test(name);
+}
 
 /** Whether a reference can have `text` as its content type. */
 export function isMediaType(text: string): boolean {
