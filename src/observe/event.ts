@@ -6,7 +6,18 @@ import type { StorageErrorCode } from "../error.js";
  * hydrations share is told of once, attributed to the one that began it.
  */
 export type ObservedOperation =
-  "dehydrate" | "hydrate" | "open" | "release" | "resolve" | "write" | "copy" | "read" | "list" | "delete";
+  | "dehydrate"
+  | "hydrate"
+  | "open"
+  | "release"
+  | "resolve"
+  | "verify"
+  | "reencrypt"
+  | "write"
+  | "copy"
+  | "read"
+  | "list"
+  | "delete";
 
 /**
  * What a composition of stores tells of, besides: something that its caller does not see. `cache_hit` and `cache_miss`
