@@ -91,6 +91,6 @@ export function isStorageError(error: unknown, code?: StorageErrorCode): error i
 }
 
 /** Whether `error` says that an object is missing: code `NOT_FOUND`. A missing bucket is not a missing object. */
-export function isNotFound(error: unknown): boolean {
+export function isNotFound(error: unknown): error is StorageError {
   return isStorageError(error, "NOT_FOUND");
 }

@@ -22,6 +22,8 @@ export type { CompressionOptions } from "./object/codec/compression.js";
 export type { DataKey, KeyProvider } from "./object/codec/encryption-keys.js";
 export { gzip, type GzipOptions } from "./object/codec/gzip.js";
 export { zstd, type ZstdOptions } from "./object/codec/zstd.js";
+export type { ReencryptOptions, ReencryptProgress, ReencryptReport } from "./manager/reencrypt.js";
+export type { SweepProgress } from "./manager/sweep.js";
 export { SchemaRegistry, type SchemaTag, type SchemaUpgrade } from "./object/schema-registry.js";
 export type { InferOutput, StandardSchemaV1 } from "./object/standard-schema.js";
 export type { CompositionEvent, ObservedOperation, StorageEvent, StorageObserver } from "./observe/event.js";

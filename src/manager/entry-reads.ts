@@ -1,11 +1,13 @@
 import { formatLocation, type Location } from "../location.js";
 import type { ParsedReference } from "../reference/reference.js";
-import type { StorageError } from "../error.js";
+import { isNotFound, type StorageError } from "../error.js";
 import type { Store } from "../store/store.js";
 import type { HydrationBudget } from "./budget.js";
-import { integrityError, partOf } from "./fetch-entry.js";
+import { fetchedEntry, integrityError, partOf, type FetchedEntry } from "./fetch-entry.js";
 import { readsParts, type PartOfObject } from "./open-part.js";
 import { planReads, type ByteRange } from "./read-plan.js";
+import { isAbsence, replacedEntry, replacementOf } from "./replaced-entries.js";
+import type { HydrateSettings } from "./settings.js";
 import type { SharedReads, WantedBytes } from "./shared-reads.js";
 import { asStorageError } from "./store-error.js";
 
@@ -44,7 +46,7 @@ export class EntryReads<Wanted extends WantedEntry> {
     private readonly store: Store,
     private readonly shared: SharedReads,
     private readonly budget: HydrationBudget,
-    private readonly stepRunId: string | undefined,
+    private readonly settings: Pick<HydrateSettings, "stepRunId" | "codecs">,
   ) {}
 
   /** Decides what is read to get some entries, in their order. */
@@ -89,13 +91,42 @@ export class EntryReads<Wanted extends WantedEntry> {
     }));
   }
 
-  /** Reads, and gives the bytes of each entry: fewer than it should have where the object has ended before. */
-  async read(read: EntryRead<Wanted>, signal: AbortSignal): Promise<(entry: Wanted) => Uint8Array> {
-    const bytes = await this.bytesOf(read, signal);
+  /** Reads, and gives each entry: with fewer bytes than it should have where the object has ended before. */
+  async read(read: EntryRead<Wanted>, signal: AbortSignal): Promise<(entry: Wanted) => FetchedEntry> {
+    let bytes: Uint8Array;
+    try {
+      bytes = await this.bytesOf(read, signal);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      return this.readReplacement(read, error, signal);
+    }
     const base = read.part?.offset ?? 0;
     return ({ reference }) => {
       const part = partOf(reference);
-      return part === undefined ? bytes : bytes.subarray(part.offset - base, part.offset - base + part.length);
+      const own = part === undefined ? bytes : bytes.subarray(part.offset - base, part.offset - base + part.length);
+      return fetchedEntry(own);
+    };
+  }
+
+  /** Encrypted entries may have been encrypted again since. */
+  private async readReplacement(
+    { location, entries }: EntryRead<Wanted>,
+    notFound: StorageError,
+    signal: AbortSignal,
+  ): Promise<(entry: Wanted) => FetchedEntry> {
+    const { codecs } = this.settings;
+    if (!entries.every(({ reference }) => codecs.endsEncrypted(reference.encoding))) throw notFound;
+    const replacement = { location: replacementOf(location), part: undefined, entries, whole: true };
+    let object: Uint8Array;
+    try {
+      object = await this.bytesOf(replacement, signal);
+    } catch (error) {
+      throw isAbsence(error) ? notFound : error;
+    }
+    return ({ reference }) => {
+      const entry = replacedEntry(object, reference);
+      if (entry === undefined) throw notFound;
+      return entry;
     };
   }
 
@@ -107,7 +138,7 @@ export class EntryReads<Wanted extends WantedEntry> {
     if (whole && held !== undefined) return held;
     this.objects.add(path);
     const tooMuch = whole ? this.heldTooMuch() : this.entryTooMuch(read.entries[0]!, path);
-    const wanted: WantedBytes = { location, part, stepRunId: this.stepRunId, signal, tooMuch };
+    const wanted: WantedBytes = { location, part, stepRunId: this.settings.stepRunId, signal, tooMuch };
     const bytes = await this.shared.read(this.store, wanted);
     if (whole) this.whole.set(path, bytes);
     return bytes;

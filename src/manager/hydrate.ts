@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { validate } from "../object/standard-schema.js";
 import type { StoredObject } from "../object/stored-object.js";
 import { notify } from "../observe/notify.js";
@@ -31,7 +32,7 @@ import {
 } from "./entry-node.js";
 import { EntryReads, type EntryRead } from "./entry-reads.js";
 import type { EntrySource } from "./entry-source.js";
-import { entryKey, fetchedEntry, partOf, verifyEntry, type FetchedEntry } from "./fetch-entry.js";
+import { entryKey, partOf, verifyEntry, type FetchedEntry } from "./fetch-entry.js";
 import type { HydrateSettings } from "./settings.js";
 import { requireStore } from "./require-store.js";
 import { asStorageError } from "./store-error.js";
@@ -187,7 +188,7 @@ class Hydration {
   /** What is to be done to put entries in their places: those that are here already first. */
   private async entryTasks(groups: readonly EntryGroup[], signal: AbortSignal): Promise<Task[]> {
     const store = requireStore(this.settings, "hydrate");
-    this.reads ??= new EntryReads(store, this.source.shared, this.budget, this.settings.stepRunId);
+    this.reads ??= new EntryReads(store, this.source.shared, this.budget, this.settings);
     const missing = this.takeCached(groups, store);
     const here = groups.filter(({ key }) => this.fetched.has(key));
     const reads = await this.reads.plan(missing, signal);
@@ -225,9 +226,9 @@ class Hydration {
 
   /** Reads entries and puts them in the places of all references to them. */
   private async load(read: EntryRead<EntryGroup>, store: Store, signal: AbortSignal): Promise<void> {
-    const bytesOf = await this.reads!.read(read, signal);
+    const entryOf = await this.reads!.read(read, signal);
     await this.place(read.entries, store, signal, (group) => {
-      const entry = fetchedEntry(bytesOf(group));
+      const entry = entryOf(group);
       this.fetched.set(group.key, entry);
       return entry;
     });
@@ -250,7 +251,7 @@ class Hydration {
           throwIfAborted(signal);
         }
         const found = decoders.for(node.reference, signal);
-        const decoder = found instanceof Promise ? await found : found;
+        const decoder = types.isPromise(found) ? await found : found;
         this.budget.spend(decoder.size);
         this.decode(node, decoder);
         this.report();

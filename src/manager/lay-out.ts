@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { storedObjectSize } from "../object/stored-object.js";
 import { schemaTagOf, type LayoutOptions } from "../plan/layout.js";
 import type { PlannedEntry } from "../plan/planned-entry.js";
@@ -78,7 +79,7 @@ function* addTo(
 
 /** What comes of something that may have to be waited for. */
 function* settled<T>(result: T | Promise<T>): Generator<Promise<unknown>, T, undefined> {
-  if (!(result instanceof Promise)) return result;
+  if (!types.isPromise(result)) return result;
   let value: T | undefined;
   yield result.then((later) => (value = later));
   return value as T;

@@ -4,7 +4,8 @@ import { referenceGrammar } from "../reference/grammar.js";
 import { invalidReference } from "../reference/location.js";
 import { parseReference, type ParsedReference } from "../reference/reference.js";
 import { abortable } from "../store/abort.js";
-import { StorageError } from "../error.js";
+import type { CodecSet } from "../object/codec/codec-set.js";
+import { isNotFound, StorageError, type StorageErrorDetails } from "../error.js";
 import { bytesResult, streamResult } from "../store/read-result.js";
 import type { ObjectInfo, ReadResult, Store } from "../store/store.js";
 import { admitLocation, allowListOf } from "./admit.js";
@@ -14,6 +15,7 @@ import { EntryDecoder, isBinary } from "./decode-entry.js";
 import { fetchEntry, integrityError, partOf, verifyEntry } from "./fetch-entry.js";
 import { giveUp } from "./give-up.js";
 import { openPart } from "./open-part.js";
+import { fetchReplaced, openReplaced } from "./open-replaced.js";
 import { requireStore } from "./require-store.js";
 import type { ManagerSettings } from "./settings.js";
 import { asStorageError } from "./store-error.js";
@@ -61,7 +63,10 @@ async function openObject(
     reference.size === undefined
       ? tooManyBytes(maxBytes)
       : integrityError(`it has more than ${limit} bytes`, store.name, formatLocation(reference.location));
-  const entry = await fetchEntry(store, reference, limit, tooLarge, signal);
+  const entry = await fetchEntry(store, reference, limit, tooLarge, signal).catch((error: unknown) => {
+    if (!isReplaceable(error, reference, codecs)) throw error;
+    return fetchReplaced(store, reference, error, maxBytes, signal);
+  });
   verifyEntry(entry, reference, store.name);
   const limits = { maxBytes, tooLarge: () => tooManyDecodedBytes(maxBytes), signal };
   const plain = await decodeBytes(entry.bytes, reference, codecs, limits);
@@ -75,7 +80,7 @@ async function openObject(
 async function openBinary(
   store: Store,
   reference: ParsedReference,
-  { codecs }: ManagerSettings,
+  settings: ManagerSettings,
   signal: AbortSignal,
   callerSignal: AbortSignal | undefined,
 ): Promise<ReadResult> {
@@ -83,12 +88,13 @@ async function openBinary(
   const details = { operation: "open", store: store.name, path };
   const body = bodySignal(signal, callerSignal);
   try {
-    const read = openPart(store, path, partOf(reference), body.signal);
-    const result = await abortable(read, signal, (late) => late.cancel());
-    const stored = verifiedChunks(result, reference, store.name, body);
+    const { result, isReplaced } = await openStored(store, reference, settings, signal, body.signal);
+    const all = bodyChunks(result, body, details);
+    // What took the place of the reference's entry has another digest; it is believed when it is decrypted.
+    const stored = isReplaced ? all : verifiedChunks(all, reference, store.name);
     // The reader takes it as it comes, and says when it is enough.
     const limits = { maxBytes: Infinity, tooLarge: () => tooManyDecodedBytes(Infinity), signal: body.signal };
-    const chunks = reference.encoding === undefined ? stored : decodeChunks(stored, reference, codecs, limits);
+    const chunks = reference.encoding === undefined ? stored : decodeChunks(stored, reference, settings.codecs, limits);
     return streamResult(infoOf(reference, reference.size ?? result.info.size), chunks, () => {
       body.unlink();
       return result.cancel();
@@ -97,6 +103,28 @@ async function openBinary(
     body.unlink();
     throw asStorageError(error, details);
   }
+}
+
+async function openStored(
+  store: Store,
+  reference: ParsedReference,
+  { maxBytes, codecs }: ManagerSettings,
+  signal: AbortSignal,
+  bodySignal: AbortSignal,
+): Promise<{ result: ReadResult; isReplaced: boolean }> {
+  const open = (read: Promise<ReadResult>): Promise<ReadResult> => abortable(read, signal, (late) => late.cancel());
+  try {
+    const path = formatLocation(reference.location);
+    return { result: await open(openPart(store, path, partOf(reference), bodySignal)), isReplaced: false };
+  } catch (error) {
+    if (!isReplaceable(error, reference, codecs)) throw error;
+    return { result: await open(openReplaced(store, reference, error, maxBytes, bodySignal)), isReplaced: true };
+  }
+}
+
+/** Whether another entry may have taken the place of a missing one. */
+function isReplaceable(error: unknown, { encoding }: ParsedReference, codecs: CodecSet): error is StorageError {
+  return isNotFound(error) && codecs.endsEncrypted(encoding);
 }
 
 function tooManyDecodedBytes(maxBytes: number): StorageError {
@@ -109,34 +137,42 @@ function tooManyBytes(maxBytes: number): StorageError {
   return new StorageError("BUDGET_EXCEEDED", message, { operation: "open" });
 }
 
-/** Hands chunks on and fails at the end, with `INTEGRITY`, if they were not those that the reference was made for. */
-async function* verifiedChunks(
+/** The chunks of a body, until the signal fires. */
+async function* bodyChunks(
   result: ReadResult,
-  reference: ParsedReference,
-  store: string,
   body: BodySignal,
+  details: StorageErrorDetails,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const path = formatLocation(reference.location);
-  const hash = createHash("sha256");
   const iterator = result[Symbol.asyncIterator]();
-  let size = 0;
   try {
     for (;;) {
       const next = await abortable(iterator.next(), body.signal);
-      if (next.done === true) break;
-      const chunk = next.value;
-      size += chunk.byteLength;
-      if (reference.size !== undefined && size > reference.size) {
-        throw integrityError(`it has more than ${reference.size} bytes`, store, path);
-      }
-      hash.update(chunk);
-      yield chunk;
+      if (next.done === true) return;
+      yield next.value;
     }
   } catch (error) {
-    throw asStorageError(error, { operation: "open", store, path });
+    throw asStorageError(error, details);
   } finally {
     body.unlink();
     giveUp(() => result.cancel());
+  }
+}
+
+/** Hands chunks on and fails at the end, with `INTEGRITY`, if they were not those that the reference was made for. */
+async function* verifiedChunks(
+  chunks: AsyncIterable<Uint8Array>,
+  reference: ParsedReference,
+  store: string,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const hash = createHash("sha256");
+  let size = 0;
+  for await (const chunk of chunks) {
+    size += chunk.byteLength;
+    if (reference.size !== undefined && size > reference.size) {
+      throw integrityError(`it has more than ${reference.size} bytes`, store, formatLocation(reference.location));
+    }
+    hash.update(chunk);
+    yield chunk;
   }
   verifyEntry({ size, digest: `sha256-${hash.digest("base64url")}` }, reference, store);
 }

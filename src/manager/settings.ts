@@ -12,6 +12,7 @@ import { isCodecName } from "../reference/reference.js";
 import { assertResolvers, type ReferenceResolver } from "../resolvers/resolver.js";
 import { parseOptions } from "../options.js";
 import { pathProblem } from "../path.js";
+import type { ReencryptOptions } from "./reencrypt.js";
 import type { CallOptions, Store } from "../store/store.js";
 import type { DehydrateOptions, HydrateOptions, HydrateProgress, StorageManagerOptions } from "./options.js";
 
@@ -214,6 +215,17 @@ export function hydrateSettings(settings: ManagerSettings, options: HydrateOptio
   return { ...settings, ...parsed, allow: [...settings.allow, ...(parsed.allow ?? [])], resolvers: own };
 }
 
+const sweepSchema = z.strictObject({
+  startAfter: path.optional(),
+  signal: signal.optional(),
+  onProgress: z.custom<ReencryptOptions["onProgress"]>(isFunction, "must be a function").optional(),
+});
+
+/** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
+export function reencryptOptions(options: ReencryptOptions): ReencryptOptions {
+  return parseOptions(sweepSchema, options, "reencrypt");
+}
+
 /**
  * Checks the options of a call that goes to the store, which knows the rest of them.
  *
@@ -266,6 +278,10 @@ function problemOf(check: () => void): string | undefined {
   } catch (error) {
     return (error as Error).message;
   }
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === "function";
 }
 
 function hasMethods(...names: string[]): (value: unknown) => boolean {

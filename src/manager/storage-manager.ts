@@ -1,4 +1,5 @@
 import { logTo } from "../observe/logger.js";
+import { notify } from "../observe/notify.js";
 import { Recorder, type EventDetails } from "../observe/recorder.js";
 import type { BubustackReference, StorageReference } from "../reference/reference.js";
 import { abortable } from "../store/abort.js";
@@ -24,6 +25,7 @@ import { openEntry } from "./open-entry.js";
 import type { DehydrateOptions, HydrateOptions, StorageManagerOptions } from "./options.js";
 import { planPayload } from "./plan-payload.js";
 import { readBlob } from "./read-blob.js";
+import { reencrypt, type ReencryptOptions, type ReencryptReport } from "./reencrypt.js";
 import { releaseScope } from "./release.js";
 import { requireStore } from "./require-store.js";
 import {
@@ -31,6 +33,7 @@ import {
   dehydrateSettings,
   hydrateSettings,
   managerSettings,
+  reencryptOptions,
   type DehydrateSettings,
   type ManagerSettings,
 } from "./settings.js";
@@ -224,6 +227,34 @@ export class StorageManager {
     } finally {
       this.#source.forgetScope(scope);
     }
+  }
+
+  /**
+   * Encrypts the objects whose path begins with a prefix again that were encrypted by another key than the active one: the
+   * old key can be dropped afterwards. References to them stay good. Objects are done several at a time, each as one
+   * step: what is done stays done when the call ends early, and `startAfter: lastPath` goes on from there. The `timeout` is
+   * that of each object.
+   *
+   * An object that was encrypted again lies at the old path with `.reencrypted` added. Readers older than this version don't
+   * find it there; and a cache in front of the store, such as a {@link TieredStore}, may give the old one for a while.
+   *
+   * @throws {StorageError} `CONFIG_INVALID` without `aes256gcm` among the codecs, `STORAGE_DISABLED`, `ABORTED`, and what
+   *   a listing rejects with; what fails for one object is in the report
+   * @example
+   * const codecs = [aes256gcm({ keys: { old, new: fresh }, activeKeyId: "new" })];
+   * const report = await new StorageManager({ store, codecs }).reencrypt("outputs/");
+   * if (report.failed === 0) console.log("The old key is not needed any more.");
+   */
+  async reencrypt(prefix: string, options: ReencryptOptions = {}): Promise<ReencryptReport> {
+    const { onProgress, ...walk } = reencryptOptions(options);
+    const details: EventDetails = { store: this.store?.name };
+    return this.#recorder.record("reencrypt", details, async () => {
+      const report = await reencrypt(prefix, walk, this.#settings, this.#recorder, (progress) => {
+        if (onProgress !== undefined) notify(onProgress, progress);
+      });
+      Object.assign(details, { objects: report.objects, bytes: report.bytes });
+      return report;
+    });
   }
 
   /** Closes the store. Idempotent. */

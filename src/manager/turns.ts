@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { setImmediate } from "node:timers/promises";
 
 // Milliseconds of work after which others have their turn: less than what a health check notices, and so much that the
@@ -42,7 +43,7 @@ export class Turns {
   ): AsyncGenerator<T, void, undefined> {
     await this.take();
     for (const item of steps) {
-      if (item instanceof Promise) await item;
+      if (types.isPromise(item)) await item;
       else if (item !== undefined) yield item;
       if (this.due) await this.take();
     }

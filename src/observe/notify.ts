@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 /**
  * Tells a listener of something. What it throws, or rejects with when it is an async function, is ignored: observation
  * never changes what a call does.
@@ -5,7 +7,7 @@
 export function notify<T>(listener: (news: T) => unknown, news: T): void {
   try {
     const answer = listener(news);
-    if (answer instanceof Promise) answer.catch(() => undefined);
+    if (types.isPromise(answer)) answer.catch(() => undefined);
   } catch {
     // As said above.
   }

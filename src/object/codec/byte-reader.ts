@@ -31,6 +31,15 @@ export class ByteReader {
     return this.#chunk.byteLength === 0;
   }
 
+  /** What is left. */
+  async *rest(): AsyncGenerator<Uint8Array, void, undefined> {
+    while (!(await this.isAtEnd())) {
+      const chunk = this.#chunk;
+      this.#chunk = NOTHING;
+      yield chunk;
+    }
+  }
+
   /** Reads no further. */
   async close(): Promise<void> {
     if (!this.#isOver) await this.#iterator.return?.();

@@ -1,3 +1,4 @@
+import { Encryption } from "./aes256gcm.js";
 import type { Codec, DecodeContext } from "./codec.js";
 import { EntryEncoding } from "./entry-encoding.js";
 
@@ -13,6 +14,11 @@ export class CodecSet {
     this.required = codecs.filter(({ required }) => required).map(({ name }) => name);
   }
 
+  /** The encryption that is applied, if there is one. */
+  get encryption(): Encryption | undefined {
+    return this.encoders.find((codec) => codec instanceof Encryption);
+  }
+
   /** Names of those that are applied to an entry at most. */
   get encodings(): readonly string[] {
     return this.encoders.map(({ name }) => name);
@@ -21,6 +27,12 @@ export class CodecSet {
   /** Whether entries of one call are nobody else's: the same content is never encrypted to the same bytes twice. */
   get encrypts(): boolean {
     return this.encoders.some(({ encrypts }) => encrypts);
+  }
+
+  /** Whether what is stored of an entry with these encodings is what an encryption gave. */
+  endsEncrypted(encodings: readonly string[] | undefined): boolean {
+    const last = encodings?.at(-1);
+    return last !== undefined && this.byName.get(last)?.encrypts === true;
   }
 
   /** The encoders for one dehydration; `undefined` when there are none. */

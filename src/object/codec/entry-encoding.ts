@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import type { EntryContext, EntryEncoder } from "./codec.js";
 
 /** What an entry is, but for the codecs that are still to be applied. */
@@ -47,7 +48,8 @@ export class EntryEncoding {
     for (let next = index; next < this.steps.length; next++) {
       const { name, encoder } = this.steps[next]!;
       const encoded = encoder.encode(current.bytes, { ...context, encodings: current.encodings });
-      if (encoded instanceof Promise) {
+      // Also one of another realm: a promise of Node is none of a test runner's Promise.
+      if (types.isPromise(encoded)) {
         const before = current;
         return encoded.then((bytes) => this.encodeFrom(next + 1, withStep(before, name, bytes), context));
       }
