@@ -7,7 +7,9 @@ export type {
   DehydrateOptions,
   HydrateOptions,
   HydrateProgress,
+  OpenOptions,
   ReferenceMode,
+  SigningOptions,
   StorageManagerOptions,
 } from "./manager/options.js";
 export {

@@ -15,6 +15,7 @@ import { abortable, throwIfAborted } from "../store/abort.js";
 import { StorageError } from "../error.js";
 import type { Store } from "../store/store.js";
 import { admitLocation, allowListOf } from "./admit.js";
+import { authenticate } from "./authenticate.js";
 import { HydrationBudget } from "./budget.js";
 import { forEachConcurrent } from "./concurrency.js";
 import { abortedCall, withDeadline } from "./deadline.js";
@@ -156,7 +157,8 @@ class Hydration {
         resolvers.push({ place, value, resolver: kind.resolver });
         continue;
       }
-      const node = this.prepare(place, parseReference(value, kind.grammar, this.locate), kind.parent);
+      const fields = authenticate(value, kind.grammar, this.settings, "hydrate")?.fields ?? value;
+      const node = this.prepare(place, parseReference(fields, kind.grammar, this.locate), kind.parent);
       bytes += leastDecodedSize(node.reference);
       entries.push(node);
     }

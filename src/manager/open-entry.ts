@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import { formatLocation } from "../location.js";
-import { referenceGrammar } from "../reference/grammar.js";
 import { invalidReference } from "../reference/location.js";
-import { parseReference, type ParsedReference } from "../reference/reference.js";
+import type { ParsedReference } from "../reference/reference.js";
 import { abortable } from "../store/abort.js";
 import type { CodecSet } from "../object/codec/codec-set.js";
 import { isNotFound, StorageError, type StorageErrorDetails } from "../error.js";
@@ -10,6 +9,7 @@ import { bytesResult, streamResult } from "../store/read-result.js";
 import type { ObjectInfo, ReadResult, Store } from "../store/store.js";
 import { admitLocation, allowListOf } from "./admit.js";
 import { bodySignal, type BodySignal } from "./body-signal.js";
+import { checkedReference } from "./checked-reference.js";
 import { assertDecodable, decodeBytes, decodeChunks } from "./decode-codecs.js";
 import { EntryDecoder, isBinary } from "./decode-entry.js";
 import { fetchEntry, integrityError, partOf, verifyEntry } from "./fetch-entry.js";
@@ -32,7 +32,7 @@ export async function openEntry(
   signal: AbortSignal,
   callerSignal: AbortSignal | undefined,
 ): Promise<ReadResult> {
-  const reference = checkedReference(value);
+  const reference = wholeReference(value, settings);
   admitLocation(reference.location, allowListOf(settings), settings.store);
   assertDecodable(reference, settings.codecs);
   const store = requireStore(settings, "open");
@@ -41,11 +41,8 @@ export async function openEntry(
     : openObject(store, reference, settings, signal);
 }
 
-function checkedReference(value: unknown): ParsedReference {
-  if (typeof value !== "object" || value === null) throw invalidReference("it is not an object");
-  const grammar = referenceGrammar(value as Record<string, unknown>);
-  if (grammar === undefined) throw invalidReference("it has not the form of a reference");
-  const reference = parseReference(value as Record<string, unknown>, grammar);
+function wholeReference(value: unknown, settings: ManagerSettings): ParsedReference {
+  const { reference, grammar } = checkedReference(value, settings, "open");
   if (reference.path !== undefined) {
     throw invalidReference(`its ${grammar.keys.path!} selects a part, which only hydrate can do`);
   }

@@ -5,10 +5,48 @@ import type { StorageObserver } from "../observe/event.js";
 import type { StorageLogger } from "../observe/logger.js";
 import type { Dialect } from "../reference/grammar.js";
 import type { ReferenceResolver } from "../resolvers/resolver.js";
+import type { Clock } from "../store/clock.js";
 import type { CallOptions, Store } from "../store/store.js";
 
 /** What dehydration does with references that it finds in a payload. */
 export type ReferenceMode = "escape" | "pass" | "reject";
+
+/**
+ * How references are signed: HMAC-SHA-256 (RFC 2104) by a shared key, over a canonical form (RFC 8785) of every field of
+ * a reference. Whoever holds a key can make references: it is for the processes that write and read payloads, not for
+ * what carries them.
+ *
+ * @example
+ * const signing = { keys: { "2026-11": newKey, "2026-05": oldKey }, activeKeyId: "2026-11" };
+ */
+export interface SigningOptions {
+  /**
+   * Keys by id: at least 32 random bytes each (RFC 7518, section 3.2), copied when the manager is made. Ids are 1 to 64 of
+   * `A-Z a-z 0-9 . _ -`, and no secret. All keys are good for reading, so that to rotate is to add a key everywhere, then
+   * to make it the active one, and to remove the old one when what it signed is no longer used.
+   */
+  keys: Readonly<Record<string, Uint8Array>>;
+  /** Id of the key that signs. */
+  activeKeyId: string;
+  /**
+   * For whom references are, such as a tenant or a queue: those signed for one audience are refused for any other, and for
+   * none. A call may say its own. Default none.
+   */
+  audience?: string | undefined;
+  /**
+   * Milliseconds that references are accepted for after they are signed, in whole seconds, rounded up; there is no leeway
+   * for clocks that differ. It is written into them: what a reader's `ttl` is does not matter. Default: they do not expire.
+   */
+  ttl?: number | undefined;
+  /**
+   * Accept references without a signature too, also those of the dialect `bubustack`, as if signing were off; default
+   * false. For the time until all writers sign: meanwhile anybody can forge a reference. A signature that is there must
+   * be good all the same.
+   */
+  allowUnsigned?: boolean | undefined;
+  /** Where the time comes from, for `ttl` and expiry; default the system's. */
+  clock?: Clock | undefined;
+}
 
 /** Options of a {@link StorageManager}. */
 export interface StorageManagerOptions {
@@ -68,6 +106,10 @@ export interface StorageManagerOptions {
    * What dehydration does with references found in a payload, default `"escape"`: they are data like any other, and
    * come back as such. `"pass"`: they stay references. `"reject"`: they are `INVALID_REFERENCE`.
    * In the dialect `bubustack`, whose readers know no escapes, it is `"pass"` (default) or `"reject"`.
+   *
+   * With `signing`, `"escape"` lets references with a signature that is good for the audience of the call stay references,
+   * also expired ones, which hydration will refuse; and with `"pass"` one without such a signature is
+   * `SIGNATURE_INVALID`.
    */
   references?: ReferenceMode | undefined;
   /** How references are written, default `"native"`. Both dialects are read. */
@@ -77,6 +119,11 @@ export interface StorageManagerOptions {
    * read a bucket are no reason to. Other schemes and containers as `scheme://container/prefix`.
    */
   allow?: readonly string[] | undefined;
+  /**
+   * Signs references, and refuses those that are not signed, before any I/O; default: neither. Not in the dialect
+   * `bubustack`, whose references have no field for a signature.
+   */
+  signing?: SigningOptions | undefined;
   /**
    * Schemas that tagged payloads are validated by, and upgraded by, on hydration: those that left whole. For a payload of
    * which only parts left, say `schema` to `hydrate`.
@@ -110,6 +157,8 @@ export interface DehydrateOptions
   schemaVersion?: string | undefined;
   /** The step run that events are attributed to. */
   stepRunId?: string | undefined;
+  /** For whom the references are, in place of `signing.audience`. Without `signing` it is `CONFIG_INVALID`. */
+  audience?: string | undefined;
 }
 
 /** How far a hydration has come. */
@@ -133,6 +182,14 @@ export interface HydrateOptions<T = unknown>
   resolvers?: readonly ReferenceResolver[] | false | undefined;
   /** The step run that events are attributed to. */
   stepRunId?: string | undefined;
+  /** For whom the references were signed, in place of `signing.audience`. Without `signing` it is `CONFIG_INVALID`. */
+  audience?: string | undefined;
   /** Is told after every object that was put in place. What it throws is ignored. */
   onProgress?: ((progress: HydrateProgress) => void) | undefined;
+}
+
+/** Options of a call that opens one reference. */
+export interface OpenOptions extends CallOptions {
+  /** For whom the reference was signed, in place of `signing.audience`. Without `signing` it is `CONFIG_INVALID`. */
+  audience?: string | undefined;
 }

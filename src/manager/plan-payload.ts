@@ -7,12 +7,14 @@ import type { PayloadPath, PayloadPlan } from "../plan/plan.js";
 import type { PlannedEntry } from "../plan/planned-entry.js";
 import { walkPayload } from "../plan/walk.js";
 import { escapeKey } from "../reference/escape.js";
-import { referenceGrammar } from "../reference/grammar.js";
+import { referenceGrammar, type Grammar } from "../reference/grammar.js";
 import { parseReference } from "../reference/reference.js";
+import { signatureInvalid, type CheckedSignature } from "../reference/signature.js";
 import { findResolver } from "../resolvers/resolver.js";
 import { StorageError } from "../error.js";
 import { locationProblem } from "../location.js";
 import { assertRouted } from "./admit.js";
+import { checkSignature } from "./authenticate.js";
 import type { DehydrateSettings } from "./settings.js";
 
 /** Where the objects of one call go, and what leaves for there. */
@@ -45,9 +47,10 @@ class LazyLayout {
 }
 
 function newLayout(settings: DehydrateSettings, prefix: string): { layout: Layout; options: LayoutOptions } {
-  const { dialect, scope = uuidv7(), schema, schemaVersion, pack, codecs } = settings;
+  const { dialect, scope = uuidv7(), schema, schemaVersion, pack, codecs, signing, audience } = settings;
   const { encodings } = codecs;
-  const options = { prefix, scope, schema, schemaVersion, pack: dialect === "native" && pack, encodings };
+  const signer = signing?.signer.forCall(audience);
+  const options = { prefix, scope, schema, schemaVersion, pack: dialect === "native" && pack, encodings, signer };
   return { layout: dialect === "native" ? new NativeLayout(options) : new BubustackLayout(options), options };
 }
 
@@ -79,9 +82,10 @@ export function planPayload(value: unknown, settings: DehydrateSettings, default
 function keepsReference(
   object: Readonly<Record<string, unknown>>,
   path: () => PayloadPath,
-  { references, resolvers }: DehydrateSettings,
+  settings: DehydrateSettings,
 ): boolean {
-  if (references === "escape") return false;
+  const { references, resolvers, signing } = settings;
+  if (references === "escape") return signing !== undefined && passesByItself(object, settings);
   const grammar = referenceGrammar(object);
   if (grammar === undefined && findResolver(resolvers, object) === undefined) return false;
   const place = formatPayloadPath(path());
@@ -92,15 +96,44 @@ function keepsReference(
       { operation: "dehydrate" },
     );
   }
-  if (grammar !== undefined) assertWellFormed(object, grammar, place);
+  if (grammar !== undefined) assertGood(object, grammar, place, settings);
   return true;
 }
 
-function assertWellFormed(
+/** Whether a reference is known to be one that was signed, also if it has expired; without its signature it is data. */
+function passesByItself(object: Readonly<Record<string, unknown>>, settings: DehydrateSettings): boolean {
+  const grammar = referenceGrammar(object);
+  const checked = grammar && checkSignature(object, grammar, settings);
+  return grammar !== undefined && checked !== undefined && isAuthentic(checked) && isWellFormed(object, grammar);
+}
+
+function isAuthentic(checked: CheckedSignature): boolean {
+  return checked.status === "valid" || checked.status === "expired";
+}
+
+function isWellFormed(object: Readonly<Record<string, unknown>>, grammar: Grammar): boolean {
+  try {
+    parseReference(object, grammar);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function assertGood(
   object: Readonly<Record<string, unknown>>,
-  grammar: NonNullable<ReturnType<typeof referenceGrammar>>,
+  grammar: Grammar,
   place: string,
+  settings: DehydrateSettings,
 ): void {
+  const checked = checkSignature(object, grammar, settings);
+  if (checked !== undefined && checked.status !== "valid" && checked.status !== "expired") {
+    throw new StorageError(
+      "SIGNATURE_INVALID",
+      `The reference at ${place} of the payload has no signature that is accepted; see the cause.`,
+      { operation: "dehydrate", cause: signatureInvalid(checked.status, "dehydrate") },
+    );
+  }
   try {
     parseReference(object, grammar);
   } catch (cause) {

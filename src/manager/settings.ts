@@ -14,7 +14,14 @@ import { parseOptions } from "../options.js";
 import { pathProblem } from "../path.js";
 import type { ReencryptOptions } from "./reencrypt.js";
 import type { CallOptions, Store } from "../store/store.js";
-import type { DehydrateOptions, HydrateOptions, HydrateProgress, StorageManagerOptions } from "./options.js";
+import type {
+  DehydrateOptions,
+  HydrateOptions,
+  HydrateProgress,
+  OpenOptions,
+  StorageManagerOptions,
+} from "./options.js";
+import { noAudience, signedText, signing } from "./signing-settings.js";
 
 // The longest delay that a Node timer takes.
 const MAX_TIMEOUT = 2 ** 31 - 1;
@@ -83,6 +90,7 @@ const CANNOT_ESCAPE =
 const NO_CODECS = 'can\'t be applied in the dialect "bubustack", whose references do not name them';
 
 const NO_PREFIX = "must be a valid object path or scheme://container/prefix";
+const CANNOT_SIGN = 'can\'t be used in the dialect "bubustack", whose references have no field for a signature';
 const NO_SCHEMES = 'can\'t have a scheme in the dialect "bubustack", whose readers know one store only';
 
 const managerSchema = z
@@ -106,6 +114,7 @@ const managerSchema = z
     references: references.optional(),
     dialect: z.enum(["native", "bubustack"]).default("native"),
     allow: allow.default([]),
+    signing: signing.optional(),
     schemas: z.custom<SchemaRegistry>(hasMethods("register", "check"), "must be a SchemaRegistry").optional(),
     resolvers: resolvers.default([]),
     observer: z.custom<StorageObserver>((value) => typeof value === "function", "must be a function").optional(),
@@ -120,6 +129,11 @@ const managerSchema = z
     path: ["codecs"],
     error: NO_CODECS,
     when: ({ value }) => isOptions({ value }) && (value as { codecs?: unknown }).codecs instanceof CodecSet,
+  })
+  .refine(({ dialect, signing: signed }) => dialect !== "bubustack" || signed === undefined, {
+    path: ["signing"],
+    error: CANNOT_SIGN,
+    when: isOptions,
   })
   .refine((options) => canWrite(options.dialect, options.outputPrefix), {
     path: ["outputPrefix"],
@@ -140,11 +154,17 @@ const dehydrateSchema = z.strictObject({
   schema: text.optional(),
   schemaVersion: text.optional(),
   stepRunId: text.optional(),
+  audience: noAudience,
   signal: signal.optional(),
 });
 
 const dehydrateSchemas = {
   native: dehydrateSchema,
+  signed: dehydrateSchema.extend({
+    schema: signedText.optional(),
+    schemaVersion: signedText.optional(),
+    audience: signedText.optional(),
+  }),
   bubustack: dehydrateSchema
     .extend({ references: references.exclude(["escape"], CANNOT_ESCAPE).optional() })
     .refine((options) => canWrite("bubustack", options.prefix), {
@@ -160,26 +180,38 @@ const hydrateSchema = z.strictObject({
   allow: allow.optional(),
   resolvers: z.union([resolvers, z.literal(false)]).optional(),
   stepRunId: text.optional(),
+  audience: noAudience,
   signal: signal.optional(),
   onProgress: z
     .custom<(progress: HydrateProgress) => void>((value) => typeof value === "function", "must be a function")
     .optional(),
 });
 
+const openSchema = callSchema.extend({ audience: noAudience });
+
+const withAudience = { audience: signedText.optional() };
+const signedHydrateSchema = hydrateSchema.extend(withAudience);
+const signedOpenSchema = openSchema.extend(withAudience);
+
 /** Options of a manager, checked, with their defaults. */
-export type ManagerSettings = z.output<typeof managerSchema> & { references: "escape" | "pass" | "reject" };
+export type ManagerSettings = z.output<typeof managerSchema> & {
+  references: "escape" | "pass" | "reject";
+  /** For whom references are; absent: anybody. */
+  audience?: string | undefined;
+};
 
 /** Options of one dehydration, those of the manager where the call says nothing. */
-export type DehydrateSettings = ManagerSettings & z.output<typeof dehydrateSchema>;
+export type DehydrateSettings = ManagerSettings & Omit<z.output<typeof dehydrateSchema>, "audience">;
 
 /** Options of one hydration, those of the manager where the call says nothing. */
 export type HydrateSettings = Omit<ManagerSettings, "resolvers"> &
-  Omit<z.output<typeof hydrateSchema>, "resolvers"> & { resolvers: readonly ReferenceResolver[] };
+  Omit<z.output<typeof hydrateSchema>, "resolvers" | "audience"> & { resolvers: readonly ReferenceResolver[] };
 
 /** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
 export function managerSettings(options: StorageManagerOptions): ManagerSettings {
   const parsed = parseOptions(managerSchema, options, "StorageManager");
-  return { ...parsed, references: parsed.references ?? (parsed.dialect === "native" ? "escape" : "pass") };
+  const ownReferences = parsed.references ?? (parsed.dialect === "native" ? "escape" : "pass");
+  return { ...parsed, references: ownReferences, audience: parsed.signing?.audience };
 }
 
 /** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
@@ -187,7 +219,8 @@ export function dehydrateSettings(settings: ManagerSettings, options: DehydrateO
   if (options === undefined) return settings;
   const last = lastDehydration.get(settings);
   if (last !== undefined && areEqual(last.options, options)) return last.settings;
-  const parsed = given(parseOptions(dehydrateSchemas[settings.dialect], options, "dehydrate"));
+  const optionSchema = dehydrateSchemas[settings.signing === undefined ? settings.dialect : "signed"];
+  const parsed = given(parseOptions(optionSchema, options, "dehydrate"));
   const result = { ...settings, ...parsed };
   lastDehydration.set(settings, { options: { ...options }, settings: result });
   return result;
@@ -210,7 +243,8 @@ function isPlainObject(value: unknown): boolean {
 /** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
 export function hydrateSettings(settings: ManagerSettings, options: HydrateOptions | undefined): HydrateSettings {
   if (options === undefined) return settings;
-  const parsed = given(parseOptions(hydrateSchema, options, "hydrate"));
+  const optionSchema = settings.signing === undefined ? hydrateSchema : signedHydrateSchema;
+  const parsed = given(parseOptions(optionSchema, options, "hydrate"));
   const own = parsed.resolvers === false ? [] : (parsed.resolvers ?? settings.resolvers);
   return { ...settings, ...parsed, allow: [...settings.allow, ...(parsed.allow ?? [])], resolvers: own };
 }
@@ -224,6 +258,22 @@ const sweepSchema = z.strictObject({
 /** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
 export function reencryptOptions(options: ReencryptOptions): ReencryptOptions {
   return parseOptions(sweepSchema, options, "reencrypt");
+}
+
+/**
+ * The settings of a call that opens or selects one reference.
+ *
+ * @throws {StorageError} `CONFIG_INVALID`
+ */
+export function openSettings(
+  settings: ManagerSettings,
+  options: OpenOptions | undefined,
+  operation: string,
+): ManagerSettings {
+  if (options === undefined) return settings;
+  const optionSchema = settings.signing === undefined ? openSchema : signedOpenSchema;
+  const { audience } = parseOptions(optionSchema, options, operation);
+  return audience === undefined ? settings : { ...settings, audience };
 }
 
 /**

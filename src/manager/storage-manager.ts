@@ -22,17 +22,19 @@ import { parseEnvironment } from "./env.js";
 import { hydrate } from "./hydrate.js";
 import { listObjects } from "./list-objects.js";
 import { openEntry } from "./open-entry.js";
-import type { DehydrateOptions, HydrateOptions, StorageManagerOptions } from "./options.js";
+import type { DehydrateOptions, HydrateOptions, OpenOptions, StorageManagerOptions } from "./options.js";
 import { planPayload } from "./plan-payload.js";
 import { readBlob } from "./read-blob.js";
 import { reencrypt, type ReencryptOptions, type ReencryptReport } from "./reencrypt.js";
 import { releaseScope } from "./release.js";
 import { requireStore } from "./require-store.js";
+import { selectPart } from "./select-part.js";
 import {
   callOptions,
   dehydrateSettings,
   hydrateSettings,
   managerSettings,
+  openSettings,
   reencryptOptions,
   type DehydrateSettings,
   type ManagerSettings,
@@ -103,7 +105,8 @@ export class StorageManager {
    * not be changed until the promise settles; the result shares with it what stays.
    *
    * @throws {StorageError} `UNSERIALIZABLE` for a cycle, a `BigInt` and the like, `INVALID_REFERENCE` for a reference
-   *   in the payload that must not be there, `STORAGE_DISABLED`, `CONFIG_INVALID`, `TIMEOUT`, `ABORTED`, and what the
+   *   in the payload that must not be there, `SIGNATURE_INVALID` for one that is to pass and was not signed,
+   *   `STORAGE_DISABLED`, `CONFIG_INVALID`, `TIMEOUT`, `ABORTED`, and what the
    *   store rejects with
    */
   async dehydrate(value: unknown, options?: DehydrateOptions): Promise<Dehydrated> {
@@ -128,7 +131,7 @@ export class StorageManager {
   /**
    * Shows what {@link StorageManager.dehydrate} would do, without I/O.
    *
-   * @throws {StorageError} `UNSERIALIZABLE`, `INVALID_REFERENCE`, `CONFIG_INVALID`
+   * @throws {StorageError} `UNSERIALIZABLE`, `INVALID_REFERENCE`, `SIGNATURE_INVALID`, `CONFIG_INVALID`
    */
   plan(value: unknown, options?: DehydrateOptions): DehydrationPlan {
     const settings = dehydrateSettings(this.#settings, options);
@@ -139,8 +142,8 @@ export class StorageManager {
    * Puts back what {@link StorageManager.dehydrate} replaced. What it returns shares nothing with `value`; binary comes
    * back as `Uint8Array`, also what was handed in as a stream: {@link StorageManager.open} streams it.
    *
-   * @throws {StorageError} for references that can't be used `INVALID_REFERENCE`, `UNKNOWN_SCHEME`, `REFERENCE_DENIED`,
-   *   `CYCLIC_REFERENCE`; for budgets `RECURSION_LIMIT`, `BUDGET_EXCEEDED`; for objects that can't be used `INTEGRITY`,
+   * @throws {StorageError} for references that can't be used `SIGNATURE_INVALID`, `INVALID_REFERENCE`, `UNKNOWN_SCHEME`,
+   *   `REFERENCE_DENIED`, `CYCLIC_REFERENCE`; for budgets `RECURSION_LIMIT`, `BUDGET_EXCEEDED`; for objects that can't be used `INTEGRITY`,
    *   `DECODE_FAILED`, `SCHEMA_MISMATCH`; `STORAGE_DISABLED`, `CONFIG_INVALID`, `TIMEOUT`, `ABORTED`, and what the
    *   store rejects with, such as `NOT_FOUND`
    */
@@ -160,13 +163,38 @@ export class StorageManager {
    *
    * @throws {StorageError} as {@link StorageManager.hydrate} does
    */
-  async open(reference: StorageReference | BubustackReference, options: CallOptions = {}): Promise<ReadResult> {
+  async open(reference: StorageReference | BubustackReference, options: OpenOptions = {}): Promise<ReadResult> {
     const details: EventDetails = { store: this.store?.name, objects: 1 };
     return this.#call("open", details, options, async (signal) => {
-      const result = await openEntry(reference, this.#settings, signal, options.signal);
+      const result = await openEntry(reference, openSettings(this.#settings, options, "open"), signal, options.signal);
       details.bytes = result.info.size;
       return result;
     });
+  }
+
+  /**
+   * A reference to a part of what another one stands for: the same with a `$storagePath`, and a signature of its own where
+   * signing is on. It hydrates to the part. No I/O: whether there is such a part is seen then.
+   *
+   * The part is one of what `reference` selects, so that no more can be reached by it than before; and it expires when
+   * `reference` does.
+   *
+   * @param reference as `dehydrate` wrote it, or as this method gave it. It is not changed.
+   * @param path such as `items[*].id`: `.field` (the first dot may be left out), `["any key"]`, `[0]`, `[*]` for each item
+   * @param options `audience`: for whom `reference` was signed, and the result is
+   * @throws {StorageError} `SIGNATURE_INVALID` when `reference` has no good signature: nothing is signed that was not;
+   *   `INVALID_REFERENCE` when it or `path` is not valid, or when it selects by `[*]` already; `CONFIG_INVALID`
+   *
+   * @example
+   * const reference = await manager.dehydrate(order); // one that left whole
+   * await manager.hydrate(manager.select(reference, "items[*].id"));
+   */
+  select<Reference extends StorageReference | BubustackReference>(
+    reference: Reference,
+    path: string,
+    options?: Pick<OpenOptions, "audience">,
+  ): Reference {
+    return selectPart(reference, path, openSettings(this.#settings, options, "select")) as unknown as Reference;
   }
 
   /** Writes bytes of the user's own. @throws {StorageError} what the store rejects with, `STORAGE_DISABLED` */

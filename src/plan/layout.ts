@@ -1,4 +1,5 @@
 import type { SchemaTag } from "../object/stored-object.js";
+import type { CallSigner } from "../reference/signature.js";
 import type { PlannedEntry } from "./planned-entry.js";
 
 /** What is known of an entry once its bytes are. */
@@ -36,6 +37,8 @@ export interface LayoutOptions extends SchemaTag {
   readonly pack: PackLimits | false;
   /** Names of the codecs that may be applied to an entry; in the bubustack layout none are. */
   readonly encodings: readonly string[];
+  /** Signs the references; absent: they are not signed, as in the bubustack layout they never are. */
+  readonly signer?: CallSigner | undefined;
 }
 
 /** Which entries share objects. */

@@ -31,9 +31,9 @@ export class NativeLayout implements Layout {
     let size = this.sizes.get(kind);
     if (size === undefined) {
       const path = this.objectPath(entry, SAMPLE_DIGEST);
-      const { encodings } = this.options;
-      const stored = { path, size: 0, digest: SAMPLE_DIGEST, encodings };
-      const sample = writeReference({}, this.content(entry, stored), GRAMMARS.native);
+      const { encodings, signer } = this.options;
+      const content = this.content(entry, { path, size: 0, digest: SAMPLE_DIGEST, encodings });
+      const sample = writeReference({}, { ...content, signature: signer?.sample }, GRAMMARS.native);
       size = Buffer.byteLength(JSON.stringify(sample)) - numberSize(0);
       this.sizes.set(kind, size);
     }
@@ -49,7 +49,10 @@ export class NativeLayout implements Layout {
   }
 
   fillSlot(entry: PlannedEntry, stored: StoredEntry): void {
-    writeReference(entry.slot, this.content(entry, stored), GRAMMARS.native);
+    const { signer } = this.options;
+    const { slot } = entry;
+    writeReference(slot, this.content(entry, stored), GRAMMARS.native);
+    if (signer !== undefined) slot[GRAMMARS.native.keys.signature!] = signer.sign(slot);
   }
 
   private path(digest: Buffer, extension: string): string {
