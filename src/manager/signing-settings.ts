@@ -18,7 +18,7 @@ export const signedText = z
   .refine((value) => value.isWellFormed(), "must not hold a lone surrogate");
 
 /** In place of an audience where nothing is signed: it would be ignored in silence. */
-export const noAudience = z.undefined("needs the manager's option signing");
+export const noAudience = z.undefined("needs the manager's option signing").optional();
 
 const keys = z.unknown().transform((value, context): ReadonlyMap<string, Uint8Array> => {
   const problem = (message: string, ...path: string[]): void =>
