@@ -5,7 +5,7 @@ import type { StorageObserver } from "../observe/event.js";
 import type { StorageLogger } from "../observe/logger.js";
 import type { Dialect } from "../reference/grammar.js";
 import type { ReferenceResolver } from "../resolvers/resolver.js";
-import type { Clock } from "../store/clock.js";
+import type { Clock } from "../clock.js";
 import type { CallOptions, Store } from "../store/store.js";
 
 /** What dehydration does with references that it finds in a payload. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ReferenceSigner } from "../reference/signature.js";
 import { isKeyId, isSigningKey, SigningKeys } from "../reference/signing-keys.js";
-import { systemClock, type Clock } from "../store/clock.js";
+import { systemClock, type Clock } from "../clock.js";
 
 /** How a manager signs references and checks their signatures. */
 export interface SigningSettings {
