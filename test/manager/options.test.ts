@@ -102,8 +102,8 @@ describe("options of a manager", () => {
   });
 
   it("name keys that are none", () => {
-    const message = withOptions({ maxInlineSzie: 10, sing: {} });
-    for (const key of ["maxInlineSzie", "sing"]) expect(message).toContain(`"${key}"`);
+    const message = withOptions({ maxInlineSzie: 10, codec: [], sign: {} });
+    for (const key of ["maxInlineSzie", "codec", "sign"]) expect(message).toContain(`"${key}"`);
   });
 
   it("repeat no value", () => {

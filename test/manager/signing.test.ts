@@ -3,6 +3,7 @@ import { dehydrationPlan } from "../../src/manager/dehydration-plan.js";
 import { planPayload } from "../../src/manager/plan-payload.js";
 import { managerSettings } from "../../src/manager/settings.js";
 import { StorageManager } from "../../src/manager/storage-manager.js";
+import { gzip } from "../../src/object/codec/gzip.js";
 import type { StorageReference } from "../../src/reference/reference.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { FakeClock } from "../../src/testing/fake-clock.js";
@@ -158,6 +159,19 @@ describe("forged references", () => {
       await expectRefused(manager.hydrate(resigned));
       expect(store.paths("read")).toHaveLength(1);
     }
+  });
+
+  it("can't take a codec away, or say of another entry that it is encoded", async () => {
+    const { manager, store } = signingManager({}, { codecs: [gzip({ minSize: 0 })] });
+    const reference = await referenceBy(manager);
+    expect(reference.$storageEncoding).toBe("gzip");
+    await expect(manager.hydrate(reference)).resolves.toBe(longText("a"));
+    const plain = { ...reference };
+    delete plain.$storageEncoding;
+    store.calls.length = 0;
+    await expectRefused(manager.hydrate(plain));
+    await expectRefused(manager.open({ ...reference, $storageEncoding: "gzip,gzip" }));
+    expect(store.calls).toEqual([]);
   });
 
   it("join no read that is under way, and get nothing from the cache", async () => {
