@@ -42,11 +42,8 @@ export function canonicalText(fields: SignedFields, { audience, expires }: Signe
   if (expires !== undefined) content["expires"] = expires;
   // Names are ASCII, so that any order of text is that of RFC 8785, section 3.2.3. Texts and whole numbers are written as
   // JSON.stringify writes them: sections 3.2.2.2 and 3.2.2.3.
-  const sorted = Object.fromEntries(
-    Object.keys(content)
-      .sort()
-      .map((name) => [name, content[name]!]),
-  );
+  const sorted: Record<string, string | number> = {};
+  for (const name of Object.keys(content).sort()) sorted[name] = content[name]!;
   return PREFIX + JSON.stringify(sorted);
 }
 
