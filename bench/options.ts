@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-export const PARTS = ["compare", "shows", "size"] as const;
+export const PARTS = ["compare", "shows", "trust", "size"] as const;
 export type Part = (typeof PARTS)[number];
 
 /** What a run is asked for. */
@@ -19,7 +19,7 @@ export interface BenchOptions {
 export const USAGE = `Usage: npm run bench -- [options]
 
   --quick              few rounds and small payloads: whether everything runs; what it measures says little
-  --only <part>        compare, shows or size; repeat it for more; default all
+  --only <part>        compare, shows, trust or size; repeat it for more; default all
   --case <name>        one payload to compare with; repeat it for more
   --contender <name>   one contender to compare; repeat it for more
   --storage <name>     memory, s3-0ms or s3-30ms; repeat it for more

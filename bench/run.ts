@@ -17,6 +17,7 @@ import { ROOT } from "./root.js";
 import { startServer, type BenchServer } from "./s3/start.js";
 import { takeMeasures } from "./shows/shows.js";
 import { measureBundles } from "./size/bundle.js";
+import { measureTrust } from "./trust/rows.js";
 import { measureStart } from "./size/start.js";
 
 // Bytes of a payload up to which a process is over soon, so that there is time for more of them. What waits for a network
@@ -47,6 +48,12 @@ export async function run(options: BenchOptions, folder: string): Promise<void> 
       const context = { server: server!, folder, rounds, isQuick: options.isQuick, progress };
       const found = await section(options, () => takeMeasures(context));
       results = { ...results, shows: { ...found.section, measures: found.result } };
+    }
+    if (has(options, "trust")) {
+      const rounds = options.isQuick ? 1 : 3;
+      const context = { folder, rounds, isQuick: options.isQuick, progress };
+      const found = await section(options, () => measureTrust(context));
+      results = { ...results, trust: { ...found.section, rows: found.result } };
     }
     if (has(options, "size")) {
       progress("size and start");

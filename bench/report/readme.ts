@@ -1,7 +1,7 @@
 import { FLOOR } from "../contenders/index.js";
 import { isMeasured, type CompareRow } from "../measure/row.js";
 import type { Measure } from "../shows/measure.js";
-import { bytes, gibibytes, inUnit, milliseconds } from "./format.js";
+import { bytes, gibibytes, inUnit, milliseconds, times } from "./format.js";
 import { requests, roundTrip } from "./peers.js";
 import type { Results } from "./results.js";
 import { problem } from "./terminal.js";
@@ -22,6 +22,7 @@ export function readmeTable(all: readonly Results[]): string {
     BEGIN,
     ...(newest === undefined ? [] : [machineLine(newest), ...comparison(newest)]),
     ...promises(all),
+    ...trust(all),
     ...sizes(all),
     END,
   ];
@@ -86,6 +87,20 @@ function verdict(one: Measure | undefined): string {
   if (one.measured === undefined) return `**${one.note}**`;
   const value = inUnit(one.measured, one.unit);
   return one.met ? value : `**${value}** (not reached)`;
+}
+
+function trust(all: readonly Results[]): string[] {
+  const rows = all.findLast((results) => results.trust !== undefined)?.trust?.rows;
+  if (rows === undefined) return [];
+  const head = ["codecs and signing, memory store", "payload", "dehydrate", "hydrate", "stored"];
+  const lines = rows.map((row) => [
+    row.setUp,
+    row.case,
+    `${milliseconds(row.dehydrateMs)}, ${times(row.dehydrateRatio)}`,
+    `${milliseconds(row.hydrateMs)}, ${times(row.hydrateRatio)}`,
+    `${bytes(row.storedBytes)}, ${times(row.storedRatio)}`,
+  ]);
+  return [table(head, lines)];
 }
 
 function sizes(all: readonly Results[]): string[] {

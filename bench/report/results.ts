@@ -7,6 +7,7 @@ import type { CompareRow } from "../measure/row.js";
 import type { Measure } from "../shows/measure.js";
 import { ROOT } from "../root.js";
 import type { Bundle } from "../size/bundle.js";
+import type { TrustRow } from "../trust/rows.js";
 import type { Start } from "../size/start.js";
 
 /** What one or more runs of the bench found out, on one machine and one Node. */
@@ -22,6 +23,8 @@ export interface Results {
     readonly notes: readonly string[];
   };
   readonly shows?: Section & { readonly measures: readonly Measure[] };
+  /** Codecs and signing, beside nothing. */
+  readonly trust?: Section & { readonly rows: readonly TrustRow[] };
   readonly size?: Section & {
     /** Undefined where esbuild is not installed. */
     readonly bundles?: readonly Bundle[];

@@ -3,6 +3,7 @@ import { isMeasured, type CompareRow, type Measured, type MeasuredOperation } fr
 import type { Spread } from "../measure/statistics.js";
 import type { Measure } from "../shows/measure.js";
 import { bytes, gibibytes, inUnit, mebibytes, milliseconds, times } from "./format.js";
+import type { TrustRow } from "../trust/rows.js";
 import { requests } from "./peers.js";
 import type { Results } from "./results.js";
 
@@ -14,7 +15,7 @@ const PLAIN = { head: [], border: [], compact: true };
 const COLUMNS = ["", "dehydrate", "×", "hydrate", "×", "plan", "requests", "sent", "inline", "memory", "stall"];
 
 /** Prints what was measured. */
-export function printResults({ machine, compare, shows, size }: Results): void {
+export function printResults({ machine, compare, shows, trust, size }: Results): void {
   const { cpu, cores, memoryBytes, os, node, v8 } = machine;
   console.log(`\nNode ${node}, V8 ${v8}; ${cpu}, ${cores} cores, ${gibibytes(memoryBytes)}; ${os}`);
   if (compare !== undefined) {
@@ -28,8 +29,9 @@ export function printResults({ machine, compare, shows, size }: Results): void {
     for (const note of compare.notes) console.log(note);
   }
   if (shows !== undefined) printMeasures("What is promised", shows.measures);
+  if (trust !== undefined) printTrust(trust.rows);
   if (size !== undefined) printSize(size);
-  for (const [name, part] of Object.entries({ compare, shows, size })) {
+  for (const [name, part] of Object.entries({ compare, shows, trust, size })) {
     if (part !== undefined) console.log(`${name}: ${part.seconds} s`);
   }
 }
@@ -105,6 +107,27 @@ function printMeasures(title: string, measures: readonly Measure[]): void {
       met ? "yes" : "NO",
       note,
     ]);
+  }
+  console.log(table.toString());
+}
+
+function printTrust(rows: readonly TrustRow[]): void {
+  console.log("\nCodecs and signing on a memory store: medians; × is times the same with nothing on");
+  const head = ["", "dehydrate", "×", "hydrate", "×", "stored", "×"];
+  const table = new Table({ head, style: PLAIN, colAligns: head.map((_, index) => (index === 0 ? "left" : "right")) });
+  for (const bench of new Set(rows.map((row) => row.case))) {
+    table.push([{ content: bench, colSpan: head.length, hAlign: "left" }]);
+    for (const row of rows.filter((one) => one.case === bench)) {
+      table.push([
+        `  ${row.setUp}`,
+        milliseconds(row.dehydrateMs),
+        times(row.dehydrateRatio),
+        milliseconds(row.hydrateMs),
+        times(row.hydrateRatio),
+        bytes(row.storedBytes),
+        times(row.storedRatio),
+      ]);
+    }
   }
   console.log(table.toString());
 }
