@@ -46,14 +46,14 @@ describe("calls that want the same object at the same time", () => {
     const all = manager.hydrate(references);
     await store.until(1);
     const some = manager.hydrate([references[2], references[1]]);
-    const whole = manager.hydrate({ $bubuStorageRef: references[0]!.$storageRef });
+    const whole = failureOf(manager.hydrate({ $bubuStorageRef: references[0]!.$storageRef }));
     await store.until(2); // the whole object is no part of the part
     await turn();
     expect(store.held).toHaveLength(2);
     for (const call of store.held) call.release();
     await expect(all).resolves.toEqual(values);
     await expect(some).resolves.toEqual([values[2], values[1]]);
-    expect((await failureOf(whole)).code).toBe("DECODE_FAILED");
+    expect((await whole).code).toBe("DECODE_FAILED");
   });
 
   it("don't share one that is over, nor its failure", async () => {

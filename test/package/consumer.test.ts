@@ -60,8 +60,11 @@ describe.each(["typescript", "typescript-5.5"])("the types under %s", (typescrip
     expect(await consumer.typecheck(typescript, names, { skipLibCheck: true, ...options })).toEqual(passed);
   });
 
-  it.concurrent("are right with nodenext, for a user who checks the types of libraries too", async () => {
-    const options = { module: "nodenext", skipLibCheck: false, exactOptionalPropertyTypes: true };
-    expect(await consumer.typecheck(typescript, eitherFormat, options)).toEqual(passed);
-  });
+  it.concurrent.each([true, false])(
+    "are right with nodenext, for a user who checks the types of libraries too, exactOptionalPropertyTypes: %s",
+    async (exactOptionalPropertyTypes) => {
+      const options = { module: "nodenext", skipLibCheck: false, exactOptionalPropertyTypes };
+      expect(await consumer.typecheck(typescript, eitherFormat, options)).toEqual(passed);
+    },
+  );
 });
