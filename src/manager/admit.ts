@@ -14,11 +14,16 @@ export function allowListOf(settings: Pick<ManagerSettings, "outputPrefix" | "in
  *
  * @throws {StorageError} `UNKNOWN_SCHEME`, `REFERENCE_DENIED`
  */
-export function admitLocation(location: Location, allowed: AllowList, store: Store | undefined): void {
+export function admitLocation(
+  location: Location,
+  allowed: AllowList,
+  store: Store | undefined,
+  operation = "hydrate",
+): void {
   if (location.target !== undefined && !routes(store, location.target.scheme)) {
-    throw unknownScheme("A reference", "hydrate", store);
+    throw unknownScheme("A reference", operation, store);
   }
-  allowed.assertAllowed(location);
+  allowed.assertAllowed(location, operation);
 }
 
 /**

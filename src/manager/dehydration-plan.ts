@@ -6,7 +6,10 @@ import type { LaidOutPlan } from "./plan-payload.js";
 import type { DehydrateSettings } from "./settings.js";
 import type { SourceOutcome } from "./store-sources.js";
 
-/** What a dehydration would do. */
+/**
+ * What a dehydration would do. It is a view of the payload, its keys and values included: no text for a log. Printing it
+ * does not show `value`, which `JSON.stringify` does.
+ */
 export interface DehydrationPlan {
   /**
    * The payload as it would travel. It is made when it is first asked for, since that takes the digest of all that

@@ -1,5 +1,6 @@
 import { abortable } from "../store/abort.js";
 import type { ListOptions, ObjectInfo } from "../store/store.js";
+import { assertOwnListing } from "./confine.js";
 import { withDeadline } from "./deadline.js";
 import { giveUp } from "./give-up.js";
 import { requireStore } from "./require-store.js";
@@ -13,9 +14,10 @@ import { asStorageError } from "./store-error.js";
 export async function* listObjects(
   prefix: string,
   { signal, ...options }: ListOptions,
-  settings: Pick<ManagerSettings, "store" | "timeout">,
+  settings: ManagerSettings,
 ): AsyncGenerator<ObjectInfo, void, undefined> {
   const store = requireStore(settings, "list");
+  assertOwnListing(prefix, settings, store.name);
   const listing = new AbortController();
   let objects: AsyncIterator<ObjectInfo> | undefined;
   try {

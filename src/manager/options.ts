@@ -119,6 +119,8 @@ export interface StorageManagerOptions {
    * read a bucket are no reason to. Other schemes and containers as `scheme://container/prefix`.
    */
   allow?: readonly string[] | undefined;
+  /** Most seconds that a URL of `presign` may live, default 3600; at most 604800 (seven days), the limit of S3. */
+  maxPresignExpiry?: number | undefined;
   /**
    * Signs references, and refuses those that are not signed, before any I/O; default: neither. Not in the dialect
    * `bubustack`, whose references have no field for a signature.

@@ -14,6 +14,7 @@ import { parseOptions } from "../options.js";
 import { pathProblem } from "../path.js";
 import type { ReencryptOptions } from "./reencrypt.js";
 import type { CallOptions, Store } from "../store/store.js";
+import { assertOwnPrefixes } from "./confine.js";
 import type {
   DehydrateOptions,
   HydrateOptions,
@@ -22,9 +23,13 @@ import type {
   StorageManagerOptions,
 } from "./options.js";
 import { noAudience, signedText, signing } from "./signing-settings.js";
+import { tenantAudience } from "./tenant.js";
 
 // The longest delay that a Node timer takes.
 const MAX_TIMEOUT = 2 ** 31 - 1;
+
+// Seven days in seconds: the limit of SigV4 (S3 API reference, "Authenticating Requests: Using Query Parameters").
+const MAX_PRESIGN_EXPIRY = 604_800;
 
 const count = z.int().min(0);
 const path = z.string().refine((value) => pathProblem(value) === undefined, "must be a valid object path");
@@ -114,6 +119,7 @@ const managerSchema = z
     references: references.optional(),
     dialect: z.enum(["native", "bubustack"]).default("native"),
     allow: allow.default([]),
+    maxPresignExpiry: z.int().min(1).max(MAX_PRESIGN_EXPIRY).default(3600),
     signing: signing.optional(),
     schemas: z.custom<SchemaRegistry>(hasMethods("register", "check"), "must be a SchemaRegistry").optional(),
     resolvers: resolvers.default([]),
@@ -196,6 +202,8 @@ const signedOpenSchema = openSchema.extend(withAudience);
 /** Options of a manager, checked, with their defaults. */
 export type ManagerSettings = z.output<typeof managerSchema> & {
   references: "escape" | "pass" | "reject";
+  /** Whose prefixes these are; absent for the manager of all tenants. */
+  tenant?: string;
   /** For whom references are; absent: anybody. */
   audience?: string | undefined;
 };
@@ -221,7 +229,8 @@ export function dehydrateSettings(settings: ManagerSettings, options: DehydrateO
   if (last !== undefined && areEqual(last.options, options)) return last.settings;
   const optionSchema = dehydrateSchemas[settings.signing === undefined ? settings.dialect : "signed"];
   const parsed = given(parseOptions(optionSchema, options, "dehydrate"));
-  const result = { ...settings, ...parsed };
+  if (parsed.prefix !== undefined) assertOwnPrefixes("prefix", [parsed.prefix], settings, "dehydrate");
+  const result = { ...settings, ...parsed, ...audienceOf(parsed, settings) };
   lastDehydration.set(settings, { options: { ...options }, settings: result });
   return result;
 }
@@ -245,8 +254,10 @@ export function hydrateSettings(settings: ManagerSettings, options: HydrateOptio
   if (options === undefined) return settings;
   const optionSchema = settings.signing === undefined ? hydrateSchema : signedHydrateSchema;
   const parsed = given(parseOptions(optionSchema, options, "hydrate"));
+  assertOwnPrefixes("allow", parsed.allow ?? [], settings, "hydrate");
   const own = parsed.resolvers === false ? [] : (parsed.resolvers ?? settings.resolvers);
-  return { ...settings, ...parsed, allow: [...settings.allow, ...(parsed.allow ?? [])], resolvers: own };
+  const allowed = [...settings.allow, ...(parsed.allow ?? [])];
+  return { ...settings, ...parsed, ...audienceOf(parsed, settings), allow: allowed, resolvers: own };
 }
 
 const sweepSchema = z.strictObject({
@@ -272,8 +283,7 @@ export function openSettings(
 ): ManagerSettings {
   if (options === undefined) return settings;
   const optionSchema = settings.signing === undefined ? openSchema : signedOpenSchema;
-  const { audience } = parseOptions(optionSchema, options, operation);
-  return audience === undefined ? settings : { ...settings, audience };
+  return { ...settings, ...audienceOf(parseOptions(optionSchema, options, operation), settings) };
 }
 
 /**
@@ -284,6 +294,15 @@ export function openSettings(
 export function callOptions<Options extends CallOptions>(options: Options, operation: string): Options {
   parseOptions(callSchema, options, operation);
   return options;
+}
+
+// For the manager of a tenant it is never another's.
+function audienceOf(
+  { audience }: { audience?: string | undefined },
+  { tenant }: ManagerSettings,
+): { audience?: string } {
+  if (audience === undefined) return {};
+  return { audience: tenant === undefined ? audience : tenantAudience(audience, tenant) };
 }
 
 type Given<Options> = { [Name in keyof Options]?: Exclude<Options[Name], undefined> };

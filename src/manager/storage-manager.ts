@@ -7,12 +7,14 @@ import type {
   CallOptions,
   ListOptions,
   ObjectInfo,
+  PresignOptions,
   ReadOptions,
   ReadResult,
   Store,
   StoreBody,
   WriteOptions,
 } from "../store/store.js";
+import { assertOwnPath } from "./confine.js";
 import { createStore } from "./create-store.js";
 import { withDeadline } from "./deadline.js";
 import { dehydrate, staysAsItIs } from "./dehydrate.js";
@@ -24,6 +26,7 @@ import { listObjects } from "./list-objects.js";
 import { openEntry } from "./open-entry.js";
 import type { DehydrateOptions, HydrateOptions, OpenOptions, StorageManagerOptions } from "./options.js";
 import { planPayload } from "./plan-payload.js";
+import { presignOptions, presignTarget } from "./presign.js";
 import { readBlob } from "./read-blob.js";
 import { reencrypt, type ReencryptOptions, type ReencryptReport } from "./reencrypt.js";
 import { releaseScope } from "./release.js";
@@ -40,6 +43,7 @@ import {
   type ManagerSettings,
 } from "./settings.js";
 import { asStorageError } from "./store-error.js";
+import { TenantParts, tenantSettings } from "./tenant.js";
 
 /**
  * A payload whose large values were replaced by references: any JSON value, ready for `JSON.stringify`. `undefined` for
@@ -67,6 +71,12 @@ export class StorageManager {
 
   /** @throws {StorageError} `CONFIG_INVALID` that names every wrong option */
   constructor(options: StorageManagerOptions) {
+    if (options instanceof TenantParts) {
+      this.#settings = options.settings;
+      this.#recorder = options.recorder;
+      this.#source = options.source;
+      return;
+    }
     this.#settings = managerSettings(options);
     const { observer, logger } = this.#settings;
     this.#recorder = new Recorder([
@@ -197,11 +207,51 @@ export class StorageManager {
     return selectPart(reference, path, openSettings(this.#settings, options, "select")) as unknown as Reference;
   }
 
+  /**
+   * A manager for one tenant, over the same store, with the same options, observers and caches; cheap enough to be made
+   * for each request. Its objects lie below `{outputPrefix}/{tenant}` and `{inputPrefix}/{tenant}`, and its methods go
+   * nowhere else: a reference or path that is not the tenant's is `REFERENCE_DENIED` before any I/O, a `prefix` or `allow`
+   * of a call that leads out is `CONFIG_INVALID`. This manager's `allow` is not the tenant's; its `resolvers` are. With
+   * `signing`, references are for the audience `tenant`, or `{audience}/{tenant}` where this manager or the call has one.
+   *
+   * Isolation is that of names: `store` is the whole store, and a scope of this manager that begins with a tenant's name is
+   * the tenant's too. To close a tenant's manager does nothing: the store is closed with this one.
+   *
+   * @param tenant one segment of a path, compared as it is: two Unicode forms, or two cases, are two tenants
+   * @throws {StorageError} `CONFIG_INVALID` for what can't be a tenant; where one of the prefixes lies inside of the
+   *   other, so that one's inputs would be another's outputs; on the manager of a tenant
+   */
+  forTenant(tenant: string): StorageManager {
+    return new StorageManager(new TenantParts(tenantSettings(this.#settings, tenant), this.#recorder, this.#source));
+  }
+
+  /**
+   * A URL that lets its holder read (`GET`) or write (`PUT`) one object until it expires: a secret as long as it lives. A
+   * GET gives the object as it is stored: binary as it was handed in, unless there are codecs; a pack with all that is in
+   * it. Of what is written by a PUT no cache hears.
+   *
+   * @param target a path, or a reference to a whole object. GET is for what hydration may read; PUT for paths below
+   *   `outputPrefix` and `inputPrefix` that are not named by their content
+   * @param options `expiresIn` in seconds, at most `maxPresignExpiry`; `audience` for whom a reference was signed; `signal`
+   * @throws {StorageError} before any I/O: `CONFIG_INVALID`, `INVALID_PATH`, `SIGNATURE_INVALID`, `REFERENCE_DENIED`,
+   *   `UNKNOWN_SCHEME`; `INVALID_REFERENCE` for a reference to a part of a pack, with `$storagePath`, or for a PUT;
+   *   `STORAGE_DISABLED`; `UNSUPPORTED` where the store has no such URLs
+   */
+  async presign(
+    target: string | StorageReference | BubustackReference,
+    options: PresignOptions & OpenOptions,
+  ): Promise<string> {
+    const request = presignOptions(this.#settings, options);
+    const settings = openSettings(this.#settings, request, "presign");
+    const details: EventDetails = { store: this.store?.name, objects: 1 };
+    return this.#call("presign", details, request, () => presignTarget(target, request, settings));
+  }
+
   /** Writes bytes of the user's own. @throws {StorageError} what the store rejects with, `STORAGE_DISABLED` */
   async writeBlob(path: string, data: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
     const details: EventDetails = { store: this.store?.name, objects: 1 };
     return this.#call("write", details, options, async (signal) => {
-      const info = await requireStore(this, "write").write(path, data, { ...options, signal });
+      const info = await this.#storeFor(path, "write").write(path, data, { ...options, signal });
       details.bytes = info.size;
       return info;
     }).finally(() => this.#source.forgetObject(path));
@@ -211,7 +261,7 @@ export class StorageManager {
   async readBlob(path: string, options: ReadOptions = {}): Promise<Uint8Array> {
     const details: EventDetails = { store: this.store?.name, objects: 1 };
     return this.#call("read", details, options, async (signal) => {
-      const bytes = await readBlob(requireStore(this, "read"), path, options, signal);
+      const bytes = await readBlob(this.#storeFor(path, "read"), path, options, signal);
       details.bytes = bytes.byteLength;
       return bytes;
     });
@@ -235,7 +285,7 @@ export class StorageManager {
   async delete(path: string, options: CallOptions = {}): Promise<void> {
     const details: EventDetails = { store: this.store?.name, objects: 1 };
     try {
-      await this.#call("delete", details, options, (signal) => requireStore(this, "delete").delete(path, { signal }));
+      await this.#call("delete", details, options, (signal) => this.#storeFor(path, "delete").delete(path, { signal }));
     } finally {
       this.#source.forgetObject(path);
     }
@@ -285,8 +335,9 @@ export class StorageManager {
     });
   }
 
-  /** Closes the store. Idempotent. */
+  /** Closes the store. Idempotent. That of a tenant does nothing: the store, and what is cached, are not its own. */
   async close(): Promise<void> {
+    if (this.#settings.tenant !== undefined) return;
     this.#source.close();
     try {
       await this.store?.close();
@@ -310,8 +361,15 @@ export class StorageManager {
     });
   }
 
+  /** The store, for a path that this manager may touch. */
+  #storeFor(path: string, operation: string): Store {
+    const store = requireStore(this, operation);
+    assertOwnPath(path, this.#settings, operation, store.name);
+    return store;
+  }
+
   async #call<T>(
-    operation: "open" | "write" | "read" | "delete" | "release",
+    operation: "open" | "write" | "read" | "delete" | "release" | "presign",
     details: EventDetails,
     options: CallOptions,
     run: (signal: AbortSignal) => Promise<T>,

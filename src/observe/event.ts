@@ -17,7 +17,8 @@ export type ObservedOperation =
   | "copy"
   | "read"
   | "list"
-  | "delete";
+  | "delete"
+  | "presign";
 
 /**
  * What a composition of stores tells of, besides: something that its caller does not see. `cache_hit` and `cache_miss`

@@ -8,16 +8,21 @@ export class AllowList {
 
   /** @param prefixes path prefixes, whole segments; `scheme://container/prefix` or `scheme://container` elsewhere */
   constructor(prefixes: readonly string[]) {
-    this.prefixes = prefixes.map(parsePrefix);
+    this.prefixes = prefixes.map(parseAllowPrefix);
+  }
+
+  /** Whether the object lies below an allowed prefix. */
+  admits(location: Location): boolean {
+    return this.prefixes.some((prefix) => isBelow(location, prefix));
   }
 
   /** @throws {StorageError} `REFERENCE_DENIED`, without I/O, unless the object lies below an allowed prefix */
-  assertAllowed(location: Location): void {
-    if (this.prefixes.some((prefix) => isBelow(location, prefix))) return;
+  assertAllowed(location: Location, operation = "hydrate"): void {
+    if (this.admits(location)) return;
     throw new StorageError(
       "REFERENCE_DENIED",
       "A reference points outside of the prefixes that may be read. If that is meant, list its prefix in `allow`.",
-      { operation: "hydrate" },
+      { operation },
     );
   }
 }
@@ -25,14 +30,20 @@ export class AllowList {
 /** Whether text can stand in `allow`. */
 export function isAllowPrefix(prefix: string): boolean {
   try {
-    parsePrefix(prefix);
+    parseAllowPrefix(prefix);
     return true;
   } catch {
     return false;
   }
 }
 
-function parsePrefix(prefix: string): Location {
+/**
+ * Takes a path prefix apart: whole segments, with or without a slash at the end; or `scheme://container/prefix`, or
+ * `scheme://container`, whose path is empty.
+ *
+ * @throws {StorageError} `INVALID_REFERENCE`
+ */
+export function parseAllowPrefix(prefix: string): Location {
   const trimmed = prefix.replace(/\/$/, "");
   // A container alone: all that is in it.
   if (/^[^/]+:\/\/[^/]+$/.test(trimmed)) return { ...parseLocation(`${trimmed}/-`), path: "" };
