@@ -1,3 +1,5 @@
+import { INSPECT, SHOWS_ITSELF, shownError } from "./error-inspection.js";
+
 /** The stable codes of {@link StorageError}: match on these, never on messages. */
 export const STORAGE_ERROR_CODES = [
   "NOT_FOUND",
@@ -53,6 +55,10 @@ const BRAND = Symbol.for("coatcheck.StorageError");
  * The one error of this library. `code` is stable; `retryable` says whether the same call may succeed later.
  * Messages never hold payload data, keys or credentials.
  *
+ * The `cause` of what a driver of ours failed with is cleaned: no request, answer or URL hangs on to it. What code of your
+ * own threw (a store, resolver, stream, schema or key provider of yours, the reason of an abort) is the `cause` as it is;
+ * `util.inspect` and `console.log` show no more of it than name, message, stack, and facts such as a code or a status.
+ *
  * @example
  * try {
  *   await manager.hydrate(message);
@@ -78,7 +84,13 @@ export class StorageError extends Error {
     if (details.path !== undefined) this.path = details.path;
   }
 
+  /** What `util.inspect` shows. */
+  [INSPECT](): Error {
+    return shownError(this, Object.fromEntries(Object.entries(this)));
+  }
+
   static {
+    Object.defineProperty(this.prototype, SHOWS_ITSELF, { value: true });
     Object.defineProperty(this.prototype, "name", { value: "StorageError", writable: true, configurable: true });
     Object.defineProperty(this.prototype, BRAND, { value: true });
   }

@@ -41,6 +41,7 @@ export {
   type KubernetesConfigMap,
   type KubernetesSecret,
 } from "./resolvers/kubernetes-client.js";
+export { KubernetesFailure } from "./resolvers/kubernetes-failure.js";
 export type { ReferenceResolver, ResolveContext } from "./resolvers/resolver.js";
 export type { Capability } from "./store/capability.js";
 export type { Clock } from "./clock.js";

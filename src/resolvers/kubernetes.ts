@@ -1,6 +1,7 @@
 import { abortable, throwIfAborted } from "../store/abort.js";
 import { isStorageError, StorageError, type StorageErrorCode, type StorageErrorDetails } from "../error.js";
 import type { KubernetesClient } from "./kubernetes-client.js";
+import { KubernetesFailure } from "./kubernetes-failure.js";
 import { isNamespace, parseKubernetesReference, type KubernetesReference } from "./kubernetes-reference.js";
 import { configMapValue, decodeValue, secretValue, type EncodedValue } from "./kubernetes-value.js";
 import type { ReferenceResolver } from "./resolver.js";
@@ -96,16 +97,14 @@ async function readObject<T>(
   const read = async (): Promise<T | undefined> => kind.read(reference, signal);
   try {
     return await abortable(read(), signal);
-  } catch (cause) {
+  } catch (error) {
     throwIfAborted(signal, details);
-    if (isStorageError(cause)) throw cause;
+    if (isStorageError(error)) throw error;
+    const cause = new KubernetesFailure(error);
     const code = codeOf(cause);
     if (code === "NOT_FOUND") return undefined;
-    throw new StorageError(code, `The ${kind.object} that the reference names can't be read.`, {
-      ...details,
-      // What a parser says of an answer may quote it.
-      cause: cause instanceof Error && cause.name === "SyntaxError" ? undefined : cause,
-    });
+    const message = `The ${kind.object} that the reference names can't be read: ${cause.message}.`;
+    throw new StorageError(code, message, { ...details, cause });
   }
 }
 
@@ -120,14 +119,11 @@ const UNREACHED: ReadonlySet<unknown> = new Set([
   "ENETUNREACH",
 ]);
 
-/** Why a request failed, by the HTTP status, which clients keep in `code` or `statusCode`, or by the system's code. */
-function codeOf(error: unknown): StorageErrorCode {
-  if (typeof error !== "object" || error === null) return "UNEXPECTED";
-  const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
+/** Why a request failed, by the HTTP status or by the system's code. */
+function codeOf({ code, httpStatus: status }: KubernetesFailure): StorageErrorCode {
   if (UNREACHED.has(code)) return "UNAVAILABLE";
   if (code === "ETIMEDOUT") return "TIMEOUT";
-  const status = typeof code === "number" ? code : statusCode;
-  if (typeof status !== "number") return "UNEXPECTED";
+  if (status === undefined) return "UNEXPECTED";
   if (status === 401 || status === 403) return "PERMISSION_DENIED";
   if (status === 404) return "NOT_FOUND";
   if (status === 429) return "THROTTLED";

@@ -1,4 +1,5 @@
 import { StorageError, isStorageError, type StorageErrorCode, type StorageErrorDetails } from "../../../error.js";
+import { INSPECT, SHOWS_ITSELF, shownError } from "../../../error-inspection.js";
 import type { Replica } from "./replica.js";
 
 /** Why one copy did not do what it was asked for. */
@@ -37,7 +38,13 @@ export class ReplicaErrors extends AggregateError {
       replicas ?? Object.fromEntries(failures.map(({ replica, error }) => [replica.name, error.code] as const));
   }
 
+  /** What `util.inspect` shows. */
+  [INSPECT](): Error {
+    return shownError(this, { replicas: this.replicas });
+  }
+
   static {
+    Object.defineProperty(this.prototype, SHOWS_ITSELF, { value: true });
     Object.defineProperty(this.prototype, "name", { value: "ReplicaErrors", writable: true, configurable: true });
   }
 }

@@ -1,3 +1,5 @@
+import { harmlessMessage, requestIdOf, word } from "../../service-text.js";
+
 /**
  * What Azure, or the connection to it, said: the `cause` of the errors of an AzureStore. It stands in for the SDK's own
  * error, which carries the whole request: its headers with the signature or the token, and a URL that may be one.
@@ -15,10 +17,10 @@ export class AzureFailure extends Error {
     const fields = record(error);
     const response = record(fields["response"]);
     const status = count(fields["statusCode"]) ?? count(response["status"]);
-    const code = text(fields["code"]);
-    const serviceCode = header(response, "x-ms-error-code") ?? (status === undefined ? undefined : code);
-    const name = serviceCode ?? text(fields["name"]) ?? "Error";
-    const requestId = header(response, "x-ms-request-id");
+    const code = word(fields["code"]);
+    const serviceCode = word(header(response, "x-ms-error-code")) ?? (status === undefined ? undefined : code);
+    const name = serviceCode ?? word(fields["name"]) ?? "Error";
+    const requestId = requestIdOf(header(response, "x-ms-request-id"));
     super(describe(fields, name, status, requestId, code));
     this.name = name;
     this.httpStatus = status;
@@ -26,9 +28,6 @@ export class AzureFailure extends Error {
     this.code = code === serviceCode ? undefined : code;
   }
 }
-
-// What could stand in a message of a client library and be a secret.
-const SECRET = /sig=|AccountKey|SharedKey|Bearer|https?:\/\//i;
 
 // What fails before a request is made (credentials, DNS) happens on this side and says what to repair. All else may
 // quote the request or the response.
@@ -39,9 +38,9 @@ function describe(
   requestId: string | undefined,
   code: string | undefined,
 ): string {
-  const message = text(fields["message"]);
+  const message = harmlessMessage(fields["message"]);
   const local = status === undefined && (fields["request"] === undefined || /^E[A-Z_]+$/.test(code ?? ""));
-  if (local && message !== undefined && !SECRET.test(message)) return message;
+  if (local && message !== undefined) return message;
   const facts = [
     ...(status === undefined ? [] : [`HTTP ${status}`]),
     ...(code === undefined || code === name ? [] : [code]),
@@ -56,14 +55,10 @@ function record(value: unknown): Fields {
   return typeof value === "object" && value !== null ? value : {};
 }
 
-function header(response: Fields, name: string): string | undefined {
+function header(response: Fields, name: string): unknown {
   const headers = response["headers"];
   const get = record(headers)["get"];
-  return typeof get === "function" ? text(get.call(headers, name)) : undefined;
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
+  return typeof get === "function" ? get.call(headers, name) : undefined;
 }
 
 function count(value: unknown): number | undefined {

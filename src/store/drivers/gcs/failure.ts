@@ -1,3 +1,5 @@
+import { word } from "../../service-text.js";
+
 /**
  * What Cloud Storage, or the connection to it, said: the `cause` of the errors of a GcsStore. It stands in for the
  * library's own error, which carries the request with its access token and the response with its body. `name` is the
@@ -48,11 +50,6 @@ export interface GcsFailureFacts {
   requestId?: string | undefined;
   attempts?: number | undefined;
   code?: string | undefined;
-}
-
-/** A word that may be shown: an error's name, code or reason, never a sentence. */
-export function word(value: unknown): string | undefined {
-  return typeof value === "string" && /^[A-Za-z][\w.-]{0,63}$/.test(value) ? value : undefined;
 }
 
 function describe(name: string, { httpStatus, code, requestId }: GcsFailureFacts): string {

@@ -1,3 +1,5 @@
+import { harmlessMessage, requestIdOf, word } from "../../service-text.js";
+
 /**
  * What S3, or the connection to it, said: the `cause` of the errors of an S3Store. It stands in for the SDK's own
  * error, which carries the response with its body, and may carry the access key and the string that was signed.
@@ -18,15 +20,15 @@ export class S3Failure extends Error {
   constructor(error: unknown) {
     const fields: Partial<Record<string, unknown>> = isRecord(error) ? error : {};
     const metadata: Partial<Record<string, unknown>> = isRecord(fields["$metadata"]) ? fields["$metadata"] : {};
-    const name = text(fields["name"]) ?? "Error";
+    const name = word(fields["name"]) ?? "Error";
     const status = count(metadata["httpStatusCode"]);
-    const requestId = text(metadata["requestId"]);
-    const code = text(fields["code"]) ?? text(fields["Code"]);
+    const requestId = requestIdOf(metadata["requestId"]);
+    const code = word(fields["code"]) ?? word(fields["Code"]);
     super(describe(error, name, status, requestId, code));
     this.name = name;
     this.httpStatus = status;
     this.requestId = requestId;
-    this.extendedRequestId = text(metadata["extendedRequestId"]);
+    this.extendedRequestId = requestIdOf(metadata["extendedRequestId"]);
     this.attempts = count(metadata["attempts"]);
     this.code = code;
   }
@@ -36,7 +38,7 @@ export class S3Failure extends Error {
 // (credentials, region, DNS) happens on this side and says what to repair.
 function describe(error: unknown, name: string, status?: number, requestId?: string, code?: string): string {
   if (isRecord(error) && status === undefined && !("$response" in error) && !("$fault" in error)) {
-    return text(error["message"]) ?? name;
+    return harmlessMessage(error["message"]) ?? name;
   }
   const facts = [
     ...(status === undefined ? [] : [`HTTP ${status}`]),
@@ -48,10 +50,6 @@ function describe(error: unknown, name: string, status?: number, requestId?: str
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
 }
 
 function count(value: unknown): number | undefined {
