@@ -92,7 +92,8 @@ function containerProblem(container: string): string | undefined {
   if (!CONTAINER.test(container)) return "it has characters other than those of a host or bucket name";
   if (pathProblem(container) !== undefined) return 'it is "." or "..", or too long';
   // A reference travels with the payload, so it is no place for a password (RFC 3986, section 3.2.1).
-  if (/:.*@/.test(container)) return "it carries a password";
+  const colon = container.indexOf(":");
+  if (colon !== -1 && container.includes("@", colon)) return "it carries a password";
   return undefined;
 }
 

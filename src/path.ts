@@ -50,6 +50,13 @@ export function assertPrefix(prefix: string, operation: string, store: string): 
   if (problem !== undefined) throw invalidPath("prefix", problem, operation, store);
 }
 
+/** The text without the slashes that it ends in. A pattern for them would be tried at every slash. */
+export function withoutTrailingSlashes(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === "/") end--;
+  return text.slice(0, end);
+}
+
 /** The error of a path that can't be used. The message does not repeat it. */
 export function invalidPath(what: string, problem: string, operation: string, store: string): StorageError {
   return new StorageError("INVALID_PATH", `This is not a valid ${what}: ${problem}.`, { operation, store });

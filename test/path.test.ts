@@ -1,5 +1,12 @@
 import fc from "fast-check";
-import { assertPath, assertPrefix, comparePaths, MAX_PATH_BYTES, pathProblem } from "../src/path.js";
+import {
+  assertPath,
+  assertPrefix,
+  comparePaths,
+  MAX_PATH_BYTES,
+  pathProblem,
+  withoutTrailingSlashes,
+} from "../src/path.js";
 import { storageError } from "./store/storage-error.js";
 
 const codePoint = fc.string({ unit: "binary", maxLength: 12 });
@@ -90,5 +97,18 @@ describe("comparePaths", () => {
       "\uffff",
       "😀",
     ]);
+  });
+});
+
+describe("withoutTrailingSlashes", () => {
+  it.each([
+    ["", ""],
+    ["/", ""],
+    ["///", ""],
+    ["a", "a"],
+    ["a/b///", "a/b"],
+    ["//a//b", "//a//b"],
+  ])("makes %j to %j", (text, result) => {
+    expect(withoutTrailingSlashes(text)).toBe(result);
   });
 });

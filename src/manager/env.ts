@@ -1,5 +1,5 @@
 import { StorageError } from "../error.js";
-import { pathProblem } from "../path.js";
+import { pathProblem, withoutTrailingSlashes } from "../path.js";
 import { EnvironmentReader } from "./environment-reader.js";
 import { readS3Settings, type S3Settings } from "./s3-settings.js";
 import type { StorageManagerOptions } from "./options.js";
@@ -78,7 +78,7 @@ function readStorage(reader: EnvironmentReader): StorageSettings {
 function readPrefix(reader: EnvironmentReader, name: string): string | undefined {
   return reader.parse(name, "must be a path: segments joined by /, none of them . or ..", (value) => {
     // The Go system cleans paths: its deployments may say "outputs/".
-    const prefix = value.replace(/(?<!\/)\/+$/, "");
+    const prefix = withoutTrailingSlashes(value);
     return pathProblem(prefix) === undefined ? prefix : undefined;
   });
 }

@@ -1,3 +1,4 @@
+import { withoutTrailingSlashes } from "../path.js";
 import { MAX_PART_SIZE, MIN_PART_SIZE } from "../store/drivers/s3/options.js";
 import type { EnvironmentReader } from "./environment-reader.js";
 
@@ -81,7 +82,7 @@ function readEndpoint(reader: EnvironmentReader, tls: boolean | undefined, requi
   if (required && tls !== undefined && tls !== (url.protocol === "https:")) {
     reader.refuse("S3_TLS", "does not agree with the scheme of the endpoint");
   }
-  return url.origin + url.pathname.replace(/(?<!\/)\/+$/, "");
+  return url.origin + withoutTrailingSlashes(url.pathname);
 }
 
 function parseEndpoint(value: string, tls: boolean | undefined): URL | undefined {

@@ -135,10 +135,13 @@ describe("The path of an absolute reference", () => {
     );
   });
 
-  it.each(["x://user:secret@host/a", "x://a?b/c", "x://a%20b/c", "x://a b/c"])("needs a plain container: %s", (ref) => {
-    const error = failureOf(() => parseLocation(ref));
-    expect(error.code).toBe("INVALID_REFERENCE");
-    expect(error.message).toContain("container");
-    expect(error.message).not.toContain("secret");
-  });
+  it.each(["x://user:secret@host/a", "x://a:@b/c", "x://a@b:c@d/e", "x://a?b/c", "x://a%20b/c", "x://a b/c"])(
+    "needs a plain container: %s",
+    (ref) => {
+      const error = failureOf(() => parseLocation(ref));
+      expect(error.code).toBe("INVALID_REFERENCE");
+      expect(error.message).toContain("container");
+      expect(error.message).not.toContain("secret");
+    },
+  );
 });

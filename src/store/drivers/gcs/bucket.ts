@@ -3,7 +3,7 @@ import type { Storage } from "@google-cloud/storage";
 import { throwIfAborted } from "../../abort.js";
 import type { CallDetails } from "../../check.js";
 import { StorageError, isStorageError } from "../../../error.js";
-import { invalidPath } from "../../../path.js";
+import { invalidPath, withoutTrailingSlashes } from "../../../path.js";
 import { GcsClient } from "./client.js";
 import { isGoogleEndpoint } from "./capability.js";
 import { toStorageError, type GcsCall } from "./errors.js";
@@ -167,7 +167,7 @@ export function answerObject({ json }: GcsAnswer, { details }: GcsCall): object 
 
 function toUrl(storage: Storage, { target, query = {}, upload = false }: GcsRequest): URL {
   // As the library does: with STORAGE_EMULATOR_HOST the base is the bare host, and the emulator copies only there.
-  const base = upload ? `${storage.apiEndpoint}/upload/storage/v1` : storage.baseUrl.replace(/\/+$/, "");
+  const base = upload ? `${storage.apiEndpoint}/upload/storage/v1` : withoutTrailingSlashes(storage.baseUrl);
   const url = target instanceof URL ? new URL(target) : new URL(base + target);
   const pairs = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined);
   if (pairs.length === 0) return url;

@@ -40,7 +40,7 @@ export function toRedisFailure(error: unknown): RedisFailure {
 
 // The first word of an error reply, in upper case, is its code (Redis serialization protocol specification, "Simple errors").
 function replyCode(message: unknown): string {
-  return /^[A-Z][A-Z0-9]*(?=\s|$)/.exec(String(message))?.[0] ?? "ERR";
+  return /^([A-Z][A-Z0-9]*)(?:\s|$)/.exec(String(message))?.[1] ?? "ERR";
 }
 
 function isObject(value: unknown): value is object {
