@@ -14,7 +14,7 @@ function room(name, otherRooms, modules = []) {
 }
 
 export default tseslint.config(
-  { ignores: ["dist/", "coverage/", "reports/", ".stryker-tmp/"] },
+  { ignores: ["dist/", "coverage/", "reports/", ".stryker-tmp/", ".fuzz/"] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true } },
@@ -50,7 +50,7 @@ export default tseslint.config(
   room("observe", ["manager", "resolvers", "testing", "store", "plan", "reference", "object"]),
   {
     // What prints is a program: the demo, the examples, the scripts.
-    files: ["examples/**/*.ts", "scripts/**", "bench/**", "test/package/programs/**"],
+    files: ["examples/**/*.ts", "scripts/**", "bench/**", "test/package/programs/**", "test/fuzz/main.ts"],
     rules: { "no-console": "off" },
   },
   {
