@@ -170,7 +170,8 @@ async function* through(
     });
   });
   try {
-    for await (const chunk of transform) yield chunk as Uint8Array;
+    // Not destroyed at its end: it may have ended before the chunks have.
+    for await (const chunk of transform.iterator({ destroyOnReturn: false })) yield chunk as Uint8Array;
     await end;
   } catch (error) {
     failure ??= error as Error;
