@@ -21,6 +21,14 @@ export const compressionFields = {
 interface Limits {
   readonly chunkSize?: number;
   readonly maxOutputLength?: number;
+  /** Give a {@link Decompressed}, not the bytes alone. */
+  readonly info?: boolean;
+}
+
+/** What `node:zlib` gives, and its engine, which knows how many bytes it has taken. */
+interface Decompressed {
+  readonly buffer: Buffer;
+  readonly engine: { readonly bytesWritten: number };
 }
 
 type Whole = (bytes: Uint8Array, limits: Limits) => Buffer;
@@ -34,7 +42,7 @@ export interface Algorithm {
   readonly compressor: () => Transform;
   readonly decompressSync: Whole;
   readonly decompress: WholeLater;
-  readonly decompressor: () => Transform;
+  readonly decompressor: () => Transform & Decompressed["engine"];
 }
 
 // Up to here compressing takes a millisecond or two: less than what handing it to a thread costs thousands of entries.
@@ -94,8 +102,8 @@ export class Compression implements Codec, EntryEncoder {
       if (maxBytes <= SMALL_OUTPUT) throw tooLarge();
     }
     try {
-      const limits = { chunkSize: CHUNK_SIZE, maxOutputLength: Math.max(maxBytes, 1) };
-      const decoded = await this.decompressLater(bytes, limits);
+      const limits = { chunkSize: CHUNK_SIZE, maxOutputLength: Math.max(maxBytes, 1), info: true };
+      const decoded = decompressed(await this.decompressLater(bytes, limits), bytes);
       if (decoded.byteLength <= maxBytes) return decoded;
     } catch (error) {
       if (!isTooLarge(error)) throw this.undecodable(error);
@@ -107,22 +115,32 @@ export class Compression implements Codec, EntryEncoder {
     chunks: AsyncIterable<Uint8Array>,
     { maxBytes, tooLarge }: DecodeContext,
   ): AsyncGenerator<Uint8Array, void, undefined> {
+    const decompressor = this.algorithm.decompressor();
+    let given = 0;
+    async function* counted(): AsyncGenerator<Uint8Array, void, undefined> {
+      for await (const chunk of chunks) {
+        given += chunk.byteLength;
+        yield chunk;
+      }
+    }
     let size = 0;
     try {
-      for await (const chunk of through(chunks, this.algorithm.decompressor())) {
+      for await (const chunk of through(counted(), decompressor)) {
         size += chunk.byteLength;
         if (size > maxBytes) throw tooLarge();
         yield chunk;
       }
+      assertTaken(decompressor, given);
     } catch (error) {
-      throw isZlibError(error) ? this.undecodable(error) : error;
+      throw error instanceof TrailingBytes || isZlibError(error) ? this.undecodable(error) : error;
     }
   }
 
   /** `undefined`: it has more bytes than that. */
   private decodeSmall(bytes: Uint8Array, maxBytes: number): Uint8Array | undefined {
     try {
-      const decoded = this.algorithm.decompressSync(bytes, { maxOutputLength: Math.max(maxBytes, 1) });
+      const limits = { maxOutputLength: Math.max(maxBytes, 1), info: true };
+      const decoded = decompressed(this.algorithm.decompressSync(bytes, limits), bytes);
       return decoded.byteLength <= maxBytes ? decoded : undefined;
     } catch (error) {
       if (isTooLarge(error)) return undefined;
@@ -136,6 +154,25 @@ export class Compression implements Codec, EntryEncoder {
       cause,
     });
   }
+}
+
+// zlib ignores them or fails, as the chunks happen to be. Here they are always refused.
+class TrailingBytes extends Error {
+  constructor() {
+    super("There are bytes behind the end of what was compressed.");
+  }
+}
+
+/** @throws {TrailingBytes} unless all of the bytes were taken */
+function assertTaken({ bytesWritten }: Decompressed["engine"], byteLength: number): void {
+  if (bytesWritten !== byteLength) throw new TrailingBytes();
+}
+
+/** The bytes of a {@link Decompressed} that was made of all of `bytes`. */
+function decompressed(result: unknown, { byteLength }: Uint8Array): Buffer {
+  const { buffer, engine } = result as Decompressed;
+  assertTaken(engine, byteLength);
+  return buffer;
 }
 
 function smaller(compressed: Uint8Array, bytes: Uint8Array): Uint8Array | undefined {

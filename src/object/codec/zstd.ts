@@ -22,7 +22,7 @@ interface ZstdOfNode {
   readonly zstdCompress: (bytes: Uint8Array, options: object, done: Parameters<Algorithm["compress"]>[2]) => void;
   readonly zstdDecompress: (bytes: Uint8Array, options: object, done: Parameters<Algorithm["compress"]>[2]) => void;
   createZstdCompress(options: object): Transform;
-  createZstdDecompress(): Transform;
+  createZstdDecompress(): ReturnType<Algorithm["decompressor"]>;
 }
 
 /**
