@@ -20,7 +20,7 @@ function build(file) {
   const output = join(OUTPUT, file.replace(/\.ts$/, ".js"));
   if (modified(output) > Math.max(modified(file), ...TOOLS.map(modified))) return;
   const text = readFileSync(file, "utf8");
-  const isCounted = file.startsWith("src/") && !file.startsWith("src/testing/");
+  const isCounted = /^(?:src\/(?!testing\/)|test\/fuzz\/planted\/)/.test(file);
   const module = relative(dirname(output), COUNTERS);
   mkdirSync(dirname(output), { recursive: true });
   writeFileSync(output, isCounted ? instrument(text, file, module) : compile(text, file));

@@ -66,7 +66,7 @@ export function growBytes(bytes: Uint8Array, size: number, choice: RandomChoice)
   const [from, to] = part(whole, choice);
   if (from === to) return bytes;
   const times = Math.max(1, Math.floor((size - bytes.length) / (to - from)));
-  return spliced(whole, to, to, ...new Array<Uint8Array>(times).fill(whole.subarray(from, to)));
+  return spliced(whole, to, to, Buffer.alloc(times * (to - from), whole.subarray(from, to)));
 }
 
 function changed(bytes: Buffer, choice: RandomChoice, change: (byte: number) => number): Buffer {

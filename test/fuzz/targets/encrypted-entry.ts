@@ -34,7 +34,7 @@ function checkHeader(bytes: Uint8Array): void {
 }
 
 /**
- * `[header, plaintext, sealed for, read as, changes]`: an entry with this header, an object or a text, encrypted as one of
+ * `[header, plaintext, sealed for, read as, changes, bytes of a chunk]`: an entry with this header, an object or a text, encrypted as one of
  * the entries above, then changed at some positions, and read as another of them. Without the key nobody else can make
  * one; here it leads behind the authentication.
  */
@@ -49,7 +49,7 @@ export const target = defineTarget<unknown>({
       1,
       [[7, 1]],
     ],
-    [{ keyId: "k1", contentType: "application/json" }, "plain", 0, 2, []],
+    [{ keyId: "k1", contentType: "application/json" }, "plain", 0, 2, [], 1],
     [{ keyId: "k1", contentType: "application/json" }, "plain", 0, 0, [[-1, 0]]],
     [
       { keyId: "k1", contentType: "application/json" },
@@ -68,7 +68,7 @@ export const target = defineTarget<unknown>({
   ],
   async run(input) {
     if (!Array.isArray(input)) return;
-    const [head, plaintext, sealedFor, readAs, changes] = input as unknown[];
+    const [head, plaintext, sealedFor, readAs, changes, chunkSize] = input as unknown[];
     if (typeof plaintext !== "string") return;
     const contextOf = (index: unknown): EntryContext => ENTRIES[typeof index === "number" ? index : 0] ?? ENTRIES[0]!;
     const [from, to] = [contextOf(sealedFor), contextOf(readAs)];
@@ -79,7 +79,7 @@ export const target = defineTarget<unknown>({
     const sealed = Buffer.concat([header, sealer.header, sealer.seal(Buffer.from(plaintext), true)]);
     const bytes = changed(sealed, changes);
     checkHeader(bytes);
-    const decoded = await decodedBothWays(codec, bytes, to, 1 + (json.byteLength % 50));
+    const decoded = await decodedBothWays(codec, bytes, to, chunkSize === 1 ? 1 : 40);
     if (decoded === undefined) return;
     assert(bytes.equals(sealed), "It decrypts what was changed.");
     assert(from.directory === to.directory, "It decrypts what is from another scope.");

@@ -1,3 +1,4 @@
+import type { StorageErrorCode } from "../../../src/error.js";
 import { StorageManager } from "../../../src/manager/storage-manager.js";
 import {
   withCircuitBreaker,
@@ -69,11 +70,15 @@ export const target = defineTarget<unknown>({
     const call = typeof what === "string" && Object.hasOwn(CALLS, what) ? CALLS[what]! : undefined;
     if (call === undefined) return;
     const options = withPublicKeys(given);
-    const codes = what === "features" ? (["CONFIG_INVALID", "UNSUPPORTED"] as const) : (["CONFIG_INVALID"] as const);
+    const codes: StorageErrorCode[] = ["CONFIG_INVALID"];
+    if (what === "features") codes.push("UNSUPPORTED");
+    if (what === "prefix") codes.push("INVALID_PATH");
     // A prefix that the store has no way to is found when it is used.
-    if (what === "dehydrate")
-      await settled([...codes, "UNKNOWN_SCHEME"], () => Promise.resolve(call(options as never)));
-    else if (what === "hydrate") await settled(codes, () => Promise.resolve(call(options as never)));
-    else outcomeOf([...codes, "INVALID_PATH"], () => call(options as never));
+    if (what === "dehydrate" || what === "plan") codes.push("UNKNOWN_SCHEME");
+    if (what === "dehydrate" || what === "hydrate") {
+      await settled(codes, () => Promise.resolve(call(options as never)));
+    } else {
+      outcomeOf(codes, () => call(options as never));
+    }
   },
 });
