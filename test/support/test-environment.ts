@@ -20,7 +20,7 @@ export default class TestEnvironment extends NodeEnvironment {
     const entered = this.#entered;
     AsyncLocalStorage.prototype.run = function (this: Storage, ...args: unknown[]): unknown {
       entered.add(this);
-      return Reflect.apply(run, this, args);
+      return Reflect.apply(run, this, args) as unknown;
     };
     AsyncLocalStorage.prototype.enterWith = function (this: Storage, store: unknown): void {
       entered.add(this);
