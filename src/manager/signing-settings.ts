@@ -34,7 +34,8 @@ const keys = z.unknown().transform((value, context): ReadonlyMap<string, Uint8Ar
   return context.issues.length > 0 ? z.NEVER : new Map(entries as [string, Uint8Array][]);
 });
 
-export const signing = z
+// Annotated, since what is inferred names a type that older compilers do not know.
+export const signing: z.ZodType<SigningSettings> = z
   .strictObject({
     keys,
     activeKeyId: z.string(),

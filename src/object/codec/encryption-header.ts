@@ -39,9 +39,6 @@ const LENGTH_SIZE = 2;
 /** Bytes that say that it is a header, and how long. */
 export const PREAMBLE_SIZE = MAGIC.byteLength + LENGTH_SIZE;
 
-/** Bytes that a header has at most. */
-export const MAX_HEADER_SIZE = PREAMBLE_SIZE + 0xffff;
-
 /** @throws {StorageError} `LIMIT_EXCEEDED` when it is longer than its length can say, by a very long schema */
 export function encodeHeader(header: EncryptionHeader): Buffer {
   const json = Buffer.from(JSON.stringify(header));

@@ -1,4 +1,5 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
+import { types } from "node:util";
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../../clock.js";
 import { isStorageError, StorageError } from "../../error.js";
@@ -52,7 +53,7 @@ export function isKeyId(keyId: unknown): keyId is string {
 
 /** Whether a value can be a key. */
 export function isKey(key: unknown): key is Uint8Array {
-  return key instanceof Uint8Array && key.byteLength === KEY_SIZE;
+  return types.isUint8Array(key) && key.byteLength === KEY_SIZE;
 }
 
 /** Keys that are there. */
@@ -176,7 +177,7 @@ export class ProvidedKeys implements EncryptionKeys {
 }
 
 function isWrappedKey(value: unknown): value is Uint8Array {
-  return value instanceof Uint8Array && value.byteLength > 0 && value.byteLength <= MAX_WRAPPED_SIZE;
+  return types.isUint8Array(value) && value.byteLength > 0 && value.byteLength <= MAX_WRAPPED_SIZE;
 }
 
 // The id is not repeated: it may come from anywhere.
