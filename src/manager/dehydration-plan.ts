@@ -13,7 +13,8 @@ import type { SourceOutcome } from "./store-sources.js";
 export interface DehydrationPlan {
   /**
    * The payload as it would travel. It is made when it is first asked for, since that takes the digest of all that
-   * leaves. References to streams and Blobs, and to what holds such references, are not final before those are read.
+   * leaves. References to streams and Blobs, and to what holds such references, are not final before those are read; with
+   * codecs, none is: they are as without, since nothing is encoded before it is stored.
    */
   readonly value: unknown;
   /** The values that would leave. */
@@ -26,7 +27,7 @@ export interface DehydrationPlan {
   }[];
   /** Bytes of the payload's JSON before; binary counts with its own bytes. */
   readonly size: number;
-  /** Bytes of the payload's JSON after; at most that many when a stream leaves. */
+  /** Bytes of the payload's JSON after; at most that many when a stream leaves, and with codecs. */
   readonly inlineSize: number;
 }
 
@@ -58,7 +59,8 @@ export function dehydrationPlan(laidOut: LaidOutPlan, settings: DehydrateSetting
       return plan.size;
     },
     get inlineSize() {
-      const isFinal = plan.entries.length > 0 && plan.entries.every(isThere);
+      const isEncoded = settings.codecs.encodings.length > 0;
+      const isFinal = !isEncoded && plan.entries.length > 0 && plan.entries.every(isThere);
       return isFinal ? Buffer.byteLength(serialize(value(), false)) : plan.inlineSize;
     },
   };

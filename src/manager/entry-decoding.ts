@@ -5,8 +5,9 @@ import type { HydrationBudget } from "./budget.js";
 import { decodeBytes, decodingKey } from "./decode-codecs.js";
 import { EntryDecoder } from "./decode-entry.js";
 
-// What most entries become at most, when they are decompressed. What becomes more, does so one at a time: all that one
-// hydration decodes at a time is then at most its budget and so much for each operation in flight.
+// What most entries become at most, when they are decompressed. As many are decoded side by side as can become that much
+// within the budget; the others, and what becomes more, one at a time: all that one hydration decodes at a time is then at
+// most twice its budget.
 const USUAL_RATIO = 16;
 const USUAL_SIZE = 1_048_576;
 
@@ -15,6 +16,8 @@ class Unusual extends Error {}
 /** Undoes the codecs of the entries of one hydration, within its budget. */
 export class EntryDecoding {
   private readonly unusual = new Semaphore(1);
+  // Bytes that may come of what is decoded side by side.
+  private sideBySide = 0;
 
   constructor(
     private readonly codecs: CodecSet,
@@ -25,12 +28,15 @@ export class EntryDecoding {
   async decode(bytes: Uint8Array, reference: ParsedReference, signal: AbortSignal): Promise<Uint8Array> {
     const { codecs, budget } = this;
     const usual = Math.max(USUAL_RATIO * bytes.byteLength, USUAL_SIZE);
-    if (usual < budget.bytesLeft) {
+    if (this.sideBySide + usual < budget.bytesLeft) {
+      this.sideBySide += usual;
       try {
         const limits = { maxBytes: usual, tooLarge: () => new Unusual(), signal };
         return await decodeBytes(bytes, reference, codecs, limits);
       } catch (error) {
         if (!(error instanceof Unusual)) throw error;
+      } finally {
+        this.sideBySide -= usual;
       }
     }
     const release = await this.unusual.acquire(signal);

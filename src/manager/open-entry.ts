@@ -91,11 +91,16 @@ async function openBinary(
     const stored = isReplaced ? all : verifiedChunks(all, reference, store.name);
     // The reader takes it as it comes, and says when it is enough.
     const limits = { maxBytes: Infinity, tooLarge: () => tooManyDecodedBytes(Infinity), signal: body.signal };
-    const chunks = reference.encoding === undefined ? stored : decodeChunks(stored, reference, settings.codecs, limits);
-    return streamResult(infoOf(reference, reference.size ?? result.info.size), chunks, () => {
+    const isEncoded = reference.encoding !== undefined;
+    const chunks = isEncoded ? decodeChunks(stored, reference, settings.codecs, limits) : stored;
+    // What decodes may hang too: a key provider. Then nobody reads the chunks, whose end would free them.
+    if (isEncoded) body.signal.addEventListener("abort", () => giveUp(() => result.cancel()), { once: true });
+    const release = (): Promise<void> => {
       body.unlink();
       return result.cancel();
-    });
+    };
+    const info = infoOf(reference, reference.size ?? result.info.size);
+    return streamResult(info, chunks, release, isEncoded ? { store: store.name, signal: body.signal } : {});
   } catch (error) {
     body.unlink();
     throw asStorageError(error, details);

@@ -24,9 +24,11 @@ export class ByteReader {
 
   async isAtEnd(): Promise<boolean> {
     while (this.#chunk.byteLength === 0 && !this.#isOver) {
+      this.#isOver = true; // also of what fails, which is not to be closed
       const next = await this.#iterator.next();
-      if (next.done === true) this.#isOver = true;
-      else this.#chunk = next.value;
+      if (next.done === true) break;
+      this.#chunk = next.value;
+      this.#isOver = false;
     }
     return this.#chunk.byteLength === 0;
   }

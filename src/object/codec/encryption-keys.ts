@@ -114,7 +114,8 @@ export class ProvidedKeys implements EncryptionKeys {
   }
 
   find(keyId: string, wrappedKey: string | undefined): Promise<KeyObject> {
-    if (wrappedKey === undefined) return Promise.reject(unknownKey());
+    // Checked first: a line end in it would make the name of another key's.
+    if (wrappedKey === undefined || !isKeyId(keyId)) return Promise.reject(unknownKey());
     const name = `${keyId}\n${wrappedKey}`;
     let kept = this.#found.get(name);
     if (!this.#isGood(kept)) {
@@ -149,7 +150,7 @@ export class ProvidedKeys implements EncryptionKeys {
 
   async #decrypt(keyId: string, wrappedKey: string): Promise<KeyObject> {
     const wrapped = { keyId, wrappedKey: new Uint8Array(Buffer.from(wrappedKey, "base64url")) };
-    if (!isKeyId(keyId) || !isWrappedKey(wrapped.wrappedKey)) throw unknownKey();
+    if (!isWrappedKey(wrapped.wrappedKey)) throw unknownKey();
     const key: unknown = await this.#ask((context) => this.#provider.decryptDataKey(wrapped, context));
     if (!isKey(key)) throw wrongKey("decryptDataKey");
     return createSecretKey(key);
