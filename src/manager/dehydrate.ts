@@ -12,7 +12,7 @@ import { layOut } from "./lay-out.js";
 import { ObjectWriter } from "./object-writer.js";
 import { planPayload, type LaidOutPlan } from "./plan-payload.js";
 import type { DehydrateSettings } from "./settings.js";
-import { storeSources } from "./store-sources.js";
+import { closeSources, storeSources } from "./store-sources.js";
 import { Turns } from "./turns.js";
 
 /** Whether it is clear at a glance that a dehydration gives the payload itself: the fast exit of small ones. */
@@ -69,7 +69,7 @@ async function writeEntries(
   const { plan } = laidOut;
   const writer = new ObjectWriter(store, settings, recorder);
   try {
-    const codecs = await EntryCodecs.prepare(settings, laidOut.layoutOptions, signal);
+    const codecs = await prepareCodecs(laidOut, settings, signal);
     const sources = await storeSources(laidOut, settings, codecs, writer, signal);
     const objects = turns.steps(layOut(laidOut, settings, sources, codecs));
     await forEachConcurrent(objects, settings.concurrency, signal, async (object, groupSignal) => {
@@ -84,6 +84,19 @@ async function writeEntries(
   } finally {
     details.objects = writer.objects;
     if (recorder.listens) measure(plan, details);
+  }
+}
+
+async function prepareCodecs(
+  laidOut: LaidOutPlan,
+  settings: DehydrateSettings,
+  signal: AbortSignal,
+): Promise<EntryCodecs | undefined> {
+  try {
+    return await EntryCodecs.prepare(settings, laidOut.layoutOptions, signal);
+  } catch (error) {
+    closeSources(laidOut, error);
+    throw error;
   }
 }
 

@@ -57,6 +57,18 @@ export async function storeSources(
   return outcomes;
 }
 
+/** Closes the streams of a payload that is not to be stored after all. */
+export function closeSources({ plan }: LaidOutPlan, reason: unknown): void {
+  for (const { content, path } of plan.entries) {
+    if (!("source" in content) || content.source instanceof Uint8Array) continue;
+    try {
+      new SourceReader(content.source, path).close(reason);
+    } catch {
+      // One that can't be read needs no closing; nor does one that was closed as it stands in two places.
+    }
+  }
+}
+
 function open(
   entries: readonly PlannedEntry[],
   outcomes: Map<PlannedEntry, SourceOutcome>,
