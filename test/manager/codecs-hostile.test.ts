@@ -17,6 +17,11 @@ const keys = { k: randomBytes(32) };
 const encrypting = [gzip(), aes256gcm({ keys, activeKeyId: "k" })];
 const MIB = 1 << 20;
 
+/** A reference without one of its fields. */
+function without<T extends object>(reference: T, field: string): T {
+  return Object.fromEntries(Object.entries(reference).filter(([name]) => name !== field)) as T;
+}
+
 /** What an attacker can do who writes both bucket and broker: put bytes anywhere, and refer to them rightly. */
 async function forge(
   store: MemoryStore,
@@ -29,8 +34,12 @@ async function forge(
   const extension = $storageRef.slice($storageRef.lastIndexOf(".")).replace("pack", "json");
   const path = `${directory ?? own}/${createHash("sha256").update(bytes).digest("hex")}${extension}`;
   await store.write(path, bytes);
-  const { $storageOffset: _, ...fields } = rest;
-  return { ...fields, $storageRef: path, $storageSize: bytes.byteLength, $storageDigest: sha256Digest(bytes) };
+  return {
+    ...without(rest, "$storageOffset"),
+    $storageRef: path,
+    $storageSize: bytes.byteLength,
+    $storageDigest: sha256Digest(bytes),
+  };
 }
 
 async function entryOf(store: MemoryStore, reference: StorageReference): Promise<Uint8Array> {
@@ -38,7 +47,7 @@ async function entryOf(store: MemoryStore, reference: StorageReference): Promise
   return (await store.read($storageRef, { offset, length })).bytes();
 }
 
-async function setUp() {
+function setUp() {
   const store = new MemoryStore();
   const manager = new StorageManager({ store, codecs: encrypting });
   const dehydrate = async (value: unknown, scope: string, more: object = {}): Promise<StorageReference> =>
@@ -55,9 +64,9 @@ async function codeOf(manager: StorageManager, reference: unknown): Promise<stri
 
 describe("an attacker who can write bucket and broker", () => {
   it("can't pass off what he made himself", async () => {
-    const { store, manager, dehydrate } = await setUp();
+    const { store, manager, dehydrate } = setUp();
     const reference = await dehydrate(longText("a"), "s");
-    const { $storageEncoding: _, ...plain } = await forge(store, storedJson("forged"), reference);
+    const plain = without(await forge(store, storedJson("forged"), reference), "$storageEncoding");
     expect(await codeOf(manager, plain)).toBe("DECODE_FAILED"); // it is not encrypted
     expect(await codeOf(manager, { ...plain, $storageEncoding: "gzip" })).toBe("DECODE_FAILED");
     expect(await codeOf(manager, { ...plain, $storageEncoding: "aes256gcm" })).toBe("DECODE_FAILED");
@@ -67,7 +76,7 @@ describe("an attacker who can write bucket and broker", () => {
   });
 
   it("can't move an entry to another scope or prefix, with all digests made anew", async () => {
-    const { store, manager, dehydrate } = await setUp();
+    const { store, manager, dehydrate } = setUp();
     for (const value of [longText("a"), Array.from({ length: 900 }, (_, i) => i), someBytes(500)]) {
       const reference = await dehydrate(value, "tenant-1/run");
       const entry = await entryOf(store, reference);
@@ -85,17 +94,17 @@ describe("an attacker who can write bucket and broker", () => {
   });
 
   it("can't call it another type, schema or version, or leave off a codec", async () => {
-    const { store, manager, dehydrate } = await setUp();
+    const { store, manager, dehydrate } = setUp();
     const tag = { schema: "order", schemaVersion: "1" };
     const reference = await dehydrate(longText("a", 3000), "s", tag);
-    const { $storageEncoding: encoding, $storageSchema: _, ...rest } = reference;
+    const { $storageEncoding: encoding } = reference;
     expect(encoding).toBe("gzip,aes256gcm");
     for (const forged of [
       { ...reference, $storageContentType: "application/json" },
       { ...reference, $storageContentType: "image/png" },
       { ...reference, $storageSchema: "invoice" },
       { ...reference, $storageSchemaVersion: "2" },
-      { ...rest, $storageEncoding: encoding },
+      without(reference, "$storageSchema"),
       { ...reference, $storageEncoding: "aes256gcm" },
     ]) {
       expect(await codeOf(manager, forged)).toBe("INTEGRITY");
@@ -112,15 +121,14 @@ describe("an attacker who can write bucket and broker", () => {
     ] as const) {
       expect(await codeOf(manager, { ...reference, $storageEncoding: names })).toBe(code);
     }
-    const { $storageEncoding: _encoding, ...bare } = reference;
-    expect(await codeOf(manager, bare)).toBe("DECODE_FAILED");
+    expect(await codeOf(manager, without(reference, "$storageEncoding"))).toBe("DECODE_FAILED");
     await expect(manager.hydrate(reference)).resolves.toBeDefined();
     const signed = await entryOf(store, reference);
     expect(Buffer.from(signed).includes("xxxx")).toBe(false);
   });
 
   it("can't cut, change or lengthen it, also where the digest is made anew", async () => {
-    const { store, manager, dehydrate } = await setUp();
+    const { store, manager, dehydrate } = setUp();
     for (const value of [longText("a"), someBytes(500)]) {
       const reference = await dehydrate(value, "s");
       const entry = Buffer.from(await entryOf(store, reference));

@@ -1,3 +1,4 @@
+import { constants } from "node:buffer";
 import { pipeline, type Transform } from "node:stream";
 import { promisify } from "node:util";
 import { z } from "zod";
@@ -87,7 +88,9 @@ export class Compression implements Codec, EntryEncoder {
   }
 
   async gains(sample: Uint8Array): Promise<boolean> {
-    return (await this.encode(sample.subarray(0, SAMPLE_SIZE))) !== undefined;
+    if (sample.byteLength < this.options.minSize) return false;
+    const beginning = sample.subarray(0, SAMPLE_SIZE);
+    return smaller(await this.compressLater(beginning, { chunkSize: CHUNK_SIZE }), beginning) !== undefined;
   }
 
   encodeStream(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
@@ -102,7 +105,7 @@ export class Compression implements Codec, EntryEncoder {
       if (maxBytes <= SMALL_OUTPUT) throw tooLarge();
     }
     try {
-      const limits = { chunkSize: CHUNK_SIZE, maxOutputLength: Math.max(maxBytes, 1), info: true };
+      const limits = { chunkSize: CHUNK_SIZE, maxOutputLength: outputLimit(maxBytes), info: true };
       const decoded = decompressed(await this.decompressLater(bytes, limits), bytes);
       if (decoded.byteLength <= maxBytes) return decoded;
     } catch (error) {
@@ -139,7 +142,7 @@ export class Compression implements Codec, EntryEncoder {
   /** `undefined`: it has more bytes than that. */
   private decodeSmall(bytes: Uint8Array, maxBytes: number): Uint8Array | undefined {
     try {
-      const limits = { maxOutputLength: Math.max(maxBytes, 1), info: true };
+      const limits = { maxOutputLength: outputLimit(maxBytes), info: true };
       const decoded = decompressed(this.algorithm.decompressSync(bytes, limits), bytes);
       return decoded.byteLength <= maxBytes ? decoded : undefined;
     } catch (error) {
@@ -179,6 +182,11 @@ function smaller(compressed: Uint8Array, bytes: Uint8Array): Uint8Array | undefi
   return compressed.byteLength < bytes.byteLength ? compressed : undefined;
 }
 
+/** zlib takes no limit of 0, and none that is over what a Buffer can hold. */
+function outputLimit(maxBytes: number): number {
+  return Math.min(Math.max(maxBytes, 1), constants.MAX_LENGTH);
+}
+
 function isTooLarge(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE";
 }
@@ -189,9 +197,9 @@ function isZlibError(error: unknown): boolean {
   return typeof errno === "number" && /^(?:Z_|ERR_|ZSTD_)/.test(code ?? "");
 }
 
-/** Those who read ahead must not see the memory that the next chunk comes in. */
+/** Those who read ahead must not see the memory that the next chunk comes in. An empty one would make two ends for zstd. */
 async function* copied(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const chunk of chunks) yield new Uint8Array(chunk);
+  for await (const chunk of chunks) if (chunk.byteLength > 0) yield new Uint8Array(chunk);
 }
 
 /** What comes out of a transform. It ends when `chunks` have ended too, and closes them when nobody reads on. */

@@ -47,7 +47,9 @@ export function zstd(options: ZstdOptions = {}): Codec {
       name: "zstd",
       compressSync: (bytes, limits) => node.zstdCompressSync(bytes, { ...limits, params }),
       compress: (bytes, limits, done) => node.zstdCompress(bytes, { ...limits, params }, done),
-      compressor: () => node.createZstdCompress({ params }),
+      // One chunk at a time: when Node is told of the end while the last one waits, an empty frame follows that of the data,
+      // which it does not read itself (seen in 24).
+      compressor: () => node.createZstdCompress({ params, writableHighWaterMark: 1 }),
       decompressSync: (bytes, limits) => node.zstdDecompressSync(bytes, limits),
       decompress: (bytes, limits, done) => node.zstdDecompress(bytes, limits, done),
       decompressor: () => node.createZstdDecompress(),

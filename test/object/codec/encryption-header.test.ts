@@ -11,6 +11,7 @@ import {
   type EncryptionHeader,
 } from "../../../src/object/codec/encryption-header.js";
 import { isStorageError } from "../../../src/error.js";
+import { thrownBy } from "../../support/failure.js";
 
 const MINIMAL: EncryptionHeader = { keyId: "k", contentType: "application/json" };
 const DIGEST = `sha256-${"A".repeat(43)}`;
@@ -141,7 +142,7 @@ it("has room for 65535 bytes of JSON, and says so when there are more", () => {
   expect(longest.byteLength).toBe(MAX_HEADER_SIZE);
   expect(parseHeader(longest).bytes.byteLength).toBe(MAX_HEADER_SIZE);
   const tooLong = () => encodeHeader({ ...MINIMAL, schema: "x".repeat(MAX_HEADER_SIZE - empty + 1) });
-  expect(tooLong).toThrow(expect.objectContaining({ code: "LIMIT_EXCEEDED", operation: "dehydrate" }));
+  expect(thrownBy(tooLong)).toMatchObject({ code: "LIMIT_EXCEEDED", operation: "dehydrate" });
 });
 
 it("binds the directory and every byte of the header", () => {
