@@ -19,6 +19,8 @@ describe("the options of a TieredStore", () => {
     ["options", { remote, maxbytes: 5 }],
     ["maxBytes", { remote, maxBytes: 0 }],
     ["maxBytes", { remote, maxBytes: 1.5 }],
+    ["maxBytes", { remote, maxBytes: { valueOf: 1, toString: 1 } }], // can't even be compared
+    ["maxObjectSize", { remote, maxObjectSize: [{ toString: 1 }] }],
     ["maxObjectSize", { remote, maxObjectSize: -1 }],
     ["maxObjectSize", { remote, maxBytes: 1000, maxObjectSize: 1001 }],
     ["ttl", { remote, validate: "maxAge" }],

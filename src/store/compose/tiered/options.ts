@@ -53,6 +53,8 @@ export interface TieredStoreOptions {
   observer?: StorageObserver | undefined;
 }
 
+// Comparing anything else would call its methods.
+const isNumber = (value: unknown): boolean => typeof value === "number";
 const isFunction = (value: unknown): boolean => typeof value === "function";
 const milliseconds = z.number().min(0);
 
@@ -72,11 +74,14 @@ const schema = z
     clock: z.custom<Clock>(isClock, "must be a Clock").default(systemClock),
     observer: z.custom<StorageObserver>(isFunction, "must be a function").optional(),
   })
-  .refine(({ maxBytes, maxObjectSize = 0 }) => !(maxObjectSize > maxBytes), {
-    path: ["maxObjectSize"],
-    message: "must not be more than maxBytes",
-    when,
-  })
+  .refine(
+    ({ maxBytes, maxObjectSize = 0 }) => ![maxBytes, maxObjectSize].every(isNumber) || maxObjectSize <= maxBytes,
+    {
+      path: ["maxObjectSize"],
+      message: "must not be more than maxBytes",
+      when,
+    },
+  )
   .refine(({ validate, ttl }) => validate !== "maxAge" || ttl !== undefined, {
     path: ["ttl"],
     message: 'is required with validate: "maxAge"',
