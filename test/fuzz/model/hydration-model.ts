@@ -6,7 +6,7 @@ import { parseSelector, select } from "../../../src/reference/selector.js";
 import { sha256Digest } from "../../../src/store/body.js";
 
 /** The model has no value for it: it would be an error. */
-export class NoValue extends Error {}
+class NoValue extends Error {}
 
 const MOST_HOPS = 12;
 
