@@ -249,7 +249,7 @@ it("hydrated data pollutes no prototype", async () => {
   const stored = Buffer.from(`{"contentType":"json","data":${json}}`);
   const reference = await planted(store, "outputs/s/a.json", stored);
   const inline = JSON.parse(`{"__proto__":{"polluted":1},"ref":${JSON.stringify(reference)}}`) as object;
-  const hydrated = (await manager.hydrate(inline)) as { ref: object };
+  const hydrated = await manager.hydrate<{ ref: object }>(inline);
   for (const value of [hydrated, hydrated.ref, {}, []]) expect("polluted" in value).toBe(false);
   for (const value of [hydrated, hydrated.ref]) {
     expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
