@@ -4,6 +4,13 @@ export { resetSharedManagers, sharedManager } from "./manager/shared-manager.js"
 export { StorageManager, type Dehydrated } from "./manager/storage-manager.js";
 export type { DehydrationPlan } from "./manager/dehydration-plan.js";
 export type {
+  VerifyOptions,
+  VerifyProblem,
+  VerifyProblemKind,
+  VerifyProgress,
+  VerifyReport,
+} from "./manager/verify/report.js";
+export type {
   DehydrateOptions,
   HydrateOptions,
   HydrateProgress,

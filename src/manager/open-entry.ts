@@ -74,7 +74,8 @@ async function openObject(
   return bytesResult(infoOf(reference, bytes.byteLength), bytes);
 }
 
-async function openBinary(
+/** Opens an entry that is stored as it is, or encoded, as a stream that fails at its end if it is not what was written. */
+export async function openBinary(
   store: Store,
   reference: ParsedReference,
   settings: ManagerSettings,

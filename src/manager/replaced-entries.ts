@@ -18,6 +18,11 @@ export function isReplacement(path: string): boolean {
   return path.endsWith(SUFFIX);
 }
 
+/** The path of the object whose place one took. */
+export function originalPath(path: string): string {
+  return path.slice(0, -SUFFIX.length);
+}
+
 /** Where the entries of an object lie once they were encrypted again. */
 export function replacementOf(location: Location): Location {
   return { ...location, path: location.path + SUFFIX };

@@ -24,6 +24,7 @@ import type {
 } from "./options.js";
 import { noAudience, signedText, signing } from "./signing-settings.js";
 import { tenantAudience } from "./tenant.js";
+import type { VerifyOptions, VerifyProblem, VerifyProgress } from "./verify/report.js";
 
 // The longest delay that a Node timer takes.
 const MAX_TIMEOUT = 2 ** 31 - 1;
@@ -199,6 +200,25 @@ const withAudience = { audience: signedText.optional() };
 const signedHydrateSchema = hydrateSchema.extend(withAudience);
 const signedOpenSchema = openSchema.extend(withAudience);
 
+const verifyFields = {
+  allow: allow.optional(),
+  timeout: sizes.timeout.optional(),
+  stepRunId: text.optional(),
+  audience: noAudience,
+  signal: signal.optional(),
+  maxProblems: count.default(1000),
+  onProblem: z.custom<(problem: VerifyProblem) => void>(isFunction, "must be a function").optional(),
+  onProgress: z.custom<(progress: VerifyProgress) => void>(isFunction, "must be a function").optional(),
+};
+const verifySchemas = {
+  payload: z.strictObject(verifyFields),
+  prefix: z.strictObject({
+    ...verifyFields,
+    startAfter: path.optional(),
+    payloads: z.custom<Iterable<unknown> | AsyncIterable<unknown>>(isIterable, "must be iterable").optional(),
+  }),
+};
+
 /** Options of a manager, checked, with their defaults. */
 export type ManagerSettings = z.output<typeof managerSchema> & {
   references: "escape" | "pass" | "reject";
@@ -286,6 +306,21 @@ export function openSettings(
   return { ...settings, ...audienceOf(parseOptions(optionSchema, options, operation), settings) };
 }
 
+/** Options of one verification, those of the manager where the call says nothing. */
+export type VerifySettings = ManagerSettings &
+  Omit<z.output<typeof verifySchemas.prefix>, "allow" | "timeout" | "audience">;
+
+/** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
+export function verifySettings(
+  settings: ManagerSettings,
+  target: "payload" | "prefix",
+  options: VerifyOptions,
+): VerifySettings {
+  const schema = settings.signing === undefined ? verifySchemas[target] : verifySchemas[target].extend(withAudience);
+  const { maxProblems, ...parsed } = parseOptions(schema, options, `verify of a ${target}`);
+  return { ...settings, ...given(parsed), maxProblems, allow: [...settings.allow, ...(parsed.allow ?? [])] };
+}
+
 /**
  * Checks the options of a call that goes to the store, which knows the rest of them.
  *
@@ -327,6 +362,15 @@ function isOptions({ value }: { value: unknown }): boolean {
   return typeof value === "object" && value !== null;
 }
 
+function isFunction(value: unknown): boolean {
+  return typeof value === "function";
+}
+
+// A string is iterable too, but no list of payloads.
+function isIterable(value: unknown): boolean {
+  return typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
+}
+
 function isSignal(value: unknown): boolean {
   return value instanceof EventTarget && "aborted" in value;
 }
@@ -347,10 +391,6 @@ function problemOf(check: () => void): string | undefined {
   } catch (error) {
     return (error as Error).message;
   }
-}
-
-function isFunction(value: unknown): boolean {
-  return typeof value === "function";
 }
 
 function hasMethods(...names: string[]): (value: unknown) => boolean {

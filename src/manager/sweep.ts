@@ -23,6 +23,7 @@ export type SweepOptions = Pick<ListOptions, "startAfter" | "signal">;
  * is that of each object, since there may be any number of them.
  *
  * @param onProgress is told after every object
+ * @param onFailure is told of a visit that failed, or took too long, and the walk goes on; default: it fails
  * @throws what `visit` and the store throw
  */
 export async function sweep(
@@ -32,6 +33,7 @@ export async function sweep(
   operation: "verify" | "reencrypt",
   visit: (object: ObjectInfo, signal: AbortSignal) => Promise<void>,
   onProgress: (progress: Readonly<SweepProgress>) => void,
+  onFailure?: (object: ObjectInfo, error: unknown) => void,
 ): Promise<SweepProgress> {
   const progress: SweepProgress = { objects: 0, bytes: 0 };
   const order = new VisitOrder();
@@ -41,7 +43,10 @@ export async function sweep(
     const visited = order.begin(object.path);
     await withDeadline(operation, { timeout: settings.timeout, signal: groupSignal }, (callSignal) =>
       abortable(visit(object, callSignal), callSignal),
-    );
+    ).catch((error: unknown) => {
+      if (onFailure === undefined || groupSignal.aborted) throw error;
+      onFailure(object, error);
+    });
     visited();
     progress.objects++;
     progress.bytes += object.size;

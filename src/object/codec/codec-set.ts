@@ -19,6 +19,11 @@ export class CodecSet {
     return this.encoders.find((codec) => codec instanceof Encryption);
   }
 
+  /** Names of all. */
+  get names(): readonly string[] {
+    return [...this.byName.keys()];
+  }
+
   /** Names of those that are applied to an entry at most. */
   get encodings(): readonly string[] {
     return this.encoders.map(({ name }) => name);

@@ -181,12 +181,23 @@ function isWrappedKey(value: unknown): value is Uint8Array {
   return types.isUint8Array(value) && value.byteLength > 0 && value.byteLength <= MAX_WRAPPED_SIZE;
 }
 
+class UnknownKey extends Error {
+  constructor() {
+    super("There is no key of this id.");
+  }
+}
+
+/** Whether an error says that the key of an entry is not there: which tells nothing of the entry. */
+export function isUnknownKey(error: StorageError): boolean {
+  return error.cause instanceof UnknownKey;
+}
+
 // The id is not repeated: it may come from anywhere.
 function unknownKey(): StorageError {
   return new StorageError(
     "DECODE_FAILED",
     "A stored object is encrypted by a key that this manager does not have: add it to the keys of aes256gcm.",
-    { operation: "hydrate" },
+    { operation: "hydrate", cause: new UnknownKey() },
   );
 }
 

@@ -1,0 +1,37 @@
+import type { AllowList } from "../../reference/allow.js";
+import { referenceGrammar, type Grammar } from "../../reference/grammar.js";
+import { parseReference, type ParsedReference } from "../../reference/reference.js";
+import { parseSelector } from "../../reference/selector.js";
+import { findResolver } from "../../resolvers/resolver.js";
+import { admitLocation, allowListOf } from "../admit.js";
+import { partOf } from "../fetch-entry.js";
+import { authenticate } from "../authenticate.js";
+import type { VerifySettings } from "../settings.js";
+
+/** What an object was recognised as: a reference to an entry, or one of a resolver, which is not looked at. */
+export type RecognisedReference = { readonly grammar: Grammar } | { readonly grammar: undefined };
+
+/** Checks all of a reference that can be checked without I/O. */
+export class ReferenceCheck {
+  private readonly allowed: AllowList;
+
+  constructor(private readonly settings: VerifySettings) {
+    this.allowed = allowListOf(settings);
+  }
+
+  readonly recognise = (value: Readonly<Record<string, unknown>>): RecognisedReference | undefined => {
+    const grammar = referenceGrammar(value);
+    if (grammar !== undefined) return { grammar };
+    return findResolver(this.settings.resolvers, value) === undefined ? undefined : { grammar: undefined };
+  };
+
+  /** @throws {StorageError} `SIGNATURE_INVALID`, `INVALID_REFERENCE`, `UNKNOWN_SCHEME`, `REFERENCE_DENIED` */
+  check(value: Readonly<Record<string, unknown>>, grammar: Grammar): ParsedReference {
+    const fields = authenticate(value, grammar, this.settings, "verify")?.fields ?? value;
+    const reference = parseReference(fields, grammar);
+    admitLocation(reference.location, this.allowed, this.settings.store);
+    partOf(reference);
+    if (reference.path !== undefined) parseSelector(reference.path);
+    return reference;
+  }
+}

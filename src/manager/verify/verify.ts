@@ -1,0 +1,115 @@
+import type { EventDetails, Recorder } from "../../observe/recorder.js";
+import { abortable } from "../../store/abort.js";
+import type { Store } from "../../store/store.js";
+import { abortedCall } from "../deadline.js";
+import type { EntrySource } from "../entry-source.js";
+import { giveUp } from "../give-up.js";
+import { requireStore } from "../require-store.js";
+import type { VerifySettings } from "../settings.js";
+import { asStorageError } from "../store-error.js";
+import { PayloadWalk } from "./payload-walk.js";
+import { ReachedObjects } from "./reached-objects.js";
+import { Findings, type VerifyReport } from "./report.js";
+import { PrefixCheck } from "./verify-prefix.js";
+
+// What is looked at together: enough to keep all operations busy, in the memory of some megabytes.
+const BATCH = 1000;
+
+/** Verifies a payload, or all objects below a prefix: see `StorageManager.verify`. */
+export async function verify(
+  target: unknown,
+  settings: VerifySettings,
+  source: EntrySource,
+  recorder: Recorder,
+  details: EventDetails,
+): Promise<VerifyReport> {
+  const { signal = new AbortController().signal } = settings;
+  if (hasFired(signal)) throw abortedCall("verify", signal);
+  const findings = new Findings(settings);
+  const verification = new Verification(requireStore(settings, "verify"), settings, source, findings);
+  try {
+    if (typeof target === "string") await verification.verifyPrefix(target, recorder, signal);
+    else await verification.verifyPayload(target, signal);
+    return findings.report;
+  } catch (error) {
+    if (hasFired(signal)) throw abortedCall("verify", signal);
+    throw asStorageError(error, { operation: "verify", store: settings.store?.name });
+  } finally {
+    Object.assign(details, { objects: findings.objects, bytes: findings.bytes, entries: findings.references });
+  }
+}
+
+function hasFired(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
+class Verification {
+  constructor(
+    private readonly store: Store,
+    private readonly settings: VerifySettings,
+    private readonly source: EntrySource,
+    private readonly findings: Findings,
+  ) {}
+
+  async verifyPayload(payload: unknown, signal: AbortSignal): Promise<void> {
+    const walk = new PayloadWalk(this.store, this.settings, this.source.shared, this.findings, {
+      countsObjects: true,
+    });
+    await walk.add(payload, undefined, signal);
+    await walk.follow(signal);
+  }
+
+  async verifyPrefix(prefix: string, recorder: Recorder, signal: AbortSignal): Promise<void> {
+    const { payloads } = this.settings;
+    const reached = payloads === undefined ? undefined : await this.reachedBy(payloads, prefix, signal);
+    await new PrefixCheck(this.store, this.settings, recorder, this.findings, reached).verify(prefix);
+  }
+
+  /** Follows all payloads. Gives the objects that they lead to. */
+  private async reachedBy(
+    payloads: Iterable<unknown> | AsyncIterable<unknown>,
+    prefix: string,
+    signal: AbortSignal,
+  ): Promise<ReachedObjects> {
+    const reached = new ReachedObjects(prefix);
+    const onReached = (path: string): void => reached.add(path);
+    const newWalk = (): PayloadWalk =>
+      new PayloadWalk(this.store, this.settings, this.source.shared, this.findings, {
+        countsObjects: false,
+        onReached,
+      });
+    let walk = newWalk();
+    const follow = async (): Promise<void> => {
+      await walk.follow(signal);
+      reached.isComplete &&= walk.isComplete;
+      walk = newWalk();
+    };
+    let index = 0;
+    for await (const payload of untilAborted(payloads, signal)) {
+      await walk.add(payload, { parent: undefined, key: index++ }, signal);
+      if (walk.pending >= BATCH) await follow();
+    }
+    await follow();
+    return reached;
+  }
+}
+
+/** What an iterable of the user's gives, until the signal fires. @throws {StorageError} `UNEXPECTED` when it fails */
+async function* untilAborted<T>(
+  items: Iterable<T> | AsyncIterable<T>,
+  signal: AbortSignal,
+): AsyncGenerator<T, void, undefined> {
+  let iterator: Iterator<T> | AsyncIterator<T> | undefined;
+  try {
+    iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+    for (;;) {
+      const next = await abortable(Promise.resolve(iterator.next()), signal);
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } catch (error) {
+    throw asStorageError(error, { operation: "verify" }, "source of payloads");
+  } finally {
+    giveUp(() => iterator?.return?.());
+  }
+}
