@@ -1,6 +1,5 @@
 import type { Spot } from "../../reference/find-references.js";
 import type { ParsedReference } from "../../reference/reference.js";
-import type { WantedEntry } from "../entry-reads.js";
 
 /** What a reference says of an entry, where it stands first. */
 export interface Claim {
@@ -10,7 +9,7 @@ export interface Claim {
 }
 
 /** An entry that is to be read, and all that references say of it. */
-export class ClaimedEntry implements WantedEntry {
+export class ClaimedEntry {
   readonly claims: Claim[] = [];
   declaredSize: number | undefined;
   /** Bytes that were read. */

@@ -27,7 +27,12 @@ export interface FoundReference {
   readonly holder?: { readonly key: string; readonly path: string };
 }
 
-type EntryOf = (wanted: WantedEntry) => FetchedEntry;
+/** What is asked for: an entry, by what one reference says of it. */
+interface Asked extends WantedEntry {
+  readonly entry: ClaimedEntry;
+}
+
+type EntryOf = (asked: Asked) => FetchedEntry;
 
 /** Reads entries, and says which of the references to them are wrong. */
 export class EntryJudge {
@@ -49,7 +54,8 @@ export class EntryJudge {
     const long = entries.filter(isLong);
     for (const entry of long) await this.stream(entry, signal);
     const others = entries.filter((entry) => !isLong(entry));
-    for (const read of await this.newReads().plan(others, signal)) {
+    const asked = others.map((entry) => ({ entry, reference: entry.reference, declaredSize: entry.declaredSize }));
+    for (const read of await this.newReads().plan(asked, signal)) {
       await this.read(read, children, signal);
     }
   }
@@ -59,8 +65,8 @@ export class EntryJudge {
     for (const claim of entry.takeRest()) this.onError(claim, error);
   }
 
-  private async read(read: EntryRead<WantedEntry>, children: FoundReference[], signal: AbortSignal): Promise<void> {
-    const entries = read.entries as readonly ClaimedEntry[]; // those that were given
+  private async read(read: EntryRead<Asked>, children: FoundReference[], signal: AbortSignal): Promise<void> {
+    const entries = read.entries.map(({ entry }) => entry);
     let entryOf: EntryOf;
     try {
       // Each read has a budget of its own: what is read is not kept.
@@ -89,7 +95,7 @@ export class EntryJudge {
       }
       const { reference } = claim;
       try {
-        const own = (fetched ??= entryOf({ reference, declaredSize: undefined }));
+        const own = (fetched ??= entryOf({ entry, reference, declaredSize: undefined }));
         entry.size = own.bytes.byteLength;
         verifyEntry(own, reference, this.store.name);
         const way = this.wayOf(reference);
@@ -153,7 +159,7 @@ export class EntryJudge {
     return `${isBinary(reference)} ${isBound ? decodingKey(reference) : encoding.join(",")}`;
   }
 
-  private newReads(): EntryReads<WantedEntry> {
+  private newReads(): EntryReads<Asked> {
     return new EntryReads(this.store, this.shared, this.newBudget(), this.settings);
   }
 
