@@ -350,7 +350,7 @@ export class StorageManager {
    * Of a path prefix: every object whose path begins with it. An object that has the name of its content is read and
    * compared with it; StoredObjects are parsed, decrypted and decompressed as far as they tell themselves what they are
    * (see `unchecked` of the report); references in them are well-formed and allowed, and what they point at is there. A
-   * user's own objects are only read. Give it the codecs of those who wrote. The `timeout` is that of each object, and of
+   * user's own objects, and those of the dialect `bubustack`, are only read. Give it the codecs of those who wrote. The `timeout` is that of each object, and of
    * each step of the listing. To go on where it was broken off: `startAfter`, and the `lastPath` that `onProgress` told last.
    *
    * @param target a string is a path prefix, `""` for all; anything else a payload

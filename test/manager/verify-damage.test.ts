@@ -168,7 +168,7 @@ describe("an envelope that is none", () => {
 describe("a reference that is forged", () => {
   const forge = (change: object) => async (store: MemoryStore) => {
     const reference = await putJson(store, "data");
-    return { reference, forged: { ...reference, ...change } as StorageReference };
+    return { reference, forged: { ...reference, ...change } };
   };
 
   it.each([

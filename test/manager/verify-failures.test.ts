@@ -24,14 +24,14 @@ async function payloadCall(store: Store): Promise<Call> {
 async function prefixCall(store: Store): Promise<Call> {
   const inner = await putJson(store, "inner", "inputs/s/inner.json");
   const outer = await putJson(store, { inner });
-  await putJsonPack(store, ["a", "b"]);
-  return (manager, options) => manager.verify("outputs/", { ...options, payloads: [outer] });
+  const pack = await putJsonPack(store, ["a", "b"]);
+  return (manager, options) => manager.verify("outputs/", { ...options, payloads: [outer, pack] });
 }
 
 const SCENARIOS = [
   { name: "a payload", prepare: payloadCall, steps: 9 },
-  // Two objects of a payload, a listing of two, these two, and what a reference in one of them points at.
-  { name: "a prefix", prepare: prefixCall, steps: 16 },
+  // What payloads lead to: three objects; a listing of two, these two, and what a reference in one points at.
+  { name: "a prefix", prepare: prefixCall, steps: 19 },
 ];
 const EVERY_STEP = SCENARIOS.flatMap((scenario) =>
   Array.from({ length: scenario.steps }, (_, step) => ({ ...scenario, step })),

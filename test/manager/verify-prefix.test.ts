@@ -194,7 +194,7 @@ describe("a verification that goes on where another was broken off", () => {
         expect([...found].sort()).toEqual(whole.problems.map(key).sort());
         expect(rest.lastPath).toBe(whole.lastPath);
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 

@@ -1,5 +1,7 @@
 import type { Spot } from "../../reference/find-references.js";
 import type { ParsedReference } from "../../reference/reference.js";
+import { isBinary } from "../decode-entry.js";
+import { MAX_HELD } from "./max-held.js";
 
 /** What a reference says of an entry, where it stands first. */
 export interface Claim {
@@ -51,4 +53,29 @@ export class ClaimedEntry {
 export function claimKey(entryKey: string, reference: ParsedReference): string {
   const { dialect, size, digest, contentType, encoding, schema, schemaVersion } = reference;
   return JSON.stringify([entryKey, dialect, size, digest, contentType, encoding, schema, schemaVersion]);
+}
+
+/** Whether an entry is too long to be held, and can be checked as it is read. */
+export function isStreamed(reference: ParsedReference): boolean {
+  return isBinary(reference) && reference.offset === undefined && (reference.size ?? 0) > MAX_HELD;
+}
+
+/** Entries in groups that have at most so many bytes each, as far as references say; or one that has more. */
+export function* inGroups(
+  entries: readonly ClaimedEntry[],
+  maxBytes: number,
+): Generator<ClaimedEntry[], void, undefined> {
+  let group: ClaimedEntry[] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    const size = entry.declaredSize ?? 0;
+    if (group.length > 0 && bytes + size > maxBytes) {
+      yield group;
+      group = [];
+      bytes = 0;
+    }
+    group.push(entry);
+    bytes += size;
+  }
+  if (group.length > 0) yield group;
 }

@@ -15,9 +15,8 @@ import { openBinary } from "../open-entry.js";
 import type { VerifySettings } from "../settings.js";
 import type { SharedReads } from "../shared-reads.js";
 import { Turns } from "../turns.js";
-import type { Claim, ClaimedEntry } from "./entry-claims.js";
+import { inGroups, isStreamed, type Claim, type ClaimedEntry } from "./entry-claims.js";
 import type { ReferenceCheck } from "./reference-check.js";
-import { MAX_HELD } from "./max-held.js";
 
 /** A reference in a payload, or in the entry `holder`. */
 export interface FoundReference {
@@ -49,14 +48,15 @@ export class EntryJudge {
     this.decoding = new EntryDecoding(settings.codecs, this.newBudget());
   }
 
-  /** Reads entries of one object. Rejects only when the signal has fired, or when nothing can be read. */
+  /** Reads entries of one object, all to be held, or all to be streamed. Rejects only when the signal has fired, or when nothing can be read. */
   async judge(entries: readonly ClaimedEntry[], children: FoundReference[], signal: AbortSignal): Promise<void> {
-    const long = entries.filter(isLong);
-    for (const entry of long) await this.stream(entry, signal);
-    const others = entries.filter((entry) => !isLong(entry));
-    const asked = others.map((entry) => ({ entry, reference: entry.reference, declaredSize: entry.declaredSize }));
-    for (const read of await this.newReads().plan(asked, signal)) {
-      await this.read(read, children, signal);
+    for (const group of inGroups(entries, this.settings.maxBytes)) {
+      if (isStreamed(group[0]!.reference)) {
+        for (const entry of group) await this.stream(entry, signal);
+        continue;
+      }
+      const asked = group.map((entry) => ({ entry, reference: entry.reference, declaredSize: entry.declaredSize }));
+      for (const read of await this.newReads().plan(asked, signal)) await this.read(read, children, signal);
     }
   }
 
@@ -167,10 +167,4 @@ export class EntryJudge {
     const { maxBytes } = this.settings;
     return new HydrationBudget({ maxBytes, maxReferences: Infinity, maxRecursionDepth: Infinity });
   }
-}
-
-function isLong({ claims }: ClaimedEntry): boolean {
-  return claims.every(({ reference }) => {
-    return isBinary(reference) && reference.offset === undefined && (reference.size ?? 0) > MAX_HELD;
-  });
 }

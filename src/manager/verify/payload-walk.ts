@@ -1,17 +1,18 @@
 import { formatLocation } from "../../location.js";
 import { findReferences, type Spot } from "../../reference/find-references.js";
+import type { ParsedReference } from "../../reference/reference.js";
 import { abortable, throwIfAborted } from "../../store/abort.js";
 import type { Store } from "../../store/store.js";
 import { forEachConcurrent } from "../concurrency.js";
 import { StorageError } from "../../error.js";
 import { withDeadline } from "../deadline.js";
-import { assertDecodable } from "../decode-codecs.js";
+import { assertDecodable, leastDecodedSize } from "../decode-codecs.js";
 import { isBinary } from "../decode-entry.js";
 import { entryKey } from "../fetch-entry.js";
 import type { VerifySettings } from "../settings.js";
 import type { SharedReads } from "../shared-reads.js";
 import { Turns } from "../turns.js";
-import { ClaimedEntry, claimKey, type Claim } from "./entry-claims.js";
+import { ClaimedEntry, claimKey, isStreamed, type Claim } from "./entry-claims.js";
 import { EntryJudge, type FoundReference } from "./entry-judge.js";
 import { ReferenceCheck } from "./reference-check.js";
 import { ReferenceGraph } from "./reference-graph.js";
@@ -102,7 +103,8 @@ export class PayloadWalk {
       const path = formatLocation(claim.reference.location);
       const key = entryKey(claim.reference);
       // Encrypted entries may have been encrypted again, and are then found elsewhere.
-      const place = `${this.settings.codecs.endsEncrypted(claim.reference.encoding)} ${path}`;
+      const isReplaceable = this.settings.codecs.endsEncrypted(claim.reference.encoding);
+      const place = `${isReplaceable} ${isStreamed(claim.reference)} ${path}`;
       let entries = objects.get(place);
       if (entries === undefined) objects.set(place, (entries = new Map<string, ClaimedEntry>()));
       let entry = entries.get(key);
@@ -133,12 +135,22 @@ export class PayloadWalk {
     this.seen.add(words);
     try {
       assertDecodable(reference, this.settings.codecs);
+      if (!isStreamed(reference)) this.assertHeld(reference);
       return claim;
     } catch (error) {
       this.isComplete &&= isBinary(reference);
       this.findings.addError(error, { path, spot, hasSpot: true, foundIn }, "refused");
       return undefined;
     }
+  }
+
+  /** @throws {StorageError} `BUDGET_EXCEEDED` for an entry that hydration would never read, as it says itself */
+  private assertHeld(reference: ParsedReference): void {
+    const { maxBytes } = this.settings;
+    if (leastDecodedSize(reference) <= maxBytes) return;
+    throw new StorageError("BUDGET_EXCEEDED", `An entry has more than ${maxBytes} bytes (maxBytes).`, {
+      operation: "verify",
+    });
   }
 
   /** Reads what is wanted of one object. Gives the references in it. Its time is that of a call. */

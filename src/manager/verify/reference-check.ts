@@ -7,6 +7,7 @@ import { admitLocation, allowListOf } from "../admit.js";
 import { partOf } from "../fetch-entry.js";
 import { authenticate } from "../authenticate.js";
 import type { VerifySettings } from "../settings.js";
+import { asStorageError } from "../store-error.js";
 
 /** What an object was recognised as: a reference to an entry, or one of a resolver, which is not looked at. */
 export type RecognisedReference = { readonly grammar: Grammar } | { readonly grammar: undefined };
@@ -22,7 +23,11 @@ export class ReferenceCheck {
   readonly recognise = (value: Readonly<Record<string, unknown>>): RecognisedReference | undefined => {
     const grammar = referenceGrammar(value);
     if (grammar !== undefined) return { grammar };
-    return findResolver(this.settings.resolvers, value) === undefined ? undefined : { grammar: undefined };
+    try {
+      return findResolver(this.settings.resolvers, value) === undefined ? undefined : { grammar: undefined };
+    } catch (error) {
+      throw asStorageError(error, { operation: "resolve" }, "resolver");
+    }
   };
 
   /** @throws {StorageError} `SIGNATURE_INVALID`, `INVALID_REFERENCE`, `UNKNOWN_SCHEME`, `REFERENCE_DENIED` */
