@@ -318,7 +318,9 @@ export function verifySettings(
 ): VerifySettings {
   const schema = settings.signing === undefined ? verifySchemas[target] : verifySchemas[target].extend(withAudience);
   const { maxProblems, ...parsed } = parseOptions(schema, options, `verify of a ${target}`);
-  return { ...settings, ...given(parsed), maxProblems, allow: [...settings.allow, ...(parsed.allow ?? [])] };
+  assertOwnPrefixes("allow", parsed.allow ?? [], settings, "verify");
+  const allowed = [...settings.allow, ...(parsed.allow ?? [])];
+  return { ...settings, ...given(parsed), ...audienceOf(parsed, settings), maxProblems, allow: allowed };
 }
 
 /**

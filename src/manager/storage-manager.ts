@@ -342,16 +342,18 @@ export class StorageManager {
    * Reads again what was stored, and reports what is wrong with it: nothing that is wrong with an object or a reference is
    * thrown, and nothing of it ends the verification.
    *
-   * Of a dehydrated payload: every reference in it, also those in what they point at, is well-formed, allowed and can be
-   * decoded; what it points at is there, has its size and digest, decrypts and decompresses, and is a StoredObject, or
+   * Of a dehydrated payload: every reference in it, also those in what they point at, is well-formed, signed and allowed,
+   * and can be decoded; what it points at is there, has its size and digest, decrypts and decompresses, and is a StoredObject, or
    * binary. Each entry is read once, in the memory of what is read at a time; `maxBytes` is that of each entry, and other
    * budgets of hydration are not asked for. References of resolvers are not looked at; nor are schemas.
    *
    * Of a path prefix: every object whose path begins with it. An object that has the name of its content is read and
    * compared with it; StoredObjects are parsed, decrypted and decompressed as far as they tell themselves what they are
-   * (see `unchecked` of the report); references in them are well-formed and allowed, and what they point at is there. A
-   * user's own objects, and those of the dialect `bubustack`, are only read. Give it the codecs of those who wrote. The `timeout` is that of each object, and of
-   * each step of the listing. To go on where it was broken off: `startAfter`, and the `lastPath` that `onProgress` told last.
+   * (see `unchecked` of the report); references in them are well-formed, signed and allowed, and what they point at is
+   * there. A user's own objects, and those of the dialect `bubustack`, are only read. Use the codecs of those who wrote, and
+   * the manager of each tenant for its own: references are checked as those of this manager. The `timeout` is that of each
+   * object, and of each step of the listing. To go on where it was broken off: `startAfter`, and the `lastPath` that
+   * `onProgress` told last.
    *
    * @param target a string is a path prefix, `""` for all; anything else a payload
    * @throws {StorageError} `CONFIG_INVALID`, `ABORTED`, `STORAGE_DISABLED`; of a prefix, also what the listing fails with

@@ -7,9 +7,11 @@ import { gzip } from "../../src/object/codec/gzip.js";
 import type { StorageReference } from "../../src/reference/reference.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { FaultStore } from "../../src/testing/fault-store.js";
+import { failureOf } from "../support/failure.js";
 import { limited } from "../support/limited-store.js";
 import { putJsonPack, putPack } from "../support/packed.js";
 import { longText } from "../support/payloads.js";
+import { RecordingStore } from "../support/recording-store.js";
 import { objectsOf, put, putJson, referenceTo, storedJson } from "../support/stored.js";
 import { briefly, encryption, PAYLOAD } from "../support/verified.js";
 
@@ -260,6 +262,36 @@ describe("a reference that is forged", () => {
       await expect(manager.verify(forged, { audience })).resolves.toMatchObject({ ok: true });
       await expect(manager.verify("", { audience })).resolves.toMatchObject({ ok: true });
     }
+  });
+});
+
+describe("a tenant", () => {
+  it("verifies its own, and nothing of another", async () => {
+    const store = new RecordingStore();
+    const signing = { keys: { a: Buffer.alloc(32, 1) }, activeKeyId: "a" };
+    const manager = new StorageManager({ store, signing, maxEnvelopeSize: 1024 });
+    const [one, two] = [manager.forTenant("one"), manager.forTenant("two")];
+    const payload = await one.dehydrate(PAYLOAD, { scope: "s" });
+    expect(await one.verify(payload)).toMatchObject({ ok: true });
+    expect(await one.verify("outputs/one/", { payloads: [payload] })).toMatchObject({ ok: true });
+    store.calls.length = 0;
+    const { problems } = await two.verify({ payload });
+    expect(briefly(problems)).toEqual([{ kind: "refused", at: "$.payload", code: "SIGNATURE_INVALID" }]);
+    for (const prefix of ["outputs/one/", "outputs/", ""]) {
+      expect((await failureOf(two.verify(prefix, { payloads: [payload] }))).code).toBe("REFERENCE_DENIED");
+    }
+    expect((await failureOf(two.verify(payload, { allow: ["outputs/one"] }))).code).toBe("CONFIG_INVALID");
+    expect(store.calls).toEqual([]);
+  });
+
+  it("has no reference of another, unsigned", async () => {
+    const store = new RecordingStore();
+    const manager = new StorageManager({ store });
+    const payload = await manager.forTenant("one").dehydrate([PAYLOAD.image], { scope: "s" });
+    store.calls.length = 0;
+    const { problems } = await manager.forTenant("two").verify(payload);
+    expect(briefly(problems)).toEqual([{ kind: "refused", at: "$[0]", code: "REFERENCE_DENIED" }]);
+    expect(store.calls).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { EventDetails, Recorder } from "../../observe/recorder.js";
 import { abortable } from "../../store/abort.js";
 import type { Store } from "../../store/store.js";
+import { assertOwnListing } from "../confine.js";
 import { abortedCall } from "../deadline.js";
 import type { EntrySource } from "../entry-source.js";
 import { giveUp } from "../give-up.js";
@@ -61,6 +62,7 @@ class Verification {
 
   async verifyPrefix(prefix: string, recorder: Recorder, signal: AbortSignal): Promise<void> {
     const { payloads } = this.settings;
+    assertOwnListing(prefix, this.settings, this.store.name);
     const reached = payloads === undefined ? undefined : await this.reachedBy(payloads, prefix, signal);
     await new PrefixCheck(this.store, this.settings, recorder, this.findings, reached).verify(prefix);
   }
