@@ -24,7 +24,6 @@ import type {
 } from "./options.js";
 import { noAudience, signedText, signing } from "./signing-settings.js";
 import { tenantAudience } from "./tenant.js";
-import type { VerifyOptions, VerifyProblem, VerifyProgress } from "./verify/report.js";
 
 // The longest delay that a Node timer takes.
 const MAX_TIMEOUT = 2 ** 31 - 1;
@@ -32,24 +31,24 @@ const MAX_TIMEOUT = 2 ** 31 - 1;
 // Seven days in seconds: the limit of SigV4 (S3 API reference, "Authenticating Requests: Using Query Parameters").
 const MAX_PRESIGN_EXPIRY = 604_800;
 
-const count = z.int().min(0);
-const path = z.string().refine((value) => pathProblem(value) === undefined, "must be a valid object path");
+export const count = z.int().min(0);
+export const path = z.string().refine((value) => pathProblem(value) === undefined, "must be a valid object path");
 const prefix = z.string().transform((value, context) => {
   const canonical = canonicalPrefix(value);
   if (canonical !== undefined) return canonical;
   context.issues.push({ code: "custom", message: NO_PREFIX, input: value });
   return z.NEVER;
 });
-const text = z.string().min(1);
-const signal = z.custom<AbortSignal>(isSignal, "must be an AbortSignal");
+export const text = z.string().min(1);
+export const signal = z.custom<AbortSignal>(isSignal, "must be an AbortSignal");
 const callSchema = z.looseObject({ signal: signal.optional() });
-const allow = z.array(z.string().refine(isAllowPrefix, "must be a path prefix or scheme://container/prefix"));
+export const allow = z.array(z.string().refine(isAllowPrefix, "must be a path prefix or scheme://container/prefix"));
 const resolvers = z.custom<readonly ReferenceResolver[]>().superRefine((value, context) => {
   const problem = problemOf(() => assertResolvers(value));
   if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
 });
 const references = z.enum(["escape", "pass", "reject"]);
-const sizes = {
+export const sizes = {
   maxInlineSize: count,
   maxEnvelopeSize: z.int().min(1024),
   maxRecursionDepth: count,
@@ -196,28 +195,9 @@ const hydrateSchema = z.strictObject({
 
 const openSchema = callSchema.extend({ audience: noAudience });
 
-const withAudience = { audience: signedText.optional() };
+export const withAudience = { audience: signedText.optional() };
 const signedHydrateSchema = hydrateSchema.extend(withAudience);
 const signedOpenSchema = openSchema.extend(withAudience);
-
-const verifyFields = {
-  allow: allow.optional(),
-  timeout: sizes.timeout.optional(),
-  stepRunId: text.optional(),
-  audience: noAudience,
-  signal: signal.optional(),
-  maxProblems: count.default(1000),
-  onProblem: z.custom<(problem: VerifyProblem) => void>(isFunction, "must be a function").optional(),
-  onProgress: z.custom<(progress: VerifyProgress) => void>(isFunction, "must be a function").optional(),
-};
-const verifySchemas = {
-  payload: z.strictObject(verifyFields),
-  prefix: z.strictObject({
-    ...verifyFields,
-    startAfter: path.optional(),
-    payloads: z.custom<Iterable<unknown> | AsyncIterable<unknown>>(isIterable, "must be iterable").optional(),
-  }),
-};
 
 /** Options of a manager, checked, with their defaults. */
 export type ManagerSettings = z.output<typeof managerSchema> & {
@@ -306,23 +286,6 @@ export function openSettings(
   return { ...settings, ...audienceOf(parseOptions(optionSchema, options, operation), settings) };
 }
 
-/** Options of one verification, those of the manager where the call says nothing. */
-export type VerifySettings = ManagerSettings &
-  Omit<z.output<typeof verifySchemas.prefix>, "allow" | "timeout" | "audience">;
-
-/** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
-export function verifySettings(
-  settings: ManagerSettings,
-  target: "payload" | "prefix",
-  options: VerifyOptions,
-): VerifySettings {
-  const schema = settings.signing === undefined ? verifySchemas[target] : verifySchemas[target].extend(withAudience);
-  const { maxProblems, ...parsed } = parseOptions(schema, options, `verify of a ${target}`);
-  assertOwnPrefixes("allow", parsed.allow ?? [], settings, "verify");
-  const allowed = [...settings.allow, ...(parsed.allow ?? [])];
-  return { ...settings, ...given(parsed), ...audienceOf(parsed, settings), maxProblems, allow: allowed };
-}
-
 /**
  * Checks the options of a call that goes to the store, which knows the rest of them.
  *
@@ -334,7 +297,7 @@ export function callOptions<Options extends CallOptions>(options: Options, opera
 }
 
 // For the manager of a tenant it is never another's.
-function audienceOf(
+export function audienceOf(
   { audience }: { audience?: string | undefined },
   { tenant }: ManagerSettings,
 ): { audience?: string } {
@@ -345,7 +308,7 @@ function audienceOf(
 type Given<Options> = { [Name in keyof Options]?: Exclude<Options[Name], undefined> };
 
 // An option that is there but undefined does not override anything.
-function given<Options extends object>(options: Options): Given<Options> {
+export function given<Options extends object>(options: Options): Given<Options> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Given<Options>;
 }
 
@@ -364,13 +327,8 @@ function isOptions({ value }: { value: unknown }): boolean {
   return typeof value === "object" && value !== null;
 }
 
-function isFunction(value: unknown): boolean {
+export function isFunction(value: unknown): boolean {
   return typeof value === "function";
-}
-
-// A string is iterable too, but no list of payloads.
-function isIterable(value: unknown): boolean {
-  return typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
 }
 
 function isSignal(value: unknown): boolean {

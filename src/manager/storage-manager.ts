@@ -39,14 +39,12 @@ import {
   managerSettings,
   openSettings,
   reencryptOptions,
-  verifySettings,
   type DehydrateSettings,
   type ManagerSettings,
 } from "./settings.js";
 import { asStorageError } from "./store-error.js";
 import { TenantParts, tenantSettings } from "./tenant.js";
-import type { VerifyOptions, VerifyReport } from "./verify/report.js";
-import { verify } from "./verify/verify.js";
+import { verify, type VerifyOptions, type VerifyReport } from "./verify/verify.js";
 
 /**
  * A payload whose large values were replaced by references: any JSON value, ready for `JSON.stringify`. `undefined` for
@@ -339,37 +337,13 @@ export class StorageManager {
   }
 
   /**
-   * Reads again what was stored, and reports what is wrong with it: nothing that is wrong with an object or a reference is
-   * thrown, and nothing of it ends the verification.
+   * Reads again what was stored below a path prefix (a string, `""` for all), or for a dehydrated payload (anything else),
+   * and reports all that is wrong with it: see {@link VerifyReport}. The `timeout` is that of each object.
    *
-   * Of a dehydrated payload: every reference in it, also those in what they point at, is well-formed, signed and allowed,
-   * and can be decoded; what it points at is there, has its size and digest, decrypts and decompresses, and is a StoredObject, or
-   * binary. Each entry is read once, in the memory of what is read at a time; `maxBytes` is that of each entry, and other
-   * budgets of hydration are not asked for. References of resolvers are not looked at; nor are schemas.
-   *
-   * Of a path prefix: every object whose path begins with it. An object that has the name of its content is read and
-   * compared with it; StoredObjects are parsed, decrypted and decompressed as far as they tell themselves what they are
-   * (see `unchecked` of the report); references in them are well-formed, signed and allowed, and what they point at is
-   * there. A user's own objects, and those of the dialect `bubustack`, are only read. Use the codecs of those who wrote, and
-   * the manager of each tenant for its own: references are checked as those of this manager. The `timeout` is that of each
-   * object, and of each step of the listing. To go on where it was broken off: `startAfter`, and the `lastPath` that
-   * `onProgress` told last.
-   *
-   * @param target a string is a path prefix, `""` for all; anything else a payload
    * @throws {StorageError} `CONFIG_INVALID`, `ABORTED`, `STORAGE_DISABLED`; of a prefix, also what the listing fails with
-   *
-   * @example
-   * const { ok, problems } = await manager.verify(message); // can it be hydrated?
-   *
-   * const report = await manager.verify("outputs/run-42/", { onProgress: ({ lastPath }) => save(lastPath) });
-   * for (const { kind, path, error } of report.problems) console.warn(kind, path, error?.message);
    */
   async verify(target: unknown, options: VerifyOptions = {}): Promise<VerifyReport> {
-    const settings = verifySettings(this.#settings, typeof target === "string" ? "prefix" : "payload", options);
-    const details: EventDetails = { store: this.store?.name, stepRunId: settings.stepRunId };
-    return this.#recorder.record("verify", details, () =>
-      verify(target, settings, this.#source, this.#recorder, details),
-    );
+    return verify(target, options, this.#settings, this.#source, this.#recorder);
   }
 
   /** Closes the store. Idempotent. That of a tenant does nothing: the store, and what is cached, are not its own. */

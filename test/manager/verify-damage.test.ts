@@ -1,5 +1,4 @@
 import fc from "fast-check";
-import { createHash } from "node:crypto";
 import { StorageManager } from "../../src/manager/storage-manager.js";
 import type { StorageManagerOptions } from "../../src/manager/options.js";
 import type { VerifyReport } from "../../src/manager/verify/report.js";
@@ -9,14 +8,11 @@ import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { FaultStore } from "../../src/testing/fault-store.js";
 import { failureOf } from "../support/failure.js";
 import { limited } from "../support/limited-store.js";
-import { putJsonPack, putPack } from "../support/packed.js";
+import { putPack } from "../support/packed.js";
 import { longText } from "../support/payloads.js";
 import { RecordingStore } from "../support/recording-store.js";
 import { objectsOf, put, putJson, referenceTo, storedJson } from "../support/stored.js";
 import { briefly, encryption, PAYLOAD } from "../support/verified.js";
-
-const addressed = (bytes: Uint8Array, extension = "json") =>
-  `outputs/s/${createHash("sha256").update(bytes).digest("hex")}.${extension}`;
 
 const OPTIONS: [string, StorageManagerOptions][] = [
   ["plain", { maxEnvelopeSize: 1024 }],
@@ -366,47 +362,5 @@ describe("what a manager can't decode", () => {
       }),
       { numRuns: 40 },
     );
-  });
-});
-
-describe("a store that fails", () => {
-  it.each(["UNAVAILABLE", "THROTTLED", "PERMISSION_DENIED", "CONTAINER_NOT_FOUND"] as const)(
-    "says nothing of objects: %s is refused",
-    async (code) => {
-      const { store, payload, objects } = await written({ pack: false });
-      const faulty = new FaultStore(store, { faults: [{ on: "read", fault: { error: code } }] });
-      const [ofPayload, ofPrefix] = await bothReports(new StorageManager({ store: faulty }), payload);
-      for (const report of [ofPayload, ofPrefix]) {
-        expect(report).toMatchObject({ refused: objects.length, corrupt: 0, missing: 0, ok: false });
-        expect(report.problems.every(({ error }) => error!.code === code)).toBe(true);
-      }
-    },
-  );
-
-  it("by describing nothing, says nothing of what references point at", async () => {
-    const store = new MemoryStore();
-    const inner = await putJsonPack(store, ["a", "b"], "outputs/z/pack");
-    await putJson(store, inner);
-    const faulty = new FaultStore(store, { faults: [{ on: "stat", times: 1, fault: { error: "UNAVAILABLE" } }] });
-    const report = await new StorageManager({ store: faulty, concurrency: 1 }).verify("outputs/s/");
-    expect(report).toMatchObject({ refused: 1, missing: 0, references: 2 });
-    // A store that can't describe objects is read instead.
-    const manager = new StorageManager({ store: limited(["stat"], store) });
-    expect(await manager.verify("outputs/s/")).toMatchObject({ ok: true, references: 2 });
-    await store.delete("outputs/z/pack");
-    expect(await manager.verify("outputs/s/")).toMatchObject({ missing: 2 });
-  });
-
-  it("is no reason to call an object missing that it lists, unless it says that it is not there", async () => {
-    const store = new MemoryStore();
-    const bytes = storedJson(1);
-    await store.write(addressed(bytes), bytes);
-    const faulty = new FaultStore(store, { faults: [{ on: "read", fault: { error: "NOT_FOUND" } }] });
-    expect(await new StorageManager({ store: faulty }).verify("")).toMatchObject({ missing: 1 });
-    const gone = new FaultStore(store, {
-      faults: [{ on: "read", when: "before", fault: { error: "NOT_FOUND" } }],
-    });
-    gone.stat = async () => Promise.resolve(undefined); // deleted since it was listed
-    expect(await new StorageManager({ store: gone }).verify("")).toMatchObject({ ok: true, objects: 1 });
   });
 });

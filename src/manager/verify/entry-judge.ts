@@ -12,7 +12,7 @@ import { EntryReads, type EntryRead, type WantedEntry } from "../entry-reads.js"
 import { verifyEntry, type FetchedEntry } from "../fetch-entry.js";
 import { giveUp } from "../give-up.js";
 import { openBinary } from "../open-entry.js";
-import type { VerifySettings } from "../settings.js";
+import type { VerifySettings } from "./verify-settings.js";
 import type { SharedReads } from "../shared-reads.js";
 import { Turns } from "../turns.js";
 import { inGroups, isStreamed, type Claim, type ClaimedEntry } from "./entry-claims.js";

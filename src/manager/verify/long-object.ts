@@ -1,6 +1,6 @@
 import { parseHeader } from "../../object/codec/encryption-header.js";
 import { decodeChunks } from "../decode-codecs.js";
-import type { VerifySettings } from "../settings.js";
+import type { VerifySettings } from "./verify-settings.js";
 import { StorageError } from "../../error.js";
 import { Refusal } from "./report.js";
 import type { ObjectBody } from "./object-body.js";

@@ -8,7 +8,7 @@ import type { ParsedReference } from "../../reference/reference.js";
 import { assertDecodable } from "../decode-codecs.js";
 import { EntryDecoder, isBinary } from "../decode-entry.js";
 import type { EntryDecoding } from "../entry-decoding.js";
-import type { VerifySettings } from "../settings.js";
+import type { VerifySettings } from "./verify-settings.js";
 import type { GzipMembers } from "./gzip-members.js";
 import type { ObjectKind } from "./object-kind.js";
 import { Refusal } from "./report.js";

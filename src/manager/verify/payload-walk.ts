@@ -9,7 +9,7 @@ import { withDeadline } from "../deadline.js";
 import { assertDecodable, leastDecodedSize } from "../decode-codecs.js";
 import { isBinary } from "../decode-entry.js";
 import { entryKey } from "../fetch-entry.js";
-import type { VerifySettings } from "../settings.js";
+import type { VerifySettings } from "./verify-settings.js";
 import type { SharedReads } from "../shared-reads.js";
 import { Turns } from "../turns.js";
 import { ClaimedEntry, claimKey, isStreamed, type Claim } from "./entry-claims.js";

@@ -6,7 +6,7 @@ import { findResolver } from "../../resolvers/resolver.js";
 import { admitLocation, allowListOf } from "../admit.js";
 import { partOf } from "../fetch-entry.js";
 import { authenticate } from "../authenticate.js";
-import type { VerifySettings } from "../settings.js";
+import type { VerifySettings } from "./verify-settings.js";
 import { asStorageError } from "../store-error.js";
 
 /** What an object was recognised as: a reference to an entry, or one of a resolver, which is not looked at. */

@@ -50,7 +50,27 @@ export interface VerifyProgress {
   lastPath?: string;
 }
 
-/** What a verification has found. */
+/**
+ * What a verification has found. Nothing that is wrong with an object or a reference is thrown, and nothing of it ends the
+ * verification.
+ *
+ * Of a dehydrated payload: every reference in it, also those in what they point at, is well-formed, signed and allowed,
+ * and can be decoded; what it points at is there, has its size and digest, decrypts and decompresses, and is a
+ * StoredObject, or binary. Each entry is read once, in the memory of what is read at a time; `maxBytes` is that of each
+ * entry, and other budgets of hydration are not asked for. References of resolvers are not looked at; nor are schemas.
+ *
+ * Of a path prefix: every object whose path begins with it. An object that has the name of its content is read and
+ * compared with it; StoredObjects are parsed, decrypted and decompressed as far as they tell themselves what they are (see
+ * `unchecked`); references in them are well-formed, signed and allowed, and what they point at is there. A user's own
+ * objects, and those of the dialect `bubustack`, are only read. Use the codecs of those who wrote, and the manager of each
+ * tenant for its own: references are checked as those of the manager that is asked. To go on where it was broken off:
+ * `startAfter`, and the `lastPath` that `onProgress` told last.
+ *
+ * @example
+ * const { ok } = await manager.verify(message); // can it be hydrated?
+ * const report = await manager.verify("outputs/run-42/", { onProgress: ({ lastPath }) => save(lastPath) });
+ * for (const { kind, path, error } of report.problems) console.warn(kind, path, error?.message);
+ */
 export interface VerifyReport {
   /** Whether there are no problems. */
   ok: boolean;

@@ -6,7 +6,7 @@ import { throwIfAborted } from "../../store/abort.js";
 import { contentAddressedDigest } from "../../store/compose/replicas/known-digest.js";
 import { integrityError } from "../fetch-entry.js";
 import { replacementOf } from "../replaced-entries.js";
-import type { VerifySettings } from "../settings.js";
+import type { VerifySettings } from "./verify-settings.js";
 import type { KnownObjects } from "./known-objects.js";
 import { ReferenceCheck, type RecognisedReference } from "./reference-check.js";
 import type { Findings } from "./report.js";

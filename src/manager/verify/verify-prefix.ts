@@ -8,7 +8,7 @@ import type { ObjectInfo, Store } from "../../store/store.js";
 import { HydrationBudget } from "../budget.js";
 import { forEachConcurrent } from "../concurrency.js";
 import { EntryDecoding } from "../entry-decoding.js";
-import type { VerifySettings } from "../settings.js";
+import type { VerifySettings } from "./verify-settings.js";
 import { sweep } from "../sweep.js";
 import { GzipMembers } from "./gzip-members.js";
 import { KnownObjects } from "./known-objects.js";

@@ -6,18 +6,33 @@ import { abortedCall } from "../deadline.js";
 import type { EntrySource } from "../entry-source.js";
 import { giveUp } from "../give-up.js";
 import { requireStore } from "../require-store.js";
-import type { VerifySettings } from "../settings.js";
+import type { ManagerSettings } from "../settings.js";
 import { asStorageError } from "../store-error.js";
 import { PayloadWalk } from "./payload-walk.js";
 import { ReachedObjects } from "./reached-objects.js";
-import { Findings, type VerifyReport } from "./report.js";
+import { Findings, type VerifyOptions, type VerifyReport } from "./report.js";
 import { PrefixCheck } from "./verify-prefix.js";
+import { verifySettings, type VerifySettings } from "./verify-settings.js";
+
+export type { VerifyOptions, VerifyReport };
 
 // What is looked at together: enough to keep all operations busy, in the memory of some megabytes.
 const BATCH = 1000;
 
 /** Verifies a payload, or all objects below a prefix: see `StorageManager.verify`. */
 export async function verify(
+  target: unknown,
+  options: VerifyOptions,
+  manager: ManagerSettings,
+  source: EntrySource,
+  recorder: Recorder,
+): Promise<VerifyReport> {
+  const settings = verifySettings(manager, typeof target === "string" ? "prefix" : "payload", options);
+  const details: EventDetails = { store: manager.store?.name, stepRunId: settings.stepRunId };
+  return recorder.record("verify", details, () => report(target, settings, source, recorder, details));
+}
+
+async function report(
   target: unknown,
   settings: VerifySettings,
   source: EntrySource,
