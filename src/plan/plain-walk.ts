@@ -70,14 +70,18 @@ export class PlainWalk {
     if (Array.isArray(value)) return this.array(value, depth);
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null) return STOP;
-    if (typeof (value as { toJSON?: unknown }).toJSON === "function") return STOP;
+    const { toJSON, [Symbol.asyncIterator]: iterator } = value as {
+      toJSON?: unknown;
+      [Symbol.asyncIterator]?: unknown;
+    };
+    if (typeof toJSON === "function" || typeof iterator === "function") return STOP;
     return this.object(value as Record<string, unknown>, depth);
   }
 
   private object(value: Record<string, unknown>, depth: number): number {
     const keys = Object.keys(value);
     const count = keys.length;
-    if (count === 0) return Symbol.asyncIterator in value ? STOP : 2;
+    if (count === 0) return 2;
     const keySize = keySizes.of(keys);
     if (keySize < 0) return STOP;
     const looseStart = this.loose.count;

@@ -39,8 +39,9 @@ function spaceAfterContainer(value: object, space: number, depth: number): numbe
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return NOT_SMALL;
+  if (typeof (value as { [Symbol.asyncIterator]?: unknown })[Symbol.asyncIterator] === "function") return NOT_SMALL;
   const keys = Object.keys(value);
-  if (keys.length === 0) return Symbol.asyncIterator in value ? NOT_SMALL : space - 2;
+  if (keys.length === 0) return space - 2;
   if (keys.length > space) return NOT_SMALL;
   const keySize = keySizes.of(keys);
   if (keySize < 0) return NOT_SMALL;

@@ -151,7 +151,7 @@ class PayloadWalk {
 
   private enterObject(input: object, key: string | number): boolean {
     const plain = isPlainContainer(input);
-    if (!plain) {
+    if (!plain || Symbol.asyncIterator in input) {
       const source = asPayloadSource(input); // before toJSON, which a Buffer has
       if (source !== undefined) return this.leaveSource(source);
     }
@@ -272,8 +272,8 @@ class PayloadWalk {
       throw this.unserializable(`it is an array of more than ${MAX_ARRAY_LENGTH} items`);
     }
     const keys = isArray ? undefined : Object.keys(value);
-    if (changed || keys?.length === 0) {
-      // What toJSON gave may be bytes; an object without keys of its own may be an async iterable.
+    if (changed) {
+      // What toJSON gave may be bytes, or an async iterable.
       const source = asPayloadSource(value);
       if (source !== undefined) return this.leaveSource(source);
     }

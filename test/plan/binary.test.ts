@@ -18,6 +18,16 @@ async function* chunksOf(...chunks: unknown[]): AsyncGenerator {
   for (const chunk of chunks) yield await Promise.resolve(chunk);
 }
 
+function literalIterator(chunk: Uint8Array): AsyncIterableIterator<Uint8Array> {
+  const chunks = chunksOf(chunk);
+  return {
+    next: () => chunks.next() as Promise<IteratorResult<Uint8Array>>,
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
 function webStream(...chunks: Uint8Array[]): ReadableStream<Uint8Array> {
   return new ReadableStream({
     start(controller) {
@@ -43,6 +53,8 @@ const SOURCES: [string, () => object][] = [
   ["a readable stream of the web", () => webStream(bytes.subarray(0, 4), new Uint8Array(0), bytes.subarray(4))],
   ["an async generator", () => chunksOf(bytes.subarray(0, 3), "e by", Buffer.from("tes"))],
   ["an async iterable", () => ({ [Symbol.asyncIterator]: () => chunksOf(bytes) })],
+  ["an async iterable with properties", () => ({ length: 10, [Symbol.asyncIterator]: () => chunksOf(bytes) })],
+  ["an iterator that is an object literal", () => literalIterator(bytes)],
 ];
 
 const STREAMS: ReadonlySet<string> = new Set([
@@ -50,6 +62,8 @@ const STREAMS: ReadonlySet<string> = new Set([
   "a readable stream of the web",
   "an async generator",
   "an async iterable",
+  "an async iterable with properties",
+  "an iterator that is an object literal",
 ]);
 
 describe.each(SOURCES)("%s", (name, source) => {
@@ -160,8 +174,13 @@ describe("Bytes", () => {
     }
   });
 
-  it("are not seen in what has fields as well: that is data", () => {
-    const data = { a: 1, [Symbol.asyncIterator]: () => chunksOf("no") };
+  it("are seen in what has fields as well, as the documentation says of any async iterable", () => {
+    const stream = { a: 1, [Symbol.asyncIterator]: () => chunksOf("yes") };
+    expect(planOf({ stream }).entries).toMatchObject([{ kind: "binary", path: ["stream"] }]);
+  });
+
+  it("are not seen in a field that is no method", () => {
+    const data = { a: 1, [Symbol.asyncIterator]: "no" };
     expect(planOf({ data }).entries).toEqual([]);
     expect(JSON.stringify(planOf({ data }).value)).toBe('{"data":{"a":1}}');
   });
