@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
 import { TieredStore } from "../../../src/store/compose/tiered/tiered-store.js";
 import { MemoryStore } from "../../../src/store/drivers/memory-store.js";
 import { bytesResult, streamResult } from "../../../src/store/read-result.js";
 import type { ObjectInfo, ReadOptions, ReadResult, StoreBody, WriteOptions } from "../../../src/store/store.js";
 import { failureOf } from "../../support/failure.js";
+import { FaultStore } from "../../../src/testing/index.js";
 import { textOf, tiered } from "./tiered-fixture.js";
 
 /** Chunks of one buffer that is used again and again, as some sources do. */
@@ -144,6 +146,17 @@ describe("what a TieredStore keeps", () => {
     expect(await textOf(store, "a")).toBe("content");
     bytes.fill(0);
     expect(await textOf(store, "a")).toBe("content");
+  });
+
+  it("keeps nothing that has another digest than its path says: bits may flip on the way", async () => {
+    const inner = new FaultStore(new MemoryStore(), { faults: [{ on: "read", times: 1, fault: { flip: 0 } }] });
+    const { store, asked } = tiered({}, inner);
+    const hex = createHash("sha256").update("content").digest("hex");
+    await inner.write(`outputs/run/${hex}.json`, "content");
+    expect(await textOf(store, `outputs/run/${hex}.json`)).toBe("bontent"); // who asked has a digest to check it by
+    expect(await textOf(store, `outputs/run/${hex}.json`)).toBe("content");
+    expect(await textOf(store, `outputs/run/${hex}.json`)).toBe("content");
+    expect(asked()).toHaveLength(2);
   });
 
   it("does not remember that something is missing", async () => {

@@ -1,5 +1,6 @@
 import { isNotFound, isStorageError, StorageError } from "../../../error.js";
 import { abortable } from "../../abort.js";
+import { sha256Digest } from "../../body.js";
 import { checkCopy, checkDelete, checkRead, checkStat, checkWrite, type CallDetails } from "../../check.js";
 import type {
   CallOptions,
@@ -10,6 +11,7 @@ import type {
   StoreBody,
   WriteOptions,
 } from "../../store.js";
+import { contentAddressedDigest } from "../replicas/known-digest.js";
 import { StoreLayer } from "../store-layer.js";
 import { Allowance } from "./allowance.js";
 import { CacheNews } from "./cache-news.js";
@@ -234,7 +236,10 @@ export class TieredStore extends StoreLayer {
       return body;
     }
     const object = { path, bytes: body, info: copyInfo(result.info), knownAt, outdated: false };
-    if (flight.current) this.#keep(key, object);
+    // Bits may flip on the way: kept, they would be served until the copy is evicted.
+    const named = contentAddressedDigest(path);
+    const isDamaged = named !== undefined && sha256Digest(body) !== named;
+    if (flight.current && !isDamaged) this.#keep(key, object);
     return object;
   }
 
