@@ -2,7 +2,8 @@ import fs, { mkdir, open, type FileHandle } from "node:fs/promises";
 import { readlinkSync } from "node:fs";
 import { join, relative } from "node:path";
 import { FileStore } from "../../src/store/drivers/file/index.js";
-import { pathsOf, useDirectories } from "./file-roots.js";
+import { turn } from "../support/turn.js";
+import { pathsOf, treeOf, useDirectories } from "./file-roots.js";
 import { storageError } from "./storage-error.js";
 
 const newDirectory = useDirectories();
@@ -86,6 +87,40 @@ describe("FileStore with fsync", () => {
       "rename b/c/%tmp/* b/c/x.json",
       "sync b/c",
     ]);
+  });
+
+  it("syncs the root's own entry with the next write, when the one that made it could not", async () => {
+    const directory = await newDirectory();
+    const store = new FileStore({ root: join(directory, "b/c") });
+    const failed = jest.spyOn(handles, "sync").mockRejectedValueOnce(Object.assign(new Error(), { code: "EIO" }));
+    await expect(store.write("x.json", "1")).rejects.toThrow(storageError({ code: "UNAVAILABLE" }));
+    failed.mockRestore();
+    const steps = record(directory);
+    await store.write("x.json", "1");
+    expect(steps.slice(-3)).toEqual(["sync b/c", "sync b", "sync ."]);
+    await store.write("y.json", "1");
+    expect(steps.slice(-1)).toEqual(["sync b/c"]);
+  });
+
+  it("acknowledges no write before the root's own entry is synced, whichever call made it", async () => {
+    const directory = await newDirectory();
+    const store = new FileStore({ root: join(directory, "c") });
+    const sync = handles.sync;
+    let makeDurable = (): void => undefined;
+    const held = new Promise<void>((resolve) => (makeDurable = resolve));
+    jest.spyOn(handles, "sync").mockImplementation(async function (this: FileHandle) {
+      if (readlinkSync(`/proc/self/fd/${this.fd}`) === directory) await held;
+      return sync.call(this);
+    });
+    const first = store.write("x.json", "1");
+    while ((await treeOf(directory)).length === 0) await turn();
+    let acknowledged = false;
+    const second = store.write("y.json", "1").then(() => (acknowledged = true));
+    while (!(await treeOf(directory)).includes("c/y.json")) await turn();
+    for (let turns = 0; turns < 50; turns++) await turn();
+    expect(acknowledged).toBe(false);
+    makeDurable();
+    await Promise.all([first, second]);
   });
 
   it("links instead of renaming for if-absent", async () => {

@@ -43,6 +43,7 @@ export async function publishObject(
     const place = placeOf(path, root, tree.rules);
     await putInPlace(file, place, options.ifNoneMatch !== undefined);
     await tree.sync.syncEntry(place.root, place.directory);
+    await tree.root.syncMade();
     return info;
   } catch (error) {
     await handle.close().catch(() => undefined);

@@ -9,6 +9,8 @@ export class StoreRoot {
   readonly #sync: DirectorySync;
   readonly #onFound: (root: string) => Promise<void>;
   #found: Promise<string | undefined> | undefined;
+  /** Directories that have an entry which was made with the root, and may not be durable yet. */
+  readonly #unsynced = new Set<string>();
 
   /**
    * @param path absolute
@@ -50,13 +52,25 @@ export class StoreRoot {
     });
     if (first !== undefined) {
       for (let made = this.#path; ; made = dirname(made)) {
-        await this.#sync.sync(dirname(made));
+        this.#unsynced.add(dirname(made));
         if (made === first || made === dirname(made)) break;
       }
     }
+    await this.syncMade();
     const root = await this.find();
     if (root === undefined) throw unusableRoot();
     return root;
+  }
+
+  /**
+   * Makes the root's own entry durable if it was made here, and those above it. What is acknowledged must have waited for
+   * it: another call may have made the root, and not have come so far, or have failed to.
+   */
+  async syncMade(): Promise<void> {
+    for (const directory of this.#unsynced) {
+      await this.#sync.sync(directory);
+      this.#unsynced.delete(directory);
+    }
   }
 
   async #look(): Promise<string | undefined> {
