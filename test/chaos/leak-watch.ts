@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { turn } from "../support/turn.js";
@@ -6,6 +7,8 @@ import { turn } from "../support/turn.js";
 const MOST_GROWTH = 24 * 1024 ** 2;
 const FIRST_CASES = 200;
 const EVERY = 200;
+// Milliseconds in which what was closed is gone.
+const PATIENCE = 2000;
 
 /** Looks at what a process holds, now and then, while cases run in it: nothing of them may stay. */
 export class LeakWatch {
@@ -34,8 +37,13 @@ export class LeakWatch {
     return `the heap has grown by ${(growth / 1024 ** 2).toFixed(0)} MiB in ${this.#cases} cases`;
   }
 
-  /** What is held now that was not at the beginning. */
-  left(): string[] {
+  /** What is held now that was not at the beginning, and does not go soon. */
+  async left(): Promise<string[]> {
+    for (let waited = 0; waited < PATIENCE && this.#left().length > 0; waited += 20) await delay(20);
+    return this.#left();
+  }
+
+  #left(): string[] {
     const before = [...this.#resources];
     return resources().filter((resource) => {
       const index = before.indexOf(resource);

@@ -79,7 +79,7 @@ async function runCases(): Promise<boolean> {
       say(`${cases + 1} cases, ${elapsed().toFixed(0)} s, heap ${(leaks.heap / 1e6).toFixed(0)} MB`);
   }
   await sites.close();
-  const left = leaks.left();
+  const left = await leaks.left();
   if (good && left.length > 0) say(`At the end these are left: ${left.join(", ")}`);
   const { calls, failed, faults, tickets } = sum;
   say(

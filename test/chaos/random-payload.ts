@@ -164,7 +164,7 @@ export class RandomPayload {
       const index = choice.below(made.length);
       return new Slot(made[index]!, index);
     }
-    const isLong = choice.chance(0.03) && !made.some(({ bytes }) => bytes.byteLength >= LONG_STREAM);
+    const isLong = choice.chance(0.012) && !made.some(({ bytes }) => bytes.byteLength >= LONG_STREAM);
     const size = isLong ? LONG_STREAM + choice.of([-1, 0, 1, 300_000]) : this.size();
     const leaf = new BinaryLeaf(choice, size, `${this.label} ${choice.below(6)}`);
     made.push(leaf);

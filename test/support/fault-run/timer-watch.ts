@@ -5,7 +5,8 @@ type Timer = NodeJS.Timeout | string | number | undefined;
  * those of the test runner, too.
  */
 export class TimerWatch {
-  readonly #pending = new Set<Timer>();
+  // By their numbers, which some clear them by.
+  readonly #pending = new Set<number>();
   readonly #original = {
     setTimeout: globalThis.setTimeout,
     setInterval: globalThis.setInterval,
@@ -17,20 +18,20 @@ export class TimerWatch {
     const pending = this.#pending;
     const { setTimeout, setInterval, clearTimeout } = this.#original;
     const clear = (timer: Timer): void => {
-      pending.delete(timer);
+      pending.delete(Number(timer));
       clearTimeout(timer);
     };
     const set = (callback: () => void, ms?: number): NodeJS.Timeout => {
       const timer = setTimeout(() => {
-        pending.delete(timer);
+        pending.delete(Number(timer));
         callback();
       }, ms);
-      pending.add(timer);
+      pending.add(Number(timer));
       return timer;
     };
     const repeat = (callback: () => void, ms?: number): NodeJS.Timeout => {
       const timer = setInterval(callback, ms);
-      pending.add(timer);
+      pending.add(Number(timer));
       return timer;
     };
     const watched = { setTimeout: set, setInterval: repeat, clearTimeout: clear, clearInterval: clear };
