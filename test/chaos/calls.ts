@@ -86,7 +86,7 @@ export class Calls {
     } finally {
       isOver();
       const listeners = getEventListeners(controller.signal, "abort").length;
-      if (listeners > 0) throw new Violation(`${name} leaves ${listeners} listeners on the signal of its caller`); // eslint-disable-line no-unsafe-finally
+      if (listeners > 0) throw new Violation(`${name} leaves ${listeners} listeners on the signal of its caller`);
     }
   }
 
@@ -114,7 +114,7 @@ export class Calls {
     const wait = kind === "turns" ? turn : async (): Promise<void> => Promise.resolve();
     const count = choice.below(kind === "turns" ? 12 : 120);
     void (async () => {
-      for (let waited = 0; waited < count && !over; waited++) await wait();
+      for (let waited = 0; waited < count; waited++) await wait();
       abort();
     })();
     return end(() => undefined);

@@ -289,8 +289,7 @@ export class ChaosCase {
   private async assertResolvesElsewhere(stores: readonly Store[], isDue: (ticket: Ticket) => boolean): Promise<void> {
     const rest = stores.map((bare) => new CountingStore(bare, this.real));
     const store = this.compose(this.setup, () => rest.shift()!);
-    const { timeout: _, ...options } = this.managers.options;
-    const manager = new StorageManager({ ...options, store });
+    const manager = new StorageManager({ ...this.managers.options, timeout: undefined, store });
     await this.assertResolves(manager, isDue);
     for (const bare of stores) await new Inspector(() => bare).look();
   }

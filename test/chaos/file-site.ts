@@ -13,7 +13,7 @@ import { WatchedDisk } from "./watched-disk.js";
 const ERRNOS = ["EIO", "ENOSPC", "EMFILE"];
 
 // Power cuts of one case right after a dehydration, and at any moment.
-const CUTS = 2;
+const CUTS = 1;
 
 /** Stores of files, on a disk that fails now and then, and loses power. */
 export class FileSite implements Site {

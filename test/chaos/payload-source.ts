@@ -7,7 +7,8 @@ import type { RandomChoice } from "../support/fault-run/random-choice.js";
 export class SourceFailure extends Error {}
 
 /** How the bytes are handed in. */
-const SHAPES = ["bytes", "buffer", "readable", "web", "blob", "generator", "iterable"] as const;
+const STREAM_SHAPES = ["readable", "web", "blob", "generator", "iterable"] as const;
+const SHAPES = ["bytes", "buffer", ...STREAM_SHAPES] as const;
 type Shape = (typeof SHAPES)[number];
 
 /** Says when a slow source goes on. */
@@ -21,13 +22,13 @@ export class BinaryLeaf {
   private readonly trouble: { kind: "fail" | "hang" | "slow"; at: number } | undefined;
   private readonly chunkSize: number;
 
-  constructor(choice: RandomChoice, size: number, label: string) {
+  constructor(choice: RandomChoice, size: number, label: string, isStream = false) {
     this.bytes = someBytes(size, label);
-    this.shape = choice.of(SHAPES);
+    this.shape = choice.of(isStream ? STREAM_SHAPES : SHAPES);
     this.chunkSize = size > 100_000 ? 65_536 : 1 + choice.below(Math.max(1, size));
-    const isStream = !["bytes", "buffer", "blob"].includes(this.shape);
-    const kind = choice.number() < 0.1 ? choice.of(["fail", "hang", "slow", "slow"] as const) : undefined;
-    if (kind !== undefined && isStream) this.trouble = { kind, at: choice.below(size + 1) };
+    const kind = choice.chance(0.1) ? choice.of(["fail", "hang", "slow", "slow"] as const) : undefined;
+    if (kind !== undefined && !["bytes", "buffer", "blob"].includes(this.shape))
+      this.trouble = { kind, at: choice.below(size + 1) };
   }
 
   get fails(): boolean {

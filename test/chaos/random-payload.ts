@@ -12,6 +12,7 @@ export interface Thresholds {
 
 // Streams are long from here on: see HEAD_SIZE in src/manager/store-sources.ts.
 const LONG_STREAM = 2_097_152;
+const LONG_SHARE = 0.1;
 // No user has this key, and JSON takes it.
 const MARK = "\u0000leaf";
 
@@ -44,7 +45,9 @@ export class RandomPayload {
     private readonly most: number,
   ) {
     this.left = 5 * most;
-    this.tree = this.value(0);
+    const value = this.value(0);
+    // What is long goes another way: as it is read, under a name that is not its own yet.
+    this.tree = choice.chance(LONG_SHARE) ? { value, long: this.longStream() } : value;
     const used = new Set<BinaryLeaf>();
     this.fromJson((leaf) => used.add(leaf)); // one value may have taken the place of another
     this.leaves = [...used];
@@ -164,9 +167,16 @@ export class RandomPayload {
       const index = choice.below(made.length);
       return new Slot(made[index]!, index);
     }
-    const isLong = choice.chance(0.012) && !made.some(({ bytes }) => bytes.byteLength >= LONG_STREAM);
-    const size = isLong ? LONG_STREAM + choice.of([-1, 0, 1, 300_000]) : this.size();
-    const leaf = new BinaryLeaf(choice, size, `${this.label} ${choice.below(6)}`);
+    return this.slot(new BinaryLeaf(choice, this.size(), `${this.label} ${choice.below(6)}`));
+  }
+
+  private longStream(): Slot {
+    const size = LONG_STREAM + this.choice.of([-1, 0, 1, 300_000]);
+    return this.slot(new BinaryLeaf(this.choice, size, this.label, true));
+  }
+
+  private slot(leaf: BinaryLeaf): Slot {
+    const { made } = this;
     made.push(leaf);
     return new Slot(leaf, made.length - 1);
   }

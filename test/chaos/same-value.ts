@@ -28,6 +28,7 @@ export function differenceOf(actual: unknown, expected: unknown, keyOrder: boole
 function kindOf(value: unknown): string {
   if (value instanceof Uint8Array) return `${value.byteLength} bytes`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (value === null || typeof value !== "object") return String(JSON.stringify(value)).slice(0, 60);
+  if (value === undefined) return "nothing";
+  if (value === null || typeof value !== "object") return JSON.stringify(value).slice(0, 60);
   return Object.getPrototypeOf(value) === Object.prototype ? "an object" : "an object of a class";
 }

@@ -50,15 +50,19 @@ export class WatchedDisk {
       const original = module[name]!;
       this.#originals.set(name, original);
       const step = own[name];
-      module[name] = async (...args) => (this.#isOwn(args) ? step(...args) : original.apply(fs, args));
+      module[name] = async (...args) => {
+        const result = this.#isOwn(args) ? step(...args) : original.apply(fs, args);
+        return await result;
+      };
     }
     const { write, sync } = handles as { write: Call; sync: Call };
-    const disk = this;
+    const onWrite = this.#write.bind(this);
+    const onSync = this.#sync.bind(this);
     handles["write"] = async function (this: FileHandle, ...args) {
-      return disk.#write(this, () => write.apply(this, args), args);
+      return onWrite(this, () => write.apply(this, args), args);
     };
     handles["sync"] = async function (this: FileHandle) {
-      return disk.#sync(this, () => sync.apply(this));
+      return onSync(this, () => sync.apply(this));
     };
     syncBuiltinESMExports();
     this.#restore = () => {
