@@ -5,6 +5,7 @@
 //   npm run test:chaos -- --seed 42                 one case again
 //   npm run test:chaos -- --site file               only cases over this kind of store; repeats --site
 //   npm run test:chaos -- --mutants                 breaks the source on purpose, and shows that cases fail then
+//   npm run test:chaos -- --mutants --only digest   only mutants whose name says so
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { ChaosCase, type CaseReport } from "./chaos-case.js";
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     from: { type: "string", default: "1" },
     site: { type: "string", multiple: true },
     mutants: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
   },
 });
 const DEFAULT_CASES = 400;
@@ -89,5 +91,5 @@ async function runCases(): Promise<boolean> {
   return good && left.length === 0;
 }
 
-const passed = values.mutants ? await runMutants(say) : await runCases();
+const passed = values.mutants ? await runMutants(say, values.only) : await runCases();
 process.exitCode = passed ? 0 : 1;
