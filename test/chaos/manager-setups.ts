@@ -1,7 +1,12 @@
+import { aes256gcm, brotli, gzip, type Codec } from "../../src/index.js";
 import type { StorageManagerOptions } from "../../src/manager/options.js";
 import type { RandomChoice } from "../support/fault-run/random-choice.js";
 import { choicesOf } from "./choices.js";
 import type { Thresholds } from "./random-payload.js";
+
+const KEY = new Uint8Array(32).fill(7);
+
+const encrypted = (): Codec => aes256gcm({ keys: { key: KEY }, activeKeyId: "key" });
 
 /** Something that managers can be told, and in which share of the cases they are. */
 interface ManagerSetup {
@@ -31,7 +36,13 @@ const MANAGER_SETUPS: readonly ManagerSetup[] = [
   { name: "canonical", share: 0.15, options: () => ({ canonical: true }) },
   { name: "impatient", share: 0.15, options: (choice) => ({ timeout: choice.of([200, 3000]) }) },
   { name: "read cache", share: 0.4, consumer: (choice) => ({ readCache: { maxBytes: choice.of([2000, 1_000_000]) } }) },
-  // Codecs, signing and the like: one line each.
+  { name: "gzip", share: 0.04, options: () => ({ codecs: [gzip({ minSize: 1 })] }) },
+  { name: "compressed and encrypted", share: 0.04, options: () => ({ codecs: [brotli({ quality: 1 }), encrypted()] }) },
+  {
+    name: "signed",
+    share: 0.25,
+    options: () => ({ signing: { keys: { now: KEY, before: KEY }, activeKeyId: "now" } }),
+  },
 ];
 
 /** The managers of one case. */

@@ -8,7 +8,7 @@ import {
 } from "../../src/store/compose/layers/index.js";
 import { ReplicatedStore } from "../../src/store/compose/replicated/replicated-store.js";
 import { TieredStore } from "../../src/store/compose/tiered/tiered-store.js";
-import type { Clock } from "../../src/store/clock.js";
+import type { Clock } from "../../src/clock.js";
 import type { Store } from "../../src/store/store.js";
 import type { RandomChoice } from "../support/fault-run/random-choice.js";
 
