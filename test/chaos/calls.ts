@@ -62,17 +62,24 @@ export class Calls {
 
   /**
    * @param explains whether something that was done to the case explains an error
+   * @param patience milliseconds after which the caller gives up, if what is called has no time limit of its own
    * @throws {Violation} for an error that is none of ours, or that nothing explains
    */
   async make<T>(
     what: string,
     run: (signal: AbortSignal) => Promise<T>,
     explains: (error: StorageError) => boolean,
+    patience?: number,
   ): Promise<Outcome<T>> {
     const name = `${what} (call ${++this.made})`;
     const controller = new AbortController();
     const reason = new Error("The caller gave up.");
     const isOver = this.planAbort(name, controller, reason);
+    const giveUp = (): void => {
+      this.aborted.set(name, 0);
+      controller.abort(reason);
+    };
+    const timer = patience === undefined ? undefined : this.clock.setTimeout(giveUp, patience);
     try {
       return { value: await run(controller.signal) };
     } catch (error) {
@@ -85,6 +92,8 @@ export class Calls {
       return { error };
     } finally {
       isOver();
+      this.clock.clearTimeout(timer);
+      this.aborted.delete(name);
       const listeners = getEventListeners(controller.signal, "abort").length;
       if (listeners > 0) throw new Violation(`${name} leaves ${listeners} listeners on the signal of its caller`);
     }

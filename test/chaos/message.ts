@@ -9,6 +9,9 @@ import { SourceFailure, SourceWatch, type Pause } from "./payload-source.js";
 import type { RandomPayload } from "./random-payload.js";
 import { differenceOf } from "./same-value.js";
 
+// Milliseconds. Once a body is handed out, how long it may take is for its reader to say.
+const PATIENCE = 20_000;
+
 /** What the messages of a case share. */
 export interface Surroundings {
   readonly producer: StorageManager;
@@ -141,6 +144,7 @@ export class Message {
         return gaveUpAfter === 0 ? undefined : Buffer.concat(chunks);
       },
       (error) => (error.code === "NOT_FOUND" ? this.isReleased : this.world.explains(error)),
+      PATIENCE,
     );
     if (!("value" in outcome) || outcome.value === undefined) return;
     const bytes = outcome.value;
