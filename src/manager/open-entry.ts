@@ -93,7 +93,7 @@ export async function openBinary(
     // The reader takes it as it comes, and says when it is enough.
     const limits = { maxBytes: Infinity, tooLarge: () => tooManyDecodedBytes(Infinity), signal: body.signal };
     const isEncoded = reference.encoding !== undefined;
-    const chunks = isEncoded ? decodeChunks(stored, reference, settings.codecs, limits) : stored;
+    const chunks = isEncoded ? freed(decodeChunks(stored, reference, settings.codecs, limits), result, body) : stored;
     // What decodes may hang too: a key provider. Then nobody reads the chunks, whose end would free them.
     if (isEncoded) body.signal.addEventListener("abort", () => giveUp(() => result.cancel()), { once: true });
     const release = (): Promise<void> => {
@@ -138,6 +138,20 @@ function tooManyDecodedBytes(maxBytes: number): StorageError {
 function tooManyBytes(maxBytes: number): StorageError {
   const message = `The object has more than ${maxBytes} bytes (maxBytes), and the reference does not say how many.`;
   return new StorageError("BUDGET_EXCEEDED", message, { operation: "open" });
+}
+
+/** What decodes may close its source a little after its own end; what the body holds is freed by then. */
+async function* freed(
+  chunks: AsyncIterable<Uint8Array>,
+  result: ReadResult,
+  body: BodySignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* chunks;
+  } finally {
+    body.unlink();
+    giveUp(() => result.cancel());
+  }
 }
 
 /** The chunks of a body, until the signal fires. */

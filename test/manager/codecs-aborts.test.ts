@@ -106,10 +106,12 @@ it("an opened entry that is cancelled, or left early, frees the body and the tra
   const unread = await manager.open(reference);
   await unread.cancel();
   expect(store.paths("cancel")).toHaveLength(1);
-  for await (const chunk of await manager.open(reference)) {
+  const { signal } = new AbortController();
+  for await (const chunk of await manager.open(reference, { signal })) {
     expect(chunk.byteLength).toBeGreaterThan(0);
     break;
   }
+  expect(getEventListeners(signal, "abort")).toEqual([]);
   await eventually(() => store.paths("cancel").length >= 2);
   await eventually(() => handles().length <= before);
 });
