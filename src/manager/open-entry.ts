@@ -140,18 +140,29 @@ function tooManyBytes(maxBytes: number): StorageError {
   return new StorageError("BUDGET_EXCEEDED", message, { operation: "open" });
 }
 
-/** What decodes may close its source a little after its own end; what the body holds is freed by then. */
-async function* freed(
-  chunks: AsyncIterable<Uint8Array>,
-  result: ReadResult,
-  body: BodySignal,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  try {
-    yield* chunks;
-  } finally {
-    body.unlink();
-    giveUp(() => result.cancel());
-  }
+/** What decodes reads ahead, and closes its source later: the reader waits for none of that, and nothing stays on his signal. */
+function freed(chunks: AsyncIterable<Uint8Array>, result: ReadResult, body: BodySignal): AsyncIterable<Uint8Array> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  return {
+    [Symbol.asyncIterator]: () => ({
+      async next() {
+        try {
+          const next = await iterator.next();
+          if (next.done === true) body.unlink();
+          return next;
+        } catch (error) {
+          body.unlink();
+          throw error;
+        }
+      },
+      async return() {
+        body.unlink();
+        giveUp(() => result.cancel());
+        giveUp(() => iterator.return?.());
+        return Promise.resolve({ done: true, value: undefined });
+      },
+    }),
+  };
 }
 
 /** The chunks of a body, until the signal fires. */

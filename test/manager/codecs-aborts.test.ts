@@ -8,12 +8,14 @@ import type { StorageReference } from "../../src/reference/reference.js";
 import { StorageError } from "../../src/error.js";
 import { FakeClock } from "../../src/testing/fake-clock.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
+import { streamResult } from "../../src/store/read-result.js";
 import { failureOf } from "../support/failure.js";
 import { longText } from "../support/payloads.js";
 import { RecordingStore } from "../support/recording-store.js";
 import { objectsOf } from "../support/stored.js";
 import { someBytes, WatchedStream } from "../support/stream-sources.js";
 import { StuckStore } from "../support/stuck-store.js";
+import { TappedStore } from "../support/tapped-store.js";
 import { turn } from "../support/turn.js";
 
 const MIB = 1 << 20;
@@ -40,6 +42,11 @@ const payload = () => ({
   stream: new WatchedStream(someBytes(3 * MIB)),
   large: Buffer.alloc(400_000),
 });
+
+async function* stalling(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield bytes.subarray(0, bytes.byteLength - 10);
+  await new Promise(() => undefined);
+}
 
 async function stepsOf(
   call: (manager: StorageManager) => Promise<unknown>,
@@ -106,14 +113,48 @@ it("an opened entry that is cancelled, or left early, frees the body and the tra
   const unread = await manager.open(reference);
   await unread.cancel();
   expect(store.paths("cancel")).toHaveLength(1);
+  for await (const chunk of await manager.open(reference)) {
+    expect(chunk.byteLength).toBeGreaterThan(0);
+    break;
+  }
+  await eventually(() => store.paths("cancel").length >= 2);
+  await eventually(() => handles().length <= before);
+});
+
+it.each([1, 2, 3, 10])(
+  "a compressed entry that is left after %i chunks leaves nothing on the signal",
+  async (count) => {
+    const manager = new StorageManager({ store: new MemoryStore(), codecs: [gzip({ minSize: 1 })] });
+    const reference = (await manager.dehydrate(new Blob([someBytes(2 * MIB - 1)]))) as StorageReference;
+    const { signal } = new AbortController();
+    let left = count;
+    for await (const chunk of await manager.open(reference, { signal })) {
+      expect(chunk.byteLength).toBeGreaterThan(0);
+      if (--left === 0) break;
+    }
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  },
+);
+
+it("a compressed entry can be left while the store stalls", async () => {
+  const inner = new MemoryStore();
+  const reference = (await new StorageManager({ store: inner, codecs: [gzip()] }).dehydrate(
+    new Blob([Buffer.alloc(4 * MIB, "so much of this that it is worth compressing: ")]),
+  )) as StorageReference;
+  const bytes = await (await inner.read(reference.$storageRef)).bytes();
+  // Most of it comes; then nothing, whatever is asked.
+  const store = new TappedStore(async (call, proceed) => {
+    if (call.operation !== "read") return proceed();
+    const result = streamResult({ path: call.path, size: bytes.byteLength }, stalling(bytes), () => undefined);
+    return result as Awaited<ReturnType<typeof proceed>>;
+  }, inner);
   const { signal } = new AbortController();
+  const manager = new StorageManager({ store, codecs: [gzip()] });
   for await (const chunk of await manager.open(reference, { signal })) {
     expect(chunk.byteLength).toBeGreaterThan(0);
     break;
   }
   expect(getEventListeners(signal, "abort")).toEqual([]);
-  await eventually(() => store.paths("cancel").length >= 2);
-  await eventually(() => handles().length <= before);
 });
 
 it("a stream that hangs is given up with the call", async () => {
