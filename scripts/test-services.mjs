@@ -5,7 +5,7 @@
 // A service is a script in scripts/services/ that knows `install`, `start` and `stop`, all idempotent. What `start`
 // prints as NAME=VALUE lines, the tests find in their environment. A service that can't be had fails the run: nothing
 // is skipped. SERVICES="ceph" names the ones to start, KEEP_SERVICES=1 leaves them running. When all of them run, and all
-// tests, chaos cases follow for a minute or so: npm run test:chaos, which needs none of the services but takes as long.
+// tests, chaos cases and fuzzing follow for a minute each: they need none of the services, but take as long.
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 
@@ -50,9 +50,8 @@ function test(environment) {
   process.exitCode = status ?? 1;
 }
 
-function testChaos() {
-  const args = ["--import", "tsx", "test/chaos/main.ts", "--seconds", "75"];
-  const { status } = spawnSync(process.execPath, args, { stdio: "inherit" });
+function run(...args) {
+  const { status } = spawnSync("npm", ["run", ...args], { stdio: "inherit" });
   if (status !== 0) process.exitCode = status ?? 1;
 }
 
@@ -67,5 +66,8 @@ if (unknown.length > 0) {
   } finally {
     if (!process.env.KEEP_SERVICES) for (const name of names) service(name, "stop");
   }
-  if (process.env.SERVICES === undefined && process.argv.length === 2) testChaos();
+  if (process.env.SERVICES === undefined && process.argv.length === 2) {
+    run("test:chaos", "--", "--seconds", "75");
+    run("test:fuzz");
+  }
 }

@@ -18,7 +18,7 @@ export const PAYLOAD = {
   nested: { deep: { a: longText("a", 900), b: longText("b", 900), bytes: Buffer.from("bytes") } },
 };
 
-export const KEY = Buffer.alloc(32, 7);
+const KEY = Buffer.alloc(32, 7);
 
 export function encryption(keyId = "k1", key: Uint8Array = KEY, more: object = {}) {
   return aes256gcm({ keys: { [keyId]: key }, activeKeyId: keyId, ...more });
