@@ -110,6 +110,14 @@ function hasMethods(value: unknown, ...names: string[]): boolean {
 // Segments that are worked on before others have their turn: about 5 ms.
 const SEGMENTS_A_TURN = 8;
 
+// Shared by the ESM and the CommonJS build, so that a codec made by one is known to the other.
+const BRAND = Symbol.for("coatcheck.Encryption");
+
+/** Whether a codec was made by {@link aes256gcm}, of either module format. */
+export function isEncryption(codec: Codec): codec is Encryption {
+  return BRAND in codec;
+}
+
 /** The codec that {@link aes256gcm} makes. */
 export class Encryption implements Codec {
   readonly name = "aes256gcm";
@@ -121,6 +129,10 @@ export class Encryption implements Codec {
   constructor(keys: EncryptionKeys, isUnencryptedAllowed: boolean) {
     this.#keys = keys;
     this.required = !isUnencryptedAllowed;
+  }
+
+  static {
+    Object.defineProperty(this.prototype, BRAND, { value: true });
   }
 
   async prepare(): Promise<Encryptor> {

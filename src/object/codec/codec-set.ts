@@ -1,4 +1,4 @@
-import { Encryption } from "./aes256gcm.js";
+import { isEncryption, type Encryption } from "./aes256gcm.js";
 import type { Codec, DecodeContext } from "./codec.js";
 import { EntryEncoding } from "./entry-encoding.js";
 
@@ -16,7 +16,7 @@ export class CodecSet {
 
   /** The encryption that is applied, if there is one. */
   get encryption(): Encryption | undefined {
-    return this.encoders.find((codec) => codec instanceof Encryption);
+    return this.encoders.find(isEncryption);
   }
 
   /** Names of all. */

@@ -181,7 +181,11 @@ function isWrappedKey(value: unknown): value is Uint8Array {
   return types.isUint8Array(value) && value.byteLength > 0 && value.byteLength <= MAX_WRAPPED_SIZE;
 }
 
+const UNKNOWN_KEY = "UnknownKey";
+
 class UnknownKey extends Error {
+  override readonly name = UNKNOWN_KEY;
+
   constructor() {
     super("There is no key of this id.");
   }
@@ -189,7 +193,8 @@ class UnknownKey extends Error {
 
 /** Whether an error says that the key of an entry is not there: which tells nothing of the entry. */
 export function isUnknownKey(error: StorageError): boolean {
-  return error.cause instanceof UnknownKey;
+  // By name: the codec may be one of the other module format.
+  return error.cause instanceof Error && error.cause.name === UNKNOWN_KEY;
 }
 
 // The id is not repeated: it may come from anywhere.

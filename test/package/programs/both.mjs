@@ -19,8 +19,18 @@ for (const [thrower, judge] of [
   assert.ok(judge.isNotFound(error));
   assert.ok(!judge.isStorageError(error, "TIMEOUT"));
 
-  // A manager of one build takes a store of the other.
-  const manager = new judge.StorageManager({ store });
+  // A manager of one build takes a store and codecs of the other.
+  const keys = { a: new Uint8Array(32).fill(1), b: new Uint8Array(32).fill(2) };
+  const signing = { keys, activeKeyId: "a" };
+  const managerWith = (own, activeKeyId) => {
+    const codecs = [thrower.gzip(), thrower.aes256gcm({ keys: own, activeKeyId })];
+    return new judge.StorageManager({ store, codecs, signing });
+  };
   const payload = { text: "x".repeat(5000) };
-  assert.deepEqual(await manager.hydrate(await manager.dehydrate(payload)), payload);
+  const ticket = await managerWith(keys, "a").dehydrate(payload);
+  assert.equal((await managerWith(keys, "b").reencrypt("")).reencrypted, 1);
+  assert.deepEqual(await managerWith({ b: keys.b }, "b").hydrate(ticket), payload);
+  // Without the key nothing can be said of the entry.
+  const report = await managerWith({ a: keys.a }, "a").verify(ticket);
+  assert.deepEqual([report.refused, report.corrupt], [1, 0]);
 }

@@ -3,6 +3,9 @@ import {
   FailoverStore,
   FileStore,
   MemoryStore,
+  aes256gcm,
+  brotli,
+  gzip,
   ReplicatedStore,
   RoutingStore,
   StorageError,
@@ -12,7 +15,7 @@ import {
   withFeatures,
   withRetry,
 } from "coatcheck";
-import type { ObjectInfo, StorageManagerOptions, Store } from "coatcheck";
+import type { Codec, KeyProvider, ObjectInfo, StorageManagerOptions, Store, VerifyReport } from "coatcheck";
 import { S3Store } from "coatcheck/s3";
 import { RedisStore } from "coatcheck/redis";
 import { FaultStore, storeConformance } from "coatcheck/testing";
@@ -35,6 +38,22 @@ stores.push(
 // @ts-expect-error no such feature
 withFeatures(file, { simulate: ["time travel"] });
 const options: StorageManagerOptions = { store: stores[0]!, maxInlineSize: 2048 };
+
+const provider: KeyProvider = {
+  generateDataKey: () => Promise.resolve({ keyId: "k", key: new Uint8Array(32), wrappedKey: new Uint8Array(1) }),
+  decryptDataKey: ({ wrappedKey }) => Promise.resolve(wrappedKey),
+};
+const codecs: Codec[] = [gzip({ level: 1 }), brotli(), aes256gcm({ keys: provider, dataKeyTtl: 1000 })];
+// @ts-expect-error keys that are given need an active one
+aes256gcm({ keys: { a: new Uint8Array(32) } });
+
+export async function trust(): Promise<[VerifyReport, string]> {
+  const signing = { keys: { a: new Uint8Array(32) }, activeKeyId: "a", audience: "us", ttl: 1000 };
+  const manager = new StorageManager({ ...options, codecs, signing }).forTenant("acme");
+  await manager.reencrypt("outputs/acme/", { onProgress: ({ reencrypted, lastPath }) => [reencrypted, lastPath] });
+  const url = await manager.presign("outputs/acme/report", { method: "GET", expiresIn: 60 });
+  return [await manager.verify("outputs/acme/"), url];
+}
 
 export async function roundTrip(): Promise<number> {
   const manager = new StorageManager(options);
