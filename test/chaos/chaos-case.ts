@@ -142,6 +142,7 @@ export class ChaosCase {
       keyOrder: this.managers.options.canonical !== true,
       released: new Set(),
       pause: () => new Promise((resolve) => this.clock.setTimeout(resolve, 5)),
+      lies: this.faults.lies,
       explains: (error) => this.explains(error),
       onTicket: (ticket) => {
         this.tickets.push(ticket);

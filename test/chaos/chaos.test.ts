@@ -91,7 +91,8 @@ describe("the judge of calls", () => {
       () => true,
     );
     const pass = async (): Promise<void> => {
-      for (let turns = 0; turns < 300; turns++) {
+      const begin = performance.now();
+      while (performance.now() - begin < 5000) {
         await turn();
         judge.assertAbortsHeeded();
       }

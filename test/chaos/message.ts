@@ -21,6 +21,8 @@ export interface Surroundings {
   /** Scopes that somebody has begun to release: references into them may be dead. */
   readonly released: Set<string>;
   readonly pause: Pause;
+  /** Whether bytes may come that nobody wrote. */
+  readonly lies: boolean;
   /** Whether a fault of the stores explains an error. */
   explains(error: StorageError): boolean;
   /** Is told of every reference at the moment when there is one. */
@@ -143,7 +145,11 @@ export class Message {
           }
         return gaveUpAfter === 0 ? undefined : Buffer.concat(chunks);
       },
-      (error) => (error.code === "NOT_FOUND" ? this.isReleased : this.world.explains(error)),
+      (error) => {
+        // A stream is decoded as it comes; only its end tells that it was not what was stored.
+        if (error.code === "DECODE_FAILED") return this.world.lies;
+        return error.code === "NOT_FOUND" ? this.isReleased : this.world.explains(error);
+      },
       PATIENCE,
     );
     if (!("value" in outcome) || outcome.value === undefined) return;
