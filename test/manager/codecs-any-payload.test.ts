@@ -11,6 +11,7 @@ import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { wideValueWithBytes } from "../plan/payload-arbitrary.js";
 import { objectsOf } from "../support/stored.js";
 import { someBytes } from "../support/stream-sources.js";
+import { LIMITS } from "../support/limits-arbitrary.js";
 
 const keys = { old: randomBytes(32), current: randomBytes(32) };
 const aes = aes256gcm({ keys, activeKeyId: "current" });
@@ -25,17 +26,7 @@ const CODECS = [
 
 const options = fc.record({
   codecs: fc.constantFrom(...CODECS),
-  maxInlineSize: fc.oneof(fc.nat({ max: 8 }), fc.nat({ max: 150 })),
-  maxEnvelopeSize: fc.integer({ min: 1024, max: 3000 }),
-  maxRecursionDepth: fc.oneof(fc.nat({ max: 4 }), fc.constant(10)),
-  canonical: fc.boolean(),
-  pack: fc.oneof(
-    fc.constant<false>(false),
-    fc
-      .tuple(fc.oneof(fc.nat({ max: 60 }), fc.nat({ max: 500 })), fc.integer({ min: 1, max: 1000 }))
-      .map(([one, other]) => ({ maxEntrySize: Math.min(one, other), maxPackSize: other })),
-    fc.constant({ maxEntrySize: 262_144, maxPackSize: 8_388_608 }),
-  ),
+  ...LIMITS,
 });
 
 function referencesIn(value: unknown): StorageReference[] {
