@@ -1,7 +1,7 @@
 import type { Recorder } from "../observe/recorder.js";
 import { abortable, throwIfAborted } from "../store/abort.js";
 import type { Capability } from "../store/capability.js";
-import type { ObjectInfo, Store, StoreBody } from "../store/store.js";
+import type { ObjectInfo, Store, StoreBody, WriteOptions } from "../store/store.js";
 import { forEachConcurrent } from "./concurrency.js";
 import type { DehydrateSettings } from "./settings.js";
 import { asStorageError } from "./store-error.js";
@@ -18,6 +18,8 @@ export interface NewObject {
   /** `sha256-` + base64url of the body, where the store is to check it. */
   readonly digest?: string | undefined;
   readonly contentType: string;
+  /** What must be there, for it to be written. */
+  readonly condition?: Pick<WriteOptions, "ifNoneMatch" | "ifMatch"> | undefined;
 }
 
 /** Writes the objects of one call, and takes them back when the call fails. */
@@ -40,10 +42,11 @@ export class ObjectWriter {
   }
 
   /** @throws {StorageError} what the store rejects with */
-  async write({ path, body, size, digest, contentType }: NewObject, signal: AbortSignal): Promise<ObjectInfo> {
+  async write(object: NewObject, signal: AbortSignal): Promise<ObjectInfo> {
+    const { path, body, size, digest, contentType, condition } = object;
     return this.run("write", path, signal, size ?? 0, async () => {
       const type = (await this.capabilityOf(path, signal))?.contentType === true ? { contentType } : {};
-      const info = await this.store.write(path, body, { size, digest, ...type, signal });
+      const info = await this.store.write(path, body, { size, digest, ...type, ...condition, signal });
       return { result: info, bytes: size ?? info.size };
     });
   }

@@ -186,8 +186,9 @@ export class Encryptor implements EntryEncoder {
     this.#active = active;
   }
 
-  get keyId(): string {
-    return this.#active.keyId;
+  /** Whether an entry was encrypted by this key, or by a data key that this key encrypted. */
+  madeBySameKey({ keyId, wrappedKey }: EncryptionHeader): boolean {
+    return keyId === this.#active.keyId && (wrappedKey === undefined) === (this.#active.wrappedKey === undefined);
   }
 
   /** @param replaces the entry whose place it takes, when it was encrypted before. @param random for known answers only */

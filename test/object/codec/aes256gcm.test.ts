@@ -218,7 +218,11 @@ it("shows no key to whoever looks at it, at its encoders, or at a manager that h
   }
   expectNoKey(inspect(stream, { depth: Infinity, showHidden: true }));
   expect(encoder).toBeInstanceOf(Encryptor);
-  expect(encoder.keyId).toBe("k");
+  const header = { keyId: "k", contentType: "text/plain" };
+  expect(encoder.madeBySameKey(header)).toBe(true);
+  expect(encoder.madeBySameKey({ ...header, keyId: "other" })).toBe(false);
+  // A data key that a key of this name encrypted is another.
+  expect(encoder.madeBySameKey({ ...header, wrappedKey: "AAAA" })).toBe(false);
 });
 
 it("shows no key in what becomes of a wrong answer", async () => {
