@@ -6,7 +6,7 @@ import type { HydrationBudget } from "./budget.js";
 import { fetchedEntry, integrityError, partOf, type FetchedEntry } from "./fetch-entry.js";
 import { readsParts, type PartOfObject } from "./open-part.js";
 import { planReads, type ByteRange } from "./read-plan.js";
-import { isAbsence, replacedEntry, replacementOf } from "./replaced-entries.js";
+import { isAbsence, ReplacedEntries, replacementOf } from "./replaced-entries.js";
 import type { HydrateSettings } from "./settings.js";
 import type { SharedReads, WantedBytes } from "./shared-reads.js";
 import { asStorageError } from "./store-error.js";
@@ -40,6 +40,7 @@ export class EntryReads<Wanted extends WantedEntry> {
   readonly objects = new Set<string>();
   // Objects that were read whole for parts of them: other parts may be wanted later.
   private readonly whole = new Map<string, Uint8Array>();
+  private readonly replaced = new Map<string, Promise<ReplacedEntries>>();
   private overRead = FREE_OVER_READ;
 
   constructor(
@@ -117,14 +118,18 @@ export class EntryReads<Wanted extends WantedEntry> {
     const { codecs } = this.settings;
     if (!entries.every(({ reference }) => codecs.endsEncrypted(reference.encoding))) throw notFound;
     const replacement = { location: replacementOf(location), part: undefined, entries, whole: true };
+    const path = formatLocation(replacement.location);
     let object: Uint8Array;
     try {
       object = await this.bytesOf(replacement, signal);
     } catch (error) {
       throw isAbsence(error) ? notFound : error;
     }
+    let replaced = this.replaced.get(path);
+    if (replaced === undefined) this.replaced.set(path, (replaced = ReplacedEntries.of(object, signal)));
+    const found = await replaced;
     return ({ reference }) => {
-      const entry = replacedEntry(object, reference);
+      const entry = found.find(reference);
       if (entry === undefined) throw notFound;
       return entry;
     };

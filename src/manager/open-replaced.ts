@@ -7,7 +7,7 @@ import { bytesResult } from "../store/read-result.js";
 import type { ReadResult, Store } from "../store/store.js";
 import { integrityError, type FetchedEntry } from "./fetch-entry.js";
 import { readBytes } from "./read-bytes.js";
-import { isAbsence, replacedEntry, replacementOf, replaces } from "./replaced-entries.js";
+import { isAbsence, ReplacedEntries, replacementOf, replaces } from "./replaced-entries.js";
 
 /**
  * Opens the object that took the place of a missing one, whose entries are encrypted.
@@ -40,7 +40,8 @@ export async function fetchReplaced(
   };
   const details = { operation: "read", store: store.name, path: formatLocation(reference.location) };
   const opened = openReplacement(store, reference, notFound, signal);
-  const entry = replacedEntry(await readBytes(opened, onBytes, signal, details), reference);
+  const object = await readBytes(opened, onBytes, signal, details);
+  const entry = (await ReplacedEntries.of(object, signal)).find(reference);
   if (entry === undefined) throw notFound;
   return entry;
 }

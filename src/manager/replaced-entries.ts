@@ -1,9 +1,11 @@
 import { isNotFound, isStorageError } from "../error.js";
 import type { Location } from "../location.js";
 import { encryptedEntries } from "../object/codec/encrypted-entries.js";
-import type { EncryptionHeader } from "../object/codec/encryption-header.js";
+import type { EncryptionHeader, ReplacedEntry } from "../object/codec/encryption-header.js";
 import type { ParsedReference } from "../reference/reference.js";
+import { throwIfAborted } from "../store/abort.js";
 import type { FetchedEntry } from "./fetch-entry.js";
+import { Turns } from "./turns.js";
 
 /*
  * An object that was encrypted again lies beside the place of the old one, since a content-addressed path never changes
@@ -48,15 +50,33 @@ export function replaces({ replaces: replaced }: EncryptionHeader, reference: Pa
   );
 }
 
-/**
- * The entry that took the place of the one that a reference was made for. It must be decrypted before it is believed.
- *
- * @param object the object that took the place of the reference's
- * @throws {StorageError} `DECODE_FAILED`
- */
-export function replacedEntry(object: Uint8Array, reference: ParsedReference): FetchedEntry | undefined {
-  for (const { bytes, header } of encryptedEntries(object)) {
-    if (replaces(header, reference)) return { bytes, size: reference.size!, digest: reference.digest! };
+/** The entries of an object that took the place of another. They must be decrypted before they are believed. */
+export class ReplacedEntries {
+  private readonly entries = new Map<string, Uint8Array>();
+
+  /** @throws {StorageError} `DECODE_FAILED` for what is no such object */
+  static async of(object: Uint8Array, signal: AbortSignal): Promise<ReplacedEntries> {
+    const found = new ReplacedEntries();
+    const turns = new Turns();
+    for (const { bytes, header } of encryptedEntries(object)) {
+      if (turns.due) {
+        await turns.take();
+        throwIfAborted(signal);
+      }
+      const { replaces: replaced } = header;
+      if (replaced !== undefined) found.entries.set(keyOf(replaced), bytes);
+    }
+    return found;
   }
-  return undefined;
+
+  /** The one that took the place of the entry that a reference was made for. */
+  find({ digest, size, offset }: ParsedReference): FetchedEntry | undefined {
+    if (digest === undefined || size === undefined) return undefined;
+    const bytes = this.entries.get(keyOf({ digest, size, offset }));
+    return bytes && { bytes, size, digest };
+  }
+}
+
+function keyOf({ digest, size, offset = -1 }: ReplacedEntry): string {
+  return `${offset} ${size} ${digest}`;
 }
