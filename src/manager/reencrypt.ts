@@ -1,5 +1,6 @@
 import { StorageError } from "../error.js";
 import type { Recorder } from "../observe/recorder.js";
+import { restated } from "../store/compose/routing/route.js";
 import { Reencryption } from "./reencryption.js";
 import { requireStore } from "./require-store.js";
 import type { ManagerSettings } from "./settings.js";
@@ -63,7 +64,10 @@ export async function reencrypt(
       onProgress({ ...done, ...counts });
     },
     ({ path }, cause) => {
-      const error = asStorageError(cause, { operation: "reencrypt", store: store.name, path });
+      const details = { operation: "reencrypt", store: store.name, path };
+      const known = asStorageError(cause, details);
+      // Codecs don't know where an entry lies, nor who asks.
+      const error = known.path === undefined ? restated(known, details) : known;
       if (failures.push({ path, error }) > MAX_FAILURES) failures.pop();
       counts.failed++;
     },

@@ -83,7 +83,10 @@ describe("encrypting again", () => {
     for (const [path, bytes] of Object.entries(objects)) await store.write(path, bytes);
     const report = await managerOf(store, "fresh").reencrypt("");
     expect(report).toMatchObject({ failed: 8, reencrypted: 0 });
-    for (const { error } of report.failures) expect(["DECODE_FAILED", "INTEGRITY"]).toContain(error.code);
+    for (const { path, error } of report.failures) {
+      expect(["DECODE_FAILED", "INTEGRITY"]).toContain(error.code);
+      expect(error).toMatchObject({ operation: "reencrypt", store: "memory", path });
+    }
     for (const [path, bytes] of Object.entries(objects)) {
       expect(Buffer.from(await (await store.read(path)).bytes()).equals(bytes)).toBe(true);
     }
