@@ -102,11 +102,11 @@ export class EntryPacker {
 
   /** Refers to the entry that was added to the pack last, or to an equal one. */
   private refer(builder: PackBuilder, added: Omit<PackedEntry, "digest">, ownKey: string | undefined): void {
-    const { offset, size, sharers } = added;
+    const { offset, size, encodings, sharers } = added;
     const digest = sha256(builder.slice(offset, size));
     const key = ownKey ?? digest.toString("latin1");
     if (this.addEqual(sharers[0]!, key)) builder.removeLast(offset);
-    else this.packed.set(key, { ...added, digest });
+    else this.packed.set(key, { digest, offset, size, encodings, sharers }); // a spread makes objects that are slow to read
   }
 
   private *objectOf(
