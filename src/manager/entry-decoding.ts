@@ -52,7 +52,7 @@ export class EntryDecoding {
 /** The decoders of one entry: one for each way in which references say that it is encoded. */
 export class EntryDecoders {
   private readonly plain: EntryDecoder;
-  private readonly decoded = new Map<string, EntryDecoder>();
+  private decoded: Map<string, EntryDecoder> | undefined; // most entries of most managers need none
 
   constructor(
     private readonly bytes: Uint8Array,
@@ -64,12 +64,12 @@ export class EntryDecoders {
   /** A promise only where codecs have to be undone. */
   for(reference: ParsedReference, signal: AbortSignal): EntryDecoder | Promise<EntryDecoder> {
     if (reference.encoding === undefined) return this.plain;
-    return this.decoded.get(decodingKey(reference)) ?? this.decode(reference, signal);
+    return this.decoded?.get(decodingKey(reference)) ?? this.decode(reference, signal);
   }
 
   private async decode(reference: ParsedReference, signal: AbortSignal): Promise<EntryDecoder> {
     const decoder = new EntryDecoder(await this.decoding.decode(this.bytes, reference, signal));
-    this.decoded.set(decodingKey(reference), decoder);
+    (this.decoded ??= new Map()).set(decodingKey(reference), decoder);
     return decoder;
   }
 }

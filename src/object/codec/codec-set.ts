@@ -55,6 +55,7 @@ export class CodecSet {
     if (!encodings.every((name) => this.byName.has(name))) {
       return "it is encoded by a codec that this manager does not have; see $storageEncoding of its reference";
     }
+    if (encodings.length < 2) return undefined;
     // Each is applied once: a list of any length would be work without end.
     return new Set(encodings).size === encodings.length ? undefined : "its $storageEncoding names a codec twice";
   }
