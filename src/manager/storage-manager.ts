@@ -312,10 +312,10 @@ export class StorageManager {
    * Encrypts the objects whose path begins with a prefix again that were encrypted by another key than the active one: the
    * old key can be dropped afterwards. References to them stay good. Objects are done several at a time, each as one
    * step: what is done stays done when the call ends early, and `startAfter: lastPath` goes on from there. The `timeout` is
-   * that of each object.
-   *
-   * An object that was encrypted again lies at the old path with `.reencrypted` added. Readers older than this version don't
-   * find it there; and a cache in front of the store, such as a {@link TieredStore}, may give the old one for a while.
+   * that of each object. Several processes may do this at once, while others read, write and release.
+   * An object that was encrypted again lies at the old path with `.reencrypted` added. Older readers don't find it there;
+   * a cache before the store, such as a {@link TieredStore}, may give the old one for a while. Without `ifNoneMatch`, what is
+   * released meanwhile may be left for a second release. Go by the paths of the writers: with their `withPrefix`.
    *
    * @throws {StorageError} `CONFIG_INVALID` without `aes256gcm` among the codecs, `STORAGE_DISABLED`, `ABORTED`, and what
    *   a listing rejects with; what fails for one object is in the report

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { aes256gcm, MemoryStore, StorageError, StorageManager, type Store } from "../../src/index.js";
+import { aes256gcm, MemoryStore, StorageError, StorageManager, type ObjectInfo, type Store } from "../../src/index.js";
 import { FaultStore } from "../../src/testing/index.js";
+import { failureOf } from "../support/failure.js";
 
 const keys = { old: randomBytes(32), fresh: randomBytes(32) };
 
@@ -41,6 +42,21 @@ class Unconditional extends Interrupted {
     ifMatch: false,
     deleteIfMatch: false,
   });
+}
+
+/** A store whose listings see what was written after they began. */
+class Paged extends MemoryStore {
+  override async *list(...[prefix, options]: Parameters<Store["list"]>): AsyncGenerator<ObjectInfo> {
+    let startAfter = options?.startAfter;
+    for (;;) {
+      const before = startAfter;
+      for await (const object of super.list(prefix, { ...options, startAfter, limit: 1 })) {
+        startAfter = object.path;
+        yield object;
+      }
+      if (startAfter === before) return;
+    }
+  }
 }
 
 const VALUE = { text: "x".repeat(5000) };
@@ -134,5 +150,32 @@ describe("encrypting again in a store that fails", () => {
     expect(report).toMatchObject({ objects: 3, reencrypted: 2, failed: 1 });
     expect(report.failures[0]!.error).toBeInstanceOf(StorageError);
     expect(report.failures[0]).toMatchObject({ path: expect.stringContaining("/b/"), error: { code: "TIMEOUT" } });
+  });
+
+  it.each(["read", "write", "stat", "delete"] as const)(
+    "ends at once when it is aborted in a %s that hangs",
+    async (on) => {
+      const inner = new MemoryStore();
+      const dehydrated = await managerOf(inner, "old").dehydrate(VALUE);
+      const stop = new AbortController();
+      const store = new FaultStore(inner, { seed: 1, faults: [{ on, times: 1, fault: { hang: true } }] });
+      const walk = managerOf(store, "fresh").reencrypt("", { signal: stop.signal });
+      const failure = failureOf(walk);
+      while (store.injected.length === 0) await new Promise(setImmediate);
+      const reason = new Error("enough");
+      stop.abort(reason);
+      expect(await failure).toMatchObject({ code: "ABORTED", cause: reason });
+      expect(await managerOf(store, "fresh").hydrate(dehydrated)).toEqual(VALUE);
+      expect(await managerOf(store, "fresh").reencrypt("")).toMatchObject({ failed: 0 });
+      expect(await pathsOf(inner)).toHaveLength(1);
+      expect(await managerOf(store, "fresh").hydrate(dehydrated)).toEqual(VALUE);
+    },
+  );
+
+  it("counts once what its own listing comes to", async () => {
+    const store = new Paged();
+    for (let index = 0; index < 30; index++) await managerOf(store, "old").dehydrate(VALUE, { scope: `s${index}` });
+    const report = await managerOf(store, "fresh", { concurrency: 1 }).reencrypt("");
+    expect(report).toMatchObject({ reencrypted: 30, current: 0, failed: 0 });
   });
 });
