@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { runProgram } from "../examples/run-program.js";
 
@@ -36,7 +36,31 @@ it("has types that are right in every block", async () => {
   expect(await check).toMatchObject({ stdout: "" });
 });
 
-it.each(blocks)("runs the block at line $line", async ({ file, code }) => {
-  expect(code).toContain("assert");
-  await runProgram([file]);
+// In one process, one after the other: most of the time of a block is that of loading the package.
+const RUN_ALL = `
+const failures = {};
+for (const file of ${JSON.stringify(blocks.map(({ file }) => `./${basename(file)}`))}) {
+  try {
+    await import(file);
+  } catch (error) {
+    failures[file] = String(error?.stack ?? error);
+  }
+}
+process.stdout.write("\\n" + JSON.stringify(failures));
+`;
+
+describe("as programs", () => {
+  let failures: Record<string, string>;
+
+  beforeAll(async () => {
+    const driver = join(DIRECTORY, "run-all.mjs");
+    writeFileSync(driver, RUN_ALL);
+    const printed = await runProgram([driver]);
+    failures = JSON.parse(printed.slice(printed.lastIndexOf("\n"))) as Record<string, string>;
+  });
+
+  it.each(blocks)("runs the block at line $line", ({ file, code }) => {
+    expect(code).toContain("assert");
+    expect(failures[`./${basename(file)}`]).toBeUndefined();
+  });
 });
