@@ -170,8 +170,7 @@ export class StorageManager {
   /**
    * Opens what a reference points at, as decoded bytes: binary as it was handed in, streamed; a text as its UTF-8; any
    * other value as its JSON. Read it to the end or cancel it: a body that is not what was written fails with
-   * `INTEGRITY` at its end.
-   *
+   * `INTEGRITY` at its end; with codecs maybe before, with `DECODE_FAILED`, and then `info.size` of binary is as stored.
    * @throws {StorageError} as {@link StorageManager.hydrate} does
    */
   async open(reference: StorageReference | BubustackReference, options: OpenOptions = {}): Promise<ReadResult> {

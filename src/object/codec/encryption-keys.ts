@@ -20,7 +20,7 @@ export interface DataKey {
  * other than `UNEXPECTED`.
  */
 export interface KeyProvider {
-  /** A new data key. @param context `signal` fires when nobody waits any more */
+  /** A new data key. @param context `signal` fires after 30 seconds: a key is shared, so no one caller ends the asking */
   generateDataKey(context: { signal: AbortSignal }): Promise<DataKey>;
   /** The data key again that an entry was encrypted with: 32 bytes. */
   decryptDataKey(
