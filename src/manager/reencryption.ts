@@ -23,6 +23,7 @@ import { ObjectWriter } from "./object-writer.js";
 import { openPart, type PartOfObject } from "./open-part.js";
 import { readBytes } from "./read-bytes.js";
 import { isReplacement, replacementPath } from "./replaced-entries.js";
+import { RereadEntry } from "./reread-entry.js";
 import type { ManagerSettings } from "./settings.js";
 import { Turns } from "./turns.js";
 
@@ -84,7 +85,7 @@ export class Reencryption {
     // The entries of one object were encrypted by one call.
     if (encryptor.madeBySameKey(parsed.header)) return "current";
     if (object.size > MAX_WHOLE && isAlone(parsed, object)) {
-      await this.moveStream(object, parsed.header, encryptor, signal);
+      await this.moveStream(object, parsed, encryptor, signal);
     } else {
       await this.move(object, await this.encrypted(object, head, encryptor, signal), signal);
     }
@@ -128,15 +129,23 @@ export class Reencryption {
   /** The same for an object that is one large entry, as it is read. */
   private async moveStream(
     object: ObjectInfo,
-    header: EncryptionHeader,
+    head: ParsedHeader,
     encryptor: Encryptor,
     signal: AbortSignal,
   ): Promise<void> {
     const { path, size } = object;
-    const digest = header.replaces?.digest ?? contentAddressedDigest(path) ?? (await this.digestOf(path, signal));
+    const { header } = head;
+    const named = contentAddressedDigest(path);
+    const digest = named ?? (header.replaces === undefined ? await this.digestOf(path, signal) : undefined);
     const context = contextOf(path, header, signal);
-    const plain = this.encryption.decodeStream(this.checkedChunks(path, signal), context);
-    await this.move(object, encryptor.encodeStream(plain, context, header.replaces ?? { digest, size }), signal);
+    const entry = new RereadEntry(this.store, path, { head: head.bytes, size, digest });
+    const plain = this.encryption.decodeStream(entry.chunks(signal), context);
+    const replaced = header.replaces ?? { digest: digest!, size };
+    try {
+      await this.move(object, encryptor.encodeStream(plain, context, replaced), signal);
+    } catch (error) {
+      throw entry.failure ?? error; // a store wraps what the source of a body fails with
+    }
   }
 
   /** Writes an object that takes the place of another, which is gone then. */
@@ -172,16 +181,6 @@ export class Reencryption {
     const { ifNoneMatch, ifMatch } = (await this.store.capabilityOf?.(path, { signal })) ?? this.store.capability;
     if (before === undefined) return ifNoneMatch ? { ifNoneMatch: "*" } : {};
     return ifMatch && before.etag !== undefined ? { ifMatch: before.etag } : {};
-  }
-
-  private async *checkedChunks(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
-    const hash = createHash("sha256");
-    const result = await this.store.read(path, { signal });
-    for await (const chunk of result) {
-      hash.update(chunk);
-      yield chunk;
-    }
-    this.assertDigest(path, `sha256-${hash.digest("base64url")}`);
   }
 
   private async digestOf(path: string, signal: AbortSignal): Promise<string> {
