@@ -1,4 +1,5 @@
 import { abortable } from "../store/abort.js";
+import { checkListed } from "../store/listed-object.js";
 import type { ListOptions, ObjectInfo } from "../store/store.js";
 import { assertOwnListing } from "./confine.js";
 import { withDeadline } from "./deadline.js";
@@ -9,7 +10,9 @@ import { asStorageError } from "./store-error.js";
 
 /**
  * Lists objects by path prefix. Every step has the time limit of a call, since how long the reader takes between two
- * steps is its own affair.
+ * steps is its own affair. What lies elsewhere is not handed on.
+ *
+ * @throws {StorageError} `UNEXPECTED` when the store lists what does not lie below the prefix
  */
 export async function* listObjects(
   prefix: string,
@@ -18,6 +21,7 @@ export async function* listObjects(
 ): AsyncGenerator<ObjectInfo, void, undefined> {
   const store = requireStore(settings, "list");
   assertOwnListing(prefix, settings, store.name);
+  const checked = checkListed(prefix, store.name);
   const listing = new AbortController();
   let objects: AsyncIterator<ObjectInfo> | undefined;
   try {
@@ -27,7 +31,7 @@ export async function* listObjects(
         return abortable(objects.next(), stepSignal);
       });
       if (next.done === true) return;
-      yield next.value;
+      yield checked(next.value);
     }
   } catch (error) {
     listing.abort(error);

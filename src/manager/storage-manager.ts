@@ -253,7 +253,7 @@ export class StorageManager {
     return this.#call("write", details, options, async (signal) => {
       const info = await this.#storeFor(path, "write").write(path, data, { ...options, signal });
       details.bytes = info.size;
-      return info;
+      return { ...info, path };
     }).finally(() => this.#source.forgetObject(path));
   }
 

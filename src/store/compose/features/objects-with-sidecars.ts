@@ -9,6 +9,7 @@ import type {
   StoreBody,
   WriteOptions,
 } from "../../store.js";
+import { checkListed, liesElsewhere } from "../../listed-object.js";
 import { Commit } from "./commit.js";
 import { DescribedObjects, redescribed, type Look } from "./described-objects.js";
 import { linkBody, MAX_LINK_HOPS, newMark } from "./link.js";
@@ -57,7 +58,7 @@ export class ObjectsWithSidecars {
       async (info) => {
         if (!this.settings.sidecars) return info;
         await this.#sidecars.keep(path, beside, info, call);
-        return withAttributes(info, beside);
+        return withAttributes({ ...info, path }, beside);
       },
     );
   }
@@ -92,12 +93,16 @@ export class ObjectsWithSidecars {
     const { limit = Infinity } = options;
     let { startAfter } = options;
     let left = limit;
+    const checked = checkListed(prefix, this.store.name);
     for (;;) {
       const rest = { ...options, startAfter, ...(limit !== Infinity && { limit: left }) };
       let hidden = false;
       for await (const info of this.store.list(prefix, rest)) {
+        checked(info);
         // There may be as many sidecars as objects: the listing begins again behind them.
         hidden = this.settings.sidecars && isReserved(info.path);
+        // Or it would begin again for ever.
+        if (hidden && startAfter === END_OF_RESERVED) throw liesElsewhere(prefix, this.store.name);
         if (hidden) break;
         yield info;
         left--;
@@ -128,7 +133,7 @@ export class ObjectsWithSidecars {
         // Attributes and bytes are those of one version only if it is still there.
         if (!(await this.#isStill(source, call))) return undefined;
         await this.#sidecars.keep(to, source.attributes, info, call);
-        return withAttributes(info, source.attributes);
+        return withAttributes({ ...info, path: to }, source.attributes);
       });
       if (copied !== undefined) return copied;
     }

@@ -24,6 +24,7 @@ import type {
   StoreBody,
   WriteOptions,
 } from "../../store.js";
+import { checkListed, type CheckListed } from "../../listed-object.js";
 import { StoreLayer } from "../store-layer.js";
 import { checkedStore } from "./layer-options.js";
 import { relayedListing } from "./relayed-listing.js";
@@ -81,7 +82,7 @@ class PrefixLayer extends StoreLayer {
 
   override async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
     checkWrite(this, path, body, options);
-    return this.#named(async () => this.#info(await this.inner.write(this.#outer(path), body, options)));
+    return this.#named(async () => ({ ...(await this.inner.write(this.#outer(path), body, options)), path }));
   }
 
   override async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
@@ -89,13 +90,13 @@ class PrefixLayer extends StoreLayer {
     const result = await this.#named(() => this.inner.read(this.#outer(path), options));
     const relay = { step: <T>(pull: () => Promise<T>) => this.#named(pull) };
     const { signal } = options;
-    return relayedResult(renamed(result, this.#info(result.info)), relay, { store: this.name, signal });
+    return relayedResult(renamed(result, { ...result.info, path }), relay, { store: this.name, signal });
   }
 
   override async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
     checkStat(this, path, options);
     const info = await this.#named(() => this.inner.stat(this.#outer(path), options));
-    return info && this.#info(info);
+    return info && { ...info, path };
   }
 
   override async delete(path: string, options: DeleteOptions = {}): Promise<void> {
@@ -112,11 +113,13 @@ class PrefixLayer extends StoreLayer {
       startAfter === undefined || this.#fits(startAfter)
         ? { ...others, limit, ...(startAfter !== undefined && { startAfter: this.#outer(startAfter) }) }
         : others;
-    const listing = this.inner.list(this.#outer(prefix), inner);
+    const outer = this.#outer(prefix);
+    const checked = checkListed(outer, this.name);
+    const listing = this.inner.list(outer, inner);
     let listed = 0;
     for await (const info of relayedListing(listing, (next) => this.#named(next))) {
       if (listed === limit) return;
-      const mine = this.#info(info);
+      const mine = this.#listed(checked, info);
       if (!isListed(mine.path, prefix, startAfter)) continue;
       yield mine;
       if (++listed === limit) return;
@@ -125,7 +128,8 @@ class PrefixLayer extends StoreLayer {
 
   override async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
     checkCopy(this, from, to, options);
-    return this.#named(async () => this.#info(await this.inner.copy(this.#outer(from), this.#outer(to), options)));
+    const copied = await this.#named(() => this.inner.copy(this.#outer(from), this.#outer(to), options));
+    return { ...copied, path: to };
   }
 
   override async presign(path: string, options: PresignOptions): Promise<string> {
@@ -151,8 +155,13 @@ class PrefixLayer extends StoreLayer {
     return path.startsWith(base) ? path.slice(base.length) : undefined;
   }
 
-  #info(info: ObjectInfo): ObjectInfo {
-    return { ...info, path: this.#own(info.path) ?? info.path };
+  /** What the store below listed, as the caller knows it. */
+  #listed(checked: CheckListed, info: ObjectInfo): ObjectInfo {
+    try {
+      return { ...info, path: this.#own(checked(info).path)! };
+    } catch (error) {
+      throw this.#renamed(error);
+    }
   }
 
   #fits(text: string): boolean {

@@ -1,6 +1,7 @@
 import { throwIfAborted } from "../../abort.js";
 import type { ListOptions, ObjectInfo } from "../../store.js";
 import { comparePaths } from "../../../path.js";
+import { checkListed, type CheckListed } from "../../listed-object.js";
 import { beginAttempt, failureOf, type ReplicaCall } from "./ask-replicas.js";
 import type { Attempt } from "./attempt.js";
 import { describeCopy } from "./known-digest.js";
@@ -11,6 +12,7 @@ interface Listing {
   readonly replica: Replica;
   readonly attempt: Attempt;
   readonly begin: () => AsyncIterator<ObjectInfo>;
+  readonly checked: CheckListed;
   iterator: AsyncIterator<ObjectInfo> | undefined;
   /** The next object, or `undefined` at the end. */
   head: ObjectInfo | undefined;
@@ -59,7 +61,8 @@ function listingOf(replica: Replica, prefix: string, options: ListOptions, call:
   const attempt = beginAttempt(replica, call);
   const begin = (): AsyncIterator<ObjectInfo> =>
     replica.store.list(prefix, { ...options, signal: attempt.signal })[Symbol.asyncIterator]();
-  return { replica, attempt, begin, iterator: undefined, head: undefined };
+  const checked = checkListed(prefix, replica.store.name);
+  return { replica, attempt, begin, checked, iterator: undefined, head: undefined };
 }
 
 // All of them are heard out: the answer does not depend on which failed first.
@@ -70,6 +73,8 @@ async function advance(listings: readonly Listing[], stores: number, call: Repli
     step.status === "fulfilled" ? [] : [failureOf(listings[i]!.replica, step.reason, call)],
   );
   if (failures.length > 0) throw answerOfSome(failures, stores, "Not every store could be listed", call.details);
+  // Not one failure among others: a store that lists what lies elsewhere is asked no more.
+  for (const { head, checked } of listings) if (head !== undefined) checked(head);
 }
 
 function nextPath(listings: readonly Listing[]): string | undefined {

@@ -12,8 +12,8 @@ export interface Route {
 }
 
 /** Describes an object under the path that the caller gave. */
-export function asGiven<Info extends ObjectInfo | undefined>(info: Info, { target, text }: Route): Info {
-  return target === undefined ? info : info && { ...info, path: text };
+export function asGiven<Info extends ObjectInfo | undefined>(info: Info, { text }: Route): Info {
+  return info === undefined || info.path === text ? info : { ...info, path: text };
 }
 
 /** Describes a listed object under its absolute path, in the form that is the same for all ways to write it. */
@@ -47,7 +47,7 @@ export async function routed<T>(call: Promise<T> | undefined, ...routes: readonl
 
 /** The body of a read, described under the path that the caller gave, as are its errors. */
 export function routedResult(result: ReadResult, route: Route): ReadResult {
-  if (route.target === undefined) return result;
+  if (route.target === undefined && result.info.path === route.text) return result;
   return {
     info: asGiven(result.info, route),
     [Symbol.asyncIterator]() {

@@ -5,6 +5,7 @@ import { assertPath, assertPrefix, invalidPath } from "../../../path.js";
 import { abortable, throwIfAborted } from "../../abort.js";
 import type { Capability } from "../../capability.js";
 import { unknownScheme, type CallDetails } from "../../check.js";
+import { checkListed } from "../../listed-object.js";
 import type {
   CallOptions,
   DeleteOptions,
@@ -127,8 +128,9 @@ export class RoutingStore implements Store {
     const route = this.#route(prefix, "list", assertPrefix);
     const startAfter = this.#startAfter(options.startAfter, route);
     const store = await this.#storeOf(route, "list", options.signal);
+    const checked = checkListed(route.path, store.name);
     try {
-      for await (const info of store.list(route.path, { ...options, startAfter })) yield asListed(info, route);
+      for await (const info of store.list(route.path, { ...options, startAfter })) yield asListed(checked(info), route);
     } catch (error) {
       throw givenError(error, route);
     }
