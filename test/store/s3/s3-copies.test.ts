@@ -52,6 +52,14 @@ it("copies up to 5 GiB by one request", async () => {
   expect(server.headers["x-amz-copy-source"]).toBe("bucket/a%20b");
 });
 
+it("copies the version that it has described, or says UNAVAILABLE", async () => {
+  server.script = [sourceOf(5), xml('<CopyObjectResult><ETag>"copy"</ETag></CopyObjectResult>')];
+  await store.copy("a", "c");
+  expect(server.headers["x-amz-copy-source-if-match"]).toBe('"source"');
+  server.script = [sourceOf(5), s3Error(412, "PreconditionFailed")];
+  await expect(store.copy("a", "c")).rejects.toMatchObject({ code: "UNAVAILABLE", retryable: true, path: "a" });
+});
+
 it("copies what is larger in parts of the version that it saw", async () => {
   server.script = [sourceOf(5 * GIB + 1), CREATED, ...Array.from({ length: 11 }, () => PART_COPIED), COMPLETED];
   const info = await store.copy("ü", "c");

@@ -21,6 +21,7 @@ export class ResumedBody implements AsyncIterableIterator<Uint8Array> {
   #delivered = 0;
   #closed = false;
   readonly #etag: string | undefined;
+  readonly #size: number;
   // Bytes in all.
   readonly #expected: number;
 
@@ -34,6 +35,7 @@ export class ResumedBody implements AsyncIterableIterator<Uint8Array> {
   ) {
     this.#result = result;
     this.#etag = result.info.etag;
+    this.#size = result.info.size;
     const { offset = 0, length = Infinity } = options;
     this.#expected = Math.max(0, Math.min(length, result.info.size - offset));
   }
@@ -107,7 +109,8 @@ export class ResumedBody implements AsyncIterableIterator<Uint8Array> {
         failure = error;
       }
     }
-    if (this.#result.info.etag === this.#etag) return;
+    const { etag, size } = this.#result.info;
+    if (etag === this.#etag && size === this.#size) return;
     this.#drop();
     throw broken; // the object was replaced: two versions would be mixed
   }

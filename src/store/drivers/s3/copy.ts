@@ -50,14 +50,15 @@ interface Copied {
 }
 
 async function copyWhole(bucket: S3Bucket, source: ObjectInfo, to: string, call: S3Call): Promise<Copied> {
-  const { CopyObjectResult } = await bucket.send(
-    call,
-    new CopyObjectCommand({
-      ...bucket.address(to),
-      ...bucket.encryption,
-      CopySource: copySource(bucket, source.path),
-    }),
-  );
+  const command = new CopyObjectCommand({
+    ...bucket.address(to),
+    ...bucket.encryption,
+    CopySource: copySource(bucket, source.path),
+    ...versionOf(source),
+  });
+  const { CopyObjectResult } = await bucket.send(call, command).catch((error: unknown) => {
+    throw sourceChanged(error, call) ?? error;
+  });
   return { ETag: CopyObjectResult?.ETag, LastModified: CopyObjectResult?.LastModified };
 }
 
@@ -113,8 +114,7 @@ async function copyParts(
           ...upload,
           PartNumber,
           CopySource: copySource(bucket, source.path),
-          // All parts are of the version whose size was asked for.
-          ...(source.etag !== undefined && { CopySourceIfMatch: source.etag }),
+          ...versionOf(source),
           CopySourceRange: `bytes=${start}-${Math.min(start + partSize, source.size) - 1}`,
         }),
       );
@@ -129,6 +129,11 @@ async function copyParts(
   await Promise.all(copiers);
   if (stop.signal.aborted) throw toStorageError(stop.signal.reason, call);
   return parts.sort((a, b) => a.PartNumber! - b.PartNumber!);
+}
+
+/** What is copied is the version that was described. A weak etag matches nothing (RFC 9110, section 13.1.1). */
+function versionOf({ etag }: ObjectInfo): { CopySourceIfMatch?: string } {
+  return etag === undefined || etag.startsWith("W/") ? {} : { CopySourceIfMatch: etag };
 }
 
 function sourceChanged(error: unknown, { details }: S3Call): StorageError | undefined {

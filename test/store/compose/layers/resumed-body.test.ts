@@ -39,6 +39,22 @@ describe("a body that breaks off under withRetry", () => {
     expect(reads.map(({ options }) => options.offset)).toEqual([undefined, 4]);
   });
 
+  it("is not read on in an object of another size, whatever its etag says", async () => {
+    const clock = new FakeClock();
+    const memory = new MemoryStore();
+    const { etag } = await memory.write("a", CONTENT);
+    const faulty = new FaultStore(memory, { seed: 1, faults: [broken(4)] });
+    const read = faulty.read.bind(faulty);
+    faulty.read = async (path, options) => {
+      const result = await read(path, options);
+      await memory.write("a", "other content");
+      return { ...result, info: { ...result.info, etag: etag! } };
+    };
+    const body = failureOf(text(withRetry(faulty, { clock, random: () => 1 }).read("a")));
+    await clock.advance(100);
+    expect(await body).toMatchObject({ code: "UNAVAILABLE" });
+  });
+
   it("is read on within the range that was asked for", async () => {
     const { store, clock, below } = await retrying([broken(3), broken(1, [2])]);
     const body = text(store.read("a", { offset: 2, length: 6 }));
