@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { types } from "node:util";
+import { brotliCompressSync, constants } from "node:zlib";
 import { aes256gcm } from "../../../src/object/codec/aes256gcm.js";
 import { brotli } from "../../../src/object/codec/brotli.js";
 import type { DecodeContext } from "../../../src/object/codec/codec.js";
@@ -72,6 +73,25 @@ it("decodes a stream that got longer, within exactly the bytes that it has", asy
   expect(same(await bytesOf(set.decodeStream(new Chunks([stored]), exactly)), bytes)).toBe(true);
   const less = decoding(stream.encodings, bytes.byteLength - 1);
   expect(await failureOf(set.decode(stored, less))).toBe(TOO_LARGE);
+});
+
+it("bounds what each of several codecs gives: a bomb inside of another, of which nothing is left", async () => {
+  // A gzip of nothing, with a name of 16 MiB in its header (RFC 1952, FNAME): brotli makes it tiny, gzip takes it for nothing.
+  const name = Buffer.alloc(16 * 1024 * 1024, "n");
+  const header = Buffer.from([0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3]);
+  const empty = Buffer.from([0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+  const options = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } };
+  const bomb = brotliCompressSync(Buffer.concat([header, name, empty]), options);
+  expect(bomb.byteLength).toBeLessThan(20_000);
+  const set = new CodecSet([gzip(), brotli()]);
+  const enough = decoding(["gzip", "brotli"]);
+  expect((await set.decode(bomb, enough)).byteLength).toBe(0);
+  expect((await bytesOf(set.decodeStream(new Chunks([bomb]), enough))).byteLength).toBe(0);
+  for (const maxBytes of [0, 1000, 15 * 1024 * 1024]) {
+    const context = decoding(["gzip", "brotli"], maxBytes);
+    expect(await failureOf(set.decode(bomb, context))).toBe(TOO_LARGE);
+    expect(await failureOf(bytesOf(set.decodeStream(new Chunks([bomb]), context)))).toBe(TOO_LARGE);
+  }
 });
 
 it("encodes nothing with what is there to decode", async () => {

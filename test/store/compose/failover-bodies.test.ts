@@ -158,6 +158,34 @@ describe("FailoverStore goes on with a body that it is handing out", () => {
     expect(Buffer.from(part).equals(BYTES.subarray(1234, 4234))).toBe(true);
   });
 
+  it.each([{}, { offset: 1000, length: 3000 }])("never with a copy of another size: %j", async (range) => {
+    const { a, b, c, store, open } = failover(STREAMED);
+    await putAll([a, c], "x", BYTES);
+    // They begin with what was handed out, and the part has the same length in them.
+    const longer = Buffer.concat([OTHER, OTHER]);
+    longer.set(BYTES.subarray(0, 3500));
+    const { offset = 0, length = BYTES.byteLength } = range;
+    a.body = { fault: "break", at: 2000 };
+    for (const other of [longer, longer.subarray(0, 5000)]) {
+      await putAll([b], "x", other);
+      const bytes = await bytesOf(store, "x", range);
+      expect(Buffer.from(bytes).equals(BYTES.subarray(offset, offset + length))).toBe(true);
+      expect(open()).toEqual([0, 0, 0]);
+    }
+    expect([b.count("read"), c.count("read")]).toEqual([2, 2]);
+  });
+
+  it("never with a copy that says another size than its digest is of", async () => {
+    const { a, b, c, store, open } = failover(STREAMED);
+    await putAll([a, c], ADDRESSED, BYTES);
+    const extended = Buffer.concat([BYTES, Buffer.from("more")]);
+    await putAll([b], ADDRESSED, extended);
+    a.body = { fault: "break", at: 2500 };
+    expect(Buffer.from(await bytesOf(store, ADDRESSED)).equals(BYTES)).toBe(true);
+    expect(c.count("read")).toBe(1);
+    expect(open()).toEqual([0, 0, 0]);
+  });
+
   it("never joins two versions, but fails", async () => {
     const { a, b, c, store, open } = failover(STREAMED);
     await putAll([a], "x", BYTES);
