@@ -73,38 +73,6 @@ describe("entries that share an object", () => {
     expect(read).toBeGreaterThan(7 * KiB * KiB);
   });
 
-  it("are read over no more than that in all packs of a call, and on all its levels", async () => {
-    const store = new RecordingStore();
-    const between = Buffer.alloc(100 * KiB);
-    const ends = Array.from({ length: 31 }, () => Buffer.from("x"));
-    const references: unknown[] = [];
-    for (let pack = 0; pack < 8; pack++) {
-      const path = `outputs/s/${pack}.bin`;
-      references.push(...(await putPack(store.inner, ends, { between, path, contentType: "a/b" })));
-    }
-    const below = await putJson(store.inner, references.splice(0, references.length / 2), "outputs/s/below.json");
-    await new StorageManager({ store }).hydrate([below, ...references]);
-    const reads = store.calls.filter(({ operation }) => operation === "read");
-    const read = reads.reduce((sum, { options: { length = 0 } }) => sum + length, 0);
-    // 24 MiB lie between them.
-    expect(read).toBeLessThanOrEqual(8 * KiB * KiB + 8 * ends.length);
-    expect(read).toBeGreaterThan(7 * KiB * KiB);
-  });
-
-  it("are read over as many more bytes as are wanted", async () => {
-    const store = new RecordingStore();
-    const [entry, between] = [Buffer.alloc(3 * KiB * KiB), Buffer.alloc(5 * KiB * KiB)];
-    const references: unknown[] = [];
-    for (const path of ["outputs/s/a.bin", "outputs/s/b.bin"]) {
-      references.push(...(await putPack(store.inner, [entry, entry], { between, path, contentType: "a/b" })));
-    }
-    await new StorageManager({ store }).hydrate(references);
-    expect(rangesOf(store)).toEqual([
-      [0, 11 * KiB * KiB],
-      [0, 11 * KiB * KiB],
-    ]);
-  });
-
   it("are binary of small and no size too, each with bytes of its own", async () => {
     const store = new RecordingStore();
     const entries = [Buffer.from("abc"), Buffer.alloc(0), Buffer.from("defg")];
