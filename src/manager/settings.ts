@@ -10,7 +10,7 @@ import { isAllowPrefix } from "../reference/allow.js";
 import { parseLocation } from "../reference/location.js";
 import { isCodecName } from "../reference/reference.js";
 import { assertResolvers, type ReferenceResolver } from "../resolvers/resolver.js";
-import { parseOptions } from "../options.js";
+import { checkOptions, parseOptions, readOptions } from "../options.js";
 import { pathProblem } from "../path.js";
 import type { ReencryptOptions } from "./reencrypt.js";
 import type { CallOptions, Store } from "../store/store.js";
@@ -22,6 +22,7 @@ import type {
   OpenOptions,
   StorageManagerOptions,
 } from "./options.js";
+import { keepDehydration, lastDehydration } from "./last-dehydration.js";
 import { noAudience, signedText, signing } from "./signing-settings.js";
 import { tenantAudience } from "./tenant.js";
 
@@ -43,10 +44,13 @@ export const text = z.string().min(1);
 export const signal = z.custom<AbortSignal>(isSignal, "must be an AbortSignal");
 const callSchema = z.looseObject({ signal: signal.optional() });
 export const allow = z.array(z.string().refine(isAllowPrefix, "must be a path prefix or scheme://container/prefix"));
-const resolvers = z.custom<readonly ReferenceResolver[]>().superRefine((value, context) => {
-  const problem = problemOf(() => assertResolvers(value));
-  if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
-});
+const resolvers = z
+  .custom<readonly ReferenceResolver[]>()
+  .superRefine((value, context) => {
+    const problem = problemOf(() => assertResolvers(value));
+    if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
+  })
+  .transform((list): readonly ReferenceResolver[] => [...list]); // a change of the list does not reach later calls
 const references = z.enum(["escape", "pass", "reject"]);
 export const sizes = {
   maxInlineSize: count,
@@ -219,34 +223,25 @@ export type HydrateSettings = Omit<ManagerSettings, "resolvers"> &
 export function managerSettings(options: StorageManagerOptions): ManagerSettings {
   const parsed = parseOptions(managerSchema, options, "StorageManager");
   const ownReferences = parsed.references ?? (parsed.dialect === "native" ? "escape" : "pass");
-  return { ...parsed, references: ownReferences, audience: parsed.signing?.audience };
+  return Object.freeze({ ...parsed, references: ownReferences, audience: parsed.signing?.audience });
 }
 
 /** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
 export function dehydrateSettings(settings: ManagerSettings, options: DehydrateOptions | undefined): DehydrateSettings {
   if (options === undefined) return settings;
-  const last = lastDehydration.get(settings);
-  if (last !== undefined && areEqual(last.options, options)) return last.settings;
+  const own = readOptions(options, "dehydrate");
+  const last = lastDehydration(settings, own);
+  if (last !== undefined) {
+    const callSignal = own.values[own.names.indexOf("signal")];
+    if (callSignal === undefined) return last;
+    if (isSignal(callSignal)) return { ...last, signal: callSignal };
+  }
   const optionSchema = dehydrateSchemas[settings.signing === undefined ? settings.dialect : "signed"];
-  const parsed = given(parseOptions(optionSchema, options, "dehydrate"));
+  const { signal: callSignal, ...parsed } = given(checkOptions(optionSchema, own, "dehydrate"));
   if (parsed.prefix !== undefined) assertOwnPrefixes("prefix", [parsed.prefix], settings, "dehydrate");
-  const result = { ...settings, ...parsed, ...audienceOf(parsed, settings) };
-  lastDehydration.set(settings, { options: { ...options }, settings: result });
-  return result;
-}
-
-// The options of the last call: many calls of one step have the same, and checking them takes longer than a small payload.
-const lastDehydration = new WeakMap<ManagerSettings, { options: DehydrateOptions; settings: DehydrateSettings }>();
-
-function areEqual(checked: DehydrateOptions, options: DehydrateOptions): boolean {
-  // Anything but a plain object is for the check: an array has no names either, and a class may inherit some.
-  if (!isPlainObject(options)) return false;
-  const names = Object.keys(options) as (keyof DehydrateOptions)[];
-  return names.length === Object.keys(checked).length && names.every((name) => checked[name] === options[name]);
-}
-
-function isPlainObject(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  const result: DehydrateSettings = { ...settings, ...parsed, ...audienceOf(parsed, settings) };
+  keepDehydration(settings, own, result);
+  return callSignal === undefined ? result : { ...result, signal: callSignal };
 }
 
 /** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
@@ -331,7 +326,7 @@ export function isFunction(value: unknown): boolean {
   return typeof value === "function";
 }
 
-function isSignal(value: unknown): boolean {
+function isSignal(value: unknown): value is AbortSignal {
   return value instanceof EventTarget && "aborted" in value;
 }
 
