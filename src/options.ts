@@ -9,22 +9,17 @@ export interface OwnOptions {
 }
 
 /**
- * Reads each option once. What a getter gives is then the same for the check and for the use.
+ * Reads each option once. What a getter gives is then the same for the check and for the use. A symbol names no option.
  *
  * @param owner what the options are of, for the message
- * @throws {StorageError} `CONFIG_INVALID` for what is not a plain object, for a symbol as a name, for a getter that throws
+ * @throws {StorageError} `CONFIG_INVALID` for what is not a plain object, for a getter that throws
  */
 export function readOptions(options: unknown, owner: string): OwnOptions {
   try {
     if (!isPlainObject(options)) throw invalidOptions(owner, "options: must be a plain object");
-    const names: string[] = [];
-    const values: unknown[] = [];
     // Names that are not enumerable too: each is either taken or refused, none is passed over.
-    for (const name of Reflect.ownKeys(options)) {
-      if (typeof name === "symbol") throw invalidOptions(owner, "options: must have no symbol as a name");
-      names.push(name);
-      values.push(options[name]);
-    }
+    const names = Object.getOwnPropertyNames(options);
+    const values = names.map((name) => options[name]);
     return { names, values };
   } catch (error) {
     if (error instanceof StorageError) throw error;

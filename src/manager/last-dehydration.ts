@@ -1,4 +1,4 @@
-import type { OwnOptions } from "../options.js";
+import { isPlainObject, type OwnOptions } from "../options.js";
 import type { DehydrateSettings, ManagerSettings } from "./settings.js";
 
 interface Checked {
@@ -12,27 +12,43 @@ const lastOf = new WeakMap<ManagerSettings, Checked>();
 
 /**
  * The settings that the same options gave the last time: many calls of one step have the same, and checking them takes
- * longer than a small payload. `undefined` unless every name and every value is the same, but for the signal, which the
- * settings do not hold.
+ * longer than a small payload. `undefined` unless every name and every value is the same, but for the signal.
  *
  * That is exact: an option other than the signal is a text, a number or `undefined` once it was checked, so that the same
  * value means the same; and the settings are frozen, so that no call can change them.
  */
-export function lastDehydration(manager: ManagerSettings, options: OwnOptions): DehydrateSettings | undefined {
+export function lastDehydration(manager: ManagerSettings, options: object): DehydrateSettings | undefined {
   const last = lastOf.get(manager);
   if (last === undefined) return undefined;
-  const { names, values } = last.options;
-  if (names.length !== options.names.length) return undefined;
-  for (let index = 0; index < names.length; index++) {
-    const name = names[index];
-    if (name !== options.names[index]) return undefined;
-    if (name !== "signal" && !Object.is(values[index], options.values[index])) return undefined;
+  try {
+    return isPlainObject(options) ? sameSettings(last, options) : undefined;
+  } catch {
+    return undefined; // a getter or a proxy threw: the check says so
   }
-  return last.settings;
 }
 
-/** @param settings what the options came to. They are frozen. */
+/** @param settings what the options came to, without the signal. They are frozen. */
 export function keepDehydration(manager: ManagerSettings, options: OwnOptions, settings: DehydrateSettings): void {
   const values = options.values.map((value, index) => (options.names[index] === "signal" ? undefined : value));
   lastOf.set(manager, { options: { names: options.names, values }, settings: Object.freeze(settings) });
+}
+
+export function isSignal(value: unknown): value is AbortSignal {
+  return value instanceof EventTarget && "aborted" in value;
+}
+
+function sameSettings(last: Checked, options: Record<string, unknown>): DehydrateSettings | undefined {
+  const { names, values } = last.options;
+  const given = Object.getOwnPropertyNames(options);
+  if (given.length !== names.length) return undefined;
+  let signal: unknown;
+  for (let index = 0; index < names.length; index++) {
+    const name = names[index]!;
+    if (given[index] !== name) return undefined;
+    const value = options[name];
+    if (name === "signal") signal = value;
+    else if (!Object.is(value, values[index])) return undefined;
+  }
+  if (signal === undefined) return last.settings;
+  return isSignal(signal) ? { ...last.settings, signal } : undefined;
 }

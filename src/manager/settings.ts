@@ -22,7 +22,7 @@ import type {
   OpenOptions,
   StorageManagerOptions,
 } from "./options.js";
-import { keepDehydration, lastDehydration } from "./last-dehydration.js";
+import { isSignal, keepDehydration, lastDehydration } from "./last-dehydration.js";
 import { noAudience, signedText, signing } from "./signing-settings.js";
 import { tenantAudience } from "./tenant.js";
 
@@ -229,13 +229,9 @@ export function managerSettings(options: StorageManagerOptions): ManagerSettings
 /** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
 export function dehydrateSettings(settings: ManagerSettings, options: DehydrateOptions | undefined): DehydrateSettings {
   if (options === undefined) return settings;
+  const last = lastDehydration(settings, options);
+  if (last !== undefined) return last;
   const own = readOptions(options, "dehydrate");
-  const last = lastDehydration(settings, own);
-  if (last !== undefined) {
-    const callSignal = own.values[own.names.indexOf("signal")];
-    if (callSignal === undefined) return last;
-    if (isSignal(callSignal)) return { ...last, signal: callSignal };
-  }
   const optionSchema = dehydrateSchemas[settings.signing === undefined ? settings.dialect : "signed"];
   const { signal: callSignal, ...parsed } = given(checkOptions(optionSchema, own, "dehydrate"));
   if (parsed.prefix !== undefined) assertOwnPrefixes("prefix", [parsed.prefix], settings, "dehydrate");
@@ -324,10 +320,6 @@ function isOptions({ value }: { value: unknown }): boolean {
 
 export function isFunction(value: unknown): boolean {
   return typeof value === "function";
-}
-
-function isSignal(value: unknown): value is AbortSignal {
-  return value instanceof EventTarget && "aborted" in value;
 }
 
 function isCodec(value: unknown): boolean {

@@ -60,7 +60,7 @@ describe("options of a call", () => {
     expect(await manager.hydrate(await third)).toEqual({ a: lookAlike, text: longText("third") });
   });
 
-  it("are read once where a getter gives them", async () => {
+  it("are used as they were checked where a getter gives another each time", async () => {
     const store = new MemoryStore();
     const manager = new StorageManager({ store });
     let reads = 0;
@@ -95,7 +95,6 @@ describe("options that are no options", () => {
     ["an unknown name whose value is undefined", { shema: undefined }],
     ["an unknown name that is not enumerable", Object.defineProperty({}, "shema", { value: 1 })],
     ["__proto__ as a name", JSON.parse('{ "__proto__": { "scope": "a" } }')],
-    ["a symbol as a name", { [Symbol("scope")]: "a" }],
     ["inherited ones", Object.create({ references: "pass" })],
     ["inherited ones of a bare prototype", Object.create(Object.assign(Object.create(null) as object, { scope: "a" }))],
     ["an instance of a class", new Options()],
