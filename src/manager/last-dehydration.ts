@@ -1,4 +1,5 @@
 import { isPlainObject, type OwnOptions } from "../options.js";
+import { isSignal } from "../store/call-options.js";
 import type { DehydrateSettings, ManagerSettings } from "./settings.js";
 
 interface Checked {
@@ -31,10 +32,6 @@ export function lastDehydration(manager: ManagerSettings, options: object): Dehy
 export function keepDehydration(manager: ManagerSettings, options: OwnOptions, settings: DehydrateSettings): void {
   const values = options.values.map((value, index) => (options.names[index] === "signal" ? undefined : value));
   lastOf.set(manager, { options: { names: options.names, values }, settings: Object.freeze(settings) });
-}
-
-export function isSignal(value: unknown): value is AbortSignal {
-  return value instanceof EventTarget && "aborted" in value;
 }
 
 function sameSettings(last: Checked, options: Record<string, unknown>): DehydrateSettings | undefined {

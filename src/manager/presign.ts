@@ -2,20 +2,34 @@ import { z } from "zod";
 import { StorageError } from "../error.js";
 import { formatLocation, type Location } from "../location.js";
 import { parseOptions } from "../options.js";
+import type { EventDetails } from "../observe/recorder.js";
 import { invalidReference } from "../reference/location.js";
+import type { BubustackReference, StorageReference } from "../reference/reference.js";
 import { contentAddressedDigest } from "../store/compose/replicas/known-digest.js";
 import { restated } from "../store/compose/routing/route.js";
 import type { PresignOptions, Store } from "../store/store.js";
 import { admitLocation, allowListOf } from "./admit.js";
+import { callStore, type ManagerParts } from "./call.js";
 import { checkedReference } from "./checked-reference.js";
 import { denied, locationOf, ownPrefixes } from "./confine.js";
 import type { OpenOptions } from "./options.js";
 import { isReplacement } from "./replaced-entries.js";
 import { requireStore } from "./require-store.js";
-import type { ManagerSettings } from "./settings.js";
+import { openSettings, type ManagerSettings } from "./settings.js";
 
-/** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
-export function presignOptions(
+/** Makes a URL for one object: see `StorageManager.presign`. */
+export async function presign(
+  parts: ManagerParts,
+  target: string | StorageReference | BubustackReference,
+  options: PresignOptions & OpenOptions,
+): Promise<string> {
+  const { method, expiresIn, ...others } = presignOptions(parts.settings, options);
+  const { settings, signal } = openSettings(parts.settings, others, "presign");
+  const details: EventDetails = { store: settings.store?.name, objects: 1 };
+  return callStore(parts, "presign", details, { signal }, () => presignTarget(target, { method, expiresIn }, settings));
+}
+
+function presignOptions(
   { maxPresignExpiry }: ManagerSettings,
   options: PresignOptions & OpenOptions,
 ): PresignOptions & OpenOptions {
@@ -29,13 +43,8 @@ export function presignOptions(
   return parseOptions(schema, options, "presign");
 }
 
-/**
- * Makes a URL for one object that the manager may read, or for a PUT, write. The signature of a reference is looked at
- * before anything else of it.
- *
- * @param options checked
- */
-export async function presignTarget(
+/** The signature of a reference is looked at before anything else of it. */
+async function presignTarget(
   target: unknown,
   { method, expiresIn }: PresignOptions,
   settings: ManagerSettings,

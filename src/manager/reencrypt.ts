@@ -1,9 +1,13 @@
+import { z } from "zod";
 import { StorageError } from "../error.js";
-import type { Recorder } from "../observe/recorder.js";
+import { notify } from "../observe/notify.js";
+import type { EventDetails, Recorder } from "../observe/recorder.js";
+import { parseOptions } from "../options.js";
 import { restated } from "../store/compose/routing/route.js";
+import type { ManagerParts } from "./call.js";
 import { Reencryption } from "./reencryption.js";
 import { requireStore } from "./require-store.js";
-import type { ManagerSettings } from "./settings.js";
+import { isFunction, path, signal, type ManagerSettings } from "./settings.js";
 import { asStorageError } from "./store-error.js";
 import { sweep, type SweepOptions, type SweepProgress } from "./sweep.js";
 
@@ -33,8 +37,30 @@ export interface ReencryptOptions extends SweepOptions {
 
 const MAX_FAILURES = 1000;
 
-/** Encrypts the objects of a prefix again that were encrypted by another key than the active one. */
-export async function reencrypt(
+const schema = z.strictObject({
+  startAfter: path.optional(),
+  signal: signal.optional(),
+  onProgress: z.custom<ReencryptOptions["onProgress"]>(isFunction, "must be a function").optional(),
+});
+
+/** Encrypts the objects of a prefix again: see `StorageManager.reencrypt`. */
+export async function reencryptObjects(
+  { settings, recorder }: ManagerParts,
+  prefix: string,
+  options: ReencryptOptions,
+): Promise<ReencryptReport> {
+  const { onProgress, ...walk }: ReencryptOptions = parseOptions(schema, options, "reencrypt");
+  const details: EventDetails = { store: settings.store?.name };
+  return recorder.record("reencrypt", details, async () => {
+    const report = await reencrypt(prefix, walk, settings, recorder, (progress) => {
+      if (onProgress !== undefined) notify(onProgress, progress);
+    });
+    Object.assign(details, { objects: report.objects, bytes: report.bytes });
+    return report;
+  });
+}
+
+async function reencrypt(
   prefix: string,
   options: SweepOptions,
   settings: ManagerSettings,

@@ -1,7 +1,10 @@
 import type { EventDetails } from "../observe/recorder.js";
 import { locationBelow } from "../location.js";
 import { assertPath } from "../path.js";
+import { assertOptions } from "../store/call-options.js";
+import type { CallOptions } from "../store/store.js";
 import { assertRouted } from "./admit.js";
+import { callStore, type ManagerParts } from "./call.js";
 import { forEachConcurrent } from "./concurrency.js";
 import { listObjects } from "./list-objects.js";
 import { requireStore } from "./require-store.js";
@@ -12,7 +15,19 @@ import { asStorageError } from "./store-error.js";
 const BATCH = 1000;
 
 /** Deletes every object of a scope and of the scopes below it, under both prefixes. */
-export async function releaseScope(
+export async function release(parts: ManagerParts, scope: string, options: CallOptions): Promise<{ deleted: number }> {
+  const details: EventDetails = { store: parts.settings.store?.name, scope };
+  assertOptions("call", options, { operation: "release", store: details.store });
+  try {
+    return await callStore(parts, "release", details, options, (signal) =>
+      releaseScope(scope, parts.settings, details, signal),
+    );
+  } finally {
+    parts.source.forgetScope(scope);
+  }
+}
+
+async function releaseScope(
   scope: string,
   settings: ManagerSettings,
   details: EventDetails,

@@ -12,8 +12,8 @@ import { isCodecName } from "../reference/reference.js";
 import { assertResolvers, type ReferenceResolver } from "../resolvers/resolver.js";
 import { checkOptions, parseOptions, readOptions } from "../options.js";
 import { pathProblem } from "../path.js";
-import type { ReencryptOptions } from "./reencrypt.js";
-import type { CallOptions, Store } from "../store/store.js";
+import { isSignal } from "../store/call-options.js";
+import type { Store } from "../store/store.js";
 import { assertOwnPrefixes } from "./confine.js";
 import type {
   DehydrateOptions,
@@ -22,7 +22,7 @@ import type {
   OpenOptions,
   StorageManagerOptions,
 } from "./options.js";
-import { isSignal, keepDehydration, lastDehydration } from "./last-dehydration.js";
+import { keepDehydration, lastDehydration } from "./last-dehydration.js";
 import { noAudience, signedText, signing } from "./signing-settings.js";
 import { tenantAudience } from "./tenant.js";
 
@@ -42,7 +42,6 @@ const prefix = z.string().transform((value, context) => {
 });
 export const text = z.string().min(1);
 export const signal = z.custom<AbortSignal>(isSignal, "must be an AbortSignal");
-const callSchema = z.looseObject({ signal: signal.optional() });
 export const allow = z.array(z.string().refine(isAllowPrefix, "must be a path prefix or scheme://container/prefix"));
 const resolvers = z
   .custom<readonly ReferenceResolver[]>()
@@ -197,11 +196,15 @@ const hydrateSchema = z.strictObject({
     .optional(),
 });
 
-const openSchema = callSchema.extend({ audience: noAudience });
+const openSchema = z.strictObject({ signal: signal.optional(), audience: noAudience });
+const selectSchema = openSchema.omit({ signal: true });
 
 export const withAudience = { audience: signedText.optional() };
 const signedHydrateSchema = hydrateSchema.extend(withAudience);
-const signedOpenSchema = openSchema.extend(withAudience);
+const openSchemas = {
+  open: [openSchema, openSchema.extend(withAudience)],
+  select: [selectSchema, selectSchema.extend(withAudience)],
+} as const;
 
 /** Options of a manager, checked, with their defaults. */
 export type ManagerSettings = z.output<typeof managerSchema> & {
@@ -251,40 +254,20 @@ export function hydrateSettings(settings: ManagerSettings, options: HydrateOptio
   return { ...settings, ...parsed, ...audienceOf(parsed, settings), allow: allowed, resolvers: own };
 }
 
-const sweepSchema = z.strictObject({
-  startAfter: path.optional(),
-  signal: signal.optional(),
-  onProgress: z.custom<ReencryptOptions["onProgress"]>(isFunction, "must be a function").optional(),
-});
-
-/** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
-export function reencryptOptions(options: ReencryptOptions): ReencryptOptions {
-  return parseOptions(sweepSchema, options, "reencrypt");
-}
-
 /**
- * The settings of a call that opens or selects one reference.
+ * The settings of a call that opens or selects one reference, and its signal.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  */
 export function openSettings(
   settings: ManagerSettings,
   options: OpenOptions | undefined,
-  operation: string,
-): ManagerSettings {
-  if (options === undefined) return settings;
-  const optionSchema = settings.signing === undefined ? openSchema : signedOpenSchema;
-  return { ...settings, ...audienceOf(parseOptions(optionSchema, options, operation), settings) };
-}
-
-/**
- * Checks the options of a call that goes to the store, which knows the rest of them.
- *
- * @throws {StorageError} `CONFIG_INVALID`
- */
-export function callOptions<Options extends CallOptions>(options: Options, operation: string): Options {
-  parseOptions(callSchema, options, operation);
-  return options;
+  operation: "open" | "presign" | "select",
+): { settings: ManagerSettings; signal?: AbortSignal | undefined } {
+  if (options === undefined) return { settings };
+  const [unsigned, signed] = openSchemas[operation === "select" ? "select" : "open"];
+  const parsed: OpenOptions = parseOptions(settings.signing === undefined ? unsigned : signed, options, operation);
+  return { settings: { ...settings, ...audienceOf(parsed, settings) }, signal: parsed.signal };
 }
 
 // For the manager of a tenant it is never another's.

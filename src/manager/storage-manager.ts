@@ -1,8 +1,6 @@
 import { logTo } from "../observe/logger.js";
-import { notify } from "../observe/notify.js";
 import { Recorder, type EventDetails } from "../observe/recorder.js";
 import type { BubustackReference, StorageReference } from "../reference/reference.js";
-import { abortable } from "../store/abort.js";
 import type {
   CallOptions,
   ListOptions,
@@ -14,35 +12,30 @@ import type {
   StoreBody,
   WriteOptions,
 } from "../store/store.js";
-import { assertOwnPath } from "./confine.js";
+import { deleteBlob, listBlobs, readBlob, writeBlob } from "./blobs.js";
+import type { ManagerParts } from "./call.js";
+import { close } from "./close.js";
 import { createStore } from "./create-store.js";
-import { withDeadline } from "./deadline.js";
 import { dehydrate, staysAsItIs } from "./dehydrate.js";
 import { dehydrationPlan, type DehydrationPlan } from "./dehydration-plan.js";
 import { EntrySource } from "./entry-source.js";
 import { parseEnvironment } from "./env.js";
 import { hydrate } from "./hydrate.js";
-import { listObjects } from "./list-objects.js";
-import { openEntry } from "./open-entry.js";
+import { openReference } from "./open.js";
 import type { DehydrateOptions, HydrateOptions, OpenOptions, StorageManagerOptions } from "./options.js";
 import { planPayload } from "./plan-payload.js";
-import { presignOptions, presignTarget } from "./presign.js";
-import { readBlob } from "./read-blob.js";
-import { reencrypt, type ReencryptOptions, type ReencryptReport } from "./reencrypt.js";
-import { releaseScope } from "./release.js";
-import { requireStore } from "./require-store.js";
+import { presign } from "./presign.js";
+import { reencryptObjects, type ReencryptOptions, type ReencryptReport } from "./reencrypt.js";
+import { release } from "./release.js";
 import { selectPart } from "./select-part.js";
 import {
-  callOptions,
   dehydrateSettings,
   hydrateSettings,
   managerSettings,
   openSettings,
-  reencryptOptions,
   type DehydrateSettings,
   type ManagerSettings,
 } from "./settings.js";
-import { asStorageError } from "./store-error.js";
 import { TenantParts, tenantSettings } from "./tenant.js";
 import { verify, type VerifyOptions, type VerifyReport } from "./verify/verify.js";
 
@@ -69,6 +62,7 @@ export class StorageManager {
   readonly #settings: ManagerSettings;
   readonly #recorder: Recorder;
   readonly #source: EntrySource;
+  readonly #parts: ManagerParts;
 
   /** @throws {StorageError} `CONFIG_INVALID` that names every wrong option */
   constructor(options: StorageManagerOptions) {
@@ -76,6 +70,7 @@ export class StorageManager {
       this.#settings = options.settings;
       this.#recorder = options.recorder;
       this.#source = options.source;
+      this.#parts = options;
       return;
     }
     this.#settings = managerSettings(options);
@@ -85,6 +80,7 @@ export class StorageManager {
       ...(logger === undefined ? [] : [logTo(logger)]),
     ]);
     this.#source = new EntrySource(this.#settings.readCache, this.#recorder);
+    this.#parts = { settings: this.#settings, recorder: this.#recorder, source: this.#source };
   }
 
   /**
@@ -174,12 +170,7 @@ export class StorageManager {
    * @throws {StorageError} as {@link StorageManager.hydrate} does
    */
   async open(reference: StorageReference | BubustackReference, options: OpenOptions = {}): Promise<ReadResult> {
-    const details: EventDetails = { store: this.store?.name, objects: 1 };
-    return this.#call("open", details, options, async (signal) => {
-      const result = await openEntry(reference, openSettings(this.#settings, options, "open"), signal, options.signal);
-      details.bytes = result.info.size;
-      return result;
-    });
+    return openReference(this.#parts, reference, options);
   }
 
   /**
@@ -204,7 +195,11 @@ export class StorageManager {
     path: string,
     options?: Pick<OpenOptions, "audience">,
   ): Reference {
-    return selectPart(reference, path, openSettings(this.#settings, options, "select")) as unknown as Reference;
+    return selectPart(
+      reference,
+      path,
+      openSettings(this.#settings, options, "select").settings,
+    ) as unknown as Reference;
   }
 
   /**
@@ -241,30 +236,17 @@ export class StorageManager {
     target: string | StorageReference | BubustackReference,
     options: PresignOptions & OpenOptions,
   ): Promise<string> {
-    const request = presignOptions(this.#settings, options);
-    const settings = openSettings(this.#settings, request, "presign");
-    const details: EventDetails = { store: this.store?.name, objects: 1 };
-    return this.#call("presign", details, request, () => presignTarget(target, request, settings));
+    return presign(this.#parts, target, options);
   }
 
   /** Writes bytes of the user's own. @throws {StorageError} what the store rejects with, `STORAGE_DISABLED` */
   async writeBlob(path: string, data: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    const details: EventDetails = { store: this.store?.name, objects: 1 };
-    return this.#call("write", details, options, async (signal) => {
-      const info = await this.#storeFor(path, "write").write(path, data, { ...options, signal });
-      details.bytes = info.size;
-      return { ...info, path };
-    }).finally(() => this.#source.forgetObject(path));
+    return writeBlob(this.#parts, path, data, options);
   }
 
   /** Reads bytes of the user's own. @throws {StorageError} what the store rejects with, `STORAGE_DISABLED` */
   async readBlob(path: string, options: ReadOptions = {}): Promise<Uint8Array> {
-    const details: EventDetails = { store: this.store?.name, objects: 1 };
-    return this.#call("read", details, options, async (signal) => {
-      const bytes = await readBlob(this.#storeFor(path, "read"), path, options, signal);
-      details.bytes = bytes.byteLength;
-      return bytes;
-    });
+    return readBlob(this.#parts, path, options);
   }
 
   /**
@@ -272,23 +254,13 @@ export class StorageManager {
    *
    * @throws {StorageError} what the store rejects with, `STORAGE_DISABLED`
    */
-  async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
-    const details: EventDetails = { store: this.store?.name };
-    yield* this.#recorder.recordEach(
-      "list",
-      details,
-      listObjects(prefix, callOptions(options, "list"), this.#settings),
-    );
+  list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
+    return listBlobs(this.#parts, prefix, options);
   }
 
   /** Deletes an object; a missing one is no error. @throws {StorageError} what the store rejects with, `STORAGE_DISABLED` */
   async delete(path: string, options: CallOptions = {}): Promise<void> {
-    const details: EventDetails = { store: this.store?.name, objects: 1 };
-    try {
-      await this.#call("delete", details, options, (signal) => this.#storeFor(path, "delete").delete(path, { signal }));
-    } finally {
-      this.#source.forgetObject(path);
-    }
+    return deleteBlob(this.#parts, path, options);
   }
 
   /**
@@ -297,14 +269,7 @@ export class StorageManager {
    * @throws {StorageError} `INVALID_PATH`, `STORAGE_DISABLED`, what the store rejects with
    */
   async release(scope: string, options: CallOptions = {}): Promise<{ deleted: number }> {
-    const details: EventDetails = { store: this.store?.name, scope };
-    try {
-      return await this.#call("release", details, options, (signal) =>
-        releaseScope(scope, this.#settings, details, signal),
-      );
-    } finally {
-      this.#source.forgetScope(scope);
-    }
+    return release(this.#parts, scope, options);
   }
 
   /**
@@ -324,15 +289,7 @@ export class StorageManager {
    * if (report.failed === 0) console.log("The old key is not needed any more.");
    */
   async reencrypt(prefix: string, options: ReencryptOptions = {}): Promise<ReencryptReport> {
-    const { onProgress, ...walk } = reencryptOptions(options);
-    const details: EventDetails = { store: this.store?.name };
-    return this.#recorder.record("reencrypt", details, async () => {
-      const report = await reencrypt(prefix, walk, this.#settings, this.#recorder, (progress) => {
-        if (onProgress !== undefined) notify(onProgress, progress);
-      });
-      Object.assign(details, { objects: report.objects, bytes: report.bytes });
-      return report;
-    });
+    return reencryptObjects(this.#parts, prefix, options);
   }
 
   /**
@@ -347,13 +304,7 @@ export class StorageManager {
 
   /** Closes the store. Idempotent. That of a tenant does nothing: the store, and what is cached, are not its own. */
   async close(): Promise<void> {
-    if (this.#settings.tenant !== undefined) return;
-    this.#source.close();
-    try {
-      await this.store?.close();
-    } catch (error) {
-      throw asStorageError(error, { operation: "close", store: this.store?.name });
-    }
+    return close(this.#parts);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -369,31 +320,5 @@ export class StorageManager {
         if (details.entries !== undefined) this.#source.noteWritten(details.scope);
       }
     });
-  }
-
-  /** The store, for a path that this manager may touch. */
-  #storeFor(path: string, operation: string): Store {
-    const store = requireStore(this, operation);
-    assertOwnPath(path, this.#settings, operation, store.name);
-    return store;
-  }
-
-  async #call<T>(
-    operation: "open" | "write" | "read" | "delete" | "release" | "presign",
-    details: EventDetails,
-    options: CallOptions,
-    run: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    const { timeout } = this.#settings;
-    const { signal: callSignal } = callOptions(options, operation);
-    return this.#recorder.record(operation, details, () =>
-      withDeadline(operation, { timeout, signal: callSignal }, async (signal) => {
-        try {
-          return await abortable(run(signal), signal);
-        } catch (error) {
-          throw asStorageError(error, { operation, store: details.store });
-        }
-      }),
-    );
   }
 }

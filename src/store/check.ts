@@ -1,5 +1,6 @@
 import { throwIfAborted } from "./abort.js";
 import { assertBody } from "./body.js";
+import { assertOptions } from "./call-options.js";
 import { requireCapability, type CapabilityFlag, type CapableStore } from "./capability.js";
 import { StorageError, type StorageErrorDetails } from "../error.js";
 import { schemeOf, splitLocation } from "../location.js";
@@ -75,6 +76,7 @@ export function checkList(store: CapableStore, prefix: string, options: ListOpti
   if (!isRouted(store, prefix)) requireCapability(store, "list", "list");
   assertRouted(store, prefix, "list", assertPrefix);
   const details = { operation: "list", store: store.name };
+  assertOptions("list", options, details);
   assertCount("limit", options.limit, details);
   if (options.startAfter !== undefined) assertRouted(store, options.startAfter, "list", assertPrefix);
   throwIfAborted(options.signal, details);
@@ -95,7 +97,7 @@ export function checkPresign(
   options: PresignOptions,
   maxExpiresIn: number,
 ): CallDetails {
-  const details = check(store, "presign", path, {});
+  const details = check(store, "presign", path, options);
   const method: string = options.method;
   if (method !== "GET" && method !== "PUT") throw invalidOption("method", 'must be "GET" or "PUT"', details);
   const { expiresIn } = options;
@@ -116,7 +118,7 @@ function check(
   store: CapableStore,
   operation: PathOperation,
   path: string,
-  options: CallOptions,
+  options: CallOptions | PresignOptions,
   isOwn = !isRouted(store, path),
 ): CallDetails {
   if (isOwn) requireCapability(store, operation, operation, typeof path === "string" ? path : undefined);
@@ -130,7 +132,8 @@ function check(
       details,
     );
   }
-  throwIfAborted(options.signal, details);
+  assertOptions(operation === "stat" || operation === "copy" ? "call" : operation, options, details);
+  throwIfAborted((options as CallOptions).signal, details);
   return details;
 }
 

@@ -1,0 +1,88 @@
+import type { EventDetails } from "../observe/recorder.js";
+import { isPlainObject } from "../options.js";
+import { abortable } from "../store/abort.js";
+import { assertOptions } from "../store/call-options.js";
+import type {
+  CallOptions,
+  ListOptions,
+  ObjectInfo,
+  ReadOptions,
+  Store,
+  StoreBody,
+  WriteOptions,
+} from "../store/store.js";
+import { callStore, storeFor, type ManagerParts } from "./call.js";
+import { giveUp } from "./give-up.js";
+import { listObjects } from "./list-objects.js";
+
+// Objects of the user's own, by path. The store checks what the options say; their names are checked here too, since a
+// user's own store may pass over what it does not know.
+
+export async function writeBlob(
+  parts: ManagerParts,
+  path: string,
+  data: StoreBody,
+  options: WriteOptions,
+): Promise<ObjectInfo> {
+  const details: EventDetails = { store: parts.settings.store?.name, objects: 1 };
+  assertOptions("write", options, { operation: "write", store: details.store });
+  return callStore(parts, "write", details, options, async (signal) => {
+    const info = await storeFor(path, parts.settings, "write").write(path, data, { ...options, signal });
+    details.bytes = info.size;
+    return { ...info, path };
+  }).finally(() => parts.source.forgetObject(path));
+}
+
+export async function readBlob(parts: ManagerParts, path: string, options: ReadOptions): Promise<Uint8Array> {
+  const details: EventDetails = { store: parts.settings.store?.name, objects: 1 };
+  assertOptions("read", options, { operation: "read", store: details.store });
+  return callStore(parts, "read", details, options, async (signal) => {
+    const bytes = await readWhole(storeFor(path, parts.settings, "read"), path, options, signal);
+    details.bytes = bytes.byteLength;
+    return bytes;
+  });
+}
+
+export function listBlobs(
+  parts: ManagerParts,
+  prefix: string,
+  options: ListOptions,
+): AsyncGenerator<ObjectInfo, void, undefined> {
+  // The options are those of the call, whenever the first object is asked for; that is when a wrong one is told.
+  const given = isPlainObject(options) ? { ...options } : options;
+  return listing(parts, prefix, given);
+}
+
+async function* listing(
+  { settings, recorder }: ManagerParts,
+  prefix: string,
+  options: ListOptions,
+): AsyncGenerator<ObjectInfo, void, undefined> {
+  const details: EventDetails = { store: settings.store?.name };
+  assertOptions("list", options, { operation: "list", store: details.store });
+  yield* recorder.recordEach("list", details, listObjects(prefix, options, settings));
+}
+
+export async function deleteBlob(parts: ManagerParts, path: string, options: CallOptions): Promise<void> {
+  const details: EventDetails = { store: parts.settings.store?.name, objects: 1 };
+  // Not those of a store's delete: a condition is for the store, whose capabilities say whether it has such.
+  assertOptions("call", options, { operation: "delete", store: details.store });
+  try {
+    await callStore(parts, "delete", details, options, (signal) =>
+      storeFor(path, parts.settings, "delete").delete(path, { signal }),
+    );
+  } finally {
+    parts.source.forgetObject(path);
+  }
+}
+
+/** Reads an object whole. A body that nobody wants any more is given back. */
+async function readWhole(store: Store, path: string, options: ReadOptions, signal: AbortSignal): Promise<Uint8Array> {
+  const read = store.read(path, { ...options, signal });
+  const result = await abortable(read, signal, (late) => late.cancel());
+  try {
+    return await abortable(result.bytes(), signal);
+  } finally {
+    giveUp(() => result.cancel());
+  }
+}

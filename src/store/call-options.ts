@@ -1,0 +1,51 @@
+import { StorageError, type StorageErrorDetails } from "../error.js";
+import { isPlainObject } from "../options.js";
+import type { CallOptions, DeleteOptions, ListOptions, PresignOptions, ReadOptions, WriteOptions } from "./store.js";
+
+type Names<Options> = Readonly<Record<keyof Options, true>>;
+
+// Complete by their types: an option that is added to a call is added here, or this does not compile.
+const WRITE: Names<WriteOptions> = {
+  contentType: true,
+  metadata: true,
+  size: true,
+  digest: true,
+  ifNoneMatch: true,
+  ifMatch: true,
+  signal: true,
+};
+const READ: Names<ReadOptions> = { offset: true, length: true, signal: true };
+const DELETE: Names<DeleteOptions> = { ifMatch: true, signal: true };
+const LIST: Names<ListOptions> = { startAfter: true, limit: true, signal: true };
+const PRESIGN: Names<PresignOptions> = { method: true, expiresIn: true };
+const CALL: Names<CallOptions> = { signal: true };
+
+const KNOWN = { write: WRITE, read: READ, delete: DELETE, list: LIST, presign: PRESIGN, call: CALL };
+
+/**
+ * Checks that the options of a call have only names that the call knows, and that a signal is one: a misspelt option must
+ * not be passed over in silence.
+ *
+ * @param kind of the options; `"call"` for those that are a signal at most
+ * @throws {StorageError} `CONFIG_INVALID`
+ */
+export function assertOptions(kind: keyof typeof KNOWN, options: unknown, details: StorageErrorDetails): void {
+  if (!isPlainObject(options)) throw invalid("The options must be a plain object", details);
+  const known: Readonly<Record<string, true>> = KNOWN[kind];
+  for (const name of Object.getOwnPropertyNames(options)) {
+    if (Object.hasOwn(known, name)) continue;
+    throw invalid(`The option "${name}" is not known here; known are ${Object.keys(known).join(", ")}`, details);
+  }
+  if (options.signal !== undefined && !isSignal(options.signal)) {
+    throw invalid('The option "signal" must be an AbortSignal', details);
+  }
+}
+
+/** Whether it is an `AbortSignal`, of whichever implementation: the platform's, or one that fills in for it. */
+export function isSignal(value: unknown): value is AbortSignal {
+  return value instanceof EventTarget && "aborted" in value;
+}
+
+function invalid(problem: string, details: StorageErrorDetails): StorageError {
+  return new StorageError("CONFIG_INVALID", `${problem}.`, details);
+}
