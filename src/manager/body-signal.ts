@@ -1,3 +1,4 @@
+import { onAbort } from "../store/on-abort.js";
 import { abortedCall } from "./deadline.js";
 
 /** The signal of a body that outlives the call which opened it. */
@@ -13,19 +14,18 @@ export interface BodySignal {
  */
 export function bodySignal(callSignal: AbortSignal, callerSignal: AbortSignal | undefined): BodySignal {
   const controller = new AbortController();
-  const onCallEnd = (): void => {
-    controller.abort(callSignal.reason);
-  };
-  const onAbort = (): void => {
-    controller.abort(abortedCall("open", callerSignal!));
-  };
-  callSignal.addEventListener("abort", onCallEnd, { once: true });
-  callerSignal?.addEventListener("abort", onAbort, { once: true });
+  const stops = [
+    onAbort(callSignal, () => {
+      controller.abort(callSignal.reason);
+    }),
+    onAbort(callerSignal, () => {
+      controller.abort(abortedCall("open", callerSignal!));
+    }),
+  ];
   return {
     signal: controller.signal,
     unlink() {
-      callSignal.removeEventListener("abort", onCallEnd);
-      callerSignal?.removeEventListener("abort", onAbort);
+      for (const stop of stops) stop();
     },
   };
 }

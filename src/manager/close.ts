@@ -1,13 +1,17 @@
+import { abortable } from "../store/abort.js";
 import type { ManagerParts } from "./call.js";
+import { withDeadline } from "./deadline.js";
 import { asStorageError } from "./store-error.js";
 
 /** Closes what a manager has: see `StorageManager.close`. */
-export async function close({ settings: { store, tenant }, source }: ManagerParts): Promise<void> {
+export async function close({ settings: { store, tenant, timeout }, source }: ManagerParts): Promise<void> {
   if (tenant !== undefined) return;
   source.close();
+  if (store === undefined) return;
   try {
-    await store?.close();
+    // A store that hangs must not keep a process from its end.
+    await withDeadline("close", { timeout }, (signal) => abortable(Promise.resolve(store.close()), signal));
   } catch (error) {
-    throw asStorageError(error, { operation: "close", store: store?.name });
+    throw asStorageError(error, { operation: "close", store: store.name });
   }
 }

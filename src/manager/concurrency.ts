@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { abortable } from "../store/abort.js";
+import { onAbort } from "../store/on-abort.js";
 
 /**
  * Runs a task for every item, at most `limit` at a time; an item is taken when its task begins. The first failure aborts
@@ -14,11 +15,10 @@ export async function forEachConcurrent<T>(
 ): Promise<void> {
   const group = new AbortController();
   setMaxListeners(Infinity, group.signal); // every task listens, and Node warns of more than ten
-  const onAbort = (): void => {
+  if (signal.aborted) group.abort(signal.reason);
+  const stop = onAbort(signal, () => {
     group.abort(signal.reason);
-  };
-  if (signal.aborted) onAbort();
-  signal.addEventListener("abort", onAbort, { once: true });
+  });
   const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
   let failure: { error: unknown } | undefined;
   const worker = async (): Promise<void> => {
@@ -41,7 +41,7 @@ export async function forEachConcurrent<T>(
   } catch (error) {
     failure ??= { error }; // a failure says more than that the call ran out of time while the others hung
   } finally {
-    signal.removeEventListener("abort", onAbort);
+    stop();
   }
   if (failure !== undefined) throw failure.error;
 }

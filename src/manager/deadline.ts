@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { StorageError } from "../error.js";
+import { onAbort } from "../store/on-abort.js";
 
 /**
  * Runs a call under the caller's signal and a time limit, as one signal. Nothing stays linked to the caller's signal
@@ -16,19 +17,18 @@ export async function withDeadline<T>(
   if (signal?.aborted) throw abortedCall(operation, signal);
   const controller = new AbortController();
   setMaxListeners(Infinity, controller.signal); // a store may listen many times, and Node warns of more than ten
-  const onAbort = (): void => {
-    controller.abort(abortedCall(operation, signal!));
-  };
   const onTimeout = (): void => {
     controller.abort(new StorageError("TIMEOUT", `The call took longer than ${timeout} ms.`, { operation }));
   };
-  signal?.addEventListener("abort", onAbort, { once: true });
+  const stop = onAbort(signal, () => {
+    controller.abort(abortedCall(operation, signal!));
+  });
   const timer = setTimeout(onTimeout, timeout);
   try {
     return await run(controller.signal);
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", onAbort);
+    stop();
   }
 }
 

@@ -1,4 +1,6 @@
+import { z } from "zod";
 import { StorageError } from "../error.js";
+import { parseOptions } from "../options.js";
 import { pathProblem, withoutTrailingSlashes } from "../path.js";
 import { EnvironmentReader } from "./environment-reader.js";
 import { readS3Settings, type S3Settings } from "./s3-settings.js";
@@ -44,6 +46,15 @@ const PROVIDERS: ReadonlyMap<string, StorageSettings["provider"]> = new Map([
  * @throws {StorageError} `CONFIG_INVALID` that names every variable which is wrong, and no value
  */
 export function parseEnvironment(env: NodeJS.ProcessEnv, prefix: string): EnvironmentSettings {
+  if (typeof env !== "object" || (env as unknown) === null || Array.isArray(env)) {
+    throw new StorageError(
+      "CONFIG_INVALID",
+      "The environment must be an object of texts by name, such as process.env.",
+      {
+        operation: "configure",
+      },
+    );
+  }
   if (typeof prefix !== "string") {
     throw new StorageError("CONFIG_INVALID", 'The option "envPrefix" must be a string.', { operation: "configure" });
   }
@@ -51,7 +62,7 @@ export function parseEnvironment(env: NodeJS.ProcessEnv, prefix: string): Enviro
   const settings: EnvironmentSettings = {
     storage: readStorage(reader),
     maxInlineSize: reader.integer("MAX_INLINE_SIZE", 0),
-    maxRecursionDepth: reader.integer("MAX_RECURSION_DEPTH", 1),
+    maxRecursionDepth: reader.integer("MAX_RECURSION_DEPTH", 0),
     outputPrefix: readPrefix(reader, "STORAGE_OUTPUT_PREFIX"),
     inputPrefix: readPrefix(reader, "STORAGE_INPUT_PREFIX"),
     timeout: reader.duration("STORAGE_TIMEOUT"),
@@ -63,6 +74,18 @@ export function parseEnvironment(env: NodeJS.ProcessEnv, prefix: string): Enviro
   };
   reader.finish();
   return settings;
+}
+
+const environmentOptions = z.strictObject({ envPrefix: z.string("must be a string").default("COATCHECK_") });
+
+/**
+ * What begins the name of every variable: the option `envPrefix`.
+ *
+ * @param owner the function that has the options
+ * @throws {StorageError} `CONFIG_INVALID`
+ */
+export function envPrefixOf(options: { envPrefix?: string | undefined }, owner: string): string {
+  return parseOptions(environmentOptions, options, owner).envPrefix;
 }
 
 function readStorage(reader: EnvironmentReader): StorageSettings {

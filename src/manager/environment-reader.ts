@@ -26,12 +26,16 @@ export class EnvironmentReader {
 
   /** Whether the variable is there and blank. */
   isBlank(name: string): boolean {
-    return this.#env[this.#prefix + name]?.trim() === "";
+    const value: unknown = this.#env[this.#prefix + name];
+    return typeof value === "string" && value.trim() === "";
   }
 
   text(name: string): string | undefined {
-    const value = this.#env[this.#prefix + name]?.trim();
-    return value === "" ? undefined : value;
+    const value: unknown = this.#env[this.#prefix + name];
+    if (value === undefined) return undefined;
+    if (typeof value === "string") return value.trim() === "" ? undefined : value.trim();
+    this.refuse(name, "must be a text"); // of an object that was put in the place of process.env
+    return undefined;
   }
 
   /** A whole number of decimal digits, from `min` to `max`, both included. */

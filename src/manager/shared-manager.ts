@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import stringify from "fast-json-stable-stringify";
-import { parseEnvironment } from "./env.js";
+import { envPrefixOf, parseEnvironment } from "./env.js";
 import { StorageManager } from "./storage-manager.js";
 
 interface SharedManager {
@@ -36,7 +36,7 @@ export async function sharedManager(
   env: NodeJS.ProcessEnv = process.env,
   options: { envPrefix?: string | undefined } = {},
 ): Promise<StorageManager> {
-  const { envPrefix = "COATCHECK_" } = options;
+  const envPrefix = envPrefixOf(options, "sharedManager");
   const key = configurationKey(env, envPrefix);
   const managers = registry();
   let shared = managers.get(key);

@@ -4,6 +4,7 @@ import { formatLocation, type Location } from "../location.js";
 import type { EventDetails, Recorder } from "../observe/recorder.js";
 import { abortedError, throwIfAborted } from "../store/abort.js";
 import type { Store } from "../store/store.js";
+import { onAbort } from "../store/on-abort.js";
 import { integrityError } from "./fetch-entry.js";
 import type { PartOfObject } from "./open-part.js";
 import { readBytes } from "./read-bytes.js";
@@ -107,10 +108,9 @@ class SharedRead {
 
   wait({ signal, tooMuch }: WantedBytes): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
-      const onAbort = (): void => leave(abortedError(signal));
       const stopWaiting = (): void => {
         this.waiters.delete(waiter);
-        signal.removeEventListener("abort", onAbort);
+        stop();
       };
       const take = (bytes: Uint8Array): void => {
         stopWaiting();
@@ -125,8 +125,8 @@ class SharedRead {
       };
       const waiter = { tooMuch, take, leave };
       this.waiters.add(waiter);
-      signal.addEventListener("abort", onAbort, { once: true });
-      if (signal.aborted) onAbort();
+      const stop = onAbort(signal, () => leave(abortedError(signal)));
+      if (signal.aborted) leave(abortedError(signal));
       else this.assertTaken(waiter);
     });
   }

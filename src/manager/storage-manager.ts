@@ -19,7 +19,7 @@ import { createStore } from "./create-store.js";
 import { dehydrate, staysAsItIs } from "./dehydrate.js";
 import { dehydrationPlan, type DehydrationPlan } from "./dehydration-plan.js";
 import { EntrySource } from "./entry-source.js";
-import { parseEnvironment } from "./env.js";
+import { envPrefixOf, parseEnvironment } from "./env.js";
 import { hydrate } from "./hydrate.js";
 import { openReference } from "./open.js";
 import type { DehydrateOptions, HydrateOptions, OpenOptions, StorageManagerOptions } from "./options.js";
@@ -95,7 +95,7 @@ export class StorageManager {
     env: NodeJS.ProcessEnv = process.env,
     options: { envPrefix?: string | undefined } = {},
   ): Promise<StorageManager> {
-    const settings = parseEnvironment(env, options.envPrefix ?? "COATCHECK_");
+    const settings = parseEnvironment(env, envPrefixOf(options, "StorageManager.fromEnv"));
     const { maxInlineSize, maxRecursionDepth, outputPrefix, inputPrefix, timeout } = settings;
     const store = await createStore(settings);
     return new StorageManager({ store, maxInlineSize, maxRecursionDepth, outputPrefix, inputPrefix, timeout });
@@ -302,7 +302,11 @@ export class StorageManager {
     return verify(target, options, this.#settings, this.#source, this.#recorder);
   }
 
-  /** Closes the store. Idempotent. That of a tenant does nothing: the store, and what is cached, are not its own. */
+  /**
+   * Closes the store, within `timeout`. Idempotent. That of a tenant does nothing: the store, and what is cached, are not its own.
+   *
+   * @throws {StorageError} `TIMEOUT` when the store does not answer, what the store rejects with
+   */
   async close(): Promise<void> {
     return close(this.#parts);
   }

@@ -1,3 +1,4 @@
+import { onAbort } from "./on-abort.js";
 import { StorageError, isStorageError, type StorageErrorDetails } from "../error.js";
 
 /** The error of an aborted call: `ABORTED`, its `cause` the reason that the caller gave. */
@@ -25,15 +26,15 @@ export async function abortable<T>(
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
     let aborted = false;
-    const onAbort = (): void => {
+    const giveUp = (): void => {
       aborted = true;
       reject(abortedError(signal, details));
     };
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
+    const stop = onAbort(signal, giveUp);
+    if (signal.aborted) giveUp();
     promise
       .then((value) => (aborted ? discard?.(value) : resolve(value)))
       .catch(reject) // after an abort nobody hears it, nor that the discarding failed
-      .finally(() => signal.removeEventListener("abort", onAbort));
+      .finally(stop);
   });
 }

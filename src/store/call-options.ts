@@ -2,7 +2,8 @@ import { StorageError, type StorageErrorDetails } from "../error.js";
 import { isPlainObject } from "../options.js";
 import type { CallOptions, DeleteOptions, ListOptions, PresignOptions, ReadOptions, WriteOptions } from "./store.js";
 
-type Names<Options> = Readonly<Record<keyof Options, true>>;
+/** The names of all options of a call. */
+export type Names<Options> = Readonly<Record<keyof Options, true>>;
 
 // Complete by their types: an option that is added to a call is added here, or this does not compile.
 const WRITE: Names<WriteOptions> = {
@@ -30,8 +31,16 @@ const KNOWN = { write: WRITE, read: READ, delete: DELETE, list: LIST, presign: P
  * @throws {StorageError} `CONFIG_INVALID`
  */
 export function assertOptions(kind: keyof typeof KNOWN, options: unknown, details: StorageErrorDetails): void {
+  assertKnown(KNOWN[kind], options, details);
+}
+
+/** The same for a call that only some stores have. @param known names of its options, complete by their type */
+export function assertKnown(
+  known: Readonly<Record<string, true>>,
+  options: unknown,
+  details: StorageErrorDetails,
+): void {
   if (!isPlainObject(options)) throw invalid("The options must be a plain object", details);
-  const known: Readonly<Record<string, true>> = KNOWN[kind];
   for (const name of Object.getOwnPropertyNames(options)) {
     if (Object.hasOwn(known, name)) continue;
     throw invalid(`The option "${name}" is not known here; known are ${Object.keys(known).join(", ")}`, details);

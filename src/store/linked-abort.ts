@@ -1,3 +1,5 @@
+import { onAbort, type StopListening } from "./on-abort.js";
+
 /**
  * A signal of its own that also fires when another one does: at once, or `grace` ms later. Unlike `AbortSignal.any` it
  * leaves nothing on the other signal, which may live as long as the process, once it is unlinked.
@@ -6,13 +8,14 @@ export class LinkedAbort {
   readonly #controller = new AbortController();
   readonly #source: AbortSignal | undefined;
   readonly #grace: number;
+  readonly #stop: StopListening;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(source: AbortSignal | undefined, grace = 0) {
     this.#source = source;
     this.#grace = grace;
     if (source?.aborted) this.#controller.abort(source.reason);
-    else source?.addEventListener("abort", this.#follow, { once: true });
+    this.#stop = onAbort(source, this.#follow);
   }
 
   get signal(): AbortSignal {
@@ -26,7 +29,7 @@ export class LinkedAbort {
 
   unlink(): void {
     clearTimeout(this.#timer);
-    this.#source?.removeEventListener("abort", this.#follow);
+    this.#stop();
   }
 
   readonly #follow = (): void => {

@@ -173,7 +173,7 @@ describe("parseEnvironment", () => {
     ["MAX_INLINE_SIZE", "1e3", `${count} 0`],
     ["MAX_INLINE_SIZE", "0x10", `${count} 0`],
     ["MAX_INLINE_SIZE", "9007199254740992", `${count} 0`],
-    ["MAX_RECURSION_DEPTH", "0", `${count} 1`],
+    ["MAX_RECURSION_DEPTH", "-1", `${count} 0`],
     ["STORAGE_TIMEOUT", "300", duration],
     ["STORAGE_TIMEOUT", "5 parsecs", duration],
     ["STORAGE_TIMEOUT", "-5s", duration],

@@ -1,7 +1,7 @@
 import type { CapabilityFlag } from "../../store/capability.js";
 import type { StorageErrorCode } from "../../error.js";
 import { MAX_PATH_BYTES } from "../../path.js";
-import type { ListOptions, Store, StoreBody, WriteOptions } from "../../store/store.js";
+import type { CallOptions, ListOptions, Store, StoreBody, WriteOptions } from "../../store/store.js";
 import { BASIC, testCase, type CaseGroup } from "./case.js";
 import { assertRejects, drain } from "./rejection.js";
 import { assertUntouched, watchedBody } from "./sources.js";
@@ -97,6 +97,23 @@ export const invalidArguments: CaseGroup = {
         const call = () => drain(store.list(prefix, { limit } as ListOptions));
         await assertRejects(call, "CONFIG_INVALID", { operation: "list" });
       }
+    }),
+    testCase("refuses options that it does not know", BASIC, async (context) => {
+      const { store } = context;
+      const path = await context.put("object", "content");
+      const unknown = { offest: undefined };
+      for (const options of [unknown, [], "signal", null, { signal: {} }] as CallOptions[]) {
+        const calls: [string, () => Promise<unknown>][] = [
+          ["write", () => store.write(path, "other", options)],
+          ["read", () => store.read(path, options)],
+        ];
+        if (store.capability.stat) calls.push(["stat", () => store.stat(path, options)]);
+        if (store.capability.delete) calls.push(["delete", () => store.delete(path, options)]);
+        if (store.capability.list) calls.push(["list", () => drain(store.list(context.prefix, options))]);
+        if (store.capability.copy) calls.push(["copy", () => store.copy(path, context.path("copy"), options)]);
+        for (const [operation, call] of calls) await assertRejects(call, "CONFIG_INVALID", { operation });
+      }
+      await context.assertContent(path, "content");
     }),
     testCase("refuses what is no body", BASIC, async (context) => {
       const path = context.path("object");

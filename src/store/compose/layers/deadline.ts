@@ -2,7 +2,7 @@ import type { CallDetails } from "../../check.js";
 import type { Clock } from "../../../clock.js";
 import { StorageError } from "../../../error.js";
 import { LinkedAbort } from "../../linked-abort.js";
-import { expectListeners, heeded } from "./heeded.js";
+import { heeded } from "./heeded.js";
 
 /** How long a call may be silent. Its signal fires when that is over, and when the caller's does. */
 export class Deadline {
@@ -16,7 +16,6 @@ export class Deadline {
 
   /** @param timeout milliseconds that each run of {@link start} gives */
   constructor(clock: Clock, timeout: number, details: CallDetails, signal: AbortSignal | undefined) {
-    expectListeners(signal);
     this.#link = new LinkedAbort(signal);
     this.#clock = clock;
     this.#timeout = timeout;

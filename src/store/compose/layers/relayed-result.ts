@@ -1,6 +1,6 @@
 import { streamResult, type ReadCall } from "../../read-result.js";
 import type { ReadResult } from "../../store.js";
-import { expectListeners } from "./heeded.js";
+import { onAbort } from "../../on-abort.js";
 
 /** One chunk of a body, or its end. */
 export type BodyStep = IteratorResult<Uint8Array, unknown>;
@@ -29,7 +29,7 @@ export function relayedResult(result: ReadResult, relay: BodyRelay, call: ReadCa
   const end = (how: BodyEnd): void => {
     if (over) return;
     over = true;
-    signal?.removeEventListener("abort", giveUp);
+    stop();
     relay.ended?.(how);
   };
   const isOver = (): boolean => over; // the compiler takes the variable for unchanged over an await
@@ -42,8 +42,7 @@ export function relayedResult(result: ReadResult, relay: BodyRelay, call: ReadCa
   const giveUp = (): void => {
     cancel().catch(() => undefined);
   };
-  expectListeners(signal);
-  signal?.addEventListener("abort", giveUp, { once: true });
+  const stop = onAbort(signal, giveUp);
 
   let iterator: AsyncIterator<Uint8Array, unknown> | undefined;
   const pull = async (): Promise<BodyStep> => (iterator ??= result[Symbol.asyncIterator]()).next();

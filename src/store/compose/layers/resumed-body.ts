@@ -2,7 +2,7 @@ import type { CallDetails } from "../../check.js";
 import { StorageError, isStorageError } from "../../../error.js";
 import { LinkedAbort } from "../../linked-abort.js";
 import type { ReadOptions, ReadResult, Store } from "../../store.js";
-import { expectListeners, heeded } from "./heeded.js";
+import { heeded } from "./heeded.js";
 import { isRetryable, type Attempts, type RetryPolicy } from "./retry-policy.js";
 
 const END = { done: true, value: undefined } as const;
@@ -94,7 +94,6 @@ export class ResumedBody implements AsyncIterableIterator<Uint8Array> {
   /** Opens the body where it broke off, in as many attempts as it takes. Throws `broken` where it can't. */
   async #reopen(broken: unknown, attempts: Attempts): Promise<void> {
     if (!this.#canResume()) throw broken;
-    expectListeners(this.options.signal);
     const { signal } = (this.#stop ??= new LinkedAbort(this.options.signal));
     let failure = broken;
     while (this.#result === undefined) {

@@ -1,6 +1,6 @@
 import { abortedError, throwIfAborted } from "../../abort.js";
 import type { StorageErrorDetails } from "../../../error.js";
-import { expectListeners } from "./heeded.js";
+import { onAbort } from "../../on-abort.js";
 
 /** Gives a slot back. Only the first call counts. */
 export type Release = () => void;
@@ -42,7 +42,7 @@ export class Semaphore {
   #turn(signal: AbortSignal | undefined, details: StorageErrorDetails | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const admit = (): void => {
-        signal?.removeEventListener("abort", leave);
+        stop();
         resolve();
       };
       const leave = (): void => {
@@ -50,8 +50,7 @@ export class Semaphore {
         reject(abortedError(signal!, details));
       };
       this.#waiting.add(admit);
-      expectListeners(signal);
-      signal?.addEventListener("abort", leave, { once: true });
+      const stop = onAbort(signal, leave);
     });
   }
 

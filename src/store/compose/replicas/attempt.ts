@@ -3,7 +3,6 @@ import type { CallDetails } from "../../check.js";
 import type { Clock } from "../../../clock.js";
 import { LinkedAbort } from "../../linked-abort.js";
 import { StorageError } from "../../../error.js";
-import { expectListeners } from "../layers/heeded.js";
 
 /** What bounds one attempt. */
 export interface AttemptLimits {
@@ -24,7 +23,6 @@ export class Attempt {
 
   /** @param caller the signal of the call */
   constructor(caller: AbortSignal | undefined, limits: AttemptLimits, details: CallDetails) {
-    expectListeners(caller);
     this.#abort = new LinkedAbort(caller);
     this.#limits = limits;
     this.#details = details;

@@ -9,7 +9,6 @@ import { readCopy, type ReadCopy, type ReadRequest } from "./copy-body.js";
 import { describeCopy, type DigestOf } from "./known-digest.js";
 import { answerOf, type ReplicaFailure } from "./replica-errors.js";
 import type { Replica } from "./replica.js";
-import { expectListeners } from "../layers/heeded.js";
 import { ResumedBody } from "./resumed-body.js";
 
 /** How copies are read. */
@@ -44,7 +43,6 @@ export class ReplicaReader {
   /** What is to be known of a call to ask copies. */
   callOf(details: CallDetails, signal: AbortSignal | undefined): ReplicaCall {
     const { clock, attemptTimeout, observer } = this.#settings;
-    expectListeners(signal);
     return { details, signal, limits: { clock, timeout: attemptTimeout }, observer };
   }
 

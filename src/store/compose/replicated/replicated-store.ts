@@ -2,6 +2,7 @@ import { abortable } from "../../abort.js";
 import type { Capability } from "../../capability.js";
 import { unsupportedError } from "../../capability.js";
 import { checkCopy, checkDelete, checkList, checkRead, checkStat, checkWrite, type CallDetails } from "../../check.js";
+import { assertKnown, type Names } from "../../call-options.js";
 import type {
   CallOptions,
   DeleteOptions,
@@ -53,6 +54,9 @@ export interface ScrubOptions extends RepairOptions {
   /** Is told of each object, in the order of their paths. What it throws is ignored. */
   onProgress?: ((report: RepairReport) => void) | undefined;
 }
+
+const REPAIR: Names<RepairOptions> = { newest: true, signal: true };
+const SCRUB: Names<ScrubOptions> = { ...REPAIR, startAfter: true, onProgress: true };
 
 /**
  * Writes every object to several stores, and reads it from the first that has it whole. See `docs/stores/replicated.md`.
@@ -171,6 +175,7 @@ export class ReplicatedStore implements Store {
    * @throws {StorageError} `INVALID_PATH`, `ABORTED`. What a store fails with is in the report.
    */
   async repair(path: string, options: RepairOptions = {}): Promise<RepairReport> {
+    assertKnown(REPAIR, options, { operation: "repair", store: this.name, path });
     const details = { ...checkRead(this, path, { signal: options.signal }), operation: "repair" };
     const { missed, order } = this.#log;
     const { maxBufferSize, digest, storeDigest, acknowledge } = this.#settings;
@@ -205,6 +210,7 @@ export class ReplicatedStore implements Store {
    * @throws {StorageError} as `list` and `repair` do; `UNAVAILABLE` when a store can't be listed
    */
   async scrub(prefix: string, options: ScrubOptions = {}): Promise<ScrubReport> {
+    assertKnown(SCRUB, options, { operation: "scrub", store: this.name });
     const { startAfter, signal, newest, onProgress } = options;
     const details = { ...checkList(this, prefix, { startAfter, signal }), operation: "scrub" };
     const call = this.#reader.callOf(details, signal);

@@ -1,4 +1,5 @@
 import type { CallDetails } from "../../check.js";
+import { onAbort } from "../../on-abort.js";
 import { streamResult } from "../../read-result.js";
 import type { ReadResult } from "../../store.js";
 
@@ -21,10 +22,9 @@ export class OneReaderBody {
   take(signal: AbortSignal | undefined, { store }: CallDetails): ReadResult | undefined {
     if (this.#taken) return undefined;
     this.#taken = true;
-    const onAbort = (): void => this.abort(signal?.reason);
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const stop = onAbort(signal, () => this.abort(signal?.reason));
     const release = async (): Promise<void> => {
-      signal?.removeEventListener("abort", onAbort);
+      stop();
       await this.result.cancel();
     };
     return streamResult(this.result.info, this.#released(release), release, { store, signal });

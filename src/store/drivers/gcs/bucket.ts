@@ -9,6 +9,7 @@ import { isGoogleEndpoint } from "./capability.js";
 import { toStorageError, type GcsCall } from "./errors.js";
 import { word } from "../../service-text.js";
 import { GcsFailure } from "./failure.js";
+import { onAbort } from "../../on-abort.js";
 import { exchange, watchedChunks, type HttpRequest } from "./http-exchange.js";
 import { nameProblem, toObjectName } from "./object-name.js";
 import type { GcsFeatures, ParsedGcsOptions } from "./options.js";
@@ -144,7 +145,7 @@ export class GcsBucket {
   async #text(response: IncomingMessage, { signal }: GcsCall): Promise<string> {
     const stop = (): void => void response.destroy(new Error("aborted"));
     if (signal?.aborted) stop();
-    signal?.addEventListener("abort", stop, { once: true });
+    const settled = onAbort(signal, stop);
     try {
       const chunks: Uint8Array[] = [];
       let size = 0;
@@ -154,7 +155,7 @@ export class GcsBucket {
       }
       return Buffer.concat(chunks).toString();
     } finally {
-      signal?.removeEventListener("abort", stop);
+      settled();
     }
   }
 }

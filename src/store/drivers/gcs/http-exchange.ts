@@ -1,5 +1,6 @@
 import { request as httpRequest, type Agent, type ClientRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
+import { onAbort } from "../../on-abort.js";
 
 /** One HTTP request. A body of pieces has a known length, one of chunks has not. */
 export interface HttpRequest {
@@ -37,9 +38,7 @@ export function exchange(request: HttpRequest, { agent, timeout, signal }: Excha
     const send = url.protocol === "https:" ? httpsRequest : httpRequest;
     const sent = send(url, { method, headers, agent, timeout });
     const onTimeout = (): void => void sent.destroy(silence());
-    const onAbort = (): void => void sent.destroy(new Error("aborted"));
-    const settled = (): void => signal?.removeEventListener("abort", onAbort);
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const settled = onAbort(signal, () => void sent.destroy(new Error("aborted")));
     sent.on("timeout", onTimeout);
     sent.once("response", (response) => {
       settled();

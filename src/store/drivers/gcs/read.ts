@@ -5,6 +5,7 @@ import { bytesResult, streamResult, type ReadCall } from "../../read-result.js";
 import type { ObjectInfo, ReadOptions, ReadResult } from "../../store.js";
 import type { GcsBucket } from "./bucket.js";
 import { errorOf, httpStatusOf, toStorageError, type GcsCall } from "./errors.js";
+import { onAbort } from "../../on-abort.js";
 import { watchedChunks } from "./http-exchange.js";
 import { toObjectInfo, type ObjectResource } from "./object-info.js";
 import { assertBucket, getResource, requireObject } from "./stat.js";
@@ -99,8 +100,7 @@ async function openContent(
 function endOnAbort(response: IncomingMessage, signal: AbortSignal | undefined): void {
   const end = (): void => void response.destroy(new Error("aborted"));
   if (signal?.aborted) end();
-  signal?.addEventListener("abort", end, { once: true });
-  response.once("close", () => signal?.removeEventListener("abort", end));
+  response.once("close", onAbort(signal, end));
 }
 
 async function toResult(

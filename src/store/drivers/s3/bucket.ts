@@ -9,6 +9,7 @@ import type {
 } from "@aws-sdk/client-s3";
 import { abortable, throwIfAborted } from "../../abort.js";
 import type { CallDetails } from "../../check.js";
+import { LinkedAbort } from "../../linked-abort.js";
 import { toStorageError, type S3Call } from "./errors.js";
 import { DEFAULT_PART_SIZE, MAX_PARTS, MIN_PART_SIZE, type ParsedS3Options } from "./options.js";
 
@@ -98,11 +99,18 @@ export class S3Bucket {
     const { signal, details } = call;
     throwIfAborted(signal, details);
     command.middlewareStack.add(keepFailure, { step: "finalizeRequest", priority: "low", name: keepFailure.name });
+    // The SDK puts listeners of its own on the signal that it gets, for every request, and leaves some there.
+    const stop = new LinkedAbort(signal);
     try {
       // The SDK's pause before a retry does not hear the signal.
-      const sent = this.client.send(command, signal === undefined ? {} : { abortSignal: signal });
-      return await abortable(sent, signal, discardBody, details);
+      const sent = this.client.send(command, signal === undefined ? {} : { abortSignal: stop.signal });
+      const output = await abortable(sent, signal, discardBody, details);
+      const { Body: body } = output as { Body?: unknown };
+      if (body instanceof Readable && !body.closed) body.once("close", () => stop.unlink());
+      else stop.unlink();
+      return output;
     } catch (error) {
+      stop.unlink();
       throw toStorageError(error, call);
     }
   }

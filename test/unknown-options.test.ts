@@ -1,0 +1,135 @@
+import {
+  brotli,
+  FailoverStore,
+  FileStore,
+  gzip,
+  MemoryStore,
+  ReplicatedStore,
+  resetSharedManagers,
+  RoutingStore,
+  sharedManager,
+  StorageManager,
+  TieredStore,
+  withCircuitBreaker,
+  withConcurrencyLimit,
+  withFeatures,
+  withRetry,
+  withTimeout,
+  withUsageLimits,
+  type StorageReference,
+  type Store,
+} from "../src/index.js";
+import { FaultStore } from "../src/testing/index.js";
+import { failureOf } from "./support/failure.js";
+import { longText } from "./support/payloads.js";
+
+// An option that is not known must not be passed over in silence: a misspelt `dryRun` deletes.
+
+afterAll(resetSharedManagers);
+
+type Unknown = Record<string, unknown>;
+
+const each = (): Promise<{ manager: StorageManager; store: MemoryStore; reference: StorageReference }> => {
+  const store = new MemoryStore();
+  const manager = new StorageManager({ store });
+  return manager
+    .dehydrate(longText("a"), { scope: "s" })
+    .then((reference) => ({ manager, store, reference: reference as StorageReference }));
+};
+
+const METHODS: Record<string, (manager: StorageManager, reference: StorageReference, options: Unknown) => unknown> = {
+  dehydrate: (manager, _, options) => manager.dehydrate("a", options),
+  dehydrateInputs: (manager, _, options) => manager.dehydrateInputs("a", options),
+  plan: (manager, _, options) => manager.plan("a", options),
+  hydrate: (manager, reference, options) => manager.hydrate(reference, options),
+  open: (manager, reference, options) => manager.open(reference, options),
+  select: (manager, reference, options) => manager.select(reference, "a", options),
+  presign: (manager, _, options) => manager.presign("outputs/a", { method: "GET", expiresIn: 1, ...options }),
+  writeBlob: (manager, _, options) => manager.writeBlob("outputs/a", "a", options),
+  readBlob: (manager, reference, options) => manager.readBlob(reference.$storageRef, options),
+  list: (manager, _, options) => manager.list("", options).next(),
+  delete: (manager, reference, options) => manager.delete(reference.$storageRef, options),
+  release: (manager, _, options) => manager.release("s", options),
+  reencrypt: (manager, _, options) => manager.reencrypt("outputs/", options),
+  verify: (manager, reference, options) => manager.verify(reference, options),
+};
+
+// What none of these methods has; the last is one of other calls, which would have no effect.
+const WITHOUT_EFFECT = [{ dryRun: true }, { offest: 1 }, { shema: undefined }, { concurrency: 1 }];
+const TAKES_NO_TIMEOUT = [
+  "open",
+  "select",
+  "presign",
+  "writeBlob",
+  "readBlob",
+  "list",
+  "delete",
+  "release",
+  "reencrypt",
+];
+
+describe("a method of the manager refuses unknown options, and does nothing", () => {
+  it.each(Object.keys(METHODS))("%s", async (name) => {
+    const wrong: unknown[] = [...WITHOUT_EFFECT, [], null, "options", new Map()];
+    if (TAKES_NO_TIMEOUT.includes(name)) wrong.push({ timeout: 1000 });
+    for (const options of wrong) {
+      const { manager, store, reference } = await each();
+      // Spread into options that must be there, only an object adds to them.
+      if (name === "presign" && !(typeof options === "object" && options !== null && Object.keys(options).length > 0))
+        continue;
+      const error = await failureOf((async () => METHODS[name]!(manager, reference, options as Unknown))());
+      expect(error).toMatchObject({ code: "CONFIG_INVALID" });
+      expect((await store.list("").next()).value).toMatchObject({ path: reference.$storageRef });
+    }
+  });
+
+  it("all methods are in the table, but for those without options", () => {
+    const names = Object.getOwnPropertyNames(StorageManager.prototype).filter(
+      (name) => !["constructor", "store", "close", "forTenant"].includes(name),
+    );
+    expect(Object.keys(METHODS).sort()).toEqual(names.sort());
+  });
+});
+
+describe("a function or class refuses unknown options", () => {
+  const store: Store = new MemoryStore();
+  it.each<[string, (options: Unknown) => unknown]>([
+    ["StorageManager", (options) => new StorageManager(options)],
+    ["StorageManager.fromEnv", (options) => StorageManager.fromEnv({}, options)],
+    ["sharedManager", (options) => sharedManager({}, options)],
+    ["FileStore", (options) => new FileStore({ root: "/tmp", ...options })],
+    ["RoutingStore", (options) => new RoutingStore({ primary: store, ...options })],
+    ["TieredStore", (options) => new TieredStore({ remote: store, ...options })],
+    ["FailoverStore", (options) => new FailoverStore({ stores: { store }, ...options })],
+    ["ReplicatedStore", (options) => new ReplicatedStore({ stores: { store }, ...options })],
+    ["ReplicatedStore.repair", (options) => new ReplicatedStore({ stores: { store } }).repair("a", options)],
+    ["ReplicatedStore.scrub", (options) => new ReplicatedStore({ stores: { store } }).scrub("", options)],
+    ["withRetry", (options) => withRetry(store, options)],
+    ["withTimeout", (options) => withTimeout(store, { timeout: 1, ...options })],
+    ["withConcurrencyLimit", (options) => withConcurrencyLimit(store, { limit: 1, ...options })],
+    ["withCircuitBreaker", (options) => withCircuitBreaker(store, options)],
+    ["withUsageLimits", (options) => withUsageLimits(store, options)],
+    ["withFeatures", (options) => withFeatures(store, options)],
+    ["gzip", (options) => gzip(options)],
+    ["brotli", (options) => brotli(options)],
+    ["FaultStore", (options) => new FaultStore(store, { faults: [], ...options })],
+  ])("%s", async (_, call) => {
+    for (const options of WITHOUT_EFFECT.slice(0, 3)) {
+      expect(await failureOf((async () => call(options))())).toMatchObject({ code: "CONFIG_INVALID" });
+    }
+  });
+
+  it.each([null, "env", [], 1])("an environment that is none: %j", async (env) => {
+    expect(await failureOf(StorageManager.fromEnv(env as unknown as NodeJS.ProcessEnv))).toMatchObject({
+      code: "CONFIG_INVALID",
+    });
+  });
+
+  it("a variable that is no text", async () => {
+    const env = { COATCHECK_MAX_INLINE_SIZE: 5 } as unknown as NodeJS.ProcessEnv;
+    expect(await failureOf(StorageManager.fromEnv(env))).toMatchObject({
+      code: "CONFIG_INVALID",
+      message: expect.stringContaining("COATCHECK_MAX_INLINE_SIZE") as string,
+    });
+  });
+});
