@@ -77,7 +77,9 @@ describe("a method of the manager refuses unknown options, and does nothing", ()
       // Spread into options that must be there, only an object adds to them.
       if (name === "presign" && !(typeof options === "object" && options !== null && Object.keys(options).length > 0))
         continue;
-      const error = await failureOf((async () => METHODS[name]!(manager, reference, options as Unknown))());
+      const error = await failureOf(
+        Promise.resolve().then(() => METHODS[name]!(manager, reference, options as Unknown)),
+      );
       expect(error).toMatchObject({ code: "CONFIG_INVALID" });
       expect((await store.list("").next()).value).toMatchObject({ path: reference.$storageRef });
     }
@@ -115,7 +117,7 @@ describe("a function or class refuses unknown options", () => {
     ["FaultStore", (options) => new FaultStore(store, { faults: [], ...options })],
   ])("%s", async (_, call) => {
     for (const options of WITHOUT_EFFECT.slice(0, 3)) {
-      expect(await failureOf((async () => call(options))())).toMatchObject({ code: "CONFIG_INVALID" });
+      expect(await failureOf(Promise.resolve().then(() => call(options)))).toMatchObject({ code: "CONFIG_INVALID" });
     }
   });
 
