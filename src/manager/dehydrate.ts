@@ -4,13 +4,14 @@ import { serialize } from "../object/serialize.js";
 import { schemeOf } from "../location.js";
 import type { PayloadPlan } from "../plan/plan.js";
 import { isSmallPlainPayload } from "../plan/small-payload.js";
+import { throwIfAborted } from "../store/abort.js";
 import type { Store } from "../store/store.js";
 import { forEachConcurrent } from "./concurrency.js";
 import { abortedCall, withDeadline } from "./deadline.js";
 import { EntryCodecs } from "./entry-codecs.js";
 import { layOut } from "./lay-out.js";
 import { ObjectWriter } from "./object-writer.js";
-import { planPayload, type LaidOutPlan } from "./plan-payload.js";
+import { beginPlan, type LaidOutPlan } from "./plan-payload.js";
 import type { DehydrateSettings } from "./settings.js";
 import { closeSources, storeSources } from "./store-sources.js";
 import { Turns } from "./turns.js";
@@ -35,20 +36,40 @@ export async function dehydrate(
   recorder: Recorder,
   details: EventDetails,
 ): Promise<unknown> {
-  const { signal, store } = settings;
+  const { signal } = settings;
   if (signal?.aborted === true) throw abortedCall("dehydrate", signal);
   const turns = new Turns();
-  const laidOut = planPayload(value, settings, defaultPrefix);
+  const planning = beginPlan(value, settings, defaultPrefix);
+  if (planning.step()) return store(planning.laidOut(), settings, turns, recorder, details);
+  return withDeadline("dehydrate", settings, async (callSignal) => {
+    do {
+      await turns.take();
+      throwIfAborted(callSignal);
+    } while (!planning.step());
+    return store(planning.laidOut(), settings, turns, recorder, details, callSignal);
+  });
+}
+
+/** @param signal that of the call, where its time runs already */
+async function store(
+  laidOut: LaidOutPlan,
+  settings: DehydrateSettings,
+  turns: Turns,
+  recorder: Recorder,
+  details: EventDetails,
+  signal?: AbortSignal,
+): Promise<unknown> {
   const { plan } = laidOut;
+  const { store: target } = settings;
   if (recorder.listens || plan.entries.length > 0) {
     details.entries = plan.entries.length;
     details.scope = laidOut.layoutOptions.scope;
   }
-  if (store === undefined) return withoutStore(plan, settings);
+  if (target === undefined) return withoutStore(plan, settings);
   if (plan.entries.length > 0) {
-    return withDeadline("dehydrate", settings, (callSignal) =>
-      writeEntries(store, laidOut, settings, turns, recorder, details, callSignal),
-    );
+    const write = (callSignal: AbortSignal): Promise<unknown> =>
+      writeEntries(target, laidOut, settings, turns, recorder, details, callSignal);
+    return signal === undefined ? withDeadline("dehydrate", settings, write) : write(signal);
   }
   if (recorder.listens) {
     details.bytes = plan.size;

@@ -3,6 +3,7 @@ import { formatLocation } from "../location.js";
 import { invalidReference } from "../reference/location.js";
 import type { ParsedReference } from "../reference/reference.js";
 import { abortable } from "../store/abort.js";
+import { serialize } from "../object/serialize.js";
 import type { CodecSet } from "../object/codec/codec-set.js";
 import { isNotFound, StorageError, type StorageErrorDetails } from "../error.js";
 import { bytesResult, streamResult } from "../store/read-result.js";
@@ -70,7 +71,7 @@ async function openObject(
   const decoded = new EntryDecoder(plain).decode(reference);
   if ("binary" in decoded) return bytesResult(infoOf(reference, decoded.binary.byteLength), decoded.binary);
   const { contentType, data } = decoded.object;
-  const bytes = Buffer.from(contentType === "raw" ? (data as string) : JSON.stringify(data));
+  const bytes = Buffer.from(contentType === "raw" ? (data as string) : serialize(data, false));
   return bytesResult(infoOf(reference, bytes.byteLength), bytes);
 }
 

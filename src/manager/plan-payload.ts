@@ -5,7 +5,7 @@ import { NativeLayout } from "../plan/native-layout.js";
 import { formatPayloadPath } from "../plan/payload-path.js";
 import type { PayloadPath, PayloadPlan } from "../plan/plan.js";
 import type { PlannedEntry } from "../plan/planned-entry.js";
-import { walkPayload } from "../plan/walk.js";
+import { PayloadWalk } from "../plan/walk.js";
 import { escapeKey } from "../reference/escape.js";
 import { referenceGrammar, type Grammar } from "../reference/grammar.js";
 import { parseReference } from "../reference/reference.js";
@@ -56,10 +56,25 @@ function newLayout(settings: DehydrateSettings, prefix: string): { layout: Layou
 
 /** Decides what leaves a payload, without I/O. */
 export function planPayload(value: unknown, settings: DehydrateSettings, defaultPrefix: string): LaidOutPlan {
+  const planning = beginPlan(value, settings, defaultPrefix);
+  while (!planning.step());
+  return planning.laidOut();
+}
+
+/** A plan that is made in steps, between which others may have their turn. */
+export interface Planning {
+  /** Goes on. @returns whether all is done */
+  step(): boolean;
+  /** What came of it, once all is done. */
+  laidOut(): LaidOutPlan;
+}
+
+/** The same as {@link planPayload}, in steps. */
+export function beginPlan(value: unknown, settings: DehydrateSettings, defaultPrefix: string): Planning {
   const prefix = settings.prefix ?? defaultPrefix;
   if (settings.store !== undefined) assertRouted(prefix, settings.store, "dehydrate");
   const lazy = new LazyLayout(settings, prefix);
-  const plan = walkPayload(value, {
+  const walk = new PayloadWalk(value, {
     maxInlineSize: settings.maxInlineSize,
     maxEnvelopeSize: settings.maxEnvelopeSize,
     maxRecursionDepth: settings.maxRecursionDepth,
@@ -67,6 +82,10 @@ export function planPayload(value: unknown, settings: DehydrateSettings, default
     keepsReference: (object, path) => keepsReference(object, path, settings),
     referenceSize: (entry) => lazy.layout.referenceSize(entry),
   });
+  return { step: () => walk.step(), laidOut: () => laidOutPlan(walk.plan, lazy) };
+}
+
+function laidOutPlan(plan: PayloadPlan, lazy: LazyLayout): LaidOutPlan {
   if (plan.entries.length > 0) assertPathsFit(plan.entries[0]!, lazy.layout);
   return {
     plan,

@@ -38,6 +38,8 @@ export class Frame {
   looseStart = 0;
   slackBefore = 0;
   changed = false;
+  /** Whether `input` was made when it was read. */
+  computed = false;
   left = false;
   size = 0;
   wholeSize = 0;
@@ -94,11 +96,15 @@ export class Frame {
    * Takes children as long as they are scalars that stay as they are, which most children are.
    *
    * @param maxTextSize bytes of JSON of a string that may stay
+   * @param maxCount how many are taken at most
+   * @returns how many were taken
    */
-  takeScalars(maxTextSize: number): void {
-    if (this.escaping) return;
-    const { keys, input, count } = this;
-    let { index } = this;
+  takeScalars(maxTextSize: number, maxCount: number): number {
+    if (this.escaping) return 0;
+    const { keys, input } = this;
+    const begin = this.index;
+    const count = Math.min(this.count, begin + maxCount);
+    let index = begin;
     let taken = 0;
     for (; index < count; index++) {
       const key = keys === undefined ? index : keys[index]!;
@@ -115,6 +121,7 @@ export class Frame {
     this.size += taken;
     this.wholeSize += taken;
     this.keptSize += taken;
+    return index - begin;
   }
 
   /**

@@ -21,13 +21,16 @@ export interface OpenContainer {
 // Recursion ends here, and begins anew where the general walk takes over: nesting of any depth fits on the stack.
 const MAX_RECURSION = 256;
 
-/** Payloads nested deeper than this are refused: a `toJSON` that never ends would otherwise fill the memory. */
+/** Payloads nested deeper than this are refused. */
 export const MAX_NESTING = 500_000;
 
 /** JSON of a longer array is longer than the longest string there can be. */
 export const MAX_ARRAY_LENGTH = Math.floor(constants.MAX_STRING_LENGTH / 2);
 
 const STOP = -1;
+
+// Values that are walked before others may have their turn: some milliseconds of work.
+const STEP = 100_000;
 
 /**
  * Measures what is plain JSON and stays as it is: no copies, no decisions but the one that nothing leaves. It is the
@@ -46,6 +49,7 @@ export class PlainWalk {
   stoppedSlackBefore = 0;
 
   private deepest = 0;
+  private allowance = STEP;
 
   /** @param maxSize bytes over which a value does not stay, in the first `maxDepth` levels */
   constructor(
@@ -53,6 +57,16 @@ export class PlainWalk {
     private readonly maxSize: number,
     private readonly maxDepth: number,
   ) {}
+
+  /** Whether it stops wherever it is, for others to have their turn. */
+  get isTired(): boolean {
+    return this.allowance <= 0;
+  }
+
+  /** Lets it go on. */
+  refill(): void {
+    this.allowance = STEP;
+  }
 
   /**
    * @param depth containers around `value`
@@ -86,8 +100,10 @@ export class PlainWalk {
     if (keySize < 0) return STOP;
     const looseStart = this.loose.count;
     const slackBefore = this.loose.slack;
+    const end = Math.min(count, this.allowance);
+    this.allowance -= end;
     let size = 0;
-    for (let index = 0; index < count; index++) {
+    for (let index = 0; index < end; index++) {
       const child = value[keys[index]!];
       const childSize = this.child(child, depth);
       if (childSize < 0) {
@@ -95,6 +111,10 @@ export class PlainWalk {
         return STOP;
       }
       size += childSize;
+    }
+    if (end < count) {
+      this.open.push({ input: value, keys, index: end, childSize: size, looseStart, slackBefore });
+      return STOP;
     }
     return size + keySize + 1; // two braces, and one comma less than keys
   }
@@ -104,8 +124,10 @@ export class PlainWalk {
     if (count > MAX_ARRAY_LENGTH || typeof (value as { toJSON?: unknown }).toJSON === "function") return STOP;
     const looseStart = this.loose.count;
     const slackBefore = this.loose.slack;
+    const end = Math.min(count, this.allowance);
+    this.allowance -= end;
     let size = 0;
-    for (let index = 0; index < count; index++) {
+    for (let index = 0; index < end; index++) {
       const child = value[index];
       const childSize = this.child(child, depth);
       if (childSize < 0) {
@@ -113,6 +135,10 @@ export class PlainWalk {
         return STOP;
       }
       size += childSize;
+    }
+    if (end < count) {
+      this.open.push({ input: value, keys: undefined, index: end, childSize: size, looseStart, slackBefore });
+      return STOP;
     }
     return count === 0 ? 2 : size + count + 1;
   }

@@ -1,11 +1,12 @@
 import { StorageError, isStorageError } from "../error.js";
 import type { Container } from "../reference/container.js";
-import { Frame, type Visited } from "./frame.js";
+import type { Frame, Visited } from "./frame.js";
 import { leastStringSize, numberSize, stringSize, stringSlack } from "./json-size.js";
 import { isPlainContainer, jsonValue } from "./json-value.js";
 import { NOTHING_LOOSE, LooseSizes, joinLoose, settledExtra, type LooseValues } from "./loose-sizes.js";
+import { OpenFrames } from "./open-frames.js";
 import { formatPayloadPath } from "./payload-path.js";
-import { MAX_ARRAY_LENGTH, MAX_NESTING, PlainWalk, type OpenContainer } from "./plain-walk.js";
+import { MAX_ARRAY_LENGTH, PlainWalk, type OpenContainer } from "./plain-walk.js";
 import type { EntryKind, PayloadPath, PayloadPlan } from "./plan.js";
 import { PlannedEntry, type EntryContent } from "./planned-entry.js";
 import { asPayloadSource, sourceContentType, sourceSize, type PayloadSource } from "./source.js";
@@ -26,31 +27,33 @@ export interface WalkOptions {
   referenceSize: (entry: PlannedEntry) => number;
 }
 
+// Values of one step of the walk: some milliseconds of work.
+const STEP = 100_000;
+
 /** Stands for the size of a stream before it is read: no size has more digits. */
 const UNKNOWN_SIZE = Number.MAX_SAFE_INTEGER;
-
-// Cycles are looked for only from this depth on: a cycle gets there, and few payloads do.
-const CYCLE_CHECK_DEPTH = 64;
 
 /**
  * Decides what leaves a payload: one post-order walk that computes the JSON size of every subtree, exactly wherever that
  * decides, and copies only what changes. Nesting of any depth fits on the stack. The payload itself is never changed.
  *
- * @throws {StorageError} `UNSERIALIZABLE`, with the path, for a cycle, a `BigInt`, a failing `toJSON` or getter, and a
- *   payload nested deeper than {@link MAX_NESTING}
+ * @throws {StorageError} `UNSERIALIZABLE`, with the path, for a cycle, a `BigInt`, a failing `toJSON` or getter, and what is
+ *   nested deeper than {@link OpenFrames} allows
  */
 export function walkPayload(payload: unknown, options: WalkOptions): PayloadPlan {
-  return new PayloadWalk(options).run(payload);
+  const walk = new PayloadWalk(payload, options);
+  while (!walk.step());
+  return walk.plan;
 }
 
-class PayloadWalk {
-  private readonly frames: Frame[] = [];
-  private depth = 0; // frames in use
+/** The same as {@link walkPayload}, in steps, between which others may have their turn. */
+export class PayloadWalk {
+  private readonly open = new OpenFrames();
   private readonly entries: PlannedEntry[] = [];
-  private ancestors: Set<Container> | undefined;
   private readonly maxTextSize: number;
   private readonly loose = new LooseSizes();
   private plain: PlainWalk | undefined;
+  private isBegun = false;
 
   // The value that was finished last. One object for the whole walk; `kept` undefined means that JSON leaves it out.
   private readonly visited: Visited = {
@@ -63,22 +66,33 @@ class PayloadWalk {
     keptSize: 0,
   };
 
-  private readonly path = (): PayloadPath => this.frames.slice(0, this.depth).map((frame) => frame.key);
+  private readonly path = (): PayloadPath => this.open.path;
 
-  constructor(private readonly options: WalkOptions) {
+  constructor(
+    private readonly payload: unknown,
+    private readonly options: WalkOptions,
+  ) {
     this.maxTextSize = Math.min(options.maxInlineSize, options.maxEnvelopeSize);
     // A toJSON on all objects would be seen by JSON.stringify, and not by the plain walk.
     if ("toJSON" in Object.prototype) return;
     this.plain = new PlainWalk(this.loose, this.maxTextSize, options.maxRecursionDepth);
   }
 
-  run(payload: unknown): PayloadPlan {
+  /** Goes on. @returns whether all is done. @throws {StorageError} as {@link walkPayload} does */
+  step(): boolean {
     try {
-      if (this.enter(payload, "")) this.walk();
+      if (this.isBegun) return this.walk();
+      this.isBegun = true;
+      this.plain?.refill();
+      return !this.enter(this.payload, "") || this.walk();
     } catch (cause) {
       if (isStorageError(cause)) throw cause;
       throw this.unserializable("reading it failed (a getter, a toJSON method or a proxy threw)", cause);
     }
+  }
+
+  /** The plan, once all is done. */
+  get plan(): PayloadPlan {
     return this.planOf(this.visited);
   }
 
@@ -99,23 +113,26 @@ class PayloadWalk {
     };
   }
 
-  private walk(): void {
-    let frame = this.frames[this.depth - 1]!;
-    for (;;) {
-      frame.takeScalars(this.maxTextSize);
+  /** @returns whether it came to the end, and not only to that of a step */
+  private walk(): boolean {
+    let frame = this.open.top;
+    this.plain?.refill();
+    for (let left = STEP; left > 0 && this.plain?.isTired !== true; left--) {
+      left -= frame.takeScalars(this.maxTextSize, left);
       if (frame.index === frame.count) {
         this.close(frame);
-        if (this.depth === 0) return;
-        frame = this.frames[this.depth - 1]!;
+        if (this.open.depth === 0) return true;
+        frame = this.open.top;
         this.add(frame);
         continue;
       }
       frame.index++;
       const { key } = frame;
       const input = (frame.input as Record<string | number, unknown>)[key];
-      if (this.enter(input, key)) frame = this.frames[this.depth - 1]!;
+      if (this.enter(input, key)) frame = this.open.top;
       else this.add(frame);
     }
+    return false;
   }
 
   /** Gives the value that was finished last to the container it stands in. */
@@ -164,7 +181,8 @@ class PayloadWalk {
 
   /** Begins a container that may be plain JSON to the last leaf. */
   private enterPlain(input: object): boolean {
-    const { plain, loose, depth } = this;
+    const { plain, loose } = this;
+    const { depth } = this.open;
     if (plain === undefined) return this.enterContainer(input, false, true);
     const looseStart = loose.count;
     const slackBefore = loose.slack;
@@ -177,7 +195,7 @@ class PayloadWalk {
     if (plain.open.length === 0) return this.enterContainer(input, false, true);
     this.resume(plain.open.reverse());
     if (plain.stoppedSize >= 0) {
-      const frame = this.frames[this.depth - 1]!;
+      const frame = this.open.top;
       frame.index++;
       this.finish((frame.input as Record<string | number, unknown>)[frame.key], plain.stoppedSize, false);
       this.decidePlain(plain.stoppedLooseStart, plain.stoppedSlackBefore);
@@ -191,15 +209,15 @@ class PayloadWalk {
     let outer: Frame | undefined;
     for (const container of containers) {
       if (outer !== undefined) outer.index++; // the child that it stands at is begun: it is this container
-      this.push(container.input);
-      outer = this.frames[this.depth - 1]!;
+      this.push(container.input, false);
+      outer = this.open.top;
       outer.resume(container, this.entries.length);
     }
   }
 
   private measure(plain: PlainWalk, input: object, looseStart: number, slackBefore: number): number {
     try {
-      return plain.measure(input, this.depth);
+      return plain.measure(input, this.open.depth);
     } catch {
       // A getter or a proxy threw. The general walk will meet it again, and can say where.
       this.plain = undefined;
@@ -253,7 +271,7 @@ class PayloadWalk {
   }
 
   private enterText(text: string, changed: boolean): boolean {
-    if (this.depth > this.options.maxRecursionDepth) return this.finish(text, this.loose.addText(text), changed);
+    if (this.open.depth > this.options.maxRecursionDepth) return this.finish(text, this.loose.addText(text), changed);
     const leastSize = leastStringSize(text);
     if (leastSize <= this.maxTextSize) {
       const size = stringSize(text);
@@ -282,30 +300,25 @@ class PayloadWalk {
       return this.finish(value, Buffer.byteLength(JSON.stringify(value)), changed);
     }
     const container = value as Container;
-    this.push(container);
+    this.push(container, changed);
     // A copy is needed where JSON.stringify would see something else than the container itself a second time.
     const fresh = !plain || (changed && "toJSON" in value);
-    this.frames[this.depth - 1]!.open(container, keys, this.entries.length, this.loose, escaping, changed, fresh);
+    this.open.top.open(container, keys, this.entries.length, this.loose, escaping, changed, fresh);
     return true;
   }
 
-  private push(container: Container): void {
-    if (this.depth === MAX_NESTING) throw this.unserializable(`it is nested deeper than ${MAX_NESTING} levels`);
-    if (this.ancestors !== undefined || this.depth >= CYCLE_CHECK_DEPTH) {
-      this.ancestors ??= new Set(this.frames.slice(0, this.depth).map((frame) => frame.input));
-      if (this.ancestors.has(container)) throw this.cycle();
-      this.ancestors.add(container);
-    }
-    if (this.depth === this.frames.length) this.frames.push(new Frame());
-    this.depth++;
+  /** @param changed whether it is what a `toJSON` gave */
+  private push(container: Container, changed: boolean): void {
+    const problem = this.open.push(container, changed);
+    if (problem !== undefined) throw this.unserializable(problem);
   }
 
   /** Ends a container: decides whether it leaves whole. */
   private close(frame: Frame): void {
-    const { input, entryStart, looseStart, slackBefore } = frame;
-    this.ancestors?.delete(input);
-    this.depth--;
-    const { visited, options, depth } = this;
+    const { entryStart, looseStart, slackBefore } = frame;
+    this.open.pop();
+    const { visited, options } = this;
+    const { depth } = this.open;
     frame.close(visited);
     if (depth > options.maxRecursionDepth) return; // inside a unit
     const isUnit = depth === options.maxRecursionDepth;
@@ -367,20 +380,6 @@ class PayloadWalk {
     visited.left = false;
     visited.size = visited.wholeSize = visited.keptSize = size;
     return false;
-  }
-
-  private cycle(): StorageError {
-    // It was noticed late; name the first place where an object stands inside itself.
-    const seen = new Set<Container>();
-    for (let i = 0; i < this.depth; i++) {
-      const { input } = this.frames[i]!;
-      if (seen.has(input)) {
-        this.depth = i;
-        break;
-      }
-      seen.add(input);
-    }
-    return this.unserializable("it is a cycle: an object that stands inside itself");
   }
 
   private unserializable(problem: string, cause?: unknown): StorageError {

@@ -1,32 +1,17 @@
-import { transformFileSync } from "@swc/core";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { rmSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
+import { compileSource, home } from "../support/compiled-source.js";
 
 const MIB = 1024 ** 2;
-const home = join(__dirname, "../..");
 
 let compiled: string;
 
-// Compiled before: what loads TypeScript takes more memory than what is measured.
 beforeAll(() => {
-  compiled = mkdtempSync(join(tmpdir(), "stream-memory-"));
-  const sources = readdirSync(join(home, "src"), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
-    .map((name) => join("src", name));
-  for (const source of [...sources, "test/manager/stream-memory-child.ts"]) {
-    const file = join(compiled, source.replace(/ts$/, "js"));
-    mkdirSync(dirname(file), { recursive: true });
-    const { code } = transformFileSync(join(home, source), {
-      jsc: { target: "es2022", parser: { syntax: "typescript" } },
-      module: { type: "commonjs" },
-    });
-    writeFileSync(file, code);
-  }
+  compiled = compileSource("test/manager/stream-memory-child.ts");
 });
 
 afterAll(() => rmSync(compiled, { recursive: true }));
