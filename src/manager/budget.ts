@@ -68,10 +68,14 @@ export class HydrationBudget {
     );
   }
 
-  /** Takes note of a reference whose value is here. */
+  /** Takes note of bytes that were decoded, or copied to another place. @throws {StorageError} `BUDGET_EXCEEDED` */
   spend(bytes: number): void {
     this.assertBytes(bytes);
     this.bytes += bytes;
+  }
+
+  /** Takes note of a reference whose value is here. */
+  resolve(): void {
     this.resolved++;
   }
 

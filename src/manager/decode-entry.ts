@@ -23,12 +23,27 @@ export function isBinary({ contentType, location }: ParsedReference): boolean {
 export class EntryDecoder {
   private text: string | undefined;
   private reserved: boolean | undefined;
+  private opened: DecodedEntry | undefined;
 
   constructor(private readonly bytes: Uint8Array) {}
 
   /** Bytes, decoded. */
   get size(): number {
     return this.bytes.byteLength;
+  }
+
+  /** Whether {@link EntryDecoder.open} was called. */
+  get isOpen(): boolean {
+    return this.opened !== undefined;
+  }
+
+  /**
+   * One value for all calls: nobody must be given any of it that others are given too.
+   *
+   * @throws {StorageError} `DECODE_FAILED`
+   */
+  open(reference: ParsedReference): DecodedEntry {
+    return (this.opened ??= this.decode(reference));
   }
 
   /**

@@ -1,8 +1,9 @@
 import type { SchemaTag } from "../object/schema-registry.js";
-import type { Found, Place } from "../reference/collect.js";
+import type { Place } from "../reference/collect.js";
 import type { Grammar } from "../reference/grammar.js";
 import type { ParsedReference } from "../reference/reference.js";
-import type { Selector } from "../reference/selector.js";
+import type { FoundOnTheWay } from "../reference/part-walk.js";
+import type { Stage } from "../reference/stage.js";
 import type { ReferenceResolver } from "../resolvers/resolver.js";
 import type { WantedEntry } from "./entry-reads.js";
 
@@ -11,7 +12,7 @@ export type ReferenceKind =
   { readonly grammar: Grammar; readonly parent: EntryNode | undefined } | { readonly resolver: ReferenceResolver };
 
 /** A reference that was found in a payload or in an entry. */
-export type FoundReference = Found<ReferenceKind>;
+export type FoundReference = FoundOnTheWay<ReferenceKind>;
 
 /** A reference to an entry, and what has come of it. */
 export interface EntryNode {
@@ -19,11 +20,14 @@ export interface EntryNode {
   readonly place: Place;
   readonly parent: EntryNode | undefined;
   readonly reference: ParsedReference;
-  readonly selector: Selector | undefined;
+  /** What is selected of it; absent: all. */
+  readonly stage: Stage | undefined;
   readonly key: string;
   /** Holds the value until it is finished, so that what is found inside it has a place to go. */
   readonly holder: Place;
   schema: SchemaTag | undefined;
+  /** Whether the holder has all of the value, of which the part is still to be selected. */
+  isWhole: boolean;
   children: readonly FoundReference[];
 }
 
@@ -35,6 +39,11 @@ export class EntryGroup implements WantedEntry {
   constructor(first: EntryNode) {
     this.nodes = [first];
     this.declaredSize = first.reference.size;
+  }
+
+  /** Whether several references select parts of it, so that none of them can have what was decoded for itself. */
+  get isShared(): boolean {
+    return this.nodes.length > 1;
   }
 
   get key(): string {

@@ -5,11 +5,11 @@ import { notify } from "../observe/notify.js";
 import type { EventDetails, Recorder } from "../observe/recorder.js";
 import { formatLocation, type Location } from "../location.js";
 import type { AllowList } from "../reference/allow.js";
-import { collectReferences, fill, type Place } from "../reference/collect.js";
+import { Collection, collectReferences, fill, type Place } from "../reference/collect.js";
 import { referenceGrammar } from "../reference/grammar.js";
 import { parseLocation } from "../reference/location.js";
 import { parseReference, type ParsedReference } from "../reference/reference.js";
-import { parseSelector, select } from "../reference/selector.js";
+import { selectAll, stageOf, type Stage } from "../reference/stage.js";
 import { findResolver, type ReferenceResolver } from "../resolvers/resolver.js";
 import { abortable, throwIfAborted } from "../store/abort.js";
 import { StorageError } from "../error.js";
@@ -20,7 +20,7 @@ import { HydrationBudget } from "./budget.js";
 import { forEachConcurrent } from "./concurrency.js";
 import { abortedCall, withDeadline } from "./deadline.js";
 import { assertDecodable, leastDecodedSize } from "./decode-codecs.js";
-import type { EntryDecoder } from "./decode-entry.js";
+import type { DecodedEntry, EntryDecoder } from "./decode-entry.js";
 import { EntryDecoders, EntryDecoding } from "./entry-decoding.js";
 import {
   groupEntries,
@@ -31,6 +31,7 @@ import {
   type FoundReference,
   type ReferenceKind,
 } from "./entry-node.js";
+import { EntryPart } from "./entry-part.js";
 import { EntryReads, type EntryRead } from "./entry-reads.js";
 import type { EntrySource } from "./entry-source.js";
 import { entryKey, partOf, verifyEntry, type FetchedEntry } from "./fetch-entry.js";
@@ -44,6 +45,13 @@ interface ResolverNode {
   readonly place: Place;
   readonly resolver: ReferenceResolver;
   readonly value: Readonly<Record<string, unknown>>;
+  readonly rest: Stage | undefined;
+}
+
+/** Work that is done in steps. */
+interface Stepwise {
+  /** Goes on. @returns whether all is done */
+  step(): boolean;
 }
 
 type Task = (signal: AbortSignal) => Promise<void>;
@@ -58,11 +66,11 @@ export async function hydrate(
 ): Promise<unknown> {
   if (settings.signal?.aborted) throw abortedCall("hydrate", settings.signal);
   const hydration = new Hydration(settings, source, recorder, details);
-  const found = hydration.begin(value);
+  const copying = hydration.begin(value);
   // What holds no reference needs no deadline, whose timer and signal would take more time than all the rest.
-  if (found.length === 0 && settings.schema === undefined) return hydration.end();
+  if (copying.step() && copying.found.length === 0 && settings.schema === undefined) return hydration.end();
   return withDeadline("hydrate", settings, async (signal) => {
-    const hydrated = await hydration.resolve(found, signal);
+    const hydrated = await hydration.resolve(copying, signal);
     if (settings.schema === undefined) return hydrated;
     return abortable(validate(settings.schema, hydrated, "the schema of the call"), signal);
   });
@@ -93,17 +101,20 @@ class Hydration {
     this.epoch = source.cache?.epoch;
   }
 
-  /** Copies the payload. Gives the references in it. */
-  begin(value: unknown): readonly FoundReference[] {
-    return collectReferences(value, this.root, {
+  /** Begins to copy the payload. What it finds are the references in it. */
+  begin(value: unknown): Collection<ReferenceKind> {
+    const copying = new Collection<ReferenceKind>({
       unescape: this.settings.dialect === "native",
       recognise: (object) => this.recognise(object, undefined),
     });
+    copying.add(value, this.root);
+    return copying;
   }
 
   /** Puts in place what the references of the payload, and of what they point at, stand for. */
-  async resolve(found: readonly FoundReference[], signal: AbortSignal): Promise<unknown> {
-    let level = found;
+  async resolve(copying: Collection<ReferenceKind>, signal: AbortSignal): Promise<unknown> {
+    await this.stepwise(copying, signal);
+    let level: readonly FoundReference[] = copying.found;
     for (let hop = 1; level.length > 0; hop++) {
       this.budget.enterHop(hop, level.length);
       level = await this.resolveLevel(level, signal);
@@ -124,6 +135,16 @@ class Hydration {
     if (location === undefined) this.locations.set(ref, (location = parseLocation(ref)));
     return location;
   };
+
+  /** Lets others have their turn, when it is time. */
+  private async pause(signal: AbortSignal): Promise<void> {
+    await this.turns.take();
+    throwIfAborted(signal);
+  }
+
+  private async stepwise(work: Stepwise, signal: AbortSignal): Promise<void> {
+    while (!work.step()) if (this.turns.due) await this.pause(signal);
+  }
 
   private note(): void {
     const { references, bytes } = this.budget.progress;
@@ -151,15 +172,18 @@ class Hydration {
   ): Promise<readonly FoundReference[]> {
     const resolvers: ResolverNode[] = [];
     const entries: EntryNode[] = [];
+    const parts = new Set<string>(); // an entry is read once for all parts of it
     let bytes = 0;
-    for (const { place, value, kind } of level) {
+    for (const { place, value, kind, rest } of level) {
+      if (this.turns.due) await this.pause(signal);
       if ("resolver" in kind) {
-        resolvers.push({ place, value, resolver: kind.resolver });
+        resolvers.push({ place, value, resolver: kind.resolver, rest });
         continue;
       }
       const fields = authenticate(value, kind.grammar, this.settings, "hydrate")?.fields ?? value;
-      const node = this.prepare(place, parseReference(fields, kind.grammar, this.locate), kind.parent);
-      bytes += leastDecodedSize(node.reference);
+      const node = this.prepare(place, parseReference(fields, kind.grammar, this.locate), kind.parent, rest);
+      if (node.stage === undefined || !parts.has(node.key)) bytes += leastDecodedSize(node.reference);
+      if (node.stage !== undefined) parts.add(node.key);
       entries.push(node);
     }
     this.budget.assertBytes(bytes);
@@ -171,7 +195,12 @@ class Hydration {
   }
 
   /** Checks all of a reference that can be checked without I/O. */
-  private prepare(place: Place, reference: ParsedReference, parent: EntryNode | undefined): EntryNode {
+  private prepare(
+    place: Place,
+    reference: ParsedReference,
+    parent: EntryNode | undefined,
+    rest: Stage | undefined,
+  ): EntryNode {
     const { location, path } = reference;
     if (!this.admitted.has(location)) {
       admitLocation(location, (this.allowed ??= allowListOf(this.settings)), this.settings.store);
@@ -183,8 +212,18 @@ class Hydration {
     for (let ancestor = parent; ancestor !== undefined; ancestor = ancestor.parent) {
       if (ancestor.key === key) throw cyclicReference(formatLocation(location));
     }
-    const selector = path === undefined ? undefined : parseSelector(path);
-    return { place, parent, reference, selector, key, holder: newHolder(), schema: undefined, children: [] };
+    const stage = stageOf(path, rest);
+    return {
+      place,
+      parent,
+      reference,
+      stage,
+      key,
+      holder: newHolder(),
+      schema: undefined,
+      isWhole: true,
+      children: [],
+    };
   }
 
   /** What is to be done to put entries in their places: those that are here already first. */
@@ -248,38 +287,59 @@ class Hydration {
       const decoders = new EntryDecoders(entry.bytes, this.decoding);
       for (const node of group.nodes) {
         verifyEntry(entry, node.reference, store.name);
-        if (this.turns.due) {
-          await this.turns.take();
-          throwIfAborted(signal);
-        }
+        if (this.turns.due) await this.pause(signal);
         const found = decoders.for(node.reference, signal);
         const decoder = types.isPromise(found) ? await found : found;
-        this.budget.spend(decoder.size);
-        this.decode(node, decoder);
+        const work = node.stage === undefined ? this.takeWhole(node, decoder) : this.takePart(node, decoder, group);
+        if (work !== undefined) await this.stepwise(work, signal);
+        this.budget.resolve();
         this.report();
       }
       if (this.epoch !== undefined) this.source.cache?.set(group.reference, entry, this.epoch);
     }
   }
 
-  private decode(node: EntryNode, decoder: EntryDecoder): void {
+  /** Takes all of an entry. Gives what is still to be done, if there is anything. */
+  private takeWhole(node: EntryNode, decoder: EntryDecoder): Stepwise | undefined {
+    this.budget.spend(decoder.size);
+    return this.keep(node, decoder.decode(node.reference));
+  }
+
+  private keep(node: EntryNode, decoded: DecodedEntry): Stepwise | undefined {
     const { reference, holder } = node;
-    const decoded = decoder.decode(reference);
     if ("binary" in decoded) {
       fill(holder, decoded.binary);
-      return;
+      return undefined;
     }
     const { object, hasReserved } = decoded;
     node.schema = this.schemaOf(object, node);
     if (!hasReserved) {
       fill(holder, object.data);
-      return;
+      return undefined;
     }
-    node.children = collectReferences(object.data, holder, {
+    const collection = new Collection<ReferenceKind>({
       unescape: reference.dialect === "native",
       recognise: (value) => this.recognise(value, node),
       owned: true,
     });
+    collection.add(object.data, holder);
+    node.children = collection.found;
+    return collection;
+  }
+
+  /** Takes a part of an entry, unless a schema has to see all of it. */
+  private takePart(node: EntryNode, decoder: EntryDecoder, { isShared }: EntryGroup): Stepwise | undefined {
+    if (!decoder.isOpen) this.budget.spend(decoder.size);
+    const decoded = decoder.open(node.reference);
+    const { schemas } = this.settings;
+    const schema = "object" in decoded ? this.schemaOf(decoded.object, node)?.schema : undefined;
+    if (schema !== undefined && schemas?.has(schema) === true) {
+      return isShared ? this.takeWhole(node, decoder) : this.keep(node, decoded);
+    }
+    const part = new EntryPart(node, decoded, isShared, this.budget, (value) => this.recognise(value, node));
+    node.isWhole = false;
+    node.children = part.found;
+    return part;
   }
 
   private schemaOf({ schema, schemaVersion }: StoredObject, { reference, place }: EntryNode): EntryNode["schema"] {
@@ -290,7 +350,7 @@ class Hydration {
     return { schema: reference.schema, schemaVersion: reference.schemaVersion };
   }
 
-  private async resolveOther({ resolver, value, place }: ResolverNode, signal: AbortSignal): Promise<void> {
+  private async resolveOther({ resolver, value, place, rest }: ResolverNode, signal: AbortSignal): Promise<void> {
     const { stepRunId } = this.settings;
     const resolved = await this.recorder.record("resolve", { stepRunId }, async () => {
       try {
@@ -300,20 +360,23 @@ class Hydration {
       }
     });
     // Copied, since a resolver may hand out the same object every time; what is in it is data, not references.
-    collectReferences(resolved, place, { unescape: false, recognise: () => undefined });
-    this.budget.spend(0);
+    const holder = newHolder();
+    collectReferences(resolved, holder, { unescape: false, recognise: () => undefined });
+    fill(place, selectAll(valueOf(holder), rest));
+    this.budget.resolve();
     this.report();
   }
 
   /** Puts every value into its place, from the innermost outwards. */
   private async finish(signal: AbortSignal): Promise<void> {
     for (const node of this.nodes.reverse()) {
+      if (this.turns.due) await this.pause(signal);
       let value = valueOf(node.holder);
       const { schemas } = this.settings;
       if (node.schema !== undefined && schemas !== undefined) {
         value = await abortable(schemas.check(node.schema, value), signal);
       }
-      fill(node.place, node.selector === undefined ? value : select(value, node.selector));
+      fill(node.place, node.isWhole ? selectAll(value, node.stage) : value);
     }
   }
 

@@ -124,7 +124,7 @@ const managerSchema = z
     allow: allow.default([]),
     maxPresignExpiry: z.int().min(1).max(MAX_PRESIGN_EXPIRY).default(3600),
     signing: signing.optional(),
-    schemas: z.custom<SchemaRegistry>(hasMethods("register", "check"), "must be a SchemaRegistry").optional(),
+    schemas: z.custom<SchemaRegistry>(hasMethods("register", "check", "has"), "must be a SchemaRegistry").optional(),
     resolvers: resolvers.default([]),
     observer: z.custom<StorageObserver>((value) => typeof value === "function", "must be a function").optional(),
     logger: z.custom<StorageLogger>(hasMethods("debug", "warn"), "must be a pino logger").optional(),

@@ -54,6 +54,11 @@ export class SchemaRegistry {
     return this;
   }
 
+  /** Whether a version of a schema is registered, so that {@link SchemaRegistry.check} looks at values of it. */
+  has(name: string): boolean {
+    return this.#families.get(name)?.current !== undefined;
+  }
+
   /**
    * Says how a value of version `from` becomes one of version `to`. Neither need be registered: what is not, is not
    * validated on the way.

@@ -115,19 +115,23 @@ function endOfString(text: string, position: number): number {
   return text.length;
 }
 
-/** @param underEach whether a `[*]` came before, so that what is missing is null */
-function selectFrom(value: unknown, selector: Selector, from: number, underEach: boolean): unknown {
+/**
+ * The same from a step on.
+ *
+ * @param underEach whether a `[*]` came before, so that what is missing is null
+ */
+export function selectFrom(value: unknown, selector: Selector, from: number, underEach: boolean): unknown {
   let selected = value;
   for (let at = from; at < selector.length; at++) {
     const step = selector[at]!;
     if (step.kind === "each") {
-      const list = asArray(selected, step.position);
+      const list = arrayAt(selected, step.position);
       return list.map((item) => selectFrom(item, selector, at + 1, true));
     }
-    const found = step.kind === "field" ? readOwnField(selected, step) : readIndex(selected, step);
+    const found = step.kind === "field" ? readOwnField(selected, step) : arrayAt(selected, step.position)[step.index];
     if (found === undefined) {
       if (underEach) return null;
-      throw invalid(step.kind === "field" ? "the field is missing" : "the index is out of bounds", step.position);
+      throw missing(step);
     }
     selected = found;
   }
@@ -135,20 +139,28 @@ function selectFrom(value: unknown, selector: Selector, from: number, underEach:
 }
 
 function readOwnField(value: unknown, step: { name: string; position: number }): unknown {
+  const object = objectAt(value, step.position);
+  return Object.hasOwn(object, step.name) ? object[step.name] : undefined;
+}
+
+/** A value from which a field is selected. @throws {StorageError} `INVALID_REFERENCE` for what has no fields */
+export function objectAt(value: unknown, position: number): Readonly<Record<string, unknown>> {
   // Bytes are one value, though their indexes are own properties.
-  if (typeof value !== "object" || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) {
-    throw invalid(`an object is expected, ${kindOf(value)} was found`, step.position);
+  if (typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)) {
+    return value as Record<string, unknown>;
   }
-  return Object.hasOwn(value, step.name) ? (value as Record<string, unknown>)[step.name] : undefined;
+  throw invalid(`an object is expected, ${kindOf(value)} was found`, position);
 }
 
-function readIndex(value: unknown, step: { index: number; position: number }): unknown {
-  return asArray(value, step.position)[step.index];
-}
-
-function asArray(value: unknown, position: number): readonly unknown[] {
+/** A value from which items are selected. @throws {StorageError} `INVALID_REFERENCE` for what is no array */
+export function arrayAt(value: unknown, position: number): readonly unknown[] {
   if (Array.isArray(value)) return value;
   throw invalid(`an array is expected, ${kindOf(value)} was found`, position);
+}
+
+/** The error of a step for which there is nothing. */
+export function missing({ kind, position }: SelectorStep): StorageError {
+  return invalid(kind === "field" ? "the field is missing" : "the index is out of bounds", position);
 }
 
 function kindOf(value: unknown): string {

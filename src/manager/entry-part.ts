@@ -1,0 +1,54 @@
+import { numberSize, stringSize } from "../plan/json-size.js";
+import { PartWalk } from "../reference/part-walk.js";
+import type { HydrationBudget } from "./budget.js";
+import type { DecodedEntry } from "./decode-entry.js";
+import type { EntryNode, FoundReference, ReferenceKind } from "./entry-node.js";
+
+/** The part of an entry that a reference selects, taken in steps: only what lies on the way to it is looked at. */
+export class EntryPart {
+  private readonly walk: PartWalk<ReferenceKind>;
+  private spent = 0;
+
+  /**
+   * @param isShared whether others take parts of it too: then it is copied, and the copy counts as bytes
+   * @throws {StorageError} `INVALID_REFERENCE` where there is no such part
+   */
+  constructor(
+    { reference, stage, holder }: EntryNode,
+    decoded: DecodedEntry,
+    private readonly isShared: boolean,
+    private readonly budget: HydrationBudget,
+    recognise: (value: Readonly<Record<string, unknown>>) => ReferenceKind | undefined,
+  ) {
+    const hasReserved = "object" in decoded && decoded.hasReserved;
+    this.walk = new PartWalk<ReferenceKind>({
+      unescape: hasReserved && reference.dialect === "native",
+      recognise: hasReserved ? recognise : () => undefined,
+      owned: !isShared,
+      sizeOf: isShared ? scalarSize : undefined,
+    });
+    this.walk.add("object" in decoded ? decoded.object.data : decoded.binary, stage, holder);
+  }
+
+  /** References in the part and on the way to it: all of them once it is taken. */
+  get found(): readonly FoundReference[] {
+    return this.walk.found;
+  }
+
+  /** Goes on. @returns whether it is done. @throws {StorageError} `BUDGET_EXCEEDED`, `INVALID_REFERENCE` */
+  step(): boolean {
+    const isDone = this.walk.step();
+    if (this.isShared) {
+      this.budget.spend(this.walk.copiedSize - this.spent);
+      this.spent = this.walk.copiedSize;
+    }
+    return isDone;
+  }
+}
+
+/** Bytes of JSON of a scalar that was read from JSON. */
+function scalarSize(value: unknown): number {
+  if (typeof value === "string") return stringSize(value);
+  if (typeof value === "number") return numberSize(value);
+  return value === false ? 5 : 4;
+}
