@@ -132,7 +132,7 @@ describe("a part of an object", () => {
     const manager = new StorageManager({ store, signing, codecs, maxInlineSize: 20, maxEnvelopeSize: 1024 });
     const inner = await manager.dehydrate({ deep: ["y".repeat(2000)] }, { scope: "a" });
     const value = { on: inner, off: DEAD, list: Array.from({ length: 100 }, (_, index) => ({ index })) };
-    const reference = (await manager.dehydrate([value], { scope: "b", maxRecursionDepth: 0 }));
+    const reference = await manager.dehydrate([value], { scope: "b", maxRecursionDepth: 0 });
     const whole = Array.isArray(reference) ? (reference[0] as StorageReference) : (reference as StorageReference);
     const select = (path: string) => manager.hydrate(manager.select(whole, path));
     await expect(select("[0].on.deep[0]")).resolves.toBe("y".repeat(2000));
