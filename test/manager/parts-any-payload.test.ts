@@ -33,17 +33,7 @@ const configuration: fc.Arbitrary<StorageManagerOptions> = fc
     }),
   }));
 
-const name = fc.constantFrom(
-  "a",
-  "b",
-  "c.d",
-  "$storageRef",
-  "$$storageRef",
-  "$bubuX",
-  "$x",
-  "",
-  "long name of a field",
-);
+const name = fc.constantFrom("a", "b", "c.d", "$storageX", "$$storageRef", "$bubuX", "$x", "", "long name of a field");
 const leaf = fc.oneof(fc.constant(null), fc.integer(), fc.string({ maxLength: 40 }), fc.boolean());
 const json = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
