@@ -5,6 +5,8 @@ import { bodies } from "./conformance/bodies.js";
 import type { CaseGroup, ConformanceCase } from "./conformance/case.js";
 import { concurrency } from "./conformance/concurrency.js";
 import { conditions } from "./conformance/conditions.js";
+import { conditionsOfLargeBodies } from "./conformance/conditions-of-large-bodies.js";
+import { deletesInRaces } from "./conformance/deletes-in-races.js";
 import { ConformanceContext, type ConformanceLimits } from "./conformance/context.js";
 import { copying } from "./conformance/copying.js";
 import { invalidArguments } from "./conformance/invalid-arguments.js";
@@ -25,6 +27,8 @@ const GROUPS: readonly CaseGroup[] = [
   ranges,
   attributes,
   conditions,
+  conditionsOfLargeBodies,
+  deletesInRaces,
   listing,
   copying,
   presigning,

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { isStorageError } from "../../error.js";
+import type { StoreBody } from "../../store/store.js";
+import type { ConformanceContext } from "./context.js";
+
+/** A body of a race: what is written, as bytes or as a stream, and what is then to be read. */
+export interface RacingBody {
+  readonly bytes: Uint8Array;
+  readonly body: () => StoreBody;
+}
+
+type WriteCondition = { ifNoneMatch: "*" } | { ifMatch: string };
+
+/** The etag of an object, which a store with conditions must give. */
+export async function etagOf(context: ConformanceContext, path: string): Promise<string> {
+  const info = await context.store.stat(path);
+  assert.ok(typeof info?.etag === "string" && info.etag !== "", "a store with conditions must give etags");
+  return info.etag;
+}
+
+/** Different small bodies. */
+export function smallBodies(writers: number, round = 0): RacingBody[] {
+  return Array.from({ length: writers }, (_, writer) => {
+    const bytes = Buffer.from(`content of writer ${writer} in round ${round}`);
+    return { bytes, body: () => bytes };
+  });
+}
+
+/** Writes all bodies under one condition at once; asserts that one wins, that the others hear why, and that it is there. */
+export async function raceWriters(
+  context: ConformanceContext,
+  path: string,
+  condition: WriteCondition,
+  bodies: readonly RacingBody[],
+): Promise<void> {
+  const { store } = context;
+  const loss = "ifNoneMatch" in condition ? "ALREADY_EXISTS" : "PRECONDITION_FAILED";
+  const won = await raceCalls(
+    context,
+    bodies.map(
+      ({ body }) =>
+        () =>
+          store.write(path, body(), condition),
+    ),
+    loss,
+  );
+  await context.assertContent(path, bodies[won]!.bytes);
+}
+
+/** Makes all calls at once, over connections that are open; asserts that one succeeds, and gives its index. */
+export async function raceCalls(
+  context: ConformanceContext,
+  calls: readonly (() => Promise<unknown>)[],
+  loss: "ALREADY_EXISTS" | "PRECONDITION_FAILED",
+): Promise<number> {
+  // Whoever has to open a connection first comes too late to meet the others.
+  await Promise.all(calls.map(() => context.store.stat(context.path("no such object"))));
+  const results = await Promise.allSettled(calls.map((call) => call()));
+  for (const result of results) {
+    if (result.status === "rejected") {
+      assert.ok(isStorageError(result.reason, loss), `a loser must hear ${loss}, not ${String(result.reason)}`);
+    }
+  }
+  const winners = results.flatMap(({ status }, index) => (status === "fulfilled" ? [index] : []));
+  assert.equal(winners.length, 1, `${winners.length} of ${calls.length} won`);
+  return winners[0]!;
+}
