@@ -1,5 +1,7 @@
 import { withoutTrailingSlashes } from "../path.js";
-import { MAX_PART_SIZE, MIN_PART_SIZE } from "../store/drivers/s3/options.js";
+import { bucketNameProblem } from "../store/drivers/s3/bucket-name.js";
+import { MAX_PART_SIZE, MIN_PART_SIZE } from "../store/drivers/s3/limits.js";
+import { isRegion, REGION_PROBLEM } from "../store/drivers/s3/region.js";
 import type { EnvironmentReader } from "./environment-reader.js";
 
 /** Credentials that the variables give. */
@@ -50,18 +52,17 @@ const ENCRYPTIONS: ReadonlyMap<string, "s3" | "kms"> = new Map([
 export function readS3Settings(reader: EnvironmentReader, required: boolean): S3Settings {
   const tls = reader.boolean("S3_TLS");
   const endpoint = readEndpoint(reader, tls, required);
-  const bucket = reader.text("STORAGE_S3_BUCKET");
+  const bucket = readBucket(reader, required);
   const sse = reader.choice("S3_SSE", ENCRYPTIONS, "s3 or kms");
   const kmsKeyId = reader.text("S3_SSE_KMS_KEY");
   if (required) {
-    if (bucket === undefined) reader.refuse("STORAGE_S3_BUCKET", "must be set for the provider s3");
     if (reader.isBlank("S3_TLS")) reader.refuse("S3_TLS", "must not be blank");
     if (kmsKeyId !== undefined && sse !== "kms") reader.refuse("S3_SSE_KMS_KEY", "needs the encryption kms");
   }
   return {
     provider: "s3",
-    bucket: bucket ?? "",
-    region: reader.text("STORAGE_S3_REGION"),
+    bucket,
+    region: reader.parse("STORAGE_S3_REGION", REGION_PROBLEM, (value) => (isRegion(value) ? value : undefined)),
     endpoint,
     forcePathStyle: reader.boolean("S3_FORCE_PATH_STYLE") ?? endpoint !== undefined,
     credentials: readCredentials(reader, required),
@@ -73,6 +74,14 @@ export function readS3Settings(reader: EnvironmentReader, required: boolean): S3
     sse,
     kmsKeyId,
   };
+}
+
+function readBucket(reader: EnvironmentReader, required: boolean): string {
+  const bucket = reader.text("STORAGE_S3_BUCKET");
+  const problem = bucket === undefined ? undefined : bucketNameProblem(bucket);
+  if (problem !== undefined) reader.refuse("STORAGE_S3_BUCKET", problem.replace('"prefix"', "STORAGE_OUTPUT_PREFIX"));
+  if (bucket === undefined && required) reader.refuse("STORAGE_S3_BUCKET", "must be set for the provider s3");
+  return bucket ?? "";
 }
 
 function readEndpoint(reader: EnvironmentReader, tls: boolean | undefined, required: boolean): string | undefined {

@@ -236,6 +236,14 @@ describe("parseEnvironment", () => {
     expect(parse({ ...variables, STORAGE_PROVIDER: "none" }).storage).toEqual({ provider: "none" });
   });
 
+  it.each([
+    [{ STORAGE_S3_BUCKET: "s3://b/x" }, "COATCHECK_STORAGE_S3_BUCKET must be the name alone"],
+    [{ STORAGE_S3_BUCKET: "b/x" }, "what follows the slash goes into STORAGE_OUTPUT_PREFIX"],
+    [{ STORAGE_S3_REGION: "eu central" }, "COATCHECK_STORAGE_S3_REGION must be the name of a region"],
+  ])("refuses what no bucket and no region is called: %j", (variables, problem) => {
+    expect(refusal({ ...S3, ...variables })).toContain(problem);
+  });
+
   it("names every wrong variable at once, and no value", () => {
     const message = refusal({
       STORAGE_PROVIDER: "s3",

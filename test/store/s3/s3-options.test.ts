@@ -1,7 +1,10 @@
+import { readFileSync } from "node:fs";
 import { S3Client } from "@aws-sdk/client-s3";
-import { S3Store, type S3StoreOptions } from "../../../src/s3.js";
+import { s3Scheme, S3Store, type S3StoreOptions } from "../../../src/s3.js";
 import { createClient } from "../../../src/store/drivers/s3/client.js";
+import { FITTING_VERSIONS } from "../../../src/store/drivers/s3/client-fit.js";
 import { StorageError } from "../../../src/error.js";
+import { thrownBy } from "../../support/failure.js";
 
 const MIB = 1024 * 1024;
 
@@ -21,6 +24,17 @@ describe("the options of S3Store", () => {
     ["bucket", {}],
     ["bucket", { bucket: "" }],
     ["bucket", { bucket: 7 }],
+    ...["s3://b", "s3://b/x", "b/x", "b/", "/b", "https://b.s3.amazonaws.com", "b?x", "b x", "b\n", "bücket", ".."].map(
+      (bucket): [string, unknown] => ["bucket", { bucket }],
+    ),
+    ["bucket", { bucket: "b".repeat(256) }],
+    ...["127.0.0.1:9000", "localhost:9000", "ftp://localhost", "", "http://", null, 9000, { protocol: "ftp:" }].map(
+      (endpoint): [string, unknown] => ["clientConfig.endpoint", { bucket: "b", clientConfig: { endpoint } }],
+    ),
+    ...["", "eu central", "eu_central", 1].map((region): [string, unknown] => [
+      "clientConfig.region",
+      { bucket: "b", clientConfig: { region } },
+    ]),
     ["prefix", { bucket: "b", prefix: "/a" }],
     ["prefix", { bucket: "b", prefix: "a/../b" }],
     ["prefix", { bucket: "b", prefix: "a".repeat(1023) }],
@@ -41,6 +55,47 @@ describe("the options of S3Store", () => {
     ["bukcet", { bucket: "b", bukcet: "c" }],
   ])("refuse a wrong %s", (field, options) => {
     expect(problemOf(options)).toContain(field);
+  });
+
+  it.each([
+    ["s3://b", 'no URL; a path inside the bucket goes into "prefix"'],
+    ["b/x", 'what follows the slash goes into "prefix"'],
+  ])("say what to write instead of the bucket %s", (bucket, expected) => {
+    expect(problemOf({ bucket })).toContain(expected);
+  });
+
+  it.each([
+    "b",
+    "payloads.example.com",
+    "Old_Bucket-1",
+    "tenant:bucket",
+    "name--euw1-az1--x-s3",
+    "arn:aws:s3:eu-central-1:123456789012:accesspoint/payloads",
+    "arn:aws:s3::123456789012:accesspoint/mfzwi23gnjvgw.mrap",
+    "arn:aws:s3-outposts:eu-central-1:123456789012:outpost/op-1/accesspoint/payloads",
+  ])("take the bucket %s", (bucket) => {
+    expect(() => new S3Store({ bucket })).not.toThrow();
+  });
+
+  it("take endpoints and regions that only the SDK can read", () => {
+    const functions = {
+      region: () => Promise.reject(new Error("later")),
+      endpoint: () => Promise.reject(new Error("x")),
+    };
+    const parts = { endpoint: { protocol: "http:", hostname: "h", path: "/" }, region: "us-east-1" };
+    for (const clientConfig of [functions, parts])
+      expect(() => new S3Store({ bucket: "b", clientConfig })).not.toThrow();
+  });
+
+  it("refuse a client that can't send the commands of this SDK, and say which one can", () => {
+    const client = new S3Client({});
+    client.middlewareStack.remove("serializerMiddleware"); // commands of older versions bring their own
+    expect(problemOf({ bucket: "b", client })).toContain("@aws-sdk/client-s3 ^3.1169.0");
+    const { dependencies } = JSON.parse(readFileSync("package.json", "utf8")) as {
+      dependencies: Record<string, string>;
+    };
+    expect(FITTING_VERSIONS).toBe(dependencies["@aws-sdk/client-s3"]);
+    expect(thrownBy(() => s3Scheme({ client }))).toMatchObject({ code: "CONFIG_INVALID" });
   });
 
   it("name every wrong field at once, and repeat no value", () => {

@@ -9,9 +9,13 @@ import type {
 } from "@aws-sdk/client-s3";
 import { abortable, throwIfAborted } from "../../abort.js";
 import type { CallDetails } from "../../check.js";
+import type { StorageError } from "../../../error.js";
 import { LinkedAbort } from "../../linked-abort.js";
-import { toStorageError, type S3Call } from "./errors.js";
-import { DEFAULT_PART_SIZE, MAX_PARTS, MIN_PART_SIZE, type ParsedS3Options } from "./options.js";
+import { refuseForeign } from "./answer.js";
+import { configurationError } from "./configuration.js";
+import { toStorageError, unsentFailureOf, type S3Call } from "./errors.js";
+import { DEFAULT_PART_SIZE, MAX_PARTS, MIN_PART_SIZE } from "./limits.js";
+import type { ParsedS3Options } from "./options.js";
 
 const QUEUE_SIZE = 4;
 
@@ -91,6 +95,11 @@ export class S3Bucket {
     return { Bucket: this.name, Key: this.keyPrefix + path };
   }
 
+  /** Whether requests carry the checksum of their body, as they do unless the client says `WHEN_REQUIRED`. */
+  async sendsChecksums(): Promise<boolean> {
+    return (await this.client.config.requestChecksumCalculation()) !== "WHEN_REQUIRED";
+  }
+
   /** Sends one request. Rejects with a StorageError, at once when the call is aborted. */
   async send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
     call: S3Call,
@@ -99,6 +108,7 @@ export class S3Bucket {
     const { signal, details } = call;
     throwIfAborted(signal, details);
     command.middlewareStack.add(keepFailure, { step: "finalizeRequest", priority: "low", name: keepFailure.name });
+    command.middlewareStack.add(refuseForeign, { step: "deserialize", priority: "high", name: refuseForeign.name });
     // The SDK puts listeners of its own on the signal that it gets, for every request, and leaves some there.
     const stop = new LinkedAbort(signal);
     try {
@@ -111,8 +121,15 @@ export class S3Bucket {
       return output;
     } catch (error) {
       stop.unlink();
-      throw toStorageError(error, call);
+      throw await this.errorOf(error, call);
     }
+  }
+
+  /** The typed error of what a request failed with: `CONFIG_INVALID` if it could not be sent as the client is configured. */
+  async errorOf(error: unknown, call: S3Call): Promise<StorageError> {
+    const found = toStorageError(error, call);
+    const failure = unsentFailureOf(found);
+    return (failure && (await configurationError(this.client, failure, call))) ?? found;
   }
 }
 

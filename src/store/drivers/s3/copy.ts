@@ -8,11 +8,11 @@ import {
 import { StorageError, isStorageError } from "../../../error.js";
 import type { ObjectInfo } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";
-import { toStorageError, type S3Call } from "./errors.js";
+import type { S3Call } from "./errors.js";
 import { LinkedAbort } from "../../linked-abort.js";
 import { abandonUpload } from "./multipart-cleanup.js";
 import { toObjectInfo } from "./object-info.js";
-import { MAX_PARTS, MAX_PART_SIZE } from "./options.js";
+import { MAX_PARTS, MAX_PART_SIZE } from "./limits.js";
 import { requireObject } from "./stat.js";
 
 /** From which size an object is copied in parts, and of how many bytes. */
@@ -87,7 +87,8 @@ async function copyInParts(
   } catch (error) {
     stop.abort(error);
     await abandonUpload(bucket, upload, upload.UploadId, call);
-    throw sourceChanged(error, call) ?? toStorageError(error, call);
+    const first: unknown = stop.signal.reason; // the others follow from it
+    throw sourceChanged(first, call) ?? (await bucket.errorOf(first, outer));
   } finally {
     stop.unlink();
   }
@@ -127,7 +128,7 @@ async function copyParts(
     }),
   );
   await Promise.all(copiers);
-  if (stop.signal.aborted) throw toStorageError(stop.signal.reason, call);
+  if (stop.signal.aborted) throw stop.signal.reason;
   return parts.sort((a, b) => a.PartNumber! - b.PartNumber!);
 }
 

@@ -1,6 +1,7 @@
 import { abortedError } from "../../abort.js";
 import type { CallDetails } from "../../check.js";
 import { StorageError, isStorageError, type StorageErrorCode } from "../../../error.js";
+import { FOREIGN_ANSWER } from "./answer.js";
 import { S3Failure } from "./failure.js";
 import { CODE_OF_ERRNO, CODE_OF_STATUS, MESSAGE_OF_CODE } from "../http-errors.js";
 
@@ -29,6 +30,8 @@ const BY_NAME = new Map<string, StorageErrorCode>(
     ExpiredToken: "PERMISSION_DENIED",
     InvalidAccessKeyId: "PERMISSION_DENIED",
     InvalidToken: "PERMISSION_DENIED",
+    RequestExpired: "PERMISSION_DENIED",
+    RequestInTheFuture: "PERMISSION_DENIED",
     RequestTimeTooSkewed: "PERMISSION_DENIED",
     SignatureDoesNotMatch: "PERMISSION_DENIED",
     TokenProviderError: "PERMISSION_DENIED",
@@ -60,10 +63,23 @@ const BY_NAME = new Map<string, StorageErrorCode>(
     IllegalLocationConstraintException: "CONFIG_INVALID",
     InvalidBucketName: "CONFIG_INVALID",
     PermanentRedirect: "CONFIG_INVALID",
+    // The name of a bucket that was just made is not known everywhere yet.
+    TemporaryRedirect: "UNAVAILABLE",
     KeyTooLong: "INVALID_PATH",
     KeyTooLongError: "INVALID_PATH",
   } as const),
 );
+
+// The SDK takes the time of the answer for the next request, which then passes.
+const CLOCK_SKEW = new Set(["RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed"]);
+
+// What the SDK calls an error whose answer says no more than its status, as that to a HEAD. S3 answers so when region or
+// credentials are wrong, and a server of another protocol to all that comes.
+const NAMELESS = "Unknown";
+const BY_STATUS_ALONE = new Map<number, StorageErrorCode>([
+  [400, "CONFIG_INVALID"],
+  [405, "UNSUPPORTED"],
+]);
 
 const BY_STATUS = new Map<number, StorageErrorCode>([...CODE_OF_STATUS, [301, "CONFIG_INVALID"]]);
 
@@ -76,9 +92,27 @@ export function toStorageError(error: unknown, call: S3Call): StorageError {
   if (call.signal?.aborted) return abortedError(call.signal, call.details);
   const failure = new S3Failure(error);
   const code = codeOf(failure, call.condition);
-  const message = MESSAGE_OF_CODE[code] ?? "The request to S3 failed";
-  const text = message.endsWith(".") ? message : `${message}: ${failure.message.replace(/\.$/, "")}.`;
-  return new StorageError(code, text, { ...call.details, cause: failure });
+  const message = messageOf(failure, code);
+  const details = { ...call.details, cause: failure };
+  return new StorageError(code, message, CLOCK_SKEW.has(failure.name) ? { ...details, retryable: true } : details);
+}
+
+function messageOf(failure: S3Failure, code: StorageErrorCode): string {
+  if (failure.name === FOREIGN_ANSWER) return "What answered is not S3, or something on the way answered in its place.";
+  return MESSAGE_OF_CODE[code] ?? `The request to S3 failed: ${failure.message.replace(/\.$/, "")}.`;
+}
+
+/** What a request failed with for no reason that is known, before it was sent. */
+export function unsentFailureOf({ code, cause }: StorageError): S3Failure | undefined {
+  const isUnknown = code === "UNEXPECTED" && cause instanceof S3Failure && cause.name !== FOREIGN_ANSWER;
+  return isUnknown && cause.httpStatus === undefined ? cause : undefined;
+}
+
+/** Whether the answer to a HEAD leaves open what is wrong: it has no body, and some servers take no HEAD at all. */
+export function isMuteRefusal(error: unknown): boolean {
+  if (!isStorageError(error) || !(error.cause instanceof S3Failure)) return false;
+  const { name, httpStatus } = error.cause;
+  return name === NAMELESS && httpStatus !== undefined && BY_STATUS_ALONE.has(httpStatus);
 }
 
 /** The error of a condition that was seen not to hold. */
@@ -101,13 +135,13 @@ function codeOf(failure: S3Failure, condition: S3Call["condition"]): StorageErro
   if (httpStatus === 412) return condition === "ifNoneMatch" ? "ALREADY_EXISTS" : "PRECONDITION_FAILED";
   if (CONFLICTS.has(name)) return "UNAVAILABLE";
   // The errno first: the SDK gives every broken connection the name TimeoutError.
-  const found =
-    CODE_OF_ERRNO.get(code) ?? BY_NAME.get(name) ?? BY_NAME.get(code) ?? byStatus(httpStatus) ?? "UNEXPECTED";
+  const found = CODE_OF_ERRNO.get(code) ?? BY_NAME.get(name) ?? BY_NAME.get(code) ?? byStatus(failure) ?? "UNEXPECTED";
   // S3 answers If-Match for a missing object with 404.
   return found === "NOT_FOUND" && condition === "ifMatch" ? "PRECONDITION_FAILED" : found;
 }
 
-function byStatus(status: number | undefined): StorageErrorCode | undefined {
+function byStatus({ name, httpStatus: status }: S3Failure): StorageErrorCode | undefined {
   if (status === undefined) return undefined;
+  if (name === NAMELESS && BY_STATUS_ALONE.has(status)) return BY_STATUS_ALONE.get(status);
   return BY_STATUS.get(status) ?? (status >= 500 ? "UNAVAILABLE" : undefined);
 }

@@ -35,30 +35,38 @@ export async function* listObjects(
     );
     const decode = page.EncodingType === "url" ? decodeKey : (key: string) => key;
     for (const object of page.Contents ?? []) {
-      const path = decode(object.Key ?? "").slice(bucket.keyPrefix.length);
+      const path = decode(object.Key ?? "")?.slice(bucket.keyPrefix.length);
       // Others may keep keys in the bucket that are no paths, such as the "folder/" that some consoles make.
-      if (pathProblem(path) !== undefined || !isListed(path, prefix, startAfter)) continue;
+      if (path === undefined || pathProblem(path) !== undefined || !isListed(path, prefix, startAfter)) continue;
       throwIfAborted(call.signal, call.details);
-      yield describe(path, object);
+      yield describe(path, object, call);
       if (--left === 0) return;
     }
-    token = page.NextContinuationToken;
     if (page.IsTruncated !== true) return;
-    if (token === undefined) {
+    const next = page.NextContinuationToken;
+    if (next === undefined || next === token) {
       throw new StorageError(
         "UNEXPECTED",
         "The server broke the listing off without saying how to go on.",
         call.details,
       );
     }
+    token = next;
   }
 }
 
-function describe(path: string, { ETag, LastModified, Size = 0 }: ListedObject): ObjectInfo {
+function describe(path: string, { ETag, LastModified, Size }: ListedObject, { details }: S3Call): ObjectInfo {
+  if (Size === undefined) {
+    throw new StorageError("UNEXPECTED", "The server listed an object without its size.", { ...details, path });
+  }
   return toObjectInfo(path, Size, { ETag, LastModified });
 }
 
-// As in a form: S3 writes a space as "+", and "+" as "%2B".
-function decodeKey(key: string): string {
-  return decodeURIComponent(key.replaceAll("+", " "));
+// As in a form: S3 writes a space as "+", and "+" as "%2B". A key that is not UTF-8 is no path.
+function decodeKey(key: string): string | undefined {
+  try {
+    return decodeURIComponent(key.replaceAll("+", " "));
+  } catch {
+    return undefined;
+  }
 }

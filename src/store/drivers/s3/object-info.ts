@@ -14,14 +14,18 @@ export function toObjectInfo(path: string, size: number, description: ObjectDesc
   return {
     path,
     size,
-    ...(ETag !== undefined && { etag: quotedEtag(ETag) }),
+    ...(ETag !== undefined && ETag !== "" && { etag: quotedEtag(ETag) }),
     ...(LastModified !== undefined && { lastModified: LastModified }),
     ...(ContentType !== undefined && { contentType: ContentType }),
     ...(Metadata !== undefined && Object.keys(Metadata).length > 0 && { metadata: Metadata }),
   };
 }
 
-/** An ETag in quotes, as HTTP writes it (RFC 9110, 8.8.3). Some servers leave them away in headers, some in XML. */
+/**
+ * An ETag in quotes, as HTTP writes it (RFC 9110, 8.8.3), a weak one with its `W/` before them. Some servers leave the
+ * quotes away in headers, some in XML.
+ */
 export function quotedEtag(etag: string): string {
-  return `"${etag.replace(/^"|"$/g, "")}"`;
+  const [, weak = "", opaque] = /^(W\/)?"?(.*?)"?$/.exec(etag)!;
+  return `${weak}"${opaque}"`;
 }

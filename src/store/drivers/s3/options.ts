@@ -2,24 +2,11 @@ import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import { parseOptions } from "../../../options.js";
 import { MAX_PATH_BYTES, pathProblem } from "../../../path.js";
-
-/** Smallest part of a multipart upload, the last one excepted, in bytes (S3 User Guide, "multipart upload limits"). */
-export const MIN_PART_SIZE = 5 * 1024 ** 2;
-
-/** Largest part, and largest body of one PutObject or CopyObject, in bytes (same source; API reference, "CopyObject"). */
-export const MAX_PART_SIZE = 5 * 1024 ** 3;
-
-/**
- * Most parts of one upload (same source). Times {@link MAX_PART_SIZE} it is 48.8 TiB, which is also what S3 documents as
- * its largest object.
- */
-export const MAX_PARTS = 10_000;
-
-/** Longest life of a presigned URL in seconds: seven days (S3 API reference, "Authenticating requests", X-Amz-Expires). */
-export const MAX_PRESIGN_SECONDS = 604_800;
-
-/** Bytes of a part where the options don't say. */
-export const DEFAULT_PART_SIZE = 8 * 1024 ** 2;
+import { bucketNameProblem } from "./bucket-name.js";
+import { CLIENT_PROBLEM, isFittingClient } from "./client-fit.js";
+import { ENDPOINT_PROBLEM, isEndpoint } from "./endpoint.js";
+import { MAX_PART_SIZE, MIN_PART_SIZE } from "./limits.js";
+import { isRegion, REGION_PROBLEM } from "./region.js";
 
 /** The conditions of writes and deletes that servers of the S3 API differ in. */
 export interface S3Conditions {
@@ -33,11 +20,14 @@ export interface S3Conditions {
 
 /** Options of {@link S3Store}. */
 export interface S3StoreOptions {
-  /** Name of an existing bucket. The store never creates one. */
+  /** Name of an existing bucket, or the ARN of an access point: no URL, no path. The store never creates one. */
   bucket: string;
   /** Path inside the bucket that all objects lie under, such as `"coatcheck/prod"`. Callers never see it. Default none. */
   prefix?: string | undefined;
-  /** A client to use. It stays the caller's: `close()` leaves it open, and its own timeouts and retries apply. */
+  /**
+   * A client to use, of `@aws-sdk/client-s3` ^3.1169.0: older ones are refused. It stays the caller's: `close()` leaves it open, and its own
+   * timeouts and retries apply.
+   */
   client?: S3Client | undefined;
   /**
    * Configuration of the client that the store makes (and destroys on `close()`): region, endpoint, credentials,
@@ -72,15 +62,22 @@ const wholeNumber = z.number().int();
 
 const schema = z
   .strictObject({
-    bucket: z.string().min(1, "must not be empty"),
+    bucket: z.string().superRefine((bucket, context) => {
+      const problem = bucketNameProblem(bucket);
+      if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
+    }),
     prefix: z
       .string()
       .transform((prefix) => prefix.replace(/\/$/, ""))
       .refine((prefix) => prefix === "" || pathProblem(prefix) === undefined, "must be a valid path")
       .refine((prefix) => Buffer.byteLength(prefix) < MAX_PATH_BYTES - 1, "leaves no room for paths")
       .optional(),
-    client: z.custom<S3Client>(isClient, "must be an S3Client").optional(),
-    clientConfig: z.custom<S3ClientConfig>(isObject, "must be an object").optional(),
+    client: z.custom<S3Client>(isFittingClient, CLIENT_PROBLEM).optional(),
+    clientConfig: z
+      .custom<S3ClientConfig>(isObject, "must be an object")
+      .refine(({ endpoint }) => isEndpoint(endpoint), { path: ["endpoint"], message: ENDPOINT_PROBLEM, when })
+      .refine(({ region }) => isRegion(region), { path: ["region"], message: REGION_PROBLEM, when })
+      .optional(),
     partSize: wholeNumber.min(MIN_PART_SIZE).max(MAX_PART_SIZE).optional(),
     queueSize: wholeNumber.min(1).optional(),
     sse: z.enum(["s3", "kms"]).optional(),
@@ -116,8 +113,4 @@ export function parseS3Options(options: S3StoreOptions): ParsedS3Options {
 
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
-}
-
-function isClient(value: unknown): boolean {
-  return isObject(value) && "send" in value && typeof value.send === "function" && "config" in value;
 }

@@ -2,7 +2,7 @@ import { GetObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/clie
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import type { PresignOptions } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";
-import { toStorageError, type S3Call } from "./errors.js";
+import type { S3Call } from "./errors.js";
 
 // Signed as part of the URL: whoever holds it sends no headers of ours, and could not leave the encryption out.
 const ENCRYPTION_HEADERS = new Set(["x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"]);
@@ -23,7 +23,7 @@ export async function presignObject(
       hoistableHeaders: ENCRYPTION_HEADERS,
     });
   } catch (error) {
-    throw toStorageError(error, call);
+    throw await bucket.errorOf(error, call);
   }
 }
 

@@ -5,6 +5,7 @@ import { StorageError } from "../../../error.js";
 import { bytesResult, streamResult, type ReadCall } from "../../read-result.js";
 import type { ReadOptions, ReadResult } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";
+import { isRangeOf, parseContentRange } from "./content-range.js";
 import { httpStatusOf, toStorageError, type S3Call } from "./errors.js";
 import { toObjectInfo } from "./object-info.js";
 import { requireObject } from "./stat.js";
@@ -34,14 +35,14 @@ export async function readObject(
   const body = toReadable(output.Body);
   // An error of a body that nobody reads must not end the process; who reads it is told all the same.
   body.on("error", () => undefined);
-  const size = range === undefined ? output.ContentLength : totalOf(output.ContentRange);
-  if (size === undefined) {
+  const sent = range === undefined ? wholeSent(output) : rangeSent(output, options);
+  if (sent === undefined) {
     body.destroy();
-    throw new StorageError("UNEXPECTED", "The server did not say which bytes it sent.", call.details);
+    throw new StorageError("UNEXPECTED", "The server did not say that it sent the bytes asked for.", call.details);
   }
   return streamResult(
-    toObjectInfo(path, size, output),
-    bodyChunks(body, output.ContentLength, call),
+    toObjectInfo(path, sent.total, output),
+    bodyChunks(body, sent.length, call),
     () => void body.destroy(),
     readCall(call),
   );
@@ -60,10 +61,22 @@ async function emptyRange(bucket: S3Bucket, path: string, call: S3Call): Promise
   return bytesResult(await requireObject(bucket, path, call), EMPTY, readCall(call));
 }
 
-// "bytes 0-9/100" (RFC 9110, 14.4)
-function totalOf(contentRange: string | undefined): number | undefined {
-  const total = contentRange?.split("/")[1];
-  return total !== undefined && /^\d+$/.test(total) ? Number(total) : undefined;
+/** How many bytes come, and how many the object has. */
+interface Sent {
+  readonly length: number;
+  readonly total: number;
+}
+
+function wholeSent({ ContentLength: length, ContentRange }: GetObjectCommandOutput): Sent | undefined {
+  return length === undefined || ContentRange !== undefined ? undefined : { length, total: length };
+}
+
+// A server or a proxy may send other bytes than those asked for, and says so: nobody else would notice.
+function rangeSent({ ContentLength, ContentRange }: GetObjectCommandOutput, options: ReadOptions): Sent | undefined {
+  const range = parseContentRange(ContentRange);
+  if (range === undefined || !isRangeOf(range, options.offset ?? 0, options.length)) return undefined;
+  const length = range.last - range.first + 1;
+  return ContentLength === undefined || ContentLength === length ? { length, total: range.total } : undefined;
 }
 
 // A client with a fetch handler answers with a web stream.
@@ -74,13 +87,14 @@ function toReadable(body: GetObjectCommandOutput["Body"]): Readable {
 
 async function* bodyChunks(
   body: Readable,
-  expected: number | undefined,
+  expected: number,
   call: S3Call,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let received = 0;
   try {
     for await (const chunk of body as AsyncIterable<Uint8Array>) {
       received += chunk.byteLength;
+      if (received > expected) break;
       yield chunk;
     }
   } catch (error) {
@@ -88,7 +102,10 @@ async function* bodyChunks(
   } finally {
     body.destroy();
   }
-  if (expected !== undefined && received !== expected) {
+  if (received > expected) {
+    throw new StorageError("UNEXPECTED", "The server sent more bytes than it said.", call.details);
+  }
+  if (received < expected) {
     throw new StorageError("UNAVAILABLE", "The connection ended before the whole body had come.", call.details);
   }
 }

@@ -3,7 +3,7 @@ import { StorageError } from "../../../error.js";
 import type { SchemeFactory } from "../../compose/routing/options.js";
 import { SharedClient } from "../../compose/routing/shared-client.js";
 import { createClient } from "./client.js";
-import type { S3StoreOptions } from "./options.js";
+import { parseS3Options, type S3StoreOptions } from "./options.js";
 import { S3Store } from "./s3-store.js";
 
 /** Options of {@link s3Scheme}: those of an S3Store, which all buckets share. */
@@ -13,6 +13,9 @@ export type S3SchemeOptions = Omit<S3StoreOptions, "bucket">;
 // anywhere, and the SDK gives a meaning to other texts.
 const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/;
 
+// The options are checked before a bucket is known.
+const ANY_BUCKET = "bucket";
+
 // Where nothing names one; S3 then says in which region a bucket is, and the SDK follows.
 const DEFAULT_REGION = "us-east-1";
 
@@ -20,7 +23,7 @@ const DEFAULT_REGION = "us-east-1";
  * Serves any bucket through one client, for the option `schemes` of a `RoutingStore`: `s3://bucket/path` is the object
  * `path` of the bucket. Without options the SDK finds region and credentials in the environment.
  *
- * @throws {StorageError} its factory: `INVALID_PATH` for what is no bucket name, `CONFIG_INVALID` for wrong options
+ * @throws {StorageError} `CONFIG_INVALID` for wrong options; its factory: `INVALID_PATH` for what is no bucket name
  * @example
  * const store = new RoutingStore({
  *   primary,
@@ -28,6 +31,7 @@ const DEFAULT_REGION = "us-east-1";
  * });
  */
 export function s3Scheme(options: S3SchemeOptions = {}): SchemeFactory {
+  parseS3Options({ ...options, bucket: ANY_BUCKET });
   const { client, clientConfig, ...rest } = options;
   const shared = new SharedClient(
     () => createClient({ region: ambientRegion, followRegionRedirects: true, ...clientConfig }),

@@ -19,7 +19,8 @@ import { createClient } from "./client.js";
 import { copyObject } from "./copy.js";
 import { deleteObject } from "./delete.js";
 import { listObjects } from "./list.js";
-import { MAX_PRESIGN_SECONDS, parseS3Options, type S3Conditions, type S3StoreOptions } from "./options.js";
+import { MAX_PRESIGN_SECONDS } from "./limits.js";
+import { parseS3Options, type S3Conditions, type S3StoreOptions } from "./options.js";
 import { presignObject } from "./presign.js";
 import { probeConditions } from "./probe.js";
 import { readObject } from "./read.js";
@@ -100,8 +101,12 @@ export class S3Store implements Store {
   }
 
   /**
-   * Tries out which conditions the server honours, whatever `capability` says: writes a few small objects under
-   * `.coatcheck-probe/` and deletes them. Needs the right to write and delete there.
+   * Tries out which conditions the server honours, whatever `capability` says: keeps and breaks each of them, and lets 16
+   * requests at a time race under it, by one PutObject and by uploads in parts, as large bodies and streams are written. A
+   * condition counts only if it holds for all of them: a server that looks first and writes then lets several win. It
+   * takes about a thousand small requests under `.coatcheck-probe/`, fewer when a condition does not hold, and deletes
+   * what it wrote; a bucket with versions keeps these. Needs the right to write, read and delete there. Requests can race
+   * as far as the client has connections (`maxSockets`), so give it 16 or more.
    */
   async probe(options: CallOptions = {}): Promise<S3Conditions> {
     return probeConditions(this.#bucket, options);

@@ -1,14 +1,20 @@
-import { HeadBucketCommand, HeadObjectCommand, type HeadObjectCommandOutput } from "@aws-sdk/client-s3";
+import { HeadBucketCommand, HeadObjectCommand } from "@aws-sdk/client-s3";
 import { StorageError, isNotFound, isStorageError } from "../../../error.js";
 import type { ObjectInfo } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";
-import type { S3Call } from "./errors.js";
+import { isMuteRefusal, type S3Call } from "./errors.js";
+import { objectByFirstByte } from "./first-byte.js";
 import { toObjectInfo } from "./object-info.js";
 
 /** Describes an object by HeadObject; `undefined` when it is missing, `CONTAINER_NOT_FOUND` when its bucket is. */
 export async function statObject(bucket: S3Bucket, path: string, call: S3Call): Promise<ObjectInfo | undefined> {
-  const output = await headObject(bucket, path, call);
-  return output && toObjectInfo(path, output.ContentLength ?? 0, output);
+  try {
+    return (await headObject(bucket, path, call)) ?? (await objectByFirstByte(bucket, path, call));
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    await assertBucket(bucket, call);
+    return undefined;
+  }
 }
 
 /** The same for a caller that can't go on without the object: `NOT_FOUND` when it is missing. */
@@ -18,13 +24,14 @@ export async function requireObject(bucket: S3Bucket, path: string, call: S3Call
   throw new StorageError("NOT_FOUND", "There is no such object.", call.details);
 }
 
-async function headObject(bucket: S3Bucket, path: string, call: S3Call): Promise<HeadObjectCommandOutput | undefined> {
+// `undefined` when the answer does not say enough.
+async function headObject(bucket: S3Bucket, path: string, call: S3Call): Promise<ObjectInfo | undefined> {
   try {
-    return await bucket.send(call, new HeadObjectCommand(bucket.address(path)));
+    const output = await bucket.send(call, new HeadObjectCommand(bucket.address(path)));
+    return output.ContentLength === undefined ? undefined : toObjectInfo(path, output.ContentLength, output);
   } catch (error) {
-    if (!isNotFound(error)) throw error;
-    await assertBucket(bucket, call);
-    return undefined;
+    if (isMuteRefusal(error)) return undefined;
+    throw error;
   }
 }
 
@@ -40,6 +47,6 @@ async function assertBucket(bucket: S3Bucket, call: S3Call): Promise<void> {
       });
     }
     // Whoever may not ask for the bucket was still told that the object is missing.
-    if (!isStorageError(error, "PERMISSION_DENIED")) throw error;
+    if (!isStorageError(error, "PERMISSION_DENIED") && !isStorageError(error, "UNSUPPORTED")) throw error;
   }
 }

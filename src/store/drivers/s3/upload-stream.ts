@@ -6,7 +6,7 @@ import {
 } from "@aws-sdk/client-s3";
 import type { GatheredBytes } from "../../gathered-bytes.js";
 import type { S3Bucket } from "./bucket.js";
-import { toStorageError, type S3Call } from "./errors.js";
+import type { S3Call } from "./errors.js";
 import { LinkedAbort } from "../../linked-abort.js";
 import { abandonUpload } from "./multipart-cleanup.js";
 import type { Part, Parts } from "./parts.js";
@@ -47,18 +47,19 @@ export async function uploadStream(
   } catch (error) {
     stop.abort(error);
     if (UploadId !== undefined) await abandonUpload(bucket, params, UploadId, call);
-    throw toStorageError(stop.signal.reason, call); // the first failure: the others follow from it
+    throw await bucket.errorOf(stop.signal.reason, callerCall); // the first failure: the others follow from it
   }
 }
 
-async function createUpload(bucket: S3Bucket, params: UploadParams, call: S3Call): Promise<string> {
+/** Begins an upload, whose conditions are for its completion; gives its id. */
+export async function createUpload(bucket: S3Bucket, params: UploadParams, call: S3Call): Promise<string> {
   const abort = new LinkedAbort(call.signal, CREATE_GRACE);
   const description = { ...params };
   delete description.IfNoneMatch; // conditions are for the completion
   delete description.IfMatch;
   try {
     // The checksum that the SDK sends with every part has to be announced.
-    const sendsChecksums = (await bucket.client.config.requestChecksumCalculation()) === "WHEN_SUPPORTED";
+    const sendsChecksums = await bucket.sendsChecksums();
     const { UploadId } = await bucket.send(
       { ...call, signal: abort.signal },
       new CreateMultipartUploadCommand({ ...description, ...(sendsChecksums && { ChecksumAlgorithm: "CRC32" }) }),
@@ -105,6 +106,6 @@ async function sendParts(
   await Promise.all(
     Array.from({ length: bucket.streamQueueSize }, (_, index) => sender(index === 0 ? first : undefined)),
   );
-  if (stop.signal.aborted) throw toStorageError(stop.signal.reason, call);
+  if (stop.signal.aborted) throw stop.signal.reason;
   return sent.sort((a, b) => a.PartNumber! - b.PartNumber!);
 }

@@ -6,7 +6,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import type { S3Address, S3Bucket, S3Command, S3Encryption } from "./bucket.js";
-import { toStorageError, type S3Call } from "./errors.js";
+import type { S3Call } from "./errors.js";
 import { LinkedAbort } from "../../linked-abort.js";
 import { abandonUpload } from "./multipart-cleanup.js";
 
@@ -53,7 +53,7 @@ export async function uploadBytes(
     stop.abort(error);
     if (client.uploadId !== undefined) await abandonUpload(bucket, params, client.uploadId, call);
     // Which failure lib-storage reports is chance: the signal knows the first, the others follow from it.
-    throw toStorageError(stop.signal.reason, call);
+    throw await bucket.errorOf(stop.signal.reason, callerCall);
   }
 }
 

@@ -95,13 +95,14 @@ async function putObject(
   call: S3Call,
   attempt = 0,
 ): Promise<{ ETag?: string | undefined }> {
-  // Without a digest of ours the SDK sends a CRC32.
-  const checksum = digest === undefined ? {} : { ChecksumSHA256: toBase64(digest) };
   try {
+    // Without a digest of ours the SDK sends a CRC32; neither to a server that was said to take no checksums.
+    const checksum =
+      digest === undefined || !(await bucket.sendsChecksums()) ? {} : { ChecksumSHA256: toBase64(digest) };
     return await bucket.send(call, new PutObjectCommand({ ...params, ...checksum, Body: bytes }));
   } catch (error) {
     const pause = CONFLICT_PAUSES[attempt];
-    if (pause === undefined || !isConflict(error)) throw error;
+    if (pause === undefined || !isConflict(error)) throw await bucket.errorOf(error, call);
     await abortable(delay(pause), call.signal, undefined, call.details);
     return putObject(bucket, params, bytes, digest, call, attempt + 1);
   }

@@ -1,0 +1,74 @@
+import { Readable } from "node:stream";
+
+/** The name of the failure that an answer is which can't be S3's. */
+export const FOREIGN_ANSWER = "ForeignAnswer";
+
+// A proxy, a captive portal or another server may answer in place of S3, with status 200 and a page. What an answer of S3
+// must hold, by its command (S3 API reference; the fields of the SDK):
+const REQUIRED: ReadonlyMap<string, (output: Output) => unknown> = new Map(
+  Object.entries<(output: Output) => unknown>({
+    ListObjectsV2Command: hasFields,
+    ListPartsCommand: hasFields,
+    CopyObjectCommand: ({ CopyObjectResult }) => CopyObjectResult !== undefined && hasFields(CopyObjectResult),
+    CreateMultipartUploadCommand: ({ UploadId }) => UploadId,
+    UploadPartCommand: ({ ETag }) => ETag,
+    UploadPartCopyCommand: ({ CopyPartResult }) => CopyPartResult?.["ETag"],
+    CompleteMultipartUploadCommand: ({ ETag, Key, Location }) => ETag ?? Key ?? Location,
+  }),
+);
+
+// Objects may be pages, but S3 says more of them than a server of pages does.
+const OBJECTS: ReadonlySet<string> = new Set(["GetObjectCommand", "HeadObjectCommand"]);
+
+// S3 answers these without a body.
+const BODILESS: ReadonlySet<string> = new Set(["PutObjectCommand", "UploadPartCommand", "DeleteObjectCommand"]);
+
+interface Output {
+  readonly Body?: unknown;
+  readonly UploadId?: string | undefined;
+  readonly ETag?: string | undefined;
+  readonly Key?: string | undefined;
+  readonly Location?: string | undefined;
+  readonly CopyObjectResult?: Record<string, unknown> | undefined;
+  readonly CopyPartResult?: Record<string, unknown> | undefined;
+}
+
+interface Answered {
+  readonly response: unknown;
+  readonly output: object;
+}
+
+/** A middleware of the SDK: fails when what was answered, with a status that says all is well, can't be S3's. */
+export function refuseForeign<Args extends object, Result extends object>(
+  next: (args: Args) => Promise<Result>,
+  context: { commandName?: string },
+): (args: Args) => Promise<Result> {
+  return async (args) => {
+    const result = await next(args);
+    const { response, output } = result as unknown as Answered;
+    if (!isForeign(context.commandName ?? "", headersOf(response), output)) return result;
+    if ("Body" in output && output.Body instanceof Readable) output.Body.destroy(); // else it holds its socket
+    throw Object.assign(new Error(FOREIGN_ANSWER), { name: FOREIGN_ANSWER });
+  };
+}
+
+function isForeign(command: string, headers: Record<string, string>, output: Output): boolean {
+  const required = REQUIRED.get(command);
+  if (required !== undefined && !required(output)) return true;
+  if (Object.keys(headers).some((name) => name.startsWith("x-amz-"))) return false;
+  if (OBJECTS.has(command)) return headers["etag"] === undefined;
+  if (/html/i.test(headers["content-type"] ?? "")) return true;
+  const length = headers["content-length"];
+  const hasBody = length === undefined ? headers["transfer-encoding"] !== undefined : length !== "0";
+  return BODILESS.has(command) && hasBody && !headers["etag"];
+}
+
+function hasFields(output: object): boolean {
+  return Object.keys(output).some((name) => name !== "$metadata");
+}
+
+function headersOf(response: unknown): Record<string, string> {
+  if (typeof response !== "object" || response === null || !("headers" in response)) return {};
+  const headers = response.headers as Record<string, string>;
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}

@@ -1,0 +1,28 @@
+import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
+
+/** Versions of `@aws-sdk/client-s3` whose clients fit: those that the commands of this package come from. */
+export const FITTING_VERSIONS = "^3.1169.0";
+
+/** What is wrong with a client that does not fit. */
+export const CLIENT_PROBLEM = `must be an S3Client of @aws-sdk/client-s3 ${FITTING_VERSIONS}: clients of older versions can't send the commands of this one (update it, or give "clientConfig" in its place)`;
+
+/**
+ * Whether a client can send the commands of the SDK that this package uses. Commands bring no serializer of their own any
+ * more: the client has to have it, and those of older versions don't. That shows when a command is put together for it,
+ * which sends nothing.
+ */
+export function isFittingClient(client: unknown): client is S3Client {
+  if (!isRecord(client) || typeof client["send"] !== "function" || !isRecord(client["config"])) return false;
+  if (typeof client["config"]["requestChecksumCalculation"] !== "function") return false;
+  const { middlewareStack, config } = client as unknown as S3Client;
+  try {
+    new HeadBucketCommand({ Bucket: "bucket" }).resolveMiddleware(middlewareStack, config, {});
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
