@@ -103,7 +103,7 @@ async function* bodyChunks(
     body.destroy();
   }
   if (received > expected) {
-    throw new StorageError("UNEXPECTED", "The server sent more bytes than it said.", call.details);
+    throw new StorageError("UNAVAILABLE", "The server sent more bytes than it said.", call.details);
   }
   if (received < expected) {
     throw new StorageError("UNAVAILABLE", "The connection ended before the whole body had come.", call.details);
