@@ -73,6 +73,18 @@ describe("errors of the file system", () => {
     expect(await textOf(store, "a/x")).toBe("old");
   });
 
+  it.each([
+    ["ENOTDIR", "UNEXPECTED"],
+    ["EISDIR", "UNEXPECTED"],
+    ["ELOOP", "PERMISSION_DENIED"],
+  ] as const)("%s in the way of a write is %s, and says so", async (errno, code) => {
+    const store = new FileStore({ root: await newDirectory(), fsync: false });
+    jest.spyOn(fs, "open").mockRejectedValue(systemError(errno));
+    const failed = store.write("a/x", "1");
+    await expect(failed).rejects.toThrow(storageError({ code, operation: "write", path: "a/x" }));
+    await expect(failed).rejects.toThrow("in the way");
+  });
+
   it("say nothing of the machine in their message", async () => {
     const root = await newDirectory();
     const store = new FileStore({ root });

@@ -5,6 +5,7 @@ import type { CallOptions, ObjectInfo } from "../../store.js";
 import { FileFault } from "./file-error.js";
 import { placeOf, type FileTree } from "./file-tree.js";
 import { statObject } from "./object-file.js";
+import { setFileMode } from "./permissions.js";
 import { publishObject } from "./publish.js";
 
 /** Copies one object; where the file system can, by sharing its blocks. */
@@ -21,16 +22,24 @@ export async function copyObject(
     const source = await assertSource(tree, from);
     await copyFile(source, file, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
     // The mode is copied too, and may forbid writing. But Windows syncs only what is open for writing.
-    return open(file, process.platform === "win32" ? "r+" : "r");
+    const handle = await open(file, process.platform === "win32" ? "r+" : "r");
+    try {
+      await setFileMode(handle, tree.permissions.fileMode);
+      return handle;
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
   };
   return publishObject(tree, to, { create }, { signal: options.signal }, details);
 }
 
 async function assertSource(tree: FileTree, from: string): Promise<string> {
-  const root = await tree.root.find();
-  const source = root === undefined ? undefined : placeOf(from, root, tree.rules);
-  if (source === undefined || (await statObject(source)) === undefined) {
-    throw new FileFault("NOT_FOUND", "There is no such object.");
-  }
-  return source.file;
+  return tree.root.use(async (root) => {
+    const source = root === undefined ? undefined : placeOf(from, root, tree.rules);
+    if (source === undefined || (await statObject(tree.root, source)) === undefined) {
+      throw new FileFault("NOT_FOUND", "There is no such object.");
+    }
+    return source.file;
+  });
 }

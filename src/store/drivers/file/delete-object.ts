@@ -1,5 +1,5 @@
 import { unlink } from "node:fs/promises";
-import { removeEmptyDirectories, whereabouts } from "./directories.js";
+import { removeEmptyDirectories } from "./directories.js";
 import { unless } from "./file-error.js";
 import { placeOf, type FileTree } from "./file-tree.js";
 import { statFile } from "./object-file.js";
@@ -9,10 +9,12 @@ import { statFile } from "./object-file.js";
  * empty for rmdir(2), and a writer that finds its directory gone makes it again, so neither takes anything from another.
  */
 export async function deleteObject(tree: FileTree, path: string): Promise<void> {
-  const root = await tree.root.find();
-  if (root === undefined) return;
+  await tree.root.use((root) => (root === undefined ? Promise.resolve() : deleteBelow(tree, root, path)));
+}
+
+async function deleteBelow(tree: FileTree, root: string, path: string): Promise<void> {
   const { file, directory, directories } = placeOf(path, root, tree.rules);
-  if ((await whereabouts(directory)) !== "inside") return;
+  if ((await tree.root.whereabouts(root, directory)) !== "inside") return;
   if ((await statFile(file)) !== undefined) await unless(unlink(file), "ENOENT");
   // Also when nothing was there: a delete that failed after its unlink may be what the caller repeats.
   await tree.sync.syncRemoval(root, await removeEmptyDirectories(root, directories));

@@ -1,14 +1,19 @@
-import { lstat, mkdir, realpath, rmdir } from "node:fs/promises";
+import { lstat, realpath, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { FileFault, errnoOf, unless } from "./file-error.js";
+import { makeDirectory } from "./permissions.js";
+
+/** Where a directory is: below the root, behind a symbolic link, or nowhere. */
+export type Whereabouts = "inside" | "elsewhere" | "missing";
 
 /**
  * Whether a directory below the root is there, and the way to it leads through no symbolic link.
  *
  * @param directory a path that begins with the real path of the root
+ * @param given the same by the path that the root was given as; default: `directory`
  */
-export async function whereabouts(directory: string): Promise<"inside" | "elsewhere" | "missing"> {
-  const real = await unless(realpath(directory), "ENOENT", "ENOTDIR", "ELOOP");
+export async function whereabouts(directory: string, given = directory): Promise<Whereabouts> {
+  const real = await unless(realpath(given), "ENOENT", "ENOTDIR", "ELOOP");
   if (real === undefined) return "missing";
   return real === directory ? "inside" : "elsewhere";
 }
@@ -18,12 +23,12 @@ export async function whereabouts(directory: string): Promise<"inside" | "elsewh
  *
  * @throws {FileFault} `PERMISSION_DENIED` where a symbolic link is in the way, `UNEXPECTED` where another file is
  */
-export async function makeDirectories(root: string, names: readonly string[]): Promise<void> {
+export async function makeDirectories(root: string, names: readonly string[], mode: number): Promise<void> {
   let directory = root;
   for (const name of names) {
     directory = join(directory, name);
     try {
-      await mkdir(directory);
+      await makeDirectory(directory, mode);
     } catch (error) {
       if (errnoOf(error) !== "EEXIST") throw error;
       await assertDirectory(directory);

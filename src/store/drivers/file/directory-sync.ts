@@ -1,7 +1,7 @@
 import { constants, type BigIntStats } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
-import { errnoOf } from "./file-error.js";
+import { errnoOf, unless } from "./file-error.js";
 
 // Forgetting only costs a few fsyncs again.
 const MAX_REMEMBERED = 10_000;
@@ -20,11 +20,12 @@ export class DirectorySync {
   /**
    * Syncs one directory.
    *
+   * @param throughLinks whether the path may be or lead through symbolic links: above the root it may
    * @returns which directory it was, so that another of the same name is told from it; `undefined` if it is gone
    */
-  async sync(directory: string): Promise<string | undefined> {
+  async sync(directory: string, throughLinks = false): Promise<string | undefined> {
     if (!this.#enabled) return undefined;
-    const handle = await openDirectory(directory);
+    const handle = throughLinks ? await openAbove(directory) : await openDirectory(directory, constants.O_NOFOLLOW);
     if (handle === undefined) return undefined;
     try {
       await handle.sync().catch((error: unknown) => {
@@ -62,13 +63,14 @@ export class DirectorySync {
   }
 }
 
-async function openDirectory(directory: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
-    throw error;
-  }
+/** Opens a directory; `undefined` if it is gone, whatever stands in its place. */
+async function openDirectory(directory: string, flags = 0): Promise<FileHandle | undefined> {
+  return unless(open(directory, constants.O_RDONLY | constants.O_DIRECTORY | flags), "ENOENT", "ENOTDIR", "ELOOP");
+}
+
+/** The same above the root, where a directory may be open to those only who know the names in it: nobody can sync that. */
+async function openAbove(directory: string): Promise<FileHandle | undefined> {
+  return unless(openDirectory(directory), "EACCES");
 }
 
 // The inode number alone is used again for the next directory.

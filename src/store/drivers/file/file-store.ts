@@ -30,13 +30,16 @@ import { writeObject } from "./write-object.js";
  * leaves nothing behind that the next store on the root does not remove. Not supported, since a file system can't do
  * it atomically: `ifMatch`, metadata, media types; nor `presign`.
  *
- * A root that does not exist is an empty store, and is made by the first write. Symbolic links below the root are not
- * followed. Keep those who may write to the root directly to people you trust: see
+ * A root that does not exist is an empty store, and is made by the first write. It may be a symbolic link, and may move
+ * while the store is in use. Symbolic links below it are not followed. What the store makes, only its owner can read:
+ * see `fileMode` and `directoryMode`. Keep those who may write to the root directly to people you trust: see
  * `docs/decisions/0004-file-store-layout.md`.
  *
- * Errors, by the cause that the file system gives: `PERMISSION_DENIED`, `INSUFFICIENT_STORAGE`, `THROTTLED` (too many
- * open files), `UNAVAILABLE` (the device failed), `INVALID_PATH` (too long below this root), `CONTAINER_NOT_FOUND` (the
- * root is not a directory).
+ * Errors, by the cause that the file system gives: `PERMISSION_DENIED` (also a file system that is read-only, and a
+ * symbolic link in the way), `INSUFFICIENT_STORAGE` (no space, or no quota), `THROTTLED` (too many open files),
+ * `UNAVAILABLE` (the device failed, or the root was moved in the middle of a write or listing), `INVALID_PATH` (too long
+ * below this root), `CONTAINER_NOT_FOUND` (the root is not a directory), `UNEXPECTED` (something that the store did not
+ * make is in the way).
  *
  * @example
  * const store = new FileStore({ root: "/var/lib/payloads" });
@@ -64,10 +67,16 @@ export class FileStore implements Store {
 
   /** @throws {StorageError} `CONFIG_INVALID` that names each option which is wrong */
   constructor(options: FileStoreOptions) {
-    const { root, fsync, caseInsensitive } = parseFileStoreOptions(options);
+    const { root, fsync, caseInsensitive, fileMode, directoryMode } = parseFileStoreOptions(options);
     const sync = new DirectorySync(fsync);
     const sweep = (found: string): Promise<void> => sweepTemporaries(found).catch(() => undefined);
-    this.#tree = { root: new StoreRoot(root, sync, sweep), sync, rules: { caseInsensitive }, fsync };
+    this.#tree = {
+      root: new StoreRoot(root, directoryMode, sync, sweep),
+      sync,
+      rules: { caseInsensitive },
+      fsync,
+      permissions: { fileMode, directoryMode },
+    };
   }
 
   async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
@@ -121,8 +130,10 @@ export class FileStore implements Store {
   }
 
   async #stat(path: string): ReturnType<typeof statObject> {
-    const root = await this.#tree.root.find();
-    return root === undefined ? undefined : statObject(placeOf(path, root, this.#tree.rules));
+    const { root: storeRoot, rules } = this.#tree;
+    return storeRoot.use(async (root) =>
+      root === undefined ? undefined : statObject(storeRoot, placeOf(path, root, rules)),
+    );
   }
 }
 

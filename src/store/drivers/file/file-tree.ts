@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { DirectorySync } from "./directory-sync.js";
 import { encodePath, type NameRules } from "./path-encoding.js";
+import type { Permissions } from "./permissions.js";
 import type { StoreRoot } from "./store-root.js";
 
 /** What the operations of one store work on. */
@@ -10,6 +11,7 @@ export interface FileTree {
   readonly rules: NameRules;
   /** Whether the content of files is synced before they are published. */
   readonly fsync: boolean;
+  readonly permissions: Permissions;
 }
 
 /** Where the file of an object is, or would be. */

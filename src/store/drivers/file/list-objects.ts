@@ -5,7 +5,6 @@ import { throwIfAborted } from "../../abort.js";
 import { isListed, type CallDetails } from "../../check.js";
 import { comparePaths, pathProblem } from "../../../path.js";
 import type { ListOptions, ObjectInfo } from "../../store.js";
-import { whereabouts } from "./directories.js";
 import { unless } from "./file-error.js";
 import type { FileTree } from "./file-tree.js";
 import { objectInfo, statFile } from "./object-file.js";
@@ -30,9 +29,10 @@ interface Entry extends Folder {
 }
 
 interface Selection {
+  readonly tree: FileTree;
+  readonly root: string;
   readonly prefix: string;
   readonly startAfter: string | undefined;
-  readonly rules: NameRules;
 }
 
 /** Lists objects in order, reading one directory after the other, as far as the caller goes on. */
@@ -42,12 +42,16 @@ export async function* listObjects(
   options: ListOptions,
   details: CallDetails,
 ): AsyncGenerator<ObjectInfo, void, undefined> {
-  const root = await tree.root.find();
-  if (root === undefined) return;
-  const selection = { prefix, startAfter: options.startAfter, rules: tree.rules };
+  const begin = await tree.root.use(async (root) => {
+    if (root === undefined) return undefined;
+    const selection = { tree, root, prefix, startAfter: options.startAfter };
+    return { selection, entries: await entriesOf(firstFolder(selection), selection) };
+  });
+  if (begin === undefined) return;
+  const { selection } = begin;
   let left = options.limit ?? Infinity;
   // Entries still to come, the next one last.
-  const stack = await entriesOf(firstFolder(root, selection), selection);
+  const stack = begin.entries;
   while (left > 0 && stack.length > 0) {
     throwIfAborted(options.signal, details);
     if (stack.at(-1)!.isFile) {
@@ -63,17 +67,18 @@ export async function* listObjects(
 }
 
 /** The deepest directory that holds all objects with the prefix. */
-function firstFolder(root: string, { prefix, rules }: Selection): Folder {
+function firstFolder({ tree: { rules }, root, prefix }: Selection): Folder {
   const parent = prefix.slice(0, prefix.lastIndexOf("/") + 1);
   return { directory: join(root, ...encodeDirectory(parent, rules)), prefix: parent, segment: [] };
 }
 
 /** The entries of a folder that can hold something of the listing, the first one last. */
 async function entriesOf(folder: Folder, selection: Selection): Promise<Entry[]> {
-  if ((await whereabouts(folder.directory)) !== "inside") return [];
+  const { root, rules } = selection.tree;
+  if ((await root.whereabouts(selection.root, folder.directory)) !== "inside") return [];
   const dirents = (await unless(readdir(folder.directory, { withFileTypes: true }), "ENOENT", "ENOTDIR")) ?? [];
   return dirents
-    .map((dirent) => entryOf(folder, dirent, selection.rules))
+    .map((dirent) => entryOf(folder, dirent, rules))
     .filter((entry) => entry !== undefined)
     .filter((entry) => isWanted(entry, selection))
     .sort((a, b) => comparePaths(b.key, a.key));

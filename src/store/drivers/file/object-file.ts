@@ -1,9 +1,9 @@
 import { constants, type BigIntStats } from "node:fs";
 import { lstat, open, type FileHandle } from "node:fs/promises";
 import type { ObjectInfo } from "../../store.js";
-import { whereabouts } from "./directories.js";
 import { errnoOf, unless } from "./file-error.js";
 import type { Place } from "./file-tree.js";
+import type { StoreRoot } from "./store-root.js";
 
 /** What is no object: nothing there, a symbolic link, a socket, or a file where a directory should be. */
 const NO_OBJECT = ["ENOENT", "ENOTDIR", "ELOOP", "EMLINK", "ENXIO", "EISDIR"];
@@ -19,8 +19,8 @@ export function objectInfo(path: string, stats: BigIntStats): ObjectInfo {
 }
 
 /** The stats of an object's file; `undefined` if there is none. */
-export async function statObject(place: Place): Promise<BigIntStats | undefined> {
-  if ((await whereabouts(place.directory)) !== "inside") return undefined;
+export async function statObject(root: StoreRoot, place: Place): Promise<BigIntStats | undefined> {
+  if ((await root.whereabouts(place.root, place.directory)) !== "inside") return undefined;
   return statFile(place.file);
 }
 
@@ -30,9 +30,15 @@ export async function statFile(file: string): Promise<BigIntStats | undefined> {
   return stats?.isFile() ? stats : undefined;
 }
 
+/** An object's file, open for reading. */
+export interface OpenObject {
+  handle: FileHandle;
+  stats: BigIntStats;
+}
+
 /** Opens an object's file for reading; `undefined` if there is none. The caller closes the handle. */
-export async function openObject(place: Place): Promise<{ handle: FileHandle; stats: BigIntStats } | undefined> {
-  if ((await whereabouts(place.directory)) !== "inside") return undefined;
+export async function openObject(root: StoreRoot, place: Place): Promise<OpenObject | undefined> {
+  if ((await root.whereabouts(place.root, place.directory)) !== "inside") return undefined;
   // Windows has no O_NOFOLLOW.
   if (process.platform === "win32" && (await statFile(place.file)) === undefined) return undefined;
   const handle = await openFile(place.file);

@@ -2,7 +2,7 @@ import { link, lstat, rename, type FileHandle } from "node:fs/promises";
 import { throwIfAborted } from "../../abort.js";
 import type { CallDetails } from "../../check.js";
 import type { ObjectInfo, WriteOptions } from "../../store.js";
-import { foreignFileInTheWay, linkInTheWay, makeDirectories, whereabouts } from "./directories.js";
+import { foreignFileInTheWay, linkInTheWay, makeDirectories } from "./directories.js";
 import { errnoOf, unless } from "./file-error.js";
 import { placeOf, type FileTree, type Place } from "./file-tree.js";
 import { objectInfo, statFile } from "./object-file.js";
@@ -30,7 +30,7 @@ export async function publishObject(
   options: Pick<WriteOptions, "ifNoneMatch" | "signal">,
   details: CallDetails,
 ): Promise<ObjectInfo> {
-  const { root, file, created: handle } = await createTemporary(tree.root, (name) => content.create(name));
+  const { root, file, created: handle } = await createTemporary(tree, (name) => content.create(name));
   try {
     await content.fill?.(handle);
     throwIfAborted(options.signal, details);
@@ -41,7 +41,7 @@ export async function publishObject(
     await handle.close(); // a network file system may tell only now that a write has failed
     throwIfAborted(options.signal, details);
     const place = placeOf(path, root, tree.rules);
-    await putInPlace(file, place, options.ifNoneMatch !== undefined);
+    await putInPlace(tree, file, place, options.ifNoneMatch !== undefined);
     await tree.sync.syncEntry(place.root, place.directory);
     await tree.root.syncMade();
     return info;
@@ -53,12 +53,14 @@ export async function publishObject(
 }
 
 /** Puts a file in its place. The directory may be removed by another call at any time, and is then made again. */
-async function putInPlace(file: string, place: Place, ifAbsent: boolean): Promise<void> {
+async function putInPlace(tree: FileTree, file: string, place: Place, ifAbsent: boolean): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const where = await whereabouts(place.directory);
+      const where = await tree.root.whereabouts(place.root, place.directory);
       if (where === "elsewhere") throw linkInTheWay();
-      if (where === "missing") await makeDirectories(place.root, place.directories);
+      if (where === "missing") {
+        await makeDirectories(place.root, place.directories, tree.permissions.directoryMode);
+      }
       await (ifAbsent ? link(file, place.file) : rename(file, place.file));
       break;
     } catch (error) {

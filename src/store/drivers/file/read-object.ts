@@ -19,8 +19,9 @@ export async function readObject(
   options: ReadOptions,
   details: CallDetails,
 ): Promise<ReadResult> {
-  const root = await tree.root.find();
-  const opened = root === undefined ? undefined : await openObject(placeOf(path, root, tree.rules));
+  const opened = await tree.root.use(async (root) =>
+    root === undefined ? undefined : openObject(tree.root, placeOf(path, root, tree.rules)),
+  );
   if (opened === undefined) throw new FileFault("NOT_FOUND", "There is no such object.");
 
   const call = { store: details.store, signal: options.signal };

@@ -1,11 +1,24 @@
-import { mkdir, realpath, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { realpath, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { whereabouts, type Whereabouts } from "./directories.js";
 import type { DirectorySync } from "./directory-sync.js";
 import { FileFault, errnoOf, unless } from "./file-error.js";
+import { makeDirectoryPath } from "./permissions.js";
+
+// Nobody moves a root more often while one call is under way.
+const ATTEMPTS = 3;
+
+/** A root that is another directory than the one found before, or gone: a symbolic link that moved on, or a deployment. */
+export class RootMoved extends FileFault {
+  constructor() {
+    super("UNAVAILABLE", "The root of the store was moved or replaced while the call was under way.");
+  }
+}
 
 /** The directory that holds all objects of a store. It may itself be a symbolic link; below it none is followed. */
 export class StoreRoot {
   readonly #path: string;
+  readonly #mode: number;
   readonly #sync: DirectorySync;
   readonly #onFound: (root: string) => Promise<void>;
   #found: Promise<string | undefined> | undefined;
@@ -14,10 +27,12 @@ export class StoreRoot {
 
   /**
    * @param path absolute
+   * @param mode permissions of the directories that are made
    * @param onFound called with the real path of the root when it is there for the first time, before any use of it
    */
-  constructor(path: string, sync: DirectorySync, onFound: (root: string) => Promise<void>) {
+  constructor(path: string, mode: number, sync: DirectorySync, onFound: (root: string) => Promise<void>) {
     this.#path = path;
+    this.#mode = mode;
     this.#sync = sync;
     this.#onFound = onFound;
   }
@@ -39,23 +54,55 @@ export class StoreRoot {
   }
 
   /**
+   * Does something with the real path of the root, or with `undefined` while there is none: once more when it finds that
+   * the root has moved.
+   */
+  async use<T>(operation: (root: string | undefined) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await operation(await this.find());
+      } catch (error) {
+        if (!(error instanceof RootMoved) || attempt === ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  /**
+   * Where a directory below the root is. It is looked for by the path of the store, so that a root that moved shows: that
+   * costs nothing while all is well.
+   *
+   * @param root what {@link StoreRoot.find} gave
+   * @throws {FileFault} {@link RootMoved}, after which the root is looked for anew; `CONTAINER_NOT_FOUND` if it is not a
+   *   directory any more
+   */
+  async whereabouts(root: string, directory: string): Promise<Whereabouts> {
+    // The dot: a file that took the place of the root has none.
+    const given = directory === root ? `${this.#path}/.` : join(this.#path, directory.slice(root.length));
+    const where = await whereabouts(directory, given);
+    if (where === "inside") return where;
+    let now: string | undefined;
+    try {
+      now = await this.#resolve();
+    } finally {
+      if (now !== root) this.#found = undefined;
+    }
+    if (now !== root) throw new RootMoved();
+    return where;
+  }
+
+  /**
    * Makes the root, durably, with the directories above it, unless it is there.
    *
    * @returns its real path
    * @throws {FileFault} `CONTAINER_NOT_FOUND` if it can't be a directory
    */
   async make(): Promise<string> {
-    const first = await mkdir(this.#path, { recursive: true }).catch((error: unknown) => {
+    const made = await makeDirectoryPath(this.#path, this.#mode).catch((error: unknown) => {
       // A file is where the root or a directory above should be, or the root is a link to nowhere.
-      if (["EEXIST", "ENOTDIR", "ENOENT"].includes(errnoOf(error) ?? "")) throw unusableRoot(error);
+      if (["EEXIST", "ENOTDIR", "ENOENT", "ELOOP"].includes(errnoOf(error) ?? "")) throw unusableRoot(error);
       throw error;
     });
-    if (first !== undefined) {
-      for (let made = this.#path; ; made = dirname(made)) {
-        this.#unsynced.add(dirname(made));
-        if (made === first || made === dirname(made)) break;
-      }
-    }
+    for (const directory of made) this.#unsynced.add(dirname(directory));
     await this.syncMade();
     const root = await this.find();
     if (root === undefined) throw unusableRoot();
@@ -68,18 +115,24 @@ export class StoreRoot {
    */
   async syncMade(): Promise<void> {
     for (const directory of this.#unsynced) {
-      await this.#sync.sync(directory);
+      await this.#sync.sync(directory, true);
       this.#unsynced.delete(directory);
     }
   }
 
   async #look(): Promise<string | undefined> {
+    const root = await this.#resolve();
+    if (root !== undefined) await this.#onFound(root);
+    return root;
+  }
+
+  async #resolve(): Promise<string | undefined> {
     try {
       const root = await unless(realpath(this.#path), "ENOENT");
       if (root === undefined) return undefined;
-      if (!(await stat(root)).isDirectory()) throw unusableRoot();
-      await this.#onFound(root);
-      return root;
+      const stats = await unless(stat(root), "ENOENT");
+      if (stats?.isDirectory() === false) throw unusableRoot();
+      return stats && root;
     } catch (error) {
       if (errnoOf(error) === "ENOTDIR" || errnoOf(error) === "ELOOP") throw unusableRoot(error);
       throw error;

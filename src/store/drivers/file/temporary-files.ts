@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { lstat, mkdir, readdir, rmdir, unlink } from "node:fs/promises";
+import { lstat, readdir, rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { linkInTheWay, whereabouts } from "./directories.js";
 import { FileFault, errnoOf } from "./file-error.js";
+import type { FileTree } from "./file-tree.js";
 import { TEMPORARY_DIRECTORY } from "./path-encoding.js";
+import { makeDirectory } from "./permissions.js";
 import { currentProcess, livenessOf, type ProcessIdentity } from "./process-identity.js";
-import type { StoreRoot } from "./store-root.js";
+import { RootMoved } from "./store-root.js";
 
 /**
  * How long in ms a temporary file must have been untouched to be taken for abandoned, when nobody here can tell whether
@@ -22,21 +24,22 @@ const ATTEMPTS = 100;
  * @param create makes the file, which must be new
  */
 export async function createTemporary<T>(
-  storeRoot: StoreRoot,
+  tree: FileTree,
   create: (file: string) => Promise<T>,
 ): Promise<{ root: string; file: string; created: T }> {
   for (let attempt = 1; ; attempt++) {
-    const root = (await storeRoot.find()) ?? (await storeRoot.make());
+    const root = (await tree.root.find()) ?? (await tree.root.make());
     const directory = join(root, TEMPORARY_DIRECTORY);
     const file = join(directory, temporaryName());
-    const where = await whereabouts(directory);
-    if (where === "elsewhere") throw linkInTheWay();
     try {
-      if (where === "missing") await makeDirectory(storeRoot, directory);
+      const where = await tree.root.whereabouts(root, directory);
+      if (where === "elsewhere") throw linkInTheWay();
+      if (where === "missing") await makeTemporaryDirectory(tree, directory);
       return { root, file, created: await create(file) };
     } catch (error) {
       await removeTemporary(file);
-      if (errnoOf(error) !== "ENOENT" || attempt === ATTEMPTS) throw error;
+      const mayGo = errnoOf(error) === "ENOENT" || error instanceof RootMoved;
+      if (!mayGo || attempt === ATTEMPTS) throw error;
     }
   }
 }
@@ -71,13 +74,13 @@ export function temporaryVanished(cause: unknown): FileFault {
   return new FileFault("UNAVAILABLE", message, cause);
 }
 
-async function makeDirectory(storeRoot: StoreRoot, directory: string): Promise<void> {
+async function makeTemporaryDirectory({ root, permissions }: FileTree, directory: string): Promise<void> {
   try {
-    await mkdir(directory);
+    await makeDirectory(directory, permissions.directoryMode);
   } catch (error) {
     if (errnoOf(error) === "EEXIST") return;
     if (errnoOf(error) !== "ENOENT") throw error;
-    await storeRoot.make(); // it was there before: somebody has removed it
+    await root.make(); // it was there before: somebody has removed it
     throw error;
   }
 }

@@ -7,6 +7,7 @@ import type { CallOptions, ObjectInfo, StoreBody, WriteOptions } from "../../sto
 import { FileFault } from "./file-error.js";
 import { placeOf, type FileTree } from "./file-tree.js";
 import { statObject } from "./object-file.js";
+import { widenFile } from "./permissions.js";
 import { publishObject } from "./publish.js";
 
 /** Bytes of one write, so that an abort is noticed in between. */
@@ -21,18 +22,23 @@ export async function writeObject(
   details: CallDetails,
 ): Promise<ObjectInfo> {
   if (options.ifNoneMatch !== undefined) await assertAbsent(tree, path);
+  const { fileMode } = tree.permissions;
   const content = {
-    create: (file: string) => open(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL),
-    fill: (handle: FileHandle) => writeBody(handle, body, options, details),
+    create: (file: string) => open(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, fileMode),
+    fill: async (handle: FileHandle) => {
+      await widenFile(handle, fileMode);
+      await writeBody(handle, body, options, details);
+    },
   };
   return publishObject(tree, path, content, options, details);
 }
 
 /** Spares an upload that can't succeed. What decides is the link(2) afterwards. */
 async function assertAbsent(tree: FileTree, path: string): Promise<void> {
-  const root = await tree.root.find();
-  if (root === undefined || (await statObject(placeOf(path, root, tree.rules))) === undefined) return;
-  throw new FileFault("ALREADY_EXISTS", "The object exists already.");
+  const stats = await tree.root.use(async (root) =>
+    root === undefined ? undefined : statObject(tree.root, placeOf(path, root, tree.rules)),
+  );
+  if (stats !== undefined) throw new FileFault("ALREADY_EXISTS", "The object exists already.");
 }
 
 async function writeBody(
