@@ -56,3 +56,11 @@ it("says that a client for one server does not fit a cluster", async () => {
   await store.close();
   await other.close();
 });
+
+it("says that a cluster has one database only", async () => {
+  const store = new RedisStore({ url: `${servers[0]!.url}/1`, prefix: "b" });
+  const error = await failureOf(store.write("a", "1"));
+  expect(error).toMatchObject({ code: "CONFIG_INVALID", retryable: false });
+  expect(error.message).toContain("cluster");
+  await store.close();
+});

@@ -30,6 +30,23 @@ describe("the options of RedisStore", () => {
     ["url", { url: "http://127.0.0.1:6379" }],
     ["url", { url: "redis://" }],
     ["url", { url: 6379 }],
+    ["url: must end in the number of a database", { url: `${url}/payloads` }],
+    ["url: must end in the number of a database", { url: `${url}/-1` }],
+    ["url: must end in the number of a database", { url: `${url}/1.5` }],
+    ["url: must end in the number of a database", { url: `${url}/0x1` }],
+    ["url: must end in the number of a database", { url: `${url}/1/2` }],
+    ["url: must end in the number of a database", { url: `${url}/9999999999` }],
+    ["url: must name one database", { url: `${url}?db=payloads` }],
+    ["url: must name one database", { url: `${url}/1?db=2` }],
+    ["url: must name one database", { url: `${url}?db=-1` }],
+    ["url: must have no query other than", { url: `${url}?db=1&db=2` }],
+    ["url: must have no query other than", { url: `${url}?maxRetriesPerRequest=9` }],
+    ["url: must have 4 or 6", { url: `${url}?family=5` }],
+    ["url: must have no #", { url: `${url}#0` }],
+    ["url: must have a name and password in percent-encoding", { url: "redis://u:100%@h" }],
+    ["url: must have a name and password in percent-encoding", { url: "redis://%ff:p@h" }],
+    ["url", { url: "redis://h:0" }],
+    ["url", { url: "redis://h:66666" }],
     ["prefix", { url, prefix: "" }],
     ["prefix", { url, prefix: "\ud800" }],
     ["prefix", { url, prefix: "ü".repeat(257) }],
@@ -70,6 +87,9 @@ describe("the options of RedisStore", () => {
     expect(() => new RedisStore({ url, client: undefined, prefix: undefined, ttl: undefined })).not.toThrow();
     expect(() => new RedisStore({ client, slidingTtl: false })).not.toThrow();
     expect(() => new RedisStore({ url: "rediss://user:password@[::1]:6380/3" })).not.toThrow();
+    for (const rest of ["/", "/0", "/?family=4", "?db=15&family=0"]) {
+      expect(() => new RedisStore({ url: `redis://u:100%25@h${rest}` })).not.toThrow();
+    }
   });
 });
 

@@ -1,7 +1,7 @@
 import type { ObjectInfo } from "../../store.js";
 import type { RedisDatabase } from "./database.js";
 import { notFound, type RedisCall } from "./errors.js";
-import { infoOf, type ReadReply } from "./read.js";
+import { infoOf } from "./read.js";
 import { COPY } from "./scripts.js";
 import { newEtag } from "./stored-value.js";
 
@@ -13,12 +13,12 @@ export async function copyObject(
   call: RedisCall,
 ): Promise<ObjectInfo> {
   const { keys, ttl } = database;
-  const reply = (await database.script(
+  const reply = await database.script(
     call,
     COPY,
     [keys.object(from), keys.object(to), keys.index],
     [to, newEtag(), ttl],
-  )) as ReadReply;
+  );
   if (reply === null) throw notFound(call);
   return infoOf(to, reply, call);
 }

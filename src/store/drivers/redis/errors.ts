@@ -45,6 +45,7 @@ const BY_CONNECTION = new Map<string, StorageErrorCode>(
     CONNECTION_CLOSED: "UNAVAILABLE",
     // "Max number of clients reached" has no code of its own, nor has anything else that Redis says to a greeting.
     GREETING_REFUSED: "UNAVAILABLE",
+    DATABASE_REFUSED: "CONFIG_INVALID",
     EAI_AGAIN: "UNAVAILABLE",
     ECONNABORTED: "UNAVAILABLE",
     ECONNREFUSED: "UNAVAILABLE",
@@ -58,6 +59,14 @@ const BY_CONNECTION = new Map<string, StorageErrorCode>(
   } as const),
 );
 
+const MESSAGES = new Map<string, string>([
+  [
+    "DATABASE_REFUSED",
+    "Redis does not have the database that the url names. Write a number below its setting `databases` (16 unless changed), and none on a cluster, which has only database 0.",
+  ],
+  ["WRONGTYPE", "The key in Redis, or the index of the store, holds something other than what the store keeps there."],
+]);
+
 /** The typed error of whatever a command failed with. Its cause is a {@link RedisFailure}. */
 export function toStorageError(error: unknown, { details, signal }: RedisCall): StorageError {
   if (isStorageError(error, "MISSING_DEPENDENCY")) {
@@ -67,7 +76,10 @@ export function toStorageError(error: unknown, { details, signal }: RedisCall): 
   if (isStorageError(error)) return error;
   if (signal?.aborted) return abortedError(signal, details);
   const failure = toRedisFailure(error);
-  return new StorageError(codeOf(failure), `${failure.message}.`, { ...details, cause: failure });
+  return new StorageError(codeOf(failure), MESSAGES.get(failure.code) ?? `${failure.message}.`, {
+    ...details,
+    cause: failure,
+  });
 }
 
 export function notFound({ details }: RedisCall): StorageError {
@@ -89,6 +101,11 @@ export function decodeFailed({ details }: RedisCall): StorageError {
     "The key in Redis holds something other than an object of the store.",
     details,
   );
+}
+
+/** The error of an answer that is not that of the command: something else than Redis, or in between, gave it. */
+export function brokenReply({ details }: RedisCall): StorageError {
+  return new StorageError("UNEXPECTED", "What answered is not Redis, or changed what Redis said.", details);
 }
 
 function codeOf({ code, isReply }: RedisFailure): StorageErrorCode {

@@ -3,7 +3,7 @@ import { StorageError } from "../../../error.js";
 import { comparePaths, pathProblem } from "../../../path.js";
 import type { ListOptions, ObjectInfo } from "../../store.js";
 import type { RedisDatabase } from "./database.js";
-import { decodeFailed, type RedisCall } from "./errors.js";
+import { brokenReply, decodeFailed, type RedisCall } from "./errors.js";
 import { LIST, REBUILD } from "./scripts.js";
 import { decodeHeader, newEtag, quotedEtag } from "./stored-value.js";
 
@@ -14,7 +14,13 @@ const PAGE_SIZE = 1000;
 const MAX_REBUILDS = 5;
 
 // What LIST answers: the path to go on after, and path, header and size of the value of each object.
-type Page = [last: Buffer, found: Buffer[]] | null;
+type Page = [last: Buffer, found: Buffer[]];
+
+function isPage(reply: unknown): reply is Page {
+  if (!Array.isArray(reply) || !Buffer.isBuffer(reply[0])) return false;
+  const found: unknown = reply[1];
+  return Array.isArray(found) && found.length % 3 === 0 && found.every((part) => Buffer.isBuffer(part));
+}
 
 /** Lists objects page by page, each fetched when the one before is used up. Redis sorts them by UTF-8 bytes. */
 export async function* listObjects(
@@ -29,12 +35,13 @@ export async function* listObjects(
   while (left > 0) {
     const wanted = Math.min(PAGE_SIZE, left);
     const args = [least, greatestOf(prefix), wanted.toString(), PAGE_SIZE.toString()];
-    const page = (await database.script(call, LIST, [database.keys.index], args)) as Page;
+    const page = (await database.script(call, LIST, [database.keys.index], args)) as Page | null;
     if (page === null) {
       if (++rebuilds > MAX_REBUILDS) throw indexKeepsGoing(call);
       await rebuildIndex(database, call);
       continue;
     }
+    if (!isPage(page)) throw brokenReply(call);
     const [last, found] = page;
     for (let i = 0; i + 2 < found.length; i += 3) {
       throwIfAborted(call.signal, call.details);
@@ -77,7 +84,8 @@ async function rebuildIndex(database: RedisDatabase, call: RedisCall): Promise<v
   let begin = "begin";
   for (;;) {
     const reply = await database.script(call, REBUILD, [database.keys.index], [cursor, token, begin]);
-    cursor = String(reply);
+    if (!Buffer.isBuffer(reply)) throw brokenReply(call);
+    cursor = reply.toString();
     if (cursor === "complete" || cursor === "lost") return;
     begin = "";
   }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Clock } from "../../../clock.js";
 import { parseOptions } from "../../../options.js";
+import { redisUrlProblem } from "./redis-url.js";
 
 /**
  * A client of ioredis 5 or 6: `Redis` (one server, or Sentinels) or `Cluster`. Declared by two of its methods, so that it
@@ -34,7 +35,8 @@ export interface RedisStoreOptions {
    */
   client?: RedisClient | undefined;
   /**
-   * Where the server is: `redis://user:password@host:port/db`, or `rediss://` with TLS. The store then opens a connection
+   * Where the server is: `redis://user:password@host:port/db`, or `rediss://` with TLS. `db` is the number of a database,
+   * 0 by default and always on a cluster; one that the server does not have is `CONFIG_INVALID` at the first call. The store then opens a connection
    * of its own at the first call, opens it again at the next call after it broke, and closes it on `close()`.
    */
   url?: string | undefined;
@@ -68,7 +70,13 @@ const milliseconds = z.number().int().min(1).max(MAX_TIMEOUT);
 const schema = z
   .strictObject({
     client: z.custom<RedisClient>(isClient, "must be a client of ioredis").optional(),
-    url: z.string().refine(isRedisUrl, "must be a redis:// or rediss:// URL").optional(),
+    url: z
+      .string()
+      .superRefine((url, context) => {
+        const problem = redisUrlProblem(url);
+        if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
+      })
+      .optional(),
     prefix: z
       .string()
       .min(1, "must not be empty")
@@ -124,10 +132,6 @@ export type ParsedRedisOptions = z.output<typeof schema>;
 /** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
 export function parseRedisOptions(options: RedisStoreOptions): ParsedRedisOptions {
   return parseOptions(schema, options, "RedisStore");
-}
-
-function isRedisUrl(url: string): boolean {
-  return URL.canParse(url) && ["redis:", "rediss:"].includes(new URL(url).protocol) && new URL(url).hostname !== "";
 }
 
 function isClient(value: unknown): boolean {

@@ -102,7 +102,13 @@ export class OwnConnection implements RedisConnection {
 
 function greetingFailure(error: unknown): RedisFailure {
   const failure = toRedisFailure(error);
+  if (failure.isReply && failure.code === "ERR" && isSelect(error)) return new RedisFailure("DATABASE_REFUSED");
   return failure.isReply && failure.code === "ERR" ? new RedisFailure("GREETING_REFUSED") : failure;
+}
+
+// ioredis hangs the command on the error.
+function isSelect(error: unknown): boolean {
+  return (error as { command?: { name?: unknown } } | null)?.command?.name === "select";
 }
 
 /** Closes a connection without a goodbye, which a server that hangs would not hear. */

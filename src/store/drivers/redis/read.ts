@@ -1,12 +1,12 @@
 import { bytesResult } from "../../read-result.js";
 import type { ObjectInfo, ReadOptions, ReadResult } from "../../store.js";
 import type { RedisDatabase } from "./database.js";
-import { notFound, type RedisCall } from "./errors.js";
+import { brokenReply, notFound, type RedisCall } from "./errors.js";
 import { READ } from "./scripts.js";
 import { decodeInfo } from "./stored-value.js";
 
-/** What {@link READ} answers: header with attributes, size of the value, range. */
-export type ReadReply = [begin: Buffer, valueSize: Buffer, range: Buffer] | null;
+/** What {@link READ} answers of an object: header with attributes, size of the value, range. */
+type ReadReply = [begin: Buffer, valueSize: Buffer, range: Buffer];
 
 /** Reads an object, or the range of it that the options ask for. */
 export async function readObject(
@@ -30,13 +30,19 @@ export async function statObject(
   path: string,
   call: RedisCall,
 ): Promise<ObjectInfo | undefined> {
-  const reply = (await database.script(call, READ, [database.keys.object(path)], ["0", "0", ""])) as ReadReply;
+  const reply = await database.script(call, READ, [database.keys.object(path)], ["0", "0", ""]);
   return reply === null ? undefined : infoOf(path, reply, call);
 }
 
 /** The object that {@link READ} describes. */
-export function infoOf(path: string, [begin, valueSize]: NonNullable<ReadReply>, call: RedisCall): ObjectInfo {
+export function infoOf(path: string, reply: unknown, call: RedisCall): ObjectInfo {
+  if (!isReadReply(reply)) throw brokenReply(call);
+  const [begin, valueSize] = reply;
   return decodeInfo(path, begin, Number(valueSize.toString()), call);
+}
+
+function isReadReply(reply: unknown): reply is ReadReply {
+  return Array.isArray(reply) && reply.length === 3 && reply.every((part) => Buffer.isBuffer(part));
 }
 
 interface ReadBytes {
@@ -48,6 +54,7 @@ interface ReadBytes {
 async function readWhole(database: RedisDatabase, path: string, call: RedisCall): Promise<ReadBytes> {
   const value = await database.send(call, (commands) => commands.getBuffer(database.keys.object(path)));
   if (value === null) throw notFound(call);
+  if (!Buffer.isBuffer(value)) throw brokenReply(call);
   const info = decodeInfo(path, value, value.byteLength, call);
   return { info, bytes: value.subarray(value.byteLength - info.size) };
 }
@@ -60,7 +67,8 @@ async function readRange(
   call: RedisCall,
 ): Promise<ReadBytes> {
   const args = [offset.toString(), length?.toString() ?? "", database.slidingTtl ? database.ttl : ""];
-  const reply = (await database.script(call, READ, [database.keys.object(path)], args)) as ReadReply;
+  const reply = await database.script(call, READ, [database.keys.object(path)], args);
   if (reply === null) throw notFound(call);
-  return { info: infoOf(path, reply, call), bytes: reply[2] };
+  const info = infoOf(path, reply, call);
+  return { info, bytes: (reply as ReadReply)[2] };
 }

@@ -8,7 +8,7 @@
 
 // Of a path whose object has expired or was evicted, nothing tells the index. Each write looks at a few paths at random, as
 // Redis' own expiry does: while writes go on, such paths are on average not more than a third of all. A listing drops those
-// that it meets.
+// that it meets. The index is written before the object: when it is of another type, nothing has happened.
 const TIDY = `
 local function tidy(index)
   local objects = string.sub(index, 1, -6) .. 'object:'
@@ -37,10 +37,10 @@ if ARGV[5] ~= '' and current ~= ARGV[3] then
     return { 'changed' }
   end
 end
+redis.call('ZADD', KEYS[2], 0, ARGV[1])
 if ARGV[4] == '' then redis.call('SET', KEYS[1], ARGV[2]) else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[4]) end
 local time = now()
 redis.call('SETRANGE', KEYS[1], 26, time)
-redis.call('ZADD', KEYS[2], 0, ARGV[1])
 tidy(KEYS[2])
 return { 'ok', time }`;
 
@@ -50,8 +50,8 @@ if ARGV[2] ~= '' then
   local current = redis.call('GETRANGE', KEYS[1], 4, 25)
   if current == '' or current ~= ARGV[3] then return 'changed' end
 end
-redis.call('UNLINK', KEYS[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
+redis.call('UNLINK', KEYS[1])
 return 'ok'`;
 
 /**
@@ -60,12 +60,12 @@ return 'ok'`;
  */
 export const COPY = `${NOW}${TIDY}
 local header = redis.call('GETRANGE', KEYS[1], 0, 47)
-if header == '' then return false end
+if header == '' and redis.call('EXISTS', KEYS[1]) == 0 then return false end
 if string.sub(header, 1, 4) ~= 'cc01' then return { header, '0', '' } end
+redis.call('ZADD', KEYS[3], 0, ARGV[1])
 if KEYS[1] ~= KEYS[2] then redis.call('COPY', KEYS[1], KEYS[2], 'REPLACE') end
 redis.call('SETRANGE', KEYS[2], 4, ARGV[2] .. now())
 if ARGV[3] == '' then redis.call('PERSIST', KEYS[2]) else redis.call('PEXPIRE', KEYS[2], ARGV[3]) end
-redis.call('ZADD', KEYS[3], 0, ARGV[1])
 tidy(KEYS[3])
 local begin = 48 + (tonumber(string.sub(header, 41, 48), 16) or 0)
 return { redis.call('GETRANGE', KEYS[2], 0, begin - 1), tostring(redis.call('STRLEN', KEYS[2])), '' }`;
@@ -76,7 +76,8 @@ return { redis.call('GETRANGE', KEYS[2], 0, begin - 1), tostring(redis.call('STR
  */
 export const READ = `
 local header = redis.call('GETRANGE', KEYS[1], 0, 47)
-if header == '' then return false end
+if header == '' and redis.call('EXISTS', KEYS[1]) == 0 then return false end
+if string.sub(header, 1, 4) ~= 'cc01' then return { header, '0', '' } end
 if ARGV[3] ~= '' and redis.call('PTTL', KEYS[1]) >= 0 then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
 local size = redis.call('STRLEN', KEYS[1])
 local begin = 48 + (tonumber(string.sub(header, 41, 48), 16) or 0)
@@ -102,7 +103,7 @@ for _, path in ipairs(paths) do
   if #found == wanted * 3 then break end
   last = path
   local header = redis.call('GETRANGE', objects .. path, 0, 47)
-  if header == '' then
+  if header == '' and redis.call('EXISTS', objects .. path) == 0 then
     gone[#gone + 1] = path
   else
     found[#found + 1] = path

@@ -101,9 +101,20 @@ function decodeAttributes(bytes: Uint8Array, call: RedisCall): Attributes {
   if (bytes.byteLength === 0) return {};
   try {
     const attributes: unknown = JSON.parse(Buffer.from(bytes).toString());
-    if (typeof attributes === "object" && attributes !== null) return attributes;
+    if (isAttributes(attributes)) return attributes;
   } catch {
     // Said below.
   }
   throw decodeFailed(call);
+}
+
+function isAttributes(value: unknown): value is Attributes {
+  if (typeof value !== "object" || value === null) return false;
+  const { contentType, metadata = {} } = value as Partial<Record<string, unknown>>;
+  if (contentType !== undefined && typeof contentType !== "string") return false;
+  return typeof metadata === "object" && metadata !== null && Object.values(metadata).every(isText);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string";
 }

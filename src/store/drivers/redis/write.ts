@@ -1,8 +1,7 @@
-import { StorageError } from "../../../error.js";
 import { checkedBytes, checkedChunks, isWholeBody } from "../../body.js";
 import type { ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
 import type { RedisDatabase } from "./database.js";
-import { alreadyExists, preconditionFailed, type RedisCall } from "./errors.js";
+import { alreadyExists, brokenReply, preconditionFailed, type RedisCall } from "./errors.js";
 import { WRITE } from "./scripts.js";
 import { encodeValue, newEtag, quotedEtag, unquotedEtag } from "./stored-value.js";
 
@@ -23,15 +22,17 @@ export async function writeObject(
   const etag = newEtag();
   const value = encodeValue(etag, { contentType, metadata }, chunks, call);
   const condition = ifNoneMatch !== undefined ? "absent" : ifMatch !== undefined ? "match" : "";
-  const [outcome, time] = (await database.script(
+  const reply = await database.script(
     call,
     WRITE,
     [database.keys.object(path), database.keys.index],
     [path, value, etag, database.ttl, condition, unquotedEtag(ifMatch ?? "")],
-  )) as [Buffer, Buffer?];
+  );
+  const [outcome, time] = Array.isArray(reply) ? (reply as unknown[]) : [];
+  if (!Buffer.isBuffer(outcome)) throw brokenReply(call);
   if (outcome.toString() === "exists") throw alreadyExists(call);
   if (outcome.toString() === "changed") throw preconditionFailed(call);
-  if (time === undefined) throw new StorageError("UNEXPECTED", "Redis did not say what it did.", call.details);
+  if (!Buffer.isBuffer(time)) throw brokenReply(call);
   return {
     path,
     size,
