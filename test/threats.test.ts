@@ -332,7 +332,7 @@ it("path tricks are refused by every store before any I/O", async () => {
     new FileStore({ root: "/nonexistent/root" }),
     new S3Store({ bucket: "b", clientConfig: { endpoint: nowhere, region: "r", credentials } }),
     new RedisStore({ url: "redis://127.0.0.1:1" }),
-    new GcsStore({ bucket: "b", clientConfig: { apiEndpoint: nowhere } }),
+    new GcsStore({ bucket: "box", clientConfig: { apiEndpoint: nowhere } }),
     new AzureStore({ container: "box", accountUrl: nowhere, credential: { accountName: "a", accountKey: "Yg==" } }),
   ];
   const primary = stores[0]!;

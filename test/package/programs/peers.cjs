@@ -9,7 +9,7 @@ async function main() {
     "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=a2V5;EndpointSuffix=core.windows.net";
   for (const [store, name] of [
     [new RedisStore({ url: "redis://127.0.0.1:1" }), "ioredis"],
-    [new GcsStore({ bucket: "b" }), "@google-cloud/storage"],
+    [new GcsStore({ bucket: "box" }), "@google-cloud/storage"],
     [new AzureStore({ container: "tickets", connectionString }), "@azure/storage-blob"],
   ]) {
     await assert.rejects(store.read("a"), (error) => {

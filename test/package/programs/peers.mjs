@@ -9,7 +9,7 @@ const connectionString = "DefaultEndpointsProtocol=https;AccountName=a;AccountKe
 const routing = new RoutingStore({ primary: new MemoryStore() });
 const cases = [
   [new RedisStore({ url: "redis://127.0.0.1:1" }), "a", "ioredis"],
-  [new GcsStore({ bucket: "b" }), "a", "@google-cloud/storage"],
+  [new GcsStore({ bucket: "box" }), "a", "@google-cloud/storage"],
   [new AzureStore({ container: "tickets", connectionString }), "a", "@azure/storage-blob"],
   [routing, "gs://tickets/a", "@google-cloud/storage"],
 ];

@@ -59,7 +59,7 @@ describe("Azure without configuration", () => {
   });
 
   it.each(["az://files/a", `abfss://files@${HOST}/a`])("takes a connection string for %s", async (path) => {
-    const connectionString = `DefaultEndpointsProtocol=https;AccountName=account;AccountKey=${key}`;
+    const connectionString = `DefaultEndpointsProtocol=https;AccountName=account;AccountKey=${key};EndpointSuffix=core.windows.net`;
     const env = { AZURE_STORAGE_CONNECTION_STRING: connectionString };
     expect(await optionsFor(path, env)).toEqual({ container: "files", connectionString });
   });
@@ -68,7 +68,7 @@ describe("Azure without configuration", () => {
     ["the key of another account", own],
     [
       "the connection string of another account",
-      { AZURE_STORAGE_CONNECTION_STRING: `AccountName=account;AccountKey=${key}` },
+      { AZURE_STORAGE_CONNECTION_STRING: `AccountName=account;AccountKey=${key};EndpointSuffix=core.windows.net` },
     ],
     ["the signature of another account", { AZURE_STORAGE_ACCOUNT: "account", AZURE_STORAGE_SAS_TOKEN: "sig=2" }],
     ["no credential", {}],

@@ -8,7 +8,7 @@ jest.mock("@google-cloud/storage", () => {
 });
 
 it("is MISSING_DEPENDENCY in every operation when the library is not installed, and not before", async () => {
-  await using store = new GcsStore({ bucket: "b", capability: { presign: true } });
+  await using store = new GcsStore({ bucket: "box", capability: { presign: true } });
   const calls = {
     write: () => store.write("a", "x"),
     read: () => store.read("a"),
@@ -27,6 +27,6 @@ it("is MISSING_DEPENDENCY in every operation when the library is not installed, 
 
 it("is not MISSING_DEPENDENCY when the library fails otherwise", async () => {
   code = undefined;
-  await using store = new GcsStore({ bucket: "b" });
+  await using store = new GcsStore({ bucket: "box" });
   expect(await failureOf(store.stat("a"))).toMatchObject({ code: "UNEXPECTED" });
 });

@@ -22,20 +22,20 @@ describe("the options of GcsStore", () => {
   it.each<[field: string, options: unknown]>([
     ["bucket", {}],
     ["bucket", { bucket: "" }],
-    ["prefix", { bucket: "b", prefix: "/a" }],
-    ["prefix", { bucket: "b", prefix: "a".repeat(1023) }],
-    ["client", { bucket: "b", client: {} }],
-    ["clientConfig", { bucket: "b", clientConfig: "project" }],
-    ["clientConfig", { bucket: "b", client: new Storage(), clientConfig: {} }],
-    ["chunkSize", { bucket: "b", chunkSize: UNIT - 1 }],
-    ["chunkSize", { bucket: "b", chunkSize: 1.5 * UNIT }],
-    ["timeout", { bucket: "b", timeout: 0 }],
-    ["agent", { bucket: "b", agent: {} }],
-    ["clock", { bucket: "b", clock: Date }],
-    ["capability.ifMatch", { bucket: "b", capability: { ifMatch: "yes" } }],
-    ["capability", { bucket: "b", capability: { rangeRead: false } }],
+    ["prefix", { bucket: "box", prefix: "/a" }],
+    ["prefix", { bucket: "box", prefix: "a".repeat(1023) }],
+    ["client", { bucket: "box", client: {} }],
+    ["clientConfig", { bucket: "box", clientConfig: "project" }],
+    ["clientConfig", { bucket: "box", client: new Storage(), clientConfig: {} }],
+    ["chunkSize", { bucket: "box", chunkSize: UNIT - 1 }],
+    ["chunkSize", { bucket: "box", chunkSize: 1.5 * UNIT }],
+    ["timeout", { bucket: "box", timeout: 0 }],
+    ["agent", { bucket: "box", agent: {} }],
+    ["clock", { bucket: "box", clock: Date }],
+    ["capability.ifMatch", { bucket: "box", capability: { ifMatch: "yes" } }],
+    ["capability", { bucket: "box", capability: { rangeRead: false } }],
     ["options", undefined],
-    ["bukcet", { bucket: "b", bukcet: "c" }],
+    ["bukcet", { bucket: "box", bukcet: "c" }],
   ])("refuse a wrong %s", (field, options) => {
     expect(problemOf(options)).toContain(field);
   });
@@ -47,8 +47,8 @@ describe("the options of GcsStore", () => {
   });
 
   it("may be left out", () => {
-    expect(() => new GcsStore({ bucket: "b", prefix: undefined, client: undefined, clock: undefined })).not.toThrow();
-    expect(() => new GcsStore({ bucket: "b", prefix: "", agent: new Agent() })).not.toThrow();
+    expect(() => new GcsStore({ bucket: "box", prefix: undefined, client: undefined, clock: undefined })).not.toThrow();
+    expect(() => new GcsStore({ bucket: "box", prefix: "", agent: new Agent() })).not.toThrow();
   });
 });
 
@@ -58,7 +58,7 @@ describe("the capability of GcsStore", () => {
   const credentials = { client_email: "me@project.example", private_key: "key" };
 
   it("is that of Google by default, and frozen", () => {
-    const { capability } = new GcsStore({ bucket: "b" });
+    const { capability } = new GcsStore({ bucket: "box" });
     expect(capability).toEqual({
       ...conditions,
       read: true,
@@ -91,22 +91,21 @@ describe("the capability of GcsStore", () => {
     ["an emulator", { clientConfig: { apiEndpoint: "http://127.0.0.1:9199", credentials } }, none],
     ["an emulator's client", { client: new Storage({ apiEndpoint: "http://127.0.0.1:9199" }) }, none],
     ["a name that only ends alike", { clientConfig: { apiEndpoint: "https://evilgoogleapis.com" } }, none],
-    ["what is no URL", { clientConfig: { apiEndpoint: "http://:::" } }, none],
   ])("with %s", (_name, options, expected) => {
-    expect(new GcsStore({ bucket: "b", ...options }).capability).toMatchObject(expected);
+    expect(new GcsStore({ bucket: "box", ...options }).capability).toMatchObject(expected);
   });
 
   it("sees the emulator that the environment names", () => {
     process.env["STORAGE_EMULATOR_HOST"] = "http://127.0.0.1:9199";
     try {
-      expect(new GcsStore({ bucket: "b" }).capability).toMatchObject(none);
+      expect(new GcsStore({ bucket: "box" }).capability).toMatchObject(none);
     } finally {
       delete process.env["STORAGE_EMULATOR_HOST"];
     }
   });
 
   it("leaves the prefix room in the path", async () => {
-    await using store = new GcsStore({ bucket: "b", prefix: "ü/" });
+    await using store = new GcsStore({ bucket: "box", prefix: "ü/" });
     expect(store.capability.maxPathLength).toBe(1024 - 3);
     await expect(store.stat("a".repeat(1022))).rejects.toMatchObject({ code: "INVALID_PATH" });
   });
@@ -138,21 +137,21 @@ describe("a signed URL", () => {
   });
 
   it("lasts seven days at most", async () => {
-    await using store = new GcsStore({ bucket: "b", clientConfig });
+    await using store = new GcsStore({ bucket: "box", clientConfig });
     const options = { method: "GET", expiresIn: 604_801 } as const;
     expect(await failureOf(store.presign("a", options))).toMatchObject({ code: "CONFIG_INVALID" });
   });
 
   it("is PERMISSION_DENIED by a key that is none, which is not shown", async () => {
     const credentials = { client_email: "me@project.example", private_key: "SECRET" };
-    await using store = new GcsStore({ bucket: "b", clientConfig: { credentials } });
+    await using store = new GcsStore({ bucket: "box", clientConfig: { credentials } });
     const error = await failureOf(store.presign("a", { method: "GET", expiresIn: 60 }));
     expect(error).toMatchObject({ code: "PERMISSION_DENIED", operation: "presign", path: "a" });
     expect(`${error.message} ${JSON.stringify(error)} ${String(error.cause)}`).not.toContain("SECRET");
   });
 
   it("is UNSUPPORTED by default without a key", async () => {
-    await using store = new GcsStore({ bucket: "b" });
+    await using store = new GcsStore({ bucket: "box" });
     const url = store.presign("a", { method: "GET", expiresIn: 60 });
     expect(await failureOf(url)).toMatchObject({ code: "UNSUPPORTED", path: "a" });
   });

@@ -70,7 +70,11 @@ const BY_SDK_NAME = new Map<string, StorageErrorCode>(
   } as const),
 );
 
-const BY_STATUS = new Map<number, StorageErrorCode>([...CODE_OF_STATUS, [412, "PRECONDITION_FAILED"]]);
+const BY_STATUS = new Map<number, StorageErrorCode>([
+  ...CODE_OF_STATUS,
+  [405, "UNSUPPORTED"],
+  [412, "PRECONDITION_FAILED"],
+]);
 
 /**
  * The typed error of whatever a request failed with, judged by error code, HTTP status and errno, never by message.

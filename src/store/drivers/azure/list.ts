@@ -6,7 +6,7 @@ import { comparePaths, pathProblem } from "../../../path.js";
 import type { ListOptions, ObjectInfo } from "../../store.js";
 import type { AzureContainer } from "./container.js";
 import type { AzureCall } from "./errors.js";
-import { toObjectInfo } from "./object-info.js";
+import { statedSize, toObjectInfo } from "./object-info.js";
 
 /** Lists objects page by page, each fetched when the one before is used up. Azure sorts them: see blob-name.ts. */
 export async function* listObjects(
@@ -27,8 +27,8 @@ export async function* listObjects(
     last = path;
     if (!isListed(path, prefix, startAfter)) continue;
     throwIfAborted(call.signal, call.details);
-    const { etag, lastModified, contentType, contentLength = 0 } = blob.properties;
-    yield toObjectInfo(path, contentLength, { etag, lastModified, contentType });
+    const { etag, lastModified, contentType, contentLength } = blob.properties;
+    yield toObjectInfo(path, statedSize(contentLength, call), { etag, lastModified, contentType });
     if (--left === 0) return;
   }
 }
@@ -53,9 +53,24 @@ async function* listBlobs(
       return next.done === true ? undefined : next.value;
     });
     if (page === undefined) return;
+    if (!isPage(page)) throw foreignPage(call);
     yield* page.segment.blobItems;
     token = page.continuationToken;
   } while (token !== undefined && token !== "");
+}
+
+/** The SDK makes a page of whatever XML it gets, a page of HTML too. */
+function isPage(page: unknown): boolean {
+  const { segment, serviceEndpoint } = page as { segment?: { blobItems?: unknown }; serviceEndpoint?: unknown };
+  if (typeof serviceEndpoint !== "string" || !Array.isArray(segment?.blobItems)) return false;
+  return segment.blobItems.every((blob: Partial<BlobItem> | null) => {
+    return typeof blob?.name === "string" && typeof blob.properties === "object";
+  });
+}
+
+function foreignPage({ details }: AzureCall): StorageError {
+  const message = "What answered is not Azure Blob Storage. Check the URL of the account.";
+  return new StorageError("UNEXPECTED", message, details);
 }
 
 function disorder({ details }: AzureCall): StorageError {

@@ -1,4 +1,6 @@
 import type { ObjectInfo } from "../../store.js";
+import { StorageError } from "../../../error.js";
+import type { AzureCall } from "./errors.js";
 import { fromAzureMetadata } from "./metadata.js";
 
 /** What the responses that describe one blob have in common. */
@@ -15,14 +17,47 @@ export function toObjectInfo(path: string, size: number, description: BlobDescri
   return {
     path,
     size,
-    ...(etag !== undefined && { etag: quotedEtag(etag) }),
+    ...(etag !== undefined && unquoted(etag) !== "" && { etag: quotedEtag(etag) }),
     ...(lastModified !== undefined && { lastModified }),
     ...(contentType !== undefined && { contentType }),
     ...(metadata !== undefined && Object.keys(metadata).length > 0 && { metadata: fromAzureMetadata(metadata) }),
   };
 }
 
-/** An ETag in quotes, as HTTP writes it (RFC 9110, 8.8.3). Azure leaves them away in listings. */
+/** An ETag in quotes, as HTTP writes it (RFC 9110, 8.8.3); a weak one stays so. Azure leaves them away in listings. */
 export function quotedEtag(etag: string): string {
-  return `"${etag.replace(/^"|"$/g, "")}"`;
+  return /^W\/"/.test(etag) ? etag : `"${unquoted(etag)}"`;
+}
+
+function unquoted(etag: string): string {
+  return etag.replace(/^(?:W\/)?"|"$/g, "");
+}
+
+/**
+ * The size that an answer says.
+ *
+ * @throws {StorageError} `UNEXPECTED` when it says none: unknown is not zero
+ */
+export function statedSize(size: number | undefined, { details }: AzureCall): number {
+  if (size !== undefined && Number.isSafeInteger(size) && size >= 0) return size;
+  throw new StorageError("UNEXPECTED", "The server did not say how large the object is.", details);
+}
+
+/** What tells an answer of Azure from a page of a proxy. */
+interface BlobAnswer {
+  blobType?: string;
+  requestId?: string;
+  version?: string;
+  contentType?: string;
+}
+
+/** @throws {StorageError} `UNEXPECTED` for a page of HTML without a header of Azure's: somebody else answered */
+export function assertBlob({ blobType, requestId, version, contentType }: BlobAnswer, { details }: AzureCall): void {
+  const isOfAzure = [blobType, requestId, version].some((header) => header !== undefined);
+  if (isOfAzure || !/^(?:text\/html|application\/xhtml)/i.test(contentType ?? "")) return;
+  throw new StorageError(
+    "UNEXPECTED",
+    "What answered is not Azure Blob Storage. Check the URL of the account.",
+    details,
+  );
 }

@@ -7,6 +7,7 @@ import type {
 import { z } from "zod";
 import { systemClock, type Clock } from "../../../clock.js";
 import { parseOptions } from "../../../options.js";
+import { connectionStringProblem, isBase64 } from "./connection-string.js";
 import { MAX_PATH_BYTES, pathProblem } from "../../../path.js";
 
 /** Largest block, in bytes: 4,000 MiB (Azure, "Scalability and performance targets for Blob storage"). */
@@ -88,12 +89,18 @@ const schema = z
     client: z
       .custom<ContainerClient | BlobServiceClient>(isClient, "must be a ContainerClient or a BlobServiceClient")
       .optional(),
-    connectionString: z.string().min(1, "must not be empty").optional(),
+    connectionString: z
+      .string()
+      .superRefine((text, context) => {
+        const problem = connectionStringProblem(text);
+        if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
+      })
+      .optional(),
     accountUrl: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(),
     credential: z
       .custom<NonNullable<AzureStoreOptions["credential"]>>(
         isCredential,
-        "must be { accountName, accountKey } or a credential of the Azure SDK",
+        "must be { accountName, accountKey }, the key in base64, or a credential of the Azure SDK",
       )
       .optional(),
     clientOptions: z.custom<StoragePipelineOptions>(isObject, "must be an object").optional(),
@@ -181,7 +188,7 @@ export function isSharedKeyCredential(credential: unknown): credential is Storag
 
 export function isSharedKey(credential: unknown): credential is AzureSharedKey {
   if (!isObject(credential) || !("accountName" in credential) || !("accountKey" in credential)) return false;
-  return isText(credential.accountName) && isText(credential.accountKey);
+  return isText(credential.accountName) && isBase64(credential.accountKey);
 }
 
 /** Whether the account's key is at hand, which signs URLs. */

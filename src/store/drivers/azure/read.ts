@@ -6,7 +6,7 @@ import type { ReadOptions, ReadResult } from "../../store.js";
 import { LinkedAbort } from "../../linked-abort.js";
 import type { AzureContainer } from "./container.js";
 import { bodyError, failureOf, type AzureCall } from "./errors.js";
-import { toObjectInfo } from "./object-info.js";
+import { assertBlob, statedSize, toObjectInfo } from "./object-info.js";
 import { requireObject } from "./stat.js";
 
 const EMPTY = new Uint8Array(0);
@@ -51,10 +51,13 @@ async function readRange(
   body.on("error", () => undefined);
   body.once("close", () => stop.unlink());
   stop.signal.addEventListener("abort", () => body.destroy(), { once: true });
-  const size = output.contentRange === undefined ? output.contentLength : totalOf(output.contentRange);
-  if (size === undefined) {
+  let size: number;
+  try {
+    assertBlob(output, call);
+    size = sizeOf(output, offset, count, call);
+  } catch (error) {
     body.destroy();
-    throw new StorageError("UNEXPECTED", "The server did not say which bytes it sent.", call.details);
+    throw error;
   }
   return streamResult(
     toObjectInfo(path, size, output),
@@ -72,10 +75,33 @@ async function emptyRange(container: AzureContainer, path: string, call: AzureCa
   return bytesResult(await requireObject(container, path, call), EMPTY, readCall(call));
 }
 
-// "bytes 0-9/100" (RFC 9110, 14.4)
-function totalOf(contentRange: string): number | undefined {
-  const total = contentRange.split("/")[1];
-  return total !== undefined && /^\d+$/.test(total) ? Number(total) : undefined;
+/**
+ * The size of the whole object, of an answer that has just what was asked for of it.
+ *
+ * @throws {StorageError} `UNEXPECTED` for an answer with other bytes
+ */
+function sizeOf(
+  { contentRange, contentLength }: BlobDownloadResponseParsed,
+  offset: number,
+  count = Infinity,
+  call: AzureCall,
+): number {
+  if (contentRange === undefined) {
+    const size = statedSize(contentLength, call);
+    if (offset > 0 || size > count) throw otherRange(call);
+    return size;
+  }
+  // "bytes 0-9/100" (RFC 9110, 14.4)
+  const [, first, last, total] = (/^bytes (\d+)-(\d+)\/(\d+)$/.exec(contentRange) ?? []).map(Number);
+  const size = statedSize(total, call);
+  const wanted = Math.min(offset + count, size) - 1;
+  const length = wanted - offset + 1;
+  if (first !== offset || last !== wanted || (contentLength ?? length) !== length) throw otherRange(call);
+  return size;
+}
+
+function otherRange({ details }: AzureCall): StorageError {
+  return new StorageError("UNEXPECTED", "The server did not send the range that was asked for.", details);
 }
 
 function toReadable({ readableStreamBody: body }: BlobDownloadResponseParsed): Readable {

@@ -2,7 +2,7 @@ import { StorageError, isNotFound } from "../../../error.js";
 import type { ObjectInfo } from "../../store.js";
 import type { AzureContainer } from "./container.js";
 import type { AzureCall } from "./errors.js";
-import { toObjectInfo } from "./object-info.js";
+import { assertBlob, statedSize, toObjectInfo } from "./object-info.js";
 
 /** Describes an object by Get Blob Properties; `undefined` when it is missing, `CONTAINER_NOT_FOUND` when all are. */
 export async function statObject(
@@ -16,7 +16,8 @@ export async function statObject(
     const properties = await container.send(call, ({ client, abortSignal }) =>
       client.getBlobClient(name).getProperties({ abortSignal }),
     );
-    return toObjectInfo(path, properties.contentLength ?? 0, properties);
+    assertBlob(properties, call);
+    return toObjectInfo(path, statedSize(properties.contentLength, call), properties);
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;

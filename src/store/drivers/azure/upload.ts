@@ -70,7 +70,8 @@ export async function putBlocks(
     }),
   );
   await Promise.all(stagers);
-  if (stop.signal.aborted) throw toStorageError(stop.signal.reason, call);
+  // Not with the signal of `call`: what stopped the others is no abort unless the caller's signal fired.
+  if (stop.signal.aborted) throw toStorageError(stop.signal.reason, callerCall);
   const { etag, lastModified } = await container.send(call, ({ client, abortSignal }) =>
     client.getBlockBlobClient(name).commitBlockList(ids, { ...params, abortSignal }),
   );

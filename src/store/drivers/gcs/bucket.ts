@@ -89,7 +89,7 @@ export class GcsBucket {
     return this.#attempts(call, request, async (response) => ({
       status: response.statusCode!,
       headers: response.headers,
-      json: parseJson(await this.#text(response, call)),
+      json: ownJson(response.statusCode!, await this.#text(response, call), call),
     }));
   }
 
@@ -175,6 +175,13 @@ function toUrl(storage: Storage, { target, query = {}, upload = false }: GcsRequ
   // Not URLSearchParams: its "+" for a space is not everywhere read as one.
   url.search = pairs.map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join("&");
   return url;
+}
+
+// A success in HTML is somebody else's, such as the page of a proxy: nothing was done. Emulators answer in plain words.
+function ownJson(status: number, text: string, { details }: GcsCall): unknown {
+  const json = parseJson(text);
+  if (json !== undefined || !text.trimStart().startsWith("<") || status < 200 || status >= 300) return json;
+  throw new StorageError("UNEXPECTED", "The server's answer is not that of Cloud Storage.", details);
 }
 
 function parseJson(text: string): unknown {

@@ -32,7 +32,7 @@ const BY_REASON = new Map<string, StorageErrorCode>(
   } as const),
 );
 
-const BY_STATUS = new Map<number, StorageErrorCode>([...CODE_OF_STATUS, [504, "TIMEOUT"]]);
+const BY_STATUS = new Map<number, StorageErrorCode>([...CODE_OF_STATUS, [405, "UNSUPPORTED"], [504, "TIMEOUT"]]);
 
 /**
  * The typed error of whatever a request failed with, judged by HTTP status, reason and errno, never by message. Its cause

@@ -3,13 +3,10 @@ import { StorageError } from "../../../error.js";
 import type { SchemeFactory } from "../../compose/routing/options.js";
 import { createStorage } from "./client.js";
 import { GcsStore } from "./gcs-store.js";
-import type { GcsStoreOptions } from "./options.js";
+import { BUCKET_NAME, type GcsStoreOptions } from "./options.js";
 
 /** Options of {@link gcsScheme}: those of a GcsStore, which all buckets share. */
 export type GcsSchemeOptions = Omit<GcsStoreOptions, "bucket">;
-
-// "About Cloud Storage buckets", naming; a reference may come from anywhere.
-const BUCKET = /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/;
 
 /**
  * Serves any bucket through one client, for the option `schemes` of a `RoutingStore`: `gs://bucket/path` is the object
@@ -36,7 +33,8 @@ export function gcsScheme(options: GcsSchemeOptions = {}): SchemeFactory {
     }
   };
   const factory: SchemeFactory = async ({ container: bucket }) => {
-    if (!BUCKET.test(bucket)) {
+    // A reference may come from anywhere.
+    if (!BUCKET_NAME.test(bucket)) {
       throw new StorageError("INVALID_PATH", "What the path names in the place of a bucket is not the name of one.");
     }
     if (client !== undefined) return new GcsStore({ ...options, bucket });

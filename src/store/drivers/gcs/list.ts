@@ -1,5 +1,6 @@
 import { throwIfAborted } from "../../abort.js";
 import { isListed } from "../../check.js";
+import { StorageError } from "../../../error.js";
 import { comparePaths, pathProblem } from "../../../path.js";
 import type { ListOptions, ObjectInfo } from "../../store.js";
 import { answerObject, type GcsBucket } from "./bucket.js";
@@ -58,10 +59,21 @@ async function fetchPage(
   };
   try {
     const answer = await bucket.send(call, { method: "GET", target: bucket.target(), query, idempotent: true });
-    return answerObject(answer, call);
+    const page: Page = answerObject(answer, call);
+    if (!isPage(page)) throw foreignPage(call);
+    return page;
   } catch (error) {
     throw missingBucket(error, call.details);
   }
+}
+
+function isPage({ items = [], nextPageToken = "" }: Page): boolean {
+  if (typeof nextPageToken !== "string" || !Array.isArray(items)) return false;
+  return items.every((item: Partial<ObjectResource> | null) => typeof item?.name === "string");
+}
+
+function foreignPage({ details }: GcsCall): StorageError {
+  return new StorageError("UNEXPECTED", "The server's answer is not that of Cloud Storage.", details);
 }
 
 function pathsOf(bucket: GcsBucket, { items = [] }: Page): [path: string, resource: ObjectResource][] {

@@ -18,9 +18,10 @@ export const OBJECT_FIELDS = "name,size,generation,timeCreated,contentType,metad
 
 /** The {@link ObjectInfo} of an object resource. Its etag is the generation. */
 export function toObjectInfo(path: string, resource: ObjectResource, call: GcsCall): ObjectInfo {
-  const { generation, timeCreated, contentType, metadata = {} } = resource;
-  const size = Number(resource.size);
-  if (generation === undefined || !Number.isSafeInteger(size)) {
+  const { generation, timeCreated, contentType } = resource;
+  const metadata = resource.metadata ?? {};
+  const size = sizeOf(resource);
+  if (generation === undefined || String(generation) === "" || size === undefined || !isDescription(resource)) {
     throw new StorageError("UNEXPECTED", "The server's description of the object is not complete.", call.details);
   }
   const created = timeCreated === undefined ? NaN : Date.parse(timeCreated);
@@ -33,4 +34,16 @@ export function toObjectInfo(path: string, resource: ObjectResource, call: GcsCa
     ...(contentType !== undefined && { contentType }),
     ...(entries.length > 0 && { metadata: Object.fromEntries(entries) }),
   };
+}
+
+// The API writes it as text. Unknown is not zero.
+function sizeOf({ size }: ObjectResource): number | undefined {
+  if (!/^\d{1,16}$/.test(String(size))) return undefined;
+  return Number.isSafeInteger(Number(size)) ? Number(size) : undefined;
+}
+
+function isDescription({ contentType, metadata, timeCreated }: ObjectResource): boolean {
+  if (![contentType, timeCreated].every((text) => text === undefined || typeof text === "string")) return false;
+  if (metadata === undefined || (metadata as unknown) === null) return true;
+  return typeof metadata === "object" && Object.values(metadata).every((value) => typeof value === "string");
 }

@@ -8,6 +8,9 @@ import { MAX_PATH_BYTES, pathProblem } from "../../../path.js";
 /** The unit of resumable uploads in bytes: every chunk but the last is a multiple of it (GCS, "Resumable uploads"). */
 export const CHUNK_UNIT = 256 * 1024;
 
+/** "About Cloud Storage buckets", naming. */
+export const BUCKET_NAME = /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/;
+
 /** Largest object in bytes: 5 TiB (GCS, "Quotas & limits"). */
 export const MAX_OBJECT_SIZE = 5 * 1024 ** 4;
 
@@ -68,7 +71,7 @@ const wholeNumber = z.number().int();
 
 const schema = z
   .strictObject({
-    bucket: z.string().min(1, "must not be empty"),
+    bucket: z.string().regex(BUCKET_NAME, "must be the name of a bucket, without gs:// and path"),
     prefix: z
       .string()
       .transform((prefix) => prefix.replace(/\/$/, ""))
@@ -76,7 +79,10 @@ const schema = z
       .refine((prefix) => Buffer.byteLength(prefix) < MAX_PATH_BYTES - 1, "leaves no room for paths")
       .default(""),
     client: z.custom<Storage>(isClient, "must be a Storage").optional(),
-    clientConfig: z.custom<StorageOptions>(isObject, "must be an object").optional(),
+    clientConfig: z
+      .custom<StorageOptions>(isObject, "must be an object")
+      .refine(hasEndpoint, "must have a host, or an http or https URL, as its apiEndpoint")
+      .optional(),
     chunkSize: wholeNumber
       .min(CHUNK_UNIT)
       .max(1024 ** 3)
@@ -113,6 +119,15 @@ export function parseGcsOptions(options: GcsStoreOptions): ParsedGcsOptions {
 
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
+}
+
+// The library takes a host for one with https.
+function hasEndpoint(config: unknown): boolean {
+  const { apiEndpoint } = (isObject(config) ? config : {}) as StorageOptions;
+  if (apiEndpoint === undefined) return true;
+  if (typeof apiEndpoint !== "string" || apiEndpoint === "") return false;
+  const url = /^https?:\/\//.test(apiEndpoint) ? apiEndpoint : `https://${apiEndpoint}`;
+  return URL.canParse(url) && !apiEndpoint.replace(/^https?:\/\//, "").includes("://") && new URL(url).hostname !== "";
 }
 
 function isClient(value: unknown): boolean {

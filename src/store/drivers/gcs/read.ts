@@ -119,8 +119,7 @@ async function toResult(
     if (expected === 0) return bytesResult(info, EMPTY, readCall(call));
     throw otherRange(call);
   }
-  const { "content-range": range = "" } = response.headers;
-  if (ranged && range !== "" && !range.startsWith(`bytes ${options.offset ?? 0}-`)) {
+  if (response.statusCode === 206 && !isRange(response, options.offset ?? 0, expected, info.size)) {
     response.destroy();
     throw otherRange(call);
   }
@@ -132,6 +131,15 @@ async function toResult(
     () => void response.destroy(),
     readCall(call),
   );
+}
+
+/** Whether a part of the object is the one that was asked for (RFC 9110, 14.4). */
+function isRange({ headers }: IncomingMessage, offset: number, length: number, size: number): boolean {
+  const range = headers["content-range"];
+  if (range === undefined) return true; // an emulator says nothing; the bytes are counted
+  const [, first, last, total] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(range) ?? [];
+  if (Number(first) !== offset || Number(last) !== offset + length - 1) return false;
+  return total === "*" || Number(total) === size;
 }
 
 function otherRange({ details }: GcsCall): StorageError {

@@ -123,7 +123,11 @@ export class UploadSession {
 // The emulator names itself in the URL, which may not be how it is reached. Google's sessions may be of another host.
 function sessionUrl(bucket: GcsBucket, location: string, apiEndpoint: string): URL {
   const url = new URL(location, apiEndpoint);
-  return bucket.isGoogle ? url : new URL(url.pathname + url.search, apiEndpoint);
+  if (bucket.isGoogle) return url;
+  const own = new URL(apiEndpoint);
+  own.pathname = url.pathname;
+  own.search = url.search;
+  return own;
 }
 
 function rangeOf(offset: number, end: number, total: number | undefined): string {
