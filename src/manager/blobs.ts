@@ -1,6 +1,7 @@
 import type { EventDetails } from "../observe/recorder.js";
 import { isPlainObject } from "../options.js";
 import { abortable } from "../store/abort.js";
+import { endingSource } from "../store/body-source.js";
 import { assertOptions } from "../store/call-options.js";
 import type {
   CallOptions,
@@ -12,7 +13,7 @@ import type {
   WriteOptions,
 } from "../store/store.js";
 import { callStore, storeFor, type ManagerParts } from "./call.js";
-import { giveUp } from "./give-up.js";
+import { giveUp } from "../store/give-up.js";
 import { listObjects } from "./list-objects.js";
 
 // Objects of the user's own, by path. The store checks what the options say; their names are checked here too, since a
@@ -25,12 +26,14 @@ export async function writeBlob(
   options: WriteOptions,
 ): Promise<ObjectInfo> {
   const details: EventDetails = { store: parts.settings.store?.name, objects: 1 };
-  assertOptions("write", options, { operation: "write", store: details.store });
-  return callStore(parts, "write", details, options, async (signal) => {
-    const info = await storeFor(path, parts.settings, "write").write(path, data, { ...options, signal });
-    details.bytes = info.size;
-    return { ...info, path };
-  }).finally(() => parts.source.forgetObject(path));
+  return endingSource(data, async (body) => {
+    assertOptions("write", options, { operation: "write", store: details.store });
+    return callStore(parts, "write", details, options, async (signal) => {
+      const info = await storeFor(path, parts.settings, "write").write(path, body, { ...options, signal });
+      details.bytes = info.size;
+      return { ...info, path };
+    }).finally(() => parts.source.forgetObject(path));
+  });
 }
 
 export async function readBlob(parts: ManagerParts, path: string, options: ReadOptions): Promise<Uint8Array> {

@@ -1,4 +1,4 @@
-import { types } from "node:util";
+import { bytesOf } from "../bytes.js";
 
 const REPLACEMENT = Buffer.from("\ufffd");
 const NOTHING = new Uint8Array(0);
@@ -30,11 +30,4 @@ export class ChunkBytes {
     this.#half = text.slice(cut);
     return Buffer.from(text.slice(0, cut));
   }
-}
-
-function bytesOf(chunk: unknown): Uint8Array | undefined {
-  if (chunk instanceof Uint8Array) return chunk;
-  // Also those of another realm, which `instanceof` does not know.
-  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  return types.isAnyArrayBuffer(chunk) ? new Uint8Array(chunk) : undefined;
 }

@@ -2,6 +2,7 @@ import type { EventDetails, Recorder } from "../observe/recorder.js";
 import { StorageError } from "../error.js";
 import { serialize } from "../object/serialize.js";
 import { schemeOf } from "../location.js";
+import { formatPayloadPath } from "../plan/payload-path.js";
 import type { PayloadPlan } from "../plan/plan.js";
 import { isSmallPlainPayload } from "../plan/small-payload.js";
 import { throwIfAborted } from "../store/abort.js";
@@ -13,7 +14,8 @@ import { layOut } from "./lay-out.js";
 import { ObjectWriter } from "./object-writer.js";
 import { beginPlan, type LaidOutPlan } from "./plan-payload.js";
 import type { DehydrateSettings } from "./settings.js";
-import { closeSources, storeSources } from "./store-sources.js";
+import type { SourceOwner } from "./source-owner.js";
+import { storeSources } from "./store-sources.js";
 import { Turns } from "./turns.js";
 
 /** Whether it is clear at a glance that a dehydration gives the payload itself: the fast exit of small ones. */
@@ -28,18 +30,23 @@ export function staysAsItIs(value: unknown, settings: DehydrateSettings, default
   }
 }
 
-/** Dehydrates a payload: plan, lay out, write. The result exists only when every object of it is durable. */
+/**
+ * Dehydrates a payload: plan, lay out, write. The result exists only when every object of it is durable.
+ *
+ * @param sources owns the sources of the payload; to end them is up to the caller
+ */
 export async function dehydrate(
   value: unknown,
   settings: DehydrateSettings,
   defaultPrefix: string,
+  sources: SourceOwner,
   recorder: Recorder,
   details: EventDetails,
 ): Promise<unknown> {
   const { signal } = settings;
   if (signal?.aborted === true) throw abortedCall("dehydrate", signal);
   const turns = new Turns();
-  const planning = beginPlan(value, settings, defaultPrefix);
+  const planning = beginPlan(value, settings, defaultPrefix, sources);
   if (planning.step()) return store(planning.laidOut(), settings, turns, recorder, details);
   return withDeadline("dehydrate", settings, async (callSignal) => {
     do {
@@ -90,17 +97,20 @@ async function writeEntries(
   const { plan } = laidOut;
   const writer = new ObjectWriter(store, settings, recorder);
   try {
-    const codecs = await prepareCodecs(laidOut, settings, signal);
+    const codecs = await EntryCodecs.prepare(settings, laidOut.layoutOptions, signal);
     const sources = await storeSources(laidOut, settings, codecs, writer, signal);
     const objects = turns.steps(layOut(laidOut, settings, sources, codecs));
     await forEachConcurrent(objects, settings.concurrency, signal, async (object, groupSignal) => {
       await writer.write(object, groupSignal);
     });
+    assertBytesThere(plan);
     return plan.value;
   } catch (error) {
     // In a scope of the user's own, the same objects may be there from an earlier attempt, and be referenced; but for
     // encrypted ones, which nobody else can have made.
     if (settings.scope === undefined || settings.codecs.encrypts) await writer.discard(signal);
+    // That the bytes are gone says more than what came of it.
+    if (!signal.aborted) assertBytesThere(plan, error);
     throw error;
   } finally {
     details.objects = writer.objects;
@@ -108,16 +118,16 @@ async function writeEntries(
   }
 }
 
-async function prepareCodecs(
-  laidOut: LaidOutPlan,
-  settings: DehydrateSettings,
-  signal: AbortSignal,
-): Promise<EntryCodecs | undefined> {
-  try {
-    return await EntryCodecs.prepare(settings, laidOut.layoutOptions, signal);
-  } catch (error) {
-    closeSources(laidOut, error);
-    throw error;
+/** Refuses bytes whose memory was transferred, or made smaller, while they were stored: what of them was is not known. */
+function assertBytesThere({ entries }: PayloadPlan, cause?: unknown): void {
+  for (const { content, path, size } of entries) {
+    if (!("source" in content) || !(content.source instanceof Uint8Array) || content.source.byteLength === size)
+      continue;
+    const problem = "its memory was transferred or made smaller before the call had ended";
+    throw new StorageError("UNSERIALIZABLE", `The bytes at ${formatPayloadPath(path)} can't be stored: ${problem}.`, {
+      operation: "dehydrate",
+      cause,
+    });
   }
 }
 

@@ -3,7 +3,7 @@ import { checkListed } from "../store/listed-object.js";
 import type { ListOptions, ObjectInfo } from "../store/store.js";
 import { assertOwnListing } from "./confine.js";
 import { withDeadline } from "./deadline.js";
-import { giveUp } from "./give-up.js";
+import { giveUp } from "../store/give-up.js";
 import { requireStore } from "./require-store.js";
 import type { ManagerSettings } from "./settings.js";
 import { asStorageError } from "./store-error.js";

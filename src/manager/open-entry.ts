@@ -14,7 +14,7 @@ import { checkedReference } from "./checked-reference.js";
 import { assertDecodable, decodeBytes, decodeChunks } from "./decode-codecs.js";
 import { EntryDecoder, isBinary } from "./decode-entry.js";
 import { fetchEntry, integrityError, partOf, verifyEntry } from "./fetch-entry.js";
-import { giveUp } from "./give-up.js";
+import { giveUp } from "../store/give-up.js";
 import { openPart } from "./open-part.js";
 import { fetchReplaced, openReplaced } from "./open-replaced.js";
 import { requireStore } from "./require-store.js";

@@ -103,6 +103,12 @@ export interface StorageManagerOptions {
   /** Serialise with sorted keys, so that key order does not matter to the digest; default false. */
   canonical?: boolean | undefined;
   /**
+   * What dehydration does with values of which JSON keeps nothing: `Map`, `Set`, `WeakMap`, `WeakSet`, `WeakRef`, `Promise`,
+   * `Error`, `RegExp`, `Request`, `Response`, `Headers`, `FormData`, `URLSearchParams`, of any realm, unless they have a
+   * `toJSON`. `"error"`, default: they are `UNSERIALIZABLE`, with their path. `"json"`: they are written as JSON has them, `{}`.
+   */
+  lossy?: "error" | "json" | undefined;
+  /**
    * What dehydration does with references found in a payload, default `"escape"`: they are data like any other, and
    * come back as such. `"pass"`: they stay references. `"reject"`: they are `INVALID_REFERENCE`.
    * In the dialect `bubustack`, whose readers know no escapes, it is `"pass"` (default) or `"reject"`.

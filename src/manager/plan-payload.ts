@@ -16,12 +16,15 @@ import { locationProblem } from "../location.js";
 import { assertRouted } from "./admit.js";
 import { checkSignature } from "./authenticate.js";
 import type { DehydrateSettings } from "./settings.js";
+import { SourceOwner } from "./source-owner.js";
 
 /** Where the objects of one call go, and what leaves for there. */
 export interface LaidOutPlan {
   readonly plan: PayloadPlan;
   readonly layout: Layout;
   readonly layoutOptions: LayoutOptions;
+  /** Owns the sources among the entries. */
+  readonly sources: SourceOwner;
 }
 
 /** Where objects would go is found out when something leaves: for most small payloads nothing does. */
@@ -69,8 +72,17 @@ export interface Planning {
   laidOut(): LaidOutPlan;
 }
 
-/** The same as {@link planPayload}, in steps. */
-export function beginPlan(value: unknown, settings: DehydrateSettings, defaultPrefix: string): Planning {
+/**
+ * The same as {@link planPayload}, in steps.
+ *
+ * @param sources is told of every source that is found; default: nobody is, since none is to be read
+ */
+export function beginPlan(
+  value: unknown,
+  settings: DehydrateSettings,
+  defaultPrefix: string,
+  sources = new SourceOwner(),
+): Planning {
   const prefix = settings.prefix ?? defaultPrefix;
   if (settings.store !== undefined) assertRouted(prefix, settings.store, "dehydrate");
   const lazy = new LazyLayout(settings, prefix);
@@ -80,15 +92,19 @@ export function beginPlan(value: unknown, settings: DehydrateSettings, defaultPr
     maxRecursionDepth: settings.maxRecursionDepth,
     escapeKey: settings.dialect === "native" ? escapeKey : (key) => key,
     keepsReference: (object, path) => keepsReference(object, path, settings),
+    refusesLoss: settings.lossy === "error",
+    onSource: sources.add,
     referenceSize: (entry) => lazy.layout.referenceSize(entry),
   });
-  return { step: () => walk.step(), laidOut: () => laidOutPlan(walk.plan, lazy) };
+  return { step: () => walk.step(), laidOut: () => laidOutPlan(walk.plan, lazy, sources) };
 }
 
-function laidOutPlan(plan: PayloadPlan, lazy: LazyLayout): LaidOutPlan {
+function laidOutPlan(plan: PayloadPlan, lazy: LazyLayout, sources: SourceOwner): LaidOutPlan {
+  sources.complete();
   if (plan.entries.length > 0) assertPathsFit(plan.entries[0]!, lazy.layout);
   return {
     plan,
+    sources,
     get layout() {
       return lazy.layout;
     },

@@ -1,7 +1,8 @@
+import { bytesOf } from "../bytes.js";
 import { StorageError, type StorageErrorDetails } from "../error.js";
 import { abortable } from "../store/abort.js";
 import type { ReadResult } from "../store/store.js";
-import { giveUp } from "./give-up.js";
+import { giveUp } from "../store/give-up.js";
 
 /**
  * Takes the body of a read into memory.
@@ -23,8 +24,8 @@ export async function readBytes(
     for (;;) {
       const next = await abortable(iterator.next(), signal);
       if (next.done === true) return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, received);
-      const chunk: unknown = next.value;
-      if (!(chunk instanceof Uint8Array)) throw noBytes(details);
+      const chunk = bytesOf(next.value);
+      if (chunk === undefined) throw noBytes(details);
       received += chunk.byteLength;
       onBytes(received);
       chunks.push(chunk);
@@ -35,5 +36,5 @@ export async function readBytes(
 }
 
 function noBytes(details: StorageErrorDetails): StorageError {
-  return new StorageError("UNEXPECTED", "The store gave a chunk of a body that is not a Uint8Array.", details);
+  return new StorageError("UNEXPECTED", "The store gave a chunk of a body that is not bytes.", details);
 }

@@ -1,11 +1,13 @@
 import { formatPayloadPath } from "../plan/payload-path.js";
 import type { PayloadPath } from "../plan/plan.js";
-import type { PayloadSource } from "../plan/source.js";
+import type { StreamSource } from "../plan/source.js";
 import { abortable, throwIfAborted } from "../store/abort.js";
-import { StorageError, type StorageErrorCode } from "../error.js";
+import { StorageError } from "../error.js";
 import { GatheredBytes } from "../store/gathered-bytes.js";
 import { ChunkBytes } from "./chunk-bytes.js";
-import { openSource, type OpenSource } from "./open-source.js";
+import { giveUp } from "../store/give-up.js";
+import { sourceFailure } from "../store/source-failure.js";
+import { openSource, type OpenSource } from "../store/source.js";
 
 /** Reads one Blob or stream of a payload, once, as it is asked for chunks. */
 export class SourceReader {
@@ -20,14 +22,15 @@ export class SourceReader {
 
   /**
    * @param path where the source stands in the payload, for messages
-   * @throws {StorageError} `UNEXPECTED` for a stream that is locked, destroyed, or was read already
+   * @throws {StorageError} `UNEXPECTED` for a stream that is locked, destroyed, or was read already; the code of what it
+   *   failed with, where that is a StorageError
    */
-  constructor(source: Exclude<PayloadSource, Uint8Array>, path: PayloadPath) {
+  constructor(source: StreamSource, path: PayloadPath) {
     this.#path = path;
     try {
       this.#source = openSource(source);
     } catch (cause) {
-      throw this.#fail("UNEXPECTED", "can't be read; see the cause.", cause);
+      throw this.#failed("can't be read; see the cause.", cause);
     }
   }
 
@@ -45,7 +48,7 @@ export class SourceReader {
    * The next bytes, never none; `undefined` when the source has ended. They may change with the next call: a source may
    * use its memory again.
    *
-   * @throws {StorageError} `UNEXPECTED` when the source fails, `UNSERIALIZABLE` when it gives something else than bytes or
+   * @throws {StorageError} `UNEXPECTED`, or the code of a StorageError, when the source fails, `UNSERIALIZABLE` when it gives something else than bytes or
    *   strings, `ABORTED` promptly, also while the source hangs
    */
   async next(signal: AbortSignal): Promise<Uint8Array | undefined> {
@@ -71,7 +74,7 @@ export class SourceReader {
   close(reason: unknown): void {
     if (this.#isOver) return;
     this.#isOver = this.#isClosed = true;
-    this.#source.close(reason);
+    giveUp(() => this.#source.close(reason));
   }
 
   async #next(): Promise<Uint8Array> {
@@ -82,7 +85,7 @@ export class SourceReader {
       isLast = next.done === true;
     } catch (cause) {
       this.#isOver = true;
-      throw this.#fail("UNEXPECTED", "failed; see the cause.", cause);
+      throw this.#failed("failed; see the cause.", cause);
     }
     if (isLast) {
       this.#isOver = true;
@@ -90,15 +93,31 @@ export class SourceReader {
     }
     const bytes = this.#bytes.of(next.value);
     if (bytes !== undefined) return bytes;
-    const error = this.#fail("UNSERIALIZABLE", "gives chunks that are neither bytes nor strings.");
+    const error = this.#notBytes(next.value);
     this.close(error);
     throw error;
   }
 
-  #fail(code: StorageErrorCode, problem: string, cause?: unknown): StorageError {
-    const message = `The stream at ${formatPayloadPath(this.#path)} of the payload ${problem}`;
-    return (this.#failure = new StorageError(code, message, { operation: "dehydrate", cause }));
+  #failed(problem: string, cause: unknown): StorageError {
+    return (this.#failure = sourceFailure(cause, this.#message(problem), { operation: "dehydrate" }));
   }
+
+  #notBytes(item: unknown): StorageError {
+    const problem =
+      `is an async iterable that gives ${kindOf(item)}, where only bytes and strings can be stored. ` +
+      "Collect what it gives in an array, which is stored as JSON.";
+    return (this.#failure = new StorageError("UNSERIALIZABLE", this.#message(problem), { operation: "dehydrate" }));
+  }
+
+  #message(problem: string): string {
+    return `The stream at ${formatPayloadPath(this.#path)} of the payload ${problem}`;
+  }
+}
+
+/** What an item is, without saying what is in it. */
+function kindOf(item: unknown): string {
+  if (item === null) return "null";
+  return typeof item === "object" ? "objects" : `values of the type ${typeof item}`;
 }
 
 /**

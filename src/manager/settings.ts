@@ -119,6 +119,7 @@ const managerSchema = z
     readCache: readCacheSchema.optional(),
     codecs: codecs.prefault([]),
     canonical: z.boolean().default(false),
+    lossy: z.enum(["error", "json"]).default("error"),
     references: references.optional(),
     dialect: z.enum(["native", "bubustack"]).default("native"),
     allow: allow.default([]),
@@ -241,6 +242,11 @@ export function dehydrateSettings(settings: ManagerSettings, options: DehydrateO
   const result: DehydrateSettings = { ...settings, ...parsed, ...audienceOf(parsed, settings) };
   keepDehydration(settings, own, result);
   return callSignal === undefined ? result : { ...result, signal: callSignal };
+}
+
+/** The settings of a call whose result is to fit in one value. */
+export function inputSettings(settings: DehydrateSettings): DehydrateSettings {
+  return { ...settings, maxEnvelopeSize: Math.min(settings.maxEnvelopeSize, settings.maxInlineSize) };
 }
 
 /** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */

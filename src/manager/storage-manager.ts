@@ -16,7 +16,7 @@ import { deleteBlob, listBlobs, readBlob, writeBlob } from "./blobs.js";
 import type { ManagerParts } from "./call.js";
 import { close } from "./close.js";
 import { createStore } from "./create-store.js";
-import { dehydrate, staysAsItIs } from "./dehydrate.js";
+import { dehydratePayload } from "./dehydration.js";
 import { dehydrationPlan, type DehydrationPlan } from "./dehydration-plan.js";
 import { EntrySource } from "./entry-source.js";
 import { envPrefixOf, parseEnvironment } from "./env.js";
@@ -28,14 +28,7 @@ import { presign } from "./presign.js";
 import { reencryptObjects, type ReencryptOptions, type ReencryptReport } from "./reencrypt.js";
 import { release } from "./release.js";
 import { selectPart } from "./select-part.js";
-import {
-  dehydrateSettings,
-  hydrateSettings,
-  managerSettings,
-  openSettings,
-  type DehydrateSettings,
-  type ManagerSettings,
-} from "./settings.js";
+import { dehydrateSettings, hydrateSettings, managerSettings, openSettings, type ManagerSettings } from "./settings.js";
 import { TenantParts, tenantSettings } from "./tenant.js";
 import { verify, type VerifyOptions, type VerifyReport } from "./verify/verify.js";
 
@@ -108,18 +101,18 @@ export class StorageManager {
 
   /**
    * Replaces what is too big to travel by references. The result exists only when every object of it is durable.
-   * Streams in the payload are read to their end, and closed if the call fails. The payload, with the bytes in it, must
-   * not be changed until the promise settles; the result shares with it what stays.
+   * Bytes of every kind (`Uint8Array`, `ArrayBuffer`, `DataView`, ...) leave as binary, whatever their size, and so do Blobs,
+   * streams and other async iterables of bytes or strings. Those are read to their end, and closed if the call fails or is
+   * refused. The payload, with the bytes in it, must not be changed until the promise settles; the result shares with it
+   * what stays.
    *
-   * @throws {StorageError} `UNSERIALIZABLE` for a cycle, a `BigInt` and the like, `INVALID_REFERENCE` for a reference
+   * @throws {StorageError} `UNSERIALIZABLE` for a cycle, a `BigInt`, what `lossy` refuses and the like, `INVALID_REFERENCE` for a reference
    *   in the payload that must not be there, `SIGNATURE_INVALID` for one that is to pass and was not signed,
    *   `STORAGE_DISABLED`, `CONFIG_INVALID`, `TIMEOUT`, `ABORTED`, and what the
    *   store rejects with
    */
-  async dehydrate(value: unknown, options?: DehydrateOptions): Promise<Dehydrated> {
-    const settings = dehydrateSettings(this.#settings, options);
-    if (!this.#recorder.listens && staysAsItIs(value, settings, settings.outputPrefix)) return value;
-    return this.#dehydrate(value, settings, settings.outputPrefix);
+  dehydrate(value: unknown, options?: DehydrateOptions): Promise<Dehydrated> {
+    return dehydratePayload(this.#parts, value, options, "outputPrefix");
   }
 
   /**
@@ -128,15 +121,12 @@ export class StorageManager {
    *
    * @throws {StorageError} as {@link StorageManager.dehydrate} does
    */
-  async dehydrateInputs(value: unknown, options?: DehydrateOptions): Promise<Dehydrated> {
-    const settings = dehydrateSettings(this.#settings, options);
-    const maxEnvelopeSize = Math.min(settings.maxEnvelopeSize, settings.maxInlineSize);
-    if (!this.#recorder.listens && staysAsItIs(value, settings, settings.inputPrefix)) return value;
-    return this.#dehydrate(value, { ...settings, maxEnvelopeSize }, settings.inputPrefix);
+  dehydrateInputs(value: unknown, options?: DehydrateOptions): Promise<Dehydrated> {
+    return dehydratePayload(this.#parts, value, options, "inputPrefix");
   }
 
   /**
-   * Shows what {@link StorageManager.dehydrate} would do, without I/O.
+   * Shows what {@link StorageManager.dehydrate} would do, without I/O. Streams in the payload are neither read nor closed.
    *
    * @throws {StorageError} `UNSERIALIZABLE`, `INVALID_REFERENCE`, `SIGNATURE_INVALID`, `CONFIG_INVALID`
    */
@@ -239,7 +229,11 @@ export class StorageManager {
     return presign(this.#parts, target, options);
   }
 
-  /** Writes bytes of the user's own. @throws {StorageError} what the store rejects with, `STORAGE_DISABLED` */
+  /**
+   * Writes bytes of the user's own. A stream is closed if the call fails or is refused.
+   *
+   * @throws {StorageError} what the store rejects with, `STORAGE_DISABLED`
+   */
   async writeBlob(path: string, data: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
     return writeBlob(this.#parts, path, data, options);
   }
@@ -313,16 +307,5 @@ export class StorageManager {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  #dehydrate(value: unknown, settings: DehydrateSettings, prefix: string): Promise<Dehydrated> {
-    const details: EventDetails = { store: this.store?.name, stepRunId: settings.stepRunId };
-    return this.#recorder.record("dehydrate", details, async () => {
-      try {
-        return await dehydrate(value, settings, prefix, this.#recorder, details);
-      } finally {
-        if (details.entries !== undefined) this.#source.noteWritten(details.scope);
-      }
-    });
   }
 }

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import type { PlannedEntry } from "../plan/plan.js";
 import type { StoredEntry } from "../plan/layout.js";
-import type { PayloadSource } from "../plan/source.js";
+import type { PayloadSource, StreamSource } from "../plan/source.js";
 import { Semaphore } from "../store/compose/layers/semaphore.js";
 import { storedContentType, type EntryCodecs } from "./entry-codecs.js";
 import { forEachConcurrent } from "./concurrency.js";
 import type { ObjectWriter } from "./object-writer.js";
 import type { LaidOutPlan } from "./plan-payload.js";
-import { readSmall, SourceReader } from "./read-source.js";
+import { readSmall, type SourceReader } from "./read-source.js";
 import type { DehydrateSettings } from "./settings.js";
 import { storeBlob } from "./store-blob.js";
 import { storeStream, writeStream } from "./store-stream.js";
@@ -23,14 +23,14 @@ const LONG_STREAMS = 4;
 
 /** A Blob or stream of a payload, and where it stands: one that stands in several places can be read only once. */
 interface OpenSource {
-  readonly source: Exclude<PayloadSource, Uint8Array>;
+  readonly source: StreamSource;
   readonly reader: SourceReader;
   readonly entries: [PlannedEntry, ...PlannedEntry[]];
 }
 
 /**
  * Reads the binary entries of a payload. What is small, or there as a whole, is left for the caller to write; the others
- * go to the store as they are read. When one fails, all streams are closed, read or not.
+ * go to the store as they are read. When one fails, the owner of the sources ends all of them.
  */
 export async function storeSources(
   laidOut: LaidOutPlan,
@@ -41,36 +41,19 @@ export async function storeSources(
 ): Promise<Map<PlannedEntry, SourceOutcome>> {
   const outcomes = new Map<PlannedEntry, SourceOutcome>();
   const opened = new Map<PayloadSource, OpenSource>();
-  try {
-    open(laidOut.plan.entries, outcomes, opened);
-    const longStreams = new Semaphore(LONG_STREAMS);
-    await forEachConcurrent([...opened.values()], settings.concurrency, signal, async (source, groupSignal) => {
-      const outcome = await storeSource(source, laidOut, settings, codecs, writer, longStreams, groupSignal);
-      for (const entry of source.entries) {
-        outcomes.set(entry, await outcomeAt(entry, outcome, laidOut, writer, groupSignal));
-      }
-    });
-  } catch (error) {
-    for (const { reader } of opened.values()) reader.close(error);
-    throw error;
-  }
+  open(laidOut, outcomes, opened);
+  const longStreams = new Semaphore(LONG_STREAMS);
+  await forEachConcurrent([...opened.values()], settings.concurrency, signal, async (source, groupSignal) => {
+    const outcome = await storeSource(source, laidOut, settings, codecs, writer, longStreams, groupSignal);
+    for (const entry of source.entries) {
+      outcomes.set(entry, await outcomeAt(entry, outcome, laidOut, writer, groupSignal));
+    }
+  });
   return outcomes;
 }
 
-/** Closes the streams of a payload that is not to be stored after all. */
-export function closeSources({ plan }: LaidOutPlan, reason: unknown): void {
-  for (const { content, path } of plan.entries) {
-    if (!("source" in content) || content.source instanceof Uint8Array) continue;
-    try {
-      new SourceReader(content.source, path).close(reason);
-    } catch {
-      // One that can't be read needs no closing; nor does one that was closed as it stands in two places.
-    }
-  }
-}
-
 function open(
-  entries: readonly PlannedEntry[],
+  { plan: { entries }, sources }: LaidOutPlan,
   outcomes: Map<PlannedEntry, SourceOutcome>,
   opened: Map<PayloadSource, OpenSource>,
 ): void {
@@ -80,7 +63,7 @@ function open(
     const sharers = opened.get(source)?.entries;
     if (source instanceof Uint8Array) outcomes.set(entry, { bytes: source });
     else if (sharers !== undefined) sharers.push(entry);
-    else opened.set(source, { source, reader: new SourceReader(source, entry.path), entries: [entry] });
+    else opened.set(source, { source, reader: sources.open(source, entry.path), entries: [entry] });
   }
 }
 

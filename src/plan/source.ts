@@ -1,27 +1,31 @@
-import { types } from "node:util";
+import { bytesOf } from "../bytes.js";
 import { isMediaType } from "../reference/reference.js";
 
 /** Bytes in a payload: there as a whole, or still to come. */
-export type PayloadSource = Uint8Array | Blob | AsyncIterable<Uint8Array>;
+export type PayloadSource = Uint8Array | StreamSource;
+
+/** Those that are still to come. */
+export type StreamSource = Blob | AsyncIterable<Uint8Array>;
 
 const OCTET_STREAM = "application/octet-stream";
 
 /**
- * Recognises the values that leave as binary whatever their size: `Uint8Array` (a `Buffer` is one), `Blob`, Node's and
- * the web's readable streams and every other async iterable.
+ * Recognises the values that leave as binary whatever their size: bytes in every form (see {@link Bytes}), `Blob`, Node's
+ * and the web's readable streams and every other async iterable that has no JSON of its own.
+ *
+ * @throws {TypeError} for bytes whose memory was transferred
  */
 export function asPayloadSource(value: object): PayloadSource | undefined {
-  if (types.isUint8Array(value)) return ofThisRealm(value);
+  const bytes = bytesOf(value);
+  if (bytes !== undefined) return bytes;
   if (typeof (value as Partial<AsyncIterable<Uint8Array>>)[Symbol.asyncIterator] === "function") {
-    return value as AsyncIterable<Uint8Array>;
+    return hasToJson(value) ? undefined : (value as AsyncIterable<Uint8Array>);
   }
   return value instanceof Blob ? value : undefined;
 }
 
-// Everything after this asks with `instanceof`, which does not know the arrays of other realms (node:vm).
-function ofThisRealm(bytes: Uint8Array): Uint8Array {
-  const { buffer, byteOffset, byteLength } = bytes;
-  return bytes instanceof Uint8Array ? bytes : new Uint8Array(buffer, byteOffset, byteLength);
+function hasToJson(value: object): boolean {
+  return typeof (value as { toJSON?: unknown }).toJSON === "function";
 }
 
 /** Bytes of a source, when known before it is read. */

@@ -1,5 +1,7 @@
+import { isBytes } from "../bytes.js";
 import { StorageError, isStorageError } from "../error.js";
 import type { Container } from "../reference/container.js";
+import { hasDollarKey } from "../reference/escape.js";
 import type { Frame, Visited } from "./frame.js";
 import { leastStringSize, numberSize, stringSize, stringSlack } from "./json-size.js";
 import { isPlainContainer, jsonValue } from "./json-value.js";
@@ -10,22 +12,8 @@ import { MAX_ARRAY_LENGTH, PlainWalk, type OpenContainer } from "./plain-walk.js
 import type { EntryKind, PayloadPath, PayloadPlan } from "./plan.js";
 import { PlannedEntry, type EntryContent } from "./planned-entry.js";
 import { asPayloadSource, sourceContentType, sourceSize, type PayloadSource } from "./source.js";
-
-/** What the decisions depend on. */
-export interface WalkOptions {
-  /** Bytes of JSON over which one value leaves. */
-  maxInlineSize: number;
-  /** Bytes of JSON over which a container leaves although something in it has left already. */
-  maxEnvelopeSize: number;
-  /** Container levels that are decided on; a container below them is one unit. */
-  maxRecursionDepth: number;
-  /** How a key of user data that begins with `$` is written. */
-  escapeKey: (key: string) => string;
-  /** Whether an object that has a key beginning with `$` stays as the reference it is; otherwise it is data. */
-  keepsReference: (value: Readonly<Record<string, unknown>>, path: () => PayloadPath) => boolean;
-  /** Bytes of JSON of the reference that will stand for an entry; at least the real number where that is not known. */
-  referenceSize: (entry: PlannedEntry) => number;
-}
+import { vanishingKind } from "./vanishing.js";
+import type { WalkOptions } from "./walk-options.js";
 
 // Values of one step of the walk: some milliseconds of work.
 const STEP = 100_000;
@@ -169,13 +157,14 @@ export class PayloadWalk {
   private enterObject(input: object, key: string | number): boolean {
     const plain = isPlainContainer(input);
     if (!plain || Symbol.asyncIterator in input) {
-      const source = asPayloadSource(input); // before toJSON, which a Buffer has
+      const source = this.sourceOf(input); // before toJSON, which a Buffer has
       if (source !== undefined) return this.leaveSource(source);
     }
     if (plain && typeof (input as { toJSON?: unknown }).toJSON !== "function") {
       return this.enterPlain(input);
     }
     const value = jsonValue(input, key);
+    if (value === input && !plain) this.assertKept(input);
     return this.enterSeen(value, value !== input, plain);
   }
 
@@ -292,8 +281,9 @@ export class PayloadWalk {
     const keys = isArray ? undefined : Object.keys(value);
     if (changed) {
       // What toJSON gave may be bytes, or an async iterable.
-      const source = asPayloadSource(value);
+      const source = this.sourceOf(value);
       if (source !== undefined) return this.leaveSource(source);
+      if (!isPlainContainer(value)) this.assertKept(value);
     }
     const escaping = keys !== undefined && hasDollarKey(keys);
     if (escaping && this.options.keepsReference(value as Record<string, unknown>, this.path)) {
@@ -342,7 +332,24 @@ export class PayloadWalk {
     return dropped;
   }
 
+  private sourceOf(value: object): PayloadSource | undefined {
+    try {
+      return asPayloadSource(value);
+    } catch (cause) {
+      if (!isBytes(value)) throw cause;
+      throw this.unserializable("its memory was transferred to somebody else, so that it has no bytes any more", cause);
+    }
+  }
+
+  /** Refuses what would be gone without a word. */
+  private assertKept(value: object): void {
+    const kind = this.options.refusesLoss ? vanishingKind(value) : undefined;
+    if (kind === undefined) return;
+    throw this.unserializable(`it is ${kind}, of which JSON keeps nothing (lossy: "json" lets it pass)`);
+  }
+
   private leaveSource(source: PayloadSource): boolean {
+    if (!(source instanceof Uint8Array)) this.options.onSource?.(source);
     const size = sourceSize(source);
     const { visited } = this;
     this.finish(undefined, size ?? 0, true);
@@ -389,11 +396,4 @@ export class PayloadWalk {
       cause,
     });
   }
-}
-
-function hasDollarKey(keys: readonly string[]): boolean {
-  for (const key of keys) {
-    if (key.charCodeAt(0) === 0x24) return true;
-  }
-  return false;
 }

@@ -10,3 +10,11 @@ export function escapeKey(key: string): string {
 export function unescapeKey(key: string): string {
   return ESCAPED.test(key) ? key.slice(1) : key;
 }
+
+/** Whether some key begins with `$`, as those of references do. */
+export function hasDollarKey(keys: readonly string[]): boolean {
+  for (const key of keys) {
+    if (key.charCodeAt(0) === 0x24) return true;
+  }
+  return false;
+}

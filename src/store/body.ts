@@ -1,6 +1,10 @@
 import { createHash, hash } from "node:crypto";
-import { abortable } from "./abort.js";
+import { bytesOf, isBytes, isDetached } from "../bytes.js";
 import { StorageError, type StorageErrorDetails } from "../error.js";
+import { abortable } from "./abort.js";
+import { BodySource } from "./body-source.js";
+import { giveUp } from "./give-up.js";
+import { sourceFailure } from "./source-failure.js";
 import type { StoreBody, WriteOptions } from "./store.js";
 
 /** Whether the body is there as a whole, so that it can be read again. */
@@ -28,13 +32,13 @@ export function wholeBytes(body: Uint8Array | string): Uint8Array {
 
 /** @throws {StorageError} `CONFIG_INVALID` unless `body` is bytes, a string or an async iterable */
 export function assertBody(body: unknown, details: StorageErrorDetails): asserts body is StoreBody {
-  if (typeof body === "string" || body instanceof Uint8Array) return;
+  if (isBytes(body) && isDetached(body)) {
+    const message = "The body has no bytes any more: its memory was transferred. Write a copy, or transfer it later.";
+    throw new StorageError("CONFIG_INVALID", message, details);
+  }
+  if (typeof body === "string" || isBytes(body)) return;
   if (typeof body === "object" && body !== null && Symbol.asyncIterator in body) return;
-  throw new StorageError(
-    "CONFIG_INVALID",
-    "The body must be a Uint8Array, a string or an async iterable of Uint8Array.",
-    details,
-  );
+  throw new StorageError("CONFIG_INVALID", "The body must be bytes, a string or an async iterable of bytes.", details);
 }
 
 /** `sha256-` + base64url of bytes: the form of `WriteOptions.digest` and of `$storageDigest`. */
@@ -45,8 +49,8 @@ export function sha256Digest(bytes: Uint8Array): string {
 /**
  * Hands the body on as chunks and checks it on the way against what the writer declared: a chunk that is not bytes is
  * `CONFIG_INVALID`, another size or digest than declared `INTEGRITY`, more than `maxSize` bytes `LIMIT_EXCEEDED`.
- * A source that fails is `UNEXPECTED` with the failure as its cause. When the signal fires it is `ABORTED` at once, also
- * while the source hangs.
+ * A source that fails is the cause of an error that keeps its code, see {@link sourceFailure}. When the signal fires it is
+ * `ABORTED` at once, also while the source hangs.
  */
 export async function* checkedChunks(
   body: StoreBody,
@@ -91,33 +95,33 @@ async function* source(
     return;
   }
   const iterator = iteratorOf(body, details);
-  let open = true;
   try {
     for (;;) {
-      const next = await abortable(nextChunk(iterator, details), signal, undefined, details).catch((error: unknown) => {
-        // A source that failed is closed. One that hangs would never answer the return() that an abort asks for.
-        open = false;
-        if (signal?.aborted) void closeSource(iterator);
-        throw error;
-      });
-      if (next.done === true) {
-        open = false;
-        return;
-      }
-      const chunk: unknown = next.value;
-      if (!(chunk instanceof Uint8Array)) {
-        throw new StorageError("CONFIG_INVALID", "A chunk of the body is not a Uint8Array.", details);
-      }
-      yield chunk;
+      const next = await abortable(nextChunk(iterator, details), signal, undefined, details);
+      if (next.done === true) return;
+      yield chunkOf(next.value, details);
     }
   } finally {
-    if (open) await closeSource(iterator);
+    // Of what has not ended or failed. Who has given up waits for nothing.
+    if (signal?.aborted) giveUp(() => iterator.return?.());
+    else await iterator.return?.();
   }
+}
+
+function chunkOf(chunk: unknown, details: StorageErrorDetails): Uint8Array {
+  try {
+    const bytes = bytesOf(chunk);
+    if (bytes !== undefined) return bytes;
+  } catch (cause) {
+    const message = "A chunk of the body has no bytes any more: its memory was transferred.";
+    throw new StorageError("CONFIG_INVALID", message, { ...details, cause });
+  }
+  throw new StorageError("CONFIG_INVALID", "A chunk of the body is not bytes.", details);
 }
 
 function iteratorOf(body: AsyncIterable<Uint8Array>, details: StorageErrorDetails): AsyncIterator<Uint8Array> {
   try {
-    return body[Symbol.asyncIterator]();
+    return (body instanceof BodySource ? body : new BodySource(body))[Symbol.asyncIterator]();
   } catch (cause) {
     throw sourceFailed(cause, details);
   }
@@ -134,16 +138,8 @@ async function nextChunk(
   }
 }
 
-async function closeSource(iterator: AsyncIterator<Uint8Array>): Promise<void> {
-  try {
-    await iterator.return?.();
-  } catch {
-    // The caller hears why the source was given up, not that it took this badly.
-  }
-}
-
 function sourceFailed(cause: unknown, details: StorageErrorDetails): StorageError {
-  return new StorageError("UNEXPECTED", "The source of the body failed.", { ...details, cause });
+  return sourceFailure(cause, "The source of the body failed; see the cause.", details);
 }
 
 function tooLarge(maxSize: number, details: StorageErrorDetails): StorageError {

@@ -1,6 +1,9 @@
 import type { Capability } from "./capability.js";
 
-/** The bytes of an object to be written. A string is written as UTF-8. An iterable is read once, with backpressure. */
+/**
+ * The bytes of an object to be written: in any form that JavaScript has for bytes, in any realm. A string is written as UTF-8.
+ * An iterable is read once, with backpressure, and ended when the write fails or is refused.
+ */
 export type StoreBody = Uint8Array | string | AsyncIterable<Uint8Array>;
 
 /** What a store knows of one object. */

@@ -1,3 +1,4 @@
+import { endingSource } from "../store/body-source.js";
 import { isWholeBody, wholeBytes } from "../store/body.js";
 import {
   checkCopy,
@@ -69,12 +70,14 @@ export class FaultStore extends StoreLayer {
     return this.#plan.injected;
   }
 
-  override async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    const call = this.#call(checkWrite(this, path, body, options), options.signal);
-    return this.#struck("write", [path], call, (during) => {
-      return during.length === 0
-        ? this.inner.write(path, body, options)
-        : this.#write(path, body, options, during, call);
+  override write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+    return endingSource(body, async (source) => {
+      const call = this.#call(checkWrite(this, path, source, options), options.signal);
+      return this.#struck("write", [path], call, (during) => {
+        return during.length === 0
+          ? this.inner.write(path, source, options)
+          : this.#write(path, source, options, during, call);
+      });
     });
   }
 

@@ -7,7 +7,7 @@ import { dehydrateChecked as dehydrate, textOf } from "../support/stored-entries
 import { someBytes } from "../support/stream-sources.js";
 import { LIMITS } from "../support/limits-arbitrary.js";
 
-const limits = fc.record(LIMITS);
+const limits = fc.record({ ...LIMITS, lossy: fc.constant("json" as const) });
 
 /** As JSON, where bytes are told from what looks like them. */
 const spelt = (value: unknown): string =>

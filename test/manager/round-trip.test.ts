@@ -57,7 +57,13 @@ const spelt = (value: unknown) => JSON.stringify(value) as string | undefined;
 describe("hydrate(dehydrate(x))", () => {
   it("is JSON.parse(JSON.stringify(x)) for every x, whatever the thresholds", async () => {
     const property = fc.asyncProperty(payload, thresholds, fc.boolean(), async (value, options, canonical) => {
-      const manager = new StorageManager({ store: new MemoryStore(), ...options, canonical, maxReferences: 1e6 });
+      const manager = new StorageManager({
+        store: new MemoryStore(),
+        lossy: "json",
+        ...options,
+        canonical,
+        maxReferences: 1e6,
+      });
       const dehydrated = await manager.dehydrate(value, { scope: "s" });
       // It travels as JSON.
       const hydrated = await manager.hydrate(throughJson(dehydrated), { maxRecursionDepth: 100 });
@@ -71,7 +77,7 @@ describe("hydrate(dehydrate(x))", () => {
   it("never changes x", async () => {
     const property = fc.asyncProperty(payload, thresholds, async (value, options) => {
       const before = spelt(value);
-      await new StorageManager({ store: new MemoryStore(), ...options }).dehydrate(deepFreeze(value));
+      await new StorageManager({ store: new MemoryStore(), lossy: "json", ...options }).dehydrate(deepFreeze(value));
       expect(spelt(value)).toBe(before);
     });
     await fc.assert(property, { numRuns: 500 });
@@ -81,7 +87,7 @@ describe("hydrate(dehydrate(x))", () => {
     // A number or null is never a reference, and has up to 25 bytes.
     const sizes = fc.integer({ min: 25, max: 1000 });
     const property = fc.asyncProperty(payload, sizes, async (value, maxInlineSize) => {
-      const manager = new StorageManager({ store: new MemoryStore(), maxInlineSize });
+      const manager = new StorageManager({ store: new MemoryStore(), maxInlineSize, lossy: "json" });
       const dehydrated = await manager.dehydrateInputs(value);
       const size = Buffer.byteLength(spelt(dehydrated) ?? "");
       expect(size <= maxInlineSize || Object.hasOwn(dehydrated as object, "$storageRef")).toBe(true);
@@ -93,7 +99,7 @@ describe("hydrate(dehydrate(x))", () => {
 
   it("holds for what was hydrated and is dehydrated again", async () => {
     const property = fc.asyncProperty(payload, async (value) => {
-      const manager = new StorageManager({ store: new MemoryStore(), maxInlineSize: 20 });
+      const manager = new StorageManager({ store: new MemoryStore(), maxInlineSize: 20, lossy: "json" });
       const once = await manager.hydrate(await manager.dehydrate(value, { scope: "s" }));
       expect(spelt(await manager.hydrate(await manager.dehydrate(once, { scope: "s" })))).toBe(spelt(value));
     });
@@ -103,7 +109,7 @@ describe("hydrate(dehydrate(x))", () => {
   it("is what the plan says: the same value, entries and sizes", async () => {
     const property = fc.asyncProperty(payload, thresholds, async (value, options) => {
       const store = new MemoryStore();
-      const manager = new StorageManager({ store, ...options });
+      const manager = new StorageManager({ store, lossy: "json", ...options });
       const plan = manager.plan(value, { scope: "s" });
       const dehydrated = await manager.dehydrate(value, { scope: "s" });
       expect(isDeepStrictEqual(plan.value, dehydrated)).toBe(true);
@@ -115,7 +121,7 @@ describe("hydrate(dehydrate(x))", () => {
 
   it("follows JSON where it changes a value", async () => {
     const store = new MemoryStore();
-    const manager = new StorageManager({ store, maxInlineSize: 10 });
+    const manager = new StorageManager({ store, maxInlineSize: 10, lossy: "json" });
     const value = {
       date: new Date(0),
       undefined: undefined,
@@ -165,7 +171,7 @@ describe("hydrate(dehydrate(x))", () => {
   it("brings bytes back as bytes, anywhere in the payload", async () => {
     const bytes = fc.uint8Array({ maxLength: 40 });
     const property = fc.asyncProperty(fc.array(fc.tuple(bytes, text)), thresholds, async (pairs, options) => {
-      const manager = new StorageManager({ store: new MemoryStore(), ...options });
+      const manager = new StorageManager({ store: new MemoryStore(), lossy: "json", ...options });
       const value = { pairs, nested: [{ bytes: Buffer.from(pairs.map(([, label]) => label).join()) }] };
       const dehydrated = throughJson(await manager.dehydrate(value));
       const hydrated = await manager.hydrate<typeof value>(dehydrated, { maxRecursionDepth: 100 });

@@ -1,5 +1,6 @@
 import type { PlannedEntry } from "../../src/plan/planned-entry.js";
-import { walkPayload, type WalkOptions } from "../../src/plan/walk.js";
+import { walkPayload } from "../../src/plan/walk.js";
+import type { WalkOptions } from "../../src/plan/walk-options.js";
 
 export type Limits = Pick<WalkOptions, "maxInlineSize" | "maxEnvelopeSize" | "maxRecursionDepth">;
 
@@ -43,6 +44,7 @@ export function planOf(payload: unknown, limits: Partial<Limits> = {}, options: 
   const plan = walkPayload(payload, {
     ...defaultLimits(limits),
     escapeKey: written,
+    refusesLoss: false,
     keepsReference: () => false,
     referenceSize: (entry) => jsonBytes(reference(entry)),
     ...options,

@@ -24,7 +24,7 @@ function parsed(json: string | undefined): unknown {
 async function travel(value: unknown, options: Limits & { canonical?: boolean }) {
   const store = new RecordingStore();
   // What a small payload holds is reached in one hop from each place; the number of levels is no hop.
-  const manager = new StorageManager({ store, ...options, maxRecursionDepth: 10 });
+  const manager = new StorageManager({ store, lossy: "json", ...options, maxRecursionDepth: 10 });
   const { maxRecursionDepth } = options;
   const plan = manager.plan(value, { scope: "run", maxRecursionDepth });
   const dehydrated = await manager.dehydrate(value, { scope: "run", maxRecursionDepth });
@@ -125,7 +125,13 @@ describe("Dehydrated and hydrated, a payload", () => {
       fc.asyncProperty(jsonValue, limits, async (value, options) => {
         fc.pre(!/"\$(?:storage|bubuStorage)Ref"/.test(JSON.stringify(value)));
         const store = new RecordingStore();
-        const manager = new StorageManager({ store, ...options, maxRecursionDepth: 10, dialect: "bubustack" });
+        const manager = new StorageManager({
+          store,
+          lossy: "json",
+          ...options,
+          maxRecursionDepth: 10,
+          dialect: "bubustack",
+        });
         const { maxRecursionDepth } = options;
         const json = JSON.stringify(await manager.dehydrate(value, { scope: "run", maxRecursionDepth }));
         assert.ok(Buffer.byteLength(json) <= options.maxEnvelopeSize);

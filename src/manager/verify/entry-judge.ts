@@ -10,7 +10,7 @@ import { EntryDecoder, isBinary } from "../decode-entry.js";
 import { EntryDecoding } from "../entry-decoding.js";
 import { EntryReads, type EntryRead, type WantedEntry } from "../entry-reads.js";
 import { verifyEntry, type FetchedEntry } from "../fetch-entry.js";
-import { giveUp } from "../give-up.js";
+import { giveUp } from "../../store/give-up.js";
 import { openBinary } from "../open-entry.js";
 import type { VerifySettings } from "./verify-settings.js";
 import type { SharedReads } from "../shared-reads.js";

@@ -3,7 +3,7 @@ import { isNotFound, isStorageError } from "../../error.js";
 import { abortable } from "../../store/abort.js";
 import type { Semaphore } from "../../store/compose/layers/semaphore.js";
 import type { Store } from "../../store/store.js";
-import { giveUp } from "../give-up.js";
+import { giveUp } from "../../store/give-up.js";
 
 // Of 200 bytes each, more or less.
 const KEPT = 10_000;

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
+import { bytesOf } from "../../bytes.js";
 import { StorageError, type StorageErrorDetails } from "../../error.js";
 import { abortable } from "../../store/abort.js";
 import type { ReadResult } from "../../store/store.js";
 import { integrityError } from "../fetch-entry.js";
-import { giveUp } from "../give-up.js";
+import { giveUp } from "../../store/give-up.js";
 import { MAX_HELD } from "./max-held.js";
 
 /** The body of an object: hashed on the way, and held as far as it is small. */
@@ -73,9 +74,9 @@ export class ObjectBody {
       this.isOver = true;
       return undefined;
     }
-    const chunk: unknown = next.value;
-    if (!(chunk instanceof Uint8Array)) {
-      throw new StorageError("UNEXPECTED", "The store gave a chunk of a body that is not a Uint8Array.", this.details);
+    const chunk = bytesOf(next.value);
+    if (chunk === undefined) {
+      throw new StorageError("UNEXPECTED", "The store gave a chunk of a body that is not bytes.", this.details);
     }
     this.received += chunk.byteLength;
     this.hash.update(chunk);

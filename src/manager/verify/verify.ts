@@ -4,7 +4,7 @@ import type { Store } from "../../store/store.js";
 import { assertOwnListing } from "../confine.js";
 import { abortedCall } from "../deadline.js";
 import type { EntrySource } from "../entry-source.js";
-import { giveUp } from "../give-up.js";
+import { giveUp } from "../../store/give-up.js";
 import { requireStore } from "../require-store.js";
 import type { ManagerSettings } from "../settings.js";
 import { asStorageError } from "../store-error.js";

@@ -1,3 +1,4 @@
+import { endingSource } from "../body-source.js";
 import type { Capability } from "../capability.js";
 import type {
   CallOptions,
@@ -40,8 +41,8 @@ export abstract class StoreLayer implements Omit<Required<Store>, "schemes">, St
     return (await this.inner.capabilityOf?.(path, options)) ?? this.capability;
   }
 
-  async write(path: string, body: StoreBody, options?: WriteOptions): Promise<ObjectInfo> {
-    return this.inner.write(path, body, options);
+  write(path: string, body: StoreBody, options?: WriteOptions): Promise<ObjectInfo> {
+    return endingSource(body, async (source) => this.inner.write(path, source, options));
   }
 
   async read(path: string, options?: ReadOptions): Promise<ReadResult> {

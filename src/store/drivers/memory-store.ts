@@ -1,3 +1,4 @@
+import { endingSource } from "../body-source.js";
 import { throwIfAborted } from "../abort.js";
 import { checkedBytes, checkedChunks, isHandedOver, isWholeBody } from "../body.js";
 import { unsupportedError, type Capability } from "../capability.js";
@@ -64,20 +65,8 @@ export class MemoryStore implements Store {
   });
   readonly #objects = new Map<string, StoredBytes>();
 
-  async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    const details = checkWrite(this, path, body, options);
-    const { contentType, ifMatch, ifNoneMatch } = options;
-    const metadata = options.metadata && { ...options.metadata };
-    const bytes = isWholeBody(body)
-      ? ownBytes(checkedBytes(body, options, details))
-      : await collect(body, options, details);
-    throwIfAborted(options.signal, details);
-    // From here to the end nothing waits: the conditions hold when the object is put.
-    if (ifNoneMatch !== undefined && this.#objects.has(path)) {
-      throw new StorageError("ALREADY_EXISTS", "An object is already there.", details);
-    }
-    this.#assertMatch(path, ifMatch, details);
-    return this.#put(path, { bytes, contentType, metadata });
+  write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+    return endingSource(body, (source) => this.#write(path, source, options));
   }
 
   async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
@@ -131,6 +120,22 @@ export class MemoryStore implements Store {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #write(path: string, body: StoreBody, options: WriteOptions): Promise<ObjectInfo> {
+    const details = checkWrite(this, path, body, options);
+    const { contentType, ifMatch, ifNoneMatch } = options;
+    const metadata = options.metadata && { ...options.metadata };
+    const bytes = isWholeBody(body)
+      ? ownBytes(checkedBytes(body, options, details))
+      : await collect(body, options, details);
+    throwIfAborted(options.signal, details);
+    // From here to the end nothing waits: the conditions hold when the object is put.
+    if (ifNoneMatch !== undefined && this.#objects.has(path)) {
+      throw new StorageError("ALREADY_EXISTS", "An object is already there.", details);
+    }
+    this.#assertMatch(path, ifMatch, details);
+    return this.#put(path, { bytes, contentType, metadata });
   }
 
   #get(path: string, details: CallDetails): StoredBytes {

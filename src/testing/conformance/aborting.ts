@@ -5,7 +5,7 @@ import type { CallOptions, ListOptions } from "../../store/store.js";
 import { BASIC, testCase, type CaseGroup } from "./case.js";
 import { patternBytes, type ConformanceContext } from "./context.js";
 import { assertRejects, drain, type RefusedCall } from "./rejection.js";
-import { assertUntouched, hanging, watchedBody } from "./sources.js";
+import { assertEnded, assertUntouched, hanging, stalledStream, watchedBody } from "./sources.js";
 
 const BYTES = patternBytes(3_000_000);
 
@@ -49,6 +49,20 @@ export const aborting: CaseGroup = {
       await assertHangingWriteAborts(context, path);
       await context.assertMissing(path);
       if (context.store.capability.list) assert.deepEqual(await context.names(), []);
+    }),
+    testCase("ends the source of a write that is given up, also while it stalls", BASIC, async (context) => {
+      const path = context.path("new");
+      const controller = new AbortController();
+      const stream = stalledStream(BYTES.subarray(0, 100_000), () => controller.abort());
+      const call = () => settled(context, context.store.write(path, stream, { signal: controller.signal }));
+      await assertRejects(call, "ABORTED", { operation: "write", path });
+      assertEnded(stream);
+    }),
+    testCase("ends the source of a write under a signal that has fired", BASIC, async (context) => {
+      const path = context.path("new");
+      const stream = stalledStream(BYTES, () => undefined);
+      await assertAborted(({ signal }) => context.store.write(path, stream, { signal }), { operation: "write", path });
+      assertEnded(stream);
     }),
     testCase("keeps the old object when the write over it is given up", BASIC, async (context) => {
       const path = await context.put("old", "old content");

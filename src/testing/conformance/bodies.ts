@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { runInNewContext } from "node:vm";
+import { StorageError } from "../../error.js";
 import { sha256Digest } from "../../store/body.js";
 import type { StoreBody, WriteOptions } from "../../store/store.js";
 import { BASIC, testCase, type CaseGroup } from "./case.js";
 import { patternBytes, type ConformanceContext } from "./context.js";
 import { assertRejects } from "./rejection.js";
-import { assertUntouched, chunksOf, interrupted, watchedBody } from "./sources.js";
+import { assertEnded, assertUntouched, chunksOf, interrupted, stalledStream, watchedBody } from "./sources.js";
 
 const BYTES = patternBytes(100_000);
 
@@ -73,6 +75,43 @@ export const bodies: CaseGroup = {
       await assertRejects(() => store.write(path, body), "CONFIG_INVALID", { operation: "write", path });
       await context.assertMissing(path);
     }),
+    testCase("takes bytes of every kind, whole and as chunks", BASIC, async (context) => {
+      const memory = patternBytes(64).buffer as ArrayBuffer;
+      const foreign = runInNewContext("Uint8Array.of(1, 2, 3)") as Uint8Array;
+      for (const [bytes, content] of [
+        [memory, patternBytes(64)],
+        [new DataView(memory, 3, 5), patternBytes(64).subarray(3, 8)],
+        [new Uint16Array(memory, 2, 4), patternBytes(64).subarray(2, 10)],
+        [foreign, Uint8Array.of(1, 2, 3)],
+      ] as [Uint8Array, Uint8Array][]) {
+        await context.assertContent(await context.put("whole", bytes), content);
+        await context.assertContent(await context.put("chunks", interrupted(bytes, noop, bytes)), twice(content));
+      }
+    }),
+    testCase("keeps what an error of its source says", BASIC, async (context) => {
+      const path = context.path("object");
+      for (const [code, retryable] of [["UNAVAILABLE", true] as const, ["NOT_FOUND", false] as const]) {
+        const failure = new StorageError(code, "The source broke.");
+        const body = interrupted(BYTES, () => {
+          throw failure;
+        });
+        const error = await assertRejects(() => context.store.write(path, body), code, { operation: "write", path });
+        assert.equal(error.retryable, retryable);
+        await context.assertMissing(path);
+      }
+    }),
+    testCase("ends the source of a write that it refuses", ["write"], async ({ store, ...context }) => {
+      for (const [path, options] of [
+        ["../a", {}],
+        [`${context.prefix}a`, { size: -1 }],
+        [`${context.prefix}a`, { ifNoneMatch: "x" as "*" }],
+        [`${context.prefix}a`, { size: 10 }],
+      ] as [string, WriteOptions][]) {
+        const stream = stalledStream(BYTES, noop);
+        await assert.rejects(store.write(path, stream, options));
+        assertEnded(stream);
+      }
+    }),
     testCase("closes a source that it gives up", BASIC, async (context) => {
       let closed = false;
       async function* source(): AsyncGenerator<Uint8Array, void, undefined> {
@@ -133,6 +172,10 @@ export const bodies: CaseGroup = {
     }),
   ],
 };
+
+function twice(bytes: Uint8Array): Uint8Array {
+  return Buffer.concat([bytes, bytes]);
+}
 
 function noop(): void {
   // The source goes on.

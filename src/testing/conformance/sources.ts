@@ -1,8 +1,26 @@
 import assert from "node:assert/strict";
+import { Readable } from "node:stream";
 
 /** A body that tells whether anybody asked it for bytes. */
 export interface WatchedBody extends AsyncIterable<Uint8Array> {
   readonly pulled: boolean;
+}
+
+/** A stream of Node's that gives `bytes` and then hangs: it ends only when somebody ends it. */
+export function stalledStream(bytes: Uint8Array, onHang: () => void): Readable {
+  let given = false;
+  return new Readable({
+    read() {
+      if (given) onHang();
+      else this.push(bytes);
+      given = true;
+    },
+  });
+}
+
+/** Asserts that a stream that was handed to a write that failed is ended: what it holds open would be open for good. */
+export function assertEnded(stream: Readable): void {
+  assert.ok(stream.destroyed, "the source of the body was left open, though the write has failed");
 }
 
 /** A body that must stay untouched: whoever is refused before any I/O is refused without reading it. */

@@ -1,3 +1,4 @@
+import { endingSource } from "../../body-source.js";
 import type { Capability } from "../../capability.js";
 import {
   checkCopy,
@@ -94,8 +95,10 @@ export class FailoverStore implements Store {
     return (await this.#reader.find(course, path, options, details))?.info;
   }
 
-  async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<FailoverWriteInfo> {
-    return this.#write(path, body, options, checkWrite(this, path, body, options));
+  write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<FailoverWriteInfo> {
+    return endingSource(body, async (source) =>
+      this.#write(path, source, options, checkWrite(this, path, source, options)),
+    );
   }
 
   /** Deletes from every store, wherever the locator says that copies are. */

@@ -1,3 +1,4 @@
+import { endingSource } from "../../body-source.js";
 import { assertPath, invalidPath } from "../../../path.js";
 import { StorageError } from "../../../error.js";
 import { throwIfAborted } from "../../abort.js";
@@ -70,7 +71,11 @@ export class FeatureLayer extends StoreLayer implements FeatureStore {
     return this.#settings.simulate.size === 0 ? super.capabilityOf(path, options) : this.#capability;
   }
 
-  override async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+  override write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+    return endingSource(body, (source) => this.#checkedWrite(path, source, options));
+  }
+
+  async #checkedWrite(path: string, body: StoreBody, options: WriteOptions): Promise<ObjectInfo> {
     const check = (given: WriteOptions): CallDetails => checkWrite(this, path, body, given);
     const gated = await this.#gate("write", path, options, check);
     const details = check(gated.options);

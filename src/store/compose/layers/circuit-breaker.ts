@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { endingSource } from "../../body-source.js";
 import { checkCopy, checkDelete, checkList, checkRead, checkStat, checkWrite, type CallDetails } from "../../check.js";
 import { systemClock, type Clock } from "../../../clock.js";
 import { isStorageError } from "../../../error.js";
@@ -83,9 +84,11 @@ class CircuitBreakerLayer extends StoreLayer implements CircuitBreakerStore {
     return this.circuit.state;
   }
 
-  override async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    const details = checkWrite(this, path, body, options);
-    return this.#through(details, options.signal, () => this.inner.write(path, body, options));
+  override write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+    return endingSource(body, async (source) => {
+      const details = checkWrite(this, path, source, options);
+      return this.#through(details, options.signal, () => this.inner.write(path, source, options));
+    });
   }
 
   override async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {

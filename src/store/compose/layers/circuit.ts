@@ -1,6 +1,7 @@
 import type { CallDetails } from "../../check.js";
 import type { Clock } from "../../../clock.js";
 import { StorageError, isStorageError, type StorageErrorCode } from "../../../error.js";
+import { isSourceFailure } from "../../source-failure.js";
 import type { StorageObserver } from "../../../observe/event.js";
 import { tell } from "../../../observe/tell.js";
 
@@ -28,7 +29,7 @@ const ANSWERS: ReadonlySet<StorageErrorCode> = new Set<StorageErrorCode>([
 
 /** Judges the store by an error. One that comes after the caller's own abort says nothing, whatever its code. */
 export function verdictOf(error: unknown, signal: AbortSignal | undefined): Verdict {
-  if (signal?.aborted || !isStorageError(error)) return "unknown";
+  if (signal?.aborted || !isStorageError(error) || isSourceFailure(error)) return "unknown";
   if (UNAVAILABLE.has(error.code)) return "unavailable";
   return ANSWERS.has(error.code) ? "available" : "unknown";
 }

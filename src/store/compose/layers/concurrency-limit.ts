@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { endingSource } from "../../body-source.js";
 import {
   checkCopy,
   checkDelete,
@@ -64,9 +65,11 @@ class ConcurrencyLimitLayer extends StoreLayer {
     super(inner);
   }
 
-  override async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    const details = checkWrite(this, path, body, options);
-    return this.#inSlot(details, options.signal, () => this.inner.write(path, body, options));
+  override write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+    return endingSource(body, async (source) => {
+      const details = checkWrite(this, path, source, options);
+      return this.#inSlot(details, options.signal, () => this.inner.write(path, source, options));
+    });
   }
 
   override async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {

@@ -1,3 +1,4 @@
+import { isBytes } from "../../../bytes.js";
 import type { Reservation } from "./usage-meter.js";
 
 /** A stream of unknown size, counted chunk by chunk before the store gets it. */
@@ -25,7 +26,7 @@ export class MeteredBody implements AsyncIterable<Uint8Array> {
   }
 
   async #count(chunk: unknown, iterator: AsyncIterator<Uint8Array>): Promise<void> {
-    if (!(chunk instanceof Uint8Array)) return; // the store below refuses it
+    if (!isBytes(chunk)) return; // the store below refuses it
     try {
       this.reservations.push(await this.reserve(chunk.byteLength));
     } catch (error) {

@@ -1,3 +1,4 @@
+import { endingSource } from "../../body-source.js";
 import { MAX_PATH_BYTES, pathProblem } from "../../../path.js";
 import {
   checkCopy,
@@ -80,9 +81,11 @@ class PrefixLayer extends StoreLayer {
     });
   }
 
-  override async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    checkWrite(this, path, body, options);
-    return this.#named(async () => ({ ...(await this.inner.write(this.#outer(path), body, options)), path }));
+  override write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+    return endingSource(body, async (source) => {
+      checkWrite(this, path, source, options);
+      return this.#named(async () => ({ ...(await this.inner.write(this.#outer(path), source, options)), path }));
+    });
   }
 
   override async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {

@@ -22,12 +22,18 @@ export class ReplayableBody {
     const { body } = this;
     if (isWholeBody(body)) return body;
     const attempt = ++this.#attempt;
+    let iterator: AsyncIterator<Uint8Array> | undefined;
     return {
-      [Symbol.asyncIterator]: () => {
-        if (attempt !== this.#attempt) throw new StorageError("ABORTED", "This attempt was given up.");
-        this.#spent = true;
-        return body[Symbol.asyncIterator]();
-      },
+      [Symbol.asyncIterator]: () => ({
+        next: async () => {
+          if (attempt !== this.#attempt) throw new StorageError("ABORTED", "This attempt was given up.");
+          this.#spent = true;
+          iterator ??= body[Symbol.asyncIterator]();
+          return iterator.next();
+        },
+        // An attempt that has asked for nothing leaves the stream to the next one.
+        return: async () => (await iterator?.return?.()) ?? { done: true, value: undefined },
+      }),
     };
   }
 }

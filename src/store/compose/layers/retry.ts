@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { endingSource } from "../../body-source.js";
 import { isWholeBody } from "../../body.js";
 import {
   checkCopy,
@@ -107,7 +108,11 @@ class RetryLayer extends StoreLayer {
     super(inner);
   }
 
-  override async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+  override write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+    return endingSource(body, (source) => this.#write(path, source, options));
+  }
+
+  async #write(path: string, body: StoreBody, options: WriteOptions): Promise<ObjectInfo> {
     const details = checkWrite(this, path, body, options);
     const replayable = new ReplayableBody(body);
     let doubt: unknown; // why it is not known whether an earlier attempt wrote the object

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { endingSource } from "../../body-source.js";
 import { isWholeBody } from "../../body.js";
 import {
   checkCopy,
@@ -90,11 +91,13 @@ class TimeoutLayer extends StoreLayer {
     super(inner);
   }
 
-  override async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    const details = checkWrite(this, path, body, options);
-    return this.#within("write", details, options.signal, (deadline) => {
-      const timed = isWholeBody(body) ? body : whileStoreIsBusy(body, deadline);
-      return this.inner.write(path, timed, { ...options, signal: deadline.signal });
+  override write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+    return endingSource(body, async (source) => {
+      const details = checkWrite(this, path, source, options);
+      return this.#within("write", details, options.signal, (deadline) => {
+        const timed = isWholeBody(source) ? source : whileStoreIsBusy(source, deadline);
+        return this.inner.write(path, timed, { ...options, signal: deadline.signal });
+      });
     });
   }
 

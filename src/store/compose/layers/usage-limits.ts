@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { endingSource } from "../../body-source.js";
 import { isWholeBody } from "../../body.js";
 import { checkCopy, checkList, checkRead, checkStat, checkWrite, type CallDetails } from "../../check.js";
 import { systemClock, type Clock } from "../../../clock.js";
@@ -14,6 +15,7 @@ import type {
   StoreBody,
   WriteOptions,
 } from "../../store.js";
+import { isSourceFailure } from "../../source-failure.js";
 import { StoreLayer } from "../store-layer.js";
 import { heeded } from "./heeded.js";
 import { checkedStore, clockOption, observerOption } from "./layer-options.js";
@@ -90,7 +92,11 @@ class UsageLimitLayer extends StoreLayer {
     super(inner);
   }
 
-  override async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+  override write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+    return endingSource(body, (source) => this.#write(path, source, options));
+  }
+
+  async #write(path: string, body: StoreBody, options: WriteOptions): Promise<ObjectInfo> {
     const details = checkWrite(this, path, body, options);
     const { signal } = options;
     const request = await this.meter.reserve("requests", 1, details, signal);
@@ -155,7 +161,8 @@ class UsageLimitLayer extends StoreLayer {
     try {
       return await write();
     } catch (error) {
-      if (!isRetryable(error)) for (const reservation of bytes) reservation.giveBack();
+      // What failed at its source, the store has not taken.
+      if (!isRetryable(error) || isSourceFailure(error)) for (const reservation of bytes) reservation.giveBack();
       throw error;
     }
   }

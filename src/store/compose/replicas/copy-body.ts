@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { bytesOf } from "../../../bytes.js";
 import { sha256Digest } from "../../body.js";
 import { StorageError } from "../../../error.js";
 import type { CallDetails } from "../../check.js";
@@ -54,7 +55,8 @@ export class CopyBody {
     const step = await this.#attempt.wait(this.#iterator.next());
     if (step.done === true) return undefined;
     // A store of the user's own may give anything, and what is no bytes has no length to be checked.
-    if ((step.value as unknown) instanceof Uint8Array) return step.value;
+    const bytes = bytesOf(step.value);
+    if (bytes !== undefined) return bytes;
     throw new StorageError("INTEGRITY", "The copy gave something else than bytes.", this.#details);
   }
 

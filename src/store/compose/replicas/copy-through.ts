@@ -1,5 +1,6 @@
 import type { Capability } from "../../capability.js";
 import { isStorageError } from "../../../error.js";
+import { isSourceFailure } from "../../source-failure.js";
 import type { ReadResult, StoreBody, WriteOptions } from "../../store.js";
 
 /** Copies an object by writing what was read of it, with its attributes, and its digest if that is known. */
@@ -21,7 +22,7 @@ export async function copyThrough<T>(
     return await write(result, options);
   } catch (error) {
     // What the source of a body says is the cause of what the write says.
-    throw isStorageError(error, "UNEXPECTED") && isStorageError(error.cause) ? error.cause : error;
+    throw isStorageError(error) && isSourceFailure(error) && isStorageError(error.cause) ? error.cause : error;
   } finally {
     await result.cancel();
   }

@@ -1,3 +1,4 @@
+import { endingSource } from "../../body-source.js";
 import { abortable } from "../../abort.js";
 import type { Capability } from "../../capability.js";
 import { unsupportedError } from "../../capability.js";
@@ -110,8 +111,10 @@ export class ReplicatedStore implements Store {
     return allRoute(this.#replicas, scheme);
   }
 
-  async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ReplicatedWriteInfo> {
-    return this.#write(path, body, options, checkWrite(this, path, body, options));
+  write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ReplicatedWriteInfo> {
+    return endingSource(body, async (source) =>
+      this.#write(path, source, options, checkWrite(this, path, source, options)),
+    );
   }
 
   async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {

@@ -1,3 +1,4 @@
+import { endingSource } from "../../body-source.js";
 import { StorageError, isStorageError } from "../../../error.js";
 import { schemeOf, splitLocation, type Target } from "../../../location.js";
 import type { StorageObserver } from "../../../observe/event.js";
@@ -99,7 +100,11 @@ export class RoutingStore implements Store {
     return (await routed(store.capabilityOf?.(route.path, options), route)) ?? store.capability;
   }
 
-  async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+  write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+    return endingSource(body, (source) => this.#write(path, source, options));
+  }
+
+  async #write(path: string, body: StoreBody, options: WriteOptions): Promise<ObjectInfo> {
     const route = this.#route(path, "write");
     const store = await this.#storeOf(route, "write", options.signal);
     return asGiven(await routed(store.write(route.path, body, options), route), route);

@@ -1,3 +1,4 @@
+import { bytesOf, isBytes, isDetached } from "../../../bytes.js";
 import { isWholeBody } from "../../body.js";
 import type { StoreBody } from "../../store.js";
 import type { Allowance } from "./allowance.js";
@@ -69,7 +70,8 @@ class CapturedStream implements AsyncIterable<Uint8Array> {
 
   // What the remote gets is what is kept, also if the source uses its buffer again.
   #capture(chunk: Uint8Array): Uint8Array {
-    const copy = chunk instanceof Uint8Array ? this.#collector?.add(chunk) : undefined;
+    const bytes = isBytes(chunk) && !isDetached(chunk) ? bytesOf(chunk) : undefined;
+    const copy = bytes === undefined ? undefined : this.#collector?.add(bytes);
     if (copy === undefined) this.#collector = undefined; // too much, or nothing that can be written
     return copy ?? chunk;
   }

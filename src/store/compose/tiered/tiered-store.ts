@@ -1,3 +1,4 @@
+import { endingSource } from "../../body-source.js";
 import { isNotFound, isStorageError, StorageError } from "../../../error.js";
 import { abortable } from "../../abort.js";
 import { sha256Digest } from "../../body.js";
@@ -120,7 +121,11 @@ export class TieredStore extends StoreLayer {
     };
   }
 
-  override async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+  override write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+    return endingSource(body, (source) => this.#write(path, source, options));
+  }
+
+  async #write(path: string, body: StoreBody, options: WriteOptions): Promise<ObjectInfo> {
     checkWrite(this, path, body, options);
     const key = cacheKey(path);
     const knownAt = this.#options.clock.now();

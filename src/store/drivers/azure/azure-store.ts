@@ -1,3 +1,4 @@
+import { endingSource } from "../../body-source.js";
 import type { Capability } from "../../capability.js";
 import { checkCopy, checkDelete, checkList, checkPresign, checkRead, checkStat, checkWrite } from "../../check.js";
 import type {
@@ -55,9 +56,11 @@ export class AzureStore implements Store {
     this.capability = azureCapability(parsed);
   }
 
-  async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    const details = checkWrite(this, path, body, options);
-    return writeObject(this.#container, path, body, options, this.#maxObjectSize, details);
+  write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+    return endingSource(body, async (source) => {
+      const details = checkWrite(this, path, source, options);
+      return writeObject(this.#container, path, source, options, this.#maxObjectSize, details);
+    });
   }
 
   async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {

@@ -1,3 +1,4 @@
+import { endingSource } from "../../body-source.js";
 import { unsupportedError, type Capability } from "../../capability.js";
 import { checkCopy, checkDelete, checkList, checkRead, checkStat, checkWrite, type CallDetails } from "../../check.js";
 import type {
@@ -79,9 +80,11 @@ export class FileStore implements Store {
     };
   }
 
-  async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    const details = checkWrite(this, path, body, options);
-    return inFileSystem(writeObject(this.#tree, path, body, options, details), details);
+  write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+    return endingSource(body, async (source) => {
+      const details = checkWrite(this, path, source, options);
+      return inFileSystem(writeObject(this.#tree, path, source, options, details), details);
+    });
   }
 
   async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {

@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
+import { StorageError } from "../../../error.js";
 import { throwIfAborted } from "../../abort.js";
 import { checkedBytes, checkedChunks, isWholeBody } from "../../body.js";
 import type { CallDetails } from "../../check.js";
@@ -57,9 +58,12 @@ async function writeBytes(
   { signal }: CallOptions,
   details: CallDetails,
 ): Promise<void> {
-  for (let written = 0; written < bytes.byteLength;) {
+  const size = bytes.byteLength;
+  for (let written = 0; written < size;) {
     throwIfAborted(signal, details);
-    const length = Math.min(WRITE_BYTES, bytes.byteLength - written);
+    if (bytes.byteLength !== size)
+      throw new StorageError("INTEGRITY", "The body was changed while it was written.", details);
+    const length = Math.min(WRITE_BYTES, size - written);
     written += (await handle.write(bytes, written, length)).bytesWritten;
   }
 }

@@ -1,3 +1,4 @@
+import { endingSource } from "../../body-source.js";
 import type { Capability } from "../../capability.js";
 import { checkCopy, checkDelete, checkList, checkPresign, checkRead, checkStat, checkWrite } from "../../check.js";
 import type {
@@ -71,9 +72,11 @@ export class GcsStore implements Store {
     }
   }
 
-  async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    const details = checkWrite(this, path, body, options);
-    return writeObject(this.#bucket, path, body, options, gcsCall(details, options));
+  write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+    return endingSource(body, async (source) => {
+      const details = checkWrite(this, path, source, options);
+      return writeObject(this.#bucket, path, source, options, gcsCall(details, options));
+    });
   }
 
   async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {

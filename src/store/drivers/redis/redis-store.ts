@@ -1,3 +1,4 @@
+import { endingSource } from "../../body-source.js";
 import { unsupportedError, type Capability } from "../../capability.js";
 import { checkCopy, checkDelete, checkList, checkRead, checkStat, checkWrite } from "../../check.js";
 import type {
@@ -60,9 +61,11 @@ export class RedisStore implements Store {
     });
   }
 
-  async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    const call = redisCall(checkWrite(this, path, body, options), options);
-    return writeObject(this.#database, path, body, options, call);
+  write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+    return endingSource(body, async (source) => {
+      const call = redisCall(checkWrite(this, path, source, options), options);
+      return writeObject(this.#database, path, source, options, call);
+    });
   }
 
   async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {

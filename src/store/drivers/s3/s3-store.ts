@@ -1,4 +1,5 @@
 import type { S3Client } from "@aws-sdk/client-s3";
+import { endingSource } from "../../body-source.js";
 import type { Capability } from "../../capability.js";
 import { checkCopy, checkDelete, checkList, checkPresign, checkRead, checkStat, checkWrite } from "../../check.js";
 import type {
@@ -69,9 +70,11 @@ export class S3Store implements Store {
     }
   }
 
-  async write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    const details = checkWrite(this, path, body, options);
-    return writeObject(this.#bucket, path, body, options, details);
+  write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+    return endingSource(body, async (source) => {
+      const details = checkWrite(this, path, source, options);
+      return writeObject(this.#bucket, path, source, options, details);
+    });
   }
 
   async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {

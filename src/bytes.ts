@@ -1,0 +1,43 @@
+import { types } from "node:util";
+
+/** Bytes, in any of the forms that JavaScript has for them, of any realm (such as a `node:vm` context). */
+export type Bytes = ArrayBufferView | ArrayBuffer | SharedArrayBuffer;
+
+/** Whether a value is bytes: a `Uint8Array`, `Buffer`, any other typed array, `DataView`, `ArrayBuffer`, `SharedArrayBuffer`. */
+export function isBytes(value: unknown): value is Bytes {
+  return ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value);
+}
+
+/**
+ * Bytes as a `Uint8Array` of this realm, of exactly the view; `undefined` for what are none. They are not copied, but for
+ * shared memory, which others may change at any time, and which not every client of a service takes.
+ *
+ * @throws {TypeError} when their memory was transferred to somebody else, so that there is nothing to be read
+ */
+export function bytesOf(value: unknown): Uint8Array | undefined {
+  if (types.isUint8Array(value)) {
+    // Both are asked by `instanceof` further on, which does not know the arrays of other realms.
+    const isOwn = value instanceof Uint8Array && !types.isSharedArrayBuffer(value.buffer);
+    return isOwn && value.byteLength > 0 ? value : viewOf(value, isOwn);
+  }
+  return isBytes(value) ? viewOf(value, false) : undefined;
+}
+
+/** Whether the memory of bytes was transferred, by `postMessage` or `structuredClone`. */
+export function isDetached(value: Bytes): boolean {
+  try {
+    bytesOf(value);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function viewOf(value: Bytes, isOwn: boolean): Uint8Array {
+  const [buffer, offset, length] = types.isAnyArrayBuffer(value)
+    ? ([value, 0, value.byteLength] as const)
+    : ([value.buffer, value.byteOffset, value.byteLength] as const);
+  const view = new Uint8Array(buffer, offset, length); // throws for what is detached
+  if (isOwn) return value as Uint8Array;
+  return types.isSharedArrayBuffer(buffer) ? new Uint8Array(view) : view;
+}

@@ -1,0 +1,37 @@
+import { types } from "node:util";
+import { asPayloadSource, type StreamSource } from "./source.js";
+
+/**
+ * Finds the Blobs and streams of a payload that can't be planned, to be ended: also those beyond the place that is wrong, and
+ * in a `Map` or `Set`, which can't be stored. Each object is looked at once, and no getter or `toJSON` of one is run.
+ */
+export function findSources(payload: unknown): Set<StreamSource> {
+  const found = new Set<StreamSource>();
+  const seen = new Set<unknown>();
+  const open = [payload];
+  while (open.length > 0) {
+    const value = open.pop();
+    if (typeof value !== "object" || value === null || seen.has(value)) continue;
+    seen.add(value);
+    try {
+      const source = asPayloadSource(value);
+      if (source === undefined) pushChildren(value, open);
+      else if (!(source instanceof Uint8Array)) found.add(source);
+    } catch {
+      // A proxy, or bytes that are gone: there is nothing in it to be ended.
+    }
+  }
+  return found;
+}
+
+function pushChildren(value: object, open: unknown[]): void {
+  if (types.isMap(value)) {
+    for (const [key, item] of value) open.push(key, item);
+  } else if (types.isSet(value)) {
+    for (const item of value) open.push(item);
+  } else if (Array.isArray(value)) {
+    for (const item of value as unknown[]) if (typeof item === "object") open.push(item);
+  } else if (typeof (value as { toJSON?: unknown }).toJSON !== "function") {
+    for (const key of Object.keys(value)) open.push(Object.getOwnPropertyDescriptor(value, key)?.value);
+  }
+}

@@ -1,0 +1,100 @@
+import { Readable } from "node:stream";
+import type { ReadableStream } from "node:stream/web";
+import { giveUp } from "./give-up.js";
+
+/** Bytes that are still to come: a stream of Node or of the web, a `Blob`, the result of a read, any async iterable. */
+export type Source = Blob | AsyncIterable<unknown>;
+
+/** A source that is being read. */
+export interface OpenSource {
+  /** The next chunk, as the source gives it. */
+  next(): Promise<IteratorResult<unknown>>;
+  /** Ends the source, also one that hangs or was never read. Settles when it has closed, which may be never. */
+  close(reason: unknown): Promise<unknown>;
+}
+
+/**
+ * Makes a source ready to be read. Nothing is read yet.
+ *
+ * @throws {Error} what is wrong with a stream that can't be read any more: its bytes would be missing without a word
+ */
+export function openSource(source: Source): OpenSource {
+  if (source instanceof Blob) return webSource(source.stream());
+  if (isWebStream(source)) return webSource(source);
+  return isNodeStream(source) ? nodeSource(source) : iteratorSource(source);
+}
+
+/**
+ * Ends a source that nobody has opened. Waits for nothing, and never fails: one that is locked to a reader is that
+ * reader's to end.
+ */
+export function endSource(source: Source, reason: unknown): void {
+  giveUp(() => {
+    if (source instanceof Blob) return undefined; // holds nothing open
+    if (isWebStream(source)) return source.cancel(reason);
+    if (isNodeStream(source)) return destroy(source);
+    return isCancellable(source) ? source.cancel() : source[Symbol.asyncIterator]().return?.();
+  });
+}
+
+// By what they can do, not by `instanceof`: there are streams of other realms and packages.
+function isWebStream(source: object): source is ReadableStream {
+  return "getReader" in source && typeof source.getReader === "function";
+}
+
+function isNodeStream(source: object): source is Readable {
+  const { destroy: end, on } = source as Partial<Readable>;
+  return typeof end === "function" && typeof on === "function";
+}
+
+// The result of a read.
+function isCancellable(source: object): source is { cancel(): unknown } {
+  return "cancel" in source && typeof source.cancel === "function";
+}
+
+function webSource(stream: ReadableStream): OpenSource {
+  if (stream.locked) throw new Error("The stream is locked to a reader.");
+  if (Readable.isDisturbed(stream as unknown as NodeJS.ReadableStream)) throw new Error("The stream was read already.");
+  const reader: ReadableStreamDefaultReader<unknown> = stream.getReader();
+  return {
+    next: async () => {
+      const next = await reader.read();
+      if (next.done) reader.releaseLock();
+      return next as IteratorResult<unknown>;
+    },
+    // Not by an iterator, whose return() would wait for the chunk that is under way.
+    close: async (reason) => reader.cancel(reason),
+  };
+}
+
+function nodeSource(stream: Readable): OpenSource {
+  const { errored, readable } = stream as Partial<Readable>; // not every package's stream has them
+  if (errored) throw errored;
+  if (readable === false) throw new Error("The stream was read or destroyed already.");
+  // A stream may fail before its turn comes; a failure that nobody hears would end the process.
+  stream.on("error", ignore);
+  const iterator = (stream as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+  return {
+    next: () => iterator.next(),
+    close: () => destroy(stream),
+  };
+}
+
+function iteratorSource(source: AsyncIterable<unknown>): OpenSource {
+  const iterator = source[Symbol.asyncIterator]();
+  return {
+    next: () => iterator.next(),
+    // A promise, whatever the source throws at once or gives.
+    close: () => new Promise((resolve) => resolve(isCancellable(source) ? source.cancel() : iterator.return?.())),
+  };
+}
+
+async function destroy(stream: Readable): Promise<void> {
+  stream.on("error", ignore); // it may fail once it is destroyed, as a file does that is still being opened
+  stream.destroy(); // without a reason: that would be an error of the stream
+  return Promise.resolve();
+}
+
+function ignore(): void {
+  // Whoever reads the stream hears of it.
+}
