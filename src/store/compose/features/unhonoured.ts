@@ -28,8 +28,8 @@ export interface Honoured<Options> {
 }
 
 /** The options of a call that a store may be unable to honour, with what it must be able to do for them. */
-export function demands(operation: Operation, options: object): readonly (readonly [string, CapabilityFlag])[] {
-  const given = options as Readonly<Record<string, unknown>>;
+export function demands(operation: Operation, options: object | null): readonly (readonly [string, CapabilityFlag])[] {
+  const given = (options ?? {}) as Readonly<Record<string, unknown>>; // the check of the call refuses what is none
   return Object.entries(NEEDS[operation] ?? {}).filter(([option]) => given[option] !== undefined);
 }
 
