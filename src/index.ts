@@ -5,6 +5,7 @@ export { StorageManager, type Dehydrated } from "./manager/storage-manager.js";
 export type { DehydrationPlan } from "./manager/dehydration-plan.js";
 export type {
   VerifyOptions,
+  VerifyPrefixOptions,
   VerifyProblem,
   VerifyProblemKind,
   VerifyProgress,

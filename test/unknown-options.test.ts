@@ -52,6 +52,7 @@ const METHODS: Record<string, (manager: StorageManager, reference: StorageRefere
   release: (manager, _, options) => manager.release("s", options),
   reencrypt: (manager, _, options) => manager.reencrypt("outputs/", options),
   verify: (manager, reference, options) => manager.verify(reference, options),
+  verifyPrefix: (manager, _, options) => manager.verifyPrefix("outputs/", options),
 };
 
 // What none of these methods has; the last is one of other calls, which would have no effect.

@@ -30,7 +30,7 @@ import { release } from "./release.js";
 import { selectPart } from "./select-part.js";
 import { dehydrateSettings, hydrateSettings, managerSettings, openSettings, type ManagerSettings } from "./settings.js";
 import { TenantParts, tenantSettings } from "./tenant.js";
-import { verify, type VerifyOptions, type VerifyReport } from "./verify/verify.js";
+import { verify, type VerifyOptions, type VerifyPrefixOptions, type VerifyReport } from "./verify/verify.js";
 
 /**
  * A payload whose large values were replaced by references: any JSON value, ready for `JSON.stringify`. `undefined` for
@@ -287,13 +287,23 @@ export class StorageManager {
   }
 
   /**
-   * Reads again what was stored below a path prefix (a string, `""` for all), or for a dehydrated payload (anything else),
-   * and reports all that is wrong with it: see {@link VerifyReport}. The `timeout` is that of each object.
+   * Reads again what was stored for a dehydrated payload, and reports all that is wrong with it: see {@link VerifyReport}.
+   * A string is a payload too, one without references. The `timeout` is that of each object.
    *
-   * @throws {StorageError} `CONFIG_INVALID`, `ABORTED`, `STORAGE_DISABLED`; of a prefix, also what the listing fails with
+   * @throws {StorageError} `CONFIG_INVALID`, `ABORTED`, `STORAGE_DISABLED`
    */
-  async verify(target: unknown, options: VerifyOptions = {}): Promise<VerifyReport> {
-    return verify(target, options, this.#settings, this.#source, this.#recorder);
+  async verify(payload: unknown, options: VerifyOptions = {}): Promise<VerifyReport> {
+    return verify({ payload }, options, this.#settings, this.#source, this.#recorder);
+  }
+
+  /**
+   * Reads again all objects whose path begins with a prefix, `""` for all, and reports all that is wrong with them: see
+   * {@link VerifyReport}. The `timeout` is that of each object.
+   *
+   * @throws {StorageError} `CONFIG_INVALID`, `ABORTED`, `STORAGE_DISABLED`, `INVALID_PATH`, what the listing fails with
+   */
+  async verifyPrefix(prefix: string, options: VerifyPrefixOptions = {}): Promise<VerifyReport> {
+    return verify({ prefix }, options, this.#settings, this.#source, this.#recorder);
   }
 
   /**

@@ -67,7 +67,7 @@ describe("a store that lists what lies elsewhere", () => {
     const read = jest.spyOn(store, "read");
     const codecs = [aes256gcm({ keys: { k: randomBytes(32) }, activeKeyId: "k" })];
     const manager = new StorageManager({ store, codecs });
-    expect(await failureOf(manager.verify("outputs/run-1/"))).toMatchObject(isDisbelieved("outputs/run-1/"));
+    expect(await failureOf(manager.verifyPrefix("outputs/run-1/"))).toMatchObject(isDisbelieved("outputs/run-1/"));
     expect(await failureOf(manager.reencrypt("outputs/run-1/"))).toMatchObject(isDisbelieved("outputs/run-1/"));
     expect(read).not.toHaveBeenCalled();
     expect(store.deleted).toEqual([]);

@@ -105,7 +105,7 @@ describe("a tenant that verifies, lists or encrypts again", () => {
       const listed = async (): Promise<void> => {
         for await (const object of a.list(prefix)) expect(object).toBeUndefined();
       };
-      for (const call of [listed(), a.verify(prefix), a.reencrypt(prefix)]) {
+      for (const call of [listed(), a.verifyPrefix(prefix), a.reencrypt(prefix)]) {
         expect(["REFERENCE_DENIED", "INVALID_PATH"]).toContain((await failureOf(call)).code);
       }
     }

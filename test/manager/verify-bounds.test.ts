@@ -65,10 +65,10 @@ describe("what a verification holds", () => {
     });
     const payload = await packing.dehydrate(texts, { scope: "s" });
     expect(await manager.verify(payload)).toMatchObject({ ok: true, objects: 1 });
-    expect(await manager.verify("")).toMatchObject({ ok: true, unchecked: 1 });
-    const { lastPath } = await manager.verify("");
+    expect(await manager.verifyPrefix("")).toMatchObject({ ok: true, unchecked: 1 });
+    const { lastPath } = await manager.verifyPrefix("");
     await store.copy(lastPath!, `${lastPath!}.reencrypted`);
-    const { problems } = await manager.verify("", { startAfter: lastPath });
+    const { problems } = await manager.verifyPrefix("", { startAfter: lastPath });
     expect(problems.map(({ kind, error }) => [kind, error!.code])).toEqual([["refused", "LIMIT_EXCEEDED"]]);
   });
 });
@@ -85,8 +85,8 @@ describe("what is not a store's or a payload's fault", () => {
     };
     const reference = await putJson(store, { $storageSecret: "x" });
     const manager = new StorageManager({ store, resolvers: [resolver] });
-    for (const target of [reference, ""]) {
-      const report = await manager.verify(target);
+    for (const verified of [manager.verify(reference), manager.verifyPrefix("")]) {
+      const report = await verified;
       expect(report).toMatchObject({ refused: 1, corrupt: 0, missing: 0 });
       expect(report.problems[0]!.error!.code).toBe("UNEXPECTED");
     }
@@ -99,7 +99,7 @@ describe("what is not a store's or a payload's fault", () => {
     await putJson(store, payload);
     const manager = new StorageManager({ store, resolvers: [resolver] });
     expect(await manager.verify([payload])).toMatchObject({ ok: true, references: 0 });
-    expect(await manager.verify("")).toMatchObject({ ok: true, references: 0 });
+    expect(await manager.verifyPrefix("")).toMatchObject({ ok: true, references: 0 });
   });
 
   it("is a store that gives something else than bytes: refused", async () => {
@@ -112,7 +112,7 @@ describe("what is not a store's or a payload's fault", () => {
         yield await Promise.resolve("text" as unknown as Uint8Array);
       },
     });
-    const { problems } = await new StorageManager({ store }).verify("");
+    const { problems } = await new StorageManager({ store }).verifyPrefix("");
     expect(briefly(problems)).toEqual([{ kind: "refused", path: $storageRef, code: "UNEXPECTED" }]);
   });
 
@@ -123,7 +123,7 @@ describe("what is not a store's or a payload's fault", () => {
     await putJson(store, gone);
     const unavailable = async () => Promise.reject(new Error("not a StorageError"));
     store.stat = unavailable;
-    const report = await new StorageManager({ store }).verify("");
+    const report = await new StorageManager({ store }).verifyPrefix("");
     expect(report).toMatchObject({ refused: 1, missing: 0 });
     expect(report.problems[0]!.error!.code).toBe("UNEXPECTED");
   });

@@ -37,7 +37,7 @@ async function written(options: StorageManagerOptions) {
 
 /** What both ways to verify find. */
 async function bothReports(manager: StorageManager, payload: unknown): Promise<[VerifyReport, VerifyReport]> {
-  return [await manager.verify(payload), await manager.verify("outputs/")];
+  return [await manager.verify(payload), await manager.verifyPrefix("outputs/")];
 }
 
 describe("an object that was changed", () => {
@@ -121,7 +121,7 @@ describe("an object that was changed", () => {
     const store = new MemoryStore();
     await store.write("outputs/mine", "bytes of my own");
     const faulty = new FaultStore(store, { faults: [{ on: "read", fault: { truncate: 3 } }] });
-    const { problems } = await new StorageManager({ store: faulty }).verify("");
+    const { problems } = await new StorageManager({ store: faulty }).verifyPrefix("");
     expect(briefly(problems)).toEqual([{ kind: "corrupt", path: "outputs/mine", code: "INTEGRITY" }]);
   });
 });
@@ -158,7 +158,7 @@ describe("an envelope that is none", () => {
   it("is not what a codec gave, though the manager does not have it", async () => {
     const store = new MemoryStore();
     await new StorageManager({ store, codecs: [gzip()] }).dehydrate(PAYLOAD, { scope: "s" });
-    const report = await new StorageManager({ store }).verify("");
+    const report = await new StorageManager({ store }).verifyPrefix("");
     expect(report).toMatchObject({ ok: true, unchecked: 1 });
   });
 });
@@ -256,7 +256,7 @@ describe("a reference that is forged", () => {
     const audience = (options as StorageManagerOptions).signing?.audience;
     if (audience !== undefined) {
       await expect(manager.verify(forged, { audience })).resolves.toMatchObject({ ok: true });
-      await expect(manager.verify("", { audience })).resolves.toMatchObject({ ok: true });
+      await expect(manager.verifyPrefix("", { audience })).resolves.toMatchObject({ ok: true });
     }
   });
 });
@@ -269,12 +269,12 @@ describe("a tenant", () => {
     const [one, two] = [manager.forTenant("one"), manager.forTenant("two")];
     const payload = await one.dehydrate(PAYLOAD, { scope: "s" });
     expect(await one.verify(payload)).toMatchObject({ ok: true });
-    expect(await one.verify("outputs/one/", { payloads: [payload] })).toMatchObject({ ok: true });
+    expect(await one.verifyPrefix("outputs/one/", { payloads: [payload] })).toMatchObject({ ok: true });
     store.calls.length = 0;
     const { problems } = await two.verify({ payload });
     expect(briefly(problems)).toEqual([{ kind: "refused", at: "$.payload", code: "SIGNATURE_INVALID" }]);
     for (const prefix of ["outputs/one/", "outputs/", ""]) {
-      expect((await failureOf(two.verify(prefix, { payloads: [payload] }))).code).toBe("REFERENCE_DENIED");
+      expect((await failureOf(two.verifyPrefix(prefix, { payloads: [payload] }))).code).toBe("REFERENCE_DENIED");
     }
     expect((await failureOf(two.verify(payload, { allow: ["outputs/one"] }))).code).toBe("CONFIG_INVALID");
     expect(store.calls).toEqual([]);
@@ -324,7 +324,7 @@ describe("what a manager can't decode", () => {
     const [path, bytes] = objects[0]!;
     const moved = path.replace("outputs/s/", "outputs/t/");
     await store.write(moved, bytes);
-    const { problems } = await manager.verify("outputs/t/");
+    const { problems } = await manager.verifyPrefix("outputs/t/");
     expect(briefly(problems)).toEqual([{ kind: "corrupt", path: moved, code: "INTEGRITY" }]);
   });
 
@@ -356,7 +356,7 @@ describe("what a manager can't decode", () => {
         const changed = Buffer.from(bytes);
         changed[at % bytes.byteLength]! ^= 1 << bit;
         await store.write(path, changed);
-        const { problems } = await manager.verify("");
+        const { problems } = await manager.verifyPrefix("");
         await store.write(path, bytes);
         expect(problems.map((problem) => problem.path)).toContain(path);
       }),

@@ -16,7 +16,7 @@ describe("a store that fails", () => {
       const faulty = new FaultStore(store, { faults: [{ on: "read", fault: { error: code } }] });
       const [ofPayload, ofPrefix] = [
         await new StorageManager({ store: faulty }).verify(payload),
-        await new StorageManager({ store: faulty }).verify("outputs/"),
+        await new StorageManager({ store: faulty }).verifyPrefix("outputs/"),
       ];
       for (const report of [ofPayload, ofPrefix]) {
         expect(report).toMatchObject({ refused: objects.length, corrupt: 0, missing: 0, ok: false });
@@ -30,24 +30,24 @@ describe("a store that fails", () => {
     const inner = await putJsonPack(store, ["a", "b"], "outputs/z/pack");
     await putJson(store, inner);
     const faulty = new FaultStore(store, { faults: [{ on: "stat", times: 1, fault: { error: "UNAVAILABLE" } }] });
-    const report = await new StorageManager({ store: faulty, concurrency: 1 }).verify("outputs/s/");
+    const report = await new StorageManager({ store: faulty, concurrency: 1 }).verifyPrefix("outputs/s/");
     expect(report).toMatchObject({ refused: 1, missing: 0, references: 2 });
     // A store that can't describe objects is read instead.
     const manager = new StorageManager({ store: limited(["stat"], store) });
-    expect(await manager.verify("outputs/s/")).toMatchObject({ ok: true, references: 2 });
+    expect(await manager.verifyPrefix("outputs/s/")).toMatchObject({ ok: true, references: 2 });
     await store.delete("outputs/z/pack");
-    expect(await manager.verify("outputs/s/")).toMatchObject({ missing: 2 });
+    expect(await manager.verifyPrefix("outputs/s/")).toMatchObject({ missing: 2 });
   });
 
   it("is no reason to call an object missing that it lists, unless it says that it is not there", async () => {
     const store = new MemoryStore();
     await put(store, storedJson(1));
     const faulty = new FaultStore(store, { faults: [{ on: "read", fault: { error: "NOT_FOUND" } }] });
-    expect(await new StorageManager({ store: faulty }).verify("")).toMatchObject({ missing: 1 });
+    expect(await new StorageManager({ store: faulty }).verifyPrefix("")).toMatchObject({ missing: 1 });
     const gone = new FaultStore(store, {
       faults: [{ on: "read", when: "before", fault: { error: "NOT_FOUND" } }],
     });
     gone.stat = async () => Promise.resolve(undefined); // deleted since it was listed
-    expect(await new StorageManager({ store: gone }).verify("")).toMatchObject({ ok: true, objects: 1 });
+    expect(await new StorageManager({ store: gone }).verifyPrefix("")).toMatchObject({ ok: true, objects: 1 });
   });
 });

@@ -25,7 +25,7 @@ async function prefixCall(store: Store): Promise<Call> {
   const inner = await putJson(store, "inner", "inputs/s/inner.json");
   const outer = await putJson(store, { inner });
   const pack = await putJsonPack(store, ["a", "b"]);
-  return (manager, options) => manager.verify("outputs/", { ...options, payloads: [outer, pack] });
+  return (manager, options) => manager.verifyPrefix("outputs/", { ...options, payloads: [outer, pack] });
 }
 
 const SCENARIOS = [
@@ -83,7 +83,7 @@ describe("an abort of a verification", () => {
         return: async () => Promise.resolve({ done: true as const, value: closed++ }),
       }),
     };
-    const pending = failureOf(manager.verify("", { payloads, signal: controller.signal }));
+    const pending = failureOf(manager.verifyPrefix("", { payloads, signal: controller.signal }));
     await turn();
     controller.abort("enough");
     expect(await pending).toMatchObject({ code: "ABORTED", cause: "enough" });
@@ -129,10 +129,11 @@ describe("the concurrency of a verification", () => {
       Array.from({ length: 12 }, (_, i) => putJson(inner, longText(`${i}`), `outputs/far/${i}`)),
     );
     const holders = await Promise.all(references.map((_, i) => putJson(inner, { i, references })));
-    for (const target of [holders, "outputs/s/"]) {
+    const calls: Call[] = [(manager) => manager.verify(holders), (manager) => manager.verifyPrefix("outputs/s/")];
+    for (const call of calls) {
       const store = new HeldStore(["read", "stat"], inner);
       const manager = new StorageManager({ store, concurrency, codecs: [gzip()] });
-      const pending = manager.verify(target);
+      const pending = call(manager);
       let released = 0;
       let most = 0;
       let done = false;
@@ -155,7 +156,7 @@ describe("a late answer", () => {
     const store = new HeldStore(["read"], inner);
     const told: unknown[] = [];
     const manager = new StorageManager({ store, timeout: 20 });
-    const report = await manager.verify("", { onProblem: (problem) => told.push(problem) });
+    const report = await manager.verifyPrefix("", { onProblem: (problem) => told.push(problem) });
     expect(report).toMatchObject({ refused: 1, missing: 0, references: 0 });
     store.held[0]!.release();
     await turn();

@@ -17,7 +17,7 @@ describe("an object that nothing leads to", () => {
     const store = new RecordingStore();
     await store.write(`outputs/s/${PART}`, "the beginning");
     await store.write("outputs/s/song.part", "a user's own");
-    const { problems } = await new StorageManager({ store }).verify("");
+    const { problems } = await new StorageManager({ store }).verifyPrefix("");
     expect(briefly(problems)).toEqual([{ kind: "orphaned", path: `outputs/s/${PART}` }]);
     expect(problems[0]).toHaveProperty("error", undefined);
     expect(store.paths("read")).toEqual(["outputs/s/song.part"]);
@@ -41,19 +41,19 @@ describe("an object that nothing leads to", () => {
       for (const payload of payloads) yield await Promise.resolve(payload);
     }
     for (const source of [payloads, new Set(payloads), stream()]) {
-      const report = await manager.verify("outputs/", { payloads: source });
+      const report = await manager.verifyPrefix("outputs/", { payloads: source });
       expect(briefly(report.problems)).toEqual(orphans);
       expect(report).toMatchObject({ orphaned: 2, objects: 5 });
     }
-    expect(await manager.verify("outputs/", { payloads: [] })).toMatchObject({ orphaned: 5 });
-    expect(await manager.verify("outputs/")).toMatchObject({ ok: true });
+    expect(await manager.verifyPrefix("outputs/", { payloads: [] })).toMatchObject({ orphaned: 5 });
+    expect(await manager.verifyPrefix("outputs/")).toMatchObject({ ok: true });
   });
 
   it("says which payload a problem is of", async () => {
     const store = new MemoryStore();
     const gone = referenceTo("outputs/s/gone.json", storedJson(1));
     const orphan = await putJson(store, "orphan");
-    const { problems } = await new StorageManager({ store }).verify("", { payloads: [1, { a: gone }] });
+    const { problems } = await new StorageManager({ store }).verifyPrefix("", { payloads: [1, { a: gone }] });
     expect(briefly(problems)).toEqual([
       { kind: "missing", path: "outputs/s/gone.json", at: "$[1].a", code: "NOT_FOUND" },
       { kind: "orphaned", path: orphan.$storageRef },
@@ -68,7 +68,7 @@ describe("an object that nothing leads to", () => {
     const holder = await putJson(store, await putJson(store, "inner"));
     const manager = new StorageManager({ store });
     await store.write(`outputs/s/${PART}`, "");
-    const report = await manager.verify("", { payloads: [{ ...holder, ...change }] });
+    const report = await manager.verifyPrefix("", { payloads: [{ ...holder, ...change }] });
     expect(report.problems.map((problem) => problem.kind).sort()).toEqual([kind, "orphaned"].sort());
     expect(briefly(report.problems)).toContainEqual({ kind: "orphaned", path: `outputs/s/${PART}` });
   });
@@ -79,8 +79,8 @@ describe("an object that nothing leads to", () => {
     const keys = { keys: { k1: Buffer.alloc(32, 7), k2: Buffer.alloc(32, 8) } };
     const manager = new StorageManager({ store, codecs: [encryption("k2", Buffer.alloc(32, 8), keys)] });
     await manager.reencrypt("");
-    expect(await manager.verify("", { payloads: [payload] })).toMatchObject({ ok: true });
-    expect((await manager.verify("", { payloads: [] })).orphaned).toBeGreaterThan(1);
+    expect(await manager.verifyPrefix("", { payloads: [payload] })).toMatchObject({ ok: true });
+    expect((await manager.verifyPrefix("", { payloads: [] })).orphaned).toBeGreaterThan(1);
   });
 
   it("is no concern of a source of payloads that fails", async () => {
@@ -95,7 +95,7 @@ describe("an object that nothing leads to", () => {
         return: () => ({ done: true as const, value: closed++ }),
       }),
     };
-    const error = await failureOf(manager.verify("", { payloads: source }));
+    const error = await failureOf(manager.verifyPrefix("", { payloads: source }));
     expect(error).toMatchObject({ code: "UNEXPECTED", cause });
     expect(closed).toBe(1);
   });
@@ -109,10 +109,10 @@ describe("entries that only references describe", () => {
     const store = new MemoryStore();
     const manager = new StorageManager({ store, codecs, pack: false, maxEnvelopeSize: 1024 });
     await manager.dehydrate(PAYLOAD, { scope: "s" });
-    const report = await manager.verify("");
+    const report = await manager.verifyPrefix("");
     expect(report).toMatchObject({ ok: true, unchecked });
     expect(report.references).toBeGreaterThan(1);
-    expect((await new StorageManager({ store }).verify("")).unchecked).toBeGreaterThan(0);
+    expect((await new StorageManager({ store }).verifyPrefix("")).unchecked).toBeGreaterThan(0);
   });
 
   it("of a pack, too: compressed ones among others", async () => {
@@ -122,29 +122,29 @@ describe("entries that only references describe", () => {
     const holder = Array.from({ length: 20 }, () => gone);
     const texts = Array.from({ length: 20 }, (_, i) => longText(`${i}`, i % 2 ? 600 : 5000));
     await manager.dehydrate([...texts, holder], { scope: "s", references: "pass" });
-    const report = await manager.verify("");
+    const report = await manager.verifyPrefix("");
     expect(report).toMatchObject({ unchecked: 0, references: 20, missing: 20, corrupt: 0 });
-    expect(await new StorageManager({ store }).verify("")).toMatchObject({ ok: true, unchecked: 1 });
+    expect(await new StorageManager({ store }).verifyPrefix("")).toMatchObject({ ok: true, unchecked: 1 });
   });
 
   it("are unchecked when they are brotli in a pack, whose ends nobody sees", async () => {
     const store = new MemoryStore();
     const manager = new StorageManager({ store, codecs: [brotli()] });
     await manager.dehydrate(PAYLOAD, { scope: "s" });
-    expect(await manager.verify("")).toMatchObject({ ok: true, unchecked: 1 });
+    expect(await manager.verifyPrefix("")).toMatchObject({ ok: true, unchecked: 1 });
   });
 
   it("are unchecked when they are too large to be held", async () => {
     const store = new MemoryStore();
     await put(store, storedJson(longText("a", 17 * 1024 * 1024)));
-    expect(await new StorageManager({ store }).verify("")).toMatchObject({ ok: true, unchecked: 1 });
+    expect(await new StorageManager({ store }).verifyPrefix("")).toMatchObject({ ok: true, unchecked: 1 });
   });
 
   it("may be binary that looks like an encrypted entry", async () => {
     const store = new MemoryStore();
     const manager = new StorageManager({ store });
     await manager.dehydrate({ a: Buffer.from("CCE1 is how it begins") }, { scope: "s" });
-    expect(await manager.verify("")).toMatchObject({ ok: true, objects: 1 });
+    expect(await manager.verifyPrefix("")).toMatchObject({ ok: true, objects: 1 });
   });
 });
 
@@ -172,7 +172,7 @@ describe("a verification that goes on where another was broken off", () => {
     await fc.assert(
       fc.asyncProperty(scenario, async ({ seed, kills, concurrency }) => {
         const manager = new StorageManager({ store: await damaged(seed), concurrency });
-        const whole = await manager.verify("outputs/");
+        const whole = await manager.verifyPrefix("outputs/");
         const found = new Set<string>();
         const onProblem = (problem: VerifyProblem) => found.add(key(problem));
         let startAfter: string | undefined;
@@ -186,11 +186,11 @@ describe("a verification that goes on where another was broken off", () => {
               if (left-- === 0) controller.abort();
             },
           };
-          await manager.verify("outputs/", options).catch((error: unknown) => {
+          await manager.verifyPrefix("outputs/", options).catch((error: unknown) => {
             expect(error).toMatchObject({ code: "ABORTED" });
           });
         }
-        const rest = await manager.verify("outputs/", { startAfter, onProblem });
+        const rest = await manager.verifyPrefix("outputs/", { startAfter, onProblem });
         expect([...found].sort()).toEqual(whole.problems.map(key).sort());
         expect(rest.lastPath).toBe(whole.lastPath);
       }),
@@ -201,7 +201,7 @@ describe("a verification that goes on where another was broken off", () => {
   it("says where it began, when there is nothing more", async () => {
     const store = new MemoryStore();
     await store.write("outputs/a", "");
-    const report = await new StorageManager({ store }).verify("outputs/", { startAfter: "outputs/z" });
+    const report = await new StorageManager({ store }).verifyPrefix("outputs/", { startAfter: "outputs/z" });
     expect(report).toMatchObject({ objects: 0, lastPath: "outputs/z" });
   });
 });
@@ -214,7 +214,7 @@ describe("a large prefix", () => {
       await put(store.inner, storedJson(index % 10 ? index : { index, inner }));
     }
     const paths = [...(await objectsOf(store.inner)).keys()];
-    const report = await new StorageManager({ store }).verify("outputs/");
+    const report = await new StorageManager({ store }).verifyPrefix("outputs/");
     expect(report).toMatchObject({ ok: true, objects: 10_001, references: 1000, lastPath: paths.at(-1) });
     expect(store.paths("read")).toHaveLength(10_001);
     expect(store.paths("stat")).toEqual([]);

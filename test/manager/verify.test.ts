@@ -2,7 +2,7 @@ import type { StorageEvent } from "../../src/index.js";
 import { StorageManager } from "../../src/manager/storage-manager.js";
 import type { StorageManagerOptions } from "../../src/manager/options.js";
 import { gzip } from "../../src/object/codec/gzip.js";
-import type { VerifyProblem, VerifyProgress } from "../../src/manager/verify/report.js";
+import type { VerifyOptions, VerifyProblem, VerifyProgress } from "../../src/manager/verify/report.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { RoutingStore } from "../../src/store/compose/routing/routing-store.js";
 import { failureOf } from "../support/failure.js";
@@ -43,14 +43,14 @@ describe("verify of what is whole", () => {
     expect("lastPath" in report).toBe(false);
 
     const lastPath = [...objects.keys()].at(-1);
-    const ofPrefix = await manager.verify("outputs/", { payloads: [payload] });
+    const ofPrefix = await manager.verifyPrefix("outputs/", { payloads: [payload] });
     expect(ofPrefix).toMatchObject({ ...sound, objects: objects.size, bytes, lastPath });
     const stored = [...objects.values()].filter((object) => object.includes("$storageRef")).length;
     if (stored > 0) expect(ofPrefix.references).toBeGreaterThan(report.references); // found in objects, too
 
     const withoutRanges = new StorageManager({ store: limited(["rangeRead"], store), ...options });
     await expect(withoutRanges.verify(payload)).resolves.toEqual(report);
-    await expect(withoutRanges.verify("")).resolves.toMatchObject({ ...sound, bytes, lastPath });
+    await expect(withoutRanges.verifyPrefix("")).resolves.toMatchObject({ ...sound, bytes, lastPath });
   });
 
   it("finds nothing wrong after keys were rotated and objects encrypted again", async () => {
@@ -70,7 +70,7 @@ describe("verify of what is whole", () => {
     expect(paths.length).toBeGreaterThan(1);
     expect(paths.every((path) => path.endsWith(".reencrypted"))).toBe(true);
     await expect(rotated.verify(payload)).resolves.toMatchObject({ ok: true, references: 3 });
-    await expect(rotated.verify("", { payloads: [payload] })).resolves.toMatchObject({ ok: true, unchecked: 0 });
+    await expect(rotated.verifyPrefix("", { payloads: [payload] })).resolves.toMatchObject({ ok: true, unchecked: 0 });
   });
 
   it("takes payloads of any kind, and none", async () => {
@@ -78,7 +78,7 @@ describe("verify of what is whole", () => {
     for (const payload of [undefined, null, 1, [], { a: [{ $$storageRef: "x" }] }, { $storageRef: "x", more: 1 }]) {
       await expect(manager.verify(payload)).resolves.toMatchObject({ ok: true, references: 0, objects: 0 });
     }
-    await expect(manager.verify("")).resolves.toMatchObject({ ok: true, objects: 0 });
+    await expect(manager.verifyPrefix("")).resolves.toMatchObject({ ok: true, objects: 0 });
   });
 
   it("looks at payloads nested a hundred thousand deep", async () => {
@@ -107,14 +107,14 @@ describe("verify of what is whole", () => {
     const payload = { video: Buffer.alloc(17 * 1024 * 1024, "video") };
     const dehydrated = await manager.dehydrate(payload, { scope: "s" });
     await expect(manager.verify(dehydrated)).resolves.toMatchObject({ ok: true, objects: 1 });
-    await expect(manager.verify("")).resolves.toMatchObject({ ok: true, objects: 1, unchecked: 0 });
+    await expect(manager.verifyPrefix("")).resolves.toMatchObject({ ok: true, objects: 1, unchecked: 0 });
     const [[path, bytes]] = [...(await objectsOf(store))] as [[string, Buffer]];
     bytes[bytes.byteLength - 100]! ^= 1;
     await store.write(path, bytes);
     expect(briefly((await manager.verify(dehydrated)).problems)).toEqual([
       { kind: "corrupt", path, at: "$.video", code: "INTEGRITY" },
     ]);
-    expect(briefly((await manager.verify("")).problems)).toEqual([{ kind: "corrupt", path, code: "INTEGRITY" }]);
+    expect(briefly((await manager.verifyPrefix("")).problems)).toEqual([{ kind: "corrupt", path, code: "INTEGRITY" }]);
   });
 });
 
@@ -201,9 +201,9 @@ describe("verify of a payload", () => {
     const manager = new StorageManager({ store });
     expect((await manager.verify(far)).problems[0]!.error!.code).toBe("REFERENCE_DENIED");
     await expect(manager.verify(far, { allow: ["mem://bucket/x"] })).resolves.toMatchObject({ ok: true });
-    const ofPrefix = await manager.verify("mem://bucket/x", { allow: ["mem://bucket"], payloads: [far] });
+    const ofPrefix = await manager.verifyPrefix("mem://bucket/x", { allow: ["mem://bucket"], payloads: [far] });
     expect(ofPrefix).toMatchObject({ ok: true, objects: 1, lastPath: "mem://bucket/x/far.json" });
-    expect(await manager.verify("mem://bucket/x", { payloads: [] })).toMatchObject({ orphaned: 1 });
+    expect(await manager.verifyPrefix("mem://bucket/x", { payloads: [] })).toMatchObject({ orphaned: 1 });
   });
 });
 
@@ -212,9 +212,9 @@ describe("what verify tells", () => {
     const store = new MemoryStore();
     const manager = new StorageManager({ store, pack: false });
     const payload = [await manager.dehydrate(PAYLOAD, { scope: "s" }), GONE, { ...GONE, $storageRef: "no" }];
-    for (const target of [payload, "outputs/"]) {
+    for (const isPrefix of [false, true]) {
       const steps: VerifyProgress[] = [];
-      const report = await manager.verify(target, {
+      const options: VerifyOptions = {
         onProblem: () => {
           throw new Error("a listener that fails");
         },
@@ -222,7 +222,8 @@ describe("what verify tells", () => {
           steps.push(progress);
           throw new Error("a listener that fails");
         },
-      });
+      };
+      const report = await (isPrefix ? manager.verifyPrefix("outputs/", options) : manager.verify(payload, options));
       expect(steps.length).toBeGreaterThan(30);
       for (const [index, step] of steps.slice(1).entries()) {
         const before = steps[index]!;
@@ -240,15 +241,16 @@ describe("what verify tells", () => {
     const events: StorageEvent[] = [];
     const manager = new StorageManager({ store: new MemoryStore(), observer: (event) => events.push(event) });
     const payload = await manager.dehydrate(PAYLOAD, { scope: "s" });
-    for (const target of [payload, "outputs/"]) {
+    const options = { stepRunId: "step" };
+    for (const call of [() => manager.verify(payload, options), () => manager.verifyPrefix("outputs/", options)]) {
       events.length = 0;
-      const { objects, bytes, references } = await manager.verify(target, { stepRunId: "step" });
+      const { objects, bytes, references } = await call();
       expect(events.map(({ operation }) => operation)).toEqual(["read", "read", "verify"]);
       const told = { store: "memory", outcome: "success", stepRunId: "step", objects, bytes, entries: references };
       expect(events.at(-1)).toMatchObject(told);
     }
     events.length = 0;
-    await failureOf(manager.verify("outputs/", { signal: AbortSignal.abort() }));
+    await failureOf(manager.verifyPrefix("outputs/", { signal: AbortSignal.abort() }));
     expect(events).toMatchObject([{ operation: "verify", outcome: "error", code: "ABORTED" }]);
   });
 
@@ -258,7 +260,7 @@ describe("what verify tells", () => {
     await put(store, Buffer.from(`{"contentType":"json","data":"${secret}",}`));
     const forged = { ...GONE, $storageContentType: secret, $storagePath: `[${secret}]` };
     const reports = [
-      await new StorageManager({ store }).verify(""),
+      await new StorageManager({ store }).verifyPrefix(""),
       await new StorageManager({ store }).verify(forged),
     ];
     for (const { problems } of reports) {
@@ -268,8 +270,31 @@ describe("what verify tells", () => {
   });
 });
 
+describe("a payload that is a string", () => {
+  it.each(["", "text", "outputs/", "/x", "../x", JSON.stringify(GONE)])("is no prefix: %j", async (payload) => {
+    const store = new RecordingStore(new MemoryStore());
+    const manager = new StorageManager({ store });
+    await manager.writeBlob("outputs/x.part", "a leftover");
+    const before = store.calls.length;
+    expect(await manager.verify(payload)).toMatchObject({ ok: true, objects: 0, references: 0 });
+    expect(store.calls).toHaveLength(before);
+    expect(await manager.forTenant("acme").verify(payload)).toMatchObject({ ok: true, objects: 0 });
+  });
+
+  it("is one of the payloads of a prefix", async () => {
+    const manager = new StorageManager({ store: new MemoryStore() });
+    await manager.writeBlob("outputs/x", "x");
+    expect(await manager.verifyPrefix("outputs/", { payloads: ["outputs/x"] })).toMatchObject({ orphaned: 1 });
+  });
+});
+
 describe("what verify throws", () => {
   const manager = new StorageManager({ store: new MemoryStore() });
+
+  it.each([undefined, null, 1, {}, [""], GONE])("is INVALID_PATH for a prefix that is no text: %j", async (prefix) => {
+    const failing = [manager, manager.forTenant("acme")].map((one) => one.verifyPrefix(prefix as unknown as string));
+    for (const call of failing) expect((await failureOf(call)).code).toBe("INVALID_PATH");
+  });
 
   it.each([
     ["maxProblems", { maxProblems: -1 }],
@@ -283,25 +308,25 @@ describe("what verify throws", () => {
     ["audience", { audience: "x" }],
     ["unknown", { unknown: 1 }],
   ])("is CONFIG_INVALID for a wrong %s", async (field, options) => {
-    const error = await failureOf(manager.verify("", options as object));
+    const error = await failureOf(manager.verifyPrefix("", options as object));
     expect(error.code).toBe("CONFIG_INVALID");
     expect(error.message).toContain(field);
   });
 
   it.each(["startAfter", "payloads"])("is CONFIG_INVALID for %s of a payload", async (field) => {
-    const error = await failureOf(manager.verify([], { startAfter: "a", payloads: [], [field]: undefined }));
+    const error = await failureOf(manager.verify([], { [field]: field === "startAfter" ? "a" : [] } as object));
     expect(error.code).toBe("CONFIG_INVALID");
   });
 
   it("is STORAGE_DISABLED without a store", async () => {
     expect((await failureOf(new StorageManager({}).verify(GONE))).code).toBe("STORAGE_DISABLED");
-    expect((await failureOf(new StorageManager({}).verify(""))).code).toBe("STORAGE_DISABLED");
+    expect((await failureOf(new StorageManager({}).verifyPrefix(""))).code).toBe("STORAGE_DISABLED");
   });
 
   it("is what the listing fails with", async () => {
-    expect((await failureOf(manager.verify("/x"))).code).toBe("INVALID_PATH");
+    expect((await failureOf(manager.verifyPrefix("/x"))).code).toBe("INVALID_PATH");
     const unlisted = new StorageManager({ store: limited(["list"]) });
-    expect((await failureOf(unlisted.verify(""))).code).toBe("UNSUPPORTED");
+    expect((await failureOf(unlisted.verifyPrefix(""))).code).toBe("UNSUPPORTED");
   });
 
   it("is nothing for a payload that stands inside itself", async () => {

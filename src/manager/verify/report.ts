@@ -68,7 +68,7 @@ export interface VerifyProgress {
  *
  * @example
  * const { ok } = await manager.verify(message); // can it be hydrated?
- * const report = await manager.verify("outputs/run-42/", { onProgress: ({ lastPath }) => save(lastPath) });
+ * const report = await manager.verifyPrefix("outputs/run-42/", { onProgress: ({ lastPath }) => save(lastPath) });
  * for (const { kind, path, error } of report.problems) console.warn(kind, path, error?.message);
  */
 export interface VerifyReport {
@@ -96,7 +96,7 @@ export interface VerifyReport {
   lastPath?: string;
 }
 
-/** Options of one verification. Those of the manager of the same name are overridden for this call. */
+/** Options of the verification of a payload. Those of the manager of the same name are overridden for this call. */
 export interface VerifyOptions extends CallOptions, Pick<StorageManagerOptions, "timeout"> {
   /** Path prefixes that references may lead to, besides those of the manager. */
   allow?: readonly string[] | undefined;
@@ -110,13 +110,17 @@ export interface VerifyOptions extends CallOptions, Pick<StorageManagerOptions, 
   audience?: string | undefined;
   /** The step run that events are attributed to. */
   stepRunId?: string | undefined;
+}
+
+/** Options of the verification of a prefix. Those of the manager of the same name are overridden for this call. */
+export interface VerifyPrefixOptions extends VerifyOptions {
   /**
-   * Of a prefix: looks only at objects after this path, the `lastPath` of a verification that was broken off. What is
+   * Looks only at objects after this path, the `lastPath` of a verification that was broken off. What is
    * wrong with objects after it, was perhaps told before.
    */
   startAfter?: string | undefined;
   /**
-   * Of a prefix: all dehydrated payloads that are still in use. They are verified too (`at` begins with the number of the
+   * All dehydrated payloads that are still in use. They are verified too (`at` begins with the number of the
    * payload, `$[0]`), and objects below the prefix that none of them leads to, at any depth, are `orphaned`. Nothing must be
    * written below the prefix meanwhile: its payload would not be among them. As long as one of them can't be followed to
    * its end, because an entry is `corrupt` or `refused`, nothing is called orphaned but leftovers, since nobody knows what

@@ -15,7 +15,7 @@ import {
   type ManagerSettings,
 } from "../settings.js";
 import { noAudience } from "../signing-settings.js";
-import type { VerifyOptions, VerifyProblem, VerifyProgress } from "./report.js";
+import type { VerifyPrefixOptions, VerifyProblem, VerifyProgress } from "./report.js";
 
 const verifyFields = {
   allow: allow.optional(),
@@ -44,10 +44,10 @@ export type VerifySettings = ManagerSettings &
 export function verifySettings(
   settings: ManagerSettings,
   target: "payload" | "prefix",
-  options: VerifyOptions,
+  options: VerifyPrefixOptions,
 ): VerifySettings {
   const schema = settings.signing === undefined ? verifySchemas[target] : verifySchemas[target].extend(withAudience);
-  const { maxProblems, ...parsed } = parseOptions(schema, options, `verify of a ${target}`);
+  const { maxProblems, ...parsed } = parseOptions(schema, options, target === "payload" ? "verify" : "verifyPrefix");
   assertOwnPrefixes("allow", parsed.allow ?? [], settings, "verify");
   const allowed = [...settings.allow, ...(parsed.allow ?? [])];
   return { ...settings, ...given(parsed), ...audienceOf(parsed, settings), maxProblems, allow: allowed };

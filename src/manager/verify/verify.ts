@@ -10,30 +10,33 @@ import type { ManagerSettings } from "../settings.js";
 import { asStorageError } from "../store-error.js";
 import { PayloadWalk } from "./payload-walk.js";
 import { ReachedObjects } from "./reached-objects.js";
-import { Findings, type VerifyOptions, type VerifyReport } from "./report.js";
+import { Findings, type VerifyOptions, type VerifyPrefixOptions, type VerifyReport } from "./report.js";
 import { PrefixCheck } from "./verify-prefix.js";
 import { verifySettings, type VerifySettings } from "./verify-settings.js";
 
-export type { VerifyOptions, VerifyReport };
+export type { VerifyOptions, VerifyPrefixOptions, VerifyReport };
+
+/** What is verified. That it is told keeps a payload that is a string from being taken for a prefix. */
+type Target = { readonly payload: unknown } | { readonly prefix: string };
 
 // What is looked at together: enough to keep all operations busy, in the memory of some megabytes.
 const BATCH = 1000;
 
-/** Verifies a payload, or all objects below a prefix: see `StorageManager.verify`. */
+/** Verifies a payload, or all objects below a prefix: see `StorageManager.verify` and `verifyPrefix`. */
 export async function verify(
-  target: unknown,
-  options: VerifyOptions,
+  target: Target,
+  options: VerifyPrefixOptions,
   manager: ManagerSettings,
   source: EntrySource,
   recorder: Recorder,
 ): Promise<VerifyReport> {
-  const settings = verifySettings(manager, typeof target === "string" ? "prefix" : "payload", options);
+  const settings = verifySettings(manager, "prefix" in target ? "prefix" : "payload", options);
   const details: EventDetails = { store: manager.store?.name, stepRunId: settings.stepRunId };
   return recorder.record("verify", details, () => report(target, settings, source, recorder, details));
 }
 
 async function report(
-  target: unknown,
+  target: Target,
   settings: VerifySettings,
   source: EntrySource,
   recorder: Recorder,
@@ -44,8 +47,8 @@ async function report(
   const findings = new Findings(settings);
   const verification = new Verification(requireStore(settings, "verify"), settings, source, findings);
   try {
-    if (typeof target === "string") await verification.verifyPrefix(target, recorder, signal);
-    else await verification.verifyPayload(target, signal);
+    if ("prefix" in target) await verification.verifyPrefix(target.prefix, recorder, signal);
+    else await verification.verifyPayload(target.payload, signal);
     return findings.report;
   } catch (error) {
     if (hasFired(signal)) throw abortedCall("verify", signal);

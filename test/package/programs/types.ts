@@ -52,7 +52,7 @@ export async function trust(): Promise<[VerifyReport, string]> {
   const manager = new StorageManager({ ...options, codecs, signing }).forTenant("acme");
   await manager.reencrypt("outputs/acme/", { onProgress: ({ reencrypted, lastPath }) => [reencrypted, lastPath] });
   const url = await manager.presign("outputs/acme/report", { method: "GET", expiresIn: 60 });
-  return [await manager.verify("outputs/acme/"), url];
+  return [await manager.verifyPrefix("outputs/acme/"), url];
 }
 
 export async function roundTrip(): Promise<number> {
