@@ -1,4 +1,7 @@
+import { AzureStore } from "../src/azure.js";
+import { GcsStore } from "../src/gcs.js";
 import {
+  aes256gcm,
   brotli,
   FailoverStore,
   FileStore,
@@ -7,6 +10,7 @@ import {
   ReplicatedStore,
   resetSharedManagers,
   RoutingStore,
+  SchemaRegistry,
   sharedManager,
   StorageManager,
   TieredStore,
@@ -16,10 +20,13 @@ import {
   withRetry,
   withTimeout,
   withUsageLimits,
+  zstd,
   type StorageReference,
   type Store,
 } from "../src/index.js";
-import { FaultStore } from "../src/testing/index.js";
+import { RedisStore } from "../src/redis.js";
+import { S3Store } from "../src/s3.js";
+import { FakeClock, FaultStore, storeConformance } from "../src/testing/index.js";
 import { failureOf } from "./support/failure.js";
 import { longText } from "./support/payloads.js";
 
@@ -28,6 +35,16 @@ import { longText } from "./support/payloads.js";
 afterAll(resetSharedManagers);
 
 type Unknown = Record<string, unknown>;
+
+const ANY = { "~standard": { version: 1, vendor: "test", validate: (value: unknown) => ({ value }) } } as const;
+
+// It must not come to a test.
+const RUNNER = {
+  describe: (name: string) => {
+    throw new Error(name);
+  },
+  it: () => undefined,
+};
 
 const each = (): Promise<{ manager: StorageManager; store: MemoryStore; reference: StorageReference }> => {
   const store = new MemoryStore();
@@ -115,7 +132,24 @@ describe("a function or class refuses unknown options", () => {
     ["withFeatures", (options) => withFeatures(store, options)],
     ["gzip", (options) => gzip(options)],
     ["brotli", (options) => brotli(options)],
+    ["zstd", (options) => zstd(options)],
+    ["aes256gcm", (options) => aes256gcm({ keys: { a: new Uint8Array(32) }, activeKeyId: "a", ...options })],
+    ["S3Store", (options) => new S3Store({ bucket: "a", clientConfig: { region: "us-east-1" }, ...options })],
+    ["RedisStore", (options) => new RedisStore({ url: "redis://localhost", ...options })],
+    ["GcsStore", (options) => new GcsStore({ bucket: "bucket", ...options })],
+    ["AzureStore", (options) => new AzureStore({ container: "container", accountUrl: "https://a.test", ...options })],
+    ["SchemaRegistry.register", (options) => new SchemaRegistry().register("a", "1", options as never)],
+    ["SchemaRegistry.register, version", (options) => new SchemaRegistry().register("a", options as never, ANY)],
+    ["SchemaRegistry.upgrade", (options) => new SchemaRegistry().upgrade("a", "1", "2", options as never)],
+    ["SchemaRegistry.check", (options) => new SchemaRegistry().check({ schema: "a", ...options }, 1)],
+    ["SchemaRegistry.check, no tag", (options) => new SchemaRegistry().check(options as never, 1)],
+    ["FakeClock", (options) => new FakeClock(options as never)],
+    ["FakeClock.advance", (options) => new FakeClock().advance(options as never)],
     ["FaultStore", (options) => new FaultStore(store, { faults: [], ...options })],
+    ["FaultStore, a rule", (options) => new FaultStore(store, { faults: [{ fault: { hang: true }, ...options }] })],
+    ["FaultStore, a fault", (options) => new FaultStore(store, { faults: [{ fault: { hang: true, ...options } }] })],
+    ["storeConformance", (options) => storeConformance(RUNNER, { name: "a", create: () => store, ...options })],
+    ["storeConformance, runner", (options) => storeConformance(options as never, { name: "a", create: () => store })],
   ])("%s", async (_, call) => {
     for (const options of WITHOUT_EFFECT.slice(0, 3)) {
       expect(await failureOf(Promise.resolve().then(() => call(options)))).toMatchObject({ code: "CONFIG_INVALID" });

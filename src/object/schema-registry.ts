@@ -1,4 +1,5 @@
 import { StorageError } from "../error.js";
+import { isPlainObject } from "../options.js";
 import { assertStandardSchema, validate, type StandardSchemaV1 } from "./standard-schema.js";
 
 /** What a reference or stored object says of the schema of its value. */
@@ -86,9 +87,11 @@ export class SchemaRegistry {
    * @returns what the schema of the current version made of the value; the value itself when no schema of the name is
    * registered
    * @throws {StorageError} `SCHEMA_MISMATCH` when the value does not match, its version can't be upgraded, or an upgrade
-   * fails. The message holds the versions and the paths of the issues, nothing of the value.
+   * fails. The message holds the versions and the paths of the issues, nothing of the value. `CONFIG_INVALID` for what is
+   * no tag.
    */
   async check(tag: SchemaTag, value: unknown): Promise<unknown> {
+    assertTag(tag);
     const family = this.#families.get(tag.schema);
     if (family?.current === undefined) return value;
     const name = tag.schema;
@@ -153,6 +156,16 @@ async function applyUpgrade(
       { cause },
     );
   }
+}
+
+// A misspelt name must not pass a value unchecked.
+function assertTag(tag: unknown): asserts tag is SchemaTag {
+  const isTag =
+    isPlainObject(tag) &&
+    Object.keys(tag).every((name) => name === "schema" || name === "schemaVersion") &&
+    typeof tag.schema === "string";
+  if (!isTag) throw invalid("A tag must have a schema, may have a schemaVersion, and nothing else.");
+  checkVersion(tag.schemaVersion as string | undefined);
 }
 
 function checkVersion(version: string | undefined): string {

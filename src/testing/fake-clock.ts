@@ -1,5 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Clock } from "../clock.js";
+import { StorageError } from "../error.js";
 
 interface Timer {
   readonly id: number;
@@ -22,8 +23,9 @@ export class FakeClock implements Clock {
   #timers: Timer[] = [];
   #lastId = 0;
 
-  /** @param start the first `now()`, in milliseconds since 1970-01-01T00:00:00Z; default 0 */
+  /** @param start the first `now()`, in milliseconds since 1970-01-01T00:00:00Z; default 0. @throws {StorageError} `CONFIG_INVALID` */
   constructor(start = 0) {
+    assertMilliseconds(start, "The start of a FakeClock");
     this.#now = start;
   }
 
@@ -51,8 +53,11 @@ export class FakeClock implements Clock {
   /**
    * Lets `ms` milliseconds pass. Timers call back in order, each at its own time; between two of them everything that
    * was waiting for the first goes on, so that the timers which it sets in turn are run as well.
+   *
+   * @throws {StorageError} `CONFIG_INVALID` for what is no finite number, or negative
    */
   async advance(ms: number): Promise<void> {
+    assertMilliseconds(ms, "What a FakeClock advances by");
     const end = this.#now + ms;
     await turn();
     for (let timer = this.#timers[0]; timer !== undefined && timer.due <= end; timer = this.#timers[0]) {
@@ -63,4 +68,9 @@ export class FakeClock implements Clock {
     }
     this.#now = end;
   }
+}
+
+function assertMilliseconds(value: unknown, what: string): void {
+  if (typeof value === "number" && Number.isFinite(value) && value >= 0) return;
+  throw new StorageError("CONFIG_INVALID", `${what} must be a finite number of milliseconds, at least 0.`);
 }

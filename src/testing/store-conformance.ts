@@ -1,3 +1,6 @@
+import { z } from "zod";
+import { StorageError } from "../error.js";
+import { parseOptions } from "../options.js";
 import type { Store } from "../store/store.js";
 import { aborting } from "./conformance/aborting.js";
 import { attributes } from "./conformance/attributes.js";
@@ -67,39 +70,58 @@ export interface StoreConformanceOptions {
   settleTimeout?: number;
 }
 
+const isFunction = (value: unknown): boolean => typeof value === "function";
+const count = z.int("must be a whole number").min(1, "must be at least 1");
+
+const schema = z.strictObject({
+  name: z.string().min(1, "must not be empty"),
+  create: z.custom<StoreConformanceOptions["create"]>(isFunction, "must be a function"),
+  destroy: z.custom<(store: Store) => unknown>(isFunction, "must be a function").optional(),
+  largeObjectSize: count.default(6 * 1024 * 1024 + 1),
+  manyObjects: count.default(30),
+  settleTimeout: z.number().positive("must be positive").default(5000),
+} satisfies Record<keyof StoreConformanceOptions, z.ZodType>);
+
+type ConformanceSettings = z.output<typeof schema>;
+
 /**
  * Registers the behaviour that every {@link Store} must show as tests: for drivers and compositions alike. What the
  * store's capability advertises must work; what it does not advertise must be `UNSUPPORTED`, without I/O.
  *
+ * @throws {StorageError} `CONFIG_INVALID` that names each wrong option, before any test is registered
  * @example
  * import { storeConformance } from "coatcheck/testing";
  *
  * storeConformance({ describe, it }, { name: "MyStore", create: () => new MyStore() });
  */
 export function storeConformance(runner: TestRunner, options: StoreConformanceOptions): void {
-  runner.describe(`${options.name}: store conformance`, () => {
+  const settings = parseOptions(schema, options, "storeConformance");
+  const given = runner as Partial<TestRunner> | null | undefined; // what JavaScript may hand over
+  if (typeof given?.describe !== "function" || typeof given.it !== "function") {
+    throw new StorageError("CONFIG_INVALID", "The runner of storeConformance must have describe and it.");
+  }
+  runner.describe(`${settings.name}: store conformance`, () => {
     for (const group of GROUPS) {
       runner.describe(group.name, () => {
         for (const conformanceCase of group.cases) {
-          runner.it(conformanceCase.name, () => runCase(conformanceCase, options));
+          runner.it(conformanceCase.name, () => runCase(conformanceCase, settings));
         }
       });
     }
   });
 }
 
-async function runCase(conformanceCase: ConformanceCase, options: StoreConformanceOptions): Promise<void> {
-  const store = await options.create();
+async function runCase(conformanceCase: ConformanceCase, settings: ConformanceSettings): Promise<void> {
+  const store = await settings.create();
   try {
-    const context = new ConformanceContext(store, limitsOf(options));
+    const context = new ConformanceContext(store, limitsOf(settings));
     const missing = conformanceCase.needs.find((flag) => !store.capability[flag]);
     await (missing === undefined ? conformanceCase.run(context) : assertUnsupported(context, missing));
   } finally {
-    await (options.destroy === undefined ? store.close() : options.destroy(store));
+    await (settings.destroy === undefined ? store.close() : settings.destroy(store));
   }
 }
 
-function limitsOf(options: StoreConformanceOptions): ConformanceLimits {
-  const { largeObjectSize = 6 * 1024 * 1024 + 1, manyObjects = 30, settleTimeout = 5000 } = options;
+function limitsOf({ largeObjectSize, manyObjects, settleTimeout }: ConformanceSettings): ConformanceLimits {
   return { largeObjectSize, manyObjects, settleTimeout };
 }

@@ -220,6 +220,20 @@ describe("ReplicatedStore writes", () => {
     expect(await held()).toEqual(["content", "content", "content"]);
   });
 
+  it("keep only the store open that hangs: close() closes the others without waiting", async () => {
+    const { a, b, c, store } = replicated({ acknowledge: "quorum" });
+    const letGo = hold(b);
+    await store.write("x", "content");
+    let closed = false;
+    const closing = store.close().then(() => (closed = true));
+    await turn();
+    expect([a, b, c].map((copy) => copy.count("close"))).toEqual([1, 0, 1]);
+    expect(closed).toBe(false);
+    letGo();
+    await closing;
+    expect([a, b, c].map((copy) => copy.count("close"))).toEqual([1, 1, 1]);
+  });
+
   it("takes no notice of a signal that fires once it has acknowledged", async () => {
     const { c, store, held } = replicated({ acknowledge: "quorum" });
     const letGo = hold(c);

@@ -24,9 +24,20 @@ export function replicasOf(stores: Readonly<Record<string, Store>>): readonly Re
   return Object.entries(stores).map(([name, store], index) => ({ name, store, index }));
 }
 
-/** Closes all of them, also when one of them fails to; then rejects with what the first one said. */
-export async function closeReplicas(replicas: readonly Replica[]): Promise<void> {
-  const closed = await Promise.allSettled(replicas.map(async ({ store }) => store.close()));
+/**
+ * Closes all of them, also when one of them fails to; then rejects with what the first one said.
+ *
+ * @param idle resolves once a store may be closed; default: at once
+ */
+export async function closeReplicas(
+  replicas: readonly Replica[],
+  idle?: (replica: Replica) => Promise<void>,
+): Promise<void> {
+  const closeOne = async (replica: Replica): Promise<void> => {
+    await idle?.(replica);
+    await replica.store.close();
+  };
+  const closed = await Promise.allSettled(replicas.map(closeOne));
   for (const result of closed) if (result.status === "rejected") throw result.reason;
 }
 

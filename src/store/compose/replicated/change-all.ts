@@ -13,6 +13,7 @@ import {
   type ReplicaOutcome,
 } from "../replicas/replica-errors.js";
 import type { Replica } from "../replicas/replica.js";
+import type { BackgroundChanges } from "./background-changes.js";
 import type { MissedWrites } from "./missed-writes.js";
 import type { PathOrder } from "./path-order.js";
 
@@ -44,8 +45,8 @@ export interface ChangeLog {
   readonly replicas: readonly Replica[];
   readonly order: PathOrder;
   readonly missed: MissedWrites;
-  /** Changes that were acknowledged, and go on. They never reject. */
-  readonly background: Set<Promise<unknown>>;
+  /** Changes that have not ended, also those that were acknowledged. */
+  readonly background: BackgroundChanges;
 }
 
 /**
@@ -79,9 +80,10 @@ export async function changeAll(change: Change, call: ReplicaCall, log: ChangeLo
       failures.push(failure);
     }
   };
-  const changes = Promise.all(replicas.map(changeOne)).then(() => change.ended?.());
-  const background = changes.catch(() => undefined).finally(() => log.background.delete(background));
-  log.background.add(background);
+  const parts = replicas.map(changeOne);
+  for (const [index, part] of parts.entries()) log.background.add(part, replicas[index]);
+  const changes = Promise.all(parts).then(() => change.ended?.());
+  log.background.add(changes);
   try {
     await abortable(Promise.race([acknowledged, changes]), call.signal, undefined, call.details);
   } catch (error) {

@@ -26,6 +26,7 @@ import { commonCapability } from "../replicas/replica-capability.js";
 import { ReplicaReader, type Course } from "../replicas/replica-reader.js";
 import { allRoute, closeReplicas, replicasOf, type Replica } from "../replicas/replica.js";
 import { digestTold, withKnownDigest } from "../replicas/stored-digest.js";
+import { BackgroundChanges } from "./background-changes.js";
 import type { ChangeLog, ReplicatedWriteInfo } from "./change-all.js";
 import { MissedWrites } from "./missed-writes.js";
 import {
@@ -74,7 +75,7 @@ const SCRUB: Names<ScrubOptions> = { ...REPAIR, startAfter: true, onProgress: tr
  *   mend them.
  *
  * `capability` is what all stores have in common; over more than one, conditions and `presign` are not supported, since a
- * URL would write one copy only. `close()` waits for writes that go on, then closes the stores.
+ * URL would write one copy only. `close()` closes each store once the writes to it that go on are done.
  *
  * @example
  * const store = new ReplicatedStore({ stores: { eu: euStore, us: usStore }, acknowledge: "first" });
@@ -103,7 +104,7 @@ export class ReplicatedStore implements Store {
       replicas: this.#replicas,
       order: new PathOrder(),
       missed: new MissedWrites(),
-      background: new Set(),
+      background: new BackgroundChanges(),
     };
   }
 
@@ -223,8 +224,10 @@ export class ReplicatedStore implements Store {
   }
 
   async close(): Promise<void> {
-    while (this.#log.background.size > 0) await Promise.all(this.#log.background);
-    await closeReplicas(this.#replicas);
+    const { background } = this.#log;
+    // Each as soon as it is through: one that hangs does not keep the others open.
+    await closeReplicas(this.#replicas, (replica) => background.idle(replica));
+    await background.idle();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
