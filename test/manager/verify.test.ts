@@ -292,7 +292,7 @@ describe("what verify throws", () => {
   const manager = new StorageManager({ store: new MemoryStore() });
 
   it.each([undefined, null, 1, {}, [""], GONE])("is INVALID_PATH for a prefix that is no text: %j", async (prefix) => {
-    const failing = [manager, manager.forTenant("acme")].map((one) => one.verifyPrefix(prefix as unknown as string));
+    const failing = [manager, manager.forTenant("acme")].map((one) => one.verifyPrefix(prefix as string));
     for (const call of failing) expect((await failureOf(call)).code).toBe("INVALID_PATH");
   });
 
@@ -314,7 +314,7 @@ describe("what verify throws", () => {
   });
 
   it.each(["startAfter", "payloads"])("is CONFIG_INVALID for %s of a payload", async (field) => {
-    const error = await failureOf(manager.verify([], { [field]: field === "startAfter" ? "a" : [] } as object));
+    const error = await failureOf(manager.verify([], { [field]: field === "startAfter" ? "a" : [] }));
     expect(error.code).toBe("CONFIG_INVALID");
   });
 
