@@ -58,8 +58,8 @@ describe("blobs", () => {
       const store = new MemoryStore();
       await store.write("a", "kept");
       const manager = new StorageManager({ store });
-      for (const call of [manager.writeBlob(path, "x"), manager.readBlob(path), manager.delete(path)]) {
-        expect((await failureOf(call)).code).toBe("INVALID_PATH");
+      for (const call of [manager.writeBlob(path, "x"), manager.readBlob(path), manager.delete(path)].map(failureOf)) {
+        expect((await call).code).toBe("INVALID_PATH");
       }
       expect(await collect(manager.list(""))).toMatchObject([{ path: "a", size: 4 }]);
     },

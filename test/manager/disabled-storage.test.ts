@@ -26,8 +26,8 @@ describe("a manager without a store", () => {
     ["several large values are in it", [longText("a"), longText("b")]],
     ["it holds bytes", { bytes: new Uint8Array(0) }],
   ])("refuses payloads where %s", async (_, value) => {
-    for (const call of [manager.dehydrate(value), manager.dehydrateInputs(value)]) {
-      expect(await failureOf(call)).toMatchObject({ code: "STORAGE_DISABLED", operation: "dehydrate" });
+    for (const call of [manager.dehydrate(value), manager.dehydrateInputs(value)].map(failureOf)) {
+      expect(await call).toMatchObject({ code: "STORAGE_DISABLED", operation: "dehydrate" });
     }
   });
 

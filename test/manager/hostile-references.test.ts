@@ -96,7 +96,7 @@ async function refusal(reference: object): Promise<string> {
     manager.open(reference as never),
   ];
   const codes = new Set<string>();
-  for (const call of calls) codes.add((await failureOf(call)).code);
+  for (const call of calls.map(failureOf)) codes.add((await call).code);
   expect(store.calls).toEqual([]);
   expect(codes.size).toBe(1);
   return [...codes].join();

@@ -208,8 +208,8 @@ describe("References into many stores", () => {
     const missing = referenceTo("MEM://c/p/a b", storedJson("x"));
     expect(await failureOf(manager.hydrate(missing))).toMatchObject({ code: "NOT_FOUND", path: "mem://c/p/a%20b" });
     await store.write("mem://c/p/a b", storedJson("y"));
-    for (const call of [manager.hydrate(missing), manager.open(missing)]) {
-      expect(await failureOf(call)).toMatchObject({ code: "INTEGRITY", path: "mem://c/p/a%20b" });
+    for (const call of [manager.hydrate(missing), manager.open(missing)].map(failureOf)) {
+      expect(await call).toMatchObject({ code: "INTEGRITY", path: "mem://c/p/a%20b" });
     }
     await store.write("mem://c/p/a b", "{");
     const broken = manager.hydrate({ $bubuStorageRef: "mem://c/p/a b" });

@@ -105,7 +105,7 @@ it("nothing shows a key", async () => {
     manager.dehydrate([{ $storageRef: "a" }], { references: "pass" }),
     manager.hydrate(reference, { audience: "b" }),
   ];
-  for (const call of failing) tell(await failureOf(call));
+  for (const call of failing.map(failureOf)) tell(await call);
   for (const activeKeyId of ["k3", 1 as unknown as string]) {
     expect(() => {
       try {

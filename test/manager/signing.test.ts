@@ -238,8 +238,8 @@ describe("an audience", () => {
         manager.dehydrate({}, { audience }),
         manager.hydrate({}, { audience }),
         manager.open(reference, { audience }),
-      ]) {
-        expect(await failureOf(call)).toMatchObject({
+      ].map(failureOf)) {
+        expect(await call).toMatchObject({
           code: "CONFIG_INVALID",
           message: expect.stringContaining("audience"),
         });
@@ -251,8 +251,8 @@ describe("an audience", () => {
       plain.dehydrate({}, { audience: "a" }),
       plain.hydrate({}, { audience: "a" }),
       plain.open(reference, { audience: "a" }),
-    ]) {
-      expect(await failureOf(call)).toMatchObject({
+    ].map(failureOf)) {
+      expect(await call).toMatchObject({
         code: "CONFIG_INVALID",
         message: expect.stringContaining("signing"),
       });

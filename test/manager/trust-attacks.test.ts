@@ -76,8 +76,10 @@ describe("a forged signature", () => {
       store.calls.length = 0;
       const mac = ticket.$storageSignature!.slice(2);
       const forged = { ...ticket, $storageSignature: `${id}:${mac}` };
-      for (const call of [manager.hydrate(forged), manager.open(forged), manager.hydrate([{ x: forged }])]) {
-        expect((await failureOf(call)).code).toBe("SIGNATURE_INVALID");
+      for (const call of [manager.hydrate(forged), manager.open(forged), manager.hydrate([{ x: forged }])].map(
+        failureOf,
+      )) {
+        expect((await call).code).toBe("SIGNATURE_INVALID");
       }
       expect(store.calls).toEqual([]);
     },
@@ -105,8 +107,8 @@ describe("a tenant that verifies, lists or encrypts again", () => {
       const listed = async (): Promise<void> => {
         for await (const object of a.list(prefix)) expect(object).toBeUndefined();
       };
-      for (const call of [listed(), a.verifyPrefix(prefix), a.reencrypt(prefix)]) {
-        expect(["REFERENCE_DENIED", "INVALID_PATH"]).toContain((await failureOf(call)).code);
+      for (const call of [listed(), a.verifyPrefix(prefix), a.reencrypt(prefix)].map(failureOf)) {
+        expect(["REFERENCE_DENIED", "INVALID_PATH"]).toContain((await call).code);
       }
     }
     expect(store.calls).toEqual([]);

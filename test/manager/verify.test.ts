@@ -293,7 +293,7 @@ describe("what verify throws", () => {
 
   it.each([undefined, null, 1, {}, [""], GONE])("is INVALID_PATH for a prefix that is no text: %j", async (prefix) => {
     const failing = [manager, manager.forTenant("acme")].map((one) => one.verifyPrefix(prefix as string));
-    for (const call of failing) expect((await failureOf(call)).code).toBe("INVALID_PATH");
+    for (const call of failing.map(failureOf)) expect((await call).code).toBe("INVALID_PATH");
   });
 
   it.each([

@@ -236,8 +236,10 @@ describe("a store that throws anything", () => {
     const manager = new StorageManager({ pack: false, store });
     const reference = { $bubuStorageRef: "outputs/s/a.bin" };
     const opened = await manager.open(reference);
-    for (const call of [manager.hydrate(reference), manager.readBlob("outputs/s/a.bin"), opened.bytes()]) {
-      expect(await failureOf(call)).toMatchObject({ code: "UNEXPECTED", cause });
+    for (const call of [manager.hydrate(reference), manager.readBlob("outputs/s/a.bin"), opened.bytes()].map(
+      failureOf,
+    )) {
+      expect(await call).toMatchObject({ code: "UNEXPECTED", cause });
     }
   });
 
@@ -251,8 +253,8 @@ describe("a store that throws anything", () => {
       manager.readBlob("a"),
       manager.release("a"),
       manager.close(),
-    ]) {
-      expect(await failureOf(call)).toBe(error);
+    ].map(failureOf)) {
+      expect(await call).toBe(error);
     }
   });
 });

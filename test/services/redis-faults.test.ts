@@ -123,7 +123,7 @@ describe("a Redis that hangs", () => {
       store.copy("a", "c"),
       paths(store),
     ];
-    for (const call of calls) expect(await failureOf(call)).toMatchObject({ code: "TIMEOUT", retryable: true });
+    for (const call of calls.map(failureOf)) expect(await call).toMatchObject({ code: "TIMEOUT", retryable: true });
     // The next one opens another connection, whose greeting is not answered either.
     const late = await failureOf(store.read("a"));
     expect(late).toMatchObject({ code: "TIMEOUT", operation: "read", path: "a", retryable: true });

@@ -329,8 +329,8 @@ describe("what Redis holds under the keys of the store", () => {
         store.read(path, { offset: 1 }),
         store.stat(path),
         store.copy(path, "copy"),
-      ]) {
-        expect(await failureOf(call)).toMatchObject({ code: "DECODE_FAILED", retryable: false, path });
+      ].map(failureOf)) {
+        expect(await call).toMatchObject({ code: "DECODE_FAILED", retryable: false, path });
       }
     }
     expect(await store.stat("copy")).toBeUndefined();

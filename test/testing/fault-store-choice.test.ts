@@ -83,9 +83,9 @@ describe("FaultStore: which calls are struck", () => {
 
   it("strikes every operation by default, but not close", async () => {
     const store = new FaultStore(new MemoryStore(), { faults: [{ fault: UNAVAILABLE }] });
-    for (const call of [store.write("a", "x"), store.read("a"), store.stat("a"), store.delete("a")])
-      await failureOf(call);
-    for (const call of [store.copy("a", "b"), pathsOf(store)]) await failureOf(call);
+    for (const call of [store.write("a", "x"), store.read("a"), store.stat("a"), store.delete("a")].map(failureOf))
+      await call;
+    for (const call of [store.copy("a", "b"), pathsOf(store)].map(failureOf)) await call;
     await expect(store.close()).resolves.toBeUndefined();
   });
 

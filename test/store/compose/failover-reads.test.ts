@@ -1,4 +1,4 @@
-import { getEventListeners, getMaxListeners } from "node:events";
+import { getEventListeners } from "node:events";
 import fc from "fast-check";
 import { isStorageError, type StorageErrorCode } from "../../../src/error.js";
 import type { StorageEvent } from "../../../src/observe/event.js";
@@ -66,9 +66,16 @@ describe("FailoverStore reads", () => {
     const { a, store } = failover();
     await putAll([a], "x", "content");
     const { signal } = new AbortController();
+    const listen = signal.addEventListener.bind(signal);
+    let most = 0;
+    jest.spyOn(signal, "addEventListener").mockImplementation((...args: Parameters<typeof listen>) => {
+      listen(...args);
+      most = Math.max(most, getEventListeners(signal, "abort").length);
+    });
     const calls = Array.from({ length: 50 }, async () => (await store.read("x", { signal })).bytes());
-    await Promise.all([...calls, ...calls.map(() => store.stat("x", { signal }))]);
-    expect(getMaxListeners(signal)).toBe(Infinity); // Node warns of a leak from there on
+    const more = calls.map(() => store.stat("x", { signal }));
+    await Promise.all([...calls, ...more]);
+    expect(most).toBe(1); // Node warns of more than ten
     await turn();
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });

@@ -139,8 +139,8 @@ describe("simulated metadata", () => {
     const store = simulated(
       new FaultStore(memory, { faults: [{ on: "read", path: SIDECAR, fault: { error: "TIMEOUT" } }] }),
     );
-    for (const call of [store.read("a"), store.stat("a")]) {
-      expect(await failureOf(call)).toMatchObject({ code: "TIMEOUT", path: "a" });
+    for (const call of [store.read("a"), store.stat("a")].map(failureOf)) {
+      expect(await call).toMatchObject({ code: "TIMEOUT", path: "a" });
     }
     const damaged = simulated(new FaultStore(memory, { faults: [{ path: SIDECAR, fault: { truncate: 20 } }] }));
     expect(await failureOf(damaged.stat("a"))).toMatchObject({ code: "INTEGRITY", operation: "stat", path: "a" });

@@ -58,8 +58,8 @@ describe("a server that is down", () => {
       store.stat("a"),
       store.delete("a"),
       store.copy("a", "b"),
-    ]) {
-      const error = await failureOf(call);
+    ].map(failureOf)) {
+      const error = await call;
       expect(error).toMatchObject({ code: "UNAVAILABLE", retryable: true, store: "redis", path: "a" });
       expect(error.cause).toBeInstanceOf(RedisFailure);
       expect(error.cause).toMatchObject({ code: "ECONNREFUSED", isReply: false });

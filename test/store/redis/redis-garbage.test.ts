@@ -34,8 +34,8 @@ describe("an answer that is not that of the command", () => {
     ["an object", {}],
   ])("is a typed error, whatever it is: %s", async (_, reply) => {
     const store = new RedisStore({ client: givenClient(() => Promise.resolve(reply)) });
-    for (const call of callsOf(store)) {
-      const error = await failureOf(call);
+    for (const call of callsOf(store).map(failureOf)) {
+      const error = await call;
       expect(isStorageError(error)).toBe(true);
       expect(["UNEXPECTED", "DECODE_FAILED"]).toContain(error.code);
       expect(error).toMatchObject({ store: "redis", retryable: false });

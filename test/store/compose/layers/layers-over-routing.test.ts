@@ -41,8 +41,10 @@ describe("layers over a RoutingStore", () => {
 
   it("say which schemes are known where one is not, also over layers", async () => {
     const { retried: store } = recommendedStack(router());
-    for (const call of [store.read("warm://b/a"), store.copy("a", "warm://b/a"), pathsOf(store, "warm://b/")]) {
-      const { code, message } = await failureOf(call);
+    for (const call of [store.read("warm://b/a"), store.copy("a", "warm://b/a"), pathsOf(store, "warm://b/")].map(
+      failureOf,
+    )) {
+      const { code, message } = await call;
       expect(code).toBe("UNKNOWN_SCHEME");
       expect(message).toContain("cold");
       expect(message).not.toContain("warm");
