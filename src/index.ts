@@ -20,6 +20,7 @@ export type {
   SigningOptions,
   StorageManagerOptions,
 } from "./manager/options.js";
+export type { ReleaseOptions } from "./manager/release.js";
 export {
   aes256gcm,
   type Aes256GcmOptions,

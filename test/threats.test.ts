@@ -76,6 +76,27 @@ it("a forged reference is refused before any I/O", async () => {
   expect(store.calls).toEqual([]);
 });
 
+it("a reference to a Secret that was planted in a signed message reads nothing", async () => {
+  const store = new MemoryStore();
+  let reads = 0;
+  const resolvers = [{ key: "$bubuSecretRef", resolve: () => Promise.resolve(++reads) }];
+  const manager = new StorageManager({ store, signing, resolvers });
+  const planted = { $bubuSecretRef: "api:token" };
+  const stored = await manager.dehydrate({ planted, LETTER }, { references: "pass", maxRecursionDepth: 0 });
+  const lenient = new StorageManager({ store, signing: { ...signing, allowUnsigned: true }, resolvers });
+  for (const reader of [manager, lenient]) {
+    const untouched = { planted, stored: { planted, LETTER } };
+    await expect(reader.hydrate({ planted, stored })).resolves.toEqual(untouched);
+    await expect(reader.hydrate({ planted, stored }, { maxBytes: 100_000 })).resolves.toEqual(untouched);
+    await expect(reader.verify({ planted, stored })).resolves.toMatchObject({ ok: true, references: 1 });
+  }
+  await expect(manager.forTenant("t").hydrate({ planted })).resolves.toEqual({ planted });
+  expect(reads).toBe(0);
+  const asked = await manager.hydrate({ planted, stored }, { resolvers: true });
+  expect(asked).toEqual({ planted: 1, stored: { planted: 2, LETTER } });
+  await expect(manager.hydrate([planted], { resolvers })).resolves.toEqual([3]);
+});
+
 it("payload data forges no reference, signed or not", async () => {
   for (const options of [{}, { signing }]) {
     const store = new MemoryStore();

@@ -75,7 +75,7 @@ export async function few({ payloadFile, s3, concurrency, rounds }: Job<"few">):
 export async function s3Manager(s3: S3Target) {
   const { StorageManager } = await builtCore();
   const { store } = await openStore({ kind: "s3", s3 });
-  const manager = new StorageManager({ store });
+  const manager = new StorageManager({ store, maxBytes: Number.MAX_SAFE_INTEGER }); // streams of any length
   return {
     manager,
     close: async () => {

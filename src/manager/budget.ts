@@ -1,6 +1,10 @@
 import { StorageError } from "../error.js";
 import type { HydrateProgress } from "./options.js";
 
+// What dehydration gives needs at most so many, whatever its own maxRecursionDepth: to a value that left whole, and from there
+// to binary, or to a reference that was passed on.
+const OWN_HOPS = 2;
+
 /** What one hydration may cost, and has cost. */
 export class HydrationBudget {
   private references = 0;
@@ -30,10 +34,11 @@ export class HydrationBudget {
    */
   enterHop(hop: number, references: number): void {
     const { maxRecursionDepth, maxReferences } = this.limits;
-    if (hop > maxRecursionDepth) {
+    const maxHops = Math.max(maxRecursionDepth, OWN_HOPS);
+    if (hop > maxHops) {
       throw new StorageError(
         "RECURSION_LIMIT",
-        `The payload needs more than ${maxRecursionDepth} reference hops (maxRecursionDepth); ${this.state()}.`,
+        `The payload needs more than ${maxHops} reference hops (maxRecursionDepth); ${this.state()}.`,
         { operation: "hydrate" },
       );
     }

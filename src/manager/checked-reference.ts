@@ -1,5 +1,5 @@
-import { referenceGrammar, type Grammar } from "../reference/grammar.js";
-import { invalidReference } from "../reference/location.js";
+import { isSpoiltReference, referenceGrammar, type Grammar } from "../reference/grammar.js";
+import { FOREIGN_KEY, invalidReference } from "../reference/location.js";
 import { parseReference, type ParsedReference } from "../reference/reference.js";
 import type { AuthenticReference } from "../reference/signature.js";
 import { authenticate } from "./authenticate.js";
@@ -28,7 +28,9 @@ export function checkedReference(
   if (typeof value !== "object" || value === null) throw invalidReference("it is not an object");
   const given = value as Record<string, unknown>;
   const grammar = referenceGrammar(given);
-  if (grammar === undefined) throw invalidReference("it has not the form of a reference");
+  if (grammar === undefined) {
+    throw invalidReference(isSpoiltReference(given) ? FOREIGN_KEY : "it has not the form of a reference");
+  }
   const authentic = authenticate(given, grammar, settings, operation);
   const fields = authentic?.fields ?? given;
   return { grammar, reference: parseReference(fields, grammar), fields, authentic };

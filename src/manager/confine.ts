@@ -1,7 +1,8 @@
 import { StorageError } from "../error.js";
 import { splitLocation, type Location } from "../location.js";
 import { assertPath, assertPrefix, invalidPath } from "../path.js";
-import { AllowList, parseAllowPrefix } from "../reference/allow.js";
+import { AllowList, isAllowPrefix, parseAllowPrefix } from "../reference/allow.js";
+import { allowListOf } from "./admit.js";
 import type { ManagerSettings } from "./settings.js";
 
 /** What says where a manager's own objects lie, and whether it must stay there. */
@@ -52,6 +53,34 @@ export function assertOwnPrefixes(
   if (prefixes.every((prefix) => own.admits(parseAllowPrefix(prefix)))) return;
   const message = `The options of ${operation} are not valid. ${option}: leads out of the prefixes of the tenant.`;
   throw new StorageError("CONFIG_INVALID", message, { operation: "configure" });
+}
+
+/**
+ * Refuses a prefix that a call names and this manager may not read: what it writes there would be refused by its own
+ * hydration.
+ *
+ * @throws {StorageError} `CONFIG_INVALID`
+ */
+export function assertReadablePrefix(
+  prefix: string,
+  settings: Confinement & Pick<ManagerSettings, "allow">,
+  operation: string,
+): void {
+  assertOwnPrefixes("prefix", [prefix], settings, operation);
+  if (allowListOf(settings).admits(parseAllowPrefix(prefix))) return;
+  throw new StorageError(
+    "CONFIG_INVALID",
+    `The options of ${operation} are not valid. prefix: is not one that this manager may read: it must lie below ` +
+      "outputPrefix or inputPrefix, or be listed in the manager's option allow.",
+    { operation: "configure" },
+  );
+}
+
+/** Whether one of two prefixes lies inside of the other; equal ones do not, and what is no prefix lies nowhere. */
+export function arePrefixesNested(prefix: string, other: string): boolean {
+  if (![prefix, other].every((text) => typeof text === "string" && isAllowPrefix(text))) return false;
+  const isBelow = (inner: string, outer: string): boolean => new AllowList([outer]).admits(parseAllowPrefix(inner));
+  return isBelow(prefix, other) !== isBelow(other, prefix);
 }
 
 /** What a manager may write, whatever it may read besides. */

@@ -11,7 +11,7 @@ import { forEachConcurrent } from "./concurrency.js";
 import { abortedCall, withDeadline } from "./deadline.js";
 import { EntryCodecs } from "./entry-codecs.js";
 import { layOut } from "./lay-out.js";
-import { ObjectWriter } from "./object-writer.js";
+import { ObjectWriter, type NewObject } from "./object-writer.js";
 import { beginPlan, type LaidOutPlan } from "./plan-payload.js";
 import type { DehydrateSettings } from "./settings.js";
 import type { SourceOwner } from "./source-owner.js";
@@ -94,12 +94,18 @@ async function writeEntries(
   details: EventDetails,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const { plan } = laidOut;
-  const writer = new ObjectWriter(store, settings, recorder);
+  const { plan, budget } = laidOut;
+  const { scope, dialect, codecs: configured } = settings;
+  const isShared = scope !== undefined && !configured.encrypts;
+  // The names of bubustack say nothing of the content: there an earlier object is lost as soon as one is written.
+  const defers = isShared && dialect === "native" && budget?.isOpen === true;
+  const writer = new ObjectWriter(store, settings, recorder, defers);
   try {
     const codecs = await EntryCodecs.prepare(settings, laidOut.layoutOptions, signal);
     const sources = await storeSources(laidOut, settings, codecs, writer, signal);
-    const objects = turns.steps(layOut(laidOut, settings, sources, codecs));
+    const steps = turns.steps(layOut(laidOut, settings, sources, codecs));
+    const objects = budget?.isTight === true ? await all(steps) : steps;
+    await writer.finish(signal);
     await forEachConcurrent(objects, settings.concurrency, signal, async (object, groupSignal) => {
       await writer.write(object, groupSignal);
     });
@@ -108,7 +114,8 @@ async function writeEntries(
   } catch (error) {
     // In a scope of the user's own, the same objects may be there from an earlier attempt, and be referenced; but for
     // encrypted ones, which nobody else can have made.
-    if (settings.scope === undefined || settings.codecs.encrypts) await writer.discard(signal);
+    if (isShared) await writer.drop(signal);
+    else await writer.discard(signal);
     // That the bytes are gone says more than what came of it.
     if (!signal.aborted) assertBytesThere(plan, error);
     throw error;
@@ -116,6 +123,13 @@ async function writeEntries(
     details.objects = writer.objects;
     if (recorder.listens) measure(plan, details);
   }
+}
+
+/** All objects, before the first is written: it takes that to know whether hydration could read them. */
+async function all(objects: AsyncIterable<NewObject>): Promise<NewObject[]> {
+  const made: NewObject[] = [];
+  for await (const object of objects) made.push(object);
+  return made;
 }
 
 /** Refuses bytes whose memory was transferred, or made smaller, while they were stored: what of them was is not known. */

@@ -7,9 +7,16 @@ import type { Stage } from "../reference/stage.js";
 import type { ReferenceResolver } from "../resolvers/resolver.js";
 import type { WantedEntry } from "./entry-reads.js";
 
-/** What a reference was recognised as, and the entry that it was found in; absent for one in the payload itself. */
-export type ReferenceKind =
-  { readonly grammar: Grammar; readonly parent: EntryNode | undefined } | { readonly resolver: ReferenceResolver };
+/** What a reference was recognised as. */
+export type ReferenceKind = StorageReferenceKind | { readonly resolver: ReferenceResolver };
+
+/** A reference to an entry, and the entry that it was found in; absent for one in the payload itself. */
+export interface StorageReferenceKind {
+  readonly grammar: Grammar;
+  readonly parent: EntryNode | undefined;
+  /** Whether it has a key that is none of a reference's. */
+  readonly isSpoilt?: true;
+}
 
 /** A reference that was found in a payload or in an entry. */
 export type FoundReference = FoundOnTheWay<ReferenceKind>;

@@ -142,7 +142,7 @@ export class EntryReads<Wanted extends WantedEntry> {
     const held = this.whole.get(path);
     if (whole && held !== undefined) return held;
     this.objects.add(path);
-    const tooMuch = whole ? this.heldTooMuch() : this.entryTooMuch(read.entries[0]!, path);
+    const tooMuch = whole ? this.heldTooMuch(read.entries) : this.entryTooMuch(read.entries[0]!, path);
     const wanted: WantedBytes = { location, part, stepRunId: this.settings.stepRunId, signal, tooMuch };
     const bytes = await this.shared.read(this.store, wanted);
     if (whole) this.whole.set(path, bytes);
@@ -158,9 +158,11 @@ export class EntryReads<Wanted extends WantedEntry> {
     };
   }
 
-  private heldTooMuch(): WantedBytes["tooMuch"] {
-    let known = 0;
+  // What is wanted has a budget already: encryption makes it longer than what is counted there.
+  private heldTooMuch(entries: readonly Wanted[]): WantedBytes["tooMuch"] {
+    let known = entries.reduce((sum, { reference }) => sum + (partOf(reference)?.length ?? 0), 0);
     return (received) => {
+      if (received <= known) return undefined;
       const more = received - known;
       known = received;
       return this.budget.hold(more);

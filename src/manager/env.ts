@@ -2,6 +2,7 @@ import { z } from "zod";
 import { StorageError } from "../error.js";
 import { parseOptions } from "../options.js";
 import { pathProblem, withoutTrailingSlashes } from "../path.js";
+import { arePrefixesNested } from "./confine.js";
 import { EnvironmentReader } from "./environment-reader.js";
 import { readS3Settings, type S3Settings } from "./s3-settings.js";
 import type { StorageManagerOptions } from "./options.js";
@@ -72,6 +73,10 @@ export function parseEnvironment(env: NodeJS.ProcessEnv, prefix: string): Enviro
       maxDelete: reader.integer("STORAGE_RETENTION_MAX_DELETE", 1) ?? 200,
     },
   };
+  const { outputPrefix = "outputs", inputPrefix = "inputs" } = settings;
+  if (arePrefixesNested(outputPrefix, inputPrefix)) {
+    reader.refuse("STORAGE_INPUT_PREFIX", "must not be inside of STORAGE_OUTPUT_PREFIX, nor the other way round");
+  }
   reader.finish();
   return settings;
 }

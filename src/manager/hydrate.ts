@@ -6,13 +6,12 @@ import type { EventDetails, Recorder } from "../observe/recorder.js";
 import { formatLocation, type Location } from "../location.js";
 import type { AllowList } from "../reference/allow.js";
 import { Collection, collectReferences, fill, type Place } from "../reference/collect.js";
-import { referenceGrammar } from "../reference/grammar.js";
-import { parseLocation } from "../reference/location.js";
+import { FOREIGN_KEY, invalidReference, parseLocation } from "../reference/location.js";
 import { parseReference, type ParsedReference } from "../reference/reference.js";
 import { selectAll, stageOf, type Stage } from "../reference/stage.js";
-import { findResolver, type ReferenceResolver } from "../resolvers/resolver.js";
+import type { ReferenceResolver } from "../resolvers/resolver.js";
 import { abortable, throwIfAborted } from "../store/abort.js";
-import { StorageError } from "../error.js";
+import { isStorageError, StorageError } from "../error.js";
 import type { Store } from "../store/store.js";
 import { admitLocation, allowListOf } from "./admit.js";
 import { authenticate } from "./authenticate.js";
@@ -30,12 +29,14 @@ import {
   type EntryNode,
   type FoundReference,
   type ReferenceKind,
+  type StorageReferenceKind,
 } from "./entry-node.js";
 import { EntryPart } from "./entry-part.js";
 import { EntryReads, type EntryRead } from "./entry-reads.js";
 import type { EntrySource } from "./entry-source.js";
 import { entryKey, partOf, verifyEntry, type FetchedEntry } from "./fetch-entry.js";
 import type { HydrateSettings } from "./settings.js";
+import { invalidAt, recogniseReference } from "./recognise-reference.js";
 import { requireStore } from "./require-store.js";
 import { asStorageError } from "./store-error.js";
 import { Turns } from "./turns.js";
@@ -105,7 +106,7 @@ class Hydration {
   begin(value: unknown): Collection<ReferenceKind> {
     const copying = new Collection<ReferenceKind>({
       unescape: this.settings.dialect === "native",
-      recognise: (object) => this.recognise(object, undefined),
+      recognise: (object) => this.recognise(object),
     });
     copying.add(value, this.root);
     return copying;
@@ -151,18 +152,9 @@ class Hydration {
     Object.assign(this.details, { entries: references, bytes, objects: this.reads?.objects.size ?? 0 });
   }
 
-  private recognise(
-    value: Readonly<Record<string, unknown>>,
-    parent: EntryNode | undefined,
-  ): ReferenceKind | undefined {
-    const grammar = referenceGrammar(value);
-    if (grammar !== undefined) return { grammar, parent };
-    try {
-      const resolver = findResolver(this.settings.resolvers, value);
-      return resolver === undefined ? undefined : { resolver };
-    } catch (error) {
-      throw asStorageError(error, { operation: "resolve" }, "resolver");
-    }
+  private recognise(value: Readonly<Record<string, unknown>>, parent?: EntryNode): ReferenceKind | undefined {
+    const { dialect } = parent?.reference ?? this.settings;
+    return recogniseReference(value, parent, dialect, this.settings.resolvers);
   }
 
   /** Resolves the references of one level. Gives those that were found in what they point at. */
@@ -180,8 +172,7 @@ class Hydration {
         resolvers.push({ place, value, resolver: kind.resolver, rest });
         continue;
       }
-      const fields = authenticate(value, kind.grammar, this.settings, "hydrate")?.fields ?? value;
-      const node = this.prepare(place, parseReference(fields, kind.grammar, this.locate), kind.parent, rest);
+      const node = this.nodeOf(place, value, kind, rest);
       if (node.stage === undefined || !parts.has(node.key)) bytes += leastDecodedSize(node.reference);
       if (node.stage !== undefined) parts.add(node.key);
       entries.push(node);
@@ -192,6 +183,21 @@ class Hydration {
     for (const node of resolvers) tasks.push((taskSignal) => this.resolveOther(node, taskSignal));
     await forEachConcurrent(tasks, this.settings.concurrency, signal, (task, taskSignal) => task(taskSignal));
     return entries.flatMap(({ children }) => children);
+  }
+
+  private nodeOf(
+    place: Place,
+    value: Readonly<Record<string, unknown>>,
+    kind: StorageReferenceKind,
+    rest: Stage | undefined,
+  ): EntryNode {
+    try {
+      if (kind.isSpoilt === true) throw invalidReference(FOREIGN_KEY);
+      const fields = authenticate(value, kind.grammar, this.settings, "hydrate")?.fields ?? value;
+      return this.prepare(place, parseReference(fields, kind.grammar, this.locate), kind.parent, rest);
+    } catch (error) {
+      throw isStorageError(error, "INVALID_REFERENCE") ? invalidAt(error, this.root, kind.parent, place) : error;
+    }
   }
 
   /** Checks all of a reference that can be checked without I/O. */

@@ -3,6 +3,7 @@ import { storedObjectSize } from "../object/stored-object.js";
 import { schemaTagOf, type LayoutOptions } from "../plan/layout.js";
 import type { PlannedEntry } from "../plan/planned-entry.js";
 import type { EncodedObject } from "../object/encoded-object.js";
+import { handOver } from "../store/body.js";
 import { encodeEntry } from "./encode-entry.js";
 import type { EntryCodecs } from "./entry-codecs.js";
 import { EntryPacker } from "./entry-packer.js";
@@ -25,9 +26,10 @@ const ENVELOPE_SIZE = 64;
  *
  * @param sources what came of the binary entries
  * @param codecs what is done to the bytes of entries; without them there are no promises
+ * @throws {StorageError} `BUDGET_EXCEEDED` where the budget of the result is tight
  */
 export function* layOut(
-  { plan, layout, layoutOptions }: LaidOutPlan,
+  { plan, layout, layoutOptions, budget }: LaidOutPlan,
   settings: Pick<DehydrateSettings, "canonical">,
   sources: ReadonlyMap<PlannedEntry, SourceOutcome>,
   codecs?: EntryCodecs,
@@ -51,7 +53,12 @@ export function* layOut(
   for (const entry of settings.canonical ? byPath(plan.entries) : plan.entries) {
     if (entry.kind === "binary") continue;
     const tag = schemaTagOf(entry, layoutOptions);
-    const encoded = yield* encodeEntry(entry, tag, settings.canonical);
+    let encoded = yield* encodeEntry(entry, tag, settings.canonical);
+    if (budget?.isTight === true) {
+      // What a text says of its size is at most so much, where references are in it.
+      if (!(encoded instanceof Uint8Array)) encoded = handOver(encoded.toBuffer());
+      budget.takeEncoded(encoded.byteLength);
+    }
     const size = encoded instanceof Uint8Array ? encoded.byteLength : encoded.size;
     // What is known of a reference in it is how long it is at most.
     if (sources.size === 0) entry.settle(size - storedObjectSize(entry.kind, 0, tag));

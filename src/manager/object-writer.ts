@@ -9,6 +9,11 @@ import { asStorageError } from "./store-error.js";
 // What a call takes back, it takes back also when it has no time left. ms
 const REMOVAL_TIMEOUT = 30_000;
 
+// Bytes that are held while writes are deferred: as many as streams that are read at once may take.
+const MAX_HELD = 32 * 1024 * 1024;
+
+type Step = (signal: AbortSignal) => Promise<unknown>;
+
 /** An object to be written. */
 export interface NewObject {
   readonly path: string;
@@ -26,14 +31,50 @@ export interface NewObject {
 export class ObjectWriter {
   readonly store: Store;
   private readonly begun = new Set<string>(); // one that fails may be there nevertheless
+  private readonly deferred: { readonly step: Step; readonly undo: () => Promise<unknown> }[] = [];
+  private held = 0;
   private readonly underWay = new Map<string, Promise<unknown>>();
 
   constructor(
     store: Store,
     private readonly settings: Pick<DehydrateSettings, "concurrency" | "stepRunId">,
     private readonly recorder: Recorder,
+    readonly defers = false,
   ) {
     this.store = store;
+  }
+
+  /**
+   * Whether bytes can be held until it is known that all will be written: where writes are deferred, and not too many are
+   * held already.
+   */
+  holds(bytes: number): boolean {
+    if (!this.defers || this.held + bytes > MAX_HELD) return false;
+    this.held += bytes;
+    return true;
+  }
+
+  /**
+   * Takes a step that may change what others refer to: at once, or where writes are deferred, when it is known that
+   * all will be written.
+   *
+   * @param undo removes what was written before for this step, should it never be taken
+   */
+  async place(step: Step, undo: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
+    if (this.defers) this.deferred.push({ step, undo });
+    else await step(signal);
+  }
+
+  /** Takes the steps that were deferred. */
+  async finish(signal: AbortSignal): Promise<void> {
+    await forEachConcurrent(this.deferred, this.settings.concurrency, signal, ({ step }, s) => step(s));
+    this.deferred.length = 0;
+  }
+
+  /** Undoes what was done for steps that are not to be taken. When the signal fires, nobody waits, but it is done. */
+  async drop(signal: AbortSignal): Promise<void> {
+    const undone = Promise.all(this.deferred.map(({ undo }) => undo()));
+    await abortable(undone, signal).catch(() => undefined);
   }
 
   /** How many objects were begun, and not removed again. */

@@ -61,16 +61,26 @@ export interface StorageManagerOptions {
   maxEnvelopeSize?: number | undefined;
   /**
    * Default 10. Container levels that dehydration decides on; a container below them is one unit, inline if it fits
-   * and offloaded if not. And the most reference hops that hydration follows.
+   * and offloaded if not. And the most reference hops that hydration follows, of which there are always at least two: as
+   * many as what this manager dehydrates can need.
    */
   maxRecursionDepth?: number | undefined;
-  /** Most references that one hydration resolves, by occurrence; default 10000. */
+  /**
+   * Most references that one hydration resolves, by occurrence; default 10000. `dehydrate` refuses what would hold more, with
+   * `BUDGET_EXCEEDED`.
+   */
   maxReferences?: number | undefined;
-  /** Most decoded bytes that one hydration puts in place, by occurrence; default 268435456 (256 MiB). */
+  /**
+   * Most decoded bytes that one hydration puts in place, by occurrence; default 268435456 (256 MiB). `dehydrate` refuses
+   * what would bring more, with `BUDGET_EXCEEDED`; a stream as soon as it is known.
+   */
   maxBytes?: number | undefined;
   /** Path that dehydrated payloads go under, default `"outputs"`. */
   outputPrefix?: string | undefined;
-  /** Path that dehydrated inputs go under, default `"inputs"`. */
+  /**
+   * Path that dehydrated inputs go under, default `"inputs"`. It may be the same as `outputPrefix`, but neither may lie
+   * inside of the other: then releasing the scope `inputs` of `runs` would delete all that lies below `runs/inputs`.
+   */
   inputPrefix?: string | undefined;
   /** Store operations in flight, for each call; default 16. */
   concurrency?: number | undefined;
@@ -118,7 +128,11 @@ export interface StorageManagerOptions {
    * `SIGNATURE_INVALID`.
    */
   references?: ReferenceMode | undefined;
-  /** How references are written, default `"native"`. Both dialects are read. */
+  /**
+   * How references are written, default `"native"`. Both dialects are read. In `"bubustack"` an object is named by its
+   * place in the payload and nothing in a reference says what it held: a second `dehydrate` in the same scope changes what
+   * the references of the first stand for, or takes it away. Give each payload a scope of its own, or none.
+   */
   dialect?: Dialect | undefined;
   /**
    * Path prefixes that hydration may read besides `outputPrefix` and `inputPrefix`, default none: credentials that can
@@ -137,7 +151,7 @@ export interface StorageManagerOptions {
    * which only parts left, say `schema` to `hydrate`.
    */
   schemas?: SchemaRegistry | undefined;
-  /** Other kinds of reference that hydration resolves, default none. */
+  /** Other kinds of reference that hydration resolves, default none. With `signing`, only where `hydrate` asks for it. */
   resolvers?: readonly ReferenceResolver[] | undefined;
   /** Is told of every operation. */
   observer?: StorageObserver | undefined;
@@ -152,10 +166,14 @@ export interface DehydrateOptions
     Pick<StorageManagerOptions, "maxInlineSize" | "maxEnvelopeSize" | "maxRecursionDepth" | "references" | "timeout"> {
   /**
    * Who owns the objects, such as `run-42/step-3`: their common path, released together. The same content in the same
-   * scope is the same object. Default: a fresh time-ordered id.
+   * scope is the same object. In the dialect `bubustack` the same place in the payload is: only one payload may have a
+   * scope there, since a second one overwrites the first. Default: a fresh time-ordered id.
    */
   scope?: string | undefined;
-  /** Path that the objects go under, in place of `outputPrefix` or `inputPrefix`. */
+  /**
+   * Path that the objects go under, in place of `outputPrefix` or `inputPrefix`: below one of them, or one that the
+   * manager's `allow` lists, since it could not read them anywhere else. `release` needs the same `prefix` to find them.
+   */
   prefix?: string | undefined;
   /**
    * Name of the schema that the payload follows. All references carry it, those to parts of the payload too; a stored
@@ -186,8 +204,12 @@ export interface HydrateOptions<T = unknown>
   schema?: StandardSchemaV1<unknown, T> | undefined;
   /** Path prefixes that this call may read, besides those of the manager. */
   allow?: readonly string[] | undefined;
-  /** Resolvers in place of the manager's; `false` leaves their references untouched. */
-  resolvers?: readonly ReferenceResolver[] | false | undefined;
+  /**
+   * Which resolvers act: `true`, those of the manager; or others in their place; `false` leaves their references
+   * untouched. Default `true`, but `false` with `signing`: these references carry no signature, so that whoever writes the
+   * broker could read a Secret by one.
+   */
+  resolvers?: readonly ReferenceResolver[] | boolean | undefined;
   /** The step run that events are attributed to. */
   stepRunId?: string | undefined;
   /** For whom the references were signed, in place of `signing.audience`. Without `signing` it is `CONFIG_INVALID`. */

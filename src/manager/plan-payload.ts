@@ -7,14 +7,17 @@ import type { PayloadPath, PayloadPlan } from "../plan/plan.js";
 import type { PlannedEntry } from "../plan/planned-entry.js";
 import { PayloadWalk } from "../plan/walk.js";
 import { escapeKey } from "../reference/escape.js";
-import { referenceGrammar, type Grammar } from "../reference/grammar.js";
-import { parseReference } from "../reference/reference.js";
+import { isSpoiltReference, referenceGrammar, type Grammar } from "../reference/grammar.js";
+import { FOREIGN_KEY, invalidReference } from "../reference/location.js";
+import { parseReference, type ParsedReference } from "../reference/reference.js";
 import { signatureInvalid, type CheckedSignature } from "../reference/signature.js";
 import { findResolver } from "../resolvers/resolver.js";
 import { StorageError } from "../error.js";
 import { locationProblem } from "../location.js";
 import { assertRouted } from "./admit.js";
 import { checkSignature } from "./authenticate.js";
+import { PassedReferences } from "./passed-references.js";
+import { ResultBudget } from "./result-budget.js";
 import type { DehydrateSettings } from "./settings.js";
 import { SourceOwner } from "./source-owner.js";
 
@@ -25,6 +28,8 @@ export interface LaidOutPlan {
   readonly layoutOptions: LayoutOptions;
   /** Owns the sources among the entries. */
   readonly sources: SourceOwner;
+  /** What hydrating the result will cost; absent where no entry leaves. */
+  readonly budget: ResultBudget | undefined;
 }
 
 /** Where objects would go is found out when something leaves: for most small payloads nothing does. */
@@ -36,16 +41,15 @@ class LazyLayout {
     private readonly prefix: string,
   ) {}
 
+  readonly make = (): { readonly layout: Layout; readonly options: LayoutOptions } =>
+    (this.made ??= newLayout(this.settings, this.prefix));
+
   get layout(): Layout {
     return this.make().layout;
   }
 
   get options(): LayoutOptions {
     return this.make().options;
-  }
-
-  private make(): { readonly layout: Layout; readonly options: LayoutOptions } {
-    return (this.made ??= newLayout(this.settings, this.prefix));
   }
 }
 
@@ -86,25 +90,34 @@ export function beginPlan(
   const prefix = settings.prefix ?? defaultPrefix;
   if (settings.store !== undefined) assertRouted(prefix, settings.store, "dehydrate");
   const lazy = new LazyLayout(settings, prefix);
+  const passed = new PassedReferences();
   const walk = new PayloadWalk(value, {
     maxInlineSize: settings.maxInlineSize,
     maxEnvelopeSize: settings.maxEnvelopeSize,
     maxRecursionDepth: settings.maxRecursionDepth,
     escapeKey: settings.dialect === "native" ? escapeKey : (key) => key,
-    keepsReference: (object, path) => keepsReference(object, path, settings),
+    keepsReference: (object, path) => keepsReference(object, path, settings, passed),
     refusesLoss: settings.lossy === "error",
     onSource: sources.add,
     referenceSize: (entry) => lazy.layout.referenceSize(entry),
   });
-  return { step: () => walk.step(), laidOut: () => laidOutPlan(walk.plan, lazy, sources) };
+  const budget = (entries: readonly PlannedEntry[]): ResultBudget | undefined =>
+    resultBudget(entries, passed, settings, lazy);
+  return { step: () => walk.step(), laidOut: () => laidOutPlan(walk.plan, lazy, sources, budget) };
 }
 
-function laidOutPlan(plan: PayloadPlan, lazy: LazyLayout, sources: SourceOwner): LaidOutPlan {
+function laidOutPlan(
+  plan: PayloadPlan,
+  lazy: LazyLayout,
+  sources: SourceOwner,
+  budget: (entries: readonly PlannedEntry[]) => ResultBudget | undefined,
+): LaidOutPlan {
   sources.complete();
   if (plan.entries.length > 0) assertPathsFit(plan.entries[0]!, lazy.layout);
   return {
     plan,
     sources,
+    budget: budget(plan.entries),
     get layout() {
       return lazy.layout;
     },
@@ -114,15 +127,30 @@ function laidOutPlan(plan: PayloadPlan, lazy: LazyLayout, sources: SourceOwner):
   };
 }
 
+function resultBudget(
+  entries: readonly PlannedEntry[],
+  passed: PassedReferences,
+  settings: DehydrateSettings,
+  lazy: LazyLayout,
+): ResultBudget | undefined {
+  if (entries.length === 0 && passed.references === 0) return undefined;
+  // Without a store what leaves is an error of its own.
+  if (entries.length > 0 && settings.store === undefined) return undefined;
+  return new ResultBudget(entries, passed, settings, lazy.make);
+}
+
 function keepsReference(
   object: Readonly<Record<string, unknown>>,
   path: () => PayloadPath,
   settings: DehydrateSettings,
+  passed: PassedReferences,
 ): boolean {
   const { references, resolvers, signing } = settings;
-  if (references === "escape") return signing !== undefined && passesByItself(object, settings);
+  if (references === "escape") return signing !== undefined && passesByItself(object, settings, passed);
   const grammar = referenceGrammar(object);
-  if (grammar === undefined && findResolver(resolvers, object) === undefined) return false;
+  // What its readers would refuse.
+  const isSpoilt = settings.dialect === "native" && grammar === undefined && isSpoiltReference(object);
+  if (grammar === undefined && !isSpoilt && findResolver(resolvers, object) === undefined) return false;
   const place = formatPayloadPath(path());
   if (references === "reject") {
     throw new StorageError(
@@ -131,27 +159,36 @@ function keepsReference(
       { operation: "dehydrate" },
     );
   }
-  if (grammar !== undefined) assertGood(object, grammar, place, settings);
+  if (isSpoilt) throw badReference(place, invalidReference(FOREIGN_KEY));
+  if (grammar !== undefined) passed.add(assertGood(object, grammar, place, settings));
+  else if (signing === undefined) passed.references++; // where references are signed, resolvers do nothing by themselves
   return true;
 }
 
 /** Whether a reference is known to be one that was signed, also if it has expired; without its signature it is data. */
-function passesByItself(object: Readonly<Record<string, unknown>>, settings: DehydrateSettings): boolean {
+function passesByItself(
+  object: Readonly<Record<string, unknown>>,
+  settings: DehydrateSettings,
+  passed: PassedReferences,
+): boolean {
   const grammar = referenceGrammar(object);
   const checked = grammar && checkSignature(object, grammar, settings);
-  return grammar !== undefined && checked !== undefined && isAuthentic(checked) && isWellFormed(object, grammar);
+  if (grammar === undefined || checked === undefined || !isAuthentic(checked)) return false;
+  const reference = wellFormed(object, grammar);
+  if (reference === undefined) return false;
+  passed.add(reference);
+  return true;
 }
 
 function isAuthentic(checked: CheckedSignature): boolean {
   return checked.status === "valid" || checked.status === "expired";
 }
 
-function isWellFormed(object: Readonly<Record<string, unknown>>, grammar: Grammar): boolean {
+function wellFormed(object: Readonly<Record<string, unknown>>, grammar: Grammar): ParsedReference | undefined {
   try {
-    parseReference(object, grammar);
-    return true;
+    return parseReference(object, grammar);
   } catch {
-    return false;
+    return undefined;
   }
 }
 
@@ -160,7 +197,7 @@ function assertGood(
   grammar: Grammar,
   place: string,
   settings: DehydrateSettings,
-): void {
+): ParsedReference {
   const checked = checkSignature(object, grammar, settings);
   if (checked !== undefined && checked.status !== "valid" && checked.status !== "expired") {
     throw new StorageError(
@@ -170,17 +207,15 @@ function assertGood(
     );
   }
   try {
-    parseReference(object, grammar);
+    return parseReference(object, grammar);
   } catch (cause) {
-    throw new StorageError(
-      "INVALID_REFERENCE",
-      `The reference at ${place} of the payload is not valid; see the cause.`,
-      {
-        operation: "dehydrate",
-        cause,
-      },
-    );
+    throw badReference(place, cause);
   }
+}
+
+function badReference(place: string, cause: unknown): StorageError {
+  const message = `The reference at ${place} of the payload is not valid; see the cause.`;
+  return new StorageError("INVALID_REFERENCE", message, { operation: "dehydrate", cause });
 }
 
 const SAMPLE_DIGEST = Buffer.alloc(32);

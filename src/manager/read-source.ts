@@ -22,10 +22,15 @@ export class SourceReader {
 
   /**
    * @param path where the source stands in the payload, for messages
+   * @param onBytes is told of bytes as they come; what it throws ends the source
    * @throws {StorageError} `UNEXPECTED` for a stream that is locked, destroyed, or was read already; the code of what it
    *   failed with, where that is a StorageError
    */
-  constructor(source: StreamSource, path: PayloadPath) {
+  constructor(
+    source: StreamSource,
+    path: PayloadPath,
+    private readonly onBytes?: (bytes: number) => void,
+  ) {
     this.#path = path;
     try {
       this.#source = openSource(source);
@@ -61,6 +66,7 @@ export class SourceReader {
       if (unread !== undefined) return unread;
       if (this.#isOver) return undefined;
       const bytes = await abortable(this.#next(), signal);
+      this.#count(bytes.byteLength);
       if (bytes.byteLength > 0) this.#unread.push(bytes);
     }
   }
@@ -75,6 +81,15 @@ export class SourceReader {
     if (this.#isOver) return;
     this.#isOver = this.#isClosed = true;
     giveUp(() => this.#source.close(reason));
+  }
+
+  #count(bytes: number): void {
+    try {
+      this.onBytes?.(bytes);
+    } catch (error) {
+      this.close(error);
+      throw (this.#failure = error as StorageError);
+    }
   }
 
   async #next(): Promise<Uint8Array> {

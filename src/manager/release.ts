@@ -1,53 +1,78 @@
+import { z } from "zod";
 import type { EventDetails } from "../observe/recorder.js";
 import { locationBelow } from "../location.js";
+import { parseOptions } from "../options.js";
 import { assertPath } from "../path.js";
-import { assertOptions } from "../store/call-options.js";
-import type { CallOptions } from "../store/store.js";
 import { assertRouted } from "./admit.js";
 import { callStore, type ManagerParts } from "./call.js";
+import { assertReadablePrefix } from "./confine.js";
 import { forEachConcurrent } from "./concurrency.js";
 import { listObjects } from "./list-objects.js";
 import { requireStore } from "./require-store.js";
-import type { ManagerSettings } from "./settings.js";
+import { prefix, signal, type ManagerSettings } from "./settings.js";
+import type { CallOptions } from "../store/store.js";
 import { asStorageError } from "./store-error.js";
 
 // Deleted batch by batch, so that a scope of any size takes little memory.
 const BATCH = 1000;
 
-/** Deletes every object of a scope and of the scopes below it, under both prefixes. */
-export async function release(parts: ManagerParts, scope: string, options: CallOptions): Promise<{ deleted: number }> {
+/** Options of a release. */
+export interface ReleaseOptions extends CallOptions {
+  /** Deletes below this prefix, the one that `dehydrate` was given, in place of `outputPrefix` and `inputPrefix`. */
+  prefix?: string | undefined;
+}
+
+const releaseSchema = z.strictObject({ prefix: prefix.optional(), signal: signal.optional() });
+
+/**
+ * Deletes every object of a scope and of the scopes below it, under both prefixes, or under the one of the call.
+ *
+ * @throws {StorageError} `CONFIG_INVALID`
+ */
+export async function release(
+  parts: ManagerParts,
+  scope: string,
+  options: ReleaseOptions,
+): Promise<{ deleted: number }> {
   const details: EventDetails = { store: parts.settings.store?.name, scope };
-  assertOptions("call", options, { operation: "release", store: details.store });
+  const { prefix: below, ...call } = parseOptions(releaseSchema, options, "release");
+  const settings = below === undefined ? parts.settings : settingsBelow(below, parts.settings);
   try {
-    return await callStore(parts, "release", details, options, (signal) =>
-      releaseScope(scope, parts.settings, details, signal),
+    return await callStore(parts, "release", details, call, (callSignal) =>
+      releaseScope(scope, settings, details, callSignal),
     );
   } finally {
     parts.source.forgetScope(scope);
   }
 }
 
+/** Settings of a manager whose own prefix is that of the call. @throws {StorageError} `CONFIG_INVALID` */
+function settingsBelow(below: string, settings: ManagerSettings): ManagerSettings {
+  assertReadablePrefix(below, settings, "release");
+  return { ...settings, outputPrefix: below, inputPrefix: below };
+}
+
 async function releaseScope(
   scope: string,
   settings: ManagerSettings,
   details: EventDetails,
-  signal: AbortSignal,
+  callSignal: AbortSignal,
 ): Promise<{ deleted: number }> {
   const store = requireStore(settings, "release");
   assertPath(scope, "release", store.name);
   const prefixes = new Set([settings.outputPrefix, settings.inputPrefix]);
-  for (const prefix of prefixes) assertRouted(prefix, store, "release"); // before anything is deleted
+  for (const own of prefixes) assertRouted(own, store, "release"); // before anything is deleted
   let deleted = 0;
   const flush = async (paths: readonly string[]): Promise<void> => {
-    await forEachConcurrent(paths, settings.concurrency, signal, async (path, groupSignal) => {
+    await forEachConcurrent(paths, settings.concurrency, callSignal, async (path, groupSignal) => {
       await store.delete(path, { signal: groupSignal });
       deleted++;
     });
   };
   try {
-    for (const prefix of prefixes) {
+    for (const own of prefixes) {
       let batch: string[] = [];
-      for await (const { path } of listObjects(`${locationBelow(prefix, scope)}/`, { signal }, settings)) {
+      for await (const { path } of listObjects(`${locationBelow(own, scope)}/`, { signal: callSignal }, settings)) {
         batch.push(path);
         if (batch.length < BATCH) continue;
         await flush(batch);

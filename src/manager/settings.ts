@@ -14,7 +14,8 @@ import { checkOptions, parseOptions, readOptions } from "../options.js";
 import { pathProblem } from "../path.js";
 import { isSignal } from "../store/call-options.js";
 import type { Store } from "../store/store.js";
-import { assertOwnPrefixes } from "./confine.js";
+import { withResolvers } from "./acting-resolvers.js";
+import { arePrefixesNested, assertOwnPrefixes, assertReadablePrefix } from "./confine.js";
 import type {
   DehydrateOptions,
   HydrateOptions,
@@ -34,7 +35,7 @@ const MAX_PRESIGN_EXPIRY = 604_800;
 
 export const count = z.int().min(0);
 export const path = z.string().refine((value) => pathProblem(value) === undefined, "must be a valid object path");
-const prefix = z.string().transform((value, context) => {
+export const prefix = z.string().transform((value, context) => {
   const canonical = canonicalPrefix(value);
   if (canonical !== undefined) return canonical;
   context.issues.push({ code: "custom", message: NO_PREFIX, input: value });
@@ -99,6 +100,7 @@ const NO_CODECS = 'can\'t be applied in the dialect "bubustack", whose reference
 
 const NO_PREFIX = "must be a valid object path or scheme://container/prefix";
 const CANNOT_SIGN = 'can\'t be used in the dialect "bubustack", whose references have no field for a signature';
+const NESTED = "must not be inside of the other of outputPrefix and inputPrefix: a scope of one would be there too";
 const NO_SCHEMES = 'can\'t have a scheme in the dialect "bubustack", whose readers know one store only';
 
 const managerSchema = z
@@ -154,6 +156,11 @@ const managerSchema = z
     path: ["inputPrefix"],
     error: NO_SCHEMES,
     when: isOptions,
+  })
+  .refine(({ outputPrefix, inputPrefix }) => !arePrefixesNested(outputPrefix, inputPrefix), {
+    path: ["inputPrefix"],
+    error: NESTED,
+    when: isOptions,
   });
 
 const dehydrateSchema = z.strictObject({
@@ -188,7 +195,7 @@ const hydrateSchema = z.strictObject({
   ...z.object({ ...budgets, maxRecursionDepth: sizes.maxRecursionDepth, timeout: sizes.timeout }).partial().shape,
   schema: z.custom<StandardSchemaV1>(isStandardSchema, "must be a Standard Schema").optional(),
   allow: allow.optional(),
-  resolvers: z.union([resolvers, z.literal(false)]).optional(),
+  resolvers: z.union([resolvers, z.boolean()]).optional(),
   stepRunId: text.optional(),
   audience: noAudience,
   signal: signal.optional(),
@@ -238,7 +245,7 @@ export function dehydrateSettings(settings: ManagerSettings, options: DehydrateO
   const own = readOptions(options, "dehydrate");
   const optionSchema = dehydrateSchemas[settings.signing === undefined ? settings.dialect : "signed"];
   const { signal: callSignal, ...parsed } = given(checkOptions(optionSchema, own, "dehydrate"));
-  if (parsed.prefix !== undefined) assertOwnPrefixes("prefix", [parsed.prefix], settings, "dehydrate");
+  if (parsed.prefix !== undefined) assertReadablePrefix(parsed.prefix, settings, "dehydrate");
   const result: DehydrateSettings = { ...settings, ...parsed, ...audienceOf(parsed, settings) };
   keepDehydration(settings, own, result);
   return callSignal === undefined ? result : { ...result, signal: callSignal };
@@ -251,13 +258,13 @@ export function inputSettings(settings: DehydrateSettings): DehydrateSettings {
 
 /** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
 export function hydrateSettings(settings: ManagerSettings, options: HydrateOptions | undefined): HydrateSettings {
-  if (options === undefined) return settings;
+  if (options === undefined) return withResolvers(settings, undefined);
   const optionSchema = settings.signing === undefined ? hydrateSchema : signedHydrateSchema;
   const parsed = given(parseOptions(optionSchema, options, "hydrate"));
   assertOwnPrefixes("allow", parsed.allow ?? [], settings, "hydrate");
-  const own = parsed.resolvers === false ? [] : (parsed.resolvers ?? settings.resolvers);
+  const { resolvers: asked, ...rest } = parsed;
   const allowed = [...settings.allow, ...(parsed.allow ?? [])];
-  return { ...settings, ...parsed, ...audienceOf(parsed, settings), allow: allowed, resolvers: own };
+  return withResolvers({ ...settings, ...rest, ...audienceOf(parsed, settings), allow: allowed }, asked);
 }
 
 /**

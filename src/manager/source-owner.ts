@@ -26,10 +26,11 @@ export class SourceOwner {
   /**
    * Opens a source, once.
    *
+   * @param onBytes is told of bytes as they come; what it throws ends the source
    * @throws {StorageError} as {@link SourceReader} does
    */
-  open(source: StreamSource, path: PayloadPath): SourceReader {
-    const reader = new SourceReader(source, path);
+  open(source: StreamSource, path: PayloadPath, onBytes?: (bytes: number) => void): SourceReader {
+    const reader = new SourceReader(source, path, onBytes);
     this.#sources ??= new Map();
     this.#sources.set(source, reader);
     return reader;

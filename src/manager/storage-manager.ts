@@ -26,7 +26,7 @@ import type { DehydrateOptions, HydrateOptions, OpenOptions, StorageManagerOptio
 import { planPayload } from "./plan-payload.js";
 import { presign } from "./presign.js";
 import { reencryptObjects, type ReencryptOptions, type ReencryptReport } from "./reencrypt.js";
-import { release } from "./release.js";
+import { release, type ReleaseOptions } from "./release.js";
 import { selectPart } from "./select-part.js";
 import { dehydrateSettings, hydrateSettings, managerSettings, openSettings, type ManagerSettings } from "./settings.js";
 import { TenantParts, tenantSettings } from "./tenant.js";
@@ -108,8 +108,8 @@ export class StorageManager {
    *
    * @throws {StorageError} `UNSERIALIZABLE` for a cycle, a `BigInt`, what `lossy` refuses and the like, `INVALID_REFERENCE` for a reference
    *   in the payload that must not be there, `SIGNATURE_INVALID` for one that is to pass and was not signed,
-   *   `STORAGE_DISABLED`, `CONFIG_INVALID`, `TIMEOUT`, `ABORTED`, and what the
-   *   store rejects with
+   *   `BUDGET_EXCEEDED` for what this manager could not hydrate, `STORAGE_DISABLED`, `CONFIG_INVALID`, `TIMEOUT`, `ABORTED`,
+   *   and what the store rejects with
    */
   dehydrate(value: unknown, options?: DehydrateOptions): Promise<Dehydrated> {
     return dehydratePayload(this.#parts, value, options, "outputPrefix");
@@ -128,7 +128,7 @@ export class StorageManager {
   /**
    * Shows what {@link StorageManager.dehydrate} would do, without I/O. Streams in the payload are neither read nor closed.
    *
-   * @throws {StorageError} `UNSERIALIZABLE`, `INVALID_REFERENCE`, `SIGNATURE_INVALID`, `CONFIG_INVALID`
+   * @throws {StorageError} `UNSERIALIZABLE`, `INVALID_REFERENCE`, `SIGNATURE_INVALID`, `BUDGET_EXCEEDED`, `CONFIG_INVALID`
    */
   plan(value: unknown, options?: DehydrateOptions): DehydrationPlan {
     const settings = dehydrateSettings(this.#settings, options);
@@ -203,8 +203,7 @@ export class StorageManager {
    * the tenant's too. To close a tenant's manager does nothing: the store is closed with this one.
    *
    * @param tenant one segment of a path, compared as it is: two Unicode forms, or two cases, are two tenants
-   * @throws {StorageError} `CONFIG_INVALID` for what can't be a tenant; where one of the prefixes lies inside of the
-   *   other, so that one's inputs would be another's outputs; on the manager of a tenant
+   * @throws {StorageError} `CONFIG_INVALID` for what can't be a tenant; on the manager of a tenant
    */
   forTenant(tenant: string): StorageManager {
     return new StorageManager(new TenantParts(tenantSettings(this.#settings, tenant), this.#recorder, this.#source));
@@ -258,11 +257,12 @@ export class StorageManager {
   }
 
   /**
-   * Deletes every object of a scope and of the scopes below it, under both prefixes. References to them are dead then.
+   * Deletes every object of a scope and of the scopes below it, under both prefixes, or below `prefix`. References to them
+   * are dead then.
    *
-   * @throws {StorageError} `INVALID_PATH`, `STORAGE_DISABLED`, what the store rejects with
+   * @throws {StorageError} `INVALID_PATH`, `CONFIG_INVALID`, `STORAGE_DISABLED`, what the store rejects with
    */
-  async release(scope: string, options: CallOptions = {}): Promise<{ deleted: number }> {
+  async release(scope: string, options: ReleaseOptions = {}): Promise<{ deleted: number }> {
     return release(this.#parts, scope, options);
   }
 

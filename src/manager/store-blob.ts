@@ -25,15 +25,20 @@ export async function storeBlob(
   const digest = hash.digest();
   const path = layout.objectPath(entry, digest);
   let reader: SourceReader | undefined;
+  let current = signal; // the write may come later, as a step of its own
   const body = {
-    [Symbol.asyncIterator]: () => chunksOf((reader = new SourceReader(blob, entry.path)), signal),
+    [Symbol.asyncIterator]: () => chunksOf((reader = new SourceReader(blob, entry.path)), current),
   };
-  try {
-    const declared = { size, digest: `sha256-${digest.toString("base64url")}` };
-    await writer.write({ path, body, ...declared, contentType: entry.contentType }, signal);
-  } catch (error) {
-    throw reader?.failure ?? error; // stores wrap it in an error of their own
-  }
+  const declared = { size, digest: `sha256-${digest.toString("base64url")}` };
+  const write = async (writeSignal: AbortSignal): Promise<void> => {
+    current = writeSignal;
+    try {
+      await writer.write({ path, body, ...declared, contentType: entry.contentType }, writeSignal);
+    } catch (error) {
+      throw reader?.failure ?? error; // stores wrap it in an error of their own
+    }
+  };
+  await writer.place(write, () => Promise.resolve(), signal);
   return { path, size, digest };
 }
 

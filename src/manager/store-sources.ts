@@ -8,6 +8,8 @@ import { forEachConcurrent } from "./concurrency.js";
 import type { ObjectWriter } from "./object-writer.js";
 import type { LaidOutPlan } from "./plan-payload.js";
 import { readSmall, type SourceReader } from "./read-source.js";
+import type { ResultBudget } from "./result-budget.js";
+import type { SourceOwner } from "./source-owner.js";
 import type { DehydrateSettings } from "./settings.js";
 import { storeBlob } from "./store-blob.js";
 import { storeStream, writeStream } from "./store-stream.js";
@@ -53,7 +55,7 @@ export async function storeSources(
 }
 
 function open(
-  { plan: { entries }, sources }: LaidOutPlan,
+  { plan: { entries }, sources, budget }: LaidOutPlan,
   outcomes: Map<PlannedEntry, SourceOutcome>,
   opened: Map<PayloadSource, OpenSource>,
 ): void {
@@ -63,8 +65,20 @@ function open(
     const sharers = opened.get(source)?.entries;
     if (source instanceof Uint8Array) outcomes.set(entry, { bytes: source });
     else if (sharers !== undefined) sharers.push(entry);
-    else opened.set(source, { source, reader: sources.open(source, entry.path), entries: [entry] });
+    else opened.set(source, openedSource(source, entry, sources, budget));
   }
+}
+
+function openedSource(
+  source: Exclude<PayloadSource, Uint8Array>,
+  entry: PlannedEntry,
+  sources: SourceOwner,
+  budget: ResultBudget | undefined,
+): OpenSource {
+  const entries: OpenSource["entries"] = [entry];
+  const isKnown = source instanceof Blob; // and was counted
+  const onBytes = isKnown ? undefined : (bytes: number) => budget?.takeStreamed(bytes * entries.length);
+  return { source, reader: sources.open(source, entry.path, onBytes), entries };
 }
 
 async function storeSource(
@@ -79,8 +93,9 @@ async function storeSource(
   const packed = pack === false ? 0 : pack.maxEntrySize;
   const bytes = await readSmall(reader, Math.max(packed, HEAD_SIZE), signal);
   if (bytes !== undefined) {
-    if (bytes.byteLength <= packed) return { bytes };
-    return { stored: await writeBytes(entry, bytes, laidOut, codecs, writer, signal) };
+    if (bytes.byteLength <= packed || writer.holds(bytes.byteLength)) return { bytes };
+    if (!writer.defers) return { stored: await writeBytes(entry, bytes, laidOut, codecs, writer, signal) };
+    reader.putBack(bytes);
   }
   const release = await longStreams.acquire(signal);
   try {

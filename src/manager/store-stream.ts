@@ -30,17 +30,25 @@ export async function storeStream(
   const temporary = freshPath("part");
   const encoding = await codecs?.encodeStream(entry, reader.head);
   if (!(await writer.canCopy(temporary, signal))) {
-    return writeStream(entry, reader, freshPath("bin"), writer, signal, encoding);
+    const own = await writeStream(entry, reader, freshPath("bin"), writer, signal, encoding);
+    await writer.place(nothing, () => writer.remove(own.path), signal);
+    return own;
   }
-  try {
-    const written = await writeStream(entry, reader, temporary, writer, signal, encoding);
-    const path = layout.objectPath(entry, written.digest);
-    // Also where such an object is there already: it may be damaged, or old enough to expire before this one would.
-    await writer.copy(temporary, path, signal);
-    return { ...written, path };
-  } finally {
-    await writer.remove(temporary);
-  }
+  const remove = (): Promise<void> => writer.remove(temporary);
+  const written = await writeStream(entry, reader, temporary, writer, signal, encoding).catch(
+    async (error: unknown) => {
+      await remove();
+      throw error;
+    },
+  );
+  const path = layout.objectPath(entry, written.digest);
+  // Also where such an object is there already: it may be damaged, or old enough to expire before this one would.
+  await writer.place((s) => writer.copy(temporary, path, s).finally(remove), remove, signal);
+  return { ...written, path };
+}
+
+async function nothing(): Promise<void> {
+  // It lies where it is to lie.
 }
 
 /**

@@ -2,7 +2,6 @@ import { StorageError } from "../error.js";
 import { locationBelow, locationProblem } from "../location.js";
 import type { Recorder } from "../observe/recorder.js";
 import { pathProblem } from "../path.js";
-import { AllowList, parseAllowPrefix } from "../reference/allow.js";
 import type { Store } from "../store/store.js";
 import type { EntrySource } from "./entry-source.js";
 import type { ManagerSettings } from "./settings.js";
@@ -37,9 +36,6 @@ export function tenantSettings(settings: ManagerSettings, tenant: string): Manag
   const problem = tenantProblem(tenant);
   if (problem !== undefined) throw invalid(`This can't be a tenant: ${problem}`);
   const { outputPrefix, inputPrefix } = settings;
-  if (isBelow(outputPrefix, inputPrefix) !== isBelow(inputPrefix, outputPrefix)) {
-    throw invalid("There can't be tenants where one of outputPrefix and inputPrefix lies inside of the other");
-  }
   return {
     ...settings,
     outputPrefix: tenantPrefix("outputPrefix", outputPrefix, tenant),
@@ -69,10 +65,6 @@ function tenantPrefix(option: string, prefix: string, tenant: string): string {
   const problem = locationProblem(locationBelow(own, SHORTEST_OBJECT));
   if (problem === undefined) return own;
   throw invalid(`With this tenant, objects below ${option} have no valid path: ${problem}`);
-}
-
-function isBelow(prefix: string, other: string): boolean {
-  return new AllowList([other]).admits(parseAllowPrefix(prefix));
 }
 
 function invalid(problem: string): StorageError {

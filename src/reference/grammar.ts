@@ -46,11 +46,21 @@ export const GRAMMARS: Readonly<Record<Dialect, Grammar>> = { native: NATIVE, bu
 
 /**
  * The grammar in which `value` is a reference: its reference key holds a string, and its other keys are all keys of
- * that grammar. One more key, and it is plain data: `undefined`. Keys that JSON leaves out do not count.
+ * that grammar. With one more key it is `undefined`: plain data, unless {@link isSpoiltReference}. Keys that JSON leaves
+ * out do not count.
  */
 export function referenceGrammar(value: Readonly<Record<string, unknown>>): Grammar | undefined {
   if (isWritten(value, NATIVE)) return NATIVE;
   return isWritten(value, BUBUSTACK) ? BUBUSTACK : undefined;
+}
+
+/**
+ * Whether an object is meant as a native reference and is none: its reference key holds a string, beside a key that is none
+ * of a reference's. Where data is escaped, nothing but a reference has that key, so it is one that was changed on its way.
+ */
+export function isSpoiltReference(value: Readonly<Record<string, unknown>>): boolean {
+  const { refKey } = NATIVE;
+  return typeof value[refKey] === "string" && Object.hasOwn(value, refKey) && !isWritten(value, NATIVE);
 }
 
 function isWritten(value: Readonly<Record<string, unknown>>, { refKey, fields }: Grammar): boolean {

@@ -24,3 +24,6 @@ export function invalidReference(problem: string, cause?: unknown): StorageError
     cause,
   });
 }
+
+/** The problem of a reference that has one more key. Which one is not said: it is data. */
+export const FOREIGN_KEY = "it has a key beside those of a reference";

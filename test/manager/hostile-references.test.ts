@@ -145,12 +145,10 @@ describe("hostile references", () => {
   });
 
   it.each([
-    { ...GOOD, other: 1 },
-    { ...GOOD, $storageref: 1 },
     { ...GOOD, $storageRef: 7 },
     { ...GOOD, $storageRef: null },
     { ...GOOD, $storageRef: ["outputs/s/a.json"] },
-    { ...GOOD, $bubuStorageRef: "outputs/s/a.json" },
+    { $bubuStorageRef: "outputs/s/a.json", other: 1 },
     { $storageSize: 1, $storageDigest: "sha256-" },
     { $bubuStorageRef: "outputs/s/a.json", $storageSize: 1 },
     { $$storageRef: "outputs/s/a.json", x: 1 },
@@ -162,6 +160,63 @@ describe("hostile references", () => {
     await expect(manager.hydrate([value])).resolves.toEqual([unescaped]);
     expect(store.calls).toEqual([]);
     expect((await failureOf(manager.open(value as never))).code).toBe("INVALID_REFERENCE");
+  });
+
+  it.each([
+    { ...GOOD, other: 1 },
+    { ...GOOD, __typename: "Film" },
+    { ...GOOD, $storageref: 1 },
+    { ...GOOD, $bubuStorageRef: "outputs/s/a.json" },
+    { $storageRef: "any text", other: 1 },
+  ])("are refused with a key beside those of a reference, and never data: %j", async (value) => {
+    const store = new RecordingStore();
+    const key = new Uint8Array(32).fill(7);
+    for (const more of [{}, { signing: { keys: { k: key }, activeKeyId: "k" } }] as const) {
+      const manager = new StorageManager({ store, ...more });
+      const error = await failureOf(manager.hydrate({ a: [1, { "b.c": value }] }));
+      expect(error.code).toBe("INVALID_REFERENCE");
+      expect(error.message).toContain('it has a key beside those of a reference. It stands at $.a[1]["b.c"].');
+      expect(error.message).not.toMatch(/other|typename|Film/);
+      const problems = (await manager.verify({ a: [value] })).problems;
+      expect(problems).toMatchObject([{ kind: "refused", at: "$.a[0]", error: { code: "INVALID_REFERENCE" } }]);
+      expect((await failureOf(manager.open(value as never))).code).toBe("INVALID_REFERENCE");
+      expect(() => manager.select(value as never, "a")).toThrow("a key beside those of a reference");
+      const presigned = manager.presign(value as never, { method: "GET", expiresIn: 60 });
+      expect((await failureOf(presigned)).code).toBe("INVALID_REFERENCE");
+      for (const references of ["pass", "reject"] as const) {
+        const refused = await failureOf(manager.dehydrate({ a: value }, { references }));
+        expect(refused).toMatchObject({ code: "INVALID_REFERENCE", message: expect.stringContaining("$.a") });
+      }
+      const escaped = await manager.dehydrate({ a: value });
+      await expect(manager.hydrate(escaped)).resolves.toEqual({ a: value });
+    }
+    expect(store.calls).toEqual([]);
+  });
+
+  it("that were spoilt are refused inside of stored objects too, by hydrate and both ways to verify", async () => {
+    const store = new MemoryStore();
+    const manager = new StorageManager({ store });
+    const holder = await putJson(store, { inner: [{ ...GOOD, note: 1 }] });
+    const error = await failureOf(manager.hydrate({ holder }));
+    expect(error).toMatchObject({ code: "INVALID_REFERENCE", path: holder.$storageRef });
+    expect(error.message).toContain("It stands at $.inner[0] of a stored object.");
+    expect((await manager.verify({ holder })).problems).toMatchObject([
+      { kind: "refused", at: "$.holder.inner[0]", error: { code: "INVALID_REFERENCE" } },
+    ]);
+    expect((await manager.verify("outputs/")).problems).toMatchObject([
+      { kind: "refused", at: "$.inner[0]", error: { code: "INVALID_REFERENCE" } },
+    ]);
+  });
+
+  it("that were spoilt are data where nothing is escaped: in the dialect bubustack", async () => {
+    const store = new MemoryStore();
+    const manager = new StorageManager({ store, dialect: "bubustack" });
+    const payload = { text: "x".repeat(2000), data: { $storageRef: "any text", note: 1 } };
+    const dehydrated = await manager.dehydrate(payload, { scope: "s", maxRecursionDepth: 0 });
+    await expect(manager.hydrate(dehydrated)).resolves.toEqual(payload);
+    await expect(new StorageManager({ store }).hydrate(dehydrated)).resolves.toEqual(payload);
+    await expect(manager.verify(dehydrated)).resolves.toMatchObject({ ok: true, references: 1 });
+    await expect(manager.verify(payload)).resolves.toMatchObject({ ok: true, references: 0 });
   });
 
   it("are refused inside of objects, and what is beside them is not read", async () => {
@@ -216,7 +271,8 @@ describe("allow", () => {
   it("reads nothing of a payload that was dehydrated under another prefix, unless that is listed", async () => {
     const store = new MemoryStore();
     const manager = new StorageManager({ store });
-    const elsewhere = await manager.dehydrate("x".repeat(2000), { prefix: "elsewhere" });
+    const writer = new StorageManager({ store, allow: ["elsewhere"] });
+    const elsewhere = await writer.dehydrate("x".repeat(2000), { prefix: "elsewhere" });
     expect((await failureOf(manager.hydrate(elsewhere))).code).toBe("REFERENCE_DENIED");
     await expect(manager.hydrate(elsewhere, { allow: ["elsewhere"] })).resolves.toHaveLength(2000);
   });

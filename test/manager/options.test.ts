@@ -56,7 +56,7 @@ const WRONG_DEHYDRATE_OPTIONS: readonly Wrong[] = [
 const WRONG_HYDRATE_OPTIONS: readonly Wrong[] = [
   ["schema", {}, null, "order", () => true, { "~standard": { version: 2, validate: () => ({ value: 1 }) } }],
   ["allow", ...NO_ALLOW],
-  ["resolvers", {}, null, true, [null], [{ key: "$bubuA" }]],
+  ["resolvers", {}, null, "manager", [null], [{ key: "$bubuA" }]],
   ["stepRunId", "", 7, null],
   ["audience", "", 7, null, "a"],
   ["signal", {}, null, "stop"],
@@ -224,14 +224,18 @@ describe("options of a dehydration", () => {
     { prefix: "p".repeat(1000), scope: "s" },
     { prefix: "p/".repeat(400) + "p", scope: "s/".repeat(100) + "s" },
   ])("refuse a prefix and scope that are too long together", async (options) => {
-    expect(await failure(options)).toMatchObject({ code: "CONFIG_INVALID", message: expect.stringContaining("scope") });
-    expect(() => manager.plan(payload, options)).toThrow("prefix and scope");
+    const allowing = new StorageManager({ store: new MemoryStore(), allow: [options.prefix] });
+    expect(await failureOf(allowing.dehydrate(payload, options))).toMatchObject({
+      code: "CONFIG_INVALID",
+      message: expect.stringContaining("scope"),
+    });
+    expect(() => allowing.plan(payload, options)).toThrow("prefix and scope");
   });
 });
 
 describe("options of one dehydration in place of the manager's", () => {
   it("hold for that call only", async () => {
-    const manager = new StorageManager({ store: new MemoryStore(), references: "pass" });
+    const manager = new StorageManager({ store: new MemoryStore(), references: "pass", allow: ["else"] });
     const reference = { $storageRef: "outputs/s/a.json" };
     expect(manager.plan("four", { maxInlineSize: 5 }).entries).toHaveLength(1);
     expect(manager.plan("four").entries).toHaveLength(0);
@@ -327,5 +331,58 @@ describe("options of other calls", () => {
   it.each(calls)("are CONFIG_INVALID where the signal of %s is none", async (_, call) => {
     expect((await failureOf(call())).code).toBe("CONFIG_INVALID");
     expect(store.calls).toEqual([]);
+  });
+});
+
+describe("prefixes", () => {
+  it.each([
+    ["runs", "runs/inputs"],
+    ["runs/outputs", "runs"],
+    ["S3://bucket/runs", "s3://bucket/%72uns/inputs"],
+    ["inputs/x", undefined],
+  ])("of which one lies inside of the other are refused: %s, %s", (outputPrefix, inputPrefix) => {
+    const made = (): StorageManager => new StorageManager({ store: new MemoryStore(), outputPrefix, inputPrefix });
+    expect(made).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }) as Error);
+    expect(made).toThrow("inputPrefix: must not be inside of the other");
+  });
+
+  it("may be the same, or begin alike", () => {
+    const store = new MemoryStore();
+    expect(new StorageManager({ store, outputPrefix: "data", inputPrefix: "data" })).toBeDefined();
+    expect(new StorageManager({ store, outputPrefix: "data", inputPrefix: "database" })).toBeDefined();
+  });
+
+  it("of the environment are refused in the same way, by the names of the variables", async () => {
+    const env = { A_STORAGE_OUTPUT_PREFIX: "runs", A_STORAGE_INPUT_PREFIX: "runs/inputs" };
+    const error = await failureOf(StorageManager.fromEnv(env, { envPrefix: "A_" }));
+    expect(error.code).toBe("CONFIG_INVALID");
+    expect(error.message).toContain("A_STORAGE_INPUT_PREFIX must not be inside of STORAGE_OUTPUT_PREFIX");
+  });
+
+  it("of a call that its manager may not read are refused, and release finds what went under the others", async () => {
+    const store = new MemoryStore();
+    const manager = new StorageManager({ store, allow: ["archive"] });
+    const options = { scope: "s", prefix: "elsewhere" };
+    for (const call of [
+      () => manager.dehydrate(longText("a"), options),
+      () => manager.dehydrateInputs(longText("a"), options),
+      () => manager.release("s", { prefix: "elsewhere" }),
+      () => manager.release("s", { prefix: "arch" }),
+      () => manager.forTenant("t").release("s", { prefix: "archive" }),
+      () => manager.forTenant("t").release("s", { prefix: "outputs" }),
+    ]) {
+      const error = await failureOf(call());
+      expect(error.code).toBe("CONFIG_INVALID");
+      expect(error.message).toContain("prefix:");
+    }
+    const own = await manager.dehydrate(longText("own"), { scope: "s" });
+    const archived = await manager.dehydrate(longText("a"), { scope: "s", prefix: "archive/2026" });
+    await expect(manager.hydrate(archived)).resolves.toBe(longText("a"));
+    await expect(manager.release("s", { prefix: "archive/2026" })).resolves.toEqual({ deleted: 1 });
+    expect((await failureOf(manager.hydrate(archived))).code).toBe("NOT_FOUND");
+    await expect(manager.hydrate(own)).resolves.toBe(longText("own"));
+    const tenant = manager.forTenant("t");
+    await tenant.dehydrate(longText("b"), { scope: "s", prefix: "outputs/t/deep" });
+    await expect(tenant.release("s", { prefix: "outputs/t/deep" })).resolves.toEqual({ deleted: 1 });
   });
 });

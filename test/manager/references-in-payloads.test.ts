@@ -46,11 +46,14 @@ describe("references found in a payload", () => {
     },
   );
 
-  it("are data with one more key", async () => {
+  it("are data with one more key where they are escaped, and refused elsewhere", async () => {
     const value = { ...found, more: 1 };
-    const result = await manager("reject").dehydrate(value);
+    const result = await manager().dehydrate(value);
     expect(result).toHaveProperty("$$storageRef");
     await expect(manager().hydrate(result)).resolves.toEqual(value);
+    for (const mode of ["pass", "reject"] as const) {
+      expect((await failureOf(manager(mode).dehydrate(value))).code).toBe("INVALID_REFERENCE");
+    }
   });
 
   it("that were passed on are hydrated as what they point at", async () => {

@@ -94,7 +94,10 @@ describe("payloads that hold references", () => {
     const vault = { $bubuVaultRef: "a" };
     await expect(manager.dehydrate({ vault })).resolves.toEqual({ vault: { $$bubuVaultRef: "a" } });
     await expect(manager.dehydrate({ vault }, { references: "pass" })).resolves.toEqual({ vault });
-    await expect(manager.hydrate({ vault })).resolves.toEqual({ vault: "secret" });
+    await expect(manager.hydrate({ vault })).resolves.toEqual({ vault });
+    await expect(manager.hydrate({ vault }, { resolvers: true })).resolves.toEqual({ vault: "secret" });
+    await expect(manager.hydrate({ vault }, { resolvers })).resolves.toEqual({ vault: "secret" });
+    await expect(manager.hydrate({ vault }, { resolvers: false })).resolves.toEqual({ vault });
   });
 });
 

@@ -12,7 +12,7 @@ async function main([endpoint, mebibytes]: string[]): Promise<void> {
   const credentials = { accessKeyId: "test", secretAccessKey: "testsecret" };
   const clientConfig = { endpoint: endpoint!, region: "us-east-1", credentials, forcePathStyle: true };
   const store = new S3Store({ bucket: "bulk", clientConfig });
-  const manager = new StorageManager({ store });
+  const manager = new StorageManager({ store, maxBytes: size }); // what hydrate could not bring, dehydrate refuses
   await manager.writeBlob("small", "to have a connection");
 
   const idle = process.memoryUsage.rss();

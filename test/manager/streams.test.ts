@@ -174,7 +174,7 @@ describe("a long stream", () => {
   });
 
   it("goes where the prefix says, also to another store", async () => {
-    const { manager, store } = newManager();
+    const { manager, store } = newManager({ allow: ["pre/fix"] });
     await manager.dehydrate(reusedChunks(LONG), { scope: "run 1/a", prefix: "pre/fix" });
     expect([...(await objectsOf(store.inner)).keys()]).toEqual([
       contentPath(LONG).replace("outputs/s", "pre/fix/run 1/a"),

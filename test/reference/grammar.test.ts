@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { GRAMMARS, referenceGrammar } from "../../src/reference/grammar.js";
+import { GRAMMARS, isSpoiltReference, referenceGrammar } from "../../src/reference/grammar.js";
 
 const NATIVE_KEYS = [
   "$storageRef",
@@ -53,6 +53,9 @@ describe("referenceGrammar", () => {
           const reference = Object.fromEntries([...more.map((key) => [key, value] as const), [refKey, "x"] as const]);
           expect(referenceGrammar(reference)).toBe(GRAMMARS[dialect]);
           expect(referenceGrammar({ ...reference, more: 1 })).toBeUndefined();
+          expect(isSpoiltReference({ ...reference, more: 1 })).toBe(dialect === "native");
+          expect(isSpoiltReference({ ...reference, more: undefined })).toBe(false);
+          expect(isSpoiltReference({ ...reference, [refKey]: 1, more: 1 })).toBe(false);
           expect(referenceGrammar({ ...reference, "": 1 })).toBeUndefined();
         }),
       );

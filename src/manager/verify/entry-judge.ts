@@ -16,7 +16,7 @@ import type { VerifySettings } from "./verify-settings.js";
 import type { SharedReads } from "../shared-reads.js";
 import { Turns } from "../turns.js";
 import { inGroups, isStreamed, type Claim, type ClaimedEntry } from "./entry-claims.js";
-import type { ReferenceCheck } from "./reference-check.js";
+import type { RecognisedReference, ReferenceCheck } from "./reference-check.js";
 
 /** A reference in a payload, or in the entry `holder`. */
 export interface FoundReference {
@@ -126,7 +126,9 @@ export class EntryJudge {
     const decoded = new EntryDecoder(plain).decode(reference);
     if ("binary" in decoded || !decoded.hasReserved) return;
     const holder = { key, path: formatLocation(reference.location) };
-    for (const { value, kind, spot: at } of findReferences(decoded.object.data, spot, this.check.recognise)) {
+    const recognise = (object: Readonly<Record<string, unknown>>): RecognisedReference | undefined =>
+      this.check.recognise(object, reference.dialect);
+    for (const { value, kind, spot: at } of findReferences(decoded.object.data, spot, recognise)) {
       if (kind.grammar !== undefined) children.push({ value, grammar: kind.grammar, spot: at, holder });
     }
   }

@@ -14,7 +14,7 @@ import type { SharedReads } from "../shared-reads.js";
 import { Turns } from "../turns.js";
 import { ClaimedEntry, claimKey, isStreamed, type Claim } from "./entry-claims.js";
 import { EntryJudge, type FoundReference } from "./entry-judge.js";
-import { ReferenceCheck } from "./reference-check.js";
+import { ReferenceCheck, type RecognisedReference } from "./reference-check.js";
 import { ReferenceGraph } from "./reference-graph.js";
 import type { Findings } from "./report.js";
 
@@ -61,8 +61,10 @@ export class PayloadWalk {
 
   /** Takes the references of a payload. @param spot where it stands, among others */
   async add(payload: unknown, spot: Spot | undefined, signal: AbortSignal): Promise<void> {
+    const recognise = (object: Readonly<Record<string, unknown>>): RecognisedReference | undefined =>
+      this.check.recognise(object, this.settings.dialect);
     try {
-      for (const { value, kind, spot: at } of findReferences(payload, spot, this.check.recognise)) {
+      for (const { value, kind, spot: at } of findReferences(payload, spot, recognise)) {
         if (kind.grammar !== undefined) this.level.push({ value, grammar: kind.grammar, spot: at });
         if (this.turns.due) await this.turns.take();
         throwIfAborted(signal);

@@ -24,9 +24,9 @@ export class StoredReferences {
     this.check = new ReferenceCheck(settings);
   }
 
-  get recognise(): ReferenceCheck["recognise"] {
-    return this.check.recognise;
-  }
+  // Only objects that are named by their content are looked into: those of the native dialect.
+  readonly recognise = (value: Readonly<Record<string, unknown>>): RecognisedReference | undefined =>
+    this.check.recognise(value, "native");
 
   async verify(
     { value, kind, spot }: ReferenceAt<RecognisedReference>,

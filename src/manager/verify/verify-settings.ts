@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseOptions } from "../../options.js";
+import { withResolvers } from "../acting-resolvers.js";
 import { assertOwnPrefixes } from "../confine.js";
 import {
   allow,
@@ -50,7 +51,8 @@ export function verifySettings(
   const { maxProblems, ...parsed } = parseOptions(schema, options, target === "payload" ? "verify" : "verifyPrefix");
   assertOwnPrefixes("allow", parsed.allow ?? [], settings, "verify");
   const allowed = [...settings.allow, ...(parsed.allow ?? [])];
-  return { ...settings, ...given(parsed), ...audienceOf(parsed, settings), maxProblems, allow: allowed };
+  const merged = { ...settings, ...given(parsed), ...audienceOf(parsed, settings), maxProblems, allow: allowed };
+  return withResolvers(merged, undefined); // as in hydration, what does not act is data
 }
 
 // A string is iterable too, but no list of payloads.

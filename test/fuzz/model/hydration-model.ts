@@ -25,6 +25,9 @@ export function hydratedByModel(
   if (Array.isArray(value)) return value.map(inner);
   const record = value as Record<string, unknown>;
   if (referenceGrammar(record) !== undefined) return resolved(record, objects, hops);
+  // Where data is escaped, nothing but a reference has that key.
+  if (isEscaped && Object.hasOwn(record, "$storageRef") && typeof record["$storageRef"] === "string")
+    throw new NoValue();
   const copy: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(record)) {
     const name = isEscaped && /^\$\$+(?:storage|bubu)/.test(key) ? key.slice(1) : key;

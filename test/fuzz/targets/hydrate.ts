@@ -67,6 +67,11 @@ export const target = defineTarget<unknown>({
     [{ "outputs/a.bin": "\u0000bytes" }, { b: entry("outputs/a.bin", { $storageContentType: "image/png" }) }],
     [{ "outputs/a": { json: { i: [{ k: 1 }, {}] } } }, entry("outputs/a", { $storagePath: "i[*].k" })],
     [{ "secrets/a": { json: 1 } }, entry("secrets/a")],
+    [
+      { "outputs/a": { json: [entry("outputs/b", { note: 1 })] } },
+      [entry("outputs/a"), entry("outputs/a", { note: 1 })],
+    ],
+    [{ "outputs/a": { json: [entry("outputs/b", { note: 1 })] } }, foreign("outputs/a")],
     [{}, JSON.parse('{"__proto__":{"$storageRef":"outputs/a"},"$$$bubu":{"$storagePath":"__proto__"}}') as unknown],
   ],
   words: ["outputs/a", "inputs/a", "?", "gzip", "__proto__", "$storageOffset"],

@@ -1,5 +1,5 @@
 import { formatLocation } from "../../../src/location.js";
-import { GRAMMARS, referenceGrammar } from "../../../src/reference/grammar.js";
+import { GRAMMARS, isSpoiltReference, referenceGrammar } from "../../../src/reference/grammar.js";
 import { parseReference, writeReference } from "../../../src/reference/reference.js";
 import { assert, assertEqual, assertPlain, outcomeOf } from "../check.js";
 import { jsonFormat } from "../format/json.js";
@@ -36,6 +36,8 @@ export const target = defineTarget<unknown>({
       keys.every((key) => Object.values(known.keys).includes(key));
     assert((grammar === GRAMMARS.native) === isOf(GRAMMARS.native), "It is wrongly told from a native reference.");
     assert((grammar === GRAMMARS.bubustack) === isOf(GRAMMARS.bubustack), "It is wrongly told from a foreign one.");
+    const isSpoilt = keys.includes("$storageRef") && typeof value["$storageRef"] === "string" && grammar === undefined;
+    assert(isSpoiltReference(value) === isSpoilt, "It is wrongly told whether it is a reference that was spoilt.");
     if (grammar === undefined) return;
 
     const parsed = outcomeOf(["INVALID_REFERENCE"], () => parseReference(value, grammar));
