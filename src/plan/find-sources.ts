@@ -1,17 +1,23 @@
 import { types } from "node:util";
 import { asPayloadSource, type StreamSource } from "./source.js";
 
+// A proxy may give new objects for ever. Payloads that are made of proxies, such as drafts of a state, have fewer than this.
+const MAX_PROXIES = 10_000;
+
 /**
  * Finds the Blobs and streams of a payload that can't be planned, to be ended: also those beyond the place that is wrong, and
- * in a `Map` or `Set`, which can't be stored. Each object is looked at once, and no getter or `toJSON` of one is run.
+ * in a `Map` or `Set`, which can't be stored. Each object is looked at once, and no getter or `toJSON` of one is run; of
+ * proxies, which may never end, the first 10,000.
  */
 export function findSources(payload: unknown): Set<StreamSource> {
   const found = new Set<StreamSource>();
   const seen = new Set<unknown>();
   const open = [payload];
+  let proxies = 0;
   while (open.length > 0) {
     const value = open.pop();
     if (typeof value !== "object" || value === null || seen.has(value)) continue;
+    if (types.isProxy(value) && ++proxies > MAX_PROXIES) continue;
     seen.add(value);
     try {
       const source = asPayloadSource(value);
