@@ -5,7 +5,8 @@
 // A service is a script in scripts/services/ that knows `install`, `start` and `stop`, all idempotent. What `start`
 // prints as NAME=VALUE lines, the tests find in their environment. A service that can't be had fails the run: nothing
 // is skipped. SERVICES="ceph" names the ones to start, KEEP_SERVICES=1 leaves them running. When all of them run, and all
-// tests, chaos cases and fuzzing follow for a minute each: they need none of the services, but take as long.
+// tests, chaos cases, fuzzing and a sample of the mutants follow for a minute each: they need none of the services, but take
+// as long.
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 
@@ -69,5 +70,6 @@ if (unknown.length > 0) {
   if (process.env.SERVICES === undefined && process.argv.length === 2) {
     run("test:chaos", "--", "--seconds", "75");
     run("test:fuzz");
+    run("test:mutants", "--", "--sample", "12");
   }
 }

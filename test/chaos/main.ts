@@ -4,13 +4,12 @@
 //   npm run test:chaos -- --seconds 60              as many as there is time for
 //   npm run test:chaos -- --seed 42                 one case again
 //   npm run test:chaos -- --site file               only cases over this kind of store; repeats --site
-//   npm run test:chaos -- --mutants                 breaks the source on purpose, and shows that cases fail then
-//   npm run test:chaos -- --mutants --only digest   only mutants whose name says so
+//
+// That cases fail when the source is broken, test/mutants/ shows.
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { ChaosCase, type CaseReport } from "./chaos-case.js";
 import { LeakWatch } from "./leak-watch.js";
-import { runMutants } from "./mutants.js";
 import type { SiteKind } from "./site.js";
 import { Sites } from "./sites.js";
 
@@ -24,8 +23,6 @@ const { values } = parseArgs({
     seconds: { type: "string" },
     from: { type: "string", default: "1" },
     site: { type: "string", multiple: true },
-    mutants: { type: "boolean", default: false },
-    only: { type: "string", default: "" },
   },
 });
 const DEFAULT_CASES = 400;
@@ -91,5 +88,4 @@ async function runCases(): Promise<boolean> {
   return good && left.length === 0;
 }
 
-const passed = values.mutants ? await runMutants(say, values.only) : await runCases();
-process.exitCode = passed ? 0 : 1;
+process.exitCode = (await runCases()) ? 0 : 1;

@@ -51,6 +51,13 @@ describe("The bytes of a StoredObject", () => {
 });
 
 describe("parseStoredObject", () => {
+  it.each(['a "quoted" word', "line\nend", "back\\slash", "\u0001", "\ud800", "é 🧥"])(
+    "gives the text %j as it was",
+    (text) => {
+      expect(parseStoredObject(encode("raw", text), "p")).toEqual({ contentType: "raw", data: text });
+    },
+  );
+
   it("takes any JSON value for json, also a string, and null for data that is there", () => {
     expect(parseStoredObject('{"contentType":"json","data":"text"}', "p").data).toBe("text");
     expect(parseStoredObject('{"contentType":"json","data":null}', "p").data).toBeNull();

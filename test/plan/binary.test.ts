@@ -147,6 +147,15 @@ describe("Bytes", () => {
     ]);
   });
 
+  it("that share an object have references that are never larger than was planned, with their offsets", async () => {
+    const { manager } = newManager();
+    const payload = Array.from({ length: 20 }, (_, i) => new Uint8Array(30).fill(i));
+    const plan = manager.plan(payload, { scope: "run" });
+    const result = (await manager.dehydrate(payload, { scope: "run" })) as StorageReference[];
+    expect(result.map(({ $storageOffset }) => $storageOffset)).toEqual(payload.map((_, i) => 30 * i));
+    expect(Buffer.byteLength(JSON.stringify(result))).toBeLessThanOrEqual(plan.inlineSize);
+  });
+
   it("that stand in two places are stored once", async () => {
     const { manager, store } = newManager();
     const payload = { a: bytes, b: [Buffer.from(bytes)], c: new Blob([bytes]) };

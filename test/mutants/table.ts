@@ -1,0 +1,29 @@
+import type { Mutant } from "./mutant.js";
+import { DRIVERS } from "./rooms/drivers.js";
+import { KEPT } from "./rooms/kept.js";
+import { LAYERS_AND_FEATURES } from "./rooms/layers-and-features.js";
+import { OBJECT } from "./rooms/object.js";
+import { PLAN } from "./rooms/plan.js";
+import { READS } from "./rooms/reads.js";
+import { REFERENCE } from "./rooms/reference.js";
+import { REPLICAS } from "./rooms/replicas.js";
+import { ROUTES_AND_TIERS } from "./rooms/routes-and-tiers.js";
+import { SEALED } from "./rooms/sealed.js";
+import { STREAMS } from "./rooms/streams.js";
+import { TELLING } from "./rooms/telling.js";
+
+/** All mutants. */
+export const MUTANTS: readonly Mutant[] = [
+  ...PLAN,
+  ...REFERENCE,
+  ...OBJECT,
+  ...READS,
+  ...STREAMS,
+  ...SEALED,
+  ...KEPT,
+  ...TELLING,
+  ...DRIVERS,
+  ...ROUTES_AND_TIERS,
+  ...LAYERS_AND_FEATURES,
+  ...REPLICAS,
+];
