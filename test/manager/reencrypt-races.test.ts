@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { aes256gcm, MemoryStore, StorageError, StorageManager, type ObjectInfo, type Store } from "../../src/index.js";
 import { FaultStore } from "../../src/testing/index.js";
 import { failureOf } from "../support/failure.js";
+import { TappedStore } from "../support/tapped-store.js";
 
 const keys = { old: randomBytes(32), fresh: randomBytes(32) };
 
@@ -150,6 +151,17 @@ describe("encrypting again in a store that fails", () => {
     expect(report).toMatchObject({ objects: 3, reencrypted: 2, failed: 1 });
     expect(report.failures[0]!.error).toBeInstanceOf(StorageError);
     expect(report.failures[0]).toMatchObject({ path: expect.stringContaining("/b/"), error: { code: "TIMEOUT" } });
+  });
+
+  it("goes on after an object that hangs whatever its signal says", async () => {
+    const inner = new MemoryStore();
+    for (const scope of ["a", "b", "c"]) await managerOf(inner, "old").dehydrate(VALUE, { scope });
+    const store = new TappedStore(async ({ operation, path }, proceed) => {
+      if (operation === "read" && path.includes("/b/")) await new Promise(() => undefined);
+      return proceed();
+    }, inner);
+    const report = await managerOf(store, "fresh", { timeout: 50 }).reencrypt("");
+    expect(report).toMatchObject({ objects: 3, reencrypted: 2, failed: 1, failures: [{ error: { code: "TIMEOUT" } }] });
   });
 
   it.each(["read", "write", "stat", "delete"] as const)(

@@ -139,6 +139,35 @@ describe("encrypting a prefix again", () => {
     });
   });
 
+  it("believes no entry that took the place of one that was not encrypted", async () => {
+    const store = new MemoryStore();
+    const bytes = randomBytes(5000);
+    const dehydrated = await new StorageManager({ store }).dehydrate({ bytes });
+    const reference = (dehydrated as { bytes: StorageReference }).bytes;
+    const { $storageRef: path, $storageDigest: digest, $storageSize: size } = reference;
+    const attacker = new Encryptor({ keyId: "fresh", wrappedKey: undefined, key: createSecretKey(randomBytes(32)) });
+    const context = { directory: path.replace(/\/[^/]*$/, ""), contentType: "application/octet-stream", encodings: [] };
+    await store.write(`${path}.reencrypted`, await attacker.encode(randomBytes(100), context, { digest, size }));
+    await store.delete(path);
+    const codecs = [gzip(), aes256gcm({ keys, activeKeyId: "fresh", allowUnencrypted: true })];
+    const reader = new StorageManager({ store, codecs });
+    expect(await failureOf(reader.hydrate(dehydrated))).toMatchObject({ code: "NOT_FOUND", path });
+    expect(await failureOf(reader.open(reference))).toMatchObject({ code: "NOT_FOUND", path });
+  });
+
+  it("believes no entry that took the place of another one, though it was made by the key", async () => {
+    const store = new MemoryStore();
+    const writer = new StorageManager({ store, codecs: [aes256gcm({ keys, activeKeyId: "old" })], pack: false });
+    const dehydrated = await writer.dehydrate([randomBytes(5000), randomBytes(5000)], { scope: "a" });
+    const [mine, other] = dehydrated as [StorageReference, StorageReference];
+    const reader = managerOf(store, keys, "fresh");
+    expect(await reader.reencrypt("")).toMatchObject({ reencrypted: 2 });
+    await store.copy(`${other.$storageRef}.reencrypted`, `${mine.$storageRef}.reencrypted`);
+    expect(await failureOf(reader.hydrate(mine))).toMatchObject({ code: "NOT_FOUND", path: mine.$storageRef });
+    const opened = await reader.open(mine);
+    expect(await failureOf(opened.bytes())).toMatchObject({ code: "INTEGRITY", path: mine.$storageRef });
+  });
+
   it("leaves nothing of what is released meanwhile", async () => {
     const store = new MemoryStore();
     await managerOf(store, before, "old").dehydrate({ text: "x".repeat(5000) }, { scope: "gone" });

@@ -118,7 +118,7 @@ export const KEPT: readonly Mutant[] = [
     promise: behaviour("an entry is found without looking at all others"),
     file: "manager/replaced-entries.ts",
     from: "const bytes = this.entries.get(keyOf({ digest, size, offset }));",
-    to: "const bytes = [...this.entries].find(([key]) => key === keyOf({ digest, size, offset }))?.[1];",
+    to: "const bytes = [...this.entries.values()].find((all) => [...encryptedEntries(all)].some(({ header }) => replaces(header, { digest, size, offset } as ParsedReference)));",
     seenBy: seenByTests("manager/reencrypt-objects.test.ts"),
   },
   {
@@ -170,12 +170,12 @@ export const KEPT: readonly Mutant[] = [
     seenBy: seenByTests("manager/verify.test.ts", "manager/verify-failures.test.ts"),
   },
   {
-    name: "what has an unknown key is called corrupt",
+    name: "what has an unknown key is refused",
     promise: security("that is counted as `unchecked`"),
     file: "manager/verify/object-contents.ts",
     from: "if (!(error instanceof Refusal) && !(isStorageError(error) && isUnknownKey(error))) throw error;",
     to: "if (!(error instanceof Refusal)) throw error;",
-    seenBy: seenByTests("manager/verify-prefix.test.ts", "manager/verify-failures.test.ts", "manager/verify.test.ts"),
+    seenBy: seenByTests("manager/verify-damage.test.ts", "manager/verify.test.ts"),
   },
   {
     name: "whoever closes a shared manager closes it for all",
