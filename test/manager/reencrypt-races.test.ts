@@ -153,15 +153,15 @@ describe("encrypting again in a store that fails", () => {
     expect(report.failures[0]).toMatchObject({ path: expect.stringContaining("/b/"), error: { code: "TIMEOUT" } });
   });
 
-  it("goes on after an object that hangs whatever its signal says", async () => {
+  it.each(["read", "stat", "write", "delete"])("goes on after a %s that hangs whatever its signal says", async (on) => {
     const inner = new MemoryStore();
     for (const scope of ["a", "b", "c"]) await managerOf(inner, "old").dehydrate(VALUE, { scope });
     const store = new TappedStore(async ({ operation, path }, proceed) => {
-      if (operation === "read" && path.includes("/b/")) await new Promise(() => undefined);
+      if (operation === on && path.includes("/b/")) await new Promise(() => undefined);
       return proceed();
     }, inner);
     const report = await managerOf(store, "fresh", { timeout: 50 }).reencrypt("");
-    expect(report).toMatchObject({ objects: 3, reencrypted: 2, failed: 1, failures: [{ error: { code: "TIMEOUT" } }] });
+    expect(report).toMatchObject({ reencrypted: 2, failed: 1, failures: [{ error: { code: "TIMEOUT" } }] });
   });
 
   it.each(["read", "write", "stat", "delete"] as const)(

@@ -1,7 +1,7 @@
 // Breaks one promise after the other in a copy of the source, and shows that tests notice: see docs/testing.md.
 //
 //   npm run test:mutants                          all of them
-//   npm run test:mutants -- --only digest         those whose name says so
+//   npm run test:mutants -- --only digest         those whose name says so; repeats --only
 //   npm run test:mutants -- --room manager        those of the source below src/manager/
 //   npm run test:mutants -- --sample 12           so many, by the seed of the day; --seed 20261128 has them again
 import process from "node:process";
@@ -19,7 +19,7 @@ const UNBROKEN_LIMIT = 1_800_000;
 
 const { values } = parseArgs({
   options: {
-    only: { type: "string", default: "" },
+    only: { type: "string", multiple: true, default: [""] },
     room: { type: "string", default: "" },
     sample: { type: "string" },
     seed: { type: "string" },
@@ -29,7 +29,9 @@ const { values } = parseArgs({
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 function chosen(): readonly Mutant[] {
-  const wanted = MUTANTS.filter(({ name, file }) => name.includes(values.only) && file.startsWith(values.room));
+  const wanted = MUTANTS.filter(
+    ({ name, file }) => values.only.some((part) => name.includes(part)) && file.startsWith(values.room),
+  );
   if (values.sample === undefined) return wanted;
   const seed = values.seed === undefined ? seedOfDay(new Date()) : Number(values.seed);
   say(`seed ${seed}: npm run test:mutants -- --sample ${values.sample} --seed ${seed}`);

@@ -150,10 +150,14 @@ describe("Bytes", () => {
   it("that share an object have references that are never larger than was planned, with their offsets", async () => {
     const { manager } = newManager();
     const payload = Array.from({ length: 20 }, (_, i) => new Uint8Array(30).fill(i));
-    const plan = manager.plan(payload, { scope: "run" });
-    const result = (await manager.dehydrate(payload, { scope: "run" })) as StorageReference[];
-    expect(result.map(({ $storageOffset }) => $storageOffset)).toEqual(payload.map((_, i) => 30 * i));
-    expect(Buffer.byteLength(JSON.stringify(result))).toBeLessThanOrEqual(plan.inlineSize);
+    const kept = (await manager.dehydrate(payload)) as StorageReference[];
+    expect(kept.map(({ $storageOffset }) => $storageOffset)).toEqual(payload.map((_, i) => 30 * i));
+    // Around the limit from which on the array leaves too, it is what was planned for that decides.
+    const size = Buffer.byteLength(JSON.stringify(kept));
+    for (let maxEnvelopeSize = size - 600; maxEnvelopeSize < size; maxEnvelopeSize += 50) {
+      const result = await manager.dehydrate(payload, { maxEnvelopeSize });
+      expect(Buffer.byteLength(JSON.stringify(result))).toBeLessThanOrEqual(maxEnvelopeSize);
+    }
   });
 
   it("that stand in two places are stored once", async () => {

@@ -321,3 +321,18 @@ export class LateRefusals extends MemoryStore {
     return info;
   }
 }
+
+export class LateDeletions extends MemoryStore {
+  override readonly capability: Readonly<Capability> = Object.freeze({
+    ...new MemoryStore().capability,
+    deleteIfMatch: false,
+  });
+
+  override async delete(path: string, options: DeleteOptions = {}) {
+    const { ifMatch, ...rest } = options;
+    await super.delete(path, rest);
+    if (ifMatch !== undefined) {
+      throw new StorageError("UNSUPPORTED", "No.", { operation: "delete", store: this.name, path });
+    }
+  }
+}

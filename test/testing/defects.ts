@@ -13,6 +13,7 @@ import {
   FragileClose,
   KeptAttributes,
   LastByteInclusive,
+  LateDeletions,
   LateRefusals,
   listing,
   LoudDelete,
@@ -266,5 +267,10 @@ export const DEFECTS: readonly Defect[] = [
     what: "writes before it says UNSUPPORTED",
     foundBy: "capability and lifecycle > ifMatch works, or is UNSUPPORTED without I/O",
     create: () => new LateRefusals(),
+  },
+  {
+    what: "deletes before it says UNSUPPORTED",
+    foundBy: "capability and lifecycle > deleteIfMatch works, or is UNSUPPORTED without I/O",
+    create: () => new LateDeletions(),
   },
 ];

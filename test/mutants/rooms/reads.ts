@@ -85,8 +85,8 @@ export const READS: readonly Mutant[] = [
     name: "hydrations share no read",
     promise: behaviour("hydrations at the same time share one read"),
     file: "manager/shared-reads.ts",
-    from: "const read = joined ?? this.begin(store, path, wanted);",
-    to: "const read = (joined === wanted.location ? undefined : undefined) ?? this.begin(store, path, wanted);",
+    from: "find((read) => read.brings(part));",
+    to: "find((read) => read.brings(part) && read.location === undefined);",
     seenBy: seenByTests("manager/shared-reads.test.ts"),
   },
   {

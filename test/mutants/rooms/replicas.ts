@@ -66,14 +66,6 @@ export const REPLICAS: readonly Mutant[] = [
     seenBy: seenByTests("store/compose/failover-bodies.test.ts"),
   },
   {
-    name: "a body goes on with a copy of another digest",
-    promise: behaviour("two versions are never joined"),
-    file: "store/compose/replicas/resumed-body.ts",
-    from: "if (body.info.size !== this.#first.info.size || body.digest !== digest) throw corrupt(details);",
-    to: "if (body.info.size !== this.#first.info.size) throw corrupt(details);",
-    seenBy: seenByTests("store/compose/failover-bodies.test.ts"),
-  },
-  {
     name: "a body goes on with a copy that begins otherwise",
     promise: behaviour("two versions are never joined"),
     file: "store/compose/replicas/resumed-body.ts",

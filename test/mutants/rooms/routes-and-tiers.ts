@@ -114,12 +114,12 @@ export const ROUTES_AND_TIERS: readonly Mutant[] = [
     seenBy: seenByTests("store/compose/tiered-races.test.ts"),
   },
   {
-    name: "what is being changed is kept",
+    name: "one of two writes at a time is kept",
     promise: behaviour("whatever the order of events, nothing deleted comes back"),
-    file: "store/compose/tiered/changes.ts",
-    from: "return !this.#underWay.has(key) && (",
-    to: "return (",
-    seenBy: seenByTests("store/compose/tiered-scheduled.test.ts"),
+    file: "store/compose/tiered/tiered-store.ts",
+    from: "if (change.alone) done?.(outcome);",
+    to: "done?.(outcome);",
+    seenBy: seenByTests("store/compose/tiered-scheduled.test.ts", "store/compose/tiered-races.test.ts"),
   },
   {
     name: "a change that failed has not happened",
@@ -176,14 +176,6 @@ export const ROUTES_AND_TIERS: readonly Mutant[] = [
     from: "      this.#tier = this.#fresh();\n      this.onFault();",
     to: "      this.onFault();",
     seenBy: seenByTests("store/compose/tiered-cache-faults.test.ts"),
-  },
-  {
-    name: "a write that failed is kept",
-    promise: behaviour("remote first, cached only on success"),
-    file: "store/compose/tiered/tiered-store.ts",
-    from: "      this.#changes.end(key, change, error);\n      this.#forget(key);\n",
-    to: "      this.#changes.end(key, change);\n      done?.({} as T);\n",
-    seenBy: seenByTests("store/compose/tiered-caching.test.ts"),
   },
   {
     name: "a damaged copy is cached",

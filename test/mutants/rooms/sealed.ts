@@ -46,7 +46,7 @@ export const SEALED: readonly Mutant[] = [
     promise: security("forged reference"),
     file: "manager/authenticate.ts",
     from: 'if (checked === undefined || checked.status === "valid") return checked;',
-    to: "if (checked === undefined || checked.status.length > 0) return checked as AuthenticReference | undefined;",
+    to: 'if (checked === undefined || checked.status !== "valid") return undefined;\n  if (checked.status === "valid") return checked;',
     seenBy: seenByTests("threats.test.ts"),
   },
   {
