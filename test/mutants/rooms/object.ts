@@ -35,7 +35,7 @@ export const OBJECT: readonly Mutant[] = [
   },
   {
     name: "a bomb in another has no limit",
-    promise: readme("Decompression ends as soon as there is more than `maxBytes` leaves."),
+    promise: behaviour("a bomb inside of another ends too"),
     file: "object/codec/codec-set.ts",
     from: "maxBytes: maxBytes + allowance };",
     to: "maxBytes: before.length === 0 ? maxBytes : Infinity };",

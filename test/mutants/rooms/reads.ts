@@ -19,11 +19,11 @@ export const READS: readonly Mutant[] = [
   },
   {
     name: "what is read over is never used up",
-    promise: behaviour("what is read over is bounded, whatever a payload asks for"),
+    promise: behaviour("in all packs of a call together"),
     file: "manager/entry-reads.ts",
     from: "this.overRead -= overRead;",
     to: "",
-    seenBy: seenByTests("manager/packs.test.ts"),
+    seenBy: seenByTests("manager/over-reads.test.ts", "manager/packs.test.ts"),
   },
   {
     name: "what may be read over is a hundred packs",
@@ -215,7 +215,7 @@ export const READS: readonly Mutant[] = [
     file: "manager/open-part.ts",
     from: "return store.read(path, { ...part, signal });",
     to: "return store.read(path, part === undefined ? { signal } : { ...part });",
-    seenBy: seenByTests("manager/open.test.ts", "manager/aborts.test.ts"),
+    seenBy: seenByTests("manager/packs.test.ts", "manager/open.test.ts"),
   },
   {
     name: "a schema of the call is only for what is stored",

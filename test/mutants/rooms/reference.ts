@@ -117,7 +117,7 @@ export const REFERENCE: readonly Mutant[] = [
   },
   {
     name: "a reference needs no digest",
-    promise: readme("The digest is checked on every hydration, before anything is decoded."),
+    promise: readme("The digest is checked on every hydration, before anything is decoded"),
     file: "reference/reference.ts",
     from: 'native: ["contentType", "size", "digest"],',
     to: 'native: ["contentType", "size"],',

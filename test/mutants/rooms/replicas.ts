@@ -59,7 +59,7 @@ export const REPLICAS: readonly Mutant[] = [
   },
   {
     name: "a body goes on with a copy of another size",
-    promise: behaviour("two versions are never joined"),
+    promise: behaviour("nor with a copy of another size"),
     file: "store/compose/replicas/resumed-body.ts",
     from: "if (body.info.size !== this.#first.info.size || body.digest !== digest) throw corrupt(details);",
     to: "if (body.digest !== digest) throw corrupt(details);",
@@ -152,5 +152,13 @@ export const REPLICAS: readonly Mutant[] = [
     from: "    report.last = path;\n",
     to: "",
     seenBy: seenByTests("store/compose/replicated-repair.test.ts"),
+  },
+  {
+    name: "a listing that leads elsewhere is handed on",
+    promise: behaviour("a listing that leads elsewhere is not believed"),
+    file: "store/listed-object.ts",
+    from: "if (!path.startsWith(prefix) || pathProblem(path) !== undefined) throw liesElsewhere(prefix, store);",
+    to: 'if (path === "") throw liesElsewhere(prefix, store);',
+    seenBy: seenByTests("store/compose/lying-stores.test.ts"),
   },
 ];
