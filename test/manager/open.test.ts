@@ -1,3 +1,5 @@
+import { TappedStore } from "../support/tapped-store.js";
+import { putPack } from "../support/packed.js";
 import { getEventListeners } from "node:events";
 import { StorageManager } from "../../src/manager/storage-manager.js";
 import type { StorageReference } from "../../src/reference/reference.js";
@@ -177,4 +179,20 @@ describe("open", () => {
       expect((await call).cause).toBe(reason);
     }
   });
+});
+
+it("gives its signal to the read of a part, which fires as long as the body is read", async () => {
+  const signals: (AbortSignal | undefined)[] = [];
+  const inner = new MemoryStore();
+  const [reference] = await putPack(inner, [Buffer.alloc(1000), Buffer.alloc(1000)], { contentType: "a/b" });
+  const store = new TappedStore(({ operation, options }, proceed) => {
+    if (operation === "read") signals.push(options.signal);
+    return proceed();
+  }, inner);
+  const stop = new AbortController();
+  const opened = await new StorageManager({ store }).open(reference!, { signal: stop.signal });
+  expect(signals.map((signal) => signal?.aborted)).toEqual([false]);
+  stop.abort();
+  expect(signals.map((signal) => signal?.aborted)).toEqual([true]);
+  expect(await failureOf(opened.bytes())).toMatchObject({ code: "ABORTED" });
 });

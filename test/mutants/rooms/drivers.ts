@@ -237,4 +237,12 @@ export const DRIVERS: readonly Mutant[] = [
     to: "encode(path);",
     seenBy: seenByTests("store/azure/blob-name.test.ts"),
   },
+  {
+    name: "a part that is sent to S3 has no signal",
+    promise: behaviour("nor does an abort, at any request"),
+    file: "store/drivers/s3/upload-stream.ts",
+    from: "const abort = new LinkedAbort(call.signal); //",
+    to: "const abort = new LinkedAbort(undefined); //",
+    seenBy: seenByTests("store/s3/s3-short-bodies.test.ts"),
+  },
 ];
