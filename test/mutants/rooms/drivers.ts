@@ -21,7 +21,7 @@ export const DRIVERS: readonly Mutant[] = [
     name: "the root's own entry is not synced",
     promise: testing("What was acknowledged is whole after a power cut, the rest whole or gone"),
     file: "store/drivers/file/store-root.ts",
-    from: "await this.#sync.sync(directory);",
+    from: "await this.#sync.sync(directory, true);",
     to: "",
     seenBy: seenByCases("file"),
   },
@@ -129,8 +129,8 @@ export const DRIVERS: readonly Mutant[] = [
     name: "a short body of S3 is whole",
     promise: security("objects that are damaged, cut short, swapped or changed"),
     file: "store/drivers/s3/read.ts",
-    from: "if (expected !== undefined && received !== expected) {",
-    to: "if (expected !== undefined && received < 0) {",
+    from: "if (received < expected) {",
+    to: "if (received < 0) {",
     seenBy: seenByTests("store/s3/s3-short-bodies.test.ts"),
   },
   {
@@ -244,5 +244,13 @@ export const DRIVERS: readonly Mutant[] = [
     from: "const abort = new LinkedAbort(call.signal); //",
     to: "const abort = new LinkedAbort(undefined); //",
     seenBy: seenByTests("store/s3/s3-short-bodies.test.ts"),
+  },
+  {
+    name: "a file of a file store is for all users",
+    promise: security("other users of the machine who read the files of a FileStore"),
+    file: "store/drivers/file/write-object.ts",
+    from: "constants.O_EXCL, fileMode)",
+    to: "constants.O_EXCL)",
+    seenBy: seenByTests("store/file-store-permissions.test.ts"),
   },
 ];

@@ -221,8 +221,8 @@ export const READS: readonly Mutant[] = [
     name: "a schema of the call is only for what is stored",
     promise: readme("`hydrate` takes a schema, of zod or any other Standard Schema library, and gives its type"),
     file: "manager/hydrate.ts",
-    from: "if (found.length === 0 && settings.schema === undefined) return hydration.end();",
-    to: "if (found.length === 0) return hydration.end();",
+    from: "copying.found.length === 0 && settings.schema === undefined) return",
+    to: "copying.found.length === 0) return",
     seenBy: seenByTests("manager/schemas.test.ts"),
   },
   {

@@ -102,10 +102,18 @@ export const REFERENCE: readonly Mutant[] = [
   {
     name: "a selector reaches what is inherited",
     promise: security("hostile selector"),
-    file: "reference/selector.ts",
-    from: "return Object.hasOwn(value, step.name) ? (value as Record<string, unknown>)[step.name] : undefined;",
-    to: "return (value as Record<string, unknown>)[step.name];",
+    file: "reference/part-walk.ts",
+    from: "return Object.hasOwn(object, key) ? object[key] : undefined;",
+    to: "return object[key];",
     seenBy: seenByTests("threats.test.ts"),
+  },
+  {
+    name: "a selector within a part reaches what is inherited",
+    promise: security("hostile selector"),
+    file: "reference/selector.ts",
+    from: "return Object.hasOwn(object, step.name) ? object[step.name] : undefined;",
+    to: "return object[step.name];",
+    seenBy: seenByTests("reference/selector.test.ts"),
   },
   {
     name: "hydrated keys set prototypes",
@@ -135,8 +143,8 @@ export const REFERENCE: readonly Mutant[] = [
     name: "a cycle of the payload is walked for ever",
     promise: readme("JSON has no form for the payload: a cycle, a `BigInt`"),
     file: "reference/collect.ts",
-    from: "if (ancestors.has(level.input)) throw cycle();",
-    to: 'if (levels.length > 1e4) throw new Error("It does not end.");',
+    from: "if (this.ancestors.has(level.input)) throw cycle();",
+    to: 'if (this.levels.length > 1e5) throw new Error("It does not end.");',
     seenBy: seenByTests("reference/collect.test.ts"),
   },
 ];

@@ -69,8 +69,8 @@ export const STREAMS: readonly Mutant[] = [
     name: "a stream may take any time",
     promise: behaviour("`timeout` covers the stream"),
     file: "manager/dehydrate.ts",
-    from: 'withDeadline("dehydrate", settings, (callSignal) =>',
-    to: 'withDeadline("dehydrate", { ...settings, timeout: 2 ** 30 }, (callSignal) =>',
+    from: 'withDeadline("dehydrate", settings, write)',
+    to: 'withDeadline("dehydrate", { ...settings, timeout: 2 ** 30 }, write)',
     seenBy: seenByTests("manager/stream-failures.test.ts"),
   },
   {
