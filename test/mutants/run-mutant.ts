@@ -16,6 +16,8 @@ const CASES = 1500;
 // Milliseconds for one mutant. A test that hangs fails after 30 s; what is never idle would run for ever.
 const TIME_LIMIT = 300_000;
 
+const FEW_FILES = 4;
+
 const SURVIVED: Verdict = { outcome: "survived", by: "" };
 
 /** Runs a mutant, and ends what runs as soon as something fails. */
@@ -47,7 +49,9 @@ function caseArguments(site: string): string[] {
 }
 
 function testArguments(tests: readonly string[]): string[] {
-  const jest = ["node_modules/jest/bin/jest.js", "--runInBand", "--cacheDirectory", ".jest"];
+  // Of many files some are in the way of others, in one process: as `npm test` has them.
+  const processes = tests.length > FEW_FILES ? ["--maxWorkers", "2"] : ["--runInBand"];
+  const jest = ["node_modules/jest/bin/jest.js", ...processes, "--cacheDirectory", ".jest"];
   const paths = tests.map((test) => `test/${test}`);
   return [...jest, "--reporters", "<rootDir>/test/mutants/first-failure-reporter.mjs", "--runTestsByPath", ...paths];
 }
