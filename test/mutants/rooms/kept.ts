@@ -139,7 +139,7 @@ export const KEPT: readonly Mutant[] = [
   },
   {
     name: "a damaged object has its name",
-    promise: readme("`verify` re-reads everything and changes nothing."),
+    promise: readme("`verify` re-reads what was stored for a payload, `verifyPrefix` all objects below a prefix."),
     file: "manager/verify/object-body.ts",
     from: 'if (digest !== undefined && `sha256-${this.hash.digest("base64url")}` !== digest) {',
     to: 'if (digest === "") {',

@@ -61,8 +61,8 @@ export const LAYERS_AND_FEATURES: readonly Mutant[] = [
     name: "an abort trips a breaker",
     promise: behaviour("breakers are not tripped by the caller's abort"),
     file: "store/compose/layers/circuit.ts",
-    from: "if (signal?.aborted || !isStorageError(error)) return",
-    to: "if (!isStorageError(error)) return",
+    from: "if (signal?.aborted || !isStorageError(error) ||",
+    to: "if (!isStorageError(error) ||",
     seenBy: seenByTests("store/compose/layers/circuit-breaker.test.ts", "store/compose/layers/circuit.test.ts"),
   },
   {

@@ -69,8 +69,8 @@ export const ROUTES_AND_TIERS: readonly Mutant[] = [
     name: "what a path can do is what the primary can",
     promise: behaviour("capability is the target's"),
     file: "store/compose/routing/routing-store.ts",
-    from: "?? store.capability;\n  }\n\n  async write",
-    to: "?? this.capability;\n  }\n\n  async write",
+    from: "(await routed(store.capabilityOf?.(route.path, options), route)) ?? store.capability;",
+    to: "(await routed(store.capabilityOf?.(route.path, options), route)) ?? this.capability;",
     seenBy: seenByTests("store/compose/routing-store.test.ts"),
   },
   {

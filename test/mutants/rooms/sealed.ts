@@ -4,9 +4,9 @@ export const SEALED: readonly Mutant[] = [
   {
     name: "the keys of a provider that fails cost streams",
     promise: behaviour("one that fails stores nothing"),
-    file: "manager/dehydrate.ts",
-    from: "    closeSources(laidOut, error);\n",
-    to: "",
+    file: "manager/source-owner.ts",
+    from: "if (reader === undefined) endSource(source, reason);",
+    to: "if (reader === undefined) continue;",
     seenBy: seenByTests("manager/codecs-aborts.test.ts"),
   },
   {

@@ -44,7 +44,7 @@ export const STREAMS: readonly Mutant[] = [
   {
     name: "a stream that was read is stored as empty",
     promise: behaviour("a stream that was read already is not stored as empty"),
-    file: "manager/open-source.ts",
+    file: "store/source.ts",
     from: 'if (readable === false) throw new Error("The stream was read or destroyed already.");',
     to: "",
     seenBy: seenByTests("manager/stream-sources.test.ts"),
@@ -76,16 +76,16 @@ export const STREAMS: readonly Mutant[] = [
   {
     name: "streams stay open after a call that failed",
     promise: behaviour("a failing call closes all its streams"),
-    file: "manager/store-sources.ts",
-    from: "for (const { reader } of opened.values()) reader.close(error);",
+    file: "manager/source-owner.ts",
+    from: "else reader.close(reason);",
     to: "",
     seenBy: seenByTests("manager/stream-sources.test.ts"),
   },
   {
     name: "streams are not closed after a failure",
     promise: testing("No listener is left on a caller's signal, no source open"),
-    file: "manager/store-sources.ts",
-    from: "for (const { reader } of opened.values()) reader.close(error);",
+    file: "manager/source-owner.ts",
+    from: "else reader.close(reason);",
     to: "",
     seenBy: seenByCases("memory"),
   },
@@ -101,9 +101,7 @@ export const STREAMS: readonly Mutant[] = [
   },
   {
     name: "nothing is taken back",
-    promise: readme(
-      "When a call fails, is aborted or times out, all its streams are closed, its temporary objects and parts deleted.",
-    ),
+    promise: readme("its temporary objects and parts deleted"),
     file: "manager/dehydrate.ts",
     from: "if (settings.scope === undefined || settings.codecs.encrypts) await",
     to: "if (settings.codecs.encrypts) await",
@@ -152,9 +150,25 @@ export const STREAMS: readonly Mutant[] = [
   {
     name: "a stream that is locked is stored as empty",
     promise: readme("one that was read to its end, destroyed or locked is refused before anything is read"),
-    file: "manager/open-source.ts",
+    file: "store/source.ts",
     from: 'if (stream.locked) throw new Error("The stream is locked to a reader.");',
-    to: "if (stream.locked) return { next: () => Promise.resolve({ done: true, value: undefined }), close: () => undefined };",
+    to: "if (stream.locked) return { next: () => Promise.resolve({ done: true, value: undefined }), close: () => Promise.resolve() };",
     seenBy: seenByTests("manager/stream-sources.test.ts"),
+  },
+  {
+    name: "a call that is refused leaves its streams open",
+    promise: behaviour("so does one that is refused, wherever that is found out"),
+    file: "manager/source-owner.ts",
+    from: "if (!this.#isComplete) findSources(payload).forEach(this.add);",
+    to: "",
+    seenBy: seenByTests("manager/ended-sources.test.ts"),
+  },
+  {
+    name: "a stream that nobody opened is not destroyed",
+    promise: behaviour("no descriptor is left open"),
+    file: "store/source.ts",
+    from: "if (isNodeStream(source)) return destroy(source);",
+    to: "if (isNodeStream(source)) return undefined;",
+    seenBy: seenByTests("manager/ended-sources.test.ts"),
   },
 ];
