@@ -125,8 +125,8 @@ export const KEPT: readonly Mutant[] = [
     name: "release takes a namesake",
     promise: readme("Call `release` when a scope is done"),
     file: "manager/release.ts",
-    from: "`${locationBelow(prefix, scope)}/`",
-    to: "locationBelow(prefix, scope)",
+    from: "`${locationBelow(own, scope)}/`",
+    to: "locationBelow(own, scope)",
     seenBy: seenByTests("manager/release.test.ts"),
   },
   {
@@ -242,5 +242,13 @@ export const KEPT: readonly Mutant[] = [
     from: "if (reference.digest !== undefined && entry.digest !== reference.digest) {",
     to: 'if (reference.digest === "") {',
     seenBy: seenByTests("threats.test.ts"),
+  },
+  {
+    name: "own prefixes may be nested",
+    promise: behaviour("nothing nested: release takes no other prefix"),
+    file: "manager/confine.ts",
+    from: "return isBelow(prefix, other) !== isBelow(other, prefix);",
+    to: "return isBelow(prefix, other) === undefined;",
+    seenBy: seenByTests("manager/options.test.ts"),
   },
 ];

@@ -75,7 +75,7 @@ export const PLAN: readonly Mutant[] = [
   },
   {
     name: "a unit is looked into",
-    promise: readme("levels of containers to look into; hops from reference to reference on hydration"),
+    promise: readme("levels of containers to look into; hops of hydration, of which two are always there"),
     file: "plan/walk.ts",
     from: "const isUnit = depth === options.maxRecursionDepth;",
     to: "const isUnit = false;",

@@ -29,8 +29,8 @@ export const SEALED: readonly Mutant[] = [
     name: "what is encrypted stays after a failure",
     promise: behaviour("a call that fails takes back what is encrypted"),
     file: "manager/dehydrate.ts",
-    from: "if (settings.scope === undefined || settings.codecs.encrypts) await",
-    to: "if (settings.scope === undefined) await",
+    from: "scope !== undefined && !configured.encrypts;",
+    to: "scope !== undefined;",
     seenBy: seenByTests("manager/codecs.test.ts"),
   },
   {
@@ -69,7 +69,7 @@ export const SEALED: readonly Mutant[] = [
     name: "signed references are escaped",
     promise: behaviour("signed references pass by themselves, look-alikes stay data"),
     file: "manager/plan-payload.ts",
-    from: "return signing !== undefined && passesByItself(object, settings);",
+    from: "return signing !== undefined && passesByItself(object, settings, passed);",
     to: "return signing !== undefined && !settings.references;",
     seenBy: seenByTests("manager/signed-payloads.test.ts"),
   },
@@ -194,5 +194,13 @@ export const SEALED: readonly Mutant[] = [
     from: ".max(maxPresignExpiry, `",
     to: ".max(1e9, `",
     seenBy: seenByTests("manager/presign.test.ts"),
+  },
+  {
+    name: "resolvers act where references are signed",
+    promise: security("planted reference to a Secret"),
+    file: "manager/acting-resolvers.ts",
+    from: "asked ?? settings.signing === undefined;",
+    to: "asked ?? true;",
+    seenBy: seenByTests("threats.test.ts"),
   },
 ];
