@@ -41,8 +41,8 @@ function* encode(
 ): Generator<undefined, EncodedObject | Buffer, undefined> {
   if ("text" in content) return encodeText(content.text, tag);
   if ("value" in content) {
-    if (leastStoredSize >= LARGE && !canonical) {
-      return handOver(yield* encodeLargeJson(content.value, tag, leastStoredSize));
+    if (leastStoredSize >= LARGE) {
+      return handOver(yield* encodeLargeJson(content.value, tag, leastStoredSize, canonical));
     }
     const size = leastStoredSize === mostStoredSize ? leastStoredSize : undefined;
     return encodeJson(serialize(content.value, canonical), tag, size);

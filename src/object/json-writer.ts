@@ -3,6 +3,7 @@ import { arrayItems } from "./array-items.js";
 import { isPlainText } from "./plain-text.js";
 import { serialize, tooLong } from "./serialize.js";
 import { isSmallJson } from "./small-json.js";
+import { sortedKeys } from "./sorted-keys.js";
 
 // Characters of JSON that one step should make: so few that the strings live and die young, so many that steps cost
 // nothing.
@@ -15,7 +16,7 @@ const MAX_FIELDS = 64;
 const MAX_UNIT_SIZE = 3;
 
 /**
- * Writes JSON straight into bytes, step by step: `JSON.stringify` makes the small parts, never the whole, of which
+ * Writes JSON straight into bytes, step by step: `JSON.stringify`, or its canonical form, makes the small parts, never the whole, of which
  * there would be one copy more, and which would keep the event loop waiting.
  *
  * It is valid JSON also when the value changes between two steps.
@@ -29,10 +30,12 @@ export class JsonWriter {
   /**
    * @param expectedSize bytes that are expected
    * @param maxUnits characters of UTF-16 over which nobody could read the JSON as a string
+   * @param canonical write as `fast-json-stable-stringify` does, keys sorted, and not as `JSON.stringify` does
    */
   constructor(
     expectedSize: number,
     private readonly maxUnits = constants.MAX_STRING_LENGTH,
+    private readonly canonical = false,
   ) {
     this.buffer = Buffer.allocUnsafeSlow(expectedSize);
   }
@@ -62,8 +65,9 @@ export class JsonWriter {
 
   private *part(value: unknown, depth: number): Generator<undefined, void, undefined> {
     if (typeof value === "string" && value.length >= STEP) this.putText(value);
-    else if (typeof value !== "object" || value === null || depth === MAX_DEPTH) this.text += jsonOf(value) ?? "null";
-    else if (depth > 0 && isSmallJson(value)) this.text += jsonOf(value) ?? "null";
+    else if (typeof value !== "object" || value === null || depth === MAX_DEPTH)
+      this.text += this.jsonOf(value) ?? "null";
+    else if (depth > 0 && isSmallJson(value)) this.text += this.jsonOf(value) ?? "null";
     else if (Array.isArray(value)) yield* this.array(value, depth);
     else yield* this.object(value as Record<string, unknown>, depth);
     if (this.text.length < STEP) return;
@@ -94,7 +98,7 @@ export class JsonWriter {
         count = nextCount(1, this.units + this.text.length - before);
         continue;
       }
-      const group = jsonOf(arrayItems(items, start, end))!.slice(1, -1);
+      const group = this.jsonOf(arrayItems(items, start, end))!.slice(1, -1);
       count = nextCount(count, group.length / (end - start));
       if (this.text.length + group.length < STEP) {
         this.text += group;
@@ -108,7 +112,7 @@ export class JsonWriter {
   }
 
   private *object(object: Readonly<Record<string, unknown>>, depth: number): Generator<undefined, void, undefined> {
-    const keys = Object.keys(object);
+    const keys = this.canonical ? yield* sortedKeys(object) : Object.keys(object);
     let opening = "{";
     for (let index = 0; index < keys.length; index++) {
       const key = keys[index]!;
@@ -117,7 +121,7 @@ export class JsonWriter {
         this.text += `${opening}${textJson(key)}:`;
         yield* this.part(child, depth + 1);
       } else {
-        const json = typeof child === "string" ? textJson(child) : jsonOf(child);
+        const json = typeof child === "string" ? textJson(child) : this.jsonOf(child);
         if (json === undefined) continue; // it was something else when it was planned
         this.text += `${opening}${textJson(key)}:${json}`;
         if (this.text.length >= STEP) {
@@ -128,6 +132,11 @@ export class JsonWriter {
       opening = ",";
     }
     this.text += opening === "{" ? "{}" : "}";
+  }
+
+  /** JSON of any value; `undefined` for what JSON leaves out. */
+  private jsonOf(value: unknown): string | undefined {
+    return serialize(value, this.canonical);
   }
 
   private flush(): void {
@@ -161,11 +170,6 @@ function isLarge(value: unknown, exactly: boolean): boolean {
   if (typeof value === "string") return value.length >= STEP;
   if (typeof value !== "object" || value === null) return false;
   return exactly || Array.isArray(value) ? !isSmallJson(value) : false;
-}
-
-/** JSON of any value; `undefined` for what JSON leaves out. */
-function jsonOf(value: unknown): string | undefined {
-  return serialize(value, false);
 }
 
 function textJson(text: string): string {

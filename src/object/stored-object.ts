@@ -32,14 +32,16 @@ export function encodeJson(dataJson: string, tag: SchemaTag, dataSize?: number):
  * The bytes of a StoredObject around a large JSON value, made in steps.
  *
  * @param expectedSize bytes of JSON that the value is expected to have
+ * @param canonical sort the keys
  */
 export function* encodeLargeJson(
   data: unknown,
   tag: SchemaTag,
   expectedSize: number,
+  canonical: boolean,
 ): Generator<undefined, Buffer, undefined> {
   const head = opening("json", tag);
-  const writer = new JsonWriter(expectedSize + head.length + SPARE);
+  const writer = new JsonWriter(expectedSize + head.length + SPARE, undefined, canonical);
   writer.put(head);
   yield* writer.write(data);
   writer.put("}");

@@ -1,3 +1,4 @@
+import stableStringify from "fast-json-stable-stringify";
 import fc from "fast-check";
 import { isStorageError } from "../../src/error.js";
 import { JsonWriter } from "../../src/object/json-writer.js";
@@ -10,15 +11,15 @@ function run(steps: Iterator<undefined>, afterEach: () => void = () => undefined
   while (steps.next().done !== true) afterEach();
 }
 
-function written(value: unknown, expectedSize?: number): string {
-  const writer = new JsonWriter(expectedSize ?? 64);
+function written(value: unknown, expectedSize?: number, canonical?: boolean): string {
+  const writer = new JsonWriter(expectedSize ?? 64, undefined, canonical);
   run(writer.write(value));
   return writer.bytes.toString();
 }
 
 /** Bytes that the longest step wrote. */
-function longestStep(value: unknown): number {
-  const writer = new JsonWriter(64);
+function longestStep(value: unknown, canonical?: boolean): number {
+  const writer = new JsonWriter(64, undefined, canonical);
   let before = 0;
   let longest = 0;
   const note = (): void => {
@@ -175,6 +176,47 @@ describe("JsonWriter writes what JSON.stringify writes", () => {
   });
 });
 
+describe("JsonWriter writes what fast-json-stable-stringify writes, if that is wanted", () => {
+  it("for any value", () => {
+    fc.assert(
+      fc.property(jsonValue, fc.nat({ max: 300 }), (value, expectedSize) => {
+        expect(written(value, expectedSize, true)).toBe(stableStringify(value));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("for any value that stands many times in a large one", () => {
+    const property = fc.property(jsonValue, jsonValue, fc.boolean(), (value, other, inObject) => {
+      const items = numbers(3000).map((index) => (index % 700 === 699 ? other : { index, value }));
+      const large = inObject ? Object.assign({}, items) : [items, other];
+      expect(written(large, 64, true) === stableStringify(large)).toBe(true);
+    });
+    fc.assert(property, { numRuns: 25 });
+  });
+
+  it.each(SHAPES)("for %s", (_name, make) => {
+    const value = make();
+    expect(written(value, 64, true) === stableStringify(value)).toBe(true);
+  });
+
+  it("in an order of keys that is that of sort, however many they are", () => {
+    const key = (index: number) => `${["k", "é", "\ud83d\ude00", "\uffee", ""][index % 5]}${(index * 7919) % 100_003}`;
+    for (const count of [16_384, 16_385, 50_000, 100_000]) {
+      const value = objectOf(numbers(count).map(key), (index) => index);
+      expect(written(value, 64, true) === stableStringify(value)).toBe(true);
+    }
+  });
+
+  it("for what changed since it was planned to something that JSON leaves out", () => {
+    for (const value of [undefined, () => 1, Symbol("s")]) {
+      expect(written({ b: numbers(20_000), a: value, c: [value] }, 64, true)).toBe(
+        stableStringify({ b: numbers(20_000), c: [null] }),
+      );
+    }
+  });
+});
+
 describe("JsonWriter works in steps", () => {
   // A long text is written as it is; and items are taken together that were small so far, and values of a map.
   const split = SHAPES.filter(([name]) => !/one huge|long key|length of a step|below a map|text alone/.test(name));
@@ -182,6 +224,7 @@ describe("JsonWriter works in steps", () => {
   it.each(split)("none of which writes more than 128 KiB of %s, and few of which write less than 8", (_name, make) => {
     const value = make();
     expect(longestStep(value)).toBeLessThan(128 * KiB);
+    expect(longestStep(value, true)).toBeLessThan(128 * KiB);
     const steps = [...new JsonWriter(64).write(value)].length;
     const size = Buffer.byteLength(JSON.stringify(value));
     expect(steps).toBeGreaterThanOrEqual(Math.floor(size / (128 * KiB)));
