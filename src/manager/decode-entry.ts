@@ -24,6 +24,7 @@ export class EntryDecoder {
   private text: string | undefined;
   private reserved: boolean | undefined;
   private opened: DecodedEntry | undefined;
+  private copy: Uint8Array | undefined;
 
   constructor(private readonly bytes: Uint8Array) {}
 
@@ -35,6 +36,19 @@ export class EntryDecoder {
   /** Whether {@link EntryDecoder.open} was called. */
   get isOpen(): boolean {
     return this.opened !== undefined;
+  }
+
+  /** Does all that comes before parsing in steps, so that the next {@link EntryDecoder.decode} has only that to do. */
+  *prepare(reference: ParsedReference): Generator<undefined, void, undefined> {
+    if (isBinary(reference)) {
+      this.copy = yield* copyInSteps(this.bytes);
+      return;
+    }
+    const bytes = this.buffer;
+    this.text ??= textOf(bytes);
+    yield undefined;
+    this.reserved ??= mayHoldReservedKey(bytes);
+    yield undefined;
   }
 
   /**
@@ -52,14 +66,34 @@ export class EntryDecoder {
    * @throws {StorageError} `DECODE_FAILED`
    */
   decode(reference: ParsedReference): DecodedEntry {
-    if (isBinary(reference)) return { binary: new Uint8Array(this.bytes) };
-    const { buffer, byteOffset, byteLength } = this.bytes;
-    const bytes = Buffer.from(buffer, byteOffset, byteLength);
+    if (isBinary(reference)) {
+      const binary = this.copy ?? new Uint8Array(this.bytes);
+      this.copy = undefined;
+      return { binary };
+    }
+    const bytes = this.buffer;
     this.text ??= textOf(bytes);
     const object = parseStoredObject(this.text, formatLocation(reference.location));
     const hasReserved = object.contentType === "json" && (this.reserved ??= mayHoldReservedKey(bytes));
     return { object, hasReserved };
   }
+
+  private get buffer(): Buffer {
+    const { buffer, byteOffset, byteLength } = this.bytes;
+    return Buffer.from(buffer, byteOffset, byteLength);
+  }
+}
+
+// Bytes that one step copies: some milliseconds of work, most of it for new memory.
+const COPY_STEP = 4 * 1024 * 1024;
+
+function* copyInSteps(bytes: Uint8Array): Generator<undefined, Uint8Array, undefined> {
+  const copy = new Uint8Array(bytes.byteLength);
+  for (let start = 0; start < bytes.byteLength; start += COPY_STEP) {
+    copy.set(bytes.subarray(start, start + COPY_STEP), start);
+    yield undefined;
+  }
+  return copy;
 }
 
 // Other text of at most so many bytes is decoded by way of UTF-16.

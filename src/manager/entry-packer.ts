@@ -5,7 +5,7 @@ import type { PlannedEntry } from "../plan/planned-entry.js";
 import { handOver } from "../store/body.js";
 import { storedContentType } from "./entry-codecs.js";
 import type { NewObject } from "./object-writer.js";
-import { sha256 } from "./sha256.js";
+import { sha256, sha256InSteps } from "./sha256.js";
 
 // Bytes from which on making an object is done in steps.
 const LARGE = 1 << 20;
@@ -61,7 +61,7 @@ export class EntryPacker {
       if (size > LARGE) yield undefined;
       const bytes = content instanceof Uint8Array ? content : handOver(content.toBuffer());
       if (size > LARGE) yield undefined;
-      const digest = sha256(bytes);
+      const digest = yield* sha256InSteps(bytes);
       const stored = yield* this.objectOf([entry], bytes, digest, encodings);
       if (key !== undefined) this.stored.set(key, stored);
       return;
@@ -89,7 +89,7 @@ export class EntryPacker {
     }
     const bytes = handOver(builder.bytes);
     if (bytes.byteLength > LARGE) yield undefined;
-    const path = this.layout.sharedPath!(this.kind, sha256(bytes));
+    const path = this.layout.sharedPath!(this.kind, yield* sha256InSteps(bytes));
     for (const [key, { digest, size, offset, encodings, sharers }] of entries) {
       const stored = { path, size, digest, offset, encodings };
       this.stored.set(key, stored);

@@ -3,13 +3,14 @@ import type { ParsedReference } from "../reference/reference.js";
 import { isNotFound, type StorageError } from "../error.js";
 import type { Store } from "../store/store.js";
 import type { HydrationBudget } from "./budget.js";
-import { fetchedEntry, integrityError, partOf, type FetchedEntry } from "./fetch-entry.js";
+import { fetchedEntry, fetchedInSteps, integrityError, partOf, type FetchedEntry } from "./fetch-entry.js";
 import { readsParts, type PartOfObject } from "./open-part.js";
 import { planReads, type ByteRange } from "./read-plan.js";
 import { isAbsence, ReplacedEntries, replacementOf } from "./replaced-entries.js";
 import type { HydrateSettings } from "./settings.js";
 import type { SharedReads, WantedBytes } from "./shared-reads.js";
 import { asStorageError } from "./store-error.js";
+import type { Turns } from "./turns.js";
 
 /** An entry that is to be read. */
 export interface WantedEntry {
@@ -27,9 +28,15 @@ export interface EntryRead<Wanted extends WantedEntry> {
   readonly whole: boolean;
 }
 
+/** What is there, or comes when others had their turn. */
+export type MaybeLater<T> = T | Promise<T>;
+
 interface WantedRange<Wanted> extends ByteRange {
   readonly wanted: Wanted;
 }
+
+// Bytes from which on a digest is made in steps.
+const LARGE = 1 << 20;
 
 // Bytes between wanted ones that one hydration may read, beside as many as it wants: one pack of the usual size.
 const FREE_OVER_READ = 8 * 1024 * 1024;
@@ -48,6 +55,7 @@ export class EntryReads<Wanted extends WantedEntry> {
     private readonly shared: SharedReads,
     private readonly budget: HydrationBudget,
     private readonly settings: Pick<HydrateSettings, "stepRunId" | "codecs">,
+    private readonly turns: Turns,
   ) {}
 
   /** Decides what is read to get some entries, in their order. */
@@ -93,7 +101,7 @@ export class EntryReads<Wanted extends WantedEntry> {
   }
 
   /** Reads, and gives each entry: with fewer bytes than it should have where the object has ended before. */
-  async read(read: EntryRead<Wanted>, signal: AbortSignal): Promise<(entry: Wanted) => FetchedEntry> {
+  async read(read: EntryRead<Wanted>, signal: AbortSignal): Promise<(entry: Wanted) => MaybeLater<FetchedEntry>> {
     let bytes: Uint8Array;
     try {
       bytes = await this.bytesOf(read, signal);
@@ -105,7 +113,8 @@ export class EntryReads<Wanted extends WantedEntry> {
     return ({ reference }) => {
       const part = partOf(reference);
       const own = part === undefined ? bytes : bytes.subarray(part.offset - base, part.offset - base + part.length);
-      return fetchedEntry(own);
+      // A promise for each small one would cost more than its digest.
+      return own.byteLength < LARGE ? fetchedEntry(own) : this.turns.complete(fetchedInSteps(own), signal);
     };
   }
 

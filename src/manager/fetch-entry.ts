@@ -6,6 +6,7 @@ import { sha256Digest } from "../store/body.js";
 import type { Store } from "../store/store.js";
 import { openPart, type PartOfObject } from "./open-part.js";
 import { readBytes } from "./read-bytes.js";
+import { sha256InSteps } from "./sha256.js";
 import { asStorageError } from "./store-error.js";
 
 /** The stored bytes of one entry. */
@@ -19,6 +20,12 @@ export interface FetchedEntry {
 /** An entry of these bytes. */
 export function fetchedEntry(bytes: Uint8Array): FetchedEntry {
   return { bytes, size: bytes.byteLength, digest: sha256Digest(bytes) };
+}
+
+/** The same, of a large one in steps. */
+export function* fetchedInSteps(bytes: Uint8Array): Generator<undefined, FetchedEntry, undefined> {
+  const digest = yield* sha256InSteps(bytes);
+  return { bytes, size: bytes.byteLength, digest: `sha256-${digest.toString("base64url")}` };
 }
 
 /** Which bytes a reference points at: the same for all references to the same entry. */

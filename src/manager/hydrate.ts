@@ -32,12 +32,13 @@ import {
   type StorageReferenceKind,
 } from "./entry-node.js";
 import { EntryPart } from "./entry-part.js";
-import { EntryReads, type EntryRead } from "./entry-reads.js";
+import { EntryReads, type EntryRead, type MaybeLater } from "./entry-reads.js";
 import type { EntrySource } from "./entry-source.js";
 import { entryKey, partOf, verifyEntry, type FetchedEntry } from "./fetch-entry.js";
 import type { HydrateSettings } from "./settings.js";
 import { invalidAt, recogniseReference } from "./recognise-reference.js";
 import { requireStore } from "./require-store.js";
+import { Beginning, type Stepwise } from "./stepwise.js";
 import { asStorageError } from "./store-error.js";
 import { Turns } from "./turns.js";
 
@@ -49,11 +50,8 @@ interface ResolverNode {
   readonly rest: Stage | undefined;
 }
 
-/** Work that is done in steps. */
-interface Stepwise {
-  /** Goes on. @returns whether all is done */
-  step(): boolean;
-}
+// Bytes from which on an entry is decoded in steps.
+const LARGE = 65_536;
 
 type Task = (signal: AbortSignal) => Promise<void>;
 
@@ -144,7 +142,8 @@ class Hydration {
   }
 
   private async stepwise(work: Stepwise, signal: AbortSignal): Promise<void> {
-    while (!work.step()) if (this.turns.due) await this.pause(signal);
+    do if (this.turns.due) await this.pause(signal);
+    while (!work.step());
   }
 
   private note(): void {
@@ -235,7 +234,7 @@ class Hydration {
   /** What is to be done to put entries in their places: those that are here already first. */
   private async entryTasks(groups: readonly EntryGroup[], signal: AbortSignal): Promise<Task[]> {
     const store = requireStore(this.settings, "hydrate");
-    this.reads ??= new EntryReads(store, this.source.shared, this.budget, this.settings);
+    this.reads ??= new EntryReads(store, this.source.shared, this.budget, this.settings, this.turns);
     const missing = this.takeCached(groups, store);
     const here = groups.filter(({ key }) => this.fetched.has(key));
     const reads = await this.reads.plan(missing, signal);
@@ -274,11 +273,7 @@ class Hydration {
   /** Reads entries and puts them in the places of all references to them. */
   private async load(read: EntryRead<EntryGroup>, store: Store, signal: AbortSignal): Promise<void> {
     const entryOf = await this.reads!.read(read, signal);
-    await this.place(read.entries, store, signal, (group) => {
-      const entry = entryOf(group);
-      this.fetched.set(group.key, entry);
-      return entry;
-    });
+    await this.place(read.entries, store, signal, entryOf);
   }
 
   /** Puts entries in the places of all references to them. Between two of them others have their turn, when it is time. */
@@ -286,16 +281,22 @@ class Hydration {
     groups: readonly EntryGroup[],
     store: Store,
     signal: AbortSignal,
-    entryOf: (group: EntryGroup) => FetchedEntry,
+    entryOf: (group: EntryGroup) => MaybeLater<FetchedEntry>,
   ): Promise<void> {
     for (const group of groups) {
-      const entry = entryOf(group);
+      const fetched = entryOf(group);
+      const entry = types.isPromise(fetched) ? await fetched : fetched;
+      this.fetched.set(group.key, entry);
       const decoders = new EntryDecoders(entry.bytes, this.decoding);
       for (const node of group.nodes) {
         verifyEntry(entry, node.reference, store.name);
         if (this.turns.due) await this.pause(signal);
         const found = decoders.for(node.reference, signal);
         const decoder = types.isPromise(found) ? await found : found;
+        if (decoder.size >= LARGE && !(node.stage !== undefined && decoder.isOpen)) {
+          this.budget.assertBytes(decoder.size);
+          await this.turns.complete(decoder.prepare(node.reference), signal);
+        }
         const work = node.stage === undefined ? this.takeWhole(node, decoder) : this.takePart(node, decoder, group);
         if (work !== undefined) await this.stepwise(work, signal);
         this.budget.resolve();
@@ -328,9 +329,8 @@ class Hydration {
       recognise: (value) => this.recognise(value, node),
       owned: true,
     });
-    collection.add(object.data, holder);
     node.children = collection.found;
-    return collection;
+    return new Beginning(collection, object.data, holder);
   }
 
   /** Takes a part of an entry, unless a schema has to see all of it. */

@@ -1,5 +1,6 @@
 import { types } from "node:util";
 import { setImmediate } from "node:timers/promises";
+import { throwIfAborted } from "../store/abort.js";
 
 // Milliseconds of work after which others have their turn: less than what a health check notices, and so much that the
 // turns themselves cost nothing.
@@ -46,6 +47,21 @@ export class Turns {
       if (types.isPromise(item)) await item;
       else if (item !== undefined) yield item;
       if (this.due) await this.take();
+    }
+  }
+
+  /**
+   * Takes work that is done step by step to its end.
+   *
+   * @throws {StorageError} `ABORTED` when the signal fires between two steps; what the work throws
+   */
+  async complete<T>(steps: Iterator<undefined, T, undefined>, signal: AbortSignal): Promise<T> {
+    for (;;) {
+      const next = steps.next();
+      if (next.done === true) return next.value;
+      if (!this.due) continue;
+      await this.take();
+      throwIfAborted(signal);
     }
   }
 }

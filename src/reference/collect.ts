@@ -1,7 +1,7 @@
 import { types } from "node:util";
 import { StorageError } from "../error.js";
 import { setOwn, type Container } from "./container.js";
-import { unescapeKey } from "./escape.js";
+import { isEscapedKey, unescapeKey } from "./escape.js";
 
 /** A reference and where its value goes. */
 export interface Found<Kind> {
@@ -60,9 +60,9 @@ interface Level {
   readonly input: Container;
   /** What takes its place: a new one, or itself. */
   readonly output: Container;
-  /** The keys of an object, and what they are in the output; absent for an array. */
+  /** The keys of an object, absent for an array; and whether some are escaped, which they are not in the output. */
   readonly keys: readonly string[] | undefined;
-  readonly names: readonly string[] | undefined;
+  readonly unescape: boolean;
   readonly count: number;
   index: number;
 }
@@ -92,6 +92,11 @@ export class Collection<Kind> {
     } else if (!this.take(value, container, key, 0)) {
       this.goInside();
     }
+  }
+
+  /** Whether all is done that was added. */
+  get isDone(): boolean {
+    return this.levels.length === 0;
   }
 
   /** Goes on. @returns whether all is done that was added */
@@ -156,7 +161,7 @@ export class Collection<Kind> {
       const output: unknown[] = this.owned ? value : new Array(value.length);
       put(container, key, output);
       this.copiedSize += 2;
-      return { input: value, output, keys: undefined, names: undefined, count: value.length, index: 0 };
+      return { input: value, output, keys: undefined, unescape: false, count: value.length, index: 0 };
     }
     if (!isPlainObject(value)) {
       put(container, key, types.isUint8Array(value) ? new Uint8Array(value) : value);
@@ -170,16 +175,16 @@ export class Collection<Kind> {
       this.found.push({ place: { container, key }, value, kind });
       return undefined;
     }
-    const names = hasDollar && this.options.unescape ? unescaped(keys) : keys;
-    const output = this.owned && names === keys ? value : {};
+    const unescape = hasDollar && this.options.unescape && keys.some(isEscapedKey);
+    const output = this.owned && !unescape ? value : {};
     put(container, key, output);
     this.copiedSize += 2;
-    return { input: value, output, keys, names, count: keys.length, index: 0 };
+    return { input: value, output, keys, unescape, count: keys.length, index: 0 };
   }
 
   /** Puts what stands at the index of a level into the output, or gives it, when it is an object. */
   private takeScalar(level: Level): object | undefined {
-    const { input, output, keys, names, index } = level;
+    const { input, output, keys, index } = level;
     if (keys === undefined) {
       const value = (input as unknown[])[index];
       if (this.options.sizeOf !== undefined) this.count(value);
@@ -191,7 +196,7 @@ export class Collection<Kind> {
     const value = (input as Record<string, unknown>)[keys[index]!];
     if (this.options.sizeOf !== undefined) this.count(value, keys[index]);
     if (isObject(value)) return value;
-    if (output !== input) setOwn(output as Record<string, unknown>, names![index]!, value);
+    if (output !== input) setOwn(output as Record<string, unknown>, keyOf(level) as string, value);
     return undefined;
   }
 
@@ -203,20 +208,16 @@ export class Collection<Kind> {
   }
 }
 
-function keyOf({ names, index }: Level): string | number {
-  return names === undefined ? index : names[index]!;
+/** The key in the output of what stands at the index. */
+function keyOf({ keys, unescape, index }: Level): string | number {
+  if (keys === undefined) return index;
+  return unescape ? unescapeKey(keys[index]!) : keys[index]!;
 }
 
 /** Puts a value into a container. */
 export function put(container: Container, key: string | number, value: unknown): void {
   if (Array.isArray(container)) container[key as number] = value;
   else setOwn(container, key as string, value);
-}
-
-/** The same keys if none is escaped. */
-function unescaped(keys: readonly string[]): readonly string[] {
-  const names = keys.map(unescapeKey);
-  return names.every((name, index) => name === keys[index]) ? keys : names;
 }
 
 /** Whether an object with these keys may be a reference, or hold escaped keys. */

@@ -8,7 +8,7 @@ import { HydrationBudget } from "../budget.js";
 import { decodingKey } from "../decode-codecs.js";
 import { EntryDecoder, isBinary } from "../decode-entry.js";
 import { EntryDecoding } from "../entry-decoding.js";
-import { EntryReads, type EntryRead, type WantedEntry } from "../entry-reads.js";
+import { EntryReads, type MaybeLater, type EntryRead, type WantedEntry } from "../entry-reads.js";
 import { verifyEntry, type FetchedEntry } from "../fetch-entry.js";
 import { giveUp } from "../../store/give-up.js";
 import { openBinary } from "../open-entry.js";
@@ -31,7 +31,7 @@ interface Asked extends WantedEntry {
   readonly entry: ClaimedEntry;
 }
 
-type EntryOf = (asked: Asked) => FetchedEntry;
+type EntryOf = (asked: Asked) => MaybeLater<FetchedEntry>;
 
 /** Reads entries, and says which of the references to them are wrong. */
 export class EntryJudge {
@@ -95,7 +95,7 @@ export class EntryJudge {
       }
       const { reference } = claim;
       try {
-        const own = (fetched ??= entryOf({ entry, reference, declaredSize: undefined }));
+        const own = (fetched ??= await entryOf({ entry, reference, declaredSize: undefined }));
         entry.size = own.bytes.byteLength;
         verifyEntry(own, reference, this.store.name);
         const way = this.wayOf(reference);
@@ -123,7 +123,9 @@ export class EntryJudge {
   ): Promise<void> {
     const plain = reference.encoding === undefined ? bytes : await this.decoding.decode(bytes, reference, signal);
     if (isBinary(reference)) return;
-    const decoded = new EntryDecoder(plain).decode(reference);
+    const decoder = new EntryDecoder(plain);
+    await this.turns.complete(decoder.prepare(reference), signal);
+    const decoded = decoder.decode(reference);
     if ("binary" in decoded || !decoded.hasReserved) return;
     const holder = { key, path: formatLocation(reference.location) };
     const recognise = (object: Readonly<Record<string, unknown>>): RecognisedReference | undefined =>
@@ -162,7 +164,7 @@ export class EntryJudge {
   }
 
   private newReads(): EntryReads<Asked> {
-    return new EntryReads(this.store, this.shared, this.newBudget(), this.settings);
+    return new EntryReads(this.store, this.shared, this.newBudget(), this.settings, this.turns);
   }
 
   private newBudget(): HydrationBudget {
