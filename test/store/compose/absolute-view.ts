@@ -54,9 +54,10 @@ export class AbsoluteView implements Store {
   }
 
   async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
-    const { startAfter } = options;
-    const absolute = startAfter === undefined ? {} : { startAfter: this.absolute(startAfter) };
-    for await (const info of this.routing.list(this.absolute(prefix), { ...options, ...absolute })) {
+    // What is no options goes on as it is: to refuse it is up to the store.
+    const startAfter = (options as ListOptions | null)?.startAfter;
+    const absolute = startAfter === undefined ? options : { ...options, startAfter: this.absolute(startAfter) };
+    for await (const info of this.routing.list(this.absolute(prefix), absolute)) {
       yield this.plainInfo(info);
     }
   }

@@ -4,6 +4,7 @@ import { schemeOf, splitLocation, type Target } from "../../../location.js";
 import type { StorageObserver } from "../../../observe/event.js";
 import { assertPath, assertPrefix, invalidPath } from "../../../path.js";
 import { abortable, throwIfAborted } from "../../abort.js";
+import { assertOptions } from "../../call-options.js";
 import type { Capability } from "../../capability.js";
 import { unknownScheme, type CallDetails } from "../../check.js";
 import { checkListed } from "../../listed-object.js";
@@ -95,6 +96,7 @@ export class RoutingStore implements Store {
   /** What can be done with a path: the capability of the store that it leads to, which is opened for that. */
   async capabilityOf(path: string, options: CallOptions = {}): Promise<Readonly<Capability>> {
     const route = this.#route(path, "capabilityOf");
+    assertOptions("call", options, { operation: "capabilityOf", store: this.name, path });
     assertPath(route.path, "capabilityOf", this.name);
     const store = await this.#storeOf(route, "capabilityOf", options.signal);
     return (await routed(store.capabilityOf?.(route.path, options), route)) ?? store.capability;
@@ -106,24 +108,28 @@ export class RoutingStore implements Store {
 
   async #write(path: string, body: StoreBody, options: WriteOptions): Promise<ObjectInfo> {
     const route = this.#route(path, "write");
+    assertOptions("write", options, { operation: "write", store: this.name, path });
     const store = await this.#storeOf(route, "write", options.signal);
     return asGiven(await routed(store.write(route.path, body, options), route), route);
   }
 
   async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
     const route = this.#route(path, "read");
+    assertOptions("read", options, { operation: "read", store: this.name, path });
     const store = await this.#storeOf(route, "read", options.signal);
     return routedResult(await routed(store.read(route.path, options), route), route);
   }
 
   async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
     const route = this.#route(path, "stat");
+    assertOptions("call", options, { operation: "stat", store: this.name, path });
     const store = await this.#storeOf(route, "stat", options.signal);
     return asGiven(await routed(store.stat(route.path, options), route), route);
   }
 
   async delete(path: string, options: DeleteOptions = {}): Promise<void> {
     const route = this.#route(path, "delete");
+    assertOptions("delete", options, { operation: "delete", store: this.name, path });
     const store = await this.#storeOf(route, "delete", options.signal);
     await routed(store.delete(route.path, options), route);
   }
@@ -131,6 +137,7 @@ export class RoutingStore implements Store {
   /** `prefix` is that of plain paths, or `scheme://container/` and, perhaps, the beginning of a path. */
   async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
     const route = this.#route(prefix, "list", assertPrefix);
+    assertOptions("list", options, { operation: "list", store: this.name, path: prefix });
     const startAfter = this.#startAfter(options.startAfter, route);
     const store = await this.#storeOf(route, "list", options.signal);
     const checked = checkListed(route.path, store.name);
@@ -143,6 +150,7 @@ export class RoutingStore implements Store {
 
   async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
     const [source, target] = [this.#route(from, "copy"), this.#route(to, "copy")];
+    assertOptions("call", options, { operation: "copy", store: this.name, path: from });
     if (source.target !== undefined || target.target !== undefined) {
       for (const { path } of [source, target]) assertPath(path, "copy", this.name); // before a store is opened
     }
@@ -160,6 +168,7 @@ export class RoutingStore implements Store {
 
   async presign(path: string, options: PresignOptions): Promise<string> {
     const route = this.#route(path, "presign");
+    assertOptions("presign", options, { operation: "presign", store: this.name, path });
     const store = await this.#storeOf(route, "presign", undefined);
     return routed(store.presign(route.path, options), route);
   }
