@@ -8,7 +8,7 @@ import type { PayloadPath } from "./plan.js";
  * A `toJSON`, getter or proxy may give ever new objects. So many of them inside of each other are refused: some more than
  * `JSON.stringify` has stack for.
  */
-export const MAX_COMPUTED = 10_000;
+const MAX_COMPUTED = 10_000;
 
 // Cycles are looked for only from this depth on: a cycle gets there, and few payloads do.
 const CHECK_DEPTH = 64;

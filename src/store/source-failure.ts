@@ -13,7 +13,7 @@ interface SourceVerdict {
  * its code and `retryable`, all else is `UNEXPECTED`. So is `ABORTED`: that the source was given up does not mean that the
  * call was.
  */
-export function verdictOfSource(cause: unknown): SourceVerdict {
+function verdictOfSource(cause: unknown): SourceVerdict {
   if (!isStorageError(cause) || cause.code === "ABORTED") return { code: "UNEXPECTED", retryable: undefined };
   return { code: cause.code, retryable: cause.retryable };
 }
