@@ -14,6 +14,13 @@ const MAX_HELD = 32 * 1024 * 1024;
 
 type Step = (signal: AbortSignal) => Promise<unknown>;
 
+interface DeferredStep {
+  readonly step: Step;
+  readonly undo: () => Promise<unknown>;
+  /** Whether it was taken: then it cleans up after itself. */
+  isBegun: boolean;
+}
+
 /** An object to be written. */
 export interface NewObject {
   readonly path: string;
@@ -31,7 +38,8 @@ export interface NewObject {
 export class ObjectWriter {
   readonly store: Store;
   private readonly begun = new Set<string>(); // one that fails may be there nevertheless
-  private readonly deferred: { readonly step: Step; readonly undo: () => Promise<unknown> }[] = [];
+  private readonly deferred: DeferredStep[] = [];
+  private isDropped = false;
   private held = 0;
   private readonly underWay = new Map<string, Promise<unknown>>();
 
@@ -61,19 +69,23 @@ export class ObjectWriter {
    * @param undo removes what was written before for this step, should it never be taken
    */
   async place(step: Step, undo: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
-    if (this.defers) this.deferred.push({ step, undo });
+    if (this.isDropped) await undo();
+    else if (this.defers) this.deferred.push({ step, undo, isBegun: false });
     else await step(signal);
   }
 
   /** Takes the steps that were deferred. */
   async finish(signal: AbortSignal): Promise<void> {
-    await forEachConcurrent(this.deferred, this.settings.concurrency, signal, ({ step }, s) => step(s));
-    this.deferred.length = 0;
+    await forEachConcurrent(this.deferred, this.settings.concurrency, signal, (deferred, s) => {
+      deferred.isBegun = true;
+      return deferred.step(s);
+    });
   }
 
   /** Undoes what was done for steps that are not to be taken. When the signal fires, nobody waits, but it is done. */
   async drop(signal: AbortSignal): Promise<void> {
-    const undone = Promise.all(this.deferred.map(({ undo }) => undo()));
+    this.isDropped = true; // what is still under way is undone when it ends
+    const undone = Promise.all(this.deferred.map(async ({ undo, isBegun }) => (isBegun ? undefined : undo())));
     await abortable(undone, signal).catch(() => undefined);
   }
 
