@@ -67,7 +67,7 @@ export async function hydrate(
   const hydration = new Hydration(settings, source, recorder, details);
   const copying = hydration.begin(value);
   // What holds no reference needs no deadline, whose timer and signal would take more time than all the rest.
-  if (copying.step() && copying.found.length === 0 && settings.schema === undefined) return hydration.end();
+  if (copying.isDone && copying.found.length === 0 && settings.schema === undefined) return hydration.end();
   return withDeadline("hydrate", settings, async (signal) => {
     const hydrated = await hydration.resolve(copying, signal);
     if (settings.schema === undefined) return hydrated;
@@ -77,7 +77,7 @@ export async function hydrate(
 
 class Hydration {
   private readonly budget: HydrationBudget;
-  private readonly decoding: EntryDecoding;
+  private decoding: EntryDecoding | undefined; // like the reads, not for a payload without references
   private readonly epoch: number | undefined;
   private readonly turns = new Turns();
   private readonly fetched = new Map<string, FetchedEntry>();
@@ -96,7 +96,6 @@ class Hydration {
     private readonly details: EventDetails,
   ) {
     this.budget = new HydrationBudget(settings);
-    this.decoding = new EntryDecoding(settings.codecs, this.budget);
     this.epoch = source.cache?.epoch;
   }
 
@@ -283,11 +282,12 @@ class Hydration {
     signal: AbortSignal,
     entryOf: (group: EntryGroup) => MaybeLater<FetchedEntry>,
   ): Promise<void> {
+    const decoding = (this.decoding ??= new EntryDecoding(this.settings.codecs, this.budget));
     for (const group of groups) {
       const fetched = entryOf(group);
       const entry = types.isPromise(fetched) ? await fetched : fetched;
       this.fetched.set(group.key, entry);
-      const decoders = new EntryDecoders(entry.bytes, this.decoding);
+      const decoders = new EntryDecoders(entry.bytes, decoding);
       for (const node of group.nodes) {
         verifyEntry(entry, node.reference, store.name);
         if (this.turns.due) await this.pause(signal);

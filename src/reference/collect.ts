@@ -74,8 +74,8 @@ export class Collection<Kind> {
   copiedSize = 0;
   private readonly owned: boolean;
   private readonly levels: Level[] = [];
-  // Here cycles are found: every cycle gets here.
-  private readonly ancestors = new Set<object>();
+  // Here cycles are found: every cycle gets here. Few payloads do, and a set costs as much as to copy a small one.
+  private ancestors: Set<object> | undefined;
   // After the recursion came to its end: where it stood, from the innermost.
   private readonly open: Level[] = [];
   private allowance = STEP;
@@ -101,11 +101,11 @@ export class Collection<Kind> {
 
   /** Goes on. @returns whether all is done that was added */
   step(): boolean {
-    const { levels, ancestors } = this;
+    const { levels } = this;
     this.allowance = STEP;
     for (let top = levels.at(-1); top !== undefined && this.allowance > 0; top = levels.at(-1)) {
       if (this.walk(top, 0)) {
-        ancestors.delete(top.input);
+        this.ancestors?.delete(top.input);
         levels.pop();
       } else {
         this.open.pop(); // the level itself
@@ -116,10 +116,11 @@ export class Collection<Kind> {
   }
 
   private goInside(): void {
+    const ancestors = (this.ancestors ??= new Set());
     for (let level = this.open.pop(); level !== undefined; level = this.open.pop()) {
-      if (this.ancestors.has(level.input)) throw cycle();
+      if (ancestors.has(level.input)) throw cycle();
       if (!this.owned && this.levels.length === MAX_NESTING) throw tooDeep();
-      this.ancestors.add(level.input);
+      ancestors.add(level.input);
       this.levels.push(level);
     }
   }
