@@ -138,7 +138,7 @@ describe("Prefixes", () => {
     ["a store that does not know the scheme", (primary: Store) => new RoutingStore({ primary })],
   ])("with a scheme are UNKNOWN_SCHEME with %s, before any I/O", async (_, wrap) => {
     const primary = new RecordingStore();
-    const manager = managerOf(wrap(primary), { outputPrefix: "x://c/out", inputPrefix: "inputs" });
+    const manager = managerOf(wrap(primary), { outputPrefix: "x://c/out", inputPrefix: "inputs", allow: ["y://c"] });
     const calls = [
       manager.dehydrate({ small: 1 }),
       manager.dehydrate(longText("a")),

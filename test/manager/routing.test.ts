@@ -59,10 +59,12 @@ describe("A manager whose prefix is absolute", () => {
 
   it("does so for inputs, and for the prefix of one call, which another has to allow", async () => {
     const { store, containers } = routing();
-    const manager = new StorageManager({ pack: false, store, inputPrefix: "mem://in/inputs" });
-    const inputs = await manager.dehydrateInputs(longText("a"));
-    const call = await manager.dehydrate(longText("b"), { prefix: "mem://call/p" });
-    const plain = await manager.dehydrate(longText("c"));
+    const options = { pack: false, store, inputPrefix: "mem://in/inputs" } as const;
+    const writer = new StorageManager({ ...options, allow: ["mem://call"] });
+    const manager = new StorageManager(options);
+    const inputs = await writer.dehydrateInputs(longText("a"));
+    const call = await writer.dehydrate(longText("b"), { prefix: "mem://call/p" });
+    const plain = await writer.dehydrate(longText("c"));
     expect([...containers.keys()]).toEqual(["in", "call"]);
     await expect(manager.hydrate([inputs, plain])).resolves.toEqual([longText("a"), longText("c")]);
     expect((await failureOf(manager.hydrate([inputs, call]))).code).toBe("REFERENCE_DENIED");

@@ -208,7 +208,7 @@ describe("A manager shows nothing of what it was made with, nor of what went thr
       expect(leaksOf([sent, of, each])).toEqual([]);
       const order = await each.dehydrate({ secret: CANARY }, { schema: "order", schemaVersion: "1" });
       const withSecret = { ...sent, order, password: { $bubuSecretRef: "name:password" } };
-      expect(await each.hydrate(withSecret)).toMatchObject({ password: CANARY, secret: CANARY });
+      expect(await each.hydrate(withSecret, { resolvers: true })).toMatchObject({ password: CANARY, secret: CANARY });
       const opened = await each.open(of!);
       expect(leaksOf(opened)).toEqual([]);
       expect(Buffer.from(await opened.bytes()).toString()).toBe(CANARY);
