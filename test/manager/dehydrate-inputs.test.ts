@@ -34,8 +34,9 @@ describe("dehydrateInputs", () => {
   it("takes options of the call", async () => {
     const value = { a: longText("a", 100) };
     await expect(manager.dehydrateInputs(value)).resolves.toEqual(value);
-    const result = reference(await manager.dehydrateInputs(value, { maxInlineSize: 50, prefix: "mine", scope: "s" }));
-    expect(result.$storageRef).toMatch(/^mine\/s\//);
+    const options = { maxInlineSize: 50, prefix: "outputs/mine", scope: "s" };
+    const result = reference(await manager.dehydrateInputs(value, options));
+    expect(result.$storageRef).toMatch(/^outputs\/mine\/s\//);
   });
 
   it("gives at most maxEnvelopeSize bytes, too, where that is less", async () => {

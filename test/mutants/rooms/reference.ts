@@ -143,8 +143,8 @@ export const REFERENCE: readonly Mutant[] = [
     name: "a cycle of the payload is walked for ever",
     promise: readme("JSON has no form for the payload: a cycle, a `BigInt`"),
     file: "reference/collect.ts",
-    from: "if (this.ancestors.has(level.input)) throw cycle();",
-    to: 'if (this.levels.length > 1e5) throw new Error("It does not end.");',
+    from: "if (ancestors.has(level.input)) throw cycle();",
+    to: 'if (ancestors.size > 1e5) throw new Error("It does not end.");',
     seenBy: seenByTests("reference/collect.test.ts"),
   },
 ];

@@ -25,7 +25,9 @@ const tiered = new TieredStore({ remote: withPrefix(remote, "tenants/42") });
 const routed = new StorageManager({
   store: new RoutingStore({ primary: tiered, schemes: { cold: new MemoryStore() } }),
 });
-const cold = await routed.dehydrate(payload, { prefix: "cold://c/p" });
+await assert.rejects(routed.dehydrate(payload, { prefix: "cold://c/p" }), (e) => isStorageError(e, "CONFIG_INVALID"));
+const archivist = new StorageManager({ store: routed.store, allow: ["cold://c/p"] });
+const cold = await archivist.dehydrate(payload, { prefix: "cold://c/p" });
 assert.match(cold.texts[0].$storageRef, /^cold:\/\/c\/p\//);
 await assert.rejects(routed.hydrate(cold), (e) => isStorageError(e, "REFERENCE_DENIED"));
 assert.deepEqual(await routed.hydrate(cold, { allow: ["cold://c/p"] }), payload);
