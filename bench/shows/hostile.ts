@@ -27,6 +27,7 @@ export const HOSTILE = {
   "300,000 records": { payload: records },
   "300,000 records, canonical": { payload: records, canonical: true },
   "300,000 records, 40 deep": { payload: () => nested(40, records()) },
+  "300,000 records, 40 deep, canonical": { payload: () => nested(40, records()), canonical: true },
   "1,000,000 keys": { payload: wide("key") },
   "1,000,000 keys, canonical": { payload: wide("key"), canonical: true },
   "1,000,000 escaped keys": { payload: wide("$storage") },
