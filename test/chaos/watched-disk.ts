@@ -141,7 +141,9 @@ export class WatchedDisk {
   readonly #mkdir: Step = (path, options) => {
     const first = this.#run("mkdir", path, options);
     if (typeof first !== "string") {
-      if (options === undefined) this.journal.set(path as string, "directory");
+      // With `recursive` nothing was made. Without it, it was; else there would be an error.
+      const { recursive = false } = (options ?? {}) as { recursive?: boolean };
+      if (!recursive) this.journal.set(path as string, "directory");
       return first;
     }
     // Those that were made on the way, from the top down.
