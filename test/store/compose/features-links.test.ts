@@ -1,7 +1,7 @@
 import { linkBody, LINK_SIZE, newMark } from "../../../src/store/compose/features/link.js";
 import { withFeatures, type FeatureStore } from "../../../src/store/compose/features/with-features.js";
 import { MemoryStore } from "../../../src/store/drivers/memory-store.js";
-import type { Store } from "../../../src/store/store.js";
+import type { CallOptions, Store } from "../../../src/store/store.js";
 import { FaultStore } from "../../../src/testing/index.js";
 import { failureOf } from "../../support/failure.js";
 import { limited } from "../../support/limited-store.js";
@@ -69,6 +69,16 @@ describe("simulated links", () => {
     for await (const { path } of inner.list("")) left.push(path);
     expect(left).toEqual(["a", "b"]);
   });
+
+  it.each([{ singal: undefined }, [], "signal", null, { signal: {} }])(
+    "take no options such as %j",
+    async (options) => {
+      const store = linking();
+      const linked = store.link("target", "link", options as CallOptions);
+      expect(await failureOf(linked)).toMatchObject({ code: "CONFIG_INVALID", operation: "link", path: "link" });
+      expect(await failureOf(store.read("link"))).toMatchObject({ code: "NOT_FOUND" });
+    },
+  );
 
   it("that lead in a circle, or through too many, are typed errors", async () => {
     const store = linking();

@@ -2,6 +2,7 @@ import { endingSource } from "../../body-source.js";
 import { assertPath, invalidPath } from "../../../path.js";
 import { StorageError } from "../../../error.js";
 import { throwIfAborted } from "../../abort.js";
+import { assertOptions } from "../../call-options.js";
 import type { Capability } from "../../capability.js";
 import {
   checkCopy,
@@ -146,6 +147,7 @@ export class FeatureLayer extends StoreLayer implements FeatureStore {
       assertPath(given, "link", this.name);
       this.#assertNotReserved(given, details);
     }
+    assertOptions("call", options, details);
     throwIfAborted(options.signal, details);
     if (target === path) throw new StorageError("CYCLIC_REFERENCE", "A link can't lead to itself.", details);
     await this.#objects.link(target, path, { details, signal: options.signal });

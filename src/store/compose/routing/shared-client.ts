@@ -20,7 +20,7 @@ export class SharedClient<Client> {
     try {
       return new SharingStore(make(client.value), () => this.#release());
     } catch (error) {
-      void this.#release();
+      this.#release().catch(() => undefined); // why there is no store says more than that the client can't be closed
       throw error;
     }
   }
