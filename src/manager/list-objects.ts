@@ -1,3 +1,4 @@
+import { openListing } from "../store/open-listing.js";
 import { abortable } from "../store/abort.js";
 import { checkListed } from "../store/listed-object.js";
 import type { ListOptions, ObjectInfo } from "../store/store.js";
@@ -27,7 +28,7 @@ export async function* listObjects(
   try {
     for (;;) {
       const next = await withDeadline("list", { timeout: settings.timeout, signal }, (stepSignal) => {
-        objects ??= store.list(prefix, { ...options, signal: listing.signal })[Symbol.asyncIterator]();
+        objects ??= openListing(store, prefix, { ...options, signal: listing.signal })[Symbol.asyncIterator]();
         return abortable(objects.next(), stepSignal);
       });
       if (next.done === true) return;

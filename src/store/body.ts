@@ -102,7 +102,7 @@ async function* source(
       yield chunkOf(next.value, details);
     }
   } finally {
-    // Of what has not ended or failed. Who has given up waits for nothing.
+    // The source is told that nobody reads on. After an abort nobody waits for what it does then.
     if (signal?.aborted) giveUp(() => iterator.return?.());
     else await iterator.return?.();
   }

@@ -1,3 +1,4 @@
+import { openListing } from "../../open-listing.js";
 import { StorageError } from "../../../error.js";
 import type {
   DeleteOptions,
@@ -97,7 +98,7 @@ export class ObjectsWithSidecars {
     for (;;) {
       const rest = { ...options, startAfter, ...(limit !== Infinity && { limit: left }) };
       let hidden = false;
-      for await (const info of this.store.list(prefix, rest)) {
+      for await (const info of openListing(this.store, prefix, rest)) {
         checked(info);
         // There may be as many sidecars as objects: the listing begins again behind them.
         hidden = this.settings.sidecars && isReserved(info.path);

@@ -1,3 +1,4 @@
+import { openListing } from "../../open-listing.js";
 import { z } from "zod";
 import { endingSource } from "../../body-source.js";
 import { checkCopy, checkDelete, checkList, checkRead, checkStat, checkWrite, type CallDetails } from "../../check.js";
@@ -123,7 +124,7 @@ class CircuitBreakerLayer extends StoreLayer implements CircuitBreakerStore {
   override async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
     const details = checkList(this, prefix, options);
     const { signal } = options;
-    const listing = this.inner.list(prefix, options); // which asks for nothing before its first step
+    const listing = openListing(this.inner, prefix, options); // which asks for nothing before its first step
     const call = this.circuit.admit(details);
     yield* relayedListing(listing, async (next) => {
       const step = await judged(call, details, signal, next);

@@ -1,3 +1,4 @@
+import { openListing } from "../../open-listing.js";
 import { z } from "zod";
 import { endingSource } from "../../body-source.js";
 import {
@@ -98,7 +99,7 @@ class ConcurrencyLimitLayer extends StoreLayer {
 
   override async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
     const details = checkList(this, prefix, options);
-    const listing = this.inner.list(prefix, options);
+    const listing = openListing(this.inner, prefix, options);
     yield* relayedListing(listing, (next) => this.#inSlot(details, options.signal, next));
   }
 

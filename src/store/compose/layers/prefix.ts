@@ -1,3 +1,4 @@
+import { openListing } from "../../open-listing.js";
 import { endingSource } from "../../body-source.js";
 import { MAX_PATH_BYTES, pathProblem } from "../../../path.js";
 import {
@@ -118,7 +119,7 @@ class PrefixLayer extends StoreLayer {
         : others;
     const outer = this.#outer(prefix);
     const checked = checkListed(outer, this.name);
-    const listing = this.inner.list(outer, inner);
+    const listing = openListing(this.inner, outer, inner);
     let listed = 0;
     for await (const info of relayedListing(listing, (next) => this.#named(next))) {
       if (listed === limit) return;

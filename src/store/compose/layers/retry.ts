@@ -1,3 +1,4 @@
+import { openListing } from "../../open-listing.js";
 import { z } from "zod";
 import { endingSource } from "../../body-source.js";
 import { isWholeBody } from "../../body.js";
@@ -173,7 +174,7 @@ class RetryLayer extends StoreLayer {
     let attempts = this.policy.begin(details);
     do {
       const rest = limit === undefined ? {} : { limit: limit - listed };
-      const listing = this.inner.list(prefix, { ...options, startAfter, ...rest });
+      const listing = openListing(this.inner, prefix, { ...options, startAfter, ...rest });
       try {
         for await (const info of relayedListing(listing, (next) => heeded(next(), signal, details))) {
           startAfter = info.path;

@@ -1,3 +1,4 @@
+import { openListing } from "../../open-listing.js";
 import { z } from "zod";
 import { endingSource } from "../../body-source.js";
 import { isWholeBody } from "../../body.js";
@@ -137,7 +138,7 @@ class TimeoutLayer extends StoreLayer {
     const details = checkList(this, prefix, options);
     const deadline = this.#deadline("list", details, options.signal);
     try {
-      const listing = this.inner.list(prefix, { ...options, signal: deadline.signal });
+      const listing = openListing(this.inner, prefix, { ...options, signal: deadline.signal });
       yield* relayedListing(listing, (next) => deadline.wait(next));
     } finally {
       deadline.end();

@@ -1,3 +1,4 @@
+import { openListing } from "../../open-listing.js";
 import { throwIfAborted } from "../../abort.js";
 import type { ListOptions, ObjectInfo } from "../../store.js";
 import { comparePaths } from "../../../path.js";
@@ -60,7 +61,7 @@ export async function* mergedListing(
 function listingOf(replica: Replica, prefix: string, options: ListOptions, call: ReplicaCall): Listing {
   const attempt = beginAttempt(replica, call);
   const begin = (): AsyncIterator<ObjectInfo> =>
-    replica.store.list(prefix, { ...options, signal: attempt.signal })[Symbol.asyncIterator]();
+    openListing(replica.store, prefix, { ...options, signal: attempt.signal })[Symbol.asyncIterator]();
   const checked = checkListed(prefix, replica.store.name);
   return { replica, attempt, begin, checked, iterator: undefined, head: undefined };
 }

@@ -1,3 +1,4 @@
+import { openListing } from "../../open-listing.js";
 import { endingSource } from "../../body-source.js";
 import { StorageError, isStorageError } from "../../../error.js";
 import { schemeOf, splitLocation, type Target } from "../../../location.js";
@@ -142,7 +143,8 @@ export class RoutingStore implements Store {
     const store = await this.#storeOf(route, "list", options.signal);
     const checked = checkListed(route.path, store.name);
     try {
-      for await (const info of store.list(route.path, { ...options, startAfter })) yield asListed(checked(info), route);
+      for await (const info of openListing(store, route.path, { ...options, startAfter }))
+        yield asListed(checked(info), route);
     } catch (error) {
       throw givenError(error, route);
     }
