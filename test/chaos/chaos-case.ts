@@ -29,6 +29,8 @@ const WORK = 2500;
 const MOST_REAL_TIME = 60_000;
 // Milliseconds of real time that I/O may take.
 const MOST_REAL_WAIT = 20_000;
+// Milliseconds.
+const CLOSE_WAIT = 100;
 // Milliseconds of the case's time after which nothing may go on behind calls that have ended.
 const MOST_AFTERWARDS = 200_000;
 // So that open circuits close, and late writes are over.
@@ -153,7 +155,7 @@ export class ChaosCase {
     await this.calm();
     await this.drive(this.assertResolves(consumer, () => true));
     await this.assertVisible();
-    await this.drive(Promise.all([producer.close(), consumer.close()]));
+    await this.driveClose(Promise.all([producer.close(), consumer.close()]));
     // A client may clear its timers a little later.
     if (timers !== undefined) await this.passUntil(() => timers.pending === 0, MOST_REAL_WAIT);
     this.assertNothingLeft(timers);
@@ -217,6 +219,15 @@ export class ChaosCase {
     if (code === "INTEGRITY") return lies;
     if (code === "TIMEOUT" && (this.managers.options.timeout ?? Infinity) < PAUSE) return true;
     return rules.length > 0 && ["UNAVAILABLE", "THROTTLED", "TIMEOUT"].includes(code);
+  }
+
+  /** Gives the I/O of a close, which is not counted, real time first: a close has a time limit, and nothing else waits. */
+  private async driveClose(done: Promise<unknown>): Promise<void> {
+    let over = false;
+    const end = (): void => void (over = true);
+    done.then(end, end);
+    for (let waited = 0; !over && waited < CLOSE_WAIT; waited++) await realDelay(1);
+    await this.drive(done);
   }
 
   /** Lets time pass until something is done. */

@@ -139,7 +139,8 @@ describe("a Redis that hangs", () => {
     server.freeze();
     for (const connected of [true, false]) {
       const controller = new AbortController();
-      const call = connected ? store.read("a", controller) : new RedisStore({ url: server.url }).read("a", controller);
+      const { signal } = controller;
+      const call = (connected ? store : new RedisStore({ url: server.url })).read("a", { signal });
       const outcome = failureOf(call);
       await new Promise((resolve) => setTimeout(resolve, 20));
       controller.abort("enough");
@@ -147,7 +148,7 @@ describe("a Redis that hangs", () => {
     }
     const client = new Redis(server.url);
     const controller = new AbortController();
-    const outcome = failureOf(new RedisStore({ client }).write("a", "x", controller));
+    const outcome = failureOf(new RedisStore({ client }).write("a", "x", { signal: controller.signal }));
     controller.abort("enough");
     expect(await outcome).toMatchObject({ code: "ABORTED", cause: "enough" });
     client.disconnect();
@@ -248,7 +249,7 @@ describe("a Redis with a password", () => {
 
   it("has no database of that number", async () => {
     await using store = new RedisStore({ url: `${withPassword(SECRET)}/99` });
-    expect(await failureOf(store.write("a", "1"))).toMatchObject({ code: "UNAVAILABLE" });
+    expect(await failureOf(store.write("a", "1"))).toMatchObject({ code: "CONFIG_INVALID", retryable: false });
   });
 });
 

@@ -102,6 +102,34 @@ describe("FileStore with fsync", () => {
     expect(steps.slice(-1)).toEqual(["sync b/c"]);
   });
 
+  it.each(["before", "after"])(
+    "syncs what was made above the root by a write that failed %s making it",
+    async (when) => {
+      const directory = await newDirectory();
+      const root = join(directory, "b/c");
+      const store = new FileStore({ root });
+      const makeDirectory = fs.mkdir;
+      let fails = true;
+      jest.spyOn(fs, "mkdir").mockImplementation(async (path, options) => {
+        const isRoot = path === root && (await treeOf(directory)).length > 0;
+        const failsNow = isRoot && fails;
+        if (failsNow) fails = false;
+        if (!failsNow || when === "after") await makeDirectory(path, options);
+        if (failsNow) throw Object.assign(new Error(), { code: "EIO" });
+        return undefined;
+      });
+      const steps = record(directory);
+      const first = store.write("x.json", "1").then(
+        () => "written",
+        () => "failed",
+      );
+      expect(await first).toBe(when === "after" ? "written" : "failed");
+      expect(fails).toBe(false);
+      await store.write("x.json", "1");
+      expect(steps).toEqual(expect.arrayContaining(["sync b", "sync ."]));
+    },
+  );
+
   it("acknowledges no write before the root's own entry is synced, whichever call made it", async () => {
     const directory = await newDirectory();
     const store = new FileStore({ root: join(directory, "c") });

@@ -27,19 +27,27 @@ const ATTEMPTS = 100;
  * Makes a directory and those above it that are missing. Unlike the recursive mkdir of Node.js it fails with the reason:
  * that one says of a read-only file system that something does not exist.
  *
- * @returns those that were made, the deepest first
+ * @param onMade is told at once of each that was made, or may have been: what comes later may fail
  */
-export async function makeDirectoryPath(directory: string, mode: number): Promise<string[]> {
-  const above: string[] = [];
+export async function makeDirectoryPath(
+  directory: string,
+  mode: number,
+  onMade: (directory: string) => void,
+): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       await makeDirectory(directory, mode);
-      return [directory, ...above];
+      onMade(directory);
+      return;
     } catch (error) {
-      if (await isDirectory(directory)) return above;
+      // It failed after it had its effect, or another call was first, and may not have come further.
+      if (await isDirectory(directory)) {
+        onMade(directory);
+        return;
+      }
       if (errnoOf(error) !== "ENOENT" || attempt === ATTEMPTS || dirname(directory) === directory) throw error;
     }
-    above.unshift(...(await makeDirectoryPath(dirname(directory), mode)));
+    await makeDirectoryPath(dirname(directory), mode, onMade);
   }
 }
 

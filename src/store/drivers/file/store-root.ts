@@ -97,12 +97,12 @@ export class StoreRoot {
    * @throws {FileFault} `CONTAINER_NOT_FOUND` if it can't be a directory
    */
   async make(): Promise<string> {
-    const made = await makeDirectoryPath(this.#path, this.#mode).catch((error: unknown) => {
+    const onMade = (directory: string): void => void this.#unsynced.add(dirname(directory));
+    await makeDirectoryPath(this.#path, this.#mode, onMade).catch((error: unknown) => {
       // A file is where the root or a directory above should be, or the root is a link to nowhere.
       if (["EEXIST", "ENOTDIR", "ENOENT", "ELOOP"].includes(errnoOf(error) ?? "")) throw unusableRoot(error);
       throw error;
     });
-    for (const directory of made) this.#unsynced.add(dirname(directory));
     await this.syncMade();
     const root = await this.find();
     if (root === undefined) throw unusableRoot();
@@ -114,7 +114,7 @@ export class StoreRoot {
    * it: another call may have made the root, and not have come so far, or have failed to.
    */
   async syncMade(): Promise<void> {
-    for (const directory of this.#unsynced) {
+    for (const directory of [...this.#unsynced].reverse()) {
       await this.#sync.sync(directory, true);
       this.#unsynced.delete(directory);
     }
