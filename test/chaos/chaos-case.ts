@@ -29,7 +29,7 @@ const WORK = 2500;
 const MOST_REAL_TIME = 60_000;
 // Milliseconds of real time that I/O may take.
 const MOST_REAL_WAIT = 20_000;
-// Milliseconds.
+// Milliseconds of real time that a close has before time goes on.
 const CLOSE_WAIT = 100;
 // Milliseconds of the case's time after which nothing may go on behind calls that have ended.
 const MOST_AFTERWARDS = 200_000;
@@ -226,7 +226,8 @@ export class ChaosCase {
     let over = false;
     const end = (): void => void (over = true);
     done.then(end, end);
-    for (let waited = 0; !over && waited < CLOSE_WAIT; waited++) await realDelay(1);
+    const isOver = (): boolean => over;
+    for (let waited = 0; !isOver() && waited < CLOSE_WAIT; waited++) await realDelay(1);
     await this.drive(done);
   }
 
