@@ -256,6 +256,14 @@ describe("ETags", () => {
   });
 });
 
+it("takes the end of an upload that names no ETag", async () => {
+  const result = "<Location>x/payloads/a</Location><Bucket>payloads</Bucket><Key>a</Key><ETag></ETag>";
+  const body = `<CompleteMultipartUploadResult>${result}</CompleteMultipartUploadResult>`;
+  const ended = { status: 200, headers: { "content-type": "application/xml" }, body };
+  server.script = [CREATED, ...Array.from({ length: 3 }, () => object({})), ended];
+  expect(await store.write("a", LARGE)).toEqual({ path: "a", size: LARGE.byteLength });
+});
+
 describe("listings", () => {
   it("leave out keys that are not UTF-8", async () => {
     const contents = ["a%FF", "b"].map((key) => `<Contents><Key>${key}</Key><Size>1</Size></Contents>`);

@@ -13,7 +13,8 @@ const REQUIRED: ReadonlyMap<string, (output: Output) => unknown> = new Map(
     CreateMultipartUploadCommand: ({ UploadId }) => UploadId,
     UploadPartCommand: ({ ETag }) => ETag,
     UploadPartCopyCommand: ({ CopyPartResult }) => CopyPartResult?.["ETag"],
-    CompleteMultipartUploadCommand: ({ ETag, Key, Location }) => ETag ?? Key ?? Location,
+    // Ceph 16 sends an empty ETag.
+    CompleteMultipartUploadCommand: ({ ETag, Key, Location }) => ETag || Key || Location,
   }),
 );
 
