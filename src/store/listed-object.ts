@@ -3,6 +3,8 @@ import { schemeOf, splitLocation, type Location } from "../location.js";
 import { pathProblem } from "../path.js";
 import type { ObjectInfo } from "./store.js";
 
+const disbelieved = new WeakSet<StorageError>();
+
 /** Hands a listed object on, if it lies where the listing was asked for. */
 export type CheckListed = (object: ObjectInfo) => ObjectInfo;
 
@@ -58,5 +60,12 @@ export function liesElsewhere(prefix: string, store: string): StorageError {
   const message =
     "The store listed an object that does not lie below the prefix it was asked for. The listing is not believed, and " +
     "nothing more is done with it: mend the store, or the layer that renames its paths.";
-  return new StorageError("UNEXPECTED", message, { operation: "list", store, path: prefix });
+  const error = new StorageError("UNEXPECTED", message, { operation: "list", store, path: prefix });
+  disbelieved.add(error);
+  return error;
+}
+
+/** Whether it is the error of a listing that is not believed. */
+export function isDisbelieved(error: unknown): boolean {
+  return disbelieved.has(error as StorageError);
 }

@@ -10,7 +10,7 @@ import type { ListOptions, ObjectInfo, Store } from "./store.js";
 export function openListing(
   store: Pick<Store, "name" | "list">,
   prefix: string,
-  options: ListOptions,
+  options?: ListOptions,
 ): AsyncIterable<ObjectInfo> {
   const listing: unknown = store.list(prefix, options);
   if (isAsyncIterable(listing)) return listing;

@@ -1,3 +1,4 @@
+import { declareOwnStore } from "../store/own-stores.js";
 import { endingSource } from "../store/body-source.js";
 import { isWholeBody, wholeBytes } from "../store/body.js";
 import {
@@ -179,6 +180,10 @@ export class FaultStore extends StoreLayer {
 
   #call(details: CallDetails, signal?: AbortSignal): StruckCall {
     return { details, signal, clock: this.#clock, seed: this.seed };
+  }
+
+  static {
+    declareOwnStore(this);
   }
 }
 

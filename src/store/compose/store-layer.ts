@@ -12,14 +12,20 @@ import type {
   StoreBody,
   WriteOptions,
 } from "../store.js";
+import { guardedStore } from "./guarded-store.js";
 
 /**
  * A store that hands every call on to another one, unchanged: what a layer does not override stays as it was, name and
- * capability too. `close()` closes the store below. A store that throws at once, which none should, is a rejection here.
+ * capability too. `close()` closes the store below. What a store of the user's own throws or answers against the contract
+ * is a `StorageError` here, `UNEXPECTED`.
  */
 // `schemes` may well be undefined, which Required would forbid users who do not have exactOptionalPropertyTypes.
 export abstract class StoreLayer implements Omit<Required<Store>, "schemes">, Store {
-  protected constructor(protected readonly inner: Store) {}
+  protected readonly inner: Store;
+
+  protected constructor(inner: Store) {
+    this.inner = guardedStore(inner);
+  }
 
   get name(): string {
     return this.inner.name;

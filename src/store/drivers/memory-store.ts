@@ -1,3 +1,4 @@
+import { declareOwnStore } from "../own-stores.js";
 import { endingSource } from "../body-source.js";
 import { throwIfAborted } from "../abort.js";
 import { checkedBytes, checkedChunks, isHandedOver, isWholeBody } from "../body.js";
@@ -153,6 +154,10 @@ export class MemoryStore implements Store {
     const stored = { ...object, etag: nextEtag(), lastModified: new Date() };
     this.#objects.set(path, stored);
     return describe(path, stored);
+  }
+
+  static {
+    declareOwnStore(this);
   }
 }
 

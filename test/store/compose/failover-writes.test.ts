@@ -313,7 +313,7 @@ describe("FailoverStore", () => {
     a.before = () => {
       throw failure;
     };
-    await expect(store.close()).rejects.toBe(failure);
+    await expect(store.close()).rejects.toMatchObject({ code: "UNEXPECTED", operation: "close", cause: failure });
     expect([b.calls, c.calls]).toEqual([["close"], ["close"]]);
   });
 

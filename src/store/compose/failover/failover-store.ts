@@ -1,3 +1,4 @@
+import { declareOwnStore } from "../../own-stores.js";
 import { endingSource } from "../../body-source.js";
 import type { Capability } from "../../capability.js";
 import {
@@ -161,5 +162,9 @@ export class FailoverStore implements Store {
   async #holder(path: string, details: CallDetails): Promise<Replica | undefined> {
     const course = await this.#locations.courseOf(path, undefined, details);
     return (await this.#reader.find(course, path, {}, details))?.replica;
+  }
+
+  static {
+    declareOwnStore(this);
   }
 }

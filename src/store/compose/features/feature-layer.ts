@@ -1,3 +1,4 @@
+import { declareOwnStore } from "../../own-stores.js";
 import { endingSource } from "../../body-source.js";
 import { assertPath, invalidPath } from "../../../path.js";
 import { StorageError } from "../../../error.js";
@@ -52,7 +53,7 @@ export class FeatureLayer extends StoreLayer implements FeatureStore {
     const sidecars = canKeepSidecars(inner.capability) && (simulate.has("metadata") || simulate.has("links"));
     const ifAbsent = this.#capability.ifNoneMatch && !inner.capability.ifNoneMatch;
     if (sidecars || ifAbsent) {
-      this.#objects = new ObjectsWithSidecars(inner, { sidecars, ifAbsent, links: simulate.has("links") });
+      this.#objects = new ObjectsWithSidecars(this.inner, { sidecars, ifAbsent, links: simulate.has("links") });
     }
   }
 
@@ -186,5 +187,9 @@ export class FeatureLayer extends StoreLayer implements FeatureStore {
     if (this.#objects?.settings.sidecars === true && isReserved(path)) {
       throw invalidPath("object path", "what is simulated lies there", operation, store);
     }
+  }
+
+  static {
+    declareOwnStore(this);
   }
 }

@@ -1,3 +1,4 @@
+import { declareOwnStore } from "../../own-stores.js";
 import { openListing } from "../../open-listing.js";
 import { z } from "zod";
 import { endingSource } from "../../body-source.js";
@@ -143,6 +144,10 @@ class CircuitBreakerLayer extends StoreLayer implements CircuitBreakerStore {
     const answer = await judged(call, details, signal, ask);
     call.report("available");
     return answer;
+  }
+
+  static {
+    declareOwnStore(this);
   }
 }
 

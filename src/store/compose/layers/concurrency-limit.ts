@@ -1,3 +1,4 @@
+import { declareOwnStore } from "../../own-stores.js";
 import { openListing } from "../../open-listing.js";
 import { z } from "zod";
 import { endingSource } from "../../body-source.js";
@@ -120,5 +121,9 @@ class ConcurrencyLimitLayer extends StoreLayer {
     } finally {
       release();
     }
+  }
+
+  static {
+    declareOwnStore(this);
   }
 }

@@ -1,3 +1,4 @@
+import { declareOwnStore } from "../../own-stores.js";
 import { openListing } from "../../open-listing.js";
 import { endingSource } from "../../body-source.js";
 import { MAX_PATH_BYTES, pathProblem } from "../../../path.js";
@@ -192,6 +193,10 @@ class PrefixLayer extends StoreLayer {
     if (path === undefined) return error;
     const { code, message, operation, store, cause, retryable } = error;
     return new StorageError(code, message, { operation, store, path, cause: this.#renamed(cause), retryable });
+  }
+
+  static {
+    declareOwnStore(this);
   }
 }
 

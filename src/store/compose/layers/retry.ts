@@ -1,3 +1,4 @@
+import { declareOwnStore } from "../../own-stores.js";
 import { openListing } from "../../open-listing.js";
 import { z } from "zod";
 import { endingSource } from "../../body-source.js";
@@ -226,6 +227,10 @@ class RetryLayer extends StoreLayer {
     }
     if (own === undefined) throw refusal;
     return own;
+  }
+
+  static {
+    declareOwnStore(this);
   }
 }
 

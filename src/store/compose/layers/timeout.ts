@@ -1,3 +1,4 @@
+import { declareOwnStore } from "../../own-stores.js";
 import { openListing } from "../../open-listing.js";
 import { z } from "zod";
 import { endingSource } from "../../body-source.js";
@@ -174,6 +175,10 @@ class TimeoutLayer extends StoreLayer {
     } finally {
       deadline.end();
     }
+  }
+
+  static {
+    declareOwnStore(this);
   }
 }
 

@@ -1,3 +1,4 @@
+import { declareOwnStore } from "../../own-stores.js";
 import { z } from "zod";
 import { endingSource } from "../../body-source.js";
 import { isWholeBody } from "../../body.js";
@@ -191,6 +192,10 @@ class UsageLimitLayer extends StoreLayer {
       },
       { store: this.name, signal },
     );
+  }
+
+  static {
+    declareOwnStore(this);
   }
 }
 

@@ -2,7 +2,7 @@ import { openListing } from "../../open-listing.js";
 import { throwIfAborted } from "../../abort.js";
 import type { ListOptions, ObjectInfo } from "../../store.js";
 import { comparePaths } from "../../../path.js";
-import { checkListed, type CheckListed } from "../../listed-object.js";
+import { checkListed, isDisbelieved, type CheckListed } from "../../listed-object.js";
 import { beginAttempt, failureOf, type ReplicaCall } from "./ask-replicas.js";
 import type { Attempt } from "./attempt.js";
 import { describeCopy } from "./known-digest.js";
@@ -70,11 +70,12 @@ function listingOf(replica: Replica, prefix: string, options: ListOptions, call:
 async function advance(listings: readonly Listing[], stores: number, call: ReplicaCall): Promise<void> {
   const steps = await Promise.allSettled(listings.map((listing) => next(listing)));
   throwIfAborted(call.signal, call.details);
+  // Not one failure among others: a store that lists what lies elsewhere is asked no more.
+  for (const step of steps) if (step.status === "rejected" && isDisbelieved(step.reason)) throw step.reason;
   const failures = steps.flatMap((step, i) =>
     step.status === "fulfilled" ? [] : [failureOf(listings[i]!.replica, step.reason, call)],
   );
   if (failures.length > 0) throw answerOfSome(failures, stores, "Not every store could be listed", call.details);
-  // Not one failure among others: a store that lists what lies elsewhere is asked no more.
   for (const { head, checked } of listings) if (head !== undefined) checked(head);
 }
 

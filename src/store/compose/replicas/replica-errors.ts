@@ -124,7 +124,7 @@ export function restated(error: StorageError, details: StorageErrorDetails): Sto
 /** An error of a copy. A store of the user's own may throw anything. */
 export function asStorageError(error: unknown, details: StorageErrorDetails): StorageError {
   if (isStorageError(error)) return error;
-  return new StorageError("UNEXPECTED", "The store failed in a way that it does not name.", {
+  return new StorageError("UNEXPECTED", "The store failed with an error that is not a StorageError; see its cause.", {
     ...details,
     cause: error,
   });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { guardedStore } from "../guarded-store.js";
 import type { Store } from "../../store.js";
 
 /** One of the stores that hold copies of the same objects. */
@@ -21,7 +22,7 @@ export const storesSchema = z
   );
 
 export function replicasOf(stores: Readonly<Record<string, Store>>): readonly Replica[] {
-  return Object.entries(stores).map(([name, store], index) => ({ name, store, index }));
+  return Object.entries(stores).map(([name, store], index) => ({ name, store: guardedStore(store), index }));
 }
 
 /**

@@ -1,3 +1,4 @@
+import { declareOwnStore } from "../../own-stores.js";
 import { endingSource } from "../../body-source.js";
 import { abortable } from "../../abort.js";
 import type { Capability } from "../../capability.js";
@@ -261,6 +262,10 @@ export class ReplicatedStore implements Store {
       .filter((replica) => missed.has(path, replica))
       .map((replica) => ({ replica, error: outdated(path, replica) }));
     return { rounds: [{ replicas, parallelism: 1 }], failures };
+  }
+
+  static {
+    declareOwnStore(this);
   }
 }
 

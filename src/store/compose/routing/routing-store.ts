@@ -1,3 +1,4 @@
+import { declareOwnStore } from "../../own-stores.js";
 import { openListing } from "../../open-listing.js";
 import { endingSource } from "../../body-source.js";
 import { StorageError, isStorageError } from "../../../error.js";
@@ -21,6 +22,7 @@ import type {
   StoreBody,
   WriteOptions,
 } from "../../store.js";
+import { guardedStore } from "../guarded-store.js";
 import { closeAll } from "./close-all.js";
 import { copyAcross } from "./copy-across.js";
 import { parseRoutingOptions, type RoutingStoreOptions, type SchemeFactory, type SchemeStores } from "./options.js";
@@ -60,7 +62,7 @@ export class RoutingStore implements Store {
   /** @throws {StorageError} `CONFIG_INVALID` that names every wrong option, or a scheme that has two meanings */
   constructor(options: RoutingStoreOptions) {
     const parsed = parseRoutingOptions(options);
-    this.#primary = parsed.primary;
+    this.#primary = guardedStore(parsed.primary);
     this.#schemes = new SchemeTable(parsed);
     this.#poolKey = parsed.poolKey ?? containerOf;
     this.#observer = parsed.observer;
@@ -242,6 +244,10 @@ export class RoutingStore implements Store {
 
   #resolved({ scheme, container }: Target): Target {
     return { scheme: this.#schemes.resolve(scheme), container };
+  }
+
+  static {
+    declareOwnStore(this);
   }
 }
 

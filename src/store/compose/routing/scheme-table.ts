@@ -1,6 +1,7 @@
 import { StorageError } from "../../../error.js";
 import { isScheme, type Target } from "../../../location.js";
 import type { Store } from "../../store.js";
+import { guardedStore } from "../guarded-store.js";
 import { builtInSchemes } from "./built-in-schemes.js";
 import {
   isSchemeStores,
@@ -31,7 +32,7 @@ export class SchemeTable {
     for (const [name, stores] of Object.entries(schemes)) {
       const scheme = name.toLowerCase();
       if (this.#stores.has(scheme)) throw conflict(scheme, "is configured twice");
-      this.#stores.set(scheme, stores);
+      this.#stores.set(scheme, guarded(stores));
     }
     for (const [alias, scheme] of BUILT_IN_ALIASES) {
       if (!this.#stores.has(alias)) this.#aliases.set(alias, scheme);
@@ -54,7 +55,7 @@ export class SchemeTable {
     if (this.#builtIn.has(scheme)) throw conflict(scheme, "is built in; the option `schemes` can replace it");
     if (this.#aliases.has(scheme)) throw conflict(scheme, `is another name of "${this.#aliases.get(scheme)!}"`);
     if (scheme === this.#wholePrimary) throw conflict(scheme, "is the primary's");
-    this.#stores.set(scheme, stores);
+    this.#stores.set(scheme, guarded(stores));
   }
 
   /** The scheme that a name stands for. */
@@ -102,6 +103,11 @@ export class SchemeTable {
     if (this.#aliases.has(alias)) throw conflict(alias, `is another name of "${this.#aliases.get(alias)!}" already`);
     this.#aliases.set(alias, scheme);
   }
+}
+
+// A factory's stores are guarded when they are opened.
+function guarded(stores: SchemeStores): SchemeStores {
+  return typeof stores === "object" ? guardedStore(stores) : stores;
 }
 
 function conflict(scheme: string, problem: string): StorageError {

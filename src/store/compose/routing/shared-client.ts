@@ -1,3 +1,4 @@
+import { declareOwnStore } from "../../own-stores.js";
 import type { Store } from "../../store.js";
 import { StoreLayer } from "../store-layer.js";
 
@@ -44,5 +45,9 @@ class SharingStore extends StoreLayer {
 
   override close(): Promise<void> {
     return (this.#closing ??= super.close().finally(this.#release));
+  }
+
+  static {
+    declareOwnStore(this);
   }
 }

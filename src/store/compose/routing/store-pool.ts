@@ -1,5 +1,6 @@
 import { StorageError } from "../../../error.js";
 import type { Store } from "../../store.js";
+import { guardedStore } from "../guarded-store.js";
 import { isStore } from "./options.js";
 
 /**
@@ -33,8 +34,9 @@ export class StorePool {
 
   async #open(key: string, open: () => Store | Promise<Store>): Promise<Store> {
     try {
-      const store: unknown = await open();
-      if (!isStore(store)) throw new StorageError("CONFIG_INVALID", "What a scheme's factory gave is not a Store.");
+      const opened: unknown = await open();
+      if (!isStore(opened)) throw new StorageError("CONFIG_INVALID", "What a scheme's factory gave is not a Store.");
+      const store = guardedStore(opened);
       if (this.#closed) {
         // Who waits for it hears of the closing, not of how that went.
         Promise.resolve()

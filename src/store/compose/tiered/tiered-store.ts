@@ -1,3 +1,4 @@
+import { declareOwnStore } from "../../own-stores.js";
 import { endingSource } from "../../body-source.js";
 import { isNotFound, isStorageError, StorageError } from "../../../error.js";
 import { abortable } from "../../abort.js";
@@ -99,7 +100,7 @@ export class TieredStore extends StoreLayer {
     this.#news = news;
     this.#changes = new Changes(clock);
     this.#allowance = new Allowance(maxBytes);
-    this.#renewals = slideRemoteTtl && isTouchable(remote) ? new Renewals(remote) : undefined;
+    this.#renewals = slideRemoteTtl && isTouchable(this.inner) ? new Renewals(this.inner) : undefined;
     this.#cache = new GuardedCache(
       () => createCacheTier(maxBytes, (bytes) => news.tell("cache_eviction", { bytes })),
       () => news.tell("cache_fault", { outcome: "error", code: "UNEXPECTED" }),
@@ -304,6 +305,10 @@ export class TieredStore extends StoreLayer {
       if (isNotFound(error)) this.#forget(key);
       throw error;
     }
+  }
+
+  static {
+    declareOwnStore(this);
   }
 }
 

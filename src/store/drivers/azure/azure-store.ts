@@ -1,3 +1,4 @@
+import { declareOwnStore } from "../../own-stores.js";
 import { endingSource } from "../../body-source.js";
 import type { Capability } from "../../capability.js";
 import { checkCopy, checkDelete, checkList, checkPresign, checkRead, checkStat, checkWrite } from "../../check.js";
@@ -101,5 +102,9 @@ export class AzureStore implements Store {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  static {
+    declareOwnStore(this);
   }
 }

@@ -1,3 +1,4 @@
+import { declareOwnStore } from "../../own-stores.js";
 import { endingSource } from "../../body-source.js";
 import { unsupportedError, type Capability } from "../../capability.js";
 import { checkCopy, checkDelete, checkList, checkRead, checkStat, checkWrite, type CallDetails } from "../../check.js";
@@ -137,6 +138,10 @@ export class FileStore implements Store {
     return storeRoot.use(async (root) =>
       root === undefined ? undefined : statObject(storeRoot, placeOf(path, root, rules)),
     );
+  }
+
+  static {
+    declareOwnStore(this);
   }
 }
 

@@ -1,3 +1,4 @@
+import { declareOwnStore } from "../../own-stores.js";
 import { endingSource } from "../../body-source.js";
 import { unsupportedError, type Capability } from "../../capability.js";
 import { checkCopy, checkDelete, checkList, checkRead, checkStat, checkWrite } from "../../check.js";
@@ -116,5 +117,9 @@ export class RedisStore implements Store {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  static {
+    declareOwnStore(this);
   }
 }

@@ -1,3 +1,4 @@
+import { declareOwnStore } from "../../own-stores.js";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { endingSource } from "../../body-source.js";
 import type { Capability } from "../../capability.js";
@@ -123,5 +124,9 @@ export class S3Store implements Store {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  static {
+    declareOwnStore(this);
   }
 }

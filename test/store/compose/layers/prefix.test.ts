@@ -94,17 +94,21 @@ describe("withPrefix", () => {
     });
   });
 
-  it("hands on as they are errors of other paths, and what is no StorageError", async () => {
-    const errors = [
-      new StorageError("TIMEOUT", "Slow."),
-      new StorageError("TIMEOUT", "x", { path: "q" }),
-      new TypeError("a bug"),
-    ];
+  it("hands on as they are errors of other paths", async () => {
+    const errors = [new StorageError("TIMEOUT", "Slow."), new StorageError("TIMEOUT", "x", { path: "q" })];
     for (const error of errors) {
       const below = new RecordingStore();
       below.stat = () => Promise.reject(error);
       await expect(withPrefix(below, OUTER).stat("a")).rejects.toBe(error);
     }
+  });
+
+  it("says of what is no StorageError which path it was asked for", async () => {
+    const below = new RecordingStore();
+    const bug = new TypeError("a bug");
+    below.stat = () => Promise.reject(bug);
+    const failure = await failureOf(withPrefix(below, OUTER).stat("a"));
+    expect(failure).toMatchObject({ code: "UNEXPECTED", operation: "stat", path: "a", cause: bug });
   });
 
   it("lets no path out", async () => {

@@ -72,7 +72,7 @@ describe("withRetry", () => {
     const unknown = store.stat("a");
     await held.until(3);
     held.held[2]!.fail(new TypeError("a bug"));
-    await expect(unknown).rejects.toThrow("a bug");
+    await expect(unknown).rejects.toMatchObject({ code: "UNEXPECTED", cause: { message: "a bug" } });
   });
 
   it("hands on the last error after the last attempt", async () => {
