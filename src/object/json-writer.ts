@@ -1,4 +1,6 @@
 import { constants } from "node:buffer";
+import stableStringify from "fast-json-stable-stringify";
+import type { Container } from "../reference/container.js";
 import { arrayItems } from "./array-items.js";
 import { isPlainText } from "./plain-text.js";
 import { serialize, tooLong } from "./serialize.js";
@@ -8,12 +10,33 @@ import { sortedKeys } from "./sorted-keys.js";
 // Characters of JSON that one step should make: so few that the strings live and die young, so many that steps cost
 // nothing.
 const STEP = 32_768;
-// Deeper than this, a value is written in one step.
-const MAX_DEPTH = 16;
-// What has more keys is taken for a map, whose values are alike: looking into each costs as much again as writing it.
+// Characters of a long text that one step looks at and writes.
+const TEXT_STEP = 65_536;
+// Keys of an object from which on listing them is a step of its own.
+const MANY_KEYS = 16_384;
+// Looking how large a value is costs up to a thousand values: once it was too large, so many are gone into unseen.
+const MAX_UNSEEN = 16;
+// What has more keys, or items, holds values that are alike: looking into each costs as much again as writing it.
 const MAX_FIELDS = 64;
 // UTF-8 has three bytes at most for a UTF-16 unit.
 const MAX_UNIT_SIZE = 3;
+
+const NOTHING = Symbol("nothing");
+const UNKNOWN = Symbol("unknown");
+
+/** A container that is being written. */
+interface Frame {
+  readonly input: Container;
+  /** Keys of an object; `undefined` for an array. */
+  readonly keys: readonly string[] | undefined;
+  count: number;
+  /** How many children were begun. */
+  index: number;
+  /** How many items are taken next. */
+  group: number;
+  /** Whether no field was written. */
+  isEmpty: boolean;
+}
 
 /**
  * Writes JSON straight into bytes, step by step: `JSON.stringify`, or its canonical form, makes the small parts, never the whole, of which
@@ -26,6 +49,9 @@ export class JsonWriter {
   private length = 0;
   private units = 0; // of UTF-16, in all
   private text = ""; // still to be put
+  private readonly open: Frame[] = []; // from the outermost; no recursion, for nesting of any depth
+  private unseen = 0; // containers to be gone into without a look at their size
+  private pauses = false; // whether the step is to end
 
   /**
    * @param expectedSize bytes that are expected
@@ -51,7 +77,22 @@ export class JsonWriter {
    * @throws {StorageError} `LIMIT_EXCEEDED` when the JSON is longer than a string can be
    */
   *write(value: unknown): Generator<undefined, void, undefined> {
-    yield* this.part(value, 0);
+    const { open } = this;
+    yield* this.begin(value);
+    while (open.length > 0) {
+      const frame = open[open.length - 1]!;
+      if (frame.index < frame.count) {
+        const child = frame.keys === undefined ? this.items(frame) : this.fields(frame, frame.keys);
+        if (child !== NOTHING) yield* this.begin(child);
+      } else {
+        this.text += frame.keys === undefined ? "]" : "}";
+        open.pop();
+      }
+      if (this.text.length < STEP && !this.pauses) continue;
+      this.pauses = false;
+      this.flush();
+      yield undefined;
+    }
     this.flush();
   }
 
@@ -63,75 +104,131 @@ export class JsonWriter {
     this.length += this.buffer.write(text, this.length);
   }
 
-  private *part(value: unknown, depth: number): Generator<undefined, void, undefined> {
-    if (typeof value === "string" && value.length >= STEP) this.putText(value);
-    else if (typeof value !== "object" || value === null || depth === MAX_DEPTH)
+  /** Writes a value that is written in parts: a long text, or the beginning of a container. */
+  private *begin(value: unknown): Generator<undefined, void, undefined> {
+    if (typeof value === "string" && value.length >= STEP) {
+      yield* this.putText(value);
+    } else if (typeof value !== "object" || value === null) {
       this.text += this.jsonOf(value) ?? "null";
-    else if (depth > 0 && isSmallJson(value)) this.text += this.jsonOf(value) ?? "null";
-    else if (Array.isArray(value)) yield* this.array(value, depth);
-    else yield* this.object(value as Record<string, unknown>, depth);
-    if (this.text.length < STEP) return;
-    this.flush();
-    yield undefined;
+    } else if (Array.isArray(value)) {
+      this.text += "[";
+      this.open.push({ input: value, keys: undefined, count: value.length, index: 0, group: 1, isEmpty: true });
+    } else {
+      if (this.pauses) {
+        // What was found out listed its keys, which is to be done again.
+        this.pauses = false;
+        yield undefined;
+      }
+      const keys = this.canonical ? yield* sortedKeys(value) : Object.keys(value);
+      if (keys.length > MANY_KEYS) yield undefined;
+      this.text += "{";
+      this.open.push({ input: value as Container, keys, count: keys.length, index: 0, group: 1, isEmpty: true });
+    }
   }
 
-  private putText(text: string): void {
+  private *putText(text: string): Generator<undefined, void, undefined> {
     this.flush();
-    if (!isPlainText(text)) {
-      this.put(serialize(text, false));
-      return;
+    this.put('"');
+    for (let start = 0, end = 0; start < text.length; start = end) {
+      end = start + TEXT_STEP;
+      if (isHighSurrogate(text.charCodeAt(end - 1))) end++; // half a character alone would be written as an escape
+      const slice = text.slice(start, end);
+      this.put(isPlainText(slice) ? slice : serialize(slice, false).slice(1, -1));
+      yield undefined;
     }
     this.put('"');
-    this.put(text);
-    this.put('"');
   }
 
-  private *array(items: readonly unknown[], depth: number): Generator<undefined, void, undefined> {
-    this.text += "[";
-    let end = 0;
-    for (let start = 0, count = 1; start < items.length; start = end) {
-      if (start > 0) this.text += ",";
-      end = Math.min(start + count, items.length);
-      if (count === 1) {
-        const before = this.units + this.text.length;
-        yield* this.part(items[start], depth + 1);
-        count = nextCount(1, this.units + this.text.length - before);
+  /** Goes on with the items of an array. @returns the item to go into, if there is one; or nothing, so that a step may end */
+  private items(frame: Frame): unknown {
+    const items = frame.input as readonly unknown[];
+    frame.count = items.length; // it may have changed since the last step
+    while (frame.index < frame.count && this.text.length < STEP) {
+      const start = frame.index;
+      const end = Math.min(start + frame.group, frame.count);
+      const json = end - start > 1 ? this.groupJson(items, start, end) : UNKNOWN;
+      if (json === UNKNOWN) {
+        // Taken alone, an item can be gone into.
+        frame.group = 1;
+        frame.index++;
+        if (start > 0) this.text += ",";
+        if (this.isPart(items[start])) return items[start];
+        const item = this.jsonOf(items[start]) ?? "null";
+        this.text += item;
+        frame.group = nextCount(1, item.length);
         continue;
       }
-      const group = this.jsonOf(arrayItems(items, start, end))!.slice(1, -1);
-      count = nextCount(count, group.length / (end - start));
-      if (this.text.length + group.length < STEP) {
-        this.text += group;
+      frame.index = end;
+      frame.group = nextCount(end - start, json.length / (end - start));
+      if (start > 0) this.text += ",";
+      if (this.text.length + json.length < STEP) {
+        this.text += json;
         continue;
       }
       this.flush(); // joined, the group would be copied once more
-      this.put(group);
-      yield undefined;
+      this.put(json);
+      this.pauses = true;
+      break;
     }
-    this.text += "]";
+    return NOTHING;
   }
 
-  private *object(object: Readonly<Record<string, unknown>>, depth: number): Generator<undefined, void, undefined> {
-    const keys = this.canonical ? yield* sortedKeys(object) : Object.keys(object);
-    let opening = "{";
-    for (let index = 0; index < keys.length; index++) {
+  /** JSON of some items without brackets, or that some of them have to be gone into. */
+  private groupJson(items: readonly unknown[], start: number, end: number): string | typeof UNKNOWN {
+    // Sorting takes so much longer than looking that nothing large is to be sorted in one go.
+    const looks = this.canonical || start < MAX_FIELDS;
+    for (let index = start; looks && index < end; index++) if (this.isPart(items[index])) return UNKNOWN;
+    const json = this.shortJson(arrayItems(items, start, end));
+    return json === UNKNOWN ? UNKNOWN : json!.slice(1, -1);
+  }
+
+  /** The same for the fields of an object. */
+  private fields(frame: Frame, keys: readonly string[]): unknown {
+    const object = frame.input as Readonly<Record<string, unknown>>;
+    while (frame.index < frame.count && this.text.length < STEP) {
+      const index = frame.index++;
       const key = keys[index]!;
       const child = object[key];
-      if (isLarge(child, index < MAX_FIELDS)) {
-        this.text += `${opening}${textJson(key)}:`;
-        yield* this.part(child, depth + 1);
-      } else {
-        const json = typeof child === "string" ? textJson(child) : this.jsonOf(child);
-        if (json === undefined) continue; // it was something else when it was planned
-        this.text += `${opening}${textJson(key)}:${json}`;
-        if (this.text.length >= STEP) {
-          this.flush();
-          yield undefined;
-        }
+      const looks = index < MAX_FIELDS || this.canonical || typeof child !== "object" || Array.isArray(child);
+      const json = looks && this.isPart(child) ? UNKNOWN : this.fieldJson(child);
+      if (json === undefined) continue; // it was something else when it was planned
+      const start = `${frame.isEmpty ? "" : ","}${textJson(key)}:`;
+      frame.isEmpty = false;
+      if (json === UNKNOWN) {
+        this.text += start;
+        return child;
       }
-      opening = ",";
+      this.text += start + json;
     }
-    this.text += opening === "{" ? "{}" : "}";
+    return NOTHING;
+  }
+
+  private fieldJson(value: unknown): string | undefined | typeof UNKNOWN {
+    return typeof value === "string" ? textJson(value) : this.shortJson(value);
+  }
+
+  /** Whether a value is written in parts. */
+  private isPart(value: unknown): boolean {
+    if (typeof value === "string") return value.length >= STEP;
+    if (typeof value !== "object" || value === null) return false;
+    if (this.unseen > 0 && (value as { toJSON?: unknown }).toJSON === undefined) {
+      this.unseen--;
+      return true;
+    }
+    if (isSmallJson(value)) return false;
+    this.unseen = MAX_UNSEEN;
+    this.pauses = true;
+    return true;
+  }
+
+  /** JSON of a value; `undefined` for what JSON leaves out; or that it is too deep, or too long, to be made in one go. */
+  private shortJson(value: unknown): string | undefined | typeof UNKNOWN {
+    try {
+      return this.canonical ? stableStringify(value) : JSON.stringify(value);
+    } catch (cause) {
+      if (cause instanceof RangeError && typeof value === "object") return UNKNOWN;
+      throw cause;
+    }
   }
 
   /** JSON of any value; `undefined` for what JSON leaves out. */
@@ -161,15 +258,8 @@ function nextCount(count: number, average: number): number {
   return Math.max(1, Math.min(fitting, count * 4));
 }
 
-/**
- * Whether a value is written in parts, or as it is if it is a text.
- *
- * @param exactly look into objects too
- */
-function isLarge(value: unknown, exactly: boolean): boolean {
-  if (typeof value === "string") return value.length >= STEP;
-  if (typeof value !== "object" || value === null) return false;
-  return exactly || Array.isArray(value) ? !isSmallJson(value) : false;
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit < 0xdc00; // NaN, past the end, is none
 }
 
 function textJson(text: string): string {

@@ -2,60 +2,8 @@ import stableStringify from "fast-json-stable-stringify";
 import fc from "fast-check";
 import { isStorageError } from "../../src/error.js";
 import { JsonWriter } from "../../src/object/json-writer.js";
+import { KiB, deep, longestStep, numbers, objectOf, record, run, tree, written } from "./json-steps.js";
 import { jsonValue } from "../plan/payload-arbitrary.js";
-
-const KiB = 1024;
-
-/** Runs steps to their end. */
-function run(steps: Iterator<undefined>, afterEach: () => void = () => undefined): void {
-  while (steps.next().done !== true) afterEach();
-}
-
-function written(value: unknown, expectedSize?: number, canonical?: boolean): string {
-  const writer = new JsonWriter(expectedSize ?? 64, undefined, canonical);
-  run(writer.write(value));
-  return writer.bytes.toString();
-}
-
-/** Bytes that the longest step wrote. */
-function longestStep(value: unknown, canonical?: boolean): number {
-  const writer = new JsonWriter(64, undefined, canonical);
-  let before = 0;
-  let longest = 0;
-  const note = (): void => {
-    longest = Math.max(longest, writer.bytes.byteLength - before);
-    before = writer.bytes.byteLength;
-  };
-  run(writer.write(value), note);
-  note();
-  return longest;
-}
-
-const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
-const record = (index: number) => ({
-  id: index,
-  name: `é ${index} "x"`,
-  tags: ["a", "😀"],
-  at: { x: index / 7, y: null },
-});
-const objectOf = (keys: readonly string[], value: (index: number) => unknown): Record<string, unknown> =>
-  Object.fromEntries(keys.map((key, index) => [key, value(index)]));
-
-/** A tree of objects with `width` keys each. */
-function tree(width: number, levels: number, leaf: unknown): unknown {
-  return levels === 0
-    ? leaf
-    : objectOf(
-        numbers(width).map((i) => `child ${i}`),
-        () => tree(width, levels - 1, leaf),
-      );
-}
-
-function deep(levels: number, inner: unknown, wrap: (value: unknown) => unknown): unknown {
-  let value = inner;
-  for (let level = 0; level < levels; level++) value = wrap(value);
-  return value;
-}
 
 const SHAPES: [string, () => unknown][] = [
   ["an array of 10,000 records", () => numbers(10_000).map(record)],
@@ -104,6 +52,10 @@ const SHAPES: [string, () => unknown][] = [
     () => [32_766, 32_767, 32_768, 32_769].flatMap((n) => ["x".repeat(n), "é".repeat(n)]),
   ],
   ["a text alone", () => "x😀".repeat(40_000)],
+  ["records 40 deep", () => deep(40, numbers(10_000).map(record), (value) => ({ level: 1, value, end: [0] }))],
+  ["a map of records 300 deep", () => deep(300, Object.assign({}, numbers(5000).map(record)), (value) => [value])],
+  ["a tree of pairs 30 deep", () => deep(30, tree(2, 12, { b: "text", a: [1, [], {}] }), (value) => [1, value, 2])],
+  ["one huge item behind many small ones", () => [...numbers(30_000), numbers(10_000).map(record), 1]],
 ];
 
 describe("JsonWriter writes what JSON.stringify writes", () => {
