@@ -1,8 +1,8 @@
-export type { Target } from "./location.js";
+export type { Target } from "./paths/location.js";
 export { namespacedKey } from "./manager/namespaced-key.js";
 export { resetSharedManagers, sharedManager } from "./manager/shared-manager.js";
 export { StorageManager, type Dehydrated } from "./manager/storage-manager.js";
-export type { DehydrationPlan } from "./manager/dehydration-plan.js";
+export type { DehydrationPlan } from "./dehydrate/dehydration-plan.js";
 export type {
   VerifyOptions,
   VerifyPrefixOptions,
@@ -10,7 +10,7 @@ export type {
   VerifyProblemKind,
   VerifyProgress,
   VerifyReport,
-} from "./manager/verify/report.js";
+} from "./maintain/verify/report.js";
 export type {
   DehydrateOptions,
   HydrateOptions,
@@ -19,41 +19,41 @@ export type {
   ReferenceMode,
   SigningOptions,
   StorageManagerOptions,
-} from "./manager/options.js";
-export type { ReleaseOptions } from "./manager/release.js";
+} from "./configure/options.js";
+export type { ReleaseOptions } from "./maintain/release.js";
 export {
   aes256gcm,
   type Aes256GcmOptions,
   type GivenKeysOptions,
   type KeyProviderOptions,
-} from "./object/codec/aes256gcm.js";
-export { brotli, type BrotliOptions } from "./object/codec/brotli.js";
-export type { Codec, DecodeContext, EntryContext, EntryEncoder } from "./object/codec/codec.js";
-export type { CompressionOptions } from "./object/codec/compression.js";
-export type { DataKey, KeyProvider } from "./object/codec/encryption-keys.js";
-export { gzip, type GzipOptions } from "./object/codec/gzip.js";
-export { zstd, type ZstdOptions } from "./object/codec/zstd.js";
-export type { ReencryptOptions, ReencryptProgress, ReencryptReport } from "./manager/reencrypt.js";
-export type { SweepProgress } from "./manager/sweep.js";
-export { SchemaRegistry, type SchemaTag, type SchemaUpgrade } from "./object/schema-registry.js";
-export type { InferOutput, StandardSchemaV1 } from "./object/standard-schema.js";
+} from "./codecs/aes256gcm/aes256gcm.js";
+export { brotli, type BrotliOptions } from "./codecs/brotli.js";
+export type { Codec, DecodeContext, EntryContext, EntryEncoder } from "./codecs/codec.js";
+export type { CompressionOptions } from "./codecs/compression.js";
+export type { DataKey, KeyProvider } from "./codecs/aes256gcm/encryption-keys.js";
+export { gzip, type GzipOptions } from "./codecs/gzip.js";
+export { zstd, type ZstdOptions } from "./codecs/zstd.js";
+export type { ReencryptOptions, ReencryptProgress, ReencryptReport } from "./maintain/reencrypt.js";
+export type { SweepProgress } from "./maintain/walk-objects.js";
+export { SchemaRegistry, type SchemaTag, type SchemaUpgrade } from "./schemas/schema-registry.js";
+export type { InferOutput, StandardSchemaV1 } from "./schemas/standard-schema.js";
 export type { CompositionEvent, ObservedOperation, StorageEvent, StorageObserver } from "./observe/event.js";
 export type { StorageLogger } from "./observe/logger.js";
 export type { EntryKind, PayloadPath } from "./plan/plan.js";
 export type { Dialect } from "./reference/grammar.js";
 export type { BubustackReference, StorageReference } from "./reference/reference.js";
-export { kubernetesResolvers, type KubernetesResolverOptions } from "./resolvers/kubernetes.js";
+export { kubernetesResolvers, type KubernetesResolverOptions } from "./resolvers/kubernetes/kubernetes.js";
 export {
   kubernetesClient,
   type CoreV1ApiLike,
   type KubernetesClient,
   type KubernetesConfigMap,
   type KubernetesSecret,
-} from "./resolvers/kubernetes-client.js";
-export { KubernetesFailure } from "./resolvers/kubernetes-failure.js";
+} from "./resolvers/kubernetes/kubernetes-client.js";
+export { KubernetesFailure } from "./resolvers/kubernetes/kubernetes-failure.js";
 export type { ReferenceResolver, ResolveContext } from "./resolvers/resolver.js";
 export type { Capability } from "./store/capability.js";
-export type { Clock } from "./clock.js";
+export type { Clock } from "./async/clock.js";
 export { FailoverStore } from "./store/compose/failover/failover-store.js";
 export type {
   BroadcastOptions,
@@ -63,8 +63,8 @@ export type {
   Locator,
 } from "./store/compose/failover/options.js";
 export type { FailoverWriteInfo } from "./store/compose/failover/write-first.js";
-export type { Feature, FeatureOptions, Operation } from "./store/compose/features/options.js";
-export { withFeatures, type FeatureStore } from "./store/compose/features/with-features.js";
+export type { Feature, FeatureOptions, Operation } from "./store/layers/features/options.js";
+export { withFeatures, type FeatureStore } from "./store/layers/features/with-features.js";
 export {
   MemoryUsageCounter,
   withCircuitBreaker,
@@ -83,7 +83,7 @@ export {
   type UsageCounter,
   type UsageKind,
   type UsageLimitOptions,
-} from "./store/compose/layers/index.js";
+} from "./store/layers/index.js";
 export { contentAddressedDigest, type DigestOf } from "./store/compose/replicas/known-digest.js";
 export { ReplicaErrors, type ReplicaFailure, type ReplicaOutcome } from "./store/compose/replicas/replica-errors.js";
 export type { ReplicatedWriteInfo } from "./store/compose/replicated/change-all.js";
@@ -93,9 +93,9 @@ export { ReplicatedStore, type RepairOptions, type ScrubOptions } from "./store/
 export type { ScrubReport } from "./store/compose/replicated/scrub.js";
 export type { RoutingStoreOptions, SchemeFactory, SchemeStores } from "./store/compose/routing/options.js";
 export { RoutingStore } from "./store/compose/routing/routing-store.js";
-export type { TieredStoreOptions } from "./store/compose/tiered/options.js";
-export { TieredStore, type TieredStoreStats } from "./store/compose/tiered/tiered-store.js";
-export type { TouchableStore } from "./store/compose/tiered/touchable-store.js";
+export type { TieredStoreOptions } from "./store/layers/tiered/options.js";
+export { TieredStore, type TieredStoreStats } from "./store/layers/tiered/tiered-store.js";
+export type { TouchableStore } from "./store/layers/tiered/touchable-store.js";
 export { FileStore } from "./store/drivers/file/file-store.js";
 export type { FileStoreOptions } from "./store/drivers/file/options.js";
 export { MemoryStore } from "./store/drivers/memory-store.js";
@@ -106,7 +106,7 @@ export {
   StorageError,
   type StorageErrorCode,
   type StorageErrorDetails,
-} from "./error.js";
+} from "./errors/error.js";
 export type {
   CallOptions,
   DeleteOptions,

@@ -1,6 +1,6 @@
 import type { EventDetails } from "../observe/recorder.js";
-import { isPlainObject } from "../options.js";
-import { abortable } from "../store/abort.js";
+import { isPlainObject } from "../options/parse-options.js";
+import { abortable } from "../async/abort.js";
 import { endingSource } from "../store/body-source.js";
 import { assertOptions } from "../store/call-options.js";
 import type {
@@ -12,9 +12,9 @@ import type {
   StoreBody,
   WriteOptions,
 } from "../store/store.js";
-import { callStore, storeFor, type ManagerParts } from "./call.js";
-import { giveUp } from "../store/give-up.js";
-import { listObjects } from "./list-objects.js";
+import { callStore, storeFor, type ManagerParts } from "../call/call.js";
+import { giveUp } from "../async/give-up.js";
+import { listObjects } from "../maintain/list-objects.js";
 
 // Objects of the user's own, by path. The store checks what the options say; their names are checked here too, since a
 // user's own store may pass over what it does not know.

@@ -1,7 +1,7 @@
-import { abortable } from "../store/abort.js";
-import type { ManagerParts } from "./call.js";
-import { withDeadline } from "./deadline.js";
-import { asStorageError } from "./store-error.js";
+import { abortable } from "../async/abort.js";
+import type { ManagerParts } from "../call/call.js";
+import { withDeadline } from "../call/deadline.js";
+import { asStorageError } from "../errors/as-storage-error.js";
 
 /** Closes what a manager has: see `StorageManager.close`. */
 export async function close({ settings: { store, tenant, timeout }, source }: ManagerParts): Promise<void> {

@@ -1,5 +1,5 @@
-import { StorageError } from "../error.js";
-import { pathProblem } from "../path.js";
+import { StorageError } from "../errors/error.js";
+import { pathProblem } from "../paths/path.js";
 
 /**
  * Joins a namespace and an id to a scope, `namespace/id`, without outer spaces, doubled slashes and `.` segments.

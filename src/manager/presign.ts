@@ -1,21 +1,21 @@
 import { z } from "zod";
-import { StorageError } from "../error.js";
-import { formatLocation, type Location } from "../location.js";
-import { parseOptions } from "../options.js";
+import { StorageError } from "../errors/error.js";
+import { formatLocation, type Location } from "../paths/location.js";
+import { parseOptions } from "../options/parse-options.js";
 import type { EventDetails } from "../observe/recorder.js";
 import { invalidReference } from "../reference/location.js";
 import type { BubustackReference, StorageReference } from "../reference/reference.js";
 import { contentAddressedDigest } from "../store/compose/replicas/known-digest.js";
 import { restated } from "../store/compose/routing/route.js";
 import type { PresignOptions, Store } from "../store/store.js";
-import { admitLocation, allowListOf } from "./admit.js";
-import { callStore, type ManagerParts } from "./call.js";
-import { checkedReference } from "./checked-reference.js";
-import { denied, locationOf, ownPrefixes } from "./confine.js";
-import type { OpenOptions } from "./options.js";
-import { isReplacement } from "./replaced-entries.js";
-import { requireStore } from "./require-store.js";
-import { openSettings, type ManagerSettings } from "./settings.js";
+import { admitLocation, allowListOf } from "../access/admit.js";
+import { callStore, type ManagerParts } from "../call/call.js";
+import { checkedReference } from "../access/checked-reference.js";
+import { denied, locationOf, ownPrefixes } from "../configure/confine.js";
+import type { OpenOptions } from "../configure/options.js";
+import { isReplacement } from "../hydrate/replaced/replaced-entries.js";
+import { requireStore } from "../call/require-store.js";
+import { openSettings, type ManagerSettings } from "../configure/settings.js";
 
 /** Makes a URL for one object: see `StorageManager.presign`. */
 export async function presign(

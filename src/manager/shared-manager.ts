@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import stringify from "fast-json-stable-stringify";
-import { envPrefixOf, parseEnvironment } from "./env.js";
+import { envPrefixOf, parseEnvironment } from "../configure/env.js";
 import { StorageManager } from "./storage-manager.js";
 
 interface SharedManager {

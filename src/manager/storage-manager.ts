@@ -13,24 +13,30 @@ import type {
   WriteOptions,
 } from "../store/store.js";
 import { deleteBlob, listBlobs, readBlob, writeBlob } from "./blobs.js";
-import type { ManagerParts } from "./call.js";
+import type { ManagerParts } from "../call/call.js";
 import { close } from "./close.js";
-import { createStore } from "./create-store.js";
-import { dehydratePayload } from "./dehydration.js";
-import { dehydrationPlan, type DehydrationPlan } from "./dehydration-plan.js";
-import { EntrySource } from "./entry-source.js";
-import { envPrefixOf, parseEnvironment } from "./env.js";
-import { hydrate } from "./hydrate.js";
-import { openReference } from "./open.js";
-import type { DehydrateOptions, HydrateOptions, OpenOptions, StorageManagerOptions } from "./options.js";
-import { planPayload } from "./plan-payload.js";
+import { createStore } from "../configure/create-store.js";
+import { dehydratePayload } from "../dehydrate/dehydration.js";
+import { dehydrationPlan, type DehydrationPlan } from "../dehydrate/dehydration-plan.js";
+import { EntrySource } from "../hydrate/reads/entry-source.js";
+import { envPrefixOf, parseEnvironment } from "../configure/env.js";
+import { hydrate } from "../hydrate/hydrate.js";
+import { openReference } from "../hydrate/open.js";
+import type { DehydrateOptions, HydrateOptions, OpenOptions, StorageManagerOptions } from "../configure/options.js";
+import { planPayload } from "../dehydrate/plan-payload.js";
 import { presign } from "./presign.js";
-import { reencryptObjects, type ReencryptOptions, type ReencryptReport } from "./reencrypt.js";
-import { release, type ReleaseOptions } from "./release.js";
-import { selectPart } from "./select-part.js";
-import { dehydrateSettings, hydrateSettings, managerSettings, openSettings, type ManagerSettings } from "./settings.js";
-import { TenantParts, tenantSettings } from "./tenant.js";
-import { verify, type VerifyOptions, type VerifyPrefixOptions, type VerifyReport } from "./verify/verify.js";
+import { reencryptObjects, type ReencryptOptions, type ReencryptReport } from "../maintain/reencrypt.js";
+import { release, type ReleaseOptions } from "../maintain/release.js";
+import { selectPart } from "../access/select-part.js";
+import {
+  dehydrateSettings,
+  hydrateSettings,
+  managerSettings,
+  openSettings,
+  type ManagerSettings,
+} from "../configure/settings.js";
+import { TenantParts, tenantSettings } from "../configure/tenant.js";
+import { verify, type VerifyOptions, type VerifyPrefixOptions, type VerifyReport } from "../maintain/verify/verify.js";
 
 /**
  * A payload whose large values were replaced by references: any JSON value, ready for `JSON.stringify`. `undefined` for

@@ -1,8 +1,8 @@
 import { EncodedObject, SPARE } from "./encoded-object.js";
-import { JsonWriter } from "./json-writer.js";
-import { isPlainText } from "./plain-text.js";
-import { serialize } from "./serialize.js";
-import { StorageError } from "../error.js";
+import { JsonWriter } from "../json/json-writer.js";
+import { isPlainText } from "../json/plain-text.js";
+import { serialize } from "../json/serialize.js";
+import { StorageError } from "../errors/error.js";
 
 /** What a stored value is: any JSON value, or a text. */
 export type StoredContentType = "json" | "raw";

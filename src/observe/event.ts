@@ -1,4 +1,4 @@
-import type { StorageErrorCode } from "../error.js";
+import type { StorageErrorCode } from "../errors/error.js";
 
 /**
  * What a manager does: the calls of its users, and the store operations that they lead to. `copy` gives a long stream

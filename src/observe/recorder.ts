@@ -1,4 +1,4 @@
-import { isStorageError } from "../error.js";
+import { isStorageError } from "../errors/error.js";
 import { notify } from "./notify.js";
 import type { CompositionEvent, ObservedOperation, StorageEvent, StorageObserver } from "./event.js";
 

@@ -1,5 +1,5 @@
-import { arrayItems } from "../object/array-items.js";
-import { setOwn, type Container } from "../reference/container.js";
+import { arrayItems } from "../json/array-items.js";
+import { setOwn, type Container } from "../json/container.js";
 import { leastStringSize, numberSize, stringSize } from "./json-size.js";
 import { keySize } from "./key-sizes.js";
 import type { OpenContainer } from "./plain-walk.js";

@@ -1,4 +1,4 @@
-import { isPlainText } from "../object/plain-text.js";
+import { isPlainText } from "../json/plain-text.js";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import type { Container } from "../reference/container.js";
+import type { Container } from "../json/container.js";
 import { Frame } from "./frame.js";
 import { MAX_NESTING } from "./plain-walk.js";
 import type { PayloadPath } from "./plan.js";

@@ -1,5 +1,5 @@
 import { constants } from "node:buffer";
-import type { Container } from "../reference/container.js";
+import type { Container } from "../json/container.js";
 import { hasLeastNumberSize, leastStringSize, numberSize, quickNumberSize, stringSize } from "./json-size.js";
 import { keySizes } from "./key-sizes.js";
 import type { LooseSizes } from "./loose-sizes.js";

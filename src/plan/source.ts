@@ -1,4 +1,4 @@
-import { bytesOf } from "../bytes.js";
+import { bytesOf } from "../bytes/bytes.js";
 import { isMediaType } from "../reference/reference.js";
 
 /** Bytes in a payload: there as a whole, or still to come. */

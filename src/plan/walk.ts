@@ -1,6 +1,6 @@
-import { isBytes } from "../bytes.js";
-import { StorageError, isStorageError } from "../error.js";
-import type { Container } from "../reference/container.js";
+import { isBytes } from "../bytes/bytes.js";
+import { StorageError, isStorageError } from "../errors/error.js";
+import type { Container } from "../json/container.js";
 import { hasDollarKey } from "../reference/escape.js";
 import type { Frame, Visited } from "./frame.js";
 import { leastStringSize, numberSize, stringSize, stringSlack } from "./json-size.js";

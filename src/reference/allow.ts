@@ -1,5 +1,5 @@
-import { StorageError } from "../error.js";
-import type { Location } from "../location.js";
+import { StorageError } from "../errors/error.js";
+import type { Location } from "../paths/location.js";
 import { invalidReference, parseLocation } from "./location.js";
 
 /** Which objects a hydration may read: those below some path prefixes. */

@@ -1,6 +1,6 @@
 import { types } from "node:util";
-import { StorageError } from "../error.js";
-import { setOwn, type Container } from "./container.js";
+import { StorageError } from "../errors/error.js";
+import { setOwn, type Container } from "../json/container.js";
 import { isEscapedKey, unescapeKey } from "./escape.js";
 
 /** A reference and where its value goes. */

@@ -1,5 +1,5 @@
-import { StorageError } from "../error.js";
-import type { Container } from "./container.js";
+import { StorageError } from "../errors/error.js";
+import type { Container } from "../json/container.js";
 
 /** A place in a value: a key of a container that has a place itself. They share their beginnings, as paths can't. */
 export interface Spot {

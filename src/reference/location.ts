@@ -1,6 +1,6 @@
-import { StorageError } from "../error.js";
-import { splitLocation, type Location } from "../location.js";
-import { pathProblem } from "../path.js";
+import { StorageError } from "../errors/error.js";
+import { splitLocation, type Location } from "../paths/location.js";
+import { pathProblem } from "../paths/path.js";
 
 /**
  * Takes the text of a reference apart: an object path, or `scheme://container/path`.

@@ -1,5 +1,5 @@
 import type { Dialect, Grammar, ReferenceField } from "./grammar.js";
-import type { Location } from "../location.js";
+import type { Location } from "../paths/location.js";
 import { invalidReference, parseLocation } from "./location.js";
 
 /** The object that stands where an offloaded value stood. */

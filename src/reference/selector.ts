@@ -1,4 +1,4 @@
-import { StorageError } from "../error.js";
+import { StorageError } from "../errors/error.js";
 
 /** The longest `$storagePath` that is parsed, in UTF-16 code units. */
 export const MAX_SELECTOR_LENGTH = 4096;

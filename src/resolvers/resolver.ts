@@ -1,4 +1,4 @@
-import { StorageError } from "../error.js";
+import { StorageError } from "../errors/error.js";
 
 /** What a resolver is told of the call that it works for. */
 export interface ResolveContext {

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { bytesOf, isBytes, type Bytes } from "../bytes.js";
+import { bytesOf, isBytes, type Bytes } from "../bytes/bytes.js";
 import { endSource, openSource, type OpenSource } from "./source.js";
 import type { StoreBody } from "./store.js";
 

@@ -1,9 +1,9 @@
 import { createHash, hash } from "node:crypto";
-import { bytesOf, isBytes, isDetached } from "../bytes.js";
-import { StorageError, type StorageErrorDetails } from "../error.js";
-import { abortable } from "./abort.js";
+import { bytesOf, isBytes, isDetached } from "../bytes/bytes.js";
+import { StorageError, type StorageErrorDetails } from "../errors/error.js";
+import { abortable } from "../async/abort.js";
 import { BodySource } from "./body-source.js";
-import { giveUp } from "./give-up.js";
+import { giveUp } from "../async/give-up.js";
 import { sourceFailure } from "./source-failure.js";
 import type { StoreBody, WriteOptions } from "./store.js";
 

@@ -1,4 +1,4 @@
-import { StorageError } from "../error.js";
+import { StorageError } from "../errors/error.js";
 
 /** What a store can really do. Advertised means it works; not advertised means `UNSUPPORTED`, without I/O. */
 export interface Capability {

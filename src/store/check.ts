@@ -1,10 +1,10 @@
-import { throwIfAborted } from "./abort.js";
+import { throwIfAborted } from "../async/abort.js";
 import { assertBody } from "./body.js";
 import { assertOptions } from "./call-options.js";
 import { requireCapability, type CapabilityFlag, type CapableStore } from "./capability.js";
-import { StorageError, type StorageErrorDetails } from "../error.js";
-import { schemeOf, splitLocation } from "../location.js";
-import { assertPath, assertPrefix, comparePaths, invalidPath } from "../path.js";
+import { StorageError, type StorageErrorDetails } from "../errors/error.js";
+import { schemeOf, splitLocation } from "../paths/location.js";
+import { assertPath, assertPrefix, comparePaths, invalidPath } from "../paths/path.js";
 import type {
   CallOptions,
   DeleteOptions,

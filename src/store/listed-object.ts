@@ -1,6 +1,6 @@
-import { StorageError } from "../error.js";
-import { schemeOf, splitLocation, type Location } from "../location.js";
-import { pathProblem } from "../path.js";
+import { StorageError } from "../errors/error.js";
+import { schemeOf, splitLocation, type Location } from "../paths/location.js";
+import { pathProblem } from "../paths/path.js";
 import type { ObjectInfo } from "./store.js";
 
 const disbelieved = new WeakSet<StorageError>();

@@ -1,4 +1,4 @@
-import { StorageError } from "../error.js";
+import { StorageError } from "../errors/error.js";
 import type { ListOptions, ObjectInfo, Store } from "./store.js";
 
 /**

@@ -1,5 +1,5 @@
-import { abortable } from "./abort.js";
-import { StorageError, type StorageErrorDetails } from "../error.js";
+import { abortable } from "../async/abort.js";
+import { StorageError, type StorageErrorDetails } from "../errors/error.js";
 import type { ObjectInfo, ReadResult } from "./store.js";
 
 /** The call that a result came from. */

@@ -1,4 +1,4 @@
-import { StorageError, isStorageError, type StorageErrorCode, type StorageErrorDetails } from "../error.js";
+import { StorageError, isStorageError, type StorageErrorCode, type StorageErrorDetails } from "../errors/error.js";
 
 const failures = new WeakSet<StorageError>();
 

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
-import { giveUp } from "./give-up.js";
+import { giveUp } from "../async/give-up.js";
 
 /** Bytes that are still to come: a stream of Node or of the web, a `Blob`, the result of a read, any async iterable. */
 export type Source = Blob | AsyncIterable<unknown>;

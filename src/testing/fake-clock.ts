@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { Clock } from "../clock.js";
-import { StorageError } from "../error.js";
+import type { Clock } from "../async/clock.js";
+import { StorageError } from "../errors/error.js";
 
 interface Timer {
   readonly id: number;

@@ -1,4 +1,4 @@
-import { declareOwnStore } from "../store/own-stores.js";
+import { declareOwnStore } from "../store/guard/own-stores.js";
 import { endingSource } from "../store/body-source.js";
 import { isWholeBody, wholeBytes } from "../store/body.js";
 import {
@@ -11,8 +11,8 @@ import {
   checkWrite,
   type CallDetails,
 } from "../store/check.js";
-import type { Clock } from "../clock.js";
-import { StoreLayer } from "../store/compose/store-layer.js";
+import type { Clock } from "../async/clock.js";
+import { StoreLayer } from "../store/layers/store-layer.js";
 import { streamResult } from "../store/read-result.js";
 import type {
   CallOptions,

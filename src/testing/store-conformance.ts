@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { StorageError } from "../error.js";
-import { parseOptions } from "../options.js";
+import { StorageError } from "../errors/error.js";
+import { parseOptions } from "../options/parse-options.js";
 import type { Store } from "../store/store.js";
 import { aborting } from "./conformance/aborting.js";
 import { attributes } from "./conformance/attributes.js";

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
-import { isStorageError, type StorageError } from "../../src/error.js";
-import type { Clock } from "../../src/clock.js";
+import { isStorageError, type StorageError } from "../../src/errors/error.js";
+import type { Clock } from "../../src/async/clock.js";
 import { Violation } from "../support/fault-run/possible-states.js";
 import type { RandomChoice } from "../support/fault-run/random-choice.js";
 import { turn } from "../support/turn.js";

@@ -1,5 +1,5 @@
 import { FakeClock } from "../../src/testing/index.js";
-import type { Clock } from "../../src/clock.js";
+import type { Clock } from "../../src/async/clock.js";
 
 interface Timer {
   readonly due: number;

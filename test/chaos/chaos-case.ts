@@ -1,8 +1,8 @@
 import { setTimeout as realDelay } from "node:timers/promises";
 import { inspect } from "node:util";
-import { isStorageError, type StorageError } from "../../src/error.js";
+import { isStorageError, type StorageError } from "../../src/errors/error.js";
 import { StorageManager } from "../../src/manager/storage-manager.js";
-import { systemClock, type Clock } from "../../src/clock.js";
+import { systemClock, type Clock } from "../../src/async/clock.js";
 import type { Store } from "../../src/store/store.js";
 import { FaultStore } from "../../src/testing/index.js";
 import { CountingStore, OpenCounts } from "../support/fault-run/counting-store.js";

@@ -1,4 +1,4 @@
-import type { StorageErrorCode } from "../../src/error.js";
+import type { StorageErrorCode } from "../../src/errors/error.js";
 import type { FaultRule } from "../../src/testing/index.js";
 import type { RandomChoice } from "../support/fault-run/random-choice.js";
 

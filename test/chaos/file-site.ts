@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { StorageErrorCode } from "../../src/error.js";
+import type { StorageErrorCode } from "../../src/errors/error.js";
 import { FileStore } from "../../src/store/drivers/file/file-store.js";
 import type { Store } from "../../src/store/store.js";
 import { Violation } from "../support/fault-run/possible-states.js";

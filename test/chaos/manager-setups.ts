@@ -1,5 +1,5 @@
 import { aes256gcm, brotli, gzip, type Codec } from "../../src/index.js";
-import type { StorageManagerOptions } from "../../src/manager/options.js";
+import type { StorageManagerOptions } from "../../src/configure/options.js";
 import type { RandomChoice } from "../support/fault-run/random-choice.js";
 import { choicesOf } from "./choices.js";
 import type { Thresholds } from "./random-payload.js";

@@ -1,4 +1,4 @@
-import type { StorageError } from "../../src/error.js";
+import type { StorageError } from "../../src/errors/error.js";
 import type { StorageManager } from "../../src/manager/storage-manager.js";
 import type { StorageReference } from "../../src/reference/reference.js";
 import { Violation } from "../support/fault-run/possible-states.js";

@@ -10,7 +10,7 @@ export interface Thresholds {
   readonly maxEntrySize: number;
 }
 
-// Streams are long from here on: see HEAD_SIZE in src/manager/store-sources.ts.
+// Streams are long from here on: see HEAD_SIZE in src/dehydrate/streams/store-sources.ts.
 const LONG_STREAM = 2_097_152;
 const LONG_SHARE = 0.1;
 // No user has this key, and JSON takes it.

@@ -1,6 +1,6 @@
 import { isWholeBody } from "../../src/store/body.js";
-import type { Clock } from "../../src/clock.js";
-import { StoreLayer } from "../../src/store/compose/store-layer.js";
+import type { Clock } from "../../src/async/clock.js";
+import { StoreLayer } from "../../src/store/layers/store-layer.js";
 import type { CallOptions, DeleteOptions, ObjectInfo, Store, StoreBody, WriteOptions } from "../../src/store/store.js";
 import type { RandomChoice } from "../support/fault-run/random-choice.js";
 

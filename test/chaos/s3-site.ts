@@ -1,6 +1,6 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { S3Store } from "../../src/s3.js";
-import type { StorageErrorCode } from "../../src/error.js";
+import type { StorageErrorCode } from "../../src/errors/error.js";
 import type { Store } from "../../src/store/store.js";
 import { FaultProxy, type Fault, type StreamFault } from "../fixtures/fault-proxy.js";
 import { createBucket, s3ClientConfig, startS3Server, type S3Server } from "../fixtures/s3-server.js";

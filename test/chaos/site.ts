@@ -1,5 +1,5 @@
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
-import type { StorageErrorCode } from "../../src/error.js";
+import type { StorageErrorCode } from "../../src/errors/error.js";
 import type { Store } from "../../src/store/store.js";
 
 /** What kind of store a case stands over. */

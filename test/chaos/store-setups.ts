@@ -5,10 +5,10 @@ import {
   withPrefix,
   withRetry,
   withTimeout,
-} from "../../src/store/compose/layers/index.js";
+} from "../../src/store/layers/index.js";
 import { ReplicatedStore } from "../../src/store/compose/replicated/replicated-store.js";
-import { TieredStore } from "../../src/store/compose/tiered/tiered-store.js";
-import type { Clock } from "../../src/clock.js";
+import { TieredStore } from "../../src/store/layers/tiered/tiered-store.js";
+import type { Clock } from "../../src/async/clock.js";
 import type { Store } from "../../src/store/store.js";
 import type { RandomChoice } from "../support/fault-run/random-choice.js";
 

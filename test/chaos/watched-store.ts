@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { isWholeBody } from "../../src/store/body.js";
-import { StoreLayer } from "../../src/store/compose/store-layer.js";
-import { isNotFound } from "../../src/error.js";
+import { StoreLayer } from "../../src/store/layers/store-layer.js";
+import { isNotFound } from "../../src/errors/error.js";
 import type { CallOptions, DeleteOptions, ObjectInfo, Store, StoreBody, WriteOptions } from "../../src/store/store.js";
 import type { OpenCounts } from "../support/fault-run/counting-store.js";
 import { Violation } from "../support/fault-run/possible-states.js";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { isStorageError, StorageManager } from "../../src/index.js";
-import { parseEnvironment } from "../../src/manager/env.js";
-import { STORAGE_ERROR_CODES } from "../../src/error.js";
+import { parseEnvironment } from "../../src/configure/env.js";
+import { STORAGE_ERROR_CODES } from "../../src/errors/error.js";
 
 /** The rows of the first table behind `heading`, each as its cells; the two rows of the head are left out. */
 function rowsOf(file: string, heading: string): string[][] {

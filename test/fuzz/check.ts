@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isStorageError, type StorageError, type StorageErrorCode } from "../../src/error.js";
+import { isStorageError, type StorageError, type StorageErrorCode } from "../../src/errors/error.js";
 import { CANARY } from "./target.js";
 
 /** What a target throws: the code under test did something that it must not do. */

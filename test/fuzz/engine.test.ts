@@ -1,4 +1,4 @@
-import { StorageError } from "../../src/error.js";
+import { StorageError } from "../../src/errors/error.js";
 import { RandomChoice } from "../support/fault-run/random-choice.js";
 import { outcomeOf, sharedPrototypes } from "./check.js";
 import { smallestCover } from "./engine/corpus.js";

@@ -1,11 +1,11 @@
 import { getEventListeners } from "node:events";
 import { randomBytes } from "node:crypto";
 import { StorageManager } from "../../src/manager/storage-manager.js";
-import { aes256gcm } from "../../src/object/codec/aes256gcm.js";
-import { gzip } from "../../src/object/codec/gzip.js";
-import type { DataKey, KeyProvider } from "../../src/object/codec/encryption-keys.js";
+import { aes256gcm } from "../../src/codecs/aes256gcm/aes256gcm.js";
+import { gzip } from "../../src/codecs/gzip.js";
+import type { DataKey, KeyProvider } from "../../src/codecs/aes256gcm/encryption-keys.js";
 import type { StorageReference } from "../../src/reference/reference.js";
-import { StorageError } from "../../src/error.js";
+import { StorageError } from "../../src/errors/error.js";
 import { FakeClock } from "../../src/testing/fake-clock.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { streamResult } from "../../src/store/read-result.js";

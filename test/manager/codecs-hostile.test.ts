@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { StorageManager } from "../../src/manager/storage-manager.js";
-import { aes256gcm } from "../../src/object/codec/aes256gcm.js";
-import { gzip } from "../../src/object/codec/gzip.js";
+import { aes256gcm } from "../../src/codecs/aes256gcm/aes256gcm.js";
+import { gzip } from "../../src/codecs/gzip.js";
 import type { StorageReference } from "../../src/reference/reference.js";
 import { sha256Digest } from "../../src/store/body.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";

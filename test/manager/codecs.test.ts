@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { StorageManager } from "../../src/manager/storage-manager.js";
-import type { StorageManagerOptions } from "../../src/manager/options.js";
-import { aes256gcm } from "../../src/object/codec/aes256gcm.js";
-import { brotli } from "../../src/object/codec/brotli.js";
-import { gzip } from "../../src/object/codec/gzip.js";
-import { withRetry } from "../../src/store/compose/layers/index.js";
+import type { StorageManagerOptions } from "../../src/configure/options.js";
+import { aes256gcm } from "../../src/codecs/aes256gcm/aes256gcm.js";
+import { brotli } from "../../src/codecs/brotli.js";
+import { gzip } from "../../src/codecs/gzip.js";
+import { withRetry } from "../../src/store/layers/index.js";
 import type { StorageReference } from "../../src/reference/reference.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { FaultStore } from "../../src/testing/fault-store.js";

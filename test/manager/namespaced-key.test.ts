@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { namespacedKey } from "../../src/manager/namespaced-key.js";
-import { isStorageError } from "../../src/error.js";
-import { pathProblem } from "../../src/path.js";
+import { isStorageError } from "../../src/errors/error.js";
+import { pathProblem } from "../../src/paths/path.js";
 
 describe("namespacedKey", () => {
   it.each([

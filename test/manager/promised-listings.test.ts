@@ -1,5 +1,5 @@
 import { StorageManager } from "../../src/manager/storage-manager.js";
-import { withPrefix, withRetry, withTimeout } from "../../src/store/compose/layers/index.js";
+import { withPrefix, withRetry, withTimeout } from "../../src/store/layers/index.js";
 import { ReplicatedStore } from "../../src/store/compose/replicated/replicated-store.js";
 import { RoutingStore } from "../../src/store/compose/routing/routing-store.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";

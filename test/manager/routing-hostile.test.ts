@@ -1,4 +1,4 @@
-import { isStorageError } from "../../src/error.js";
+import { isStorageError } from "../../src/errors/error.js";
 import { StorageManager } from "../../src/manager/storage-manager.js";
 import { RoutingStore } from "../../src/store/compose/routing/routing-store.js";
 import type { Store } from "../../src/store/store.js";

@@ -1,7 +1,7 @@
 import type { StorageEvent } from "../../src/observe/event.js";
 import { notify } from "../../src/observe/notify.js";
 import { Recorder } from "../../src/observe/recorder.js";
-import { StorageError } from "../../src/error.js";
+import { StorageError } from "../../src/errors/error.js";
 import { turn } from "../support/turn.js";
 
 function recorderAt(...times: number[]) {

@@ -5,8 +5,8 @@ import { inspect } from "node:util";
 import { S3Client } from "@aws-sdk/client-s3";
 import { pino } from "pino";
 import { AzureStore } from "../../src/azure.js";
-import type { StorageError } from "../../src/error.js";
-import { isStorageError } from "../../src/error.js";
+import type { StorageError } from "../../src/errors/error.js";
+import { isStorageError } from "../../src/errors/error.js";
 import { GcsStore } from "../../src/gcs.js";
 import {
   FailoverStore,
@@ -16,7 +16,7 @@ import {
   withRetry,
   type Store,
 } from "../../src/index.js";
-import { aes256gcm } from "../../src/object/codec/aes256gcm.js";
+import { aes256gcm } from "../../src/codecs/aes256gcm/aes256gcm.js";
 import { RedisStore } from "../../src/redis.js";
 import { S3Store } from "../../src/s3.js";
 import { FaultProxy } from "../fixtures/fault-proxy.js";

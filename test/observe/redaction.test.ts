@@ -28,12 +28,12 @@ import {
   type Store,
   type StorageReference,
 } from "../../src/index.js";
-import { aes256gcm } from "../../src/object/codec/aes256gcm.js";
-import { gzip } from "../../src/object/codec/gzip.js";
+import { aes256gcm } from "../../src/codecs/aes256gcm/aes256gcm.js";
+import { gzip } from "../../src/codecs/gzip.js";
 import { RedisStore } from "../../src/redis.js";
 import { S3Store } from "../../src/s3.js";
 import { FakeClock, FaultStore } from "../../src/testing/index.js";
-import { useDirectories } from "../store/file-roots.js";
+import { useDirectories } from "../store/drivers/file/file-roots.js";
 import { CANARY, leaksOf, viewsOf } from "../support/canary.js";
 
 const newDirectory = useDirectories();

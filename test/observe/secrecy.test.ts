@@ -4,9 +4,9 @@ import fc from "fast-check";
 import pino from "pino";
 import { z } from "zod";
 import { StorageManager } from "../../src/manager/storage-manager.js";
-import { SchemaRegistry } from "../../src/object/schema-registry.js";
+import { SchemaRegistry } from "../../src/schemas/schema-registry.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
-import type { StorageError } from "../../src/error.js";
+import type { StorageError } from "../../src/errors/error.js";
 import { objectsOf, putJson, put } from "../support/stored.js";
 
 // Marks all that must not come out: values of payloads, their keys, and what references say.

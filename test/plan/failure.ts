@@ -1,4 +1,4 @@
-import { StorageError } from "../../src/error.js";
+import { StorageError } from "../../src/errors/error.js";
 
 /** The error that `act` fails with; anything but a StorageError fails the test. */
 export function failureOf(act: () => unknown): StorageError {

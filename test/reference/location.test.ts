@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { formatLocation } from "../../src/location.js";
-import { pathProblem } from "../../src/path.js";
+import { formatLocation } from "../../src/paths/location.js";
+import { pathProblem } from "../../src/paths/path.js";
 import { parseLocation } from "../../src/reference/location.js";
 import { failureOf } from "../plan/failure.js";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { MAX_SELECTOR_LENGTH, parseSelector, select, type SelectorStep } from "../../src/reference/selector.js";
-import { isStorageError, StorageError } from "../../src/error.js";
+import { isStorageError, StorageError } from "../../src/errors/error.js";
 
 const pick = (value: unknown, path: string): unknown => select(value, parseSelector(path));
 

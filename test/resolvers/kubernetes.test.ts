@@ -5,11 +5,11 @@ import {
   type KubernetesClient,
   type KubernetesConfigMap,
   type KubernetesSecret,
-} from "../../src/resolvers/kubernetes-client.js";
-import { KubernetesFailure } from "../../src/resolvers/kubernetes-failure.js";
-import { kubernetesResolvers, type KubernetesResolverOptions } from "../../src/resolvers/kubernetes.js";
+} from "../../src/resolvers/kubernetes/kubernetes-client.js";
+import { KubernetesFailure } from "../../src/resolvers/kubernetes/kubernetes-failure.js";
+import { kubernetesResolvers, type KubernetesResolverOptions } from "../../src/resolvers/kubernetes/kubernetes.js";
 import { assertResolvers } from "../../src/resolvers/resolver.js";
-import { StorageError } from "../../src/error.js";
+import { StorageError } from "../../src/errors/error.js";
 
 const base64 = (text: string | Uint8Array): string => Buffer.from(text).toString("base64");
 

@@ -1,5 +1,5 @@
 import { assertResolvers, findResolver, type ReferenceResolver } from "../../src/resolvers/resolver.js";
-import { isStorageError } from "../../src/error.js";
+import { isStorageError } from "../../src/errors/error.js";
 
 const resolver = (key: string, matches?: ReferenceResolver["matches"]): ReferenceResolver => ({
   key,

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { BlobServiceClient, ContainerSASPermissions, StorageSharedKeyCredential } from "@azure/storage-blob";
 import { AzureStore, type AzureStoreOptions } from "../../src/azure.js";
-import type { StorageErrorCode } from "../../src/error.js";
+import type { StorageErrorCode } from "../../src/errors/error.js";
 import { sha256Digest } from "../../src/store/body.js";
 import { FaultProxy, type Fault } from "../fixtures/fault-proxy.js";
 import { azuriteClient, azuriteOptions, createContainer } from "./azurite.js";

@@ -17,7 +17,7 @@ import { storeConformance } from "../../src/testing/index.js";
 import { FaultProxy, type Fault } from "../fixtures/fault-proxy.js";
 import { createBucket } from "../fixtures/s3-server.js";
 import { AbsoluteView } from "../store/compose/absolute-view.js";
-import { recommendedStack } from "../store/compose/layers/recommended-stack.js";
+import { recommendedStack } from "../store/layers/recommended-stack.js";
 import { cephClientConfig } from "./ceph.js";
 import { newPrefix, redisUrl } from "./redis.js";
 import { serviceVariable } from "./service-variable.js";

@@ -7,7 +7,7 @@ import { emulatorOptions, useEmulator } from "./gcs.js";
 beforeAll(() => useEmulator());
 
 // The emulator ignores every condition and takes no chunks, and no option tells the store so: by default it advertises
-// neither where the endpoint is not Google's. Conditions and chunks run against a server of ours in test/store/gcs/.
+// neither where the endpoint is not Google's. Conditions and chunks run against a server of ours in test/store/drivers/gcs/.
 storeConformance(
   { describe, it },
   {

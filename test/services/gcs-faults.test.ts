@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { StorageErrorCode } from "../../src/error.js";
+import type { StorageErrorCode } from "../../src/errors/error.js";
 import { GcsStore, type GcsStoreOptions } from "../../src/gcs.js";
 import { FaultProxy, type Fault } from "../fixtures/fault-proxy.js";
 import { failureOf } from "../support/failure.js";

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { inspect } from "node:util";
 import { Redis } from "ioredis";
 import { RedisFailure, RedisStore } from "../../src/redis.js";
-import { isStorageError } from "../../src/error.js";
+import { isStorageError } from "../../src/errors/error.js";
 import { failureOf } from "../support/failure.js";
 import { RedisServer } from "./redis-server.js";
 

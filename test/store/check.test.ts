@@ -9,7 +9,7 @@ import {
   checkWrite,
   isListed,
 } from "../../src/store/check.js";
-import type { StorageError, StorageErrorCode } from "../../src/error.js";
+import type { StorageError, StorageErrorCode } from "../../src/errors/error.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import type { PresignOptions, StoreBody, WriteOptions } from "../../src/store/store.js";
 import { storageError } from "./storage-error.js";

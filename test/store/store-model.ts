@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { isStorageError } from "../../src/error.js";
+import { isStorageError } from "../../src/errors/error.js";
 import type { ListOptions, ReadOptions, Store } from "../../src/store/store.js";
 
 // Odd ones, so that a driver's encoding shows. A run takes few of them, so that its operations meet.

@@ -1,4 +1,4 @@
-import { isStorageError, type StorageError } from "../../src/error.js";
+import { isStorageError, type StorageError } from "../../src/errors/error.js";
 
 /** The StorageError that a call rejects with. Fails for a call that succeeds or rejects with something else. */
 export async function failureOf(call: Promise<unknown>): Promise<StorageError> {

@@ -1,4 +1,4 @@
-import { StoreLayer } from "../../src/store/compose/store-layer.js";
+import { StoreLayer } from "../../src/store/layers/store-layer.js";
 import type { CallOptions, ObjectInfo, Store } from "../../src/store/store.js";
 import { runUnderFaults } from "./fault-run.js";
 

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
-import { StorageError } from "../../src/error.js";
-import { StoreLayer } from "../../src/store/compose/store-layer.js";
+import { StorageError } from "../../src/errors/error.js";
+import { StoreLayer } from "../../src/store/layers/store-layer.js";
 import { bytesResult } from "../../src/store/read-result.js";
 import type {
   CallOptions,

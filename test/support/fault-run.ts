@@ -1,4 +1,4 @@
-import { isStorageError, type StorageErrorCode } from "../../src/error.js";
+import { isStorageError, type StorageErrorCode } from "../../src/errors/error.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import type { Store } from "../../src/store/store.js";
 import { FakeClock, FaultStore, type FaultKind, type FaultRule } from "../../src/testing/index.js";

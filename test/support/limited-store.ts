@@ -1,6 +1,6 @@
 import type { Capability, CapabilityFlag } from "../../src/store/capability.js";
 import { checkCopy, checkDelete, checkList, checkRead, checkStat, checkWrite } from "../../src/store/check.js";
-import { StoreLayer } from "../../src/store/compose/store-layer.js";
+import { StoreLayer } from "../../src/store/layers/store-layer.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import type {
   CallOptions,

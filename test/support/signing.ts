@@ -1,5 +1,5 @@
 import { StorageManager } from "../../src/manager/storage-manager.js";
-import type { SigningOptions, StorageManagerOptions } from "../../src/manager/options.js";
+import type { SigningOptions, StorageManagerOptions } from "../../src/configure/options.js";
 import type { StorageReference } from "../../src/reference/reference.js";
 import { failureOf } from "./failure.js";
 import { longText } from "./payloads.js";

@@ -1,5 +1,5 @@
-import { aes256gcm } from "../../src/object/codec/aes256gcm.js";
-import type { VerifyProblem } from "../../src/manager/verify/report.js";
+import { aes256gcm } from "../../src/codecs/aes256gcm/aes256gcm.js";
+import type { VerifyProblem } from "../../src/maintain/verify/report.js";
 import { longText } from "./payloads.js";
 
 /** Problems as a test compares them. */

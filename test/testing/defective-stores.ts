@@ -1,6 +1,6 @@
 import type { Capability } from "../../src/store/capability.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
-import { StorageError } from "../../src/error.js";
+import { StorageError } from "../../src/errors/error.js";
 import type {
   CallOptions,
   DeleteOptions,

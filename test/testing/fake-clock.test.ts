@@ -1,4 +1,4 @@
-import { systemClock } from "../../src/clock.js";
+import { systemClock } from "../../src/async/clock.js";
 import { FakeClock } from "../../src/testing/index.js";
 
 describe("FakeClock", () => {

@@ -1,4 +1,4 @@
-import { StorageError } from "../../src/error.js";
+import { StorageError } from "../../src/errors/error.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { FaultStore, type FaultRule, type FaultStoreOptions } from "../../src/testing/index.js";
 import { seededRandom } from "../../src/testing/faults/random.js";

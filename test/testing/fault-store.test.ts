@@ -1,4 +1,4 @@
-import type { StorageErrorCode } from "../../src/error.js";
+import type { StorageErrorCode } from "../../src/errors/error.js";
 import { sha256Digest } from "../../src/store/body.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { streamResult } from "../../src/store/read-result.js";

@@ -1,4 +1,4 @@
-import type { StorageErrorCode } from "../../error.js";
+import type { StorageErrorCode } from "../../errors/error.js";
 
 // What the drivers of services behind HTTP have in common; each adds what its service means otherwise.
 

@@ -1,6 +1,6 @@
-import { declareOwnStore } from "../own-stores.js";
+import { declareOwnStore } from "../guard/own-stores.js";
 import { endingSource } from "../body-source.js";
-import { throwIfAborted } from "../abort.js";
+import { throwIfAborted } from "../../async/abort.js";
 import { checkedBytes, checkedChunks, isHandedOver, isWholeBody } from "../body.js";
 import { unsupportedError, type Capability } from "../capability.js";
 import {
@@ -13,8 +13,8 @@ import {
   isListed,
   type CallDetails,
 } from "../check.js";
-import { StorageError } from "../../error.js";
-import { comparePaths } from "../../path.js";
+import { StorageError } from "../../errors/error.js";
+import { comparePaths } from "../../paths/path.js";
 import { bytesResult } from "../read-result.js";
 import type {
   CallOptions,

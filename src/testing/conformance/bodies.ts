@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { runInNewContext } from "node:vm";
-import { StorageError } from "../../error.js";
+import { StorageError } from "../../errors/error.js";
 import { sha256Digest } from "../../store/body.js";
 import type { StoreBody, WriteOptions } from "../../store/store.js";
 import { BASIC, testCase, type CaseGroup } from "./case.js";

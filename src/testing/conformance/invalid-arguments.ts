@@ -1,6 +1,6 @@
 import type { CapabilityFlag } from "../../store/capability.js";
-import type { StorageErrorCode } from "../../error.js";
-import { MAX_PATH_BYTES } from "../../path.js";
+import type { StorageErrorCode } from "../../errors/error.js";
+import { MAX_PATH_BYTES } from "../../paths/path.js";
 import type { CallOptions, ListOptions, Store, StoreBody, WriteOptions } from "../../store/store.js";
 import { BASIC, testCase, type CaseGroup } from "./case.js";
 import { assertRejects, drain } from "./rejection.js";

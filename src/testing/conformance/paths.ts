@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { MAX_PATH_BYTES } from "../../path.js";
+import { MAX_PATH_BYTES } from "../../paths/path.js";
 import { BASIC, testCase, type CaseGroup, type ConformanceCase } from "./case.js";
 
 /** Names that some store or other would confuse, change or lose. */

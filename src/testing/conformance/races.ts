@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isStorageError } from "../../error.js";
+import { isStorageError } from "../../errors/error.js";
 import type { StoreBody } from "../../store/store.js";
 import type { ConformanceContext } from "./context.js";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { types } from "node:util";
-import { isStorageError } from "../../error.js";
+import { isStorageError } from "../../errors/error.js";
 import type { ReadResult } from "../../store/store.js";
 import { BASIC, testCase, type CaseGroup } from "./case.js";
 import { assertBytes, patternBytes } from "./context.js";

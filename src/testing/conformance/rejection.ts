@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isStorageError, type StorageError, type StorageErrorCode } from "../../error.js";
+import { isStorageError, type StorageError, type StorageErrorCode } from "../../errors/error.js";
 import type { Store } from "../../store/store.js";
 
 /** The call that an error must name. */

@@ -1,7 +1,7 @@
-import { StorageError, type StorageErrorCode } from "../../error.js";
-import { abortable } from "../../store/abort.js";
+import { StorageError, type StorageErrorCode } from "../../errors/error.js";
+import { abortable } from "../../async/abort.js";
 import type { CallDetails } from "../../store/check.js";
-import type { Clock } from "../../clock.js";
+import type { Clock } from "../../async/clock.js";
 import type { Strike } from "./fault-plan.js";
 
 /** The call that is struck. */

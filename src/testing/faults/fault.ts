@@ -1,4 +1,4 @@
-import type { StorageErrorCode } from "../../error.js";
+import type { StorageErrorCode } from "../../errors/error.js";
 
 /** What a fault can strike: a verb of the store. `"read"` and `"list"` have their body and their entries with them. */
 export type FaultOperation = "write" | "read" | "stat" | "delete" | "list" | "copy" | "presign" | "close";

@@ -1,8 +1,8 @@
 import { randomInt } from "node:crypto";
 import { z } from "zod";
-import { STORAGE_ERROR_CODES } from "../../error.js";
-import { systemClock, type Clock } from "../../clock.js";
-import { parseOptions } from "../../options.js";
+import { STORAGE_ERROR_CODES } from "../../errors/error.js";
+import { systemClock, type Clock } from "../../async/clock.js";
+import { parseOptions } from "../../options/parse-options.js";
 import type { FaultKind, FaultMoment, FaultOperation, FaultRule } from "./fault.js";
 
 /** Options of `FaultStore`. */

@@ -1,4 +1,4 @@
-import type { StorageError } from "../../error.js";
+import type { StorageError } from "../../errors/error.js";
 import { befall, injectedError, type StruckCall } from "./befall.js";
 import type { Strike } from "./fault-plan.js";
 import { interruptible } from "./interruptible.js";

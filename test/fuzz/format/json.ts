@@ -1,4 +1,4 @@
-import { setOwn } from "../../../src/reference/container.js";
+import { setOwn } from "../../../src/json/container.js";
 import type { RandomChoice } from "../../support/fault-run/random-choice.js";
 import { growBytes, mutateBytes } from "./bytes.js";
 import type { Format, Material } from "./format.js";

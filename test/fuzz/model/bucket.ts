@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import { pathProblem } from "../../../src/path.js";
+import { pathProblem } from "../../../src/paths/path.js";
 import { sha256Digest } from "../../../src/store/body.js";
 
 const MAX_ZEROS = 4 * 1024 * 1024;

@@ -1,5 +1,5 @@
-import { StorageError, type StorageErrorCode } from "../../../src/error.js";
-import type { Codec, DecodeContext, EntryContext } from "../../../src/object/codec/codec.js";
+import { StorageError, type StorageErrorCode } from "../../../src/errors/error.js";
+import type { Codec, DecodeContext, EntryContext } from "../../../src/codecs/codec.js";
 import { assert, settled } from "../check.js";
 
 /** Decoded bytes that may come. */

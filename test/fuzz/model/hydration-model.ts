@@ -1,5 +1,5 @@
 import { gunzipSync } from "node:zlib";
-import { setOwn } from "../../../src/reference/container.js";
+import { setOwn } from "../../../src/json/container.js";
 import { referenceGrammar } from "../../../src/reference/grammar.js";
 import { parseReference } from "../../../src/reference/reference.js";
 import { parseSelector, select } from "../../../src/reference/selector.js";

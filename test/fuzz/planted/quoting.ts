@@ -1,4 +1,4 @@
-import { StorageError } from "../../../src/error.js";
+import { StorageError } from "../../../src/errors/error.js";
 import { outcomeOf } from "../check.js";
 import { textFormat } from "../format/text.js";
 import { defineTarget } from "../target.js";

@@ -1,4 +1,4 @@
-import type { Location } from "../../../src/location.js";
+import type { Location } from "../../../src/paths/location.js";
 import { AllowList, isAllowPrefix } from "../../../src/reference/allow.js";
 import { parseLocation } from "../../../src/reference/location.js";
 import { assert, outcomeOf } from "../check.js";

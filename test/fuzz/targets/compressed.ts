@@ -1,8 +1,8 @@
 import zlib, { brotliCompressSync, gzipSync } from "node:zlib";
-import { brotli } from "../../../src/object/codec/brotli.js";
-import type { EntryContext } from "../../../src/object/codec/codec.js";
-import { gzip } from "../../../src/object/codec/gzip.js";
-import { zstd } from "../../../src/object/codec/zstd.js";
+import { brotli } from "../../../src/codecs/brotli.js";
+import type { EntryContext } from "../../../src/codecs/codec.js";
+import { gzip } from "../../../src/codecs/gzip.js";
+import { zstd } from "../../../src/codecs/zstd.js";
 import { bytesFormat } from "../format/bytes.js";
 import { decodedBothWays, MAX_DECODED_BYTES } from "../model/decoding.js";
 import { defineTarget } from "../target.js";

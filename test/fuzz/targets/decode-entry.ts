@@ -1,4 +1,4 @@
-import { EntryDecoder } from "../../../src/manager/decode-entry.js";
+import { EntryDecoder } from "../../../src/hydrate/decode-entry.js";
 import { parseStoredObject } from "../../../src/object/stored-object.js";
 import type { ParsedReference } from "../../../src/reference/reference.js";
 import { assert, assertEqual, outcomeOf } from "../check.js";

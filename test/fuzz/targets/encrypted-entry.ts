@@ -1,8 +1,8 @@
 import { createSecretKey } from "node:crypto";
-import { aes256gcm } from "../../../src/object/codec/aes256gcm.js";
-import type { EntryContext } from "../../../src/object/codec/codec.js";
-import { associatedData, encodeHeader, parseHeader } from "../../../src/object/codec/encryption-header.js";
-import { HEADER_SIZE, SegmentSealer } from "../../../src/object/codec/streaming-aead.js";
+import { aes256gcm } from "../../../src/codecs/aes256gcm/aes256gcm.js";
+import type { EntryContext } from "../../../src/codecs/codec.js";
+import { associatedData, encodeHeader, parseHeader } from "../../../src/codecs/aes256gcm/encryption-header.js";
+import { HEADER_SIZE, SegmentSealer } from "../../../src/codecs/aes256gcm/streaming-aead.js";
 import { assert, assertEqual, outcomeOf } from "../check.js";
 import { jsonFormat } from "../format/json.js";
 import { decodedBothWays } from "../model/decoding.js";

@@ -1,4 +1,4 @@
-import { pathProblem } from "../../../src/path.js";
+import { pathProblem } from "../../../src/paths/path.js";
 import {
   decodeName,
   encodeDirectory,

@@ -1,7 +1,7 @@
-import type { StorageErrorCode } from "../../../src/error.js";
+import type { StorageErrorCode } from "../../../src/errors/error.js";
 import { StorageManager } from "../../../src/manager/storage-manager.js";
-import { gzip } from "../../../src/object/codec/gzip.js";
-import { isStorageError } from "../../../src/error.js";
+import { gzip } from "../../../src/codecs/gzip.js";
+import { isStorageError } from "../../../src/errors/error.js";
 import { MemoryStore } from "../../../src/store/drivers/memory-store.js";
 import { RecordingStore } from "../../support/recording-store.js";
 import { assert, assertEqual, assertPlain, settled, type Outcome } from "../check.js";

@@ -1,5 +1,5 @@
-import { isNamespace, parseKubernetesReference } from "../../../src/resolvers/kubernetes-reference.js";
-import { decodeValue, secretValue } from "../../../src/resolvers/kubernetes-value.js";
+import { isNamespace, parseKubernetesReference } from "../../../src/resolvers/kubernetes/kubernetes-reference.js";
+import { decodeValue, secretValue } from "../../../src/resolvers/kubernetes/kubernetes-value.js";
 import { assert, assertEqual, assertPlain, outcomeOf } from "../check.js";
 import { jsonFormat } from "../format/json.js";
 import { defineTarget } from "../target.js";

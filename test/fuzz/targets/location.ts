@@ -1,5 +1,5 @@
-import { formatLocation, isScheme, locationBelow, locationProblem, schemeOf } from "../../../src/location.js";
-import { pathProblem } from "../../../src/path.js";
+import { formatLocation, isScheme, locationBelow, locationProblem, schemeOf } from "../../../src/paths/location.js";
+import { pathProblem } from "../../../src/paths/path.js";
 import { parseLocation } from "../../../src/reference/location.js";
 import { assert, assertEqual, outcomeOf } from "../check.js";
 import { textFormat } from "../format/text.js";

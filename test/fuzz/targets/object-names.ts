@@ -1,4 +1,4 @@
-import { pathProblem } from "../../../src/path.js";
+import { pathProblem } from "../../../src/paths/path.js";
 import { blobNameOf, blobPrefixOf, pathOfBlob } from "../../../src/store/drivers/azure/blob-name.js";
 import { fromObjectName, nameProblem, toObjectName } from "../../../src/store/drivers/gcs/object-name.js";
 import { assert, assertEqual } from "../check.js";

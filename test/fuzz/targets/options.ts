@@ -1,4 +1,4 @@
-import type { StorageErrorCode } from "../../../src/error.js";
+import type { StorageErrorCode } from "../../../src/errors/error.js";
 import { StorageManager } from "../../../src/manager/storage-manager.js";
 import {
   withCircuitBreaker,
@@ -7,9 +7,9 @@ import {
   withRetry,
   withTimeout,
   withUsageLimits,
-} from "../../../src/store/compose/layers/index.js";
-import { withFeatures } from "../../../src/store/compose/features/with-features.js";
-import { TieredStore } from "../../../src/store/compose/tiered/tiered-store.js";
+} from "../../../src/store/layers/index.js";
+import { withFeatures } from "../../../src/store/layers/features/with-features.js";
+import { TieredStore } from "../../../src/store/layers/tiered/tiered-store.js";
 import { MemoryStore } from "../../../src/store/drivers/memory-store.js";
 import { outcomeOf, settled } from "../check.js";
 import { jsonFormat } from "../format/json.js";

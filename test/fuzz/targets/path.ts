@@ -1,4 +1,4 @@
-import { assertPath, assertPrefix, comparePaths, pathProblem } from "../../../src/path.js";
+import { assertPath, assertPrefix, comparePaths, pathProblem } from "../../../src/paths/path.js";
 import { assert, assertEqual, outcomeOf } from "../check.js";
 import { textFormat } from "../format/text.js";
 import { defineTarget } from "../target.js";

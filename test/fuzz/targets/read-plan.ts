@@ -1,4 +1,4 @@
-import { planReads } from "../../../src/manager/read-plan.js";
+import { planReads } from "../../../src/hydrate/reads/read-plan.js";
 import { assert } from "../check.js";
 import { jsonFormat } from "../format/json.js";
 import { defineTarget } from "../target.js";

@@ -1,4 +1,4 @@
-import { formatLocation } from "../../../src/location.js";
+import { formatLocation } from "../../../src/paths/location.js";
 import { GRAMMARS, isSpoiltReference, referenceGrammar } from "../../../src/reference/grammar.js";
 import { parseReference, writeReference } from "../../../src/reference/reference.js";
 import { assert, assertEqual, assertPlain, outcomeOf } from "../check.js";

@@ -1,7 +1,7 @@
 import { GRAMMARS, referenceGrammar } from "../../../src/reference/grammar.js";
-import { signedFields } from "../../../src/reference/canonical-reference.js";
-import { ReferenceSigner } from "../../../src/reference/signature.js";
-import { SigningKeys } from "../../../src/reference/signing-keys.js";
+import { signedFields } from "../../../src/reference/sign/canonical-reference.js";
+import { ReferenceSigner } from "../../../src/reference/sign/signature.js";
+import { SigningKeys } from "../../../src/reference/sign/signing-keys.js";
 import { assert, assertEqual } from "../check.js";
 import { jsonFormat } from "../format/json.js";
 import { defineTarget } from "../target.js";

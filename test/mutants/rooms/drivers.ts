@@ -44,7 +44,7 @@ export const DRIVERS: readonly Mutant[] = [
   {
     name: "aborts are ignored by what waits",
     promise: testing("An abort ends a call at once"),
-    file: "store/abort.ts",
+    file: "async/abort.ts",
     from: "  if (signal === undefined) return promise;\n",
     to: "  if (signal === undefined || !signal.aborted) return promise;\n",
     seenBy: seenByCases("memory"),
@@ -55,7 +55,7 @@ export const DRIVERS: readonly Mutant[] = [
     file: "store/drivers/file/publish.ts",
     from: "await (ifAbsent ? link(file, place.file) : rename(file, place.file));",
     to: "await rename(file, place.file);",
-    seenBy: seenByTests("store/file-store.test.ts", "store/file-store-races.test.ts"),
+    seenBy: seenByTests("store/drivers/file/file-store.test.ts", "store/drivers/file/file-store-races.test.ts"),
   },
   {
     name: "a link leads out of a file store",
@@ -63,7 +63,7 @@ export const DRIVERS: readonly Mutant[] = [
     file: "store/drivers/file/directories.ts",
     from: 'return real === directory ? "inside" : "elsewhere";',
     to: 'return real === "" ? "elsewhere" : "inside";',
-    seenBy: seenByTests("store/file-store-symlinks.test.ts"),
+    seenBy: seenByTests("store/drivers/file/file-store-symlinks.test.ts"),
   },
   {
     name: "a link in the place of an object is followed",
@@ -71,7 +71,7 @@ export const DRIVERS: readonly Mutant[] = [
     file: "store/drivers/file/object-file.ts",
     from: 'flag("O_NOFOLLOW") | ',
     to: "",
-    seenBy: seenByTests("store/file-store-symlinks.test.ts"),
+    seenBy: seenByTests("store/drivers/file/file-store-symlinks.test.ts"),
   },
   {
     name: "a file that was cut off is data",
@@ -80,9 +80,9 @@ export const DRIVERS: readonly Mutant[] = [
     from: 'if (bytesRead === 0) throw new FileFault("INTEGRITY", "The file was cut off while it was read.");',
     to: "if (bytesRead === 0) return chunk;",
     seenBy: seenByTests(
-      "store/file-store-faults.test.ts",
-      "store/file-store-operations.test.ts",
-      "store/file-store-races.test.ts",
+      "store/drivers/file/file-store-faults.test.ts",
+      "store/drivers/file/file-store-operations.test.ts",
+      "store/drivers/file/file-store-races.test.ts",
     ),
   },
   {
@@ -91,7 +91,7 @@ export const DRIVERS: readonly Mutant[] = [
     file: "store/drivers/file/path-encoding.ts",
     from: "name += reserved ? percentEncode(character) : plain;",
     to: "name += plain;",
-    seenBy: seenByTests("store/file-store-encoding.test.ts"),
+    seenBy: seenByTests("store/drivers/file/file-store-encoding.test.ts"),
   },
   {
     name: "a condition of a memory store always holds",
@@ -99,7 +99,7 @@ export const DRIVERS: readonly Mutant[] = [
     file: "store/drivers/memory-store.ts",
     from: "this.#assertMatch(path, ifMatch, details);",
     to: "",
-    seenBy: seenByTests("store/memory-store.test.ts"),
+    seenBy: seenByTests("store/drivers/memory-store.test.ts"),
   },
   {
     name: "a memory store shares the buffer of its reader",
@@ -107,15 +107,15 @@ export const DRIVERS: readonly Mutant[] = [
     file: "store/drivers/memory-store.ts",
     from: "const copy = new Uint8Array(object.bytes.subarray(offset, offset + length));",
     to: "const copy = object.bytes.subarray(offset, offset + length);",
-    seenBy: seenByTests("store/memory-store.test.ts"),
+    seenBy: seenByTests("store/drivers/memory-store.test.ts"),
   },
   {
     name: "listings are in the order of code units",
     promise: testing("What your store's `capability` advertises must work"),
-    file: "path.ts",
+    file: "paths/path.ts",
     from: "return xSurrogate === ySurrogate ? x - y : xSurrogate ? 1 : -1;",
     to: "return x - y;",
-    seenBy: seenByTests("path.test.ts", "store/memory-store.test.ts"),
+    seenBy: seenByTests("paths/path.test.ts", "store/drivers/memory-store.test.ts"),
   },
   {
     name: "a declared digest is not compared",
@@ -123,7 +123,7 @@ export const DRIVERS: readonly Mutant[] = [
     file: "store/body.ts",
     from: "if (options.digest !== undefined && sha256Digest(bytes) !== options.digest) throw digestMismatch(details);",
     to: "",
-    seenBy: seenByTests("store/body.test.ts", "store/memory-store.test.ts"),
+    seenBy: seenByTests("store/body.test.ts", "store/drivers/memory-store.test.ts"),
   },
   {
     name: "a short body of S3 is whole",
@@ -131,23 +131,23 @@ export const DRIVERS: readonly Mutant[] = [
     file: "store/drivers/s3/read.ts",
     from: "if (received < expected) {",
     to: "if (received < 0) {",
-    seenBy: seenByTests("store/s3/s3-short-bodies.test.ts"),
+    seenBy: seenByTests("store/drivers/s3/s3-short-bodies.test.ts"),
   },
   {
     name: "the parts of an upload that failed stay in S3",
     promise: behaviour("a source that fails leaves no object and no parts"),
-    file: "store/drivers/s3/upload-stream.ts",
+    file: "store/drivers/s3/upload/upload-stream.ts",
     from: "if (UploadId !== undefined) await abandonUpload(bucket, params, UploadId, call);",
     to: "",
-    seenBy: seenByTests("manager/stream-s3.test.ts"),
+    seenBy: seenByTests("dehydrate/streams/stream-s3.test.ts"),
   },
   {
     name: "an object lacks the part that failed",
     promise: behaviour("nor a request that fails"),
-    file: "store/drivers/s3/upload-stream.ts",
+    file: "store/drivers/s3/upload/upload-stream.ts",
     from: "      stop.abort(error);\n    }\n  };",
     to: "      if (taken === undefined) stop.abort(error);\n    }\n  };",
-    seenBy: seenByTests("manager/stream-s3.test.ts"),
+    seenBy: seenByTests("dehydrate/streams/stream-s3.test.ts"),
   },
   {
     name: "a copy in S3 is of two versions",
@@ -155,7 +155,7 @@ export const DRIVERS: readonly Mutant[] = [
     file: "store/drivers/s3/copy.ts",
     from: 'return etag === undefined || etag.startsWith("W/") ? {} : { CopySourceIfMatch: etag };',
     to: 'return etag !== "" ? {} : { CopySourceIfMatch: etag };',
-    seenBy: seenByTests("store/s3/s3-copies.test.ts"),
+    seenBy: seenByTests("store/drivers/s3/s3-copies.test.ts"),
   },
   {
     name: "a write if absent that lost was refused for another reason",
@@ -163,7 +163,7 @@ export const DRIVERS: readonly Mutant[] = [
     file: "store/drivers/s3/errors.ts",
     from: 'return condition === "ifNoneMatch" ? "ALREADY_EXISTS" : "PRECONDITION_FAILED";',
     to: 'return condition === undefined ? "ALREADY_EXISTS" : "PRECONDITION_FAILED";',
-    seenBy: seenByTests("store/s3/s3-errors.test.ts", "store/s3/s3-conformance.test.ts"),
+    seenBy: seenByTests("store/drivers/s3/s3-errors.test.ts", "store/drivers/s3/s3-conformance.test.ts"),
   },
   {
     name: "a listing of S3 ends with its first page",
@@ -171,7 +171,7 @@ export const DRIVERS: readonly Mutant[] = [
     file: "store/drivers/s3/list.ts",
     from: "if (page.IsTruncated !== true) return;",
     to: "if (page.IsTruncated !== null) return;",
-    seenBy: seenByTests("store/s3/s3-conformance.test.ts", "store/s3/s3-faults.test.ts"),
+    seenBy: seenByTests("store/drivers/s3/s3-conformance.test.ts", "store/drivers/s3/s3-faults.test.ts"),
   },
   {
     name: "a server that is slow down is not waited for",
@@ -179,7 +179,7 @@ export const DRIVERS: readonly Mutant[] = [
     file: "store/drivers/s3/errors.ts",
     from: 'SlowDown: "THROTTLED",',
     to: 'SlowDown: "PERMISSION_DENIED",',
-    seenBy: seenByTests("store/s3/s3-errors.test.ts"),
+    seenBy: seenByTests("store/drivers/s3/s3-errors.test.ts"),
   },
   {
     name: "each who waits dials",
@@ -187,7 +187,7 @@ export const DRIVERS: readonly Mutant[] = [
     file: "store/drivers/redis/own-connection.ts",
     from: "this.#opening ??= this.#dial()",
     to: "this.#opening = this.#dial()",
-    seenBy: seenByTests("store/redis/redis-connection.test.ts"),
+    seenBy: seenByTests("store/drivers/redis/redis-connection.test.ts"),
   },
   {
     name: "a Redis without memory is somewhat unexpected",
@@ -195,7 +195,7 @@ export const DRIVERS: readonly Mutant[] = [
     file: "store/drivers/redis/errors.ts",
     from: 'OOM: "INSUFFICIENT_STORAGE",',
     to: "",
-    seenBy: seenByTests("store/redis/redis-errors.test.ts"),
+    seenBy: seenByTests("store/drivers/redis/redis-errors.test.ts"),
   },
   {
     name: "a checksum of GCS is not compared",
@@ -203,7 +203,7 @@ export const DRIVERS: readonly Mutant[] = [
     file: "store/drivers/gcs/read.ts",
     from: "if (checksum?.validate(crc32c!) === false) {",
     to: "if (checksum?.validate(crc32c!) === undefined && received < 0) {",
-    seenBy: seenByTests("store/gcs/gcs-errors.test.ts"),
+    seenBy: seenByTests("store/drivers/gcs/gcs-errors.test.ts"),
   },
   {
     name: "a read of GCS is of two versions",
@@ -211,7 +211,7 @@ export const DRIVERS: readonly Mutant[] = [
     file: "store/drivers/gcs/read.ts",
     from: "if (generation === undefined || generation === info.etag) {",
     to: 'if (generation !== "") {',
-    seenBy: seenByTests("store/gcs/gcs-requests.test.ts"),
+    seenBy: seenByTests("store/drivers/gcs/gcs-requests.test.ts"),
   },
   {
     name: "an etag of nothing means that nothing is there",
@@ -219,7 +219,7 @@ export const DRIVERS: readonly Mutant[] = [
     file: "store/drivers/gcs/generation.ts",
     from: 'if (!isGeneration(generation)) throw errorOf("PRECONDITION_FAILED", details);',
     to: "",
-    seenBy: seenByTests("store/gcs/gcs-requests.test.ts", "store/gcs/gcs-conformance.test.ts"),
+    seenBy: seenByTests("store/drivers/gcs/gcs-requests.test.ts", "store/drivers/gcs/gcs-conformance.test.ts"),
   },
   {
     name: "a write if absent that lost in Azure was refused for another reason",
@@ -227,7 +227,7 @@ export const DRIVERS: readonly Mutant[] = [
     file: "store/drivers/azure/errors.ts",
     from: 'if (condition === "ifNoneMatch" && found === "PRECONDITION_FAILED") return "ALREADY_EXISTS";',
     to: "",
-    seenBy: seenByTests("store/azure/azure-errors.test.ts"),
+    seenBy: seenByTests("store/drivers/azure/azure-errors.test.ts"),
   },
   {
     name: "Azure loses a dot at the end of a name",
@@ -235,15 +235,15 @@ export const DRIVERS: readonly Mutant[] = [
     file: "store/drivers/azure/blob-name.ts",
     from: 'encode(path).replace(/\\.$/, ".!");',
     to: "encode(path);",
-    seenBy: seenByTests("store/azure/blob-name.test.ts"),
+    seenBy: seenByTests("store/drivers/azure/blob-name.test.ts"),
   },
   {
     name: "a part that is sent to S3 has no signal",
     promise: behaviour("nor does an abort, at any request"),
-    file: "store/drivers/s3/upload-stream.ts",
+    file: "store/drivers/s3/upload/upload-stream.ts",
     from: "const abort = new LinkedAbort(call.signal); //",
     to: "const abort = new LinkedAbort(undefined); //",
-    seenBy: seenByTests("store/s3/s3-short-bodies.test.ts"),
+    seenBy: seenByTests("store/drivers/s3/s3-short-bodies.test.ts"),
   },
   {
     name: "a file of a file store is for all users",
@@ -251,6 +251,6 @@ export const DRIVERS: readonly Mutant[] = [
     file: "store/drivers/file/write-object.ts",
     from: "constants.O_EXCL, fileMode)",
     to: "constants.O_EXCL)",
-    seenBy: seenByTests("store/file-store-permissions.test.ts"),
+    seenBy: seenByTests("store/drivers/file/file-store-permissions.test.ts"),
   },
 ];

@@ -7,7 +7,7 @@ export const REPLICAS: readonly Mutant[] = [
     file: "store/compose/failover/locations.ts",
     from: "if (round === broadcast) this.#cache?.remember(path, found);",
     to: "if (round === broadcast) this.#cache?.forget(path, found);",
-    seenBy: seenByTests("store/compose/failover-reads.test.ts"),
+    seenBy: seenByTests("store/compose/failover/failover-reads.test.ts"),
   },
   {
     name: "all copies are asked at once",
@@ -15,7 +15,7 @@ export const REPLICAS: readonly Mutant[] = [
     file: "store/compose/replicas/ask-replicas.ts",
     from: "Math.min(parallelism, replicas.length)",
     to: "replicas.length",
-    seenBy: seenByTests("store/compose/failover-reads.test.ts"),
+    seenBy: seenByTests("store/compose/failover/failover-reads.test.ts"),
   },
   {
     name: "a copy is asked after a win",
@@ -23,7 +23,7 @@ export const REPLICAS: readonly Mutant[] = [
     file: "store/compose/replicas/ask-replicas.ts",
     from: "      if (winner !== undefined) return;\n      throwIfAborted",
     to: "      throwIfAborted",
-    seenBy: seenByTests("store/compose/failover-reads.test.ts"),
+    seenBy: seenByTests("store/compose/failover/failover-reads.test.ts"),
   },
   {
     name: "a copy over its limit has failed",
@@ -31,7 +31,7 @@ export const REPLICAS: readonly Mutant[] = [
     file: "store/compose/replicas/ask-replicas.ts",
     from: 'if (isStorageError(error, "USAGE_LIMIT")) tell(observer, "replica_skip"',
     to: 'if (isStorageError(error, "USAGE_LIMIT")) tell(observer, "replica_failure"',
-    seenBy: seenByTests("store/compose/failover-reads.test.ts"),
+    seenBy: seenByTests("store/compose/failover/failover-reads.test.ts"),
   },
   {
     name: "who answered last decides",
@@ -39,7 +39,7 @@ export const REPLICAS: readonly Mutant[] = [
     file: "store/compose/replicas/replica-errors.ts",
     from: 'if (codes.size === 1 && code === "NOT_FOUND") {',
     to: 'if (failures.at(-1)?.error.code === "NOT_FOUND") {',
-    seenBy: seenByTests("store/compose/failover-reads.test.ts"),
+    seenBy: seenByTests("store/compose/failover/failover-reads.test.ts"),
   },
   {
     name: "the order of answers is that of errors",
@@ -47,39 +47,39 @@ export const REPLICAS: readonly Mutant[] = [
     file: "store/compose/replicas/replica-errors.ts",
     from: "return [...failures].sort((a, b) => a.replica.index - b.replica.index);",
     to: "return [...failures];",
-    seenBy: seenByTests("store/compose/failover-reads.test.ts"),
+    seenBy: seenByTests("store/compose/failover/failover-reads.test.ts"),
   },
   {
     name: "a body that breaks is the end of it",
     promise: behaviour("a body that breaks goes on with the next copy, unseen"),
-    file: "store/compose/replicas/resumed-body.ts",
+    file: "store/compose/replicas/continued-body.ts",
     from: "this.#current = await this.#resume();",
     to: "throw error;",
-    seenBy: seenByTests("store/compose/failover-bodies.test.ts"),
+    seenBy: seenByTests("store/compose/failover/failover-bodies.test.ts"),
   },
   {
     name: "a body goes on with a copy of another size",
     promise: behaviour("nor with a copy of another size"),
-    file: "store/compose/replicas/resumed-body.ts",
+    file: "store/compose/replicas/continued-body.ts",
     from: "if (body.info.size !== this.#first.info.size || body.digest !== digest) throw corrupt(details);",
     to: "if (body.digest !== digest) throw corrupt(details);",
-    seenBy: seenByTests("store/compose/failover-bodies.test.ts"),
+    seenBy: seenByTests("store/compose/failover/failover-bodies.test.ts"),
   },
   {
     name: "a body goes on with a copy that begins otherwise",
     promise: behaviour("two versions are never joined"),
-    file: "store/compose/replicas/resumed-body.ts",
+    file: "store/compose/replicas/continued-body.ts",
     from: "if (!begun.digest().equals(this.#digest.copy().digest())) throw corrupt(details);",
     to: "",
-    seenBy: seenByTests("store/compose/failover-bodies.test.ts"),
+    seenBy: seenByTests("store/compose/failover/failover-bodies.test.ts"),
   },
   {
     name: "a joined body has any digest",
     promise: behaviour("two versions are never joined"),
-    file: "store/compose/replicas/resumed-body.ts",
+    file: "store/compose/replicas/continued-body.ts",
     from: 'if (`sha256-${made.copy().digest("base64url")}` !== digest) throw corrupt(details);',
     to: "",
-    seenBy: seenByTests("store/compose/failover-bodies.test.ts"),
+    seenBy: seenByTests("store/compose/failover/failover-bodies.test.ts"),
   },
   {
     name: "a copy that is damaged is handed out",
@@ -87,7 +87,10 @@ export const REPLICAS: readonly Mutant[] = [
     file: "store/compose/replicas/copy-body.ts",
     from: "if (whole && this.digest !== undefined && sha256Digest(bytes) !== this.digest) throw corrupt(details);",
     to: "",
-    seenBy: seenByTests("store/compose/failover-reads.test.ts", "store/compose/failover-bodies.test.ts"),
+    seenBy: seenByTests(
+      "store/compose/failover/failover-reads.test.ts",
+      "store/compose/failover/failover-bodies.test.ts",
+    ),
   },
   {
     name: "a listing lacks what a store has that failed",
@@ -95,7 +98,7 @@ export const REPLICAS: readonly Mutant[] = [
     file: "store/compose/replicas/merged-listing.ts",
     from: "if (failures.length > 0) throw",
     to: "if (failures.length === listings.length) throw",
-    seenBy: seenByTests("store/compose/failover-writes.test.ts"),
+    seenBy: seenByTests("store/compose/failover/failover-writes.test.ts"),
   },
   {
     name: "half of a stream goes to the next store",
@@ -103,7 +106,7 @@ export const REPLICAS: readonly Mutant[] = [
     file: "store/compose/failover/write-first.ts",
     from: "if (!body.replayable) break;",
     to: "",
-    seenBy: seenByTests("store/compose/failover-writes.test.ts"),
+    seenBy: seenByTests("store/compose/failover/failover-writes.test.ts"),
   },
   {
     name: "one store is enough",
@@ -111,7 +114,7 @@ export const REPLICAS: readonly Mutant[] = [
     file: "store/compose/replicated/change-all.ts",
     from: "if (infos.size === change.needed) acknowledge();",
     to: "if (infos.size > 0) acknowledge();",
-    seenBy: seenByTests("store/compose/replicated-writes.test.ts"),
+    seenBy: seenByTests("store/compose/replicated/replicated-writes.test.ts"),
   },
   {
     name: "a copy that failed is told as pending",
@@ -119,7 +122,7 @@ export const REPLICAS: readonly Mutant[] = [
     file: "store/compose/replicated/change-all.ts",
     from: "outcomes.set(replica, failure.error.code);",
     to: "",
-    seenBy: seenByTests("store/compose/replicated-writes.test.ts"),
+    seenBy: seenByTests("store/compose/replicated/replicated-writes.test.ts"),
   },
   {
     name: "bytes need not be what they claim to be",
@@ -127,7 +130,7 @@ export const REPLICAS: readonly Mutant[] = [
     file: "store/compose/replicated/judge-copies.ts",
     from: "return !outdated && (claimed === undefined || claimed === digest);",
     to: "return !outdated;",
-    seenBy: seenByTests("store/compose/replicated-repair.test.ts"),
+    seenBy: seenByTests("store/compose/replicated/replicated-repair.test.ts"),
   },
   {
     name: "one copy is right against another",
@@ -135,7 +138,7 @@ export const REPLICAS: readonly Mutant[] = [
     file: "store/compose/replicated/judge-copies.ts",
     from: "if (count > findings.length / 2) return digest;",
     to: "if (count > 0) return digest;",
-    seenBy: seenByTests("store/compose/replicated-repair.test.ts"),
+    seenBy: seenByTests("store/compose/replicated/replicated-repair.test.ts"),
   },
   {
     name: "what was written meanwhile is replaced",
@@ -143,7 +146,7 @@ export const REPLICAS: readonly Mutant[] = [
     file: "store/compose/replicated/repair.ts",
     from: "    return { ifMatch: wrong.info.etag };\n",
     to: "    return {};\n",
-    seenBy: seenByTests("store/compose/replicated-repair.test.ts"),
+    seenBy: seenByTests("store/compose/replicated/replicated-repair.test.ts"),
   },
   {
     name: "a scrub does not know how far it came",
@@ -151,7 +154,7 @@ export const REPLICAS: readonly Mutant[] = [
     file: "store/compose/replicated/scrub.ts",
     from: "    report.last = path;\n",
     to: "",
-    seenBy: seenByTests("store/compose/replicated-repair.test.ts"),
+    seenBy: seenByTests("store/compose/replicated/replicated-repair.test.ts"),
   },
   {
     name: "a listing that leads elsewhere is handed on",

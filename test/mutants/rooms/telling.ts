@@ -12,7 +12,7 @@ export const TELLING: readonly Mutant[] = [
   {
     name: "an event holds a path",
     promise: readme("Events hold no payload data, no keys, no credentials and no paths."),
-    file: "manager/object-writer.ts",
+    file: "dehydrate/object-writer.ts",
     from: "const details = { store: this.store.name, stepRunId: this.settings.stepRunId, bytes, objects: 1 };",
     to: "const details = { store: this.store.name, stepRunId: this.settings.stepRunId, bytes, objects: 1, path };",
     seenBy: seenByTests("observe/events.test.ts", "observe/redaction.test.ts"),
@@ -36,7 +36,7 @@ export const TELLING: readonly Mutant[] = [
   {
     name: "inspect shows what a client hangs on to its error",
     promise: security("secrets in errors, logs and `inspect`"),
-    file: "error-inspection.ts",
+    file: "errors/error-inspection.ts",
     from: 'return isError(cause) ? shown(cause, factsOf(cause), depth) : "[object]";',
     to: "return cause;",
     seenBy: seenByTests("observe/redaction.test.ts", "observe/redaction-of-causes.test.ts"),
@@ -44,7 +44,7 @@ export const TELLING: readonly Mutant[] = [
   {
     name: "another namespace is read as the own one",
     promise: readme("in the namespace of the workload and no other"),
-    file: "resolvers/kubernetes-reference.ts",
+    file: "resolvers/kubernetes/kubernetes-reference.ts",
     from: 'if (parts.namespace !== "" && parts.namespace !== namespace) {',
     to: 'if (parts.namespace === "/") {',
     seenBy: seenByTests("resolvers/kubernetes.test.ts"),
@@ -52,7 +52,7 @@ export const TELLING: readonly Mutant[] = [
   {
     name: "half of a secret is a secret",
     promise: readme("Those for Kubernetes read `$bubuSecretRef` and `$bubuConfigMapRef`"),
-    file: "resolvers/kubernetes-value.ts",
+    file: "resolvers/kubernetes/kubernetes-value.ts",
     from: 'if (value.length % 4 !== 0 || !BASE64.test(value)) throw undecodable("it is not base64", details);',
     to: "",
     seenBy: seenByTests("resolvers/kubernetes.test.ts"),
@@ -62,7 +62,7 @@ export const TELLING: readonly Mutant[] = [
     promise: security(
       "No payload data, key, credential or signed URL is put into an error, a log, an event or a metric label",
     ),
-    file: "resolvers/kubernetes.ts",
+    file: "resolvers/kubernetes/kubernetes.ts",
     from: "throw new StorageError(code, message, { ...details, cause });",
     to: "throw new StorageError(code, message, { ...details, cause: error });",
     seenBy: seenByTests("resolvers/kubernetes.test.ts", "observe/redaction-of-causes.test.ts"),
@@ -104,7 +104,7 @@ export const TELLING: readonly Mutant[] = [
   {
     name: "a pattern takes quadratic time",
     promise: security("ReDoS"),
-    file: "path.ts",
+    file: "paths/path.ts",
     from: '  while (text[end - 1] === "/") end--;\n  return text.slice(0, end);',
     to: '  if (end === 0) end = 0;\n  return text.replace(/\\/+$/, "");',
     seenBy: seenByTests("regular-expressions.test.ts"),
@@ -112,7 +112,7 @@ export const TELLING: readonly Mutant[] = [
   {
     name: "a path leads upwards",
     promise: security("path tricks in references"),
-    file: "path.ts",
+    file: "paths/path.ts",
     from: 'if (segments.includes(".") || segments.includes("..")) return',
     to: "if (segments.length < 0) return",
     seenBy: seenByTests("threats.test.ts"),

@@ -1,4 +1,4 @@
-import { isStorageError } from "../../../src/error.js";
+import { isStorageError } from "../../../src/errors/error.js";
 import { requireCapability, type Capability } from "../../../src/store/capability.js";
 import type {
   CallOptions,

@@ -1,5 +1,5 @@
-import { StorageError, type StorageErrorCode } from "../../../src/error.js";
-import { StoreLayer } from "../../../src/store/compose/store-layer.js";
+import { StorageError, type StorageErrorCode } from "../../../src/errors/error.js";
+import { StoreLayer } from "../../../src/store/layers/store-layer.js";
 import type { Capability } from "../../../src/store/capability.js";
 import { MemoryStore } from "../../../src/store/drivers/memory-store.js";
 import { streamResult } from "../../../src/store/read-result.js";

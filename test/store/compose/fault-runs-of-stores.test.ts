@@ -1,7 +1,7 @@
-import { withFeatures } from "../../../src/store/compose/features/with-features.js";
-import { withRetry, withTimeout } from "../../../src/store/compose/layers/index.js";
+import { withFeatures } from "../../../src/store/layers/features/with-features.js";
+import { withRetry, withTimeout } from "../../../src/store/layers/index.js";
 import { RoutingStore } from "../../../src/store/compose/routing/routing-store.js";
-import { TieredStore } from "../../../src/store/compose/tiered/tiered-store.js";
+import { TieredStore } from "../../../src/store/layers/tiered/tiered-store.js";
 import { limited } from "../../support/limited-store.js";
 import { expectToWithstandFaults, type Composition } from "./composition.js";
 

@@ -5,7 +5,7 @@ import {
   withRetry,
   withTimeout,
   withUsageLimits,
-} from "../../../src/store/compose/layers/index.js";
+} from "../../../src/store/layers/index.js";
 import { expectToWithstandFaults, type Composition } from "./composition.js";
 
 const COMPOSITIONS: readonly Composition[] = [

@@ -1,4 +1,4 @@
-import type { StorageError, StorageErrorCode } from "../../../src/error.js";
+import type { StorageError, StorageErrorCode } from "../../../src/errors/error.js";
 import type { Store } from "../../../src/store/store.js";
 import type { State } from "./version.js";
 

@@ -1,4 +1,4 @@
-import { throwIfAborted } from "../../abort.js";
+import { throwIfAborted } from "../../../async/abort.js";
 import { beginAttempt, failureOf, type ReplicaCall } from "../replicas/ask-replicas.js";
 import { describeCopy } from "../replicas/known-digest.js";
 import type { Replica } from "../replicas/replica.js";

@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { Clock } from "../../../clock.js";
+import type { Clock } from "../../../async/clock.js";
 
 interface Location {
   readonly name: string;

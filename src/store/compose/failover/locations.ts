@@ -1,6 +1,6 @@
-import { throwIfAborted } from "../../abort.js";
+import { throwIfAborted } from "../../../async/abort.js";
 import type { CallDetails } from "../../check.js";
-import { StorageError, isStorageError } from "../../../error.js";
+import { StorageError, isStorageError } from "../../../errors/error.js";
 import { tell } from "../../../observe/tell.js";
 import type { Round } from "../replicas/ask-replicas.js";
 import { Attempt } from "../replicas/attempt.js";

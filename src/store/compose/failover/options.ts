@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { StorageObserver } from "../../../observe/event.js";
-import { systemClock, type Clock } from "../../../clock.js";
-import { parseOptions } from "../../../options.js";
+import { systemClock, type Clock } from "../../../async/clock.js";
+import { parseOptions } from "../../../options/parse-options.js";
 import type { Store } from "../../store.js";
 import { contentAddressedDigest, type DigestOf } from "../replicas/known-digest.js";
 import { storesSchema } from "../replicas/replica.js";

@@ -1,4 +1,4 @@
-import { throwIfAborted } from "../../abort.js";
+import { throwIfAborted } from "../../../async/abort.js";
 import type { ObjectInfo, WriteOptions } from "../../store.js";
 import { beginAttempt, failureOf, type ReplicaCall } from "../replicas/ask-replicas.js";
 import type { HeldBody } from "../replicas/held-body.js";

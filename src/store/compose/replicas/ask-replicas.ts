@@ -1,6 +1,6 @@
-import { throwIfAborted } from "../../abort.js";
+import { throwIfAborted } from "../../../async/abort.js";
 import type { CallDetails } from "../../check.js";
-import { isStorageError } from "../../../error.js";
+import { isStorageError } from "../../../errors/error.js";
 import type { StorageObserver } from "../../../observe/event.js";
 import { tell } from "../../../observe/tell.js";
 import { Attempt, type AttemptLimits } from "./attempt.js";

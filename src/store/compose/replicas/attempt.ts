@@ -1,8 +1,8 @@
-import { abortable } from "../../abort.js";
+import { abortable } from "../../../async/abort.js";
 import type { CallDetails } from "../../check.js";
-import type { Clock } from "../../../clock.js";
-import { LinkedAbort } from "../../linked-abort.js";
-import { StorageError } from "../../../error.js";
+import type { Clock } from "../../../async/clock.js";
+import { LinkedAbort } from "../../../async/linked-abort.js";
+import { StorageError } from "../../../errors/error.js";
 
 /** What bounds one attempt. */
 export interface AttemptLimits {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { bytesOf } from "../../../bytes.js";
+import { bytesOf } from "../../../bytes/bytes.js";
 import { sha256Digest } from "../../body.js";
-import { StorageError } from "../../../error.js";
+import { StorageError } from "../../../errors/error.js";
 import type { CallDetails } from "../../check.js";
 import type { ObjectInfo, ReadOptions, ReadResult } from "../../store.js";
 import type { Attempt } from "./attempt.js";

@@ -1,5 +1,5 @@
 import type { Capability } from "../../capability.js";
-import { isStorageError } from "../../../error.js";
+import { isStorageError } from "../../../errors/error.js";
 import { isSourceFailure } from "../../source-failure.js";
 import type { ReadResult, StoreBody, WriteOptions } from "../../store.js";
 

@@ -1,4 +1,4 @@
-import { throwIfAborted } from "../../abort.js";
+import { throwIfAborted } from "../../../async/abort.js";
 import type { DeleteOptions } from "../../store.js";
 import { beginAttempt, failureOf, type ReplicaCall } from "./ask-replicas.js";
 import { answerOfSome, type ReplicaFailure } from "./replica-errors.js";

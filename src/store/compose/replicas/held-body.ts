@@ -1,6 +1,6 @@
 import { checkedBytes, checkedChunks, isWholeBody } from "../../body.js";
 import type { CallDetails } from "../../check.js";
-import { isStorageError, type StorageError } from "../../../error.js";
+import { isStorageError, type StorageError } from "../../../errors/error.js";
 import type { StoreBody, WriteOptions } from "../../store.js";
 
 /** A body that may have to be handed to more than one store. */

@@ -1,7 +1,7 @@
 import { openListing } from "../../open-listing.js";
-import { throwIfAborted } from "../../abort.js";
+import { throwIfAborted } from "../../../async/abort.js";
 import type { ListOptions, ObjectInfo } from "../../store.js";
-import { comparePaths } from "../../../path.js";
+import { comparePaths } from "../../../paths/path.js";
 import { checkListed, isDisbelieved, type CheckListed } from "../../listed-object.js";
 import { beginAttempt, failureOf, type ReplicaCall } from "./ask-replicas.js";
 import type { Attempt } from "./attempt.js";

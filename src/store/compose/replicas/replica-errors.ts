@@ -1,5 +1,10 @@
-import { StorageError, isStorageError, type StorageErrorCode, type StorageErrorDetails } from "../../../error.js";
-import { INSPECT, SHOWS_ITSELF, shownError } from "../../../error-inspection.js";
+import {
+  StorageError,
+  isStorageError,
+  type StorageErrorCode,
+  type StorageErrorDetails,
+} from "../../../errors/error.js";
+import { INSPECT, SHOWS_ITSELF, shownError } from "../../../errors/error-inspection.js";
 import type { Replica } from "./replica.js";
 
 /** Why one copy did not do what it was asked for. */

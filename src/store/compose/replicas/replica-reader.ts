@@ -1,15 +1,15 @@
 import type { CallDetails } from "../../check.js";
-import type { Clock } from "../../../clock.js";
+import type { Clock } from "../../../async/clock.js";
 import { bytesResult, streamResult } from "../../read-result.js";
 import type { CallOptions, ObjectInfo, ReadOptions, ReadResult } from "../../store.js";
-import { StorageError, isStorageError } from "../../../error.js";
+import { StorageError, isStorageError } from "../../../errors/error.js";
 import type { StorageObserver } from "../../../observe/event.js";
 import { askReplicas, type Answer, type ReplicaCall, type Round } from "./ask-replicas.js";
 import { readCopy, type ReadCopy, type ReadRequest } from "./copy-body.js";
 import { describeCopy, type DigestOf } from "./known-digest.js";
 import { answerOf, type ReplicaFailure } from "./replica-errors.js";
 import type { Replica } from "./replica.js";
-import { ResumedBody } from "./resumed-body.js";
+import { ResumedBody } from "./continued-body.js";
 
 /** How copies are read. */
 export interface ReaderSettings {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { guardedStore } from "../guarded-store.js";
+import { guardedStore } from "../../guard/guarded-store.js";
 import type { Store } from "../../store.js";
 
 /** One of the stores that hold copies of the same objects. */

@@ -1,6 +1,6 @@
 import { sha256Digest } from "../../body.js";
 import type { CallDetails } from "../../check.js";
-import { StorageError } from "../../../error.js";
+import { StorageError } from "../../../errors/error.js";
 import type { WriteOptions } from "../../store.js";
 import type { HeldBody } from "./held-body.js";
 import { withDigest, type DigestOf } from "./known-digest.js";

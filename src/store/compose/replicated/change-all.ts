@@ -1,7 +1,7 @@
-import { abortable, throwIfAborted } from "../../abort.js";
-import { LinkedAbort } from "../../linked-abort.js";
+import { abortable, throwIfAborted } from "../../../async/abort.js";
+import { LinkedAbort } from "../../../async/linked-abort.js";
 import type { ObjectInfo } from "../../store.js";
-import { StorageError } from "../../../error.js";
+import { StorageError } from "../../../errors/error.js";
 import { beginAttempt, failureOf, type ReplicaCall } from "../replicas/ask-replicas.js";
 import type { Attempt } from "../replicas/attempt.js";
 import { describeCopy } from "../replicas/known-digest.js";

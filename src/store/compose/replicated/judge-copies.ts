@@ -1,5 +1,5 @@
 import type { ObjectInfo } from "../../store.js";
-import type { StorageError } from "../../../error.js";
+import type { StorageError } from "../../../errors/error.js";
 import type { Replica } from "../replicas/replica.js";
 import type { Acknowledge } from "./options.js";
 

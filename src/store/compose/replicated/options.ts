@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseOptions } from "../../../options.js";
+import { parseOptions } from "../../../options/parse-options.js";
 import type { Store } from "../../store.js";
 import { copyReadFields, type CopyReadOptions } from "../failover/options.js";
 import { storesSchema } from "../replicas/replica.js";

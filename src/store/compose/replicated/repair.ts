@@ -1,8 +1,8 @@
-import { isStorageError, type StorageErrorCode } from "../../../error.js";
+import { isStorageError, type StorageErrorCode } from "../../../errors/error.js";
 import { tell } from "../../../observe/tell.js";
 import type { ObjectInfo, WriteOptions } from "../../store.js";
 import { beginAttempt, failureOf, type ReplicaCall } from "../replicas/ask-replicas.js";
-import { throwIfAborted } from "../../abort.js";
+import { throwIfAborted } from "../../../async/abort.js";
 import { beginDigest, openCopy, truncated, type ReadRequest } from "../replicas/copy-body.js";
 import { withDigest } from "../replicas/known-digest.js";
 import type { ReplicaReader } from "../replicas/replica-reader.js";

@@ -1,6 +1,6 @@
-import { declareOwnStore } from "../../own-stores.js";
+import { declareOwnStore } from "../../guard/own-stores.js";
 import { endingSource } from "../../body-source.js";
-import { abortable } from "../../abort.js";
+import { abortable } from "../../../async/abort.js";
 import type { Capability } from "../../capability.js";
 import { unsupportedError } from "../../capability.js";
 import { checkCopy, checkDelete, checkList, checkRead, checkStat, checkWrite, type CallDetails } from "../../check.js";
@@ -17,7 +17,7 @@ import type {
   StoreBody,
   WriteOptions,
 } from "../../store.js";
-import { StorageError } from "../../../error.js";
+import { StorageError } from "../../../errors/error.js";
 import { notify } from "../../../observe/notify.js";
 import { copyThrough } from "../replicas/copy-through.js";
 import { deleteAll } from "../replicas/delete-all.js";

@@ -1,4 +1,4 @@
-import { StorageError, isStorageError } from "../../../error.js";
+import { StorageError, isStorageError } from "../../../errors/error.js";
 import type { Store } from "../../store.js";
 
 /**

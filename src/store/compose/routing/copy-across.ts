@@ -1,7 +1,7 @@
 import type { StorageObserver } from "../../../observe/event.js";
 import { tell } from "../../../observe/tell.js";
-import { isStorageError } from "../../../error.js";
-import { abortable } from "../../abort.js";
+import { isStorageError } from "../../../errors/error.js";
+import { abortable } from "../../../async/abort.js";
 import { requireCapability } from "../../capability.js";
 import type { CallOptions, ObjectInfo, ReadResult, Store, WriteOptions } from "../../store.js";
 import { asGiven, restated, routed, routedResult, type Route } from "./route.js";

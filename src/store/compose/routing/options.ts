@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { isScheme, splitLocation, type Target } from "../../../location.js";
+import { isScheme, splitLocation, type Target } from "../../../paths/location.js";
 import type { StorageObserver } from "../../../observe/event.js";
-import { parseOptions } from "../../../options.js";
+import { parseOptions } from "../../../options/parse-options.js";
 import type { Store } from "../../store.js";
 
 /**

@@ -1,5 +1,5 @@
-import { StorageError, isStorageError, type StorageErrorDetails } from "../../../error.js";
-import { formatLocation, type Target } from "../../../location.js";
+import { StorageError, isStorageError, type StorageErrorDetails } from "../../../errors/error.js";
+import { formatLocation, type Target } from "../../../paths/location.js";
 import type { ObjectInfo, ReadResult } from "../../store.js";
 
 /** A path as a caller gave it, and what it is in the store that it leads to. */

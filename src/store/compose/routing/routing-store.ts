@@ -1,11 +1,11 @@
-import { declareOwnStore } from "../../own-stores.js";
+import { declareOwnStore } from "../../guard/own-stores.js";
 import { openListing } from "../../open-listing.js";
 import { endingSource } from "../../body-source.js";
-import { StorageError, isStorageError } from "../../../error.js";
-import { schemeOf, splitLocation, type Target } from "../../../location.js";
+import { StorageError, isStorageError } from "../../../errors/error.js";
+import { schemeOf, splitLocation, type Target } from "../../../paths/location.js";
 import type { StorageObserver } from "../../../observe/event.js";
-import { assertPath, assertPrefix, invalidPath } from "../../../path.js";
-import { abortable, throwIfAborted } from "../../abort.js";
+import { assertPath, assertPrefix, invalidPath } from "../../../paths/path.js";
+import { abortable, throwIfAborted } from "../../../async/abort.js";
 import { assertOptions } from "../../call-options.js";
 import type { Capability } from "../../capability.js";
 import { unknownScheme, type CallDetails } from "../../check.js";
@@ -22,7 +22,7 @@ import type {
   StoreBody,
   WriteOptions,
 } from "../../store.js";
-import { guardedStore } from "../guarded-store.js";
+import { guardedStore } from "../../guard/guarded-store.js";
 import { closeAll } from "./close-all.js";
 import { copyAcross } from "./copy-across.js";
 import { parseRoutingOptions, type RoutingStoreOptions, type SchemeFactory, type SchemeStores } from "./options.js";

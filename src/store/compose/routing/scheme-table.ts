@@ -1,7 +1,7 @@
-import { StorageError } from "../../../error.js";
-import { isScheme, type Target } from "../../../location.js";
+import { StorageError } from "../../../errors/error.js";
+import { isScheme, type Target } from "../../../paths/location.js";
 import type { Store } from "../../store.js";
-import { guardedStore } from "../guarded-store.js";
+import { guardedStore } from "../../guard/guarded-store.js";
 import { builtInSchemes } from "./built-in-schemes.js";
 import {
   isSchemeStores,

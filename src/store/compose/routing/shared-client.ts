@@ -1,6 +1,6 @@
-import { declareOwnStore } from "../../own-stores.js";
+import { declareOwnStore } from "../../guard/own-stores.js";
 import type { Store } from "../../store.js";
-import { StoreLayer } from "../store-layer.js";
+import { StoreLayer } from "../../layers/store-layer.js";
 
 /** One client for all the stores of a factory: made for the first of them, and closed with the last. */
 export class SharedClient<Client> {

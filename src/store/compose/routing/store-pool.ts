@@ -1,6 +1,6 @@
-import { StorageError } from "../../../error.js";
+import { StorageError } from "../../../errors/error.js";
 import type { Store } from "../../store.js";
-import { guardedStore } from "../guarded-store.js";
+import { guardedStore } from "../../guard/guarded-store.js";
 import { isStore } from "./options.js";
 
 /**

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { StorageError } from "../../../error.js";
+import { StorageError } from "../../../errors/error.js";
 import type { SchemeFactory } from "../../compose/routing/options.js";
 import { AzureStore } from "./azure-store.js";
 import type { AzureStoreOptions, AzureTokenCredential } from "./options.js";

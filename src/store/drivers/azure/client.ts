@@ -1,6 +1,6 @@
 import type * as Sdk from "@azure/storage-blob";
 import type { ContainerClient, StoragePipelineOptions, StorageSharedKeyCredential } from "@azure/storage-blob";
-import { StorageError } from "../../../error.js";
+import { StorageError } from "../../../errors/error.js";
 import { isContainerClient, isSharedKey, isSharedKeyCredential, type ParsedAzureOptions } from "./options.js";
 
 /** The module `@azure/storage-blob`. */

@@ -1,8 +1,8 @@
 import type { ContainerClient } from "@azure/storage-blob";
-import { abortable, throwIfAborted } from "../../abort.js";
+import { abortable, throwIfAborted } from "../../../async/abort.js";
 import type { CallDetails } from "../../check.js";
-import { StorageError, isStorageError } from "../../../error.js";
-import { LinkedAbort } from "../../linked-abort.js";
+import { StorageError, isStorageError } from "../../../errors/error.js";
+import { LinkedAbort } from "../../../async/linked-abort.js";
 import { blobNameOf, blobPrefixOf, pathOfBlob } from "./blob-name.js";
 import { createClient } from "./client.js";
 import { toStorageError, type AzureCall } from "./errors.js";

@@ -1,5 +1,5 @@
 import type { BlobSyncCopyFromURLOptions, ContainerClient } from "@azure/storage-blob";
-import { StorageError, isStorageError } from "../../../error.js";
+import { StorageError, isStorageError } from "../../../errors/error.js";
 import type { ObjectInfo } from "../../store.js";
 import type { AzureContainer } from "./container.js";
 import { failureOf, type AzureCall } from "./errors.js";

@@ -1,4 +1,4 @@
-import { isNotFound } from "../../../error.js";
+import { isNotFound } from "../../../errors/error.js";
 import type { DeleteOptions } from "../../store.js";
 import type { AzureContainer } from "./container.js";
 import type { AzureCall } from "./errors.js";

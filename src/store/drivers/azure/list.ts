@@ -1,8 +1,8 @@
 import type { BlobItem } from "@azure/storage-blob";
-import { throwIfAborted } from "../../abort.js";
+import { throwIfAborted } from "../../../async/abort.js";
 import { isListed } from "../../check.js";
-import { StorageError } from "../../../error.js";
-import { comparePaths, pathProblem } from "../../../path.js";
+import { StorageError } from "../../../errors/error.js";
+import { comparePaths, pathProblem } from "../../../paths/path.js";
 import type { ListOptions, ObjectInfo } from "../../store.js";
 import type { AzureContainer } from "./container.js";
 import type { AzureCall } from "./errors.js";

@@ -1,5 +1,5 @@
 import type { ObjectInfo } from "../../store.js";
-import { StorageError } from "../../../error.js";
+import { StorageError } from "../../../errors/error.js";
 import type { AzureCall } from "./errors.js";
 import { fromAzureMetadata } from "./metadata.js";
 

@@ -5,10 +5,10 @@ import type {
   StorageSharedKeyCredential,
 } from "@azure/storage-blob";
 import { z } from "zod";
-import { systemClock, type Clock } from "../../../clock.js";
-import { parseOptions } from "../../../options.js";
+import { systemClock, type Clock } from "../../../async/clock.js";
+import { parseOptions } from "../../../options/parse-options.js";
 import { connectionStringProblem, isBase64 } from "./connection-string.js";
-import { MAX_PATH_BYTES, pathProblem } from "../../../path.js";
+import { MAX_PATH_BYTES, pathProblem } from "../../../paths/path.js";
 
 /** Largest block, in bytes: 4,000 MiB (Azure, "Scalability and performance targets for Blob storage"). */
 const MAX_BLOCK_SIZE = 4000 * 1024 ** 2;

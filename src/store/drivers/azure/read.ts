@@ -1,9 +1,9 @@
 import { Readable } from "node:stream";
 import type { BlobDownloadResponseParsed } from "@azure/storage-blob";
-import { StorageError } from "../../../error.js";
+import { StorageError } from "../../../errors/error.js";
 import { bytesResult, streamResult, type ReadCall } from "../../read-result.js";
 import type { ReadOptions, ReadResult } from "../../store.js";
-import { LinkedAbort } from "../../linked-abort.js";
+import { LinkedAbort } from "../../../async/linked-abort.js";
 import type { AzureContainer } from "./container.js";
 import { bodyError, failureOf, type AzureCall } from "./errors.js";
 import { assertBlob, statedSize, toObjectInfo } from "./object-info.js";

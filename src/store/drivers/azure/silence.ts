@@ -1,4 +1,4 @@
-import type { Clock } from "../../../clock.js";
+import type { Clock } from "../../../async/clock.js";
 
 /** Says so when nothing has happened for a while. */
 export class SilenceTimer {

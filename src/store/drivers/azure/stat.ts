@@ -1,4 +1,4 @@
-import { StorageError, isNotFound } from "../../../error.js";
+import { StorageError, isNotFound } from "../../../errors/error.js";
 import type { ObjectInfo } from "../../store.js";
 import type { AzureContainer } from "./container.js";
 import type { AzureCall } from "./errors.js";

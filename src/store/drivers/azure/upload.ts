@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { BlockBlobCommitBlockListOptions } from "@azure/storage-blob";
-import type { LinkedAbort } from "../../linked-abort.js";
+import type { LinkedAbort } from "../../../async/linked-abort.js";
 import type { AzureContainer } from "./container.js";
 import { toStorageError, type AzureCall } from "./errors.js";
 

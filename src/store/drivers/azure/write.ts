@@ -1,6 +1,6 @@
 import { checkedBytes, checkedChunks, isWholeBody } from "../../body.js";
 import type { ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
-import { LinkedAbort } from "../../linked-abort.js";
+import { LinkedAbort } from "../../../async/linked-abort.js";
 import type { AzureContainer } from "./container.js";
 import { conditionError, failureOf, type AzureCall } from "./errors.js";
 import { toAzureMetadata } from "./metadata.js";

@@ -1,4 +1,4 @@
-import { StorageError, isStorageError, type StorageErrorCode } from "../../../error.js";
+import { StorageError, isStorageError, type StorageErrorCode } from "../../../errors/error.js";
 import type { CallDetails } from "../../check.js";
 
 const CODES: Readonly<Record<string, readonly [StorageErrorCode, string]>> = {

@@ -1,4 +1,4 @@
-import { declareOwnStore } from "../../own-stores.js";
+import { declareOwnStore } from "../../guard/own-stores.js";
 import { endingSource } from "../../body-source.js";
 import { unsupportedError, type Capability } from "../../capability.js";
 import { checkCopy, checkDelete, checkList, checkRead, checkStat, checkWrite, type CallDetails } from "../../check.js";

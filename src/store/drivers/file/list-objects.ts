@@ -1,9 +1,9 @@
 import type { BigIntStats, Dirent } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { throwIfAborted } from "../../abort.js";
+import { throwIfAborted } from "../../../async/abort.js";
 import { isListed, type CallDetails } from "../../check.js";
-import { comparePaths, pathProblem } from "../../../path.js";
+import { comparePaths, pathProblem } from "../../../paths/path.js";
 import type { ListOptions, ObjectInfo } from "../../store.js";
 import { unless } from "./file-error.js";
 import type { FileTree } from "./file-tree.js";

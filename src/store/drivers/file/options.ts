@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { z } from "zod";
-import { parseOptions } from "../../../options.js";
+import { parseOptions } from "../../../options/parse-options.js";
 
 /** Options of {@link FileStore}. */
 export interface FileStoreOptions {

@@ -1,5 +1,5 @@
 import { link, lstat, rename, type FileHandle } from "node:fs/promises";
-import { throwIfAborted } from "../../abort.js";
+import { throwIfAborted } from "../../../async/abort.js";
 import type { CallDetails } from "../../check.js";
 import type { ObjectInfo, WriteOptions } from "../../store.js";
 import { foreignFileInTheWay, linkInTheWay, makeDirectories } from "./directories.js";

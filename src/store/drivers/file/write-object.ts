@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
-import { StorageError } from "../../../error.js";
-import { throwIfAborted } from "../../abort.js";
+import { StorageError } from "../../../errors/error.js";
+import { throwIfAborted } from "../../../async/abort.js";
 import { checkedBytes, checkedChunks, isWholeBody } from "../../body.js";
 import type { CallDetails } from "../../check.js";
 import type { CallOptions, ObjectInfo, StoreBody, WriteOptions } from "../../store.js";

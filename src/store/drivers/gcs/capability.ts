@@ -1,5 +1,5 @@
 import type { Capability } from "../../capability.js";
-import { MAX_PATH_BYTES } from "../../../path.js";
+import { MAX_PATH_BYTES } from "../../../paths/path.js";
 import { MAX_OBJECT_SIZE, type GcsFeatures, type ParsedGcsOptions } from "./options.js";
 
 /** What the server and the credentials of these options can do, as far as that shows without asking them. */

@@ -1,8 +1,8 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { Storage } from "@google-cloud/storage";
-import { abortable } from "../../abort.js";
-import { StorageError } from "../../../error.js";
+import { abortable } from "../../../async/abort.js";
+import { StorageError } from "../../../errors/error.js";
 import { toCredentialsError, toStorageError, type GcsCall } from "./errors.js";
 import type { HttpRequest } from "./http-exchange.js";
 import type { ParsedGcsOptions } from "./options.js";

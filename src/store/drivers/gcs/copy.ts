@@ -1,4 +1,4 @@
-import { isNotFound, StorageError } from "../../../error.js";
+import { isNotFound, StorageError } from "../../../errors/error.js";
 import type { ObjectInfo } from "../../store.js";
 import { answerObject, type GcsBucket } from "./bucket.js";
 import type { GcsCall } from "./errors.js";

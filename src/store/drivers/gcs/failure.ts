@@ -1,4 +1,4 @@
-import { word } from "../../service-text.js";
+import { word } from "../../../errors/service-text.js";
 
 /**
  * What Cloud Storage, or the connection to it, said: the `cause` of the errors of a GcsStore. It stands in for the

@@ -1,5 +1,5 @@
 import type { Storage } from "@google-cloud/storage";
-import { StorageError } from "../../../error.js";
+import { StorageError } from "../../../errors/error.js";
 import type { SchemeFactory } from "../../compose/routing/options.js";
 import { createStorage } from "./client.js";
 import { GcsStore } from "./gcs-store.js";

@@ -1,6 +1,6 @@
 import { request as httpRequest, type Agent, type ClientRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { onAbort } from "../../on-abort.js";
+import { onAbort } from "../../../async/on-abort.js";
 
 /** One HTTP request. A body of pieces has a known length, one of chunks has not. */
 export interface HttpRequest {

@@ -1,7 +1,7 @@
-import { throwIfAborted } from "../../abort.js";
+import { throwIfAborted } from "../../../async/abort.js";
 import { isListed } from "../../check.js";
-import { StorageError } from "../../../error.js";
-import { comparePaths, pathProblem } from "../../../path.js";
+import { StorageError } from "../../../errors/error.js";
+import { comparePaths, pathProblem } from "../../../paths/path.js";
 import type { ListOptions, ObjectInfo } from "../../store.js";
 import { answerObject, type GcsBucket } from "./bucket.js";
 import type { GcsCall } from "./errors.js";

@@ -1,4 +1,4 @@
-import { StorageError } from "../../../error.js";
+import { StorageError } from "../../../errors/error.js";
 import type { ObjectInfo } from "../../store.js";
 import type { GcsCall } from "./errors.js";
 

@@ -1,4 +1,4 @@
-import { MAX_PATH_BYTES } from "../../../path.js";
+import { MAX_PATH_BYTES } from "../../../paths/path.js";
 
 // An object may not lie under `.well-known/acme-challenge/` (GCS, "Object names"); every other path is a name as it is.
 // The marker goes before the slash, so that such an object is still listed where its path belongs, and one more marker

@@ -1,9 +1,9 @@
 import type { Agent } from "node:http";
 import type { Storage, StorageOptions } from "@google-cloud/storage";
 import { z } from "zod";
-import { systemClock, type Clock } from "../../../clock.js";
-import { parseOptions } from "../../../options.js";
-import { MAX_PATH_BYTES, pathProblem } from "../../../path.js";
+import { systemClock, type Clock } from "../../../async/clock.js";
+import { parseOptions } from "../../../options/parse-options.js";
+import { MAX_PATH_BYTES, pathProblem } from "../../../paths/path.js";
 
 /** The unit of resumable uploads in bytes: every chunk but the last is a multiple of it (GCS, "Resumable uploads"). */
 export const CHUNK_UNIT = 256 * 1024;

@@ -1,4 +1,4 @@
-import { abortable } from "../../abort.js";
+import { abortable } from "../../../async/abort.js";
 import type { PresignOptions } from "../../store.js";
 import type { GcsBucket } from "./bucket.js";
 import { toCredentialsError, type GcsCall } from "./errors.js";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { CallDetails } from "../../check.js";
-import { isStorageError, type StorageErrorCode } from "../../../error.js";
+import { isStorageError, type StorageErrorCode } from "../../../errors/error.js";
 import type { CallOptions, WriteOptions } from "../../store.js";
 import type { GcsBucket } from "./bucket.js";
 import { deleteObject } from "./delete.js";

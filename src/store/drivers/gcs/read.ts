@@ -1,11 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import type { Storage } from "@google-cloud/storage";
-import { StorageError, isNotFound } from "../../../error.js";
+import { StorageError, isNotFound } from "../../../errors/error.js";
 import { bytesResult, streamResult, type ReadCall } from "../../read-result.js";
 import type { ObjectInfo, ReadOptions, ReadResult } from "../../store.js";
 import type { GcsBucket } from "./bucket.js";
 import { errorOf, httpStatusOf, toStorageError, type GcsCall } from "./errors.js";
-import { onAbort } from "../../on-abort.js";
+import { onAbort } from "../../../async/on-abort.js";
 import { watchedChunks } from "./http-exchange.js";
 import { toObjectInfo, type ObjectResource } from "./object-info.js";
 import { assertBucket, getResource, requireObject } from "./stat.js";

@@ -1,7 +1,7 @@
 import type { Storage } from "@google-cloud/storage";
-import { abortable } from "../../abort.js";
-import type { Clock } from "../../../clock.js";
-import { isStorageError } from "../../../error.js";
+import { abortable } from "../../../async/abort.js";
+import type { Clock } from "../../../async/clock.js";
+import { isStorageError } from "../../../errors/error.js";
 import type { GcsCall } from "./errors.js";
 
 // The library's enumeration, whose value can't be imported before the library is there.

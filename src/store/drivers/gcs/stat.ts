@@ -1,4 +1,4 @@
-import { isNotFound, isStorageError } from "../../../error.js";
+import { isNotFound, isStorageError } from "../../../errors/error.js";
 import type { ObjectInfo } from "../../store.js";
 import { answerObject, type GcsBucket } from "./bucket.js";
 import { errorOf, type GcsCall } from "./errors.js";

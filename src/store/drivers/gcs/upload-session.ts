@@ -1,4 +1,4 @@
-import { StorageError, isStorageError } from "../../../error.js";
+import { StorageError, isStorageError } from "../../../errors/error.js";
 import { answerObject, type GcsAnswer, type GcsBucket } from "./bucket.js";
 import { errorOf, httpStatusOf, type GcsCall } from "./errors.js";
 import type { ObjectResource } from "./object-info.js";

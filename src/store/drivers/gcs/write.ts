@@ -1,12 +1,12 @@
 import { checkedBytes, checkedChunks, isWholeBody } from "../../body.js";
-import { throwIfAborted } from "../../abort.js";
+import { throwIfAborted } from "../../../async/abort.js";
 import type { ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
 import type { GcsBucket } from "./bucket.js";
 import { errorOf, type GcsCall } from "./errors.js";
 import { generationCondition } from "./generation.js";
 import { toObjectInfo, type ObjectResource } from "./object-info.js";
 import { MAX_METADATA_SIZE, MAX_OBJECT_SIZE } from "./options.js";
-import { LinkedAbort } from "../../linked-abort.js";
+import { LinkedAbort } from "../../../async/linked-abort.js";
 import { checksumOf, uploadWhole, verified, type UploadParams } from "./upload.js";
 import { UploadSession } from "./upload-session.js";
 

@@ -4,7 +4,7 @@ import { GivenConnection } from "./given-connection.js";
 import { RedisKeys } from "./keys.js";
 import type { ParsedRedisOptions } from "./options.js";
 import { OwnConnection } from "./own-connection.js";
-import { throwIfAborted } from "../../abort.js";
+import { throwIfAborted } from "../../../async/abort.js";
 
 /** The part of a Redis database that holds one store: its keys, its settings, and how to send. */
 export class RedisDatabase {

@@ -1,6 +1,6 @@
-import { abortedError } from "../../abort.js";
+import { abortedError } from "../../../async/abort.js";
 import type { CallDetails } from "../../check.js";
-import { StorageError, isStorageError, type StorageErrorCode } from "../../../error.js";
+import { StorageError, isStorageError, type StorageErrorCode } from "../../../errors/error.js";
 import { toRedisFailure, type RedisFailure } from "./failure.js";
 
 /** One call of the store, as its errors need to know it. */

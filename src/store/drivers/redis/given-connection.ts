@@ -1,4 +1,4 @@
-import { abortable } from "../../abort.js";
+import { abortable } from "../../../async/abort.js";
 import { commandsOf, type RedisConnection, type Send } from "./connection.js";
 import type { RedisCall } from "./errors.js";
 import { RedisFailure, toRedisFailure } from "./failure.js";

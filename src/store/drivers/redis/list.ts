@@ -1,6 +1,6 @@
-import { throwIfAborted } from "../../abort.js";
-import { StorageError } from "../../../error.js";
-import { comparePaths, pathProblem } from "../../../path.js";
+import { throwIfAborted } from "../../../async/abort.js";
+import { StorageError } from "../../../errors/error.js";
+import { comparePaths, pathProblem } from "../../../paths/path.js";
 import type { ListOptions, ObjectInfo } from "../../store.js";
 import type { RedisDatabase } from "./database.js";
 import { brokenReply, decodeFailed, type RedisCall } from "./errors.js";

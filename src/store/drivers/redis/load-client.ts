@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { StorageError } from "../../../error.js";
+import { StorageError } from "../../../errors/error.js";
 
 /**
  * The class of ioredis, an optional peer: loaded when the first connection is made.

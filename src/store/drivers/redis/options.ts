@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Clock } from "../../../clock.js";
-import { parseOptions } from "../../../options.js";
+import type { Clock } from "../../../async/clock.js";
+import { parseOptions } from "../../../options/parse-options.js";
 import { redisUrlProblem } from "./redis-url.js";
 
 /**

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
-import { abortable, throwIfAborted } from "../../abort.js";
-import { systemClock, type Clock } from "../../../clock.js";
+import { abortable, throwIfAborted } from "../../../async/abort.js";
+import { systemClock, type Clock } from "../../../async/clock.js";
 import type { RedisConnection, Send } from "./connection.js";
 import type { RedisCall } from "./errors.js";
 import { RedisFailure, toRedisFailure } from "./failure.js";

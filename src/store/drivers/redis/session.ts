@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
-import { abortable } from "../../abort.js";
-import type { Clock } from "../../../clock.js";
+import { abortable } from "../../../async/abort.js";
+import type { Clock } from "../../../async/clock.js";
 import { commandsOf, type Send } from "./connection.js";
 import type { RedisCall } from "./errors.js";
 import { RedisFailure } from "./failure.js";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { StorageError } from "../../../error.js";
+import { StorageError } from "../../../errors/error.js";
 import type { ObjectInfo, WriteOptions } from "../../store.js";
 import { decodeFailed, type RedisCall } from "./errors.js";
 import { MAX_HEADER_SIZE } from "./options.js";

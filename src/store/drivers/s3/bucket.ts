@@ -7,12 +7,12 @@ import type {
   ServiceInputTypes,
   ServiceOutputTypes,
 } from "@aws-sdk/client-s3";
-import { abortable, throwIfAborted } from "../../abort.js";
+import { abortable, throwIfAborted } from "../../../async/abort.js";
 import type { CallDetails } from "../../check.js";
-import type { StorageError } from "../../../error.js";
-import { LinkedAbort } from "../../linked-abort.js";
+import type { StorageError } from "../../../errors/error.js";
+import { LinkedAbort } from "../../../async/linked-abort.js";
 import { refuseForeign } from "./answer.js";
-import { configurationError } from "./configuration.js";
+import { configurationError } from "./client/configuration.js";
 import { toStorageError, unsentFailureOf, type S3Call } from "./errors.js";
 import { DEFAULT_PART_SIZE, MAX_PARTS, MIN_PART_SIZE } from "./limits.js";
 import type { ParsedS3Options } from "./options.js";

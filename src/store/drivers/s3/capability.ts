@@ -1,5 +1,5 @@
 import type { Capability } from "../../capability.js";
-import { MAX_PATH_BYTES } from "../../../path.js";
+import { MAX_PATH_BYTES } from "../../../paths/path.js";
 import type { ParsedS3Options } from "./options.js";
 
 /** What a store with these options can do. Frozen. */

@@ -5,12 +5,12 @@ import {
   UploadPartCopyCommand,
   type CompletedPart,
 } from "@aws-sdk/client-s3";
-import { StorageError, isStorageError } from "../../../error.js";
+import { StorageError, isStorageError } from "../../../errors/error.js";
 import type { ObjectInfo } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";
 import type { S3Call } from "./errors.js";
-import { LinkedAbort } from "../../linked-abort.js";
-import { abandonUpload } from "./multipart-cleanup.js";
+import { LinkedAbort } from "../../../async/linked-abort.js";
+import { abandonUpload } from "./upload/multipart-cleanup.js";
 import { toObjectInfo } from "./object-info.js";
 import { MAX_PARTS, MAX_PART_SIZE } from "./limits.js";
 import { requireObject } from "./stat.js";

@@ -1,5 +1,5 @@
 import { DeleteObjectCommand } from "@aws-sdk/client-s3";
-import { isNotFound } from "../../../error.js";
+import { isNotFound } from "../../../errors/error.js";
 import type { DeleteOptions } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";
 import type { S3Call } from "./errors.js";

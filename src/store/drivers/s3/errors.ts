@@ -1,6 +1,6 @@
-import { abortedError } from "../../abort.js";
+import { abortedError } from "../../../async/abort.js";
 import type { CallDetails } from "../../check.js";
-import { StorageError, isStorageError, type StorageErrorCode } from "../../../error.js";
+import { StorageError, isStorageError, type StorageErrorCode } from "../../../errors/error.js";
 import { FOREIGN_ANSWER } from "./answer.js";
 import { S3Failure } from "./failure.js";
 import { CODE_OF_ERRNO, CODE_OF_STATUS, MESSAGE_OF_CODE } from "../http-errors.js";

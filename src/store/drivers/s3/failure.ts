@@ -1,4 +1,4 @@
-import { harmlessMessage, requestIdOf, word } from "../../service-text.js";
+import { harmlessMessage, requestIdOf, word } from "../../../errors/service-text.js";
 
 /**
  * What S3, or the connection to it, said: the `cause` of the errors of an S3Store. It stands in for the SDK's own

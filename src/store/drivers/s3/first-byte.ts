@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { GetObjectCommand, type GetObjectCommandOutput } from "@aws-sdk/client-s3";
-import { StorageError } from "../../../error.js";
+import { StorageError } from "../../../errors/error.js";
 import type { ObjectInfo } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";
 import { parseContentRange } from "./content-range.js";

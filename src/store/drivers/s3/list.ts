@@ -1,8 +1,8 @@
 import { ListObjectsV2Command, type _Object as ListedObject } from "@aws-sdk/client-s3";
-import { throwIfAborted } from "../../abort.js";
+import { throwIfAborted } from "../../../async/abort.js";
 import { isListed } from "../../check.js";
-import { StorageError } from "../../../error.js";
-import { pathProblem } from "../../../path.js";
+import { StorageError } from "../../../errors/error.js";
+import { pathProblem } from "../../../paths/path.js";
 import type { ListOptions, ObjectInfo } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";
 import type { S3Call } from "./errors.js";

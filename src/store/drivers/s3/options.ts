@@ -1,12 +1,12 @@
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { z } from "zod";
-import { parseOptions } from "../../../options.js";
-import { MAX_PATH_BYTES, pathProblem } from "../../../path.js";
-import { bucketNameProblem } from "./bucket-name.js";
-import { CLIENT_PROBLEM, isFittingClient } from "./client-fit.js";
-import { ENDPOINT_PROBLEM, isEndpoint } from "./endpoint.js";
+import { parseOptions } from "../../../options/parse-options.js";
+import { MAX_PATH_BYTES, pathProblem } from "../../../paths/path.js";
+import { bucketNameProblem } from "./client/bucket-name.js";
+import { CLIENT_PROBLEM, isFittingClient } from "./client/client-fit.js";
+import { ENDPOINT_PROBLEM, isEndpoint } from "./client/endpoint.js";
 import { MAX_PART_SIZE, MIN_PART_SIZE } from "./limits.js";
-import { isRegion, REGION_PROBLEM } from "./region.js";
+import { isRegion, REGION_PROBLEM } from "./client/region.js";
 
 /** The conditions of writes and deletes that servers of the S3 API differ in. */
 export interface S3Conditions {

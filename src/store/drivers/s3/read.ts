@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import { GetObjectCommand, type GetObjectCommandOutput } from "@aws-sdk/client-s3";
-import { StorageError } from "../../../error.js";
+import { StorageError } from "../../../errors/error.js";
 import { bytesResult, streamResult, type ReadCall } from "../../read-result.js";
 import type { ReadOptions, ReadResult } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";

@@ -1,8 +1,8 @@
 import { S3Client } from "@aws-sdk/client-s3";
-import { StorageError } from "../../../error.js";
+import { StorageError } from "../../../errors/error.js";
 import type { SchemeFactory } from "../../compose/routing/options.js";
 import { SharedClient } from "../../compose/routing/shared-client.js";
-import { createClient } from "./client.js";
+import { createClient } from "./client/client.js";
 import { parseS3Options, type S3StoreOptions } from "./options.js";
 import { S3Store } from "./s3-store.js";
 

@@ -1,4 +1,4 @@
-import { declareOwnStore } from "../../own-stores.js";
+import { declareOwnStore } from "../../guard/own-stores.js";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { endingSource } from "../../body-source.js";
 import type { Capability } from "../../capability.js";
@@ -17,14 +17,14 @@ import type {
 } from "../../store.js";
 import { S3Bucket, s3Call } from "./bucket.js";
 import { s3Capability } from "./capability.js";
-import { createClient } from "./client.js";
+import { createClient } from "./client/client.js";
 import { copyObject } from "./copy.js";
 import { deleteObject } from "./delete.js";
 import { listObjects } from "./list.js";
 import { MAX_PRESIGN_SECONDS } from "./limits.js";
 import { parseS3Options, type S3Conditions, type S3StoreOptions } from "./options.js";
 import { presignObject } from "./presign.js";
-import { probeConditions } from "./probe.js";
+import { probeConditions } from "./probe/probe.js";
 import { readObject } from "./read.js";
 import { statObject } from "./stat.js";
 import { writeObject } from "./write.js";

@@ -1,5 +1,5 @@
 import { HeadBucketCommand, HeadObjectCommand } from "@aws-sdk/client-s3";
-import { StorageError, isNotFound, isStorageError } from "../../../error.js";
+import { StorageError, isNotFound, isStorageError } from "../../../errors/error.js";
 import type { ObjectInfo } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";
 import { isMuteRefusal, type S3Call } from "./errors.js";

@@ -1,16 +1,16 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
-import { abortable } from "../../abort.js";
+import { abortable } from "../../../async/abort.js";
 import { checkedBytes, checkedChunks, isWholeBody } from "../../body.js";
 import type { ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";
 import { conditionError, isConflict, type S3Call } from "./errors.js";
-import { LinkedAbort } from "../../linked-abort.js";
+import { LinkedAbort } from "../../../async/linked-abort.js";
 import { quotedEtag, toObjectInfo } from "./object-info.js";
-import { Parts } from "./parts.js";
+import { Parts } from "./upload/parts.js";
 import { statObject } from "./stat.js";
-import { uploadStream } from "./upload-stream.js";
-import { uploadBytes, type UploadParams } from "./upload.js";
+import { uploadStream } from "./upload/upload-stream.js";
+import { uploadBytes, type UploadParams } from "./upload/upload.js";
 
 // Waits in ms before a write is sent again that met another writer at its key. Then the caller hears `UNAVAILABLE`.
 const CONFLICT_PAUSES = [25, 50, 100, 200];

@@ -1,0 +1,50 @@
+import { signedFields } from "../reference/sign/canonical-reference.js";
+import type { ReferenceField } from "../reference/grammar.js";
+import { invalidReference } from "../reference/location.js";
+import { writeReference, type ReferenceContent } from "../reference/reference.js";
+import { parseSelector } from "../reference/selector.js";
+import { checkedReference } from "./checked-reference.js";
+import type { ManagerSettings } from "../configure/settings.js";
+
+/**
+ * A reference to a part of what another one selects, signed as that one is: for the same audience, until the same time.
+ * What was not signed does not get a signature here.
+ *
+ * @throws {StorageError} `SIGNATURE_INVALID`, `INVALID_REFERENCE`
+ */
+export function selectPart(
+  value: unknown,
+  path: string,
+  settings: Pick<ManagerSettings, "signing" | "audience">,
+): Record<string, unknown> {
+  const { grammar, reference, fields, authentic } = checkedReference(value, settings, "select");
+  const content: Partial<Record<ReferenceField, string | number>> = {};
+  for (const [key, field] of grammar.fields) {
+    // A signature that was not asked for is none of the new reference.
+    if (field !== "signature" && Object.hasOwn(fields, key)) content[field] = fields[key] as string | number;
+  }
+  const selector = joinSelectors(reference.path ?? "", path);
+  const selected = { ...content, path: selector === "" ? undefined : selector } as ReferenceContent;
+  const part = writeReference({}, selected, grammar);
+  if (authentic !== undefined) {
+    const claims = { audience: settings.audience, expires: authentic.expires };
+    part[grammar.keys.signature!] = settings.signing!.signer.sign(signedFields(part)!, claims);
+  }
+  return part;
+}
+
+/** Selects by `inner` in what `outer` selects. */
+function joinSelectors(outer: string, inner: string): string {
+  parseSelector(inner);
+  if (!inner.isWellFormed()) throw invalidReference("its selector holds a lone surrogate");
+  const begin = outer.trim();
+  const end = inner.trim();
+  if (begin === "" || end === "") return begin + end;
+  // What follows a [*] is selected in each item, not in the array of them.
+  if (parseSelector(begin).some(({ kind }) => kind === "each")) {
+    throw invalidReference("it selects by [*] already, and from what that gives no part can be selected");
+  }
+  const joined = /^[.[]/.test(end) ? begin + end : `${begin}.${end}`;
+  parseSelector(joined);
+  return joined;
+}

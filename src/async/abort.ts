@@ -1,0 +1,40 @@
+import { onAbort } from "./on-abort.js";
+import { StorageError, isStorageError, type StorageErrorDetails } from "../errors/error.js";
+
+/** The error of an aborted call: `ABORTED`, its `cause` the reason that the caller gave. */
+export function abortedError(signal: AbortSignal, details: StorageErrorDetails = {}): StorageError {
+  // A call's own deadline aborts with a typed error, which is then what the caller should see.
+  if (isStorageError(signal.reason)) return signal.reason;
+  return new StorageError("ABORTED", "The call was aborted.", { ...details, cause: signal.reason });
+}
+
+/** @throws {StorageError} `ABORTED` if the signal has fired */
+export function throwIfAborted(signal: AbortSignal | undefined, details?: StorageErrorDetails): void {
+  if (signal?.aborted) throw abortedError(signal, details);
+}
+
+/**
+ * Settles as `promise` does, but rejects with `ABORTED` as soon as the signal fires, whatever `promise` is waiting
+ * for. What it then still brings is given to `discard`. `details` say which call it was.
+ */
+export async function abortable<T>(
+  promise: Promise<T>,
+  signal: AbortSignal | undefined,
+  discard?: (late: T) => unknown,
+  details?: StorageErrorDetails,
+): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    let aborted = false;
+    const giveUp = (): void => {
+      aborted = true;
+      reject(abortedError(signal, details));
+    };
+    const stop = onAbort(signal, giveUp);
+    if (signal.aborted) giveUp();
+    promise
+      .then((value) => (aborted ? discard?.(value) : resolve(value)))
+      .catch(reject) // after an abort nobody hears it, nor that the discarding failed
+      .finally(stop);
+  });
+}

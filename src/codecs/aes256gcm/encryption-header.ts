@@ -1,0 +1,143 @@
+import { createHash } from "node:crypto";
+import { StorageError } from "../../errors/error.js";
+import type { EntryContext } from "../codec.js";
+
+/** Which entry an encrypted one took the place of: references to that one lead to it. */
+export interface ReplacedEntry {
+  /** `sha256-` + base64url of the entry as it was stored. */
+  readonly digest: string;
+  readonly size: number;
+  /** Where it began in its object, when that was shared. */
+  readonly offset?: number | undefined;
+}
+
+/** What an encrypted entry says of itself, in the clear; all of it is authenticated. */
+export interface EncryptionHeader {
+  readonly keyId: string;
+  /** Base64url of the data key, encrypted by the key `keyId`; absent where that key itself encrypts. */
+  readonly wrappedKey?: string | undefined;
+  readonly contentType: string;
+  readonly schema?: string | undefined;
+  readonly schemaVersion?: string | undefined;
+  /** Names of the codecs applied before the encryption, `,` between; absent: none. */
+  readonly encoding?: string | undefined;
+  /** Bytes that follow the header; absent for a stream, whose end is that of its object. */
+  readonly sealedSize?: number | undefined;
+  readonly replaces?: ReplacedEntry | undefined;
+}
+
+/** A header, and the bytes it was read from. */
+export interface ParsedHeader {
+  readonly header: EncryptionHeader;
+  readonly bytes: Uint8Array;
+}
+
+// Begins every encrypted entry: version 1 of this format.
+const MAGIC = Buffer.from("CCE1", "latin1");
+const LENGTH_SIZE = 2;
+
+/** Bytes that say that it is a header, and how long. */
+export const PREAMBLE_SIZE = MAGIC.byteLength + LENGTH_SIZE;
+
+/** @throws {StorageError} `LIMIT_EXCEEDED` when it is longer than its length can say, by a very long schema */
+export function encodeHeader(header: EncryptionHeader): Buffer {
+  const json = Buffer.from(JSON.stringify(header));
+  if (json.byteLength > 0xffff) {
+    throw new StorageError("LIMIT_EXCEEDED", "The names of schema and key are too long to be stored with an entry.", {
+      operation: "dehydrate",
+    });
+  }
+  const preamble = Buffer.alloc(PREAMBLE_SIZE);
+  preamble.set(MAGIC);
+  preamble.writeUInt16BE(json.byteLength, MAGIC.byteLength);
+  return Buffer.concat([preamble, json]);
+}
+
+/** Whether bytes begin as an encrypted entry does. */
+export function isEncrypted(bytes: Uint8Array): boolean {
+  return bytes.byteLength >= MAGIC.byteLength && MAGIC.equals(bytes.subarray(0, MAGIC.byteLength));
+}
+
+/** How many bytes a header has that begins so; `undefined`: more are needed to know. */
+export function headerSize(bytes: Uint8Array): number | undefined {
+  const known = Math.min(bytes.byteLength, MAGIC.byteLength);
+  if (!MAGIC.subarray(0, known).equals(bytes.subarray(0, known))) throw notEncrypted("it does not begin as one");
+  if (bytes.byteLength < PREAMBLE_SIZE) return undefined;
+  return PREAMBLE_SIZE + Buffer.from(bytes.buffer, bytes.byteOffset, PREAMBLE_SIZE).readUInt16BE(MAGIC.byteLength);
+}
+
+/**
+ * Reads the header at the beginning of an encrypted entry.
+ *
+ * @throws {StorageError} `DECODE_FAILED`; the message says what is wrong, never what was found
+ */
+export function parseHeader(bytes: Uint8Array): ParsedHeader {
+  const size = headerSize(bytes);
+  if (size === undefined || bytes.byteLength < size) throw notEncrypted("it ends within its header");
+  const own = bytes.subarray(0, size);
+  return { header: headerOf(own.subarray(PREAMBLE_SIZE)), bytes: own };
+}
+
+const FIELDS: Readonly<Record<keyof EncryptionHeader, (value: unknown) => boolean>> = {
+  keyId: isText,
+  wrappedKey: (value) => value === undefined || isText(value),
+  contentType: isText,
+  schema: (value) => value === undefined || isText(value),
+  schemaVersion: (value) => value === undefined || isText(value),
+  encoding: (value) => value === undefined || isText(value),
+  sealedSize: (value) => value === undefined || isCount(value),
+  replaces: (value) => value === undefined || isReplacedEntry(value),
+};
+
+function headerOf(json: Uint8Array): EncryptionHeader {
+  const header = parseObject(json);
+  for (const [name, isValid] of Object.entries(FIELDS)) {
+    if (!isValid(header[name])) throw notEncrypted(`${name} of its header is not valid`);
+  }
+  for (const name of Object.keys(header)) {
+    if (!Object.hasOwn(FIELDS, name)) throw notEncrypted("its header has a field that is not known");
+  }
+  return header as unknown as EncryptionHeader;
+}
+
+function parseObject(json: Uint8Array): Record<string, unknown> {
+  let value: unknown;
+  try {
+    // What is not UTF-8 is refused, not replaced.
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(json));
+  } catch {
+    throw notEncrypted("its header is not JSON"); // the parser's message quotes what it read
+  }
+  if (!isObject(value)) throw notEncrypted("its header is not a JSON object");
+  return value;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string";
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isReplacedEntry(value: unknown): boolean {
+  if (!isObject(value) || !Object.keys(value).every((name) => ["digest", "size", "offset"].includes(name)))
+    return false;
+  return isText(value.digest) && isCount(value.size) && (value.offset === undefined || isCount(value.offset));
+}
+
+/**
+ * What the ciphertext is bound to: the header, and where the entry lies. A digest of it, since HKDF in Node takes at most
+ * 1,024 bytes.
+ */
+export function associatedData({ directory }: Pick<EntryContext, "directory">, header: Uint8Array): Buffer {
+  return createHash("sha256").update(`coatcheck-entry-v1\n${directory}\n`).update(header).digest();
+}
+
+function notEncrypted(problem: string): StorageError {
+  return new StorageError("DECODE_FAILED", `A stored object can't be decrypted: ${problem}.`, { operation: "hydrate" });
+}

@@ -1,0 +1,227 @@
+import { constants } from "node:buffer";
+import { pipeline, type Transform } from "node:stream";
+import { promisify } from "node:util";
+import { z } from "zod";
+import { StorageError } from "../errors/error.js";
+import type { Codec, DecodeContext, EntryEncoder } from "./codec.js";
+
+/** Options that every compression has. */
+export interface CompressionOptions {
+  /** Bytes under which an entry is stored as it is, default 1024. */
+  minSize?: number | undefined;
+  /** Decode what was compressed earlier, and compress nothing; default false. */
+  decodeOnly?: boolean | undefined;
+}
+
+export const compressionFields = {
+  minSize: z.int().min(0).default(1024),
+  decodeOnly: z.boolean().default(false),
+};
+
+/** What the calls of `node:zlib` take that matter here. */
+interface Limits {
+  readonly chunkSize?: number;
+  readonly maxOutputLength?: number;
+  /** Give a {@link Decompressed}, not the bytes alone. */
+  readonly info?: boolean;
+}
+
+/** What `node:zlib` gives, and its engine, which knows how many bytes it has taken. */
+interface Decompressed {
+  readonly buffer: Buffer;
+  readonly engine: { readonly bytesWritten: number };
+}
+
+type Whole = (bytes: Uint8Array, limits: Limits) => Buffer;
+type WholeLater = (bytes: Uint8Array, limits: Limits, done: (error: Error | null, result: Buffer) => void) => void;
+
+/** One algorithm of `node:zlib`. */
+export interface Algorithm {
+  readonly name: string;
+  readonly compressSync: Whole;
+  readonly compress: WholeLater;
+  readonly compressor: () => Transform;
+  readonly decompressSync: Whole;
+  readonly decompress: WholeLater;
+  readonly decompressor: () => Transform & Decompressed["engine"];
+}
+
+// Up to here compressing takes a millisecond or two: less than what handing it to a thread costs thousands of entries.
+const SMALL = 32_768;
+
+// What small bytes may become while nothing else has its turn. It is what most of them do.
+const SMALL_OUTPUT = 262_144;
+
+// Bytes that are handed back at a time: with the 16 KiB of zlib a large entry goes back and forth thousands of times.
+const CHUNK_SIZE = 262_144;
+
+// A stream is worth compressing when its beginning is.
+const SAMPLE_SIZE = 65_536;
+
+/** Compresses by an algorithm of `node:zlib`. */
+export class Compression implements Codec, EntryEncoder {
+  readonly name: string;
+  readonly encrypts = false;
+  readonly required = false;
+  readonly decodeOnly: boolean;
+  private readonly compressLater;
+  private readonly decompressLater;
+
+  constructor(
+    private readonly algorithm: Algorithm,
+    private readonly options: { readonly minSize: number; readonly decodeOnly: boolean },
+  ) {
+    this.name = algorithm.name;
+    this.decodeOnly = options.decodeOnly;
+    this.compressLater = promisify(algorithm.compress);
+    this.decompressLater = promisify(algorithm.decompress);
+  }
+
+  prepare(): EntryEncoder {
+    return this;
+  }
+
+  encode(bytes: Uint8Array): Uint8Array | undefined | Promise<Uint8Array | undefined> {
+    if (bytes.byteLength < this.options.minSize) return undefined;
+    if (bytes.byteLength <= SMALL) return smaller(this.algorithm.compressSync(bytes, {}), bytes);
+    return this.compressLater(bytes, { chunkSize: CHUNK_SIZE }).then((compressed) => smaller(compressed, bytes));
+  }
+
+  async gains(sample: Uint8Array): Promise<boolean> {
+    if (sample.byteLength < this.options.minSize) return false;
+    const beginning = sample.subarray(0, SAMPLE_SIZE);
+    return smaller(await this.compressLater(beginning, { chunkSize: CHUNK_SIZE }), beginning) !== undefined;
+  }
+
+  encodeStream(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+    return through(copied(chunks), this.algorithm.compressor());
+  }
+
+  async decode(bytes: Uint8Array, context: DecodeContext): Promise<Uint8Array> {
+    const { maxBytes, tooLarge } = context;
+    if (bytes.byteLength <= SMALL) {
+      const decoded = this.decodeSmall(bytes, Math.min(maxBytes, SMALL_OUTPUT));
+      if (decoded !== undefined) return decoded;
+      if (maxBytes <= SMALL_OUTPUT) throw tooLarge();
+    }
+    try {
+      const limits = { chunkSize: CHUNK_SIZE, maxOutputLength: outputLimit(maxBytes), info: true };
+      const decoded = decompressed(await this.decompressLater(bytes, limits), bytes);
+      if (decoded.byteLength <= maxBytes) return decoded;
+    } catch (error) {
+      if (!isTooLarge(error)) throw this.undecodable(error);
+    }
+    throw tooLarge();
+  }
+
+  async *decodeStream(
+    chunks: AsyncIterable<Uint8Array>,
+    { maxBytes, tooLarge }: DecodeContext,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    const decompressor = this.algorithm.decompressor();
+    let given = 0;
+    async function* counted(): AsyncGenerator<Uint8Array, void, undefined> {
+      for await (const chunk of chunks) {
+        given += chunk.byteLength;
+        yield chunk;
+      }
+    }
+    let size = 0;
+    try {
+      for await (const chunk of through(counted(), decompressor)) {
+        size += chunk.byteLength;
+        if (size > maxBytes) throw tooLarge();
+        yield chunk;
+      }
+      assertTaken(decompressor, given);
+    } catch (error) {
+      throw error instanceof TrailingBytes || isZlibError(error) ? this.undecodable(error) : error;
+    }
+  }
+
+  /** `undefined`: it has more bytes than that. */
+  private decodeSmall(bytes: Uint8Array, maxBytes: number): Uint8Array | undefined {
+    try {
+      const limits = { maxOutputLength: outputLimit(maxBytes), info: true };
+      const decoded = decompressed(this.algorithm.decompressSync(bytes, limits), bytes);
+      return decoded.byteLength <= maxBytes ? decoded : undefined;
+    } catch (error) {
+      if (isTooLarge(error)) return undefined;
+      throw this.undecodable(error);
+    }
+  }
+
+  private undecodable(cause: unknown): StorageError {
+    return new StorageError("DECODE_FAILED", `A stored object can't be decoded: it is not what ${this.name} gives.`, {
+      operation: "hydrate",
+      cause,
+    });
+  }
+}
+
+// zlib ignores them or fails, as the chunks happen to be. Here they are always refused.
+class TrailingBytes extends Error {
+  constructor() {
+    super("There are bytes behind the end of what was compressed.");
+  }
+}
+
+/** @throws {TrailingBytes} unless all of the bytes were taken */
+function assertTaken({ bytesWritten }: Decompressed["engine"], byteLength: number): void {
+  if (bytesWritten !== byteLength) throw new TrailingBytes();
+}
+
+/** The bytes of a {@link Decompressed} that was made of all of `bytes`. */
+function decompressed(result: unknown, { byteLength }: Uint8Array): Buffer {
+  const { buffer, engine } = result as Decompressed;
+  assertTaken(engine, byteLength);
+  return buffer;
+}
+
+function smaller(compressed: Uint8Array, bytes: Uint8Array): Uint8Array | undefined {
+  return compressed.byteLength < bytes.byteLength ? compressed : undefined;
+}
+
+/** zlib takes no limit of 0, and none that is over what a Buffer can hold. */
+function outputLimit(maxBytes: number): number {
+  return Math.min(Math.max(maxBytes, 1), constants.MAX_LENGTH);
+}
+
+function isTooLarge(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE";
+}
+
+// Those of the library itself: Z_DATA_ERROR, ERR__ERROR_FORMAT_..., ZSTD_error_...; other errors are those of the source.
+function isZlibError(error: unknown): boolean {
+  const { code, errno } = error as NodeJS.ErrnoException;
+  return typeof errno === "number" && /^(?:Z_|ERR_|ZSTD_)/.test(code ?? "");
+}
+
+/** Those who read ahead must not see the memory that the next chunk comes in. An empty one would make two ends for zstd. */
+async function* copied(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of chunks) if (chunk.byteLength > 0) yield new Uint8Array(chunk);
+}
+
+/** What comes out of a transform. It ends when `chunks` have ended too, and closes them when nobody reads on. */
+async function* through(
+  chunks: AsyncIterable<Uint8Array>,
+  transform: Transform,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let failure: Error | null | undefined;
+  const end = new Promise<void>((resolve) => {
+    pipeline(chunks, transform, (error) => {
+      failure = error;
+      resolve();
+    });
+  });
+  try {
+    // Not destroyed at its end: it may have ended before the chunks have.
+    for await (const chunk of transform.iterator({ destroyOnReturn: false })) yield chunk as Uint8Array;
+    await end;
+  } catch (error) {
+    failure ??= error as Error;
+  } finally {
+    transform.destroy();
+  }
+  if (failure) throw failure;
+}

@@ -1,0 +1,59 @@
+import type { Transform } from "node:stream";
+import zlib from "node:zlib";
+import { z } from "zod";
+import { StorageError } from "../errors/error.js";
+import type { Codec } from "./codec.js";
+import { parseOptions } from "../options/parse-options.js";
+import { Compression, compressionFields, type Algorithm, type CompressionOptions } from "./compression.js";
+
+/** Options of {@link zstd}. */
+export interface ZstdOptions extends CompressionOptions {
+  /** 1 (fast) to 19 (small), default 3. */
+  level?: number | undefined;
+}
+
+const schema = z.strictObject({ ...compressionFields, level: z.int().min(1).max(19).default(3) });
+
+/** What `node:zlib` has besides from Node 22.15 and 23.8 on. */
+interface ZstdOfNode {
+  readonly constants: { readonly ZSTD_c_compressionLevel: number };
+  zstdCompressSync(bytes: Uint8Array, options: object): Buffer;
+  zstdDecompressSync(bytes: Uint8Array, options: object): Buffer;
+  readonly zstdCompress: (bytes: Uint8Array, options: object, done: Parameters<Algorithm["compress"]>[2]) => void;
+  readonly zstdDecompress: (bytes: Uint8Array, options: object, done: Parameters<Algorithm["compress"]>[2]) => void;
+  createZstdCompress(options: object): Transform;
+  createZstdDecompress(): ReturnType<Algorithm["decompressor"]>;
+}
+
+/**
+ * Compresses entries by Zstandard (RFC 8878). An entry that does not get smaller is stored as it is. Node has it from
+ * 22.15 and 23.8 on.
+ *
+ * @throws {StorageError} `UNSUPPORTED` where Node does not have it, `CONFIG_INVALID`
+ */
+export function zstd(options: ZstdOptions = {}): Codec {
+  const { level, ...common } = parseOptions(schema, options, "zstd");
+  if (!("zstdCompress" in zlib)) {
+    throw new StorageError(
+      "UNSUPPORTED",
+      `Node ${process.versions.node} has no Zstandard: it comes with 22.15 and 23.8. Use gzip() or brotli().`,
+      { operation: "configure" },
+    );
+  }
+  const node = zlib as unknown as ZstdOfNode;
+  const params = { [node.constants.ZSTD_c_compressionLevel]: level };
+  return new Compression(
+    {
+      name: "zstd",
+      compressSync: (bytes, limits) => node.zstdCompressSync(bytes, { ...limits, params }),
+      compress: (bytes, limits, done) => node.zstdCompress(bytes, { ...limits, params }, done),
+      // One chunk at a time: when Node is told of the end while the last one waits, an empty frame follows that of the data,
+      // which it does not read itself (seen in 24).
+      compressor: () => node.createZstdCompress({ params, writableHighWaterMark: 1 }),
+      decompressSync: (bytes, limits) => node.zstdDecompressSync(bytes, limits),
+      decompress: (bytes, limits, done) => node.zstdDecompress(bytes, limits, done),
+      decompressor: () => node.createZstdDecompress(),
+    },
+    common,
+  );
+}

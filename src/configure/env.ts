@@ -1,0 +1,112 @@
+import { z } from "zod";
+import { StorageError } from "../errors/error.js";
+import { parseOptions } from "../options/parse-options.js";
+import { pathProblem, withoutTrailingSlashes } from "../paths/path.js";
+import { arePrefixesNested } from "./confine.js";
+import { EnvironmentReader } from "./environment-reader.js";
+import { readS3Settings, type S3Settings } from "./s3-settings.js";
+import type { StorageManagerOptions } from "./options.js";
+
+export { createStore } from "./create-store.js";
+
+/** What the variables say of the store. */
+export type StorageSettings = { provider: "none" } | { provider: "file"; root: string } | S3Settings;
+
+/** How much a sweep of expired objects does. */
+export interface RetentionSettings {
+  /** Milliseconds between two sweeps, default 120000. */
+  gcInterval: number;
+  /** Objects that one sweep looks at, default 2000. */
+  maxScan: number;
+  /** Objects that one sweep deletes, default 200. */
+  maxDelete: number;
+}
+
+/** The environment, parsed and checked. Options of the manager that no variable sets are `undefined`. */
+export interface EnvironmentSettings extends ManagerVariables {
+  storage: StorageSettings;
+  retention: RetentionSettings;
+}
+
+type ManagerVariables = Pick<
+  StorageManagerOptions,
+  "maxInlineSize" | "maxRecursionDepth" | "outputPrefix" | "inputPrefix" | "timeout"
+>;
+
+const PROVIDERS: ReadonlyMap<string, StorageSettings["provider"]> = new Map([
+  ["none", "none"],
+  ["file", "file"],
+  ["s3", "s3"],
+]);
+
+/**
+ * Parses the environment variables of this library. Outer spaces don't count, and a blank variable is an unset one,
+ * except for `S3_TLS`. Variables of providers that are not chosen are parsed too, but not required.
+ *
+ * @param prefix begins the name of every variable: `"COATCHECK_"`, or `"BUBU_"` for those of the Go system
+ * @throws {StorageError} `CONFIG_INVALID` that names every variable which is wrong, and no value
+ */
+export function parseEnvironment(env: NodeJS.ProcessEnv, prefix: string): EnvironmentSettings {
+  if (typeof env !== "object" || (env as unknown) === null || Array.isArray(env)) {
+    throw new StorageError(
+      "CONFIG_INVALID",
+      "The environment must be an object of texts by name, such as process.env.",
+      {
+        operation: "configure",
+      },
+    );
+  }
+  if (typeof prefix !== "string") {
+    throw new StorageError("CONFIG_INVALID", 'The option "envPrefix" must be a string.', { operation: "configure" });
+  }
+  const reader = new EnvironmentReader(env, prefix);
+  const settings: EnvironmentSettings = {
+    storage: readStorage(reader),
+    maxInlineSize: reader.integer("MAX_INLINE_SIZE", 0),
+    maxRecursionDepth: reader.integer("MAX_RECURSION_DEPTH", 0),
+    outputPrefix: readPrefix(reader, "STORAGE_OUTPUT_PREFIX"),
+    inputPrefix: readPrefix(reader, "STORAGE_INPUT_PREFIX"),
+    timeout: reader.duration("STORAGE_TIMEOUT"),
+    retention: {
+      gcInterval: reader.duration("STORAGE_RETENTION_GC_INTERVAL") ?? 120_000,
+      maxScan: reader.integer("STORAGE_RETENTION_MAX_SCAN", 1) ?? 2_000,
+      maxDelete: reader.integer("STORAGE_RETENTION_MAX_DELETE", 1) ?? 200,
+    },
+  };
+  const { outputPrefix = "outputs", inputPrefix = "inputs" } = settings;
+  if (arePrefixesNested(outputPrefix, inputPrefix)) {
+    reader.refuse("STORAGE_INPUT_PREFIX", "must not be inside of STORAGE_OUTPUT_PREFIX, nor the other way round");
+  }
+  reader.finish();
+  return settings;
+}
+
+const environmentOptions = z.strictObject({ envPrefix: z.string("must be a string").default("COATCHECK_") });
+
+/**
+ * What begins the name of every variable: the option `envPrefix`.
+ *
+ * @param owner the function that has the options
+ * @throws {StorageError} `CONFIG_INVALID`
+ */
+export function envPrefixOf(options: { envPrefix?: string | undefined }, owner: string): string {
+  return parseOptions(environmentOptions, options, owner).envPrefix;
+}
+
+function readStorage(reader: EnvironmentReader): StorageSettings {
+  const provider = reader.choice("STORAGE_PROVIDER", PROVIDERS, "file, s3 or none") ?? "none";
+  const root = reader.text("STORAGE_PATH");
+  const s3 = readS3Settings(reader, provider === "s3");
+  if (provider === "s3") return s3;
+  if (provider === "none") return { provider };
+  if (root === undefined) reader.refuse("STORAGE_PATH", "must be set for the provider file");
+  return { provider, root: root ?? "" };
+}
+
+function readPrefix(reader: EnvironmentReader, name: string): string | undefined {
+  return reader.parse(name, "must be a path: segments joined by /, none of them . or ..", (value) => {
+    // The Go system cleans paths: its deployments may say "outputs/".
+    const prefix = withoutTrailingSlashes(value);
+    return pathProblem(prefix) === undefined ? prefix : undefined;
+  });
+}

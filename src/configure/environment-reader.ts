@@ -1,0 +1,89 @@
+import { StorageError } from "../errors/error.js";
+import { parseDuration } from "./duration.js";
+
+// The words that the Go system's deployments may use.
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ...["1", "true", "t", "yes", "y", "on"].map((word) => [word, true] as const),
+  ...["0", "false", "f", "no", "n", "off"].map((word) => [word, false] as const),
+]);
+
+// The longest delay that a Node timer takes; it would fire at once for a longer one.
+const MAX_DURATION = 2 ** 31 - 1;
+
+/**
+ * Reads variables of one prefix, and collects what is wrong with them, so that one error can name them all. Values are
+ * trimmed; blank ones count as unset. A variable that can't be read gives `undefined`. Its value is never repeated.
+ */
+export class EnvironmentReader {
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #prefix: string;
+  readonly #problems: string[] = [];
+
+  constructor(env: NodeJS.ProcessEnv, prefix: string) {
+    this.#env = env;
+    this.#prefix = prefix;
+  }
+
+  /** Whether the variable is there and blank. */
+  isBlank(name: string): boolean {
+    const value: unknown = this.#env[this.#prefix + name];
+    return typeof value === "string" && value.trim() === "";
+  }
+
+  text(name: string): string | undefined {
+    const value: unknown = this.#env[this.#prefix + name];
+    if (value === undefined) return undefined;
+    if (typeof value === "string") return value.trim() === "" ? undefined : value.trim();
+    this.refuse(name, "must be a text"); // of an object that was put in the place of process.env
+    return undefined;
+  }
+
+  /** A whole number of decimal digits, from `min` to `max`, both included. */
+  integer(name: string, min: number, max = Number.MAX_SAFE_INTEGER): number | undefined {
+    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+    return this.parse(name, `must be a whole number ${range}`, (value) => {
+      const number = Number(value);
+      return /^\d+$/.test(value) && number >= min && number <= max ? number : undefined;
+    });
+  }
+
+  /** A duration in Go's syntax, longer than 0, in milliseconds. */
+  duration(name: string): number | undefined {
+    const expected = `must be a duration such as 300s, 5m or 1h30m, longer than 0 and at most ${MAX_DURATION}ms`;
+    return this.parse(name, expected, (value) => {
+      const milliseconds = parseDuration(value) ?? 0;
+      return milliseconds > 0 && milliseconds <= MAX_DURATION ? milliseconds : undefined;
+    });
+  }
+
+  boolean(name: string): boolean | undefined {
+    return this.choice(name, BOOLEANS, "true or false");
+  }
+
+  /** One of the words that `choices` knows, in any case. */
+  choice<T>(name: string, choices: ReadonlyMap<string, T>, expected: string): T | undefined {
+    return this.parse(name, `must be ${expected}`, (value) => choices.get(value.toLowerCase()));
+  }
+
+  /** Gives what `read` makes of the value of a variable that is set; `undefined` refuses it. */
+  parse<T>(name: string, expected: string, read: (value: string) => T | undefined): T | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    const parsed = read(value);
+    if (parsed === undefined) this.refuse(name, expected);
+    return parsed;
+  }
+
+  /** Notes what is wrong with a variable. */
+  refuse(name: string, problem: string): void {
+    this.#problems.push(`${this.#prefix}${name} ${problem}`);
+  }
+
+  /** @throws {StorageError} `CONFIG_INVALID` that names every variable which was refused */
+  finish(): void {
+    if (this.#problems.length === 0) return;
+    throw new StorageError("CONFIG_INVALID", `The environment is not valid: ${this.#problems.join("; ")}.`, {
+      operation: "configure",
+    });
+  }
+}

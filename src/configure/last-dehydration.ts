@@ -1,0 +1,51 @@
+import { isPlainObject, type OwnOptions } from "../options/parse-options.js";
+import { isSignal } from "../store/call-options.js";
+import type { DehydrateSettings, ManagerSettings } from "./settings.js";
+
+interface Checked {
+  readonly options: OwnOptions;
+  /** Without the signal: that of one call is never kept for another. */
+  readonly settings: DehydrateSettings;
+}
+
+// One for each manager, and gone with it.
+const lastOf = new WeakMap<ManagerSettings, Checked>();
+
+/**
+ * The settings that the same options gave the last time: many calls of one step have the same, and checking them takes
+ * longer than a small payload. `undefined` unless every name and every value is the same, but for the signal.
+ *
+ * That is exact: an option other than the signal is a text, a number or `undefined` once it was checked, so that the same
+ * value means the same; and the settings are frozen, so that no call can change them.
+ */
+export function lastDehydration(manager: ManagerSettings, options: object): DehydrateSettings | undefined {
+  const last = lastOf.get(manager);
+  if (last === undefined) return undefined;
+  try {
+    return isPlainObject(options) ? sameSettings(last, options) : undefined;
+  } catch {
+    return undefined; // a getter or a proxy threw: the check says so
+  }
+}
+
+/** @param settings what the options came to, without the signal. They are frozen. */
+export function keepDehydration(manager: ManagerSettings, options: OwnOptions, settings: DehydrateSettings): void {
+  const values = options.values.map((value, index) => (options.names[index] === "signal" ? undefined : value));
+  lastOf.set(manager, { options: { names: options.names, values }, settings: Object.freeze(settings) });
+}
+
+function sameSettings(last: Checked, options: Record<string, unknown>): DehydrateSettings | undefined {
+  const { names, values } = last.options;
+  const given = Object.getOwnPropertyNames(options);
+  if (given.length !== names.length) return undefined;
+  let signal: unknown;
+  for (let index = 0; index < names.length; index++) {
+    const name = names[index]!;
+    if (given[index] !== name) return undefined;
+    const value = options[name];
+    if (name === "signal") signal = value;
+    else if (!Object.is(value, values[index])) return undefined;
+  }
+  if (signal === undefined) return last.settings;
+  return isSignal(signal) ? { ...last.settings, signal } : undefined;
+}

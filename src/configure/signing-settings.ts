@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { ReferenceSigner } from "../reference/sign/signature.js";
+import { isKeyId, isSigningKey, SigningKeys } from "../reference/sign/signing-keys.js";
+import { systemClock, type Clock } from "../async/clock.js";
+
+/** How a manager signs references and checks their signatures. */
+export interface SigningSettings {
+  readonly signer: ReferenceSigner;
+  /** For whom references are, unless a call says. */
+  readonly audience: string | undefined;
+  readonly allowUnsigned: boolean;
+}
+
+/** Text that may be signed: what has no UTF-8 can't be. */
+export const signedText = z
+  .string()
+  .min(1)
+  .refine((value) => value.isWellFormed(), "must not hold a lone surrogate");
+
+/** In place of an audience where nothing is signed: it would be ignored in silence. */
+export const noAudience = z.undefined("needs the manager's option signing").optional();
+
+const keys = z.unknown().transform((value, context): ReadonlyMap<string, Uint8Array> => {
+  const problem = (message: string, ...path: string[]): void =>
+    void context.issues.push({ code: "custom", path, message, input: undefined });
+  if (!isRecord(value)) problem("must be an object of keys by id");
+  // Own properties only, whatever they are called.
+  const entries = isRecord(value) ? Object.entries(value) : [];
+  for (const [id, key] of entries) {
+    // An id that is none may be a key that was put in its place, so it is not repeated.
+    if (!isKeyId(id)) problem("ids must be 1 to 64 of A-Z a-z 0-9 . _ -");
+    else if (!isSigningKey(key)) problem("must be a Uint8Array of at least 32 bytes", id);
+  }
+  return context.issues.length > 0 ? z.NEVER : new Map(entries as [string, Uint8Array][]);
+});
+
+// Annotated, since what is inferred names a type that older compilers do not know.
+export const signing: z.ZodType<SigningSettings> = z
+  .strictObject({
+    keys,
+    activeKeyId: z.string(),
+    audience: signedText.optional(),
+    ttl: z.int().min(1).optional(),
+    allowUnsigned: z.boolean().default(false),
+    clock: z.custom<Clock>(isClock, "must be a Clock").default(systemClock),
+  })
+  .transform(({ keys: byId, activeKeyId, audience, ttl, allowUnsigned, clock }, context): SigningSettings => {
+    if (!byId.has(activeKeyId)) {
+      context.issues.push({ code: "custom", path: ["activeKeyId"], message: "must be one of keys", input: undefined });
+      return z.NEVER;
+    }
+    const now = (): number => clock.now();
+    return {
+      signer: new ReferenceSigner({ keys: new SigningKeys(byId), activeKeyId, ttl, now }),
+      audience,
+      allowUnsigned,
+    };
+  });
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // The last test knows the plain objects of other realms.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function isClock(value: unknown): boolean {
+  return typeof value === "object" && value !== null && typeof (value as Partial<Clock>).now === "function";
+}

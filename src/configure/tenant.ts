@@ -1,0 +1,72 @@
+import { StorageError } from "../errors/error.js";
+import { locationBelow, locationProblem } from "../paths/location.js";
+import type { Recorder } from "../observe/recorder.js";
+import { pathProblem } from "../paths/path.js";
+import type { Store } from "../store/store.js";
+import type { EntrySource } from "../hydrate/reads/entry-source.js";
+import type { ManagerSettings } from "./settings.js";
+
+/** What the manager of a tenant is made of, in place of options. Only a manager makes it. */
+export class TenantParts {
+  /** So that it passes for options. */
+  readonly store: Store | undefined;
+
+  /**
+   * @param recorder tells the observers that all tenants share
+   * @param source is shared: what is in it is found by the place it was read from, which is checked before
+   */
+  constructor(
+    readonly settings: ManagerSettings,
+    readonly recorder: Recorder,
+    readonly source: EntrySource,
+  ) {
+    this.store = settings.store;
+  }
+}
+
+/**
+ * The settings of the manager of one tenant.
+ *
+ * @throws {StorageError} `CONFIG_INVALID`
+ */
+export function tenantSettings(settings: ManagerSettings, tenant: string): ManagerSettings {
+  // A scope `b` of tenant `a` and a tenant `b` below it would have the same path.
+  if (settings.tenant !== undefined)
+    throw invalid("The manager of a tenant has no tenants; ask the one it was made by");
+  const problem = tenantProblem(tenant);
+  if (problem !== undefined) throw invalid(`This can't be a tenant: ${problem}`);
+  const { outputPrefix, inputPrefix } = settings;
+  return {
+    ...settings,
+    outputPrefix: tenantPrefix("outputPrefix", outputPrefix, tenant),
+    inputPrefix: tenantPrefix("inputPrefix", inputPrefix, tenant),
+    allow: [],
+    audience: settings.signing === undefined ? undefined : tenantAudience(settings.audience, tenant),
+    tenant,
+  };
+}
+
+/** For whom the references of a tenant are. A tenant holds no slash, so no two pairs of the two give the same. */
+export function tenantAudience(audience: string | undefined, tenant: string): string {
+  return audience === undefined ? tenant : `${audience}/${tenant}`;
+}
+
+function tenantProblem(tenant: unknown): string | undefined {
+  const problem = pathProblem(tenant);
+  if (problem !== undefined) return problem;
+  return (tenant as string).includes("/") ? "it is more than one segment of a path" : undefined;
+}
+
+// The shortest that a dehydration adds to a prefix: a scope, and an object named by its content.
+const SHORTEST_OBJECT = `s/${"0".repeat(64)}.json`;
+
+function tenantPrefix(option: string, prefix: string, tenant: string): string {
+  const own = locationBelow(prefix, tenant);
+  const problem = locationProblem(locationBelow(own, SHORTEST_OBJECT));
+  if (problem === undefined) return own;
+  throw invalid(`With this tenant, objects below ${option} have no valid path: ${problem}`);
+}
+
+function invalid(problem: string): StorageError {
+  return new StorageError("CONFIG_INVALID", `${problem}.`, { operation: "configure" });
+}

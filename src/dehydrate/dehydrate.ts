@@ -1,0 +1,166 @@
+import type { EventDetails, Recorder } from "../observe/recorder.js";
+import { StorageError } from "../errors/error.js";
+import { serialize } from "../json/serialize.js";
+import { schemeOf } from "../paths/location.js";
+import { formatPayloadPath } from "../plan/payload-path.js";
+import type { PayloadPlan } from "../plan/plan.js";
+import { isSmallPlainPayload } from "../plan/small-payload.js";
+import { throwIfAborted } from "../async/abort.js";
+import type { Store } from "../store/store.js";
+import { forEachConcurrent } from "../async/concurrency.js";
+import { abortedCall, withDeadline } from "../call/deadline.js";
+import { EntryCodecs } from "./entry-codecs.js";
+import { layOut } from "./lay-out.js";
+import { ObjectWriter, type NewObject } from "./object-writer.js";
+import { beginPlan, type LaidOutPlan } from "./plan-payload.js";
+import type { DehydrateSettings } from "../configure/settings.js";
+import type { SourceOwner } from "./streams/source-owner.js";
+import { storeSources } from "./streams/store-sources.js";
+import { Turns } from "../async/turns.js";
+
+/** Whether it is clear at a glance that a dehydration gives the payload itself: the fast exit of small ones. */
+export function staysAsItIs(value: unknown, settings: DehydrateSettings, defaultPrefix: string): boolean {
+  const { maxInlineSize, maxEnvelopeSize, prefix = defaultPrefix, signal } = settings;
+  // An absolute prefix may be one that the store has no way to, which is told whatever the payload.
+  if (signal?.aborted === true || schemeOf(prefix) !== undefined) return false;
+  try {
+    return isSmallPlainPayload(value, Math.min(maxInlineSize, maxEnvelopeSize));
+  } catch {
+    return false; // a getter or a proxy threw: the walk says where
+  }
+}
+
+/**
+ * Dehydrates a payload: plan, lay out, write. The result exists only when every object of it is durable.
+ *
+ * @param sources owns the sources of the payload; to end them is up to the caller
+ */
+export async function dehydrate(
+  value: unknown,
+  settings: DehydrateSettings,
+  defaultPrefix: string,
+  sources: SourceOwner,
+  recorder: Recorder,
+  details: EventDetails,
+): Promise<unknown> {
+  const { signal } = settings;
+  if (signal?.aborted === true) throw abortedCall("dehydrate", signal);
+  const turns = new Turns();
+  const planning = beginPlan(value, settings, defaultPrefix, sources);
+  if (planning.step()) return store(planning.laidOut(), settings, turns, recorder, details);
+  return withDeadline("dehydrate", settings, async (callSignal) => {
+    do {
+      await turns.take();
+      throwIfAborted(callSignal);
+    } while (!planning.step());
+    return store(planning.laidOut(), settings, turns, recorder, details, callSignal);
+  });
+}
+
+/** @param signal that of the call, where its time runs already */
+async function store(
+  laidOut: LaidOutPlan,
+  settings: DehydrateSettings,
+  turns: Turns,
+  recorder: Recorder,
+  details: EventDetails,
+  signal?: AbortSignal,
+): Promise<unknown> {
+  const { plan } = laidOut;
+  const { store: target } = settings;
+  if (recorder.listens || plan.entries.length > 0) {
+    details.entries = plan.entries.length;
+    details.scope = laidOut.layoutOptions.scope;
+  }
+  if (target === undefined) return withoutStore(plan, settings);
+  if (plan.entries.length > 0) {
+    const write = (callSignal: AbortSignal): Promise<unknown> =>
+      writeEntries(target, laidOut, settings, turns, recorder, details, callSignal);
+    return signal === undefined ? withDeadline("dehydrate", settings, write) : write(signal);
+  }
+  if (recorder.listens) {
+    details.bytes = plan.size;
+    details.inlineBytes = plan.inlineSize;
+  }
+  return plan.value;
+}
+
+async function writeEntries(
+  store: Store,
+  laidOut: LaidOutPlan,
+  settings: DehydrateSettings,
+  turns: Turns,
+  recorder: Recorder,
+  details: EventDetails,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const { plan, budget } = laidOut;
+  const { scope, dialect, codecs: configured } = settings;
+  const isShared = scope !== undefined && !configured.encrypts;
+  // The names of bubustack say nothing of the content: there an earlier object is lost as soon as one is written.
+  const defers = isShared && dialect === "native" && budget?.isOpen === true;
+  const writer = new ObjectWriter(store, settings, recorder, defers);
+  try {
+    const codecs = await EntryCodecs.prepare(settings, laidOut.layoutOptions, signal);
+    const sources = await storeSources(laidOut, settings, codecs, writer, signal);
+    const steps = turns.steps(layOut(laidOut, settings, sources, codecs));
+    const objects = budget?.isTight === true ? await all(steps) : steps;
+    await writer.finish(signal);
+    await forEachConcurrent(objects, settings.concurrency, signal, async (object, groupSignal) => {
+      await writer.write(object, groupSignal);
+    });
+    assertBytesThere(plan);
+    return plan.value;
+  } catch (error) {
+    // In a scope of the user's own, the same objects may be there from an earlier attempt, and be referenced; but for
+    // encrypted ones, which nobody else can have made.
+    if (isShared) await writer.drop(signal);
+    else await writer.discard(signal);
+    // That the bytes are gone says more than what came of it.
+    if (!signal.aborted) assertBytesThere(plan, error);
+    throw error;
+  } finally {
+    details.objects = writer.objects;
+    if (recorder.listens) measure(plan, details);
+  }
+}
+
+/** All objects, before the first is written: it takes that to know whether hydration could read them. */
+async function all(objects: AsyncIterable<NewObject>): Promise<NewObject[]> {
+  const made: NewObject[] = [];
+  for await (const object of objects) made.push(object);
+  return made;
+}
+
+/** Refuses bytes whose memory was transferred, or made smaller, while they were stored: what of them was is not known. */
+function assertBytesThere({ entries }: PayloadPlan, cause?: unknown): void {
+  for (const { content, path, size } of entries) {
+    if (!("source" in content) || !(content.source instanceof Uint8Array) || content.source.byteLength === size)
+      continue;
+    const problem = "its memory was transferred or made smaller before the call had ended";
+    throw new StorageError("UNSERIALIZABLE", `The bytes at ${formatPayloadPath(path)} can't be stored: ${problem}.`, {
+      operation: "dehydrate",
+      cause,
+    });
+  }
+}
+
+function measure(plan: PayloadPlan, details: EventDetails): void {
+  details.bytes = plan.size;
+  try {
+    details.inlineBytes = Buffer.byteLength(serialize(plan.value, false));
+  } catch {
+    details.inlineBytes = plan.inlineSize; // the payload was changed: what became of the call matters more
+  }
+}
+
+function withoutStore(plan: PayloadPlan, settings: DehydrateSettings): unknown {
+  const tooLarge = plan.entries.length > 0 || plan.inlineSize > settings.maxInlineSize;
+  if (!tooLarge) return plan.value;
+  throw new StorageError(
+    "STORAGE_DISABLED",
+    `The payload has ${plan.size} bytes, or holds bytes, and storage is disabled: only up to ${settings.maxInlineSize} ` +
+      "bytes of JSON pass. Configure a store, or raise maxInlineSize.",
+    { operation: "dehydrate" },
+  );
+}

@@ -1,0 +1,116 @@
+import { types } from "node:util";
+import { storedObjectSize } from "../object/stored-object.js";
+import { schemaTagOf, type LayoutOptions } from "../plan/layouts/layout.js";
+import type { PlannedEntry } from "../plan/planned-entry.js";
+import type { EncodedObject } from "../object/encoded-object.js";
+import { handOver } from "../store/body.js";
+import { encodeEntry } from "./encode-entry.js";
+import type { EntryCodecs } from "./entry-codecs.js";
+import { EntryPacker } from "./entry-packer.js";
+import type { NewObject } from "./object-writer.js";
+import { sha256 } from "../bytes/sha256.js";
+import type { LaidOutPlan } from "./plan-payload.js";
+import type { DehydrateSettings } from "../configure/settings.js";
+import type { SourceOutcome } from "./streams/store-sources.js";
+
+/** An object, or a step on the way to one. */
+export type LayOutStep = NewObject | Promise<unknown> | undefined;
+
+// Bytes about a value in its StoredObject, the end of the line, and some more for what escapes add.
+const ENVELOPE_SIZE = 64;
+
+/**
+ * Encodes the entries, lays them out in objects, and fills in the references to them. Entries with the same content are
+ * stored once. Each object is made when it is asked for; `undefined` stands between steps of work, where others may
+ * have their turn, and a promise for one that has to be waited for.
+ *
+ * @param sources what came of the binary entries
+ * @param codecs what is done to the bytes of entries; without them there are no promises
+ * @throws {StorageError} `BUDGET_EXCEEDED` where the budget of the result is tight
+ */
+export function* layOut(
+  { plan, layout, layoutOptions, budget }: LaidOutPlan,
+  settings: Pick<DehydrateSettings, "canonical">,
+  sources: ReadonlyMap<PlannedEntry, SourceOutcome>,
+  codecs?: EntryCodecs,
+): Generator<LayOutStep, void, undefined> {
+  // Binary first: what else leaves may hold references to it.
+  const binary = new EntryPacker(
+    "binary",
+    layout,
+    layoutOptions.pack,
+    expectedSize(plan.entries, "binary", layoutOptions),
+  );
+  for (const entry of settings.canonical ? byPath(plan.entries) : plan.entries) {
+    const source = sources.get(entry);
+    if (source === undefined) continue;
+    if ("stored" in source) layout.fillSlot(entry, source.stored);
+    else yield* addTo(binary, entry, source.bytes, codecs);
+  }
+  yield* binary.end();
+
+  const json = new EntryPacker("json", layout, layoutOptions.pack, expectedSize(plan.entries, "json", layoutOptions));
+  for (const entry of settings.canonical ? byPath(plan.entries) : plan.entries) {
+    if (entry.kind === "binary") continue;
+    const tag = schemaTagOf(entry, layoutOptions);
+    let encoded = yield* encodeEntry(entry, tag, settings.canonical);
+    if (budget?.isTight === true) {
+      // What a text says of its size is at most so much, where references are in it.
+      if (!(encoded instanceof Uint8Array)) encoded = handOver(encoded.toBuffer());
+      budget.takeEncoded(encoded.byteLength);
+    }
+    const size = encoded instanceof Uint8Array ? encoded.byteLength : encoded.size;
+    // What is known of a reference in it is how long it is at most.
+    if (sources.size === 0) entry.settle(size - storedObjectSize(entry.kind, 0, tag));
+    yield* addTo(json, entry, encoded, codecs);
+  }
+  yield* json.end();
+}
+
+function* addTo(
+  packer: EntryPacker,
+  entry: PlannedEntry,
+  content: EncodedObject | Uint8Array,
+  codecs: EntryCodecs | undefined,
+): Generator<LayOutStep, void, undefined> {
+  if (codecs === undefined) {
+    yield* packer.add(entry, content);
+    return;
+  }
+  const bytes = content instanceof Uint8Array ? content : content.toBuffer();
+  const key = codecs.encrypts ? plainKey(entry, bytes) : undefined;
+  if (key !== undefined && packer.addEqual(entry, key)) return;
+  const encoded = yield* settled(codecs.encode(entry, bytes));
+  yield* packer.add(entry, encoded.bytes, encoded.encodings, key);
+}
+
+/** What comes of something that may have to be waited for. */
+function* settled<T>(result: T | Promise<T>): Generator<Promise<unknown>, T, undefined> {
+  if (!types.isPromise(result)) return result;
+  let value: T | undefined;
+  yield result.then((later) => (value = later));
+  return value as T;
+}
+
+/** What entries have in common that can be stored once, though their bytes are never encrypted to the same twice. */
+function plainKey({ contentType }: PlannedEntry, bytes: Uint8Array): string {
+  return `${contentType} ${sha256(bytes).toString("latin1")}`;
+}
+
+/** Bytes that will probably share objects. */
+function expectedSize(entries: readonly PlannedEntry[], kind: "json" | "binary", { pack }: LayoutOptions): number {
+  if (pack === false) return 0;
+  let size = 0;
+  for (const { kind: entryKind, leastStoredSize } of entries) {
+    if ((entryKind === "binary") === (kind === "binary") && leastStoredSize <= pack.maxEntrySize) {
+      size += leastStoredSize + ENVELOPE_SIZE;
+    }
+  }
+  return size;
+}
+
+/** An order that does not depend on that of keys. */
+function byPath(entries: readonly PlannedEntry[]): PlannedEntry[] {
+  const keyed = entries.map((entry) => ({ entry, key: JSON.stringify(entry.path) }));
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ entry }) => entry);
+}

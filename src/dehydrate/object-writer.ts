@@ -1,0 +1,189 @@
+import type { Recorder } from "../observe/recorder.js";
+import { abortable, throwIfAborted } from "../async/abort.js";
+import type { Capability } from "../store/capability.js";
+import type { ObjectInfo, Store, StoreBody, WriteOptions } from "../store/store.js";
+import { forEachConcurrent } from "../async/concurrency.js";
+import type { DehydrateSettings } from "../configure/settings.js";
+import { asStorageError } from "../errors/as-storage-error.js";
+
+// What a call takes back, it takes back also when it has no time left. ms
+const REMOVAL_TIMEOUT = 30_000;
+
+// Bytes that are held while writes are deferred: as many as streams that are read at once may take.
+const MAX_HELD = 32 * 1024 * 1024;
+
+type Step = (signal: AbortSignal) => Promise<unknown>;
+
+interface DeferredStep {
+  readonly step: Step;
+  readonly undo: () => Promise<unknown>;
+  /** Whether it was taken: then it cleans up after itself. */
+  isBegun: boolean;
+}
+
+/** An object to be written. */
+export interface NewObject {
+  readonly path: string;
+  readonly body: StoreBody;
+  /** Bytes of the body, where known beforehand. */
+  readonly size?: number | undefined;
+  /** `sha256-` + base64url of the body, where the store is to check it. */
+  readonly digest?: string | undefined;
+  readonly contentType: string;
+  /** What must be there, for it to be written. */
+  readonly condition?: Pick<WriteOptions, "ifNoneMatch" | "ifMatch"> | undefined;
+}
+
+/** Writes the objects of one call, and takes them back when the call fails. */
+export class ObjectWriter {
+  readonly store: Store;
+  private readonly begun = new Set<string>(); // one that fails may be there nevertheless
+  private readonly deferred: DeferredStep[] = [];
+  private isDropped = false;
+  private held = 0;
+  private readonly underWay = new Map<string, Promise<unknown>>();
+
+  constructor(
+    store: Store,
+    private readonly settings: Pick<DehydrateSettings, "concurrency" | "stepRunId">,
+    private readonly recorder: Recorder,
+    readonly defers = false,
+  ) {
+    this.store = store;
+  }
+
+  /**
+   * Whether bytes can be held until it is known that all will be written: where writes are deferred, and not too many are
+   * held already.
+   */
+  holds(bytes: number): boolean {
+    if (!this.defers || this.held + bytes > MAX_HELD) return false;
+    this.held += bytes;
+    return true;
+  }
+
+  /**
+   * Takes a step that may change what others refer to: at once, or where writes are deferred, when it is known that
+   * all will be written.
+   *
+   * @param undo removes what was written before for this step, should it never be taken
+   */
+  async place(step: Step, undo: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
+    if (this.isDropped) await undo();
+    else if (this.defers) this.deferred.push({ step, undo, isBegun: false });
+    else await step(signal);
+  }
+
+  /** Takes the steps that were deferred. */
+  async finish(signal: AbortSignal): Promise<void> {
+    await forEachConcurrent(this.deferred, this.settings.concurrency, signal, (deferred, s) => {
+      deferred.isBegun = true;
+      return deferred.step(s);
+    });
+  }
+
+  /** Undoes what was done for steps that are not to be taken. When the signal fires, nobody waits, but it is done. */
+  async drop(signal: AbortSignal): Promise<void> {
+    this.isDropped = true; // what is still under way is undone when it ends
+    const undone = Promise.all(this.deferred.map(async ({ undo, isBegun }) => (isBegun ? undefined : undo())));
+    await abortable(undone, signal).catch(() => undefined);
+  }
+
+  /** How many objects were begun, and not removed again. */
+  get objects(): number {
+    return this.begun.size;
+  }
+
+  /** @throws {StorageError} what the store rejects with */
+  async write(object: NewObject, signal: AbortSignal): Promise<ObjectInfo> {
+    const { path, body, size, digest, contentType, condition } = object;
+    return this.run("write", path, signal, size ?? 0, async () => {
+      const type = (await this.capabilityOf(path, signal))?.contentType === true ? { contentType } : {};
+      const info = await this.store.write(path, body, { size, digest, ...type, ...condition, signal });
+      return { result: info, bytes: size ?? info.size };
+    });
+  }
+
+  /** Whether {@link ObjectWriter.copy} works, which users' own stores may lack. */
+  async canCopy(path: string, signal: AbortSignal): Promise<boolean> {
+    return typeof this.store.copy === "function" && (await this.capabilityOf(path, signal))?.copy === true;
+  }
+
+  /** Copies an object of this call. @throws {StorageError} what the store rejects with */
+  async copy(from: string, to: string, signal: AbortSignal): Promise<void> {
+    await this.run("copy", to, signal, 0, async () => {
+      await this.store.copy(from, to, { signal });
+      return { result: undefined, bytes: 0 };
+    });
+  }
+
+  /** Deletes an object of this call, within a time of its own. Never rejects: observers are told of a failure. */
+  async remove(path: string): Promise<void> {
+    if (!this.begun.has(path)) return;
+    const details = { store: this.store.name, stepRunId: this.settings.stepRunId, objects: 1 };
+    try {
+      await this.recorder.record("delete", details, () => this.delete(path));
+      this.begun.delete(path);
+    } catch {
+      // What the call is about matters more.
+    }
+  }
+
+  /**
+   * Deletes what a failed call has, or may have, written: nobody knows its scope. What is still under way is deleted when
+   * it has ended. When the signal fires, or has fired, nobody waits for all that, but it is done.
+   */
+  async discard(signal: AbortSignal): Promise<void> {
+    const over = [...this.begun].filter((path) => !this.underWay.has(path));
+    const removed = Promise.all([
+      forEachConcurrent(over, this.settings.concurrency, new AbortController().signal, (path) => this.takeBack(path)),
+      ...[...this.underWay].map(async ([path, end]) => {
+        await end;
+        await this.takeBack(path);
+      }),
+    ]);
+    await abortable(removed, signal).catch(() => undefined);
+  }
+
+  private async takeBack(path: string): Promise<void> {
+    if (this.begun.has(path)) await this.delete(path).catch(() => undefined); // the failure of the call matters more
+  }
+
+  private async delete(path: string): Promise<void> {
+    const signal = AbortSignal.timeout(REMOVAL_TIMEOUT);
+    await abortable(this.store.delete(path, { signal }), signal);
+  }
+
+  private async run<T>(
+    operation: "write" | "copy",
+    path: string,
+    signal: AbortSignal,
+    bytes: number,
+    act: () => Promise<{ result: T; bytes: number }>,
+  ): Promise<T> {
+    throwIfAborted(signal); // what began now, a discard() that has run already would not find
+    const details = { store: this.store.name, stepRunId: this.settings.stepRunId, bytes, objects: 1 };
+    const running = this.recorder.record(operation, details, async () => {
+      this.begun.add(path);
+      try {
+        const { result, bytes: moved } = await act();
+        details.bytes = moved;
+        return result;
+      } catch (error) {
+        throw asStorageError(error, { operation, store: this.store.name, path });
+      }
+    });
+    const end = Promise.allSettled([running, this.underWay.get(path)]); // two entries may have the same content
+    this.underWay.set(path, end);
+    void end.then(() => this.underWay.get(path) === end && this.underWay.delete(path));
+    return running;
+  }
+
+  private async capabilityOf(path: string, signal: AbortSignal): Promise<Readonly<Capability> | undefined> {
+    try {
+      return (await this.store.capabilityOf?.(path, { signal })) ?? this.store.capability;
+    } catch {
+      return undefined; // what is wrong, the write tells, which a layer may repeat
+    }
+  }
+}

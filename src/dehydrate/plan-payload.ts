@@ -1,0 +1,229 @@
+import { uuidv7 } from "uuidv7";
+import { BubustackLayout } from "../plan/layouts/bubustack-layout.js";
+import type { Layout, LayoutOptions } from "../plan/layouts/layout.js";
+import { NativeLayout } from "../plan/layouts/native-layout.js";
+import { formatPayloadPath } from "../plan/payload-path.js";
+import type { PayloadPath, PayloadPlan } from "../plan/plan.js";
+import type { PlannedEntry } from "../plan/planned-entry.js";
+import { PayloadWalk } from "../plan/walk.js";
+import { escapeKey } from "../reference/escape.js";
+import { isSpoiltReference, referenceGrammar, type Grammar } from "../reference/grammar.js";
+import { FOREIGN_KEY, invalidReference } from "../reference/location.js";
+import { parseReference, type ParsedReference } from "../reference/reference.js";
+import { signatureInvalid, type CheckedSignature } from "../reference/sign/signature.js";
+import { findResolver } from "../resolvers/resolver.js";
+import { StorageError } from "../errors/error.js";
+import { locationProblem } from "../paths/location.js";
+import { assertRouted } from "../access/admit.js";
+import { checkSignature } from "../access/authenticate.js";
+import { PassedReferences } from "./passed-references.js";
+import { ResultBudget } from "./result-budget.js";
+import type { DehydrateSettings } from "../configure/settings.js";
+import { SourceOwner } from "./streams/source-owner.js";
+
+/** Where the objects of one call go, and what leaves for there. */
+export interface LaidOutPlan {
+  readonly plan: PayloadPlan;
+  readonly layout: Layout;
+  readonly layoutOptions: LayoutOptions;
+  /** Owns the sources among the entries. */
+  readonly sources: SourceOwner;
+  /** What hydrating the result will cost; absent where no entry leaves. */
+  readonly budget: ResultBudget | undefined;
+}
+
+/** Where objects would go is found out when something leaves: for most small payloads nothing does. */
+class LazyLayout {
+  private made: { readonly layout: Layout; readonly options: LayoutOptions } | undefined;
+
+  constructor(
+    private readonly settings: DehydrateSettings,
+    private readonly prefix: string,
+  ) {}
+
+  readonly make = (): { readonly layout: Layout; readonly options: LayoutOptions } =>
+    (this.made ??= newLayout(this.settings, this.prefix));
+
+  get layout(): Layout {
+    return this.make().layout;
+  }
+
+  get options(): LayoutOptions {
+    return this.make().options;
+  }
+}
+
+function newLayout(settings: DehydrateSettings, prefix: string): { layout: Layout; options: LayoutOptions } {
+  const { dialect, scope = uuidv7(), schema, schemaVersion, pack, codecs, signing, audience } = settings;
+  const { encodings } = codecs;
+  const signer = signing?.signer.forCall(audience);
+  const options = { prefix, scope, schema, schemaVersion, pack: dialect === "native" && pack, encodings, signer };
+  return { layout: dialect === "native" ? new NativeLayout(options) : new BubustackLayout(options), options };
+}
+
+/** Decides what leaves a payload, without I/O. */
+export function planPayload(value: unknown, settings: DehydrateSettings, defaultPrefix: string): LaidOutPlan {
+  const planning = beginPlan(value, settings, defaultPrefix);
+  while (!planning.step());
+  return planning.laidOut();
+}
+
+/** A plan that is made in steps, between which others may have their turn. */
+export interface Planning {
+  /** Goes on. @returns whether all is done */
+  step(): boolean;
+  /** What came of it, once all is done. */
+  laidOut(): LaidOutPlan;
+}
+
+/**
+ * The same as {@link planPayload}, in steps.
+ *
+ * @param sources is told of every source that is found; default: nobody is, since none is to be read
+ */
+export function beginPlan(
+  value: unknown,
+  settings: DehydrateSettings,
+  defaultPrefix: string,
+  sources = new SourceOwner(),
+): Planning {
+  const prefix = settings.prefix ?? defaultPrefix;
+  if (settings.store !== undefined) assertRouted(prefix, settings.store, "dehydrate");
+  const lazy = new LazyLayout(settings, prefix);
+  const passed = new PassedReferences();
+  const walk = new PayloadWalk(value, {
+    maxInlineSize: settings.maxInlineSize,
+    maxEnvelopeSize: settings.maxEnvelopeSize,
+    maxRecursionDepth: settings.maxRecursionDepth,
+    escapeKey: settings.dialect === "native" ? escapeKey : (key) => key,
+    keepsReference: (object, path) => keepsReference(object, path, settings, passed),
+    refusesLoss: settings.lossy === "error",
+    onSource: sources.add,
+    referenceSize: (entry) => lazy.layout.referenceSize(entry),
+  });
+  const budget = (entries: readonly PlannedEntry[]): ResultBudget | undefined =>
+    resultBudget(entries, passed, settings, lazy);
+  return { step: () => walk.step(), laidOut: () => laidOutPlan(walk.plan, lazy, sources, budget) };
+}
+
+function laidOutPlan(
+  plan: PayloadPlan,
+  lazy: LazyLayout,
+  sources: SourceOwner,
+  budget: (entries: readonly PlannedEntry[]) => ResultBudget | undefined,
+): LaidOutPlan {
+  sources.complete();
+  if (plan.entries.length > 0) assertPathsFit(plan.entries[0]!, lazy.layout);
+  return {
+    plan,
+    sources,
+    budget: budget(plan.entries),
+    get layout() {
+      return lazy.layout;
+    },
+    get layoutOptions() {
+      return lazy.options;
+    },
+  };
+}
+
+function resultBudget(
+  entries: readonly PlannedEntry[],
+  passed: PassedReferences,
+  settings: DehydrateSettings,
+  lazy: LazyLayout,
+): ResultBudget | undefined {
+  if (entries.length === 0 && passed.references === 0) return undefined;
+  // Without a store what leaves is an error of its own.
+  if (entries.length > 0 && settings.store === undefined) return undefined;
+  return new ResultBudget(entries, passed, settings, lazy.make);
+}
+
+function keepsReference(
+  object: Readonly<Record<string, unknown>>,
+  path: () => PayloadPath,
+  settings: DehydrateSettings,
+  passed: PassedReferences,
+): boolean {
+  const { references, resolvers, signing } = settings;
+  if (references === "escape") return signing !== undefined && passesByItself(object, settings, passed);
+  const grammar = referenceGrammar(object);
+  // What its readers would refuse.
+  const isSpoilt = settings.dialect === "native" && grammar === undefined && isSpoiltReference(object);
+  if (grammar === undefined && !isSpoilt && findResolver(resolvers, object) === undefined) return false;
+  const place = formatPayloadPath(path());
+  if (references === "reject") {
+    throw new StorageError(
+      "INVALID_REFERENCE",
+      `The payload holds a reference at ${place}, which references: "reject" forbids.`,
+      { operation: "dehydrate" },
+    );
+  }
+  if (isSpoilt) throw badReference(place, invalidReference(FOREIGN_KEY));
+  if (grammar !== undefined) passed.add(assertGood(object, grammar, place, settings));
+  else if (signing === undefined) passed.references++; // where references are signed, resolvers do nothing by themselves
+  return true;
+}
+
+/** Whether a reference is known to be one that was signed, also if it has expired; without its signature it is data. */
+function passesByItself(
+  object: Readonly<Record<string, unknown>>,
+  settings: DehydrateSettings,
+  passed: PassedReferences,
+): boolean {
+  const grammar = referenceGrammar(object);
+  const checked = grammar && checkSignature(object, grammar, settings);
+  if (grammar === undefined || checked === undefined || !isAuthentic(checked)) return false;
+  const reference = wellFormed(object, grammar);
+  if (reference === undefined) return false;
+  passed.add(reference);
+  return true;
+}
+
+function isAuthentic(checked: CheckedSignature): boolean {
+  return checked.status === "valid" || checked.status === "expired";
+}
+
+function wellFormed(object: Readonly<Record<string, unknown>>, grammar: Grammar): ParsedReference | undefined {
+  try {
+    return parseReference(object, grammar);
+  } catch {
+    return undefined;
+  }
+}
+
+function assertGood(
+  object: Readonly<Record<string, unknown>>,
+  grammar: Grammar,
+  place: string,
+  settings: DehydrateSettings,
+): ParsedReference {
+  const checked = checkSignature(object, grammar, settings);
+  if (checked !== undefined && checked.status !== "valid" && checked.status !== "expired") {
+    throw new StorageError(
+      "SIGNATURE_INVALID",
+      `The reference at ${place} of the payload has no signature that is accepted; see the cause.`,
+      { operation: "dehydrate", cause: signatureInvalid(checked.status, "dehydrate") },
+    );
+  }
+  try {
+    return parseReference(object, grammar);
+  } catch (cause) {
+    throw badReference(place, cause);
+  }
+}
+
+function badReference(place: string, cause: unknown): StorageError {
+  const message = `The reference at ${place} of the payload is not valid; see the cause.`;
+  return new StorageError("INVALID_REFERENCE", message, { operation: "dehydrate", cause });
+}
+
+const SAMPLE_DIGEST = Buffer.alloc(32);
+
+function assertPathsFit(entry: PlannedEntry, layout: Layout): void {
+  const problem = locationProblem(layout.objectPath(entry, SAMPLE_DIGEST));
+  if (problem === undefined) return;
+  throw new StorageError("CONFIG_INVALID", `The options prefix and scope give no valid object path: ${problem}.`, {
+    operation: "dehydrate",
+  });
+}

@@ -1,0 +1,117 @@
+import { StorageError } from "../errors/error.js";
+import { storedObjectSize } from "../object/stored-object.js";
+import { schemaTagOf, type Layout, type LayoutOptions } from "../plan/layouts/layout.js";
+import type { PlannedEntry } from "../plan/planned-entry.js";
+import { sourceSize } from "../plan/source.js";
+import type { PassedReferences } from "./passed-references.js";
+
+interface Budgets {
+  readonly maxReferences: number;
+  readonly maxBytes: number;
+}
+
+const ENVELOPE = { json: storedObjectSize("json", 0, {}), raw: storedObjectSize("raw", 0, {}) };
+
+/**
+ * What hydrating the result of one dehydration will take of the budgets of its own manager: every entry once, since it
+ * stands at one place of the payload, as often as the same content may be stored. Refuses what hydration would refuse.
+ */
+export class ResultBudget {
+  /** Decoded bytes that there are at least. */
+  private known: number;
+  /** Bytes that JSON may have besides: how long a reference to binary inside of it is, is not known before that is stored. */
+  private slack = 0;
+  private readonly streams: number;
+  private settled: number;
+
+  /** @throws {StorageError} `BUDGET_EXCEEDED` for what is over a budget whatever the streams in it hold */
+  constructor(
+    entries: readonly PlannedEntry[],
+    passed: Pick<PassedReferences, "references" | "bytes">,
+    private readonly limits: Budgets,
+    layout: () => { readonly layout: Layout; readonly options: LayoutOptions },
+  ) {
+    const references = entries.length + passed.references;
+    if (references > limits.maxReferences) throw tooManyReferences(references, limits.maxReferences);
+    let text = 0;
+    let most = 0;
+    let binary = passed.bytes;
+    let streams = 0;
+    for (const entry of entries) {
+      const { content, kind, leastStoredSize, mostStoredSize } = entry;
+      if (kind === "binary") {
+        const size = "source" in content ? sourceSize(content.source) : undefined;
+        if (size === undefined) streams++;
+        else binary += size;
+      } else {
+        const isTagged = entry.path.length === 0;
+        const envelope = isTagged ? storedObjectSize(kind, 0, schemaTagOf(entry, layout().options)) : ENVELOPE[kind];
+        text += envelope + leastStoredSize;
+        most += envelope + mostStoredSize;
+      }
+    }
+    this.streams = streams;
+    this.settled = binary;
+    this.known = binary + text;
+    // The effort of exact sizes only where they matter.
+    if (streams > 0 || binary + most > limits.maxBytes) {
+      const exact = entries.reduce((sum, entry) => sum + (entry.kind === "binary" ? 0 : extraSize(entry)), 0);
+      if (text > 0) this.slack = entries.reduce((sum, entry) => sum + referenceSize(entry, layout), 0);
+      this.known = Math.max(binary, binary + text + exact - this.slack);
+    }
+    this.assertKnown();
+  }
+
+  /** Whether there are streams whose length decides. */
+  get isOpen(): boolean {
+    return this.streams > 0;
+  }
+
+  /** Whether only the encoded entries tell if hydration could read them. */
+  get isTight(): boolean {
+    return this.known + this.slack > this.limits.maxBytes;
+  }
+
+  /** Takes note of bytes that a stream gave, at all its places. @throws {StorageError} `BUDGET_EXCEEDED` */
+  takeStreamed(bytes: number): void {
+    this.known += bytes;
+    this.settled += bytes;
+    this.assertKnown();
+  }
+
+  /** Takes note of the exact size of a StoredObject. @throws {StorageError} `BUDGET_EXCEEDED` */
+  takeEncoded(bytes: number): void {
+    this.settled += bytes;
+    if (this.settled > this.limits.maxBytes) throw tooManyBytes(this.limits.maxBytes);
+  }
+
+  private assertKnown(): void {
+    if (this.known > this.limits.maxBytes) throw tooManyBytes(this.limits.maxBytes);
+  }
+}
+
+function extraSize(entry: PlannedEntry): number {
+  return entry.storedSize - entry.leastStoredSize;
+}
+
+function referenceSize(entry: PlannedEntry, layout: () => { readonly layout: Layout }): number {
+  return entry.kind === "binary" ? layout().layout.referenceSize(entry) : 0;
+}
+
+function tooManyReferences(references: number, maxReferences: number): StorageError {
+  return new StorageError(
+    "BUDGET_EXCEEDED",
+    `The dehydrated payload would hold ${references} references, and this manager's hydrate follows ${maxReferences} ` +
+      "(maxReferences). Raise maxReferences on both sides, or maxInlineSize, or put many small bytes into one.",
+    { operation: "dehydrate" },
+  );
+}
+
+function tooManyBytes(maxBytes: number): StorageError {
+  return new StorageError(
+    "BUDGET_EXCEEDED",
+    `The payload has more decoded bytes than the ${maxBytes} that this manager's hydrate puts in place (maxBytes). Raise ` +
+      "maxBytes on both sides, or store what is large with writeBlob.",
+    { operation: "dehydrate" },
+  );
+}

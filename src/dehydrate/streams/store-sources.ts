@@ -1,0 +1,149 @@
+import { createHash } from "node:crypto";
+import type { PlannedEntry } from "../../plan/plan.js";
+import type { StoredEntry } from "../../plan/layouts/layout.js";
+import type { PayloadSource, StreamSource } from "../../plan/source.js";
+import { Semaphore } from "../../store/layers/semaphore.js";
+import { storedContentType, type EntryCodecs } from "../entry-codecs.js";
+import { forEachConcurrent } from "../../async/concurrency.js";
+import type { ObjectWriter } from "../object-writer.js";
+import type { LaidOutPlan } from "../plan-payload.js";
+import { readSmall, type SourceReader } from "./read-source.js";
+import type { ResultBudget } from "../result-budget.js";
+import type { SourceOwner } from "./source-owner.js";
+import type { DehydrateSettings } from "../../configure/settings.js";
+import { storeBlob } from "./store-blob.js";
+import { storeStream, writeStream } from "./store-stream.js";
+
+/** The bytes of a binary entry: read, and still to be written; or stored already. */
+export type SourceOutcome = { readonly bytes: Uint8Array } | { readonly stored: StoredEntry };
+
+// Up to here a stream is read before it is written, by one request instead of three. With 16 at a time that is 32 MiB.
+const HEAD_SIZE = 2_097_152;
+
+// Longer streams that are written at a time: each takes what the store needs for one, which in S3 is 16 MiB and more.
+const LONG_STREAMS = 4;
+
+/** A Blob or stream of a payload, and where it stands: one that stands in several places can be read only once. */
+interface OpenSource {
+  readonly source: StreamSource;
+  readonly reader: SourceReader;
+  readonly entries: [PlannedEntry, ...PlannedEntry[]];
+}
+
+/**
+ * Reads the binary entries of a payload. What is small, or there as a whole, is left for the caller to write; the others
+ * go to the store as they are read. When one fails, the owner of the sources ends all of them.
+ */
+export async function storeSources(
+  laidOut: LaidOutPlan,
+  settings: DehydrateSettings,
+  codecs: EntryCodecs | undefined,
+  writer: ObjectWriter,
+  signal: AbortSignal,
+): Promise<Map<PlannedEntry, SourceOutcome>> {
+  const outcomes = new Map<PlannedEntry, SourceOutcome>();
+  const opened = new Map<PayloadSource, OpenSource>();
+  open(laidOut, outcomes, opened);
+  const longStreams = new Semaphore(LONG_STREAMS);
+  await forEachConcurrent([...opened.values()], settings.concurrency, signal, async (source, groupSignal) => {
+    const outcome = await storeSource(source, laidOut, settings, codecs, writer, longStreams, groupSignal);
+    for (const entry of source.entries) {
+      outcomes.set(entry, await outcomeAt(entry, outcome, laidOut, writer, groupSignal));
+    }
+  });
+  return outcomes;
+}
+
+function open(
+  { plan: { entries }, sources, budget }: LaidOutPlan,
+  outcomes: Map<PlannedEntry, SourceOutcome>,
+  opened: Map<PayloadSource, OpenSource>,
+): void {
+  for (const entry of entries) {
+    if (!("source" in entry.content)) continue;
+    const { source } = entry.content;
+    const sharers = opened.get(source)?.entries;
+    if (source instanceof Uint8Array) outcomes.set(entry, { bytes: source });
+    else if (sharers !== undefined) sharers.push(entry);
+    else opened.set(source, openedSource(source, entry, sources, budget));
+  }
+}
+
+function openedSource(
+  source: Exclude<PayloadSource, Uint8Array>,
+  entry: PlannedEntry,
+  sources: SourceOwner,
+  budget: ResultBudget | undefined,
+): OpenSource {
+  const entries: OpenSource["entries"] = [entry];
+  const isKnown = source instanceof Blob; // and was counted
+  const onBytes = isKnown ? undefined : (bytes: number) => budget?.takeStreamed(bytes * entries.length);
+  return { source, reader: sources.open(source, entry.path, onBytes), entries };
+}
+
+async function storeSource(
+  { source, reader, entries: [entry] }: OpenSource,
+  laidOut: LaidOutPlan,
+  { pack, dialect }: DehydrateSettings,
+  codecs: EntryCodecs | undefined,
+  writer: ObjectWriter,
+  longStreams: Semaphore,
+  signal: AbortSignal,
+): Promise<SourceOutcome> {
+  const packed = pack === false ? 0 : pack.maxEntrySize;
+  const bytes = await readSmall(reader, Math.max(packed, HEAD_SIZE), signal);
+  if (bytes !== undefined) {
+    if (bytes.byteLength <= packed || writer.holds(bytes.byteLength)) return { bytes };
+    if (!writer.defers) return { stored: await writeBytes(entry, bytes, laidOut, codecs, writer, signal) };
+    reader.putBack(bytes);
+  }
+  const release = await longStreams.acquire(signal);
+  try {
+    // The names of that dialect say nothing of the content.
+    if (dialect === "bubustack") {
+      const path = laidOut.layout.objectPath(entry, Buffer.alloc(32));
+      return { stored: await writeStream(entry, reader, path, writer, signal) };
+    }
+    // What is encoded is a stream, also that of a Blob: it would not be the same when it is encrypted again.
+    if (source instanceof Blob && codecs === undefined) {
+      reader.close(undefined);
+      return { stored: await storeBlob(entry, source, laidOut, writer, signal) };
+    }
+    return { stored: await storeStream(entry, reader, laidOut, codecs, writer, signal) };
+  } finally {
+    release();
+  }
+}
+
+async function writeBytes(
+  entry: PlannedEntry,
+  bytes: Uint8Array,
+  { layout }: LaidOutPlan,
+  codecs: EntryCodecs | undefined,
+  writer: ObjectWriter,
+  signal: AbortSignal,
+): Promise<StoredEntry> {
+  const plain = { bytes, encodings: [] };
+  const { bytes: body, encodings } = codecs === undefined ? plain : await codecs.encode(entry, bytes);
+  const digest = createHash("sha256").update(body).digest();
+  const path = layout.objectPath(entry, digest);
+  const size = body.byteLength;
+  await writer.write({ path, body, size, contentType: storedContentType(entry.contentType, encodings) }, signal);
+  return { path, size, digest, encodings };
+}
+
+/** What came of a source at one of its places: in bubustack's dialect each has an object of its own. */
+async function outcomeAt(
+  entry: PlannedEntry,
+  outcome: SourceOutcome,
+  { layout }: LaidOutPlan,
+  writer: ObjectWriter,
+  signal: AbortSignal,
+): Promise<SourceOutcome> {
+  if ("bytes" in outcome) return outcome;
+  const { stored } = outcome;
+  const path = layout.objectPath(entry, stored.digest);
+  if (path === stored.path || !(await writer.canCopy(path, signal))) return outcome;
+  await writer.copy(stored.path, path, signal);
+  return { stored: { ...stored, path } };
+}

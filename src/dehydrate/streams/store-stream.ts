@@ -1,0 +1,83 @@
+import { uuidv7 } from "uuidv7";
+import type { StoredEntry } from "../../plan/layouts/layout.js";
+import type { PlannedEntry } from "../../plan/plan.js";
+import type { StreamEncoding } from "../../codecs/entry-encoding.js";
+import { StorageError } from "../../errors/error.js";
+import { locationBelow } from "../../paths/location.js";
+import { storedContentType, type EntryCodecs } from "../entry-codecs.js";
+import type { ObjectWriter } from "../object-writer.js";
+import type { LaidOutPlan } from "../plan-payload.js";
+import type { SourceReader } from "./read-source.js";
+import { StreamBody } from "./stream-body.js";
+
+const PLAIN: StreamEncoding = { encodings: [], encode: (chunks) => chunks };
+
+/**
+ * Stores a stream, of any size, in the memory of its chunks: under a temporary name, and when its digest is known, by a
+ * copy inside the store under the name of its content. The temporary object is deleted, whatever happens. Where the store
+ * can't copy, the object keeps a name of its own.
+ */
+export async function storeStream(
+  entry: PlannedEntry,
+  reader: SourceReader,
+  { layout, layoutOptions: { prefix, scope } }: LaidOutPlan,
+  codecs: EntryCodecs | undefined,
+  writer: ObjectWriter,
+  signal: AbortSignal,
+): Promise<StoredEntry> {
+  // In the scope, so that its release finds what a process leaves that dies here.
+  const freshPath = (extension: string): string => locationBelow(prefix, `${scope}/${uuidv7()}.${extension}`);
+  const temporary = freshPath("part");
+  const encoding = await codecs?.encodeStream(entry, reader.head);
+  if (!(await writer.canCopy(temporary, signal))) {
+    const own = await writeStream(entry, reader, freshPath("bin"), writer, signal, encoding);
+    await writer.place(nothing, () => writer.remove(own.path), signal);
+    return own;
+  }
+  const remove = (): Promise<void> => writer.remove(temporary);
+  const written = await writeStream(entry, reader, temporary, writer, signal, encoding).catch(
+    async (error: unknown) => {
+      await remove();
+      throw error;
+    },
+  );
+  const path = layout.objectPath(entry, written.digest);
+  // Also where such an object is there already: it may be damaged, or old enough to expire before this one would.
+  await writer.place((s) => writer.copy(temporary, path, s).finally(remove), remove, signal);
+  return { ...written, path };
+}
+
+async function nothing(): Promise<void> {
+  // It lies where it is to lie.
+}
+
+/**
+ * Writes a stream to one path.
+ *
+ * @param encoding what is done to its bytes on the way
+
+ * @throws {StorageError} what the source fails with, or else the store; `INTEGRITY` when the store did not take it all
+ */
+export async function writeStream(
+  { contentType }: PlannedEntry,
+  reader: SourceReader,
+  path: string,
+  writer: ObjectWriter,
+  signal: AbortSignal,
+  encoding: StreamEncoding = PLAIN,
+): Promise<StoredEntry> {
+  const { encodings } = encoding;
+  const body = new StreamBody(reader, encoding, signal);
+  try {
+    const info = await writer.write({ path, body, contentType: storedContentType(contentType, encodings) }, signal);
+    if (!body.isWhole || info.size !== body.size) throw notWhole(path, writer);
+    return { path, size: body.size, digest: body.digest(), encodings };
+  } catch (error) {
+    throw reader.failure ?? error; // stores wrap it in an error of their own
+  }
+}
+
+function notWhole(path: string, { store }: ObjectWriter): StorageError {
+  const details = { operation: "write", store: store.name, path };
+  return new StorageError("INTEGRITY", "The store did not take the whole of a stream.", details);
+}

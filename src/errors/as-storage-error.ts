@@ -1,0 +1,15 @@
+import { StorageError, isStorageError, type StorageErrorDetails } from "./error.js";
+
+/**
+ * Any failure as a {@link StorageError}: what a store or resolver of the user's own throws may be anything.
+ *
+ * @param thrower what failed, for the message
+ */
+export function asStorageError(error: unknown, details: StorageErrorDetails, thrower = "store"): StorageError {
+  if (isStorageError(error)) return error;
+  return new StorageError(
+    "UNEXPECTED",
+    `The ${thrower} failed with an error that is not a StorageError; see its cause.`,
+    { ...details, cause: error },
+  );
+}

@@ -1,0 +1,86 @@
+import { isStorageError, StorageError } from "../errors/error.js";
+import { formatLocation } from "../paths/location.js";
+import type { DecodeContext } from "../codecs/codec.js";
+import type { CodecSet } from "../codecs/codec-set.js";
+import type { ParsedReference } from "../reference/reference.js";
+import { abortable } from "../async/abort.js";
+import { directoryOf } from "../dehydrate/entry-codecs.js";
+
+/** What decoding may cost. */
+export type DecodeLimits = Pick<DecodeContext, "maxBytes" | "tooLarge" | "signal">;
+
+const NONE: readonly string[] = [];
+
+/**
+ * Refuses, before any I/O, an entry that can't be decoded, or must not be. The message does not repeat names of codecs: a
+ * reference may come from anywhere.
+ *
+ * @throws {StorageError} `DECODE_FAILED`
+ */
+export function assertDecodable({ encoding = NONE, location }: ParsedReference, codecs: CodecSet): void {
+  const problem = codecs.problemOf(encoding);
+  if (problem === undefined) return;
+  throw new StorageError("DECODE_FAILED", `A stored object can't be decoded: ${problem}.`, {
+    operation: "hydrate",
+    path: formatLocation(location),
+  });
+}
+
+/**
+ * Undoes the codecs of an entry.
+ *
+ * @throws {StorageError} `DECODE_FAILED`; `INTEGRITY` for what is not what was encrypted; `limits.tooLarge()`
+ */
+export async function decodeBytes(
+  bytes: Uint8Array,
+  reference: ParsedReference,
+  codecs: CodecSet,
+  limits: DecodeLimits,
+): Promise<Uint8Array> {
+  if (reference.encoding === undefined) return bytes;
+  try {
+    return await abortable(codecs.decode(bytes, contextOf(reference, limits)), limits.signal);
+  } catch (error) {
+    throw located(error, reference);
+  }
+}
+
+/** The same for a stream. It ends when `chunks` do, so that what checks them has its say. */
+export async function* decodeChunks(
+  chunks: AsyncIterable<Uint8Array>,
+  reference: ParsedReference,
+  codecs: CodecSet,
+  limits: DecodeLimits,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* codecs.decodeStream(chunks, contextOf(reference, limits));
+  } catch (error) {
+    throw located(error, reference);
+  }
+}
+
+// What encryption adds: a header, and 16 bytes a mebibyte; and what compression does to a stream of which only the
+// beginning gains: less than a thousandth.
+const MAX_HEADER_SIZE = 66_000;
+
+/** Bytes that an entry has at least when it is decoded, as far as its reference says: it bounds what is read for nothing. */
+export function leastDecodedSize({ size = 0, encoding }: ParsedReference): number {
+  return encoding === undefined ? size : Math.max(0, size - MAX_HEADER_SIZE - Math.ceil(size / 1000));
+}
+
+/** Identifies how an entry is decoded: references to one may say different things, of which one is true. */
+export function decodingKey({ encoding, contentType, schema, schemaVersion }: ParsedReference): string {
+  return JSON.stringify([encoding, contentType, schema, schemaVersion]);
+}
+
+function contextOf(reference: ParsedReference, limits: DecodeLimits): DecodeContext {
+  const { location, contentType = "", schema, schemaVersion, encoding = NONE } = reference;
+  return { ...limits, directory: directoryOf(location), contentType, schema, schemaVersion, encodings: encoding };
+}
+
+/** Codecs don't know where an entry lies. */
+function located(error: unknown, { location }: ParsedReference): unknown {
+  if (!isStorageError(error) || error.path !== undefined || error.code === "BUDGET_EXCEEDED") return error;
+  const { code, message, operation = "hydrate", retryable, cause } = error;
+  return new StorageError(code, message, { operation, retryable, cause, path: formatLocation(location) });
+}

@@ -1,0 +1,90 @@
+import type { SchemaTag } from "../schemas/schema-registry.js";
+import type { Place } from "../reference/collect.js";
+import type { Grammar } from "../reference/grammar.js";
+import type { ParsedReference } from "../reference/reference.js";
+import type { FoundOnTheWay } from "../reference/part-walk.js";
+import type { Stage } from "../reference/stage.js";
+import type { ReferenceResolver } from "../resolvers/resolver.js";
+import type { WantedEntry } from "./reads/entry-reads.js";
+
+/** What a reference was recognised as. */
+export type ReferenceKind = StorageReferenceKind | { readonly resolver: ReferenceResolver };
+
+/** A reference to an entry, and the entry that it was found in; absent for one in the payload itself. */
+export interface StorageReferenceKind {
+  readonly grammar: Grammar;
+  readonly parent: EntryNode | undefined;
+  /** Whether it has a key that is none of a reference's. */
+  readonly isSpoilt?: true;
+}
+
+/** A reference that was found in a payload or in an entry. */
+export type FoundReference = FoundOnTheWay<ReferenceKind>;
+
+/** A reference to an entry, and what has come of it. */
+export interface EntryNode {
+  /** Where the finished value goes. */
+  readonly place: Place;
+  readonly parent: EntryNode | undefined;
+  readonly reference: ParsedReference;
+  /** What is selected of it; absent: all. */
+  readonly stage: Stage | undefined;
+  readonly key: string;
+  /** Holds the value until it is finished, so that what is found inside it has a place to go. */
+  readonly holder: Place;
+  schema: SchemaTag | undefined;
+  /** Whether the holder has all of the value, of which the part is still to be selected. */
+  isWhole: boolean;
+  children: readonly FoundReference[];
+}
+
+/** The references of one level to one entry. */
+export class EntryGroup implements WantedEntry {
+  readonly nodes: EntryNode[];
+  declaredSize: number | undefined;
+
+  constructor(first: EntryNode) {
+    this.nodes = [first];
+    this.declaredSize = first.reference.size;
+  }
+
+  /** Whether several references select parts of it, so that none of them can have what was decoded for itself. */
+  get isShared(): boolean {
+    return this.nodes.length > 1;
+  }
+
+  get key(): string {
+    return this.nodes[0]!.key;
+  }
+
+  /** That of the first. All say the same of where the entry lies. */
+  get reference(): ParsedReference {
+    return this.nodes[0]!.reference;
+  }
+
+  add(node: EntryNode): void {
+    this.nodes.push(node);
+    const { size } = node.reference;
+    if (size !== undefined && size > (this.declaredSize ?? -1)) this.declaredSize = size;
+  }
+}
+
+/** Puts references to the same entry together. */
+export function groupEntries(nodes: readonly EntryNode[]): EntryGroup[] {
+  const groups = new Map<string, EntryGroup>();
+  for (const node of nodes) {
+    const group = groups.get(node.key);
+    if (group === undefined) groups.set(node.key, new EntryGroup(node));
+    else group.add(node);
+  }
+  return [...groups.values()];
+}
+
+/** A place that is nowhere yet. */
+export function newHolder(): Place {
+  return { container: [null], key: 0 };
+}
+
+export function valueOf(holder: Place): unknown {
+  return (holder.container as unknown[])[0];
+}

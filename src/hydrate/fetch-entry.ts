@@ -1,0 +1,95 @@
+import { formatLocation } from "../paths/location.js";
+import { invalidReference } from "../reference/location.js";
+import type { ParsedReference } from "../reference/reference.js";
+import { StorageError } from "../errors/error.js";
+import { sha256Digest } from "../store/body.js";
+import type { Store } from "../store/store.js";
+import { openPart, type PartOfObject } from "./reads/open-part.js";
+import { readBytes } from "./read-bytes.js";
+import { sha256InSteps } from "../bytes/sha256.js";
+import { asStorageError } from "../errors/as-storage-error.js";
+
+/** The stored bytes of one entry. */
+export interface FetchedEntry {
+  readonly bytes: Uint8Array;
+  readonly size: number;
+  /** `sha256-` + base64url of the bytes. */
+  readonly digest: string;
+}
+
+/** An entry of these bytes. */
+export function fetchedEntry(bytes: Uint8Array): FetchedEntry {
+  return { bytes, size: bytes.byteLength, digest: sha256Digest(bytes) };
+}
+
+/** The same, of a large one in steps. */
+export function* fetchedInSteps(bytes: Uint8Array): Generator<undefined, FetchedEntry, undefined> {
+  const digest = yield* sha256InSteps(bytes);
+  return { bytes, size: bytes.byteLength, digest: `sha256-${digest.toString("base64url")}` };
+}
+
+/** Which bytes a reference points at: the same for all references to the same entry. */
+export function entryKey({ location, offset, size }: ParsedReference): string {
+  const path = formatLocation(location); // paths of two containers may be alike
+  return offset === undefined ? path : `${path}\n${offset}\n${size ?? ""}`;
+}
+
+/**
+ * Reads the entry that a reference points at.
+ *
+ * @param maxBytes bytes after which it is given up; the reference's own size is checked by {@link verifyEntry}
+ * @throws {StorageError} what the store says; `BUDGET_EXCEEDED` by `tooLarge` when there is more than `maxBytes`
+ */
+export async function fetchEntry(
+  store: Store,
+  reference: ParsedReference,
+  maxBytes: number,
+  tooLarge: () => Error,
+  signal: AbortSignal,
+): Promise<FetchedEntry> {
+  const path = formatLocation(reference.location);
+  const details = { operation: "read", store: store.name, path };
+  const onBytes = (received: number): void => {
+    if (received > maxBytes) throw tooLarge();
+  };
+  try {
+    const opened = openPart(store, path, partOf(reference), signal);
+    return fetchedEntry(await readBytes(opened, onBytes, signal, details));
+  } catch (error) {
+    throw asStorageError(error, details);
+  }
+}
+
+/**
+ * The part of an object that an entry is.
+ *
+ * @throws {StorageError} `INVALID_REFERENCE` when it would end where no object can
+ */
+export function partOf({ offset, size }: ParsedReference): PartOfObject | undefined {
+  if (offset === undefined || size === undefined) return undefined;
+  if (Number.isSafeInteger(offset + size)) return { offset, length: size };
+  throw invalidReference("its $storageOffset and $storageSize together are more than any object has");
+}
+
+/** @throws {StorageError} `INTEGRITY` unless an entry of this size and digest is what the reference was made for */
+export function verifyEntry(
+  entry: { readonly size: number; readonly digest: string },
+  reference: ParsedReference,
+  store: string,
+): void {
+  if (reference.size !== undefined && entry.size !== reference.size) {
+    const problem = `it has ${entry.size} bytes, the reference says ${reference.size}`;
+    throw integrityError(problem, store, formatLocation(reference.location));
+  }
+  if (reference.digest !== undefined && entry.digest !== reference.digest) {
+    throw integrityError("it has another digest than the reference says", store, formatLocation(reference.location));
+  }
+}
+
+export function integrityError(problem: string, store: string, path: string): StorageError {
+  return new StorageError("INTEGRITY", `A stored object is not what was written: ${problem}.`, {
+    operation: "hydrate",
+    store,
+    path,
+  });
+}

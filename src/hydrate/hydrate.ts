@@ -1,0 +1,399 @@
+import { types } from "node:util";
+import { validate } from "../schemas/standard-schema.js";
+import type { StoredObject } from "../object/stored-object.js";
+import { notify } from "../observe/notify.js";
+import type { EventDetails, Recorder } from "../observe/recorder.js";
+import { formatLocation, type Location } from "../paths/location.js";
+import type { AllowList } from "../reference/allow.js";
+import { Collection, collectReferences, fill, type Place } from "../reference/collect.js";
+import { FOREIGN_KEY, invalidReference, parseLocation } from "../reference/location.js";
+import { parseReference, type ParsedReference } from "../reference/reference.js";
+import { selectAll, stageOf, type Stage } from "../reference/stage.js";
+import type { ReferenceResolver } from "../resolvers/resolver.js";
+import { abortable, throwIfAborted } from "../async/abort.js";
+import { isStorageError, StorageError } from "../errors/error.js";
+import type { Store } from "../store/store.js";
+import { admitLocation, allowListOf } from "../access/admit.js";
+import { authenticate } from "../access/authenticate.js";
+import { HydrationBudget } from "./budget.js";
+import { forEachConcurrent } from "../async/concurrency.js";
+import { abortedCall, withDeadline } from "../call/deadline.js";
+import { assertDecodable, leastDecodedSize } from "./decode-codecs.js";
+import type { DecodedEntry, EntryDecoder } from "./decode-entry.js";
+import { EntryDecoders, EntryDecoding } from "./entry-decoding.js";
+import {
+  groupEntries,
+  newHolder,
+  valueOf,
+  type EntryGroup,
+  type EntryNode,
+  type FoundReference,
+  type ReferenceKind,
+  type StorageReferenceKind,
+} from "./entry-node.js";
+import { EntryPart } from "./entry-part.js";
+import { EntryReads, type EntryRead, type MaybeLater } from "./reads/entry-reads.js";
+import type { EntrySource } from "./reads/entry-source.js";
+import { entryKey, partOf, verifyEntry, type FetchedEntry } from "./fetch-entry.js";
+import type { HydrateSettings } from "../configure/settings.js";
+import { invalidAt, recogniseReference } from "./recognise-reference.js";
+import { requireStore } from "../call/require-store.js";
+import { Beginning, type Stepwise } from "./run-steps.js";
+import { asStorageError } from "../errors/as-storage-error.js";
+import { Turns } from "../async/turns.js";
+
+/** A reference of another kind, and where its value goes. */
+interface ResolverNode {
+  readonly place: Place;
+  readonly resolver: ReferenceResolver;
+  readonly value: Readonly<Record<string, unknown>>;
+  readonly rest: Stage | undefined;
+}
+
+// Bytes from which on an entry is decoded in steps.
+const LARGE = 65_536;
+
+type Task = (signal: AbortSignal) => Promise<void>;
+
+/** Hydrates a value: gathers the references of a level, fetches, checks and decodes them, and goes on with the next. */
+export async function hydrate(
+  value: unknown,
+  settings: HydrateSettings,
+  source: EntrySource,
+  recorder: Recorder,
+  details: EventDetails,
+): Promise<unknown> {
+  if (settings.signal?.aborted) throw abortedCall("hydrate", settings.signal);
+  const hydration = new Hydration(settings, source, recorder, details);
+  const copying = hydration.begin(value);
+  // What holds no reference needs no deadline, whose timer and signal would take more time than all the rest.
+  if (copying.isDone && copying.found.length === 0 && settings.schema === undefined) return hydration.end();
+  return withDeadline("hydrate", settings, async (signal) => {
+    const hydrated = await hydration.resolve(copying, signal);
+    if (settings.schema === undefined) return hydrated;
+    return abortable(validate(settings.schema, hydrated, "the schema of the call"), signal);
+  });
+}
+
+class Hydration {
+  private readonly budget: HydrationBudget;
+  private decoding: EntryDecoding | undefined; // like the reads, not for a payload without references
+  private readonly epoch: number | undefined;
+  private readonly turns = new Turns();
+  private readonly fetched = new Map<string, FetchedEntry>();
+  private readonly nodes: EntryNode[] = []; // parents before children
+  private readonly root = newHolder();
+  // One for each text, since the references of a pack all have the same.
+  private readonly locations = new Map<string, Location>();
+  private readonly admitted = new Set<Location>();
+  private allowed: AllowList | undefined;
+  private reads: EntryReads<EntryGroup> | undefined;
+
+  constructor(
+    private readonly settings: HydrateSettings,
+    private readonly source: EntrySource,
+    private readonly recorder: Recorder,
+    private readonly details: EventDetails,
+  ) {
+    this.budget = new HydrationBudget(settings);
+    this.epoch = source.cache?.epoch;
+  }
+
+  /** Begins to copy the payload. What it finds are the references in it. */
+  begin(value: unknown): Collection<ReferenceKind> {
+    const copying = new Collection<ReferenceKind>({
+      unescape: this.settings.dialect === "native",
+      recognise: (object) => this.recognise(object),
+    });
+    copying.add(value, this.root);
+    return copying;
+  }
+
+  /** Puts in place what the references of the payload, and of what they point at, stand for. */
+  async resolve(copying: Collection<ReferenceKind>, signal: AbortSignal): Promise<unknown> {
+    await this.stepwise(copying, signal);
+    let level: readonly FoundReference[] = copying.found;
+    for (let hop = 1; level.length > 0; hop++) {
+      this.budget.enterHop(hop, level.length);
+      level = await this.resolveLevel(level, signal);
+    }
+    this.note();
+    await this.finish(signal);
+    return valueOf(this.root);
+  }
+
+  /** The hydrated value of a payload without references. */
+  end(): unknown {
+    this.note();
+    return valueOf(this.root);
+  }
+
+  private readonly locate = (ref: string): Location => {
+    let location = this.locations.get(ref);
+    if (location === undefined) this.locations.set(ref, (location = parseLocation(ref)));
+    return location;
+  };
+
+  /** Lets others have their turn, when it is time. */
+  private async pause(signal: AbortSignal): Promise<void> {
+    await this.turns.take();
+    throwIfAborted(signal);
+  }
+
+  private async stepwise(work: Stepwise, signal: AbortSignal): Promise<void> {
+    do if (this.turns.due) await this.pause(signal);
+    while (!work.step());
+  }
+
+  private note(): void {
+    const { references, bytes } = this.budget.progress;
+    Object.assign(this.details, { entries: references, bytes, objects: this.reads?.objects.size ?? 0 });
+  }
+
+  private recognise(value: Readonly<Record<string, unknown>>, parent?: EntryNode): ReferenceKind | undefined {
+    const { dialect } = parent?.reference ?? this.settings;
+    return recogniseReference(value, parent, dialect, this.settings.resolvers);
+  }
+
+  /** Resolves the references of one level. Gives those that were found in what they point at. */
+  private async resolveLevel(
+    level: readonly FoundReference[],
+    signal: AbortSignal,
+  ): Promise<readonly FoundReference[]> {
+    const resolvers: ResolverNode[] = [];
+    const entries: EntryNode[] = [];
+    const parts = new Set<string>(); // an entry is read once for all parts of it
+    let bytes = 0;
+    for (const { place, value, kind, rest } of level) {
+      if (this.turns.due) await this.pause(signal);
+      if ("resolver" in kind) {
+        resolvers.push({ place, value, resolver: kind.resolver, rest });
+        continue;
+      }
+      const node = this.nodeOf(place, value, kind, rest);
+      if (node.stage === undefined || !parts.has(node.key)) bytes += leastDecodedSize(node.reference);
+      if (node.stage !== undefined) parts.add(node.key);
+      entries.push(node);
+    }
+    this.budget.assertBytes(bytes);
+    for (const node of entries) this.nodes.push(node); // a spread of very many would overflow the stack
+    const tasks = entries.length === 0 ? [] : await this.entryTasks(groupEntries(entries), signal);
+    for (const node of resolvers) tasks.push((taskSignal) => this.resolveOther(node, taskSignal));
+    await forEachConcurrent(tasks, this.settings.concurrency, signal, (task, taskSignal) => task(taskSignal));
+    return entries.flatMap(({ children }) => children);
+  }
+
+  private nodeOf(
+    place: Place,
+    value: Readonly<Record<string, unknown>>,
+    kind: StorageReferenceKind,
+    rest: Stage | undefined,
+  ): EntryNode {
+    try {
+      if (kind.isSpoilt === true) throw invalidReference(FOREIGN_KEY);
+      const fields = authenticate(value, kind.grammar, this.settings, "hydrate")?.fields ?? value;
+      return this.prepare(place, parseReference(fields, kind.grammar, this.locate), kind.parent, rest);
+    } catch (error) {
+      throw isStorageError(error, "INVALID_REFERENCE") ? invalidAt(error, this.root, kind.parent, place) : error;
+    }
+  }
+
+  /** Checks all of a reference that can be checked without I/O. */
+  private prepare(
+    place: Place,
+    reference: ParsedReference,
+    parent: EntryNode | undefined,
+    rest: Stage | undefined,
+  ): EntryNode {
+    const { location, path } = reference;
+    if (!this.admitted.has(location)) {
+      admitLocation(location, (this.allowed ??= allowListOf(this.settings)), this.settings.store);
+      this.admitted.add(location);
+    }
+    assertDecodable(reference, this.settings.codecs);
+    partOf(reference);
+    const key = entryKey(reference);
+    for (let ancestor = parent; ancestor !== undefined; ancestor = ancestor.parent) {
+      if (ancestor.key === key) throw cyclicReference(formatLocation(location));
+    }
+    const stage = stageOf(path, rest);
+    return {
+      place,
+      parent,
+      reference,
+      stage,
+      key,
+      holder: newHolder(),
+      schema: undefined,
+      isWhole: true,
+      children: [],
+    };
+  }
+
+  /** What is to be done to put entries in their places: those that are here already first. */
+  private async entryTasks(groups: readonly EntryGroup[], signal: AbortSignal): Promise<Task[]> {
+    const store = requireStore(this.settings, "hydrate");
+    this.reads ??= new EntryReads(store, this.source.shared, this.budget, this.settings, this.turns);
+    const missing = this.takeCached(groups, store);
+    const here = groups.filter(({ key }) => this.fetched.has(key));
+    const reads = await this.reads.plan(missing, signal);
+    const tasks = reads.map(
+      (read): Task =>
+        (taskSignal) =>
+          this.load(read, store, taskSignal),
+    );
+    if (here.length > 0) {
+      tasks.unshift((taskSignal) => this.place(here, store, taskSignal, ({ key }) => this.fetched.get(key)!));
+    }
+    return tasks;
+  }
+
+  /** Takes what the cache has. Gives the groups whose entries have to be read. */
+  private takeCached(groups: readonly EntryGroup[], store: Store): EntryGroup[] {
+    const missing = groups.filter(({ key }) => !this.fetched.has(key));
+    const { cache } = this.source;
+    if (cache === undefined || missing.length === 0) return missing;
+    let bytes = 0;
+    const missed = missing.filter(({ nodes, key }) => {
+      const native = nodes.find(({ reference }) => reference.digest !== undefined);
+      const entry = native && cache.get(native.reference);
+      if (entry === undefined) return true;
+      bytes += entry.size;
+      this.fetched.set(key, entry);
+      return false;
+    });
+    const hits = missing.length - missed.length;
+    const details = { store: store.name, stepRunId: this.settings.stepRunId, during: "hydrate" };
+    if (hits > 0) this.recorder.tell("cache_hit", { ...details, entries: hits, bytes });
+    if (missed.length > 0) this.recorder.tell("cache_miss", { ...details, entries: missed.length });
+    return missed;
+  }
+
+  /** Reads entries and puts them in the places of all references to them. */
+  private async load(read: EntryRead<EntryGroup>, store: Store, signal: AbortSignal): Promise<void> {
+    const entryOf = await this.reads!.read(read, signal);
+    await this.place(read.entries, store, signal, entryOf);
+  }
+
+  /** Puts entries in the places of all references to them. Between two of them others have their turn, when it is time. */
+  private async place(
+    groups: readonly EntryGroup[],
+    store: Store,
+    signal: AbortSignal,
+    entryOf: (group: EntryGroup) => MaybeLater<FetchedEntry>,
+  ): Promise<void> {
+    const decoding = (this.decoding ??= new EntryDecoding(this.settings.codecs, this.budget));
+    for (const group of groups) {
+      const fetched = entryOf(group);
+      const entry = types.isPromise(fetched) ? await fetched : fetched;
+      this.fetched.set(group.key, entry);
+      const decoders = new EntryDecoders(entry.bytes, decoding);
+      for (const node of group.nodes) {
+        verifyEntry(entry, node.reference, store.name);
+        if (this.turns.due) await this.pause(signal);
+        const found = decoders.for(node.reference, signal);
+        const decoder = types.isPromise(found) ? await found : found;
+        if (decoder.size >= LARGE && !(node.stage !== undefined && decoder.isOpen)) {
+          this.budget.assertBytes(decoder.size);
+          await this.turns.complete(decoder.prepare(node.reference), signal);
+        }
+        const work = node.stage === undefined ? this.takeWhole(node, decoder) : this.takePart(node, decoder, group);
+        if (work !== undefined) await this.stepwise(work, signal);
+        this.budget.resolve();
+        this.report();
+      }
+      if (this.epoch !== undefined) this.source.cache?.set(group.reference, entry, this.epoch);
+    }
+  }
+
+  /** Takes all of an entry. Gives what is still to be done, if there is anything. */
+  private takeWhole(node: EntryNode, decoder: EntryDecoder): Stepwise | undefined {
+    this.budget.spend(decoder.size);
+    return this.keep(node, decoder.decode(node.reference));
+  }
+
+  private keep(node: EntryNode, decoded: DecodedEntry): Stepwise | undefined {
+    const { reference, holder } = node;
+    if ("binary" in decoded) {
+      fill(holder, decoded.binary);
+      return undefined;
+    }
+    const { object, hasReserved } = decoded;
+    node.schema = this.schemaOf(object, node);
+    if (!hasReserved) {
+      fill(holder, object.data);
+      return undefined;
+    }
+    const collection = new Collection<ReferenceKind>({
+      unescape: reference.dialect === "native",
+      recognise: (value) => this.recognise(value, node),
+      owned: true,
+    });
+    node.children = collection.found;
+    return new Beginning(collection, object.data, holder);
+  }
+
+  /** Takes a part of an entry, unless a schema has to see all of it. */
+  private takePart(node: EntryNode, decoder: EntryDecoder, { isShared }: EntryGroup): Stepwise | undefined {
+    if (!decoder.isOpen) this.budget.spend(decoder.size);
+    const decoded = decoder.open(node.reference);
+    const { schemas } = this.settings;
+    const schema = "object" in decoded ? this.schemaOf(decoded.object, node)?.schema : undefined;
+    if (schema !== undefined && schemas?.has(schema) === true) {
+      return isShared ? this.takeWhole(node, decoder) : this.keep(node, decoded);
+    }
+    const part = new EntryPart(node, decoded, isShared, this.budget, (value) => this.recognise(value, node));
+    node.isWhole = false;
+    node.children = part.found;
+    return part;
+  }
+
+  private schemaOf({ schema, schemaVersion }: StoredObject, { reference, place }: EntryNode): EntryNode["schema"] {
+    if (schema !== undefined) return { schema, schemaVersion };
+    // BubuStack names the schema in references only, in those of parts too; the root's is that of the whole payload.
+    const isWhole = reference.dialect === "bubustack" && place.container === this.root.container;
+    if (!isWhole || reference.schema === undefined) return undefined;
+    return { schema: reference.schema, schemaVersion: reference.schemaVersion };
+  }
+
+  private async resolveOther({ resolver, value, place, rest }: ResolverNode, signal: AbortSignal): Promise<void> {
+    const { stepRunId } = this.settings;
+    const resolved = await this.recorder.record("resolve", { stepRunId }, async () => {
+      try {
+        return await abortable(resolver.resolve(value, { signal, stepRunId }), signal);
+      } catch (error) {
+        throw asStorageError(error, { operation: "resolve" }, "resolver");
+      }
+    });
+    // Copied, since a resolver may hand out the same object every time; what is in it is data, not references.
+    const holder = newHolder();
+    collectReferences(resolved, holder, { unescape: false, recognise: () => undefined });
+    fill(place, selectAll(valueOf(holder), rest));
+    this.budget.resolve();
+    this.report();
+  }
+
+  /** Puts every value into its place, from the innermost outwards. */
+  private async finish(signal: AbortSignal): Promise<void> {
+    for (const node of this.nodes.reverse()) {
+      if (this.turns.due) await this.pause(signal);
+      let value = valueOf(node.holder);
+      const { schemas } = this.settings;
+      if (node.schema !== undefined && schemas !== undefined) {
+        value = await abortable(schemas.check(node.schema, value), signal);
+      }
+      fill(node.place, node.isWhole ? selectAll(value, node.stage) : value);
+    }
+  }
+
+  private report(): void {
+    if (this.settings.onProgress !== undefined) notify(this.settings.onProgress, this.budget.progress);
+  }
+}
+
+function cyclicReference(path: string): StorageError {
+  return new StorageError("CYCLIC_REFERENCE", "A reference leads back to an object that it lies inside of.", {
+    operation: "hydrate",
+    path,
+  });
+}

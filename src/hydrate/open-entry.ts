@@ -1,0 +1,211 @@
+import { createHash } from "node:crypto";
+import { formatLocation } from "../paths/location.js";
+import { invalidReference } from "../reference/location.js";
+import type { ParsedReference } from "../reference/reference.js";
+import { abortable } from "../async/abort.js";
+import { serialize } from "../json/serialize.js";
+import type { CodecSet } from "../codecs/codec-set.js";
+import { isNotFound, StorageError, type StorageErrorDetails } from "../errors/error.js";
+import { bytesResult, streamResult } from "../store/read-result.js";
+import type { ObjectInfo, ReadResult, Store } from "../store/store.js";
+import { admitLocation, allowListOf } from "../access/admit.js";
+import { bodySignal, type BodySignal } from "./body-signal.js";
+import { checkedReference } from "../access/checked-reference.js";
+import { assertDecodable, decodeBytes, decodeChunks } from "./decode-codecs.js";
+import { EntryDecoder, isBinary } from "./decode-entry.js";
+import { fetchEntry, integrityError, partOf, verifyEntry } from "./fetch-entry.js";
+import { giveUp } from "../async/give-up.js";
+import { openPart } from "./reads/open-part.js";
+import { fetchReplaced, openReplaced } from "./replaced/open-replaced.js";
+import { requireStore } from "../call/require-store.js";
+import type { ManagerSettings } from "../configure/settings.js";
+import { asStorageError } from "../errors/as-storage-error.js";
+
+/**
+ * Opens the entry that a reference points at: binary as a stream that is verified while it is read, a text as its
+ * UTF-8, any other value as its JSON (in which references and escaped keys stay as they are).
+ *
+ * @param signal ends the opening; `callerSignal` also ends the reading
+ */
+export async function openEntry(
+  value: unknown,
+  settings: ManagerSettings,
+  signal: AbortSignal,
+  callerSignal: AbortSignal | undefined,
+): Promise<ReadResult> {
+  const reference = wholeReference(value, settings);
+  admitLocation(reference.location, allowListOf(settings), settings.store);
+  assertDecodable(reference, settings.codecs);
+  const store = requireStore(settings, "open");
+  return isBinary(reference)
+    ? openBinary(store, reference, settings, signal, callerSignal)
+    : openObject(store, reference, settings, signal);
+}
+
+function wholeReference(value: unknown, settings: ManagerSettings): ParsedReference {
+  const { reference, grammar } = checkedReference(value, settings, "open");
+  if (reference.path !== undefined) {
+    throw invalidReference(`its ${grammar.keys.path!} selects a part, which only hydrate can do`);
+  }
+  return reference;
+}
+
+async function openObject(
+  store: Store,
+  reference: ParsedReference,
+  { maxBytes, codecs }: ManagerSettings,
+  signal: AbortSignal,
+): Promise<ReadResult> {
+  const limit = reference.size ?? maxBytes;
+  const tooLarge = (): Error =>
+    reference.size === undefined
+      ? tooManyBytes(maxBytes)
+      : integrityError(`it has more than ${limit} bytes`, store.name, formatLocation(reference.location));
+  const entry = await fetchEntry(store, reference, limit, tooLarge, signal).catch((error: unknown) => {
+    if (!isReplaceable(error, reference, codecs)) throw error;
+    return fetchReplaced(store, reference, error, maxBytes, signal);
+  });
+  verifyEntry(entry, reference, store.name);
+  const limits = { maxBytes, tooLarge: () => tooManyDecodedBytes(maxBytes), signal };
+  const plain = await decodeBytes(entry.bytes, reference, codecs, limits);
+  const decoded = new EntryDecoder(plain).decode(reference);
+  if ("binary" in decoded) return bytesResult(infoOf(reference, decoded.binary.byteLength), decoded.binary);
+  const { contentType, data } = decoded.object;
+  const bytes = Buffer.from(contentType === "raw" ? (data as string) : serialize(data, false));
+  return bytesResult(infoOf(reference, bytes.byteLength), bytes);
+}
+
+/** Opens an entry that is stored as it is, or encoded, as a stream that fails at its end if it is not what was written. */
+export async function openBinary(
+  store: Store,
+  reference: ParsedReference,
+  settings: ManagerSettings,
+  signal: AbortSignal,
+  callerSignal: AbortSignal | undefined,
+): Promise<ReadResult> {
+  const path = formatLocation(reference.location);
+  const details = { operation: "open", store: store.name, path };
+  const body = bodySignal(signal, callerSignal);
+  try {
+    const { result, isReplaced } = await openStored(store, reference, settings, signal, body.signal);
+    const all = bodyChunks(result, body, details);
+    // What took the place of the reference's entry has another digest; it is believed when it is decrypted.
+    const stored = isReplaced ? all : verifiedChunks(all, reference, store.name);
+    // The reader takes it as it comes, and says when it is enough.
+    const limits = { maxBytes: Infinity, tooLarge: () => tooManyDecodedBytes(Infinity), signal: body.signal };
+    const isEncoded = reference.encoding !== undefined;
+    const chunks = isEncoded ? freed(decodeChunks(stored, reference, settings.codecs, limits), result, body) : stored;
+    // What decodes may hang too: a key provider. Then nobody reads the chunks, whose end would free them.
+    if (isEncoded) body.signal.addEventListener("abort", () => giveUp(() => result.cancel()), { once: true });
+    const release = (): Promise<void> => {
+      body.unlink();
+      return result.cancel();
+    };
+    const info = infoOf(reference, reference.size ?? result.info.size);
+    return streamResult(info, chunks, release, isEncoded ? { store: store.name, signal: body.signal } : {});
+  } catch (error) {
+    body.unlink();
+    throw asStorageError(error, details);
+  }
+}
+
+async function openStored(
+  store: Store,
+  reference: ParsedReference,
+  { maxBytes, codecs }: ManagerSettings,
+  signal: AbortSignal,
+  bodySignal: AbortSignal,
+): Promise<{ result: ReadResult; isReplaced: boolean }> {
+  const open = (read: Promise<ReadResult>): Promise<ReadResult> => abortable(read, signal, (late) => late.cancel());
+  try {
+    const path = formatLocation(reference.location);
+    return { result: await open(openPart(store, path, partOf(reference), bodySignal)), isReplaced: false };
+  } catch (error) {
+    if (!isReplaceable(error, reference, codecs)) throw error;
+    return { result: await open(openReplaced(store, reference, error, maxBytes, bodySignal)), isReplaced: true };
+  }
+}
+
+/** Whether another entry may have taken the place of a missing one. */
+function isReplaceable(error: unknown, { encoding }: ParsedReference, codecs: CodecSet): error is StorageError {
+  return isNotFound(error) && codecs.endsEncrypted(encoding);
+}
+
+function tooManyDecodedBytes(maxBytes: number): StorageError {
+  const message = `The object has more than ${maxBytes} bytes when it is decoded (maxBytes).`;
+  return new StorageError("BUDGET_EXCEEDED", message, { operation: "open" });
+}
+
+function tooManyBytes(maxBytes: number): StorageError {
+  const message = `The object has more than ${maxBytes} bytes (maxBytes), and the reference does not say how many.`;
+  return new StorageError("BUDGET_EXCEEDED", message, { operation: "open" });
+}
+
+/** What decodes reads ahead, and closes its source later: the reader waits for none of that, and nothing stays on his signal. */
+function freed(chunks: AsyncIterable<Uint8Array>, result: ReadResult, body: BodySignal): AsyncIterable<Uint8Array> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  return {
+    [Symbol.asyncIterator]: () => ({
+      async next() {
+        try {
+          const next = await iterator.next();
+          if (next.done === true) body.unlink();
+          return next;
+        } catch (error) {
+          body.unlink();
+          throw error;
+        }
+      },
+      async return() {
+        body.unlink();
+        giveUp(() => result.cancel());
+        giveUp(() => iterator.return?.());
+        return Promise.resolve({ done: true, value: undefined });
+      },
+    }),
+  };
+}
+
+/** The chunks of a body, until the signal fires. */
+async function* bodyChunks(
+  result: ReadResult,
+  body: BodySignal,
+  details: StorageErrorDetails,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const iterator = result[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await abortable(iterator.next(), body.signal);
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } catch (error) {
+    throw asStorageError(error, details);
+  } finally {
+    body.unlink();
+    giveUp(() => result.cancel());
+  }
+}
+
+/** Hands chunks on and fails at the end, with `INTEGRITY`, if they were not those that the reference was made for. */
+async function* verifiedChunks(
+  chunks: AsyncIterable<Uint8Array>,
+  reference: ParsedReference,
+  store: string,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const hash = createHash("sha256");
+  let size = 0;
+  for await (const chunk of chunks) {
+    size += chunk.byteLength;
+    if (reference.size !== undefined && size > reference.size) {
+      throw integrityError(`it has more than ${reference.size} bytes`, store, formatLocation(reference.location));
+    }
+    hash.update(chunk);
+    yield chunk;
+  }
+  verifyEntry({ size, digest: `sha256-${hash.digest("base64url")}` }, reference, store);
+}
+
+function infoOf({ location, contentType }: ParsedReference, size: number): ObjectInfo {
+  return { path: formatLocation(location), size, ...(contentType === undefined ? {} : { contentType }) };
+}

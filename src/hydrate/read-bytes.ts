@@ -1,0 +1,40 @@
+import { bytesOf } from "../bytes/bytes.js";
+import { StorageError, type StorageErrorDetails } from "../errors/error.js";
+import { abortable } from "../async/abort.js";
+import type { ReadResult } from "../store/store.js";
+import { giveUp } from "../async/give-up.js";
+
+/**
+ * Takes the body of a read into memory.
+ *
+ * @param onBytes is told how many bytes have come so far, before they are kept. What it throws ends the reading.
+ * @throws what the store and `onBytes` say; `ABORTED` at once when the signal fires
+ */
+export async function readBytes(
+  read: Promise<ReadResult>,
+  onBytes: (received: number) => void,
+  signal: AbortSignal,
+  details: StorageErrorDetails,
+): Promise<Uint8Array> {
+  const result = await abortable(read, signal, (late) => late.cancel());
+  const chunks: Uint8Array[] = [];
+  let received = 0;
+  try {
+    const iterator = result[Symbol.asyncIterator]();
+    for (;;) {
+      const next = await abortable(iterator.next(), signal);
+      if (next.done === true) return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, received);
+      const chunk = bytesOf(next.value);
+      if (chunk === undefined) throw noBytes(details);
+      received += chunk.byteLength;
+      onBytes(received);
+      chunks.push(chunk);
+    }
+  } finally {
+    giveUp(() => result.cancel());
+  }
+}
+
+function noBytes(details: StorageErrorDetails): StorageError {
+  return new StorageError("UNEXPECTED", "The store gave a chunk of a body that is not bytes.", details);
+}

@@ -1,0 +1,180 @@
+import { formatLocation, type Location } from "../../paths/location.js";
+import type { ParsedReference } from "../../reference/reference.js";
+import { isNotFound, type StorageError } from "../../errors/error.js";
+import type { Store } from "../../store/store.js";
+import type { HydrationBudget } from "../budget.js";
+import { fetchedEntry, fetchedInSteps, integrityError, partOf, type FetchedEntry } from "../fetch-entry.js";
+import { readsParts, type PartOfObject } from "./open-part.js";
+import { planReads, type ByteRange } from "./read-plan.js";
+import { isAbsence, ReplacedEntries, replacementOf } from "../replaced/replaced-entries.js";
+import type { HydrateSettings } from "../../configure/settings.js";
+import type { SharedReads, WantedBytes } from "./shared-reads.js";
+import { asStorageError } from "../../errors/as-storage-error.js";
+import type { Turns } from "../../async/turns.js";
+
+/** An entry that is to be read. */
+export interface WantedEntry {
+  readonly reference: ParsedReference;
+  /** The most bytes that a reference says it has; absent when none says. */
+  readonly declaredSize: number | undefined;
+}
+
+/** One read of an object, and the entries that it brings. */
+export interface EntryRead<Wanted extends WantedEntry> {
+  readonly location: Location;
+  readonly part: PartOfObject | undefined;
+  readonly entries: readonly Wanted[];
+  /** Whether the object is read whole for parts of it. */
+  readonly whole: boolean;
+}
+
+/** What is there, or comes when others had their turn. */
+export type MaybeLater<T> = T | Promise<T>;
+
+interface WantedRange<Wanted> extends ByteRange {
+  readonly wanted: Wanted;
+}
+
+// Bytes from which on a digest is made in steps.
+const LARGE = 1 << 20;
+
+// Bytes between wanted ones that one hydration may read, beside as many as it wants: one pack of the usual size.
+const FREE_OVER_READ = 8 * 1024 * 1024;
+
+/** The reads of one hydration: entries that share an object come with one read, or with as few as make sense. */
+export class EntryReads<Wanted extends WantedEntry> {
+  /** Objects that were read. */
+  readonly objects = new Set<string>();
+  // Objects that were read whole for parts of them: other parts may be wanted later.
+  private readonly whole = new Map<string, Uint8Array>();
+  private readonly replaced = new Map<string, Promise<ReplacedEntries>>();
+  private overRead = FREE_OVER_READ;
+
+  constructor(
+    private readonly store: Store,
+    private readonly shared: SharedReads,
+    private readonly budget: HydrationBudget,
+    private readonly settings: Pick<HydrateSettings, "stepRunId" | "codecs">,
+    private readonly turns: Turns,
+  ) {}
+
+  /** Decides what is read to get some entries, in their order. */
+  async plan(wanted: readonly Wanted[], signal: AbortSignal): Promise<EntryRead<Wanted>[]> {
+    const reads: EntryRead<Wanted>[] = [];
+    const packs = new Map<string, WantedRange<Wanted>[]>();
+    for (const entry of wanted) {
+      const { location } = entry.reference;
+      const part = partOf(entry.reference);
+      if (part === undefined || part.length === 0) {
+        reads.push({ location, part, entries: [entry], whole: false });
+        continue;
+      }
+      const range = { offset: part.offset, size: part.length, wanted: entry };
+      const path = formatLocation(location);
+      const ranges = packs.get(path);
+      if (ranges === undefined) packs.set(path, [range]);
+      else ranges.push(range);
+    }
+    for (const [path, ranges] of packs) reads.push(...(await this.planPack(path, ranges, signal)));
+    return reads;
+  }
+
+  private async planPack(
+    path: string,
+    ranges: readonly WantedRange<Wanted>[],
+    signal: AbortSignal,
+  ): Promise<EntryRead<Wanted>[]> {
+    const { location } = ranges[0]!.wanted.reference;
+    const hasParts = await readsParts(this.store, path, signal).catch((error: unknown) => {
+      throw asStorageError(error, { operation: "read", store: this.store.name, path });
+    });
+    if (!hasParts) return [{ location, part: undefined, entries: ranges.map(({ wanted }) => wanted), whole: true }];
+    this.overRead += ranges.reduce((sum, { size }) => sum + size, 0);
+    const { reads, overRead } = planReads(ranges, this.overRead);
+    this.overRead -= overRead;
+    return reads.map(({ offset, size, ranges: brought }) => ({
+      location,
+      part: { offset, length: size },
+      entries: brought.map(({ wanted }) => wanted),
+      whole: false,
+    }));
+  }
+
+  /** Reads, and gives each entry: with fewer bytes than it should have where the object has ended before. */
+  async read(read: EntryRead<Wanted>, signal: AbortSignal): Promise<(entry: Wanted) => MaybeLater<FetchedEntry>> {
+    let bytes: Uint8Array;
+    try {
+      bytes = await this.bytesOf(read, signal);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      return this.readReplacement(read, error, signal);
+    }
+    const base = read.part?.offset ?? 0;
+    return ({ reference }) => {
+      const part = partOf(reference);
+      const own = part === undefined ? bytes : bytes.subarray(part.offset - base, part.offset - base + part.length);
+      // A promise for each small one would cost more than its digest.
+      return own.byteLength < LARGE ? fetchedEntry(own) : this.turns.complete(fetchedInSteps(own), signal);
+    };
+  }
+
+  /** Encrypted entries may have been encrypted again since. */
+  private async readReplacement(
+    { location, entries }: EntryRead<Wanted>,
+    notFound: StorageError,
+    signal: AbortSignal,
+  ): Promise<(entry: Wanted) => FetchedEntry> {
+    const { codecs } = this.settings;
+    if (!entries.every(({ reference }) => codecs.endsEncrypted(reference.encoding))) throw notFound;
+    const replacement = { location: replacementOf(location), part: undefined, entries, whole: true };
+    const path = formatLocation(replacement.location);
+    let object: Uint8Array;
+    try {
+      object = await this.bytesOf(replacement, signal);
+    } catch (error) {
+      throw isAbsence(error) ? notFound : error;
+    }
+    let replaced = this.replaced.get(path);
+    if (replaced === undefined) this.replaced.set(path, (replaced = ReplacedEntries.of(object, signal)));
+    const found = await replaced;
+    return ({ reference }) => {
+      const entry = found.find(reference);
+      if (entry === undefined) throw notFound;
+      return entry;
+    };
+  }
+
+  private async bytesOf(read: EntryRead<Wanted>, signal: AbortSignal): Promise<Uint8Array> {
+    const { location, part, whole } = read;
+    if (part?.length === 0) return new Uint8Array();
+    const path = formatLocation(location);
+    const held = this.whole.get(path);
+    if (whole && held !== undefined) return held;
+    this.objects.add(path);
+    const tooMuch = whole ? this.heldTooMuch(read.entries) : this.entryTooMuch(read.entries[0]!, path);
+    const wanted: WantedBytes = { location, part, stepRunId: this.settings.stepRunId, signal, tooMuch };
+    const bytes = await this.shared.read(this.store, wanted);
+    if (whole) this.whole.set(path, bytes);
+    return bytes;
+  }
+
+  private entryTooMuch({ declaredSize }: Wanted, path: string): WantedBytes["tooMuch"] {
+    return (received): StorageError | undefined => {
+      if (received <= (declaredSize ?? this.budget.bytesLeft)) return undefined;
+      if (declaredSize === undefined) return this.budget.exceededBytes();
+      const problem = `it has more than the ${declaredSize} bytes that the reference says`;
+      return integrityError(problem, this.store.name, path);
+    };
+  }
+
+  // What is wanted has a budget already: encryption makes it longer than what is counted there.
+  private heldTooMuch(entries: readonly Wanted[]): WantedBytes["tooMuch"] {
+    let known = entries.reduce((sum, { reference }) => sum + (partOf(reference)?.length ?? 0), 0);
+    return (received) => {
+      if (received <= known) return undefined;
+      const more = received - known;
+      known = received;
+      return this.budget.hold(more);
+    };
+  }
+}

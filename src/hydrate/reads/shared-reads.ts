@@ -1,0 +1,181 @@
+import { setMaxListeners } from "node:events";
+import { StorageError, type StorageErrorDetails } from "../../errors/error.js";
+import { formatLocation, type Location } from "../../paths/location.js";
+import type { EventDetails, Recorder } from "../../observe/recorder.js";
+import { abortedError, throwIfAborted } from "../../async/abort.js";
+import type { Store } from "../../store/store.js";
+import { onAbort } from "../../async/on-abort.js";
+import { integrityError } from "../fetch-entry.js";
+import type { PartOfObject } from "./open-part.js";
+import { readBytes } from "../read-bytes.js";
+import { asStorageError } from "../../errors/as-storage-error.js";
+
+/** What one call wants to be read, and on which terms. */
+export interface WantedBytes {
+  readonly location: Location;
+  /** Absent: the whole object. */
+  readonly part: PartOfObject | undefined;
+  /** The step run that the read is attributed to, if it is begun for this call. */
+  readonly stepRunId: string | undefined;
+  /** Ends the waiting of this call, and of no other. */
+  readonly signal: AbortSignal;
+  /** Why so many bytes are more than this call takes, if they are. Of a whole object: a part has the size of a part. */
+  readonly tooMuch: (received: number) => StorageError | undefined;
+}
+
+/**
+ * The reads of a manager that are under way. Calls that want the same bytes at the same time share one. Each has its own
+ * signal and limit; the read is aborted when the last of them has left, and nothing of it is kept.
+ */
+export class SharedReads {
+  private readonly reads = new Map<string, SharedRead[]>();
+
+  constructor(private readonly recorder: Recorder) {}
+
+  /** Joins a read under way that brings these bytes, or begins one. The bytes are shared: they must not be changed. */
+  async read(store: Store, wanted: WantedBytes): Promise<Uint8Array> {
+    const path = formatLocation(wanted.location);
+    const { part } = wanted;
+    const joined = this.reads.get(path)?.find((read) => read.brings(part));
+    const read = joined ?? this.begin(store, path, wanted);
+    const bytes = await read.wait(wanted);
+    if (part === undefined || read.part === undefined) return bytes;
+    const begin = part.offset - read.part.offset;
+    return bytes.subarray(begin, begin + part.length);
+  }
+
+  /** What is read until now must not be taken for what is: nobody joins it any more. */
+  outdate(isOutdated: (path: string) => boolean): void {
+    for (const [path, reads] of this.reads) {
+      if (reads.some(({ location }) => isOutdated(location.path))) this.reads.delete(path);
+    }
+  }
+
+  private begin(store: Store, path: string, wanted: WantedBytes): SharedRead {
+    const read = new SharedRead(store, path, wanted, this.recorder, () => this.remove(path, read));
+    const others = this.reads.get(path);
+    if (others === undefined) this.reads.set(path, [read]);
+    else others.push(read);
+    return read;
+  }
+
+  private remove(path: string, read: SharedRead): void {
+    const reads = this.reads.get(path);
+    const index = reads?.indexOf(read) ?? -1;
+    if (reads === undefined || index === -1) return;
+    reads.splice(index, 1);
+    if (reads.length === 0) this.reads.delete(path);
+  }
+}
+
+interface Waiter {
+  readonly tooMuch: WantedBytes["tooMuch"];
+  readonly take: (bytes: Uint8Array) => void;
+  readonly leave: (error: StorageError) => void;
+}
+
+/** One read that several calls wait for. */
+class SharedRead {
+  readonly location: Location;
+  readonly part: PartOfObject | undefined;
+  private readonly waiters = new Set<Waiter>();
+  private readonly controller = new AbortController();
+  private readonly details: StorageErrorDetails;
+  private received = 0;
+  private over = false;
+
+  /** @param onEnd is told when nobody can join any more */
+  constructor(
+    private readonly store: Store,
+    path: string,
+    { location, part, stepRunId }: WantedBytes,
+    recorder: Recorder,
+    private readonly onEnd: () => void,
+  ) {
+    this.location = location;
+    this.part = part;
+    this.details = { operation: "read", store: store.name, path };
+    setMaxListeners(Infinity, this.controller.signal); // a store may listen many times, and Node warns of more than ten
+    void this.run(recorder, { store: store.name, stepRunId, objects: 1 });
+  }
+
+  /** Whether it brings this part of the object, or all of it. */
+  brings(part: PartOfObject | undefined): boolean {
+    if (part === undefined || this.part === undefined) return part === this.part;
+    const { offset, length } = this.part;
+    return part.offset >= offset && part.offset + part.length <= offset + length;
+  }
+
+  wait({ signal, tooMuch }: WantedBytes): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      const stopWaiting = (): void => {
+        this.waiters.delete(waiter);
+        stop();
+      };
+      const take = (bytes: Uint8Array): void => {
+        stopWaiting();
+        resolve(bytes);
+      };
+      const leave = (error: StorageError): void => {
+        stopWaiting();
+        reject(error);
+        if (this.waiters.size > 0 || this.over) return;
+        this.end();
+        this.controller.abort(error);
+      };
+      const waiter = { tooMuch, take, leave };
+      this.waiters.add(waiter);
+      const stop = onAbort(signal, () => leave(abortedError(signal)));
+      if (signal.aborted) leave(abortedError(signal));
+      else this.assertTaken(waiter);
+    });
+  }
+
+  private async run(recorder: Recorder, details: EventDetails): Promise<void> {
+    await Promise.resolve(); // until somebody waits
+    try {
+      const bytes = await recorder.record("read", details, () => this.read(details));
+      this.end();
+      for (const waiter of [...this.waiters]) waiter.take(bytes);
+    } catch (error) {
+      this.end();
+      const failure = asStorageError(error, this.details);
+      [...this.waiters].forEach((waiter, index) => waiter.leave(index === 0 ? failure : copyOf(failure)));
+    }
+  }
+
+  private end(): void {
+    this.over = true;
+    this.onEnd();
+  }
+
+  private async read(details: EventDetails): Promise<Uint8Array> {
+    const { store, part } = this;
+    const { signal } = this.controller;
+    throwIfAborted(signal);
+    const read = store.read(this.details.path!, { ...part, signal });
+    const bytes = await readBytes(read, (received) => this.onBytes(received), signal, this.details);
+    details.bytes = bytes.byteLength;
+    return bytes;
+  }
+
+  private onBytes(received: number): void {
+    this.received = received;
+    if (this.part !== undefined && received > this.part.length) {
+      throw integrityError("the store gave more of it than was asked for", this.store.name, this.details.path!);
+    }
+    for (const waiter of [...this.waiters]) this.assertTaken(waiter);
+    throwIfAborted(this.controller.signal); // nobody takes so much
+  }
+
+  private assertTaken(waiter: Waiter): void {
+    if (this.part !== undefined) return;
+    const error = waiter.tooMuch(this.received);
+    if (error !== undefined) waiter.leave(error);
+  }
+}
+
+/** Several calls don't share one error, which their users may change. */
+function copyOf({ code, message, operation, store, path, cause, retryable }: StorageError): StorageError {
+  return new StorageError(code, message, { operation, store, path, cause, retryable });
+}

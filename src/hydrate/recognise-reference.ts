@@ -1,0 +1,53 @@
+import { StorageError } from "../errors/error.js";
+import { formatLocation } from "../paths/location.js";
+import { formatPayloadPath } from "../plan/payload-path.js";
+import type { Place } from "../reference/collect.js";
+import { GRAMMARS, isSpoiltReference, referenceGrammar, type Dialect } from "../reference/grammar.js";
+import { pathOfPlace } from "../reference/place-path.js";
+import { findResolver, type ReferenceResolver } from "../resolvers/resolver.js";
+import type { EntryNode, ReferenceKind } from "./entry-node.js";
+import { asStorageError } from "../errors/as-storage-error.js";
+
+/**
+ * What kind of reference an object is for hydration, if it is one.
+ *
+ * @param parent the entry that it was found in
+ * @param dialect that of what it was found in
+ * @throws {StorageError} what the `matches` of a resolver throws
+ */
+export function recogniseReference(
+  value: Readonly<Record<string, unknown>>,
+  parent: EntryNode | undefined,
+  dialect: Dialect,
+  resolvers: readonly ReferenceResolver[],
+): ReferenceKind | undefined {
+  const grammar = referenceGrammar(value);
+  if (grammar !== undefined) return { grammar, parent };
+  // Where data is not escaped, it may have that key.
+  if (dialect === "native" && isSpoiltReference(value)) return { grammar: GRAMMARS.native, parent, isSpoilt: true };
+  try {
+    const resolver = findResolver(resolvers, value);
+    return resolver === undefined ? undefined : { resolver };
+  } catch (error) {
+    throw asStorageError(error, { operation: "resolve" }, "resolver");
+  }
+}
+
+/**
+ * The same error, that also says where the reference stands.
+ *
+ * @param root what the payload is copied into
+ * @param parent the entry that the reference was found in
+ */
+export function invalidAt(
+  { message, operation, cause }: StorageError,
+  root: Place,
+  parent: EntryNode | undefined,
+  place: Place,
+): StorageError {
+  const at = formatPayloadPath(pathOfPlace(parent?.holder ?? root, place));
+  const holder = parent?.isWhole === false ? "the part of a stored object that is selected" : "a stored object";
+  const where = parent === undefined ? at : `${at} of ${holder}`;
+  const path = parent && formatLocation(parent.reference.location);
+  return new StorageError("INVALID_REFERENCE", `${message} It stands at ${where}.`, { operation, path, cause });
+}

@@ -1,0 +1,82 @@
+import { isNotFound, isStorageError } from "../../errors/error.js";
+import type { Location } from "../../paths/location.js";
+import { encryptedEntries } from "../../codecs/aes256gcm/encrypted-entries.js";
+import type { EncryptionHeader, ReplacedEntry } from "../../codecs/aes256gcm/encryption-header.js";
+import type { ParsedReference } from "../../reference/reference.js";
+import { throwIfAborted } from "../../async/abort.js";
+import type { FetchedEntry } from "../fetch-entry.js";
+import { Turns } from "../../async/turns.js";
+
+/*
+ * An object that was encrypted again lies beside the place of the old one, since a content-addressed path never changes
+ * what it holds, and references say the digest of the old. Each of its entries says which entry it took the place of. That
+ * takes the place of the check of the digest: who has no key can't make such an entry.
+ */
+
+const SUFFIX = ".reencrypted";
+
+/** Whether an object took the place of another. */
+export function isReplacement(path: string): boolean {
+  return path.endsWith(SUFFIX);
+}
+
+/** The path of the object whose place one took. */
+export function originalPath(path: string): string {
+  return path.slice(0, -SUFFIX.length);
+}
+
+/** Where the entries of an object lie once they were encrypted again. */
+export function replacementOf(location: Location): Location {
+  return { ...location, path: location.path + SUFFIX };
+}
+
+/** The same for the text of a location. */
+export function replacementPath(path: string): string {
+  return path + SUFFIX;
+}
+
+/** Whether an error says that no object took the place of another: there is none, or can be none with so long a path. */
+export function isAbsence(error: unknown): boolean {
+  return isNotFound(error) || isStorageError(error, "INVALID_PATH");
+}
+
+/** Whether the entry of this header took the place of the one that a reference was made for. */
+export function replaces({ replaces: replaced }: EncryptionHeader, reference: ParsedReference): boolean {
+  return (
+    replaced !== undefined &&
+    replaced.digest === reference.digest &&
+    replaced.size === reference.size &&
+    replaced.offset === reference.offset
+  );
+}
+
+/** The entries of an object that took the place of another. They must be decrypted before they are believed. */
+export class ReplacedEntries {
+  private readonly entries = new Map<string, Uint8Array>();
+
+  /** @throws {StorageError} `DECODE_FAILED` for what is no such object */
+  static async of(object: Uint8Array, signal: AbortSignal): Promise<ReplacedEntries> {
+    const found = new ReplacedEntries();
+    const turns = new Turns();
+    for (const { bytes, header } of encryptedEntries(object)) {
+      if (turns.due) {
+        await turns.take();
+        throwIfAborted(signal);
+      }
+      const { replaces: replaced } = header;
+      if (replaced !== undefined) found.entries.set(keyOf(replaced), bytes);
+    }
+    return found;
+  }
+
+  /** The one that took the place of the entry that a reference was made for. */
+  find({ digest, size, offset }: ParsedReference): FetchedEntry | undefined {
+    if (digest === undefined || size === undefined) return undefined;
+    const bytes = this.entries.get(keyOf({ digest, size, offset }));
+    return bytes && { bytes, size, digest };
+  }
+}
+
+function keyOf({ digest, size, offset = -1 }: ReplacedEntry): string {
+  return `${offset} ${size} ${digest}`;
+}

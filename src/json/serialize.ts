@@ -1,0 +1,92 @@
+import stableStringify from "fast-json-stable-stringify";
+import { StorageError } from "../errors/error.js";
+
+/**
+ * JSON of a value that holds nothing but JSON (no `toJSON`, no `undefined`), as `JSON.stringify` writes it; with
+ * `canonical`, as `fast-json-stable-stringify` writes it: keys sorted, so that key order does not matter to the digest.
+ *
+ * @throws {StorageError} `LIMIT_EXCEEDED` when it would be longer than a string can be (512 MiB in V8)
+ */
+export function serialize(value: unknown, canonical: boolean): string {
+  try {
+    return canonical ? stableStringify(value) : JSON.stringify(value);
+  } catch (cause) {
+    // Both recurse and give up on deep nesting; and both give up where no string is long enough.
+    if (cause instanceof RangeError) return serializeDeep(value, canonical);
+    throw cause;
+  }
+}
+
+interface Level {
+  readonly container: Record<string, unknown> | readonly unknown[];
+  readonly keys: readonly string[] | undefined;
+  readonly count: number;
+  index: number;
+}
+
+/** The same without recursion, for nesting of any depth. */
+function serializeDeep(value: unknown, canonical: boolean): string {
+  const parts: string[] = [];
+  const levels: Level[] = [];
+  let current = value;
+  for (;;) {
+    if (typeof current === "object" && current !== null) {
+      const level = open(current as Level["container"], canonical);
+      parts.push(level.keys === undefined ? "[" : "{");
+      levels.push(level);
+    } else {
+      parts.push(leafJson(current));
+    }
+    let level = levels.at(-1);
+    while (level !== undefined && level.index === level.count) {
+      parts.push(level.keys === undefined ? "]" : "}");
+      levels.pop();
+      level = levels.at(-1);
+    }
+    if (level === undefined) return joined(parts);
+    current = next(level, parts);
+  }
+}
+
+function open(container: Level["container"], canonical: boolean): Level {
+  if (Array.isArray(container)) return { container, keys: undefined, count: container.length, index: 0 };
+  const keys = Object.keys(container);
+  if (canonical) keys.sort();
+  return { container, keys, count: keys.length, index: 0 };
+}
+
+function next(level: Level, parts: string[]): unknown {
+  if (level.index > 0) parts.push(",");
+  const key = level.keys === undefined ? level.index : level.keys[level.index]!;
+  level.index++;
+  if (typeof key === "string") parts.push(JSON.stringify(key), ":");
+  return (level.container as Record<string | number, unknown>)[key];
+}
+
+function leafJson(value: unknown): string {
+  try {
+    return leafOrNothing(value) ?? "null"; // a value that changed since it was planned may be anything
+  } catch (cause) {
+    throw cause instanceof RangeError ? tooLong(cause) : cause;
+  }
+}
+
+function leafOrNothing(value: unknown): string | undefined {
+  return JSON.stringify(value);
+}
+
+function joined(parts: readonly string[]): string {
+  try {
+    return parts.join("");
+  } catch (cause) {
+    throw tooLong(cause);
+  }
+}
+
+/** Says that JSON is longer than a string can be, so that nobody could read it. */
+export function tooLong(cause?: unknown): StorageError {
+  return new StorageError("LIMIT_EXCEEDED", "A value is too large: its JSON is longer than the longest string.", {
+    operation: "dehydrate",
+    cause,
+  });
+}

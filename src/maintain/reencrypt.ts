@@ -1,0 +1,102 @@
+import { z } from "zod";
+import { StorageError } from "../errors/error.js";
+import { notify } from "../observe/notify.js";
+import type { EventDetails, Recorder } from "../observe/recorder.js";
+import { parseOptions } from "../options/parse-options.js";
+import { restated } from "../store/compose/routing/route.js";
+import type { ManagerParts } from "../call/call.js";
+import { Reencryption } from "./reencryption.js";
+import { requireStore } from "../call/require-store.js";
+import { isFunction, path, signal, type ManagerSettings } from "../configure/settings.js";
+import { asStorageError } from "../errors/as-storage-error.js";
+import { sweep, type SweepOptions, type SweepProgress } from "./walk-objects.js";
+
+/** How far a re-encryption has come. */
+export interface ReencryptProgress extends SweepProgress {
+  /** Objects that were encrypted again, by the active key. */
+  reencrypted: number;
+  /** Objects that were encrypted by the active key already. */
+  current: number;
+  /** Objects that are not encrypted. They stay as they are. */
+  unencrypted: number;
+  /** Objects that could not be encrypted again. They stay as they are. */
+  failed: number;
+}
+
+/** What came of a re-encryption. */
+export interface ReencryptReport extends ReencryptProgress {
+  /** The first 1,000 objects that could not be encrypted again, and why. */
+  failures: { path: string; error: StorageError }[];
+}
+
+/** Options of a re-encryption. */
+export interface ReencryptOptions extends SweepOptions {
+  /** Is told after every object. What it throws is ignored. */
+  onProgress?: ((progress: ReencryptProgress) => void) | undefined;
+}
+
+const MAX_FAILURES = 1000;
+
+const schema = z.strictObject({
+  startAfter: path.optional(),
+  signal: signal.optional(),
+  onProgress: z.custom<ReencryptOptions["onProgress"]>(isFunction, "must be a function").optional(),
+});
+
+/** Encrypts the objects of a prefix again: see `StorageManager.reencrypt`. */
+export async function reencryptObjects(
+  { settings, recorder }: ManagerParts,
+  prefix: string,
+  options: ReencryptOptions,
+): Promise<ReencryptReport> {
+  const { onProgress, ...walk }: ReencryptOptions = parseOptions(schema, options, "reencrypt");
+  const details: EventDetails = { store: settings.store?.name };
+  return recorder.record("reencrypt", details, async () => {
+    const report = await reencrypt(prefix, walk, settings, recorder, (progress) => {
+      if (onProgress !== undefined) notify(onProgress, progress);
+    });
+    Object.assign(details, { objects: report.objects, bytes: report.bytes });
+    return report;
+  });
+}
+
+async function reencrypt(
+  prefix: string,
+  options: SweepOptions,
+  settings: ManagerSettings,
+  recorder: Recorder,
+  onProgress: (progress: ReencryptProgress) => void,
+): Promise<ReencryptReport> {
+  const store = requireStore(settings, "reencrypt");
+  const { encryption } = settings.codecs;
+  if (encryption === undefined) {
+    throw new StorageError("CONFIG_INVALID", "Encrypting again needs aes256gcm among the codecs of the manager.", {
+      operation: "reencrypt",
+    });
+  }
+  const reencryption = new Reencryption(store, encryption, settings, recorder);
+  const counts = { reencrypted: 0, current: 0, unencrypted: 0, failed: 0 };
+  const failures: ReencryptReport["failures"] = [];
+  const progress = await sweep(
+    prefix,
+    options,
+    settings,
+    "reencrypt",
+    async (object, signal) => {
+      const outcome = await reencryption.visit(object, signal);
+      if (outcome !== undefined && !signal.aborted) counts[outcome]++;
+    },
+    (done) => {
+      onProgress({ ...done, ...counts });
+    },
+    ({ path }, cause) => {
+      const details = { operation: "reencrypt", store: store.name, path };
+      const known = asStorageError(cause, details);
+      // Codecs don't know where an entry lies, nor who asks.
+      const error = known.path === undefined ? restated(known, details) : known;
+      if (failures.push({ path, error }) > MAX_FAILURES) failures.pop();
+      counts.failed++;
+    },
+  );
+  return { ...progress, ...counts, failures };
+}

@@ -1,0 +1,229 @@
+import { createHash } from "node:crypto";
+import { isNotFound, isStorageError, StorageError } from "../errors/error.js";
+import type { Encryption, Encryptor } from "../codecs/aes256gcm/aes256gcm.js";
+import type { DecodeContext } from "../codecs/codec.js";
+import { encryptedEntries } from "../codecs/aes256gcm/encrypted-entries.js";
+import {
+  headerSize,
+  isEncrypted,
+  parseHeader,
+  type EncryptionHeader,
+  type ParsedHeader,
+} from "../codecs/aes256gcm/encryption-header.js";
+import type { Recorder } from "../observe/recorder.js";
+import { comparePaths } from "../paths/path.js";
+import { parseLocation } from "../reference/location.js";
+import { throwIfAborted } from "../async/abort.js";
+import { sha256Digest } from "../store/body.js";
+import { contentAddressedDigest } from "../store/compose/replicas/known-digest.js";
+import type { ObjectInfo, Store, WriteOptions } from "../store/store.js";
+import { directoryOf } from "../dehydrate/entry-codecs.js";
+import { integrityError } from "../hydrate/fetch-entry.js";
+import { ObjectWriter } from "../dehydrate/object-writer.js";
+import { openPart, type PartOfObject } from "../hydrate/reads/open-part.js";
+import { readBytes } from "../hydrate/read-bytes.js";
+import { isReplacement, replacementPath } from "../hydrate/replaced/replaced-entries.js";
+import { RereadEntry } from "./reread-entry.js";
+import type { ManagerSettings } from "../configure/settings.js";
+import { Turns } from "../async/turns.js";
+
+// A single entry in a larger object is encrypted as it is read.
+const MAX_WHOLE = 16 * 1024 * 1024;
+
+// What is read of an object to see whether and by which key it is encrypted: nearly all headers are shorter.
+const HEAD_SIZE = 4096;
+
+// How often an object is looked at anew that somebody else has changed meanwhile.
+const MAX_ATTEMPTS = 3;
+
+const HAS_GROWN = "The object has more bytes than it had.";
+
+/** What came of an object. */
+export type Outcome = "reencrypted" | "current" | "unencrypted";
+
+/** Encrypts objects again, by the active key, each beside its old place. */
+export class Reencryption {
+  // What it has made, as far as the listing may still come to it.
+  private readonly made = new Set<string>();
+  private position = "";
+  private readonly turns = new Turns();
+
+  constructor(
+    private readonly store: Store,
+    private readonly encryption: Encryption,
+    private readonly settings: ManagerSettings,
+    private readonly recorder: Recorder,
+  ) {}
+
+  /**
+   * @returns `undefined` for an object that it has made itself, and that the listing has come to, and for one that is
+   *   gone by now
+   */
+  async visit(object: ObjectInfo, signal: AbortSignal): Promise<Outcome | undefined> {
+    this.position = object.path;
+    if (this.made.delete(object.path)) return undefined;
+    for (const path of this.made) if (comparePaths(path, object.path) < 0) this.made.delete(path);
+    let seen = object;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.attempt(seen, signal);
+      } catch (error) {
+        if (!wasOvertaken(error)) throw error;
+        const now = await this.store.stat(object.path, { signal });
+        if (now === undefined) return undefined;
+        if (attempt === MAX_ATTEMPTS) throw error;
+        seen = { ...now, path: object.path };
+      }
+    }
+  }
+
+  private async attempt(object: ObjectInfo, signal: AbortSignal): Promise<Outcome> {
+    const head = await this.readHead(object, signal);
+    if (!isEncrypted(head)) return "unencrypted";
+    const parsed = parseHeader(head);
+    const encryptor = await this.encryption.prepare();
+    // The entries of one object were encrypted by one call.
+    if (encryptor.madeBySameKey(parsed.header)) return "current";
+    if (object.size > MAX_WHOLE && isAlone(parsed, object)) {
+      await this.moveStream(object, parsed, encryptor, signal);
+    } else {
+      await this.move(object, await this.encrypted(object, head, encryptor, signal), signal);
+    }
+    return "reencrypted";
+  }
+
+  /** The header of the first entry, if there is one, and maybe more. */
+  private async readHead(object: ObjectInfo, signal: AbortSignal): Promise<Uint8Array> {
+    const head = await this.read(object, { offset: 0, length: Math.min(object.size, HEAD_SIZE) }, signal);
+    const size = isEncrypted(head) ? (headerSize(head) ?? 0) : 0;
+    return size <= head.byteLength ? head : this.read(object, { offset: 0, length: size }, signal);
+  }
+
+  /** The entries of an object, encrypted again. */
+  private async encrypted(
+    object: ObjectInfo,
+    head: Uint8Array,
+    encryptor: Encryptor,
+    signal: AbortSignal,
+  ): Promise<Buffer> {
+    const { path, size } = object;
+    const { maxBytes } = this.settings;
+    if (size > Math.max(MAX_WHOLE, maxBytes)) throw tooManyBytes(maxBytes);
+    const bytes = size === head.byteLength ? head : await this.read(object, undefined, signal);
+    this.assertDigest(path, sha256Digest(bytes));
+    const entries = [...encryptedEntries(bytes)];
+    const parts: Buffer[] = [];
+    for (const { bytes: entry, header, offset } of entries) {
+      if (this.turns.due) await this.turns.take();
+      throwIfAborted(signal);
+      const context = contextOf(path, header, signal);
+      const plain = await this.encryption.decode(entry, context);
+      // An entry that shares its object is referred to by where it begins.
+      const shared = entries.length > 1 ? { offset } : {};
+      const own = { digest: sha256Digest(entry), size: entry.byteLength, ...shared };
+      parts.push(await encryptor.encode(plain, context, header.replaces ?? own));
+    }
+    return Buffer.concat(parts);
+  }
+
+  /** The same for an object that is one large entry, as it is read. */
+  private async moveStream(
+    object: ObjectInfo,
+    head: ParsedHeader,
+    encryptor: Encryptor,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { path, size } = object;
+    const { header } = head;
+    const named = contentAddressedDigest(path);
+    const digest = named ?? (header.replaces === undefined ? await this.digestOf(path, signal) : undefined);
+    const context = contextOf(path, header, signal);
+    const entry = new RereadEntry(this.store, path, { head: head.bytes, size, digest });
+    const plain = this.encryption.decodeStream(entry.chunks(signal), context);
+    const replaced = header.replaces ?? { digest: digest!, size };
+    try {
+      await this.move(object, encryptor.encodeStream(plain, context, replaced), signal);
+    } catch (error) {
+      throw entry.failure ?? error; // a store wraps what the source of a body fails with
+    }
+  }
+
+  /** Writes an object that takes the place of another, which is gone then. */
+  private async move(object: ObjectInfo, body: Buffer | AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+    const { path } = object;
+    const isInPlace = isReplacement(path);
+    const target = isInPlace ? path : replacementPath(path);
+    const before = isInPlace ? object : await this.store.stat(target, { signal });
+    const condition = await this.conditionOf(target, before, signal);
+    const size = body instanceof Buffer ? body.byteLength : undefined;
+    const contentType = "application/octet-stream";
+    const writer = new ObjectWriter(this.store, this.settings, this.recorder);
+    const { etag } = await writer.write({ path: target, body, size, contentType, condition }, signal);
+    if (isInPlace) return;
+    if (comparePaths(target, this.position) > 0) this.made.add(target);
+    if ((await this.store.stat(path, { signal })) !== undefined) {
+      await this.store.delete(path, { signal });
+      return;
+    }
+    // It was released in the meantime, or another process has encrypted it again too, and deleted it. That one has then
+    // written this object before, or after: only of an object that was not there, and is still as it was written, is it
+    // certain that there is none, and that nothing of what was released may be left. Else it may be all that there is.
+    if (condition.ifNoneMatch === undefined || etag === undefined) return;
+    if ((await this.store.stat(target, { signal }))?.etag === etag) await this.store.delete(target, { signal });
+  }
+
+  /** That nobody else has written to a path since, as far as the store can see to that. */
+  private async conditionOf(
+    path: string,
+    before: ObjectInfo | undefined,
+    signal: AbortSignal,
+  ): Promise<Pick<WriteOptions, "ifNoneMatch" | "ifMatch">> {
+    const { ifNoneMatch, ifMatch } = (await this.store.capabilityOf?.(path, { signal })) ?? this.store.capability;
+    if (before === undefined) return ifNoneMatch ? { ifNoneMatch: "*" } : {};
+    return ifMatch && before.etag !== undefined ? { ifMatch: before.etag } : {};
+  }
+
+  private async digestOf(path: string, signal: AbortSignal): Promise<string> {
+    const hash = createHash("sha256");
+    for await (const chunk of await this.store.read(path, { signal })) hash.update(chunk);
+    return `sha256-${hash.digest("base64url")}`;
+  }
+
+  private assertDigest(path: string, digest: string): void {
+    const known = contentAddressedDigest(path);
+    if (known === undefined || known === digest) return;
+    throw integrityError("it has another digest than its path says", this.store.name, path);
+  }
+
+  private read({ path, size }: ObjectInfo, part: PartOfObject | undefined, signal: AbortSignal): Promise<Uint8Array> {
+    const { store } = this;
+    const details = { operation: "reencrypt", store: store.name, path };
+    const onBytes = (received: number): void => {
+      if (received > (part?.length ?? size)) throw new StorageError("PRECONDITION_FAILED", HAS_GROWN, details);
+    };
+    return readBytes(openPart(store, path, part, signal), onBytes, signal, details);
+  }
+}
+
+/** Whether an object is one entry; several lie one after the other. */
+function isAlone({ header, bytes }: ParsedHeader, { size }: ObjectInfo): boolean {
+  return header.sealedSize === undefined || bytes.byteLength + header.sealedSize === size;
+}
+
+/** Whether an error says that an object is not there any more, or not as it was. */
+function wasOvertaken(error: unknown): boolean {
+  return isNotFound(error) || isStorageError(error, "ALREADY_EXISTS") || isStorageError(error, "PRECONDITION_FAILED");
+}
+
+function contextOf(path: string, header: EncryptionHeader, signal: AbortSignal): DecodeContext {
+  const { contentType, schema, schemaVersion, encoding } = header;
+  const encodings = encoding === undefined ? [] : encoding.split(",");
+  const directory = directoryOf(parseLocation(path));
+  const limits = { maxBytes: Infinity, tooLarge: () => new RangeError("no limit"), signal };
+  return { ...limits, directory, contentType, schema, schemaVersion, encodings };
+}
+
+function tooManyBytes(maxBytes: number): StorageError {
+  const message = `The object holds several entries, and more than ${maxBytes} bytes (maxBytes).`;
+  return new StorageError("BUDGET_EXCEEDED", message, { operation: "reencrypt" });
+}

@@ -1,0 +1,74 @@
+import { createHash } from "node:crypto";
+import { StorageError } from "../errors/error.js";
+import { contentAddressedDigest } from "../store/compose/replicas/known-digest.js";
+import type { Store } from "../store/store.js";
+import { integrityError } from "../hydrate/fetch-entry.js";
+
+/** What an earlier read has shown of an object. */
+export interface SeenEntry {
+  /** The header of its entry, as it was read. */
+  readonly head: Uint8Array;
+  readonly size: number;
+  /** `sha256-` + base64url of all of it; absent where the header alone decides what it stands for. */
+  readonly digest: string | undefined;
+}
+
+/**
+ * The second read of an object that is too large to be held. Who writes the bucket can put another object there between
+ * the two reads: what came of this one would then stand for the first. So it has to be the same. An equal header is
+ * enough where no digest is known: the salt behind it, and the header itself, are authenticated by the decryption.
+ */
+export class RereadEntry {
+  /** Why reading it failed, if it did. */
+  failure: unknown;
+
+  constructor(
+    private readonly store: Store,
+    private readonly path: string,
+    private readonly seen: SeenEntry,
+  ) {}
+
+  /**
+   * @throws {StorageError} `PRECONDITION_FAILED` when it is not the object that was seen, `INTEGRITY` when it is not what
+   *   its path says
+   */
+  async *chunks(signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      yield* this.checked(signal);
+    } catch (error) {
+      this.failure = error;
+      throw error;
+    }
+  }
+
+  private async *checked(signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+    const { head, size } = this.seen;
+    const hash = createHash("sha256");
+    let received = 0;
+    for await (const chunk of await this.store.read(this.path, { signal })) {
+      const known = head.subarray(received, received + chunk.byteLength);
+      if (!chunkBegins(chunk, known)) throw this.wasChanged();
+      received += chunk.byteLength;
+      if (received > size) throw this.wasChanged();
+      hash.update(chunk);
+      yield chunk;
+    }
+    if (received !== size) throw this.wasChanged();
+    this.assertDigest(`sha256-${hash.digest("base64url")}`);
+  }
+
+  private assertDigest(digest: string): void {
+    if (this.seen.digest === undefined || this.seen.digest === digest) return;
+    if (contentAddressedDigest(this.path) === undefined) throw this.wasChanged();
+    throw integrityError("it has another digest than its path says", this.store.name, this.path);
+  }
+
+  private wasChanged(): StorageError {
+    const details = { operation: "reencrypt", store: this.store.name, path: this.path };
+    return new StorageError("PRECONDITION_FAILED", "The object was changed while it was encrypted again.", details);
+  }
+}
+
+function chunkBegins(chunk: Uint8Array, known: Uint8Array): boolean {
+  return Buffer.compare(chunk.subarray(0, known.byteLength), known) === 0;
+}

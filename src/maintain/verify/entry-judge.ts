@@ -1,0 +1,174 @@
+import { formatLocation } from "../../paths/location.js";
+import type { Grammar } from "../../reference/grammar.js";
+import { findReferences, type Spot } from "../../reference/find-references.js";
+import type { ParsedReference } from "../../reference/reference.js";
+import { abortable, throwIfAborted } from "../../async/abort.js";
+import type { Store } from "../../store/store.js";
+import { HydrationBudget } from "../../hydrate/budget.js";
+import { decodingKey } from "../../hydrate/decode-codecs.js";
+import { EntryDecoder, isBinary } from "../../hydrate/decode-entry.js";
+import { EntryDecoding } from "../../hydrate/entry-decoding.js";
+import { EntryReads, type MaybeLater, type EntryRead, type WantedEntry } from "../../hydrate/reads/entry-reads.js";
+import { verifyEntry, type FetchedEntry } from "../../hydrate/fetch-entry.js";
+import { giveUp } from "../../async/give-up.js";
+import { openBinary } from "../../hydrate/open-entry.js";
+import type { VerifySettings } from "./verify-settings.js";
+import type { SharedReads } from "../../hydrate/reads/shared-reads.js";
+import { Turns } from "../../async/turns.js";
+import { inGroups, isStreamed, type Claim, type ClaimedEntry } from "./entry-claims.js";
+import type { RecognisedReference, ReferenceCheck } from "./reference-check.js";
+
+/** A reference in a payload, or in the entry `holder`. */
+export interface FoundReference {
+  readonly value: Readonly<Record<string, unknown>>;
+  readonly grammar: Grammar;
+  readonly spot: Spot | undefined;
+  readonly holder?: { readonly key: string; readonly path: string };
+}
+
+/** What is asked for: an entry, by what one reference says of it. */
+interface Asked extends WantedEntry {
+  readonly entry: ClaimedEntry;
+}
+
+type EntryOf = (asked: Asked) => MaybeLater<FetchedEntry>;
+
+/** Reads entries, and says which of the references to them are wrong. */
+export class EntryJudge {
+  private readonly decoding: EntryDecoding;
+  private readonly turns = new Turns();
+
+  constructor(
+    private readonly store: Store,
+    private readonly settings: VerifySettings,
+    private readonly shared: SharedReads,
+    private readonly check: ReferenceCheck,
+    private readonly onError: (claim: Claim, error: unknown) => void,
+  ) {
+    this.decoding = new EntryDecoding(settings.codecs, this.newBudget());
+  }
+
+  /** Reads entries of one object, all to be held, or all to be streamed. Rejects only when the signal has fired, or when nothing can be read. */
+  async judge(entries: readonly ClaimedEntry[], children: FoundReference[], signal: AbortSignal): Promise<void> {
+    for (const group of inGroups(entries, this.settings.maxBytes)) {
+      if (isStreamed(group[0]!.reference)) {
+        for (const entry of group) await this.stream(entry, signal);
+        continue;
+      }
+      const asked = group.map((entry) => ({ entry, reference: entry.reference, declaredSize: entry.declaredSize }));
+      for (const read of await this.newReads().plan(asked, signal)) await this.read(read, children, signal);
+    }
+  }
+
+  /** Says of an entry that nothing more is known of it. */
+  giveUp(entry: ClaimedEntry, error: unknown): void {
+    for (const claim of entry.takeRest()) this.onError(claim, error);
+  }
+
+  private async read(read: EntryRead<Asked>, children: FoundReference[], signal: AbortSignal): Promise<void> {
+    const entries = read.entries.map(({ entry }) => entry);
+    let entryOf: EntryOf;
+    try {
+      // Each read has a budget of its own: what is read is not kept.
+      entryOf = await this.newReads().read(read, signal);
+    } catch (error) {
+      throwIfAborted(signal);
+      for (const entry of entries) this.giveUp(entry, error);
+      return;
+    }
+    for (const entry of entries) await this.judgeClaims(entry, entryOf, children, signal);
+  }
+
+  private async judgeClaims(
+    entry: ClaimedEntry,
+    entryOf: EntryOf,
+    children: FoundReference[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    let fetched: FetchedEntry | undefined;
+    // One for each way in which it is encoded, so that any number of references is no more work.
+    const outcomes = new Map<string, Promise<void>>();
+    for (let claim = entry.next; claim !== undefined; claim = entry.next) {
+      if (this.turns.due) {
+        await this.turns.take();
+        throwIfAborted(signal);
+      }
+      const { reference } = claim;
+      try {
+        const own = (fetched ??= await entryOf({ entry, reference, declaredSize: undefined }));
+        entry.size = own.bytes.byteLength;
+        verifyEntry(own, reference, this.store.name);
+        const way = this.wayOf(reference);
+        let outcome = outcomes.get(way);
+        if (outcome === undefined) {
+          outcome = this.open(own, claim, entry.key, children, signal);
+          outcomes.set(way, outcome);
+        }
+        await outcome;
+      } catch (error) {
+        throwIfAborted(signal);
+        this.onError(claim, error);
+      }
+      entry.take();
+    }
+  }
+
+  /** Undoes the codecs of an entry, and finds the references in it. */
+  private async open(
+    { bytes }: FetchedEntry,
+    { reference, spot }: Claim,
+    key: string,
+    children: FoundReference[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const plain = reference.encoding === undefined ? bytes : await this.decoding.decode(bytes, reference, signal);
+    if (isBinary(reference)) return;
+    const decoder = new EntryDecoder(plain);
+    await this.turns.complete(decoder.prepare(reference), signal);
+    const decoded = decoder.decode(reference);
+    if ("binary" in decoded || !decoded.hasReserved) return;
+    const holder = { key, path: formatLocation(reference.location) };
+    const recognise = (object: Readonly<Record<string, unknown>>): RecognisedReference | undefined =>
+      this.check.recognise(object, reference.dialect);
+    for (const { value, kind, spot: at } of findReferences(decoded.object.data, spot, recognise)) {
+      if (kind.grammar !== undefined) children.push({ value, grammar: kind.grammar, spot: at, holder });
+    }
+  }
+
+  /** An entry that is too long to be held is checked as it is read. */
+  private async stream(entry: ClaimedEntry, signal: AbortSignal): Promise<void> {
+    for (let claim = entry.next; claim !== undefined; claim = entry.next) {
+      try {
+        const result = await openBinary(this.store, claim.reference, this.settings, signal, undefined);
+        try {
+          const chunks = result[Symbol.asyncIterator]();
+          while ((await abortable(chunks.next(), signal)).done !== true);
+        } finally {
+          giveUp(() => result.cancel());
+        }
+        entry.size = claim.reference.size!;
+      } catch (error) {
+        throwIfAborted(signal);
+        this.onError(claim, error);
+      }
+      entry.take();
+    }
+  }
+
+  /** What references have in common by which an entry is decoded in the same way. */
+  private wayOf(reference: ParsedReference): string {
+    const { encoding = [] } = reference;
+    const { codecs } = this.settings;
+    const isBound = encoding.some((name) => codecs.endsEncrypted([name])); // to all that the reference says
+    return `${isBinary(reference)} ${isBound ? decodingKey(reference) : encoding.join(",")}`;
+  }
+
+  private newReads(): EntryReads<Asked> {
+    return new EntryReads(this.store, this.shared, this.newBudget(), this.settings, this.turns);
+  }
+
+  private newBudget(): HydrationBudget {
+    const { maxBytes } = this.settings;
+    return new HydrationBudget({ maxBytes, maxReferences: Infinity, maxRecursionDepth: Infinity });
+  }
+}

@@ -1,0 +1,51 @@
+import { parseHeader } from "../../codecs/aes256gcm/encryption-header.js";
+import { decodeChunks } from "../../hydrate/decode-codecs.js";
+import type { VerifySettings } from "./verify-settings.js";
+import { StorageError } from "../../errors/error.js";
+import { Refusal } from "./report.js";
+import type { ObjectBody } from "./object-body.js";
+import type { ObjectContents } from "./object-contents.js";
+import type { ObjectKind } from "./object-kind.js";
+
+/**
+ * Reads an object that is not held. One encrypted entry is decrypted on the way; of what else it holds only the digest
+ * will be known.
+ *
+ * @param size bytes of it
+ * @throws {StorageError} `INTEGRITY`, `DECODE_FAILED`, what a key provider throws; `Refusal`
+ */
+export async function readLong(
+  body: ObjectBody,
+  size: number,
+  kind: ObjectKind,
+  contents: ObjectContents,
+  { codecs }: VerifySettings,
+  signal: AbortSignal,
+): Promise<void> {
+  const { holds, isReplacement } = kind;
+  if (holds === "other") return;
+  const { head } = body;
+  if (!isReplacement && !contents.isEncrypted(head)) {
+    contents.assertTaken();
+    contents.isUnchecked = holds !== "binary";
+    return;
+  }
+  const { header, bytes } = parseHeader(head);
+  const hasOthers = header.sealedSize !== undefined && bytes.byteLength + header.sealedSize !== size;
+  try {
+    if (hasOthers) throw new Refusal(tooLarge());
+    const reference = contents.described(header);
+    const limits = { maxBytes: Infinity, tooLarge: () => new Error("There is always room."), signal };
+    const chunks = decodeChunks(body.chunks(), reference, codecs, limits);
+    while ((await chunks.next()).done !== true);
+    contents.isUnchecked = holds !== "binary";
+  } catch (error) {
+    contents.leave(error);
+  }
+}
+
+function tooLarge(): StorageError {
+  return new StorageError("LIMIT_EXCEEDED", "The entries of an object of more than 16 MiB were not looked at.", {
+    operation: "verify",
+  });
+}

@@ -1,0 +1,85 @@
+import { createHash } from "node:crypto";
+import { bytesOf } from "../../bytes/bytes.js";
+import { StorageError, type StorageErrorDetails } from "../../errors/error.js";
+import { abortable } from "../../async/abort.js";
+import type { ReadResult } from "../../store/store.js";
+import { integrityError } from "../../hydrate/fetch-entry.js";
+import { giveUp } from "../../async/give-up.js";
+import { MAX_HELD } from "./max-held.js";
+
+/** The body of an object: hashed on the way, and held as far as it is small. */
+export class ObjectBody {
+  private readonly hash = createHash("sha256");
+  private readonly held: Uint8Array[] = [];
+  private readonly iterator: AsyncIterator<Uint8Array>;
+  private received = 0;
+  private isOver = false;
+
+  constructor(
+    private readonly result: ReadResult,
+    private readonly details: StorageErrorDetails & { readonly store: string; readonly path: string },
+    private readonly signal: AbortSignal,
+  ) {
+    this.iterator = result[Symbol.asyncIterator]();
+  }
+
+  /** The whole of it, unless that is more than is held. */
+  async whole(): Promise<Uint8Array | undefined> {
+    while (this.received <= MAX_HELD) {
+      const chunk = await this.next();
+      if (chunk === undefined) return Buffer.concat(this.held, this.received);
+      this.held.push(chunk);
+    }
+    return undefined;
+  }
+
+  /** How it begins, as far as it is held. */
+  get head(): Uint8Array {
+    return this.held.length === 1 ? this.held[0]! : Buffer.concat(this.held);
+  }
+
+  /** All of it; what is held is let go of. */
+  async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+    for (let chunk = this.held.shift(); chunk !== undefined; chunk = this.held.shift()) yield chunk;
+    for (let chunk = await this.next(); chunk !== undefined; chunk = await this.next()) yield chunk;
+  }
+
+  /**
+   * Reads what is left. Gives the bytes of all.
+   *
+   * @param digest what the name says; absent: unknown
+   * @throws {StorageError} `INTEGRITY` when it has not the size that the store says, or another digest
+   */
+  async finish(digest: string | undefined): Promise<number> {
+    while ((await this.next()) !== undefined);
+    const { store, path } = this.details;
+    const { size } = this.result.info;
+    if (this.received !== size) {
+      throw integrityError(`it has ${this.received} bytes, the store says ${size}`, store, path);
+    }
+    if (digest !== undefined && `sha256-${this.hash.digest("base64url")}` !== digest) {
+      throw integrityError("it has another digest than its name says", store, path);
+    }
+    return size;
+  }
+
+  close(): void {
+    giveUp(() => this.result.cancel());
+  }
+
+  private async next(): Promise<Uint8Array | undefined> {
+    if (this.isOver) return undefined;
+    const next = await abortable(this.iterator.next(), this.signal);
+    if (next.done === true) {
+      this.isOver = true;
+      return undefined;
+    }
+    const chunk = bytesOf(next.value);
+    if (chunk === undefined) {
+      throw new StorageError("UNEXPECTED", "The store gave a chunk of a body that is not bytes.", this.details);
+    }
+    this.received += chunk.byteLength;
+    this.hash.update(chunk);
+    return chunk;
+  }
+}

@@ -1,0 +1,192 @@
+import { formatLocation } from "../../paths/location.js";
+import { findReferences, type Spot } from "../../reference/find-references.js";
+import type { ParsedReference } from "../../reference/reference.js";
+import { abortable, throwIfAborted } from "../../async/abort.js";
+import type { Store } from "../../store/store.js";
+import { forEachConcurrent } from "../../async/concurrency.js";
+import { StorageError } from "../../errors/error.js";
+import { withDeadline } from "../../call/deadline.js";
+import { assertDecodable, leastDecodedSize } from "../../hydrate/decode-codecs.js";
+import { isBinary } from "../../hydrate/decode-entry.js";
+import { entryKey } from "../../hydrate/fetch-entry.js";
+import type { VerifySettings } from "./verify-settings.js";
+import type { SharedReads } from "../../hydrate/reads/shared-reads.js";
+import { Turns } from "../../async/turns.js";
+import { ClaimedEntry, claimKey, isStreamed, type Claim } from "./entry-claims.js";
+import { EntryJudge, type FoundReference } from "./entry-judge.js";
+import { ReferenceCheck, type RecognisedReference } from "./reference-check.js";
+import { ReferenceGraph } from "./reference-graph.js";
+import type { Findings } from "./report.js";
+
+/** The entries of one object that are to be read, in their order. */
+type ObjectEntries = Map<string, ClaimedEntry>;
+
+export interface PayloadWalkOptions {
+  /** Whether objects and bytes are counted, or only references and problems. */
+  readonly countsObjects: boolean;
+  /** Is told of every object that a reference leads to, also one that is not there. */
+  readonly onReached?: (path: string) => void;
+}
+
+/**
+ * Follows the references of payloads, also those found in what they point at, level by level; what several references say
+ * in the same words is looked at once. A problem ends nothing but its own branch.
+ */
+export class PayloadWalk {
+  /** Whether all is known that the payloads lead to: but for what would have been found in what is missing. */
+  isComplete = true;
+  private readonly check: ReferenceCheck;
+  private readonly judge: EntryJudge;
+  private readonly graph = new ReferenceGraph();
+  private readonly seen = new Set<string>();
+  private readonly objects = new Set<string>();
+  private readonly turns = new Turns();
+  private level: FoundReference[] = [];
+
+  constructor(
+    private readonly store: Store,
+    private readonly settings: VerifySettings,
+    shared: SharedReads,
+    private readonly findings: Findings,
+    private readonly options: PayloadWalkOptions,
+  ) {
+    this.check = new ReferenceCheck(settings);
+    this.judge = new EntryJudge(store, settings, shared, this.check, (claim, error) => this.addError(claim, error));
+  }
+
+  /** References that were found in payloads, and not followed yet. */
+  get pending(): number {
+    return this.level.length;
+  }
+
+  /** Takes the references of a payload. @param spot where it stands, among others */
+  async add(payload: unknown, spot: Spot | undefined, signal: AbortSignal): Promise<void> {
+    const recognise = (object: Readonly<Record<string, unknown>>): RecognisedReference | undefined =>
+      this.check.recognise(object, this.settings.dialect);
+    try {
+      for (const { value, kind, spot: at } of findReferences(payload, spot, recognise)) {
+        if (kind.grammar !== undefined) this.level.push({ value, grammar: kind.grammar, spot: at });
+        if (this.turns.due) await this.turns.take();
+        throwIfAborted(signal);
+      }
+    } catch (error) {
+      throwIfAborted(signal);
+      this.isComplete = false;
+      this.findings.addError(error, { spot, hasSpot: true }, "refused");
+    }
+  }
+
+  /** Follows all references that were added. */
+  async follow(signal: AbortSignal): Promise<void> {
+    while (this.level.length > 0) {
+      const objects = await this.claimed(this.level, signal);
+      const children: FoundReference[][] = objects.map(() => []);
+      await forEachConcurrent([...objects.entries()], this.settings.concurrency, signal, async ([index, object], s) => {
+        children[index] = await this.verifyObject(object, s);
+      });
+      this.level = children.flat();
+    }
+    for (const [, { path, spot }] of this.graph.cycles()) {
+      this.findings.addError(cyclicReference(path), { path, spot, hasSpot: true });
+    }
+  }
+
+  /** Checks what can be checked without I/O. Gives the entries that are to be read, by object. */
+  private async claimed(level: readonly FoundReference[], signal: AbortSignal): Promise<ObjectEntries[]> {
+    const objects = new Map<string, ObjectEntries>();
+    for (const found of level) {
+      if (this.turns.due) {
+        await this.turns.take();
+        throwIfAborted(signal);
+      }
+      this.findings.references++;
+      const claim = this.claimOf(found);
+      if (claim === undefined) continue;
+      const path = formatLocation(claim.reference.location);
+      const key = entryKey(claim.reference);
+      // Encrypted entries may have been encrypted again, and are then found elsewhere.
+      const isReplaceable = this.settings.codecs.endsEncrypted(claim.reference.encoding);
+      const place = `${isReplaceable} ${isStreamed(claim.reference)} ${path}`;
+      let entries = objects.get(place);
+      if (entries === undefined) objects.set(place, (entries = new Map<string, ClaimedEntry>()));
+      let entry = entries.get(key);
+      if (entry === undefined) entries.set(key, (entry = new ClaimedEntry(key)));
+      entry.add(claim);
+    }
+    return [...objects.values()];
+  }
+
+  /** What a reference says, unless it must not be followed, or another said it before. */
+  private claimOf({ value, grammar, spot, holder }: FoundReference): Claim | undefined {
+    const foundIn = holder?.path;
+    let claim: Claim;
+    try {
+      claim = { reference: this.check.check(value, grammar), spot, foundIn };
+    } catch (error) {
+      this.isComplete = false;
+      this.findings.addError(error, { spot, hasSpot: true, foundIn }, "refused");
+      return undefined;
+    }
+    const { reference } = claim;
+    const path = formatLocation(reference.location);
+    const key = entryKey(reference);
+    this.options.onReached?.(path);
+    if (holder !== undefined) this.graph.add(holder.key, { to: key, path, spot });
+    const words = claimKey(key, reference);
+    if (this.seen.has(words)) return undefined;
+    this.seen.add(words);
+    try {
+      assertDecodable(reference, this.settings.codecs);
+      if (!isStreamed(reference)) this.assertHeld(reference);
+      return claim;
+    } catch (error) {
+      this.isComplete &&= isBinary(reference);
+      this.findings.addError(error, { path, spot, hasSpot: true, foundIn }, "refused");
+      return undefined;
+    }
+  }
+
+  /** @throws {StorageError} `BUDGET_EXCEEDED` for an entry that hydration would never read, as it says itself */
+  private assertHeld(reference: ParsedReference): void {
+    const { maxBytes } = this.settings;
+    if (leastDecodedSize(reference) <= maxBytes) return;
+    throw new StorageError("BUDGET_EXCEEDED", `An entry has more than ${maxBytes} bytes (maxBytes).`, {
+      operation: "verify",
+    });
+  }
+
+  /** Reads what is wanted of one object. Gives the references in it. Its time is that of a call. */
+  private async verifyObject(object: ObjectEntries, signal: AbortSignal): Promise<FoundReference[]> {
+    const entries = [...object.values()];
+    const children: FoundReference[] = [];
+    try {
+      await withDeadline("verify", { timeout: this.settings.timeout, signal }, (callSignal) =>
+        abortable(this.judge.judge(entries, children, callSignal), callSignal),
+      );
+    } catch (error) {
+      if (signal.aborted) throw error;
+      for (const entry of entries) this.judge.giveUp(entry, error);
+    }
+    if (this.options.countsObjects) {
+      const path = formatLocation(entries[0]!.reference.location);
+      if (!this.objects.has(path)) this.findings.objects++;
+      this.objects.add(path);
+      for (const { size } of entries) this.findings.bytes += size;
+    }
+    this.findings.tellProgress();
+    return children;
+  }
+
+  private addError({ reference, spot, foundIn }: Claim, error: unknown): void {
+    const place = { path: formatLocation(reference.location), spot, hasSpot: true, foundIn };
+    const kind = this.findings.addError(error, place);
+    this.isComplete &&= kind === "missing" || isBinary(reference);
+  }
+}
+
+function cyclicReference(path: string): StorageError {
+  return new StorageError("CYCLIC_REFERENCE", "A reference leads back to an object that it lies inside of.", {
+    operation: "verify",
+    path,
+  });
+}

@@ -1,0 +1,28 @@
+import { schemeOf } from "../../paths/location.js";
+import { parseLocation } from "../../reference/location.js";
+import { isReplacement, originalPath } from "../../hydrate/replaced/replaced-entries.js";
+
+/** The objects below a prefix that payloads lead to. */
+export class ReachedObjects {
+  /** Whether all of them are known. */
+  isComplete = true;
+  private readonly paths = new Set<string>();
+  private readonly prefix: string;
+
+  constructor(prefix: string) {
+    this.prefix = schemeOf(prefix) === undefined ? prefix : "";
+  }
+
+  /** @param ref object path, or `scheme://container/path` */
+  add(ref: string): void {
+    // Without the container, which may have two names: what is not known to be an orphan is none.
+    const { path } = parseLocation(ref);
+    if (path.startsWith(this.prefix)) this.paths.add(path);
+  }
+
+  /** Whether it is known that no payload leads to an object. */
+  lacks(path: string): boolean {
+    if (!this.isComplete || this.paths.has(path)) return false;
+    return !isReplacement(path) || !this.paths.has(originalPath(path));
+  }
+}

@@ -1,0 +1,130 @@
+import { isNotFound, isStorageError } from "../../errors/error.js";
+import type { EventDetails, Recorder } from "../../observe/recorder.js";
+import { findReferences } from "../../reference/find-references.js";
+import { parseLocation } from "../../reference/location.js";
+import { abortable, throwIfAborted } from "../../async/abort.js";
+import { Semaphore } from "../../store/layers/semaphore.js";
+import type { ObjectInfo, Store } from "../../store/store.js";
+import { HydrationBudget } from "../../hydrate/budget.js";
+import { forEachConcurrent } from "../../async/concurrency.js";
+import { EntryDecoding } from "../../hydrate/entry-decoding.js";
+import type { VerifySettings } from "./verify-settings.js";
+import { sweep } from "../walk-objects.js";
+import { GzipMembers } from "./gzip-members.js";
+import { KnownObjects } from "./known-objects.js";
+import { readLong } from "./long-object.js";
+import { ObjectBody } from "./object-body.js";
+import { ObjectContents } from "./object-contents.js";
+import { objectKind, type ObjectKind } from "./object-kind.js";
+import type { ReachedObjects } from "./reached-objects.js";
+import type { Findings } from "./report.js";
+import { StoredReferences } from "./stored-references.js";
+
+/** Looks at every object below a prefix, and at the references in it. */
+export class PrefixCheck {
+  private readonly operations: Semaphore;
+  private readonly known: KnownObjects;
+  private readonly references: StoredReferences;
+  private readonly decoding: EntryDecoding;
+  private readonly gzip: GzipMembers;
+
+  constructor(
+    private readonly store: Store,
+    private readonly settings: VerifySettings,
+    private readonly recorder: Recorder,
+    private readonly findings: Findings,
+    private readonly reached: ReachedObjects | undefined,
+  ) {
+    const { maxBytes, concurrency, codecs } = settings;
+    this.operations = new Semaphore(concurrency);
+    this.known = new KnownObjects(store, this.operations);
+    this.references = new StoredReferences(settings, this.known, findings, store.name);
+    const limits = { maxBytes, maxReferences: Infinity, maxRecursionDepth: Infinity };
+    this.decoding = new EntryDecoding(codecs, new HydrationBudget(limits));
+    this.gzip = new GzipMembers(maxBytes);
+  }
+
+  async verify(prefix: string): Promise<void> {
+    const { findings, settings } = this;
+    const { startAfter, signal } = settings;
+    findings.lastPath = startAfter;
+    await sweep(
+      prefix,
+      { ...(startAfter === undefined ? {} : { startAfter }), signal },
+      settings,
+      "verify",
+      (object, objectSignal) => this.visit(object, objectSignal),
+      ({ objects, bytes, lastPath = startAfter }) => {
+        Object.assign(findings, { objects, bytes, lastPath });
+        findings.tellProgress();
+      },
+      ({ path }, error) => void findings.addError(error, { path }),
+    );
+  }
+
+  private async visit(object: ObjectInfo, signal: AbortSignal): Promise<void> {
+    const { path } = object;
+    const location = parseLocation(path);
+    const kind = objectKind(path);
+    const isOrphan = kind.holds === "leftover" || this.reached?.lacks(location.path) === true;
+    if (isOrphan) this.findings.add("orphaned", { path });
+    if (kind.holds === "leftover") return;
+    const { settings, decoding, gzip } = this;
+    const contents = new ObjectContents({ ...location, path: kind.name }, kind, settings, decoding, gzip, signal);
+    const bytes = await this.read(path, kind, contents, signal);
+    if (bytes !== undefined) {
+      for await (const value of contents.values(bytes)) await this.followReferences(value, path, signal);
+    }
+    if (contents.isUnchecked) this.findings.unchecked++;
+  }
+
+  /** Reads an object to its end. Gives what is to be looked at; `undefined`: nothing, or it is too large. */
+  private async read(
+    path: string,
+    kind: ObjectKind,
+    contents: ObjectContents,
+    signal: AbortSignal,
+  ): Promise<Uint8Array | undefined> {
+    const { store, recorder, settings } = this;
+    const release = await this.operations.acquire(signal);
+    const event: EventDetails = { store: store.name, stepRunId: settings.stepRunId, objects: 1 };
+    try {
+      return await recorder.record("read", event, async () => {
+        const result = await abortable(store.read(path, { signal }), signal, (late) => late.cancel());
+        const details = { operation: "verify", store: store.name, path };
+        const body = new ObjectBody(result, details, signal);
+        try {
+          const whole = await body.whole();
+          if (whole === undefined) await readLong(body, result.info.size, kind, contents, settings, signal);
+          event.bytes = await body.finish(kind.digest);
+          this.known.note(path, event.bytes);
+          return kind.holds === "other" ? undefined : whole;
+        } finally {
+          body.close();
+        }
+      });
+    } catch (error) {
+      throwIfAborted(signal);
+      // Deleted since it was listed, it is no problem.
+      if (isNotFound(error) && (await abortable(this.isGone(path, signal), signal))) return undefined;
+      throw error;
+    } finally {
+      release();
+    }
+  }
+
+  private async isGone(path: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      return (await this.store.stat(path, { signal })) === undefined;
+    } catch (error) {
+      return isStorageError(error, "UNSUPPORTED");
+    }
+  }
+
+  private async followReferences(value: unknown, foundIn: string, signal: AbortSignal): Promise<void> {
+    const found = [...findReferences(value, undefined, this.references.recognise)];
+    await forEachConcurrent(found, this.settings.concurrency, signal, (reference, groupSignal) =>
+      this.references.verify(reference, foundIn, groupSignal),
+    );
+  }
+}

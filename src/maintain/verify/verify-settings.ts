@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { parseOptions } from "../../options/parse-options.js";
+import { withResolvers } from "../../configure/acting-resolvers.js";
+import { assertOwnPrefixes } from "../../configure/confine.js";
+import {
+  allow,
+  audienceOf,
+  count,
+  given,
+  isFunction,
+  path,
+  signal,
+  sizes,
+  text,
+  withAudience,
+  type ManagerSettings,
+} from "../../configure/settings.js";
+import { noAudience } from "../../configure/signing-settings.js";
+import type { VerifyPrefixOptions, VerifyProblem, VerifyProgress } from "./report.js";
+
+const verifyFields = {
+  allow: allow.optional(),
+  timeout: sizes.timeout.optional(),
+  stepRunId: text.optional(),
+  audience: noAudience,
+  signal: signal.optional(),
+  maxProblems: count.default(1000),
+  onProblem: z.custom<(problem: VerifyProblem) => void>(isFunction, "must be a function").optional(),
+  onProgress: z.custom<(progress: VerifyProgress) => void>(isFunction, "must be a function").optional(),
+};
+const verifySchemas = {
+  payload: z.strictObject(verifyFields),
+  prefix: z.strictObject({
+    ...verifyFields,
+    startAfter: path.optional(),
+    payloads: z.custom<Iterable<unknown> | AsyncIterable<unknown>>(isIterable, "must be iterable").optional(),
+  }),
+};
+
+/** Options of one verification, those of the manager where the call says nothing. */
+export type VerifySettings = ManagerSettings &
+  Omit<z.output<typeof verifySchemas.prefix>, "allow" | "timeout" | "audience">;
+
+/** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
+export function verifySettings(
+  settings: ManagerSettings,
+  target: "payload" | "prefix",
+  options: VerifyPrefixOptions,
+): VerifySettings {
+  const schema = settings.signing === undefined ? verifySchemas[target] : verifySchemas[target].extend(withAudience);
+  const { maxProblems, ...parsed } = parseOptions(schema, options, target === "payload" ? "verify" : "verifyPrefix");
+  assertOwnPrefixes("allow", parsed.allow ?? [], settings, "verify");
+  const allowed = [...settings.allow, ...(parsed.allow ?? [])];
+  const merged = { ...settings, ...given(parsed), ...audienceOf(parsed, settings), maxProblems, allow: allowed };
+  return withResolvers(merged, undefined); // as in hydration, what does not act is data
+}
+
+// A string is iterable too, but no list of payloads.
+function isIterable(value: unknown): boolean {
+  return typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
+}

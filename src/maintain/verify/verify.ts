@@ -1,0 +1,135 @@
+import type { EventDetails, Recorder } from "../../observe/recorder.js";
+import { abortable } from "../../async/abort.js";
+import type { Store } from "../../store/store.js";
+import { assertOwnListing } from "../../configure/confine.js";
+import { abortedCall } from "../../call/deadline.js";
+import type { EntrySource } from "../../hydrate/reads/entry-source.js";
+import { giveUp } from "../../async/give-up.js";
+import { requireStore } from "../../call/require-store.js";
+import type { ManagerSettings } from "../../configure/settings.js";
+import { asStorageError } from "../../errors/as-storage-error.js";
+import { PayloadWalk } from "./payload-walk.js";
+import { ReachedObjects } from "./reached-objects.js";
+import { Findings, type VerifyOptions, type VerifyPrefixOptions, type VerifyReport } from "./report.js";
+import { PrefixCheck } from "./verify-prefix.js";
+import { verifySettings, type VerifySettings } from "./verify-settings.js";
+
+export type { VerifyOptions, VerifyPrefixOptions, VerifyReport };
+
+/** What is verified. That it is told keeps a payload that is a string from being taken for a prefix. */
+type Target = { readonly payload: unknown } | { readonly prefix: string };
+
+// What is looked at together: enough to keep all operations busy, in the memory of some megabytes.
+const BATCH = 1000;
+
+/** Verifies a payload, or all objects below a prefix: see `StorageManager.verify` and `verifyPrefix`. */
+export async function verify(
+  target: Target,
+  options: VerifyPrefixOptions,
+  manager: ManagerSettings,
+  source: EntrySource,
+  recorder: Recorder,
+): Promise<VerifyReport> {
+  const settings = verifySettings(manager, "prefix" in target ? "prefix" : "payload", options);
+  const details: EventDetails = { store: manager.store?.name, stepRunId: settings.stepRunId };
+  return recorder.record("verify", details, () => report(target, settings, source, recorder, details));
+}
+
+async function report(
+  target: Target,
+  settings: VerifySettings,
+  source: EntrySource,
+  recorder: Recorder,
+  details: EventDetails,
+): Promise<VerifyReport> {
+  const { signal = new AbortController().signal } = settings;
+  if (hasFired(signal)) throw abortedCall("verify", signal);
+  const findings = new Findings(settings);
+  const verification = new Verification(requireStore(settings, "verify"), settings, source, findings);
+  try {
+    if ("prefix" in target) await verification.verifyPrefix(target.prefix, recorder, signal);
+    else await verification.verifyPayload(target.payload, signal);
+    return findings.report;
+  } catch (error) {
+    if (hasFired(signal)) throw abortedCall("verify", signal);
+    throw asStorageError(error, { operation: "verify", store: settings.store?.name });
+  } finally {
+    Object.assign(details, { objects: findings.objects, bytes: findings.bytes, entries: findings.references });
+  }
+}
+
+function hasFired(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
+class Verification {
+  constructor(
+    private readonly store: Store,
+    private readonly settings: VerifySettings,
+    private readonly source: EntrySource,
+    private readonly findings: Findings,
+  ) {}
+
+  async verifyPayload(payload: unknown, signal: AbortSignal): Promise<void> {
+    const walk = new PayloadWalk(this.store, this.settings, this.source.shared, this.findings, {
+      countsObjects: true,
+    });
+    await walk.add(payload, undefined, signal);
+    await walk.follow(signal);
+  }
+
+  async verifyPrefix(prefix: string, recorder: Recorder, signal: AbortSignal): Promise<void> {
+    const { payloads } = this.settings;
+    assertOwnListing(prefix, this.settings, this.store.name);
+    const reached = payloads === undefined ? undefined : await this.reachedBy(payloads, prefix, signal);
+    await new PrefixCheck(this.store, this.settings, recorder, this.findings, reached).verify(prefix);
+  }
+
+  /** Follows all payloads. Gives the objects that they lead to. */
+  private async reachedBy(
+    payloads: Iterable<unknown> | AsyncIterable<unknown>,
+    prefix: string,
+    signal: AbortSignal,
+  ): Promise<ReachedObjects> {
+    const reached = new ReachedObjects(prefix);
+    const onReached = (path: string): void => reached.add(path);
+    const newWalk = (): PayloadWalk =>
+      new PayloadWalk(this.store, this.settings, this.source.shared, this.findings, {
+        countsObjects: false,
+        onReached,
+      });
+    let walk = newWalk();
+    const follow = async (): Promise<void> => {
+      await walk.follow(signal);
+      reached.isComplete &&= walk.isComplete;
+      walk = newWalk();
+    };
+    let index = 0;
+    for await (const payload of untilAborted(payloads, signal)) {
+      await walk.add(payload, { parent: undefined, key: index++ }, signal);
+      if (walk.pending >= BATCH) await follow();
+    }
+    await follow();
+    return reached;
+  }
+}
+
+/** What an iterable of the user's gives, until the signal fires. @throws {StorageError} `UNEXPECTED` when it fails */
+async function* untilAborted<T>(
+  items: Iterable<T> | AsyncIterable<T>,
+  signal: AbortSignal,
+): AsyncGenerator<T, void, undefined> {
+  let iterator: Iterator<T> | AsyncIterator<T> | undefined;
+  try {
+    iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+    for (;;) {
+      const next = await abortable(Promise.resolve(iterator.next()), signal);
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } catch (error) {
+    throw asStorageError(error, { operation: "verify" }, "source of payloads");
+  } finally {
+    giveUp(() => iterator?.return?.());
+  }
+}

@@ -1,0 +1,73 @@
+import type { z } from "zod";
+import { StorageError } from "../errors/error.js";
+
+/** The options of one call as they were when they were read: a later change of the object they stood in changes nothing. */
+export interface OwnOptions {
+  readonly names: readonly string[];
+  /** In the order of the names. */
+  readonly values: readonly unknown[];
+}
+
+/**
+ * Reads each option once. What a getter gives is then the same for the check and for the use. A symbol names no option.
+ *
+ * @param owner what the options are of, for the message
+ * @throws {StorageError} `CONFIG_INVALID` for what is not a plain object, for a getter that throws
+ */
+export function readOptions(options: unknown, owner: string): OwnOptions {
+  try {
+    if (!isPlainObject(options)) throw invalidOptions(owner, "options: must be a plain object");
+    // Names that are not enumerable too: each is either taken or refused, none is passed over.
+    const names = Object.getOwnPropertyNames(options);
+    const values = names.map((name) => options[name]);
+    return { names, values };
+  } catch (error) {
+    if (error instanceof StorageError) throw error;
+    throw invalidOptions(owner, "options: can't be read, a getter or a proxy threw", error);
+  }
+}
+
+/**
+ * Checks options by a zod schema and fills in its defaults.
+ *
+ * @param owner what the options are of, for the message
+ * @throws {StorageError} `CONFIG_INVALID` that names every wrong field; values are never repeated
+ */
+export function parseOptions<Schema extends z.ZodType>(
+  schema: Schema,
+  options: unknown,
+  owner: string,
+): z.output<Schema> {
+  return checkOptions(schema, readOptions(options, owner), owner);
+}
+
+/** The same for options that were read already. */
+export function checkOptions<Schema extends z.ZodType>(
+  schema: Schema,
+  { names, values }: OwnOptions,
+  owner: string,
+): z.output<Schema> {
+  // Without a prototype: nothing that was not given is found in it.
+  const options = Object.create(null) as Record<string, unknown>;
+  for (const [index, name] of names.entries()) options[name] = values[index];
+  const result = schema.safeParse(options, { reportInput: false });
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(({ path, message }) => `${path.join(".") || "options"}: ${message}`);
+  throw invalidOptions(owner, problems.join("; "));
+}
+
+/** Whether it is an object such as a literal makes, of any realm: neither an array nor an instance of a class. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null) return true;
+  // Of another realm: its prototype is the end of the chain, and has what every object has.
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, "isPrototypeOf");
+}
+
+function invalidOptions(owner: string, problem: string, cause?: unknown): StorageError {
+  return new StorageError("CONFIG_INVALID", `The options of ${owner} are not valid. ${problem}.`, {
+    operation: "configure",
+    cause,
+  });
+}

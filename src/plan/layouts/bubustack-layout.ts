@@ -1,0 +1,53 @@
+import { createHash } from "node:crypto";
+import { GRAMMARS } from "../../reference/grammar.js";
+import { writeReference, type ReferenceContent } from "../../reference/reference.js";
+import { MAX_PATH_BYTES } from "../../paths/path.js";
+import type { Layout, LayoutOptions, StoredEntry } from "./layout.js";
+import type { PayloadPath } from "../plan.js";
+import type { PlannedEntry } from "../planned-entry.js";
+
+/** One object a value at `{prefix}/{scope}/{json.path}.json`, and references in BubuStack's grammar. */
+export class BubustackLayout implements Layout {
+  constructor(private readonly options: LayoutOptions) {}
+
+  referenceSize(entry: PlannedEntry): number {
+    const sample = writeReference({}, this.content(entry, this.objectPath(entry)), GRAMMARS.bubustack);
+    return Buffer.byteLength(JSON.stringify(sample));
+  }
+
+  objectPath(entry: PlannedEntry): string {
+    const directory = `${this.options.prefix}/${this.options.scope}/`;
+    const extension = entry.kind === "binary" ? ".bin" : ".json";
+    const name = fileName(entry.path);
+    if (Buffer.byteLength(directory + name + extension) <= MAX_PATH_BYTES) {
+      return directory + name + extension;
+    }
+    // Depth never makes a payload fail: a name that is too long gives way to its digest.
+    // No encoded key has this %, so that no key can have the same name.
+    return `${directory}%sha256-${createHash("sha256").update(name).digest("hex")}${extension}`;
+  }
+
+  fillSlot(entry: PlannedEntry, stored: Pick<StoredEntry, "path">): void {
+    writeReference(entry.slot, this.content(entry, stored.path), GRAMMARS.bubustack);
+  }
+
+  private content({ contentType }: PlannedEntry, path: string): ReferenceContent {
+    const { schema, schemaVersion } = this.options;
+    return { ref: path, contentType, schema, schemaVersion };
+  }
+}
+
+function fileName(path: PayloadPath): string {
+  return path.length === 0 ? "output" : path.map((part) => encodePart(String(part))).join(".");
+}
+
+// A dot in a key would make {"a.b":1} the same object as {"a":{"b":1}}; the others can't stand in a path.
+function encodePart(part: string): string {
+  return part.replace(/[./%\\\p{Cc}\p{Surrogate}]/gu, encodeCharacter);
+}
+
+function encodeCharacter(character: string): string {
+  // A lone surrogate has no UTF-8; the form of JavaScript's escape() keeps two of them apart.
+  if (/\p{Surrogate}/u.test(character)) return `%u${character.charCodeAt(0).toString(16)}`;
+  return [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join("");
+}

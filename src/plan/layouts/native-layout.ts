@@ -1,0 +1,91 @@
+import { storedObjectSize } from "../../object/stored-object.js";
+import { locationBelow } from "../../paths/location.js";
+import { GRAMMARS } from "../../reference/grammar.js";
+import { writeReference, type ReferenceContent } from "../../reference/reference.js";
+import { numberSize } from "../json-size.js";
+import { schemaTagOf, type Layout, type LayoutOptions, type StoredEntry } from "./layout.js";
+import type { PlannedEntry } from "../planned-entry.js";
+
+const SAMPLE_DIGEST = Buffer.alloc(32);
+
+// Codecs may make an entry longer, by what encryption needs; a compression that does is not applied. Once for each entry,
+// and once for each mebibyte of it.
+const CODEC_OVERHEAD = 65_536 + 128;
+
+/**
+ * Content-addressed objects, `{prefix}/{scope}/{sha256 hex}.json`, `.bin` or `.pack`, and references in coatcheck's own
+ * grammar.
+ */
+export class NativeLayout implements Layout {
+  // All references of a call are equally long but for content type, size and offset.
+  private readonly sizes = new Map<string, number>();
+  private readonly offsetSize: number;
+
+  constructor(private readonly options: LayoutOptions) {
+    const { pack } = options;
+    this.offsetSize = pack === false ? 0 : `,"${GRAMMARS.native.keys.offset!}":${pack.maxPackSize}`.length;
+  }
+
+  referenceSize(entry: PlannedEntry): number {
+    const kind = `${entry.kind} ${entry.contentType}`;
+    let size = this.sizes.get(kind);
+    if (size === undefined) {
+      const path = this.objectPath(entry, SAMPLE_DIGEST);
+      const { encodings, signer } = this.options;
+      const content = this.content(entry, { path, size: 0, digest: SAMPLE_DIGEST, encodings });
+      const sample = writeReference({}, { ...content, signature: signer?.sample }, GRAMMARS.native);
+      size = Buffer.byteLength(JSON.stringify(sample)) - numberSize(0);
+      this.sizes.set(kind, size);
+    }
+    return size + this.storedSizeDigits(entry) + (this.mayShareObject(entry) ? this.offsetSize : 0);
+  }
+
+  objectPath(entry: PlannedEntry, digest: Buffer): string {
+    return this.path(digest, entry.kind === "binary" ? "bin" : "json");
+  }
+
+  sharedPath(kind: "json" | "binary", digest: Buffer): string {
+    return this.path(digest, kind === "binary" ? "bin" : "pack");
+  }
+
+  fillSlot(entry: PlannedEntry, stored: StoredEntry): void {
+    const { signer } = this.options;
+    const { slot } = entry;
+    writeReference(slot, this.content(entry, stored), GRAMMARS.native);
+    if (signer !== undefined) slot[GRAMMARS.native.keys.signature!] = signer.sign(slot);
+  }
+
+  private path(digest: Buffer, extension: string): string {
+    const { prefix, scope } = this.options;
+    return locationBelow(prefix, `${scope}/${digest.toString("hex")}.${extension}`);
+  }
+
+  private content(
+    { contentType }: PlannedEntry,
+    { path, size, digest, offset, encodings }: StoredEntry,
+  ): ReferenceContent {
+    const { schema, schemaVersion } = this.options;
+    const digestText = `sha256-${digest.toString("base64url")}`;
+    const encoding = encodings === undefined || encodings.length === 0 ? undefined : encodings.join(",");
+    return { ref: path, contentType, size, digest: digestText, offset, encoding, schema, schemaVersion };
+  }
+
+  // The exact size takes effort; one digit more does not matter.
+  private storedSizeDigits(entry: PlannedEntry): number {
+    const { kind, mostStoredSize } = entry;
+    const envelope = kind === "binary" ? 0 : storedObjectSize(kind, 0, schemaTagOf(entry, this.options));
+    const plainSize = envelope + mostStoredSize;
+    if (!this.isEncoded) return numberSize(plainSize);
+    return numberSize(plainSize + CODEC_OVERHEAD * (1 + Math.ceil(plainSize / 1_048_576)));
+  }
+
+  // A stream may turn out to be small, and so may what is compressed.
+  private mayShareObject({ kind, leastStoredSize }: PlannedEntry): boolean {
+    const { pack } = this.options;
+    return pack !== false && (kind === "binary" || this.isEncoded || leastStoredSize <= pack.maxEntrySize);
+  }
+
+  private get isEncoded(): boolean {
+    return this.options.encodings.length > 0;
+  }
+}

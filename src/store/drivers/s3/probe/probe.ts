@@ -1,0 +1,165 @@
+import { randomUUID } from "node:crypto";
+import type { CallDetails } from "../../../check.js";
+import type { CallOptions } from "../../../store.js";
+import type { S3Bucket } from "../bucket.js";
+import { deleteObject } from "../delete.js";
+import type { S3Call } from "../errors.js";
+import type { S3Conditions } from "../options.js";
+import {
+  deleteIfMatch,
+  writeAtOnce,
+  writeInParts,
+  type Attempt,
+  type Condition,
+  type Outcome,
+  type ProbeWrite,
+} from "./probe-requests.js";
+import { race, StartLine, warmConnections } from "./race.js";
+import { statObject } from "../stat.js";
+import { writeObject } from "../write.js";
+
+const SMALL = Buffer.from("probe");
+// A server may look before the body comes and write after it: the longer the body, the more it misses.
+const LARGER = Buffer.alloc(256 * 1024, "probe");
+
+const OTHER_ETAG = '"00000000000000000000000000000000"';
+const RACERS = 16;
+const IF_ABSENT: Condition = { ifNoneMatch: "*" };
+
+/** Rounds of a race. A server that looks first and writes then does not lose every one. */
+interface Heat {
+  readonly write: ProbeWrite;
+  readonly body: Uint8Array;
+  readonly rounds: number;
+}
+
+const HEATS: readonly Heat[] = [
+  { write: writeAtOnce, body: SMALL, rounds: 5 },
+  { write: writeAtOnce, body: LARGER, rounds: 1 },
+  { write: writeInParts, body: SMALL, rounds: 4 },
+];
+const DELETE_ROUNDS = 4;
+
+/** Finds out which conditions a server honours: keeps and breaks each of them, and lets many race under it. */
+export async function probeConditions(bucket: S3Bucket, options: CallOptions): Promise<S3Conditions> {
+  const probe = new Probe(bucket, options.signal);
+  try {
+    await probe.write(); // what fails without a condition says nothing of conditions
+    return {
+      ifNoneMatch: await probe.ifNoneMatch(),
+      ifMatch: await probe.ifMatch(),
+      deleteIfMatch: await probe.deleteIfMatch(),
+    };
+  } finally {
+    await probe.cleanUp();
+  }
+}
+
+class Probe {
+  readonly #bucket: S3Bucket;
+  readonly #signal: AbortSignal | undefined;
+  readonly #paths: string[] = [];
+
+  constructor(bucket: S3Bucket, signal: AbortSignal | undefined) {
+    this.#bucket = bucket;
+    this.#signal = signal;
+  }
+
+  async write(): Promise<void> {
+    await this.#put(this.#newPath());
+  }
+
+  async ifNoneMatch(): Promise<boolean> {
+    for (const write of [writeAtOnce, writeInParts]) {
+      const path = this.#newPath();
+      if ((await write(this.#attempt(path), IF_ABSENT)) !== "done") return false;
+      if ((await write(this.#attempt(path), IF_ABSENT)) !== "refused") return false;
+    }
+    return this.#holdsInRaces(() => Promise.resolve(IF_ABSENT));
+  }
+
+  async ifMatch(): Promise<boolean> {
+    for (const write of [writeAtOnce, writeInParts]) {
+      const path = this.#newPath();
+      if ((await write(this.#attempt(path), { ifMatch: OTHER_ETAG })) !== "refused") return false;
+      const etag = await this.#put(path);
+      if ((await write(this.#attempt(path), { ifMatch: OTHER_ETAG })) !== "refused") return false;
+      if ((await write(this.#attempt(path), { ifMatch: etag })) !== "done") return false;
+    }
+    return this.#holdsInRaces(async (path) => ({ ifMatch: await this.#put(path) }));
+  }
+
+  async deleteIfMatch(): Promise<boolean> {
+    const path = this.#newPath();
+    if ((await deleteIfMatch(this.#attempt(path), OTHER_ETAG)) !== "refused") return false;
+    const etag = await this.#put(path);
+    if ((await deleteIfMatch(this.#attempt(path), OTHER_ETAG)) !== "refused") return false;
+    if ((await deleteIfMatch(this.#attempt(path), etag)) !== "done") return false;
+    if ((await statObject(this.#bucket, path, this.#call("stat", path))) !== undefined) return false;
+    for (let round = 0; round < DELETE_ROUNDS; round++) {
+      const raced = this.#newPath();
+      const version = await this.#put(raced);
+      const outcomes = await this.#race(raced, (attempt) => deleteIfMatch(attempt, version));
+      if (!isWonOnce(outcomes)) return false;
+    }
+    return true;
+  }
+
+  async cleanUp(): Promise<void> {
+    const remove = async (path: string): Promise<void> => {
+      // A caller that gave up still gets its bucket back clean.
+      const call: S3Call = { details: this.#call("delete", path).details };
+      await deleteObject(this.#bucket, path, {}, call).catch(() => undefined);
+    };
+    await Promise.all(this.#paths.map(remove));
+  }
+
+  /** Whether of many writers under one condition never more than one is let through. */
+  async #holdsInRaces(prepare: (path: string) => Promise<Condition>): Promise<boolean> {
+    for (const { write, body, rounds } of HEATS) {
+      for (let round = 0; round < rounds; round++) {
+        const path = this.#newPath();
+        const condition = await prepare(path);
+        const outcomes = await this.#race(path, (attempt, racer) => {
+          // Each its own: who writes what is there already leaves the etag, so that others may follow.
+          return write({ ...attempt, body: Buffer.concat([Buffer.from(`${racer} `), body]) }, condition);
+        });
+        if (!isWonOnce(outcomes)) return false;
+      }
+    }
+    return true;
+  }
+
+  async #race(path: string, run: (attempt: Attempt, racer: number) => Promise<Outcome>): Promise<Outcome[]> {
+    await warmConnections(this.#bucket, RACERS, this.#call("probe", path));
+    return race(RACERS, (line, racer) => run({ ...this.#attempt(path), line }, racer));
+  }
+
+  #newPath(): string {
+    const path = `.coatcheck-probe/${randomUUID()}`;
+    this.#paths.push(path);
+    return path;
+  }
+
+  #attempt(path: string): Attempt {
+    return { bucket: this.#bucket, path, call: this.#call("probe", path), body: SMALL, line: new StartLine(1) };
+  }
+
+  #call(operation: string, path: string): S3Call {
+    const details: CallDetails = { operation, store: "s3", path };
+    return { details, signal: this.#signal };
+  }
+
+  /** Writes without a condition, and gives the etag: a server without any can't honour conditions. */
+  async #put(path: string): Promise<string> {
+    const call = this.#call("write", path);
+    await writeObject(this.#bucket, path, SMALL, { signal: this.#signal }, call.details);
+    const info = await statObject(this.#bucket, path, this.#call("stat", path));
+    return info?.etag ?? OTHER_ETAG;
+  }
+}
+
+// A conflict is the server's word that it decided nothing: nobody was let through.
+function isWonOnce(outcomes: readonly Outcome[]): boolean {
+  return !outcomes.includes("unsupported") && outcomes.filter((outcome) => outcome === "done").length <= 1;
+}

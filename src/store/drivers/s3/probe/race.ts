@@ -1,0 +1,57 @@
+import { HeadBucketCommand, type ServiceInputTypes, type ServiceOutputTypes } from "@aws-sdk/client-s3";
+import type { S3Bucket, S3Command } from "../bucket.js";
+import type { S3Call } from "../errors.js";
+
+/**
+ * Holds requests that are ready to go, signed, until all of a race are: then they reach the server as close to each other
+ * as one client can send them. Signed one by one, the first would often be decided before the last is sent.
+ */
+export class StartLine {
+  #open = (): void => undefined;
+  readonly #opened = new Promise<void>((resolve) => (this.#open = resolve));
+  #missing: number;
+
+  constructor(racers: number) {
+    this.#missing = racers;
+  }
+
+  /** Makes a command wait at the line, the first time that it is sent. */
+  hold<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
+    command: S3Command<Input, Output>,
+  ): S3Command<Input, Output> {
+    let isHeld = false;
+    command.middlewareStack.add(
+      (next) => async (args) => {
+        if (!isHeld) this.leave();
+        isHeld = true;
+        await this.#opened;
+        return next(args);
+      },
+      { step: "deserialize", priority: "low", name: "startLine" },
+    );
+    return command;
+  }
+
+  /** One less to wait for: it has come, or won't. */
+  leave(): void {
+    if (--this.#missing <= 0) this.#open();
+  }
+}
+
+/** Starts all racers, waits for all, and gives what became of each; fails as the first one that failed. */
+export async function race<Outcome>(
+  racers: number,
+  run: (line: StartLine, racer: number) => Promise<Outcome>,
+): Promise<Outcome[]> {
+  const line = new StartLine(racers);
+  const runs = Array.from({ length: racers }, (_, racer) => run(line, racer).finally(() => line.leave()));
+  await Promise.allSettled(runs);
+  return Promise.all(runs);
+}
+
+/** Opens the connections of a race: those who open one first would come too late. */
+export async function warmConnections(bucket: S3Bucket, racers: number, call: S3Call): Promise<void> {
+  const ask = (line: StartLine): Promise<unknown> =>
+    bucket.send(call, line.hold(new HeadBucketCommand({ Bucket: bucket.name }))).catch(() => undefined);
+  await race(racers, ask); // what goes wrong shows in what follows
+}

@@ -1,0 +1,96 @@
+import {
+  CreateMultipartUploadCommand,
+  type S3Client,
+  type ServiceInputTypes,
+  type ServiceOutputTypes,
+} from "@aws-sdk/client-s3";
+import { Upload } from "@aws-sdk/lib-storage";
+import type { S3Address, S3Bucket, S3Command, S3Encryption } from "../bucket.js";
+import type { S3Call } from "../errors.js";
+import { LinkedAbort } from "../../../../async/linked-abort.js";
+import { abandonUpload } from "./multipart-cleanup.js";
+
+/** What a write sends along with the body. */
+export interface UploadParams extends S3Address, S3Encryption {
+  ContentType?: string;
+  Metadata?: Record<string, string>;
+  IfNoneMatch?: string;
+  IfMatch?: string;
+}
+
+type AnyCommand = S3Command<ServiceInputTypes, ServiceOutputTypes>;
+
+/**
+ * How long in ms an aborted upload waits for the answer to CreateMultipartUpload: without it nobody could give the upload
+ * up.
+ */
+export const CREATE_GRACE = 5_000;
+
+/**
+ * Writes bytes in parts, at most `queueSize` of them at a time. The first failure of a part stops the other parts, as does
+ * `stop`. It rejects when all have stopped and the upload is given up: nothing is left behind.
+ */
+export async function uploadBytes(
+  bucket: S3Bucket,
+  params: UploadParams,
+  bytes: Uint8Array,
+  callerCall: S3Call,
+  stop: LinkedAbort,
+): Promise<{ ETag?: string | undefined }> {
+  const call: S3Call = { ...callerCall, signal: stop.signal };
+  const client = new UploadClient(bucket, call, stop);
+  try {
+    const upload = new Upload({
+      client: client.asS3Client(),
+      params: { ...params, Body: bytes },
+      partSize: bucket.partSize,
+      queueSize: bucket.queueSize,
+      leavePartsOnError: true, // lib-storage would not wait for the cleanup
+    });
+    // Never its `abort()`: that rejects while parts are still under way.
+    return await upload.done();
+  } catch (error) {
+    stop.abort(error);
+    if (client.uploadId !== undefined) await abandonUpload(bucket, params, client.uploadId, call);
+    // Which failure lib-storage reports is chance: the signal knows the first, the others follow from it.
+    throw await bucket.errorOf(stop.signal.reason, callerCall);
+  }
+}
+
+/**
+ * What lib-storage takes for an S3 client: it gives every request the signal (lib-storage gives it to none), stops all
+ * others when one fails (lib-storage lets them go on), and remembers the id of the upload.
+ */
+class UploadClient {
+  uploadId: string | undefined;
+  readonly #bucket: S3Bucket;
+  readonly #call: S3Call;
+  readonly #stop: LinkedAbort;
+
+  constructor(bucket: S3Bucket, call: S3Call, stop: LinkedAbort) {
+    this.#bucket = bucket;
+    this.#call = call;
+    this.#stop = stop;
+  }
+
+  asS3Client(): S3Client {
+    const send = (command: AnyCommand): Promise<object> => this.#send(command);
+    return Object.create(this.#bucket.client, { send: { value: send } }) as S3Client;
+  }
+
+  async #send(command: AnyCommand): Promise<object> {
+    const creates = command instanceof CreateMultipartUploadCommand;
+    const abort = new LinkedAbort(this.#call.signal, creates ? CREATE_GRACE : 0);
+    try {
+      const call = { ...this.#call, signal: abort.signal };
+      const output: object = await this.#bucket.send(call, command);
+      if ("UploadId" in output) this.uploadId = output.UploadId as string;
+      return output;
+    } catch (error) {
+      this.#stop.abort(error);
+      throw error;
+    } finally {
+      abort.unlink();
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import { types } from "node:util";
+import type { ObjectInfo } from "../store.js";
+import type { GuardedCall } from "./call.js";
+
+type Check = (value: unknown) => boolean;
+
+const isText: Check = (value) => typeof value === "string";
+
+// Complete by its type: what is added to ObjectInfo is added here, or this does not compile.
+const FIELDS: Readonly<Record<keyof ObjectInfo, readonly [isSound: Check, due: string]>> = {
+  path: [isText, "a string"],
+  size: [(value) => Number.isSafeInteger(value) && (value as number) >= 0, "a whole number of bytes, 0 or more"],
+  etag: [optional(isText), "a string, or be left out"],
+  lastModified: [optional((value) => types.isDate(value) && !Number.isNaN(value.getTime())), "a Date, or be left out"],
+  contentType: [optional(isText), "a string, or be left out"],
+  metadata: [optional(isTexts), "an object of strings, or be left out"],
+};
+
+/**
+ * What a store knows of an object, if all that it says has the types that {@link ObjectInfo} says.
+ *
+ * @param path what the object is called by who asked for it, if somebody did
+ * @throws {StorageError} `UNEXPECTED` that names the field
+ */
+export function guardedInfo(answer: unknown, call: GuardedCall, path?: string): ObjectInfo {
+  if (typeof answer !== "object" || answer === null) throw call.badAnswer("an ObjectInfo");
+  for (const [name, [isSound, due]] of Object.entries(FIELDS)) {
+    const value = (answer as Readonly<Record<string, unknown>>)[name];
+    if (!isSound(value)) throw call.badAnswer(`an ObjectInfo whose ${name} must be ${due}`);
+  }
+  const info = answer as ObjectInfo;
+  return path === undefined || info.path === path ? info : { ...info, path };
+}
+
+function optional(isSound: Check): Check {
+  return (value) => value === undefined || isSound(value);
+}
+
+function isTexts(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.values(value).every(isText);
+}

@@ -1,0 +1,172 @@
+import { declareOwnStore } from "../guard/own-stores.js";
+import { openListing } from "../open-listing.js";
+import { z } from "zod";
+import { endingSource } from "../body-source.js";
+import { checkCopy, checkDelete, checkList, checkRead, checkStat, checkWrite, type CallDetails } from "../check.js";
+import { systemClock, type Clock } from "../../async/clock.js";
+import { isStorageError } from "../../errors/error.js";
+import type { StorageObserver } from "../../observe/event.js";
+import { parseOptions } from "../../options/parse-options.js";
+import type {
+  CallOptions,
+  DeleteOptions,
+  ListOptions,
+  ObjectInfo,
+  ReadOptions,
+  ReadResult,
+  Store,
+  StoreBody,
+  WriteOptions,
+} from "../store.js";
+import { StoreLayer } from "./store-layer.js";
+import { heeded } from "./heeded.js";
+import { Circuit, verdictOf, type AdmittedCall, type CircuitState } from "./circuit.js";
+import { checkedStore, clockOption, milliseconds, observerOption, wholeNumber } from "./layer-options.js";
+import { relayedListing } from "./relayed-listing.js";
+import { relayedResult } from "./relayed-result.js";
+
+/** Options of {@link withCircuitBreaker}. */
+export interface CircuitBreakerOptions {
+  /** Calls in a row that must find the store unavailable before it is left alone; at least 1, default 5. */
+  failures?: number | undefined;
+  /** Milliseconds for which it is left alone, at least 1, default 30,000. */
+  resetAfter?: number | undefined;
+  /** Where the time comes from. Default the system's. */
+  clock?: Clock | undefined;
+  /** Told of every change of state (`circuit_open`, `circuit_half_open`, `circuit_close`). */
+  observer?: StorageObserver | undefined;
+}
+
+/** What {@link withCircuitBreaker} gives: a store that shows the state of its circuit. */
+export interface CircuitBreakerStore extends Store {
+  /** `closed`: calls pass; `open`: they are refused; `half-open`: one at a time passes, to see whether the store is back. */
+  readonly state: CircuitState;
+}
+
+const schema = z.strictObject({
+  failures: wholeNumber.default(5),
+  resetAfter: milliseconds.min(1).default(30_000),
+  clock: clockOption,
+  observer: observerOption,
+});
+
+/**
+ * Leaves a store alone that is unavailable: after `failures` calls in a row that ended with `UNAVAILABLE` or `TIMEOUT`,
+ * calls are refused for `resetAfter` ms, with `UNAVAILABLE` and without I/O. Then one call is let through: its answer
+ * ends that, its failure begins it anew. If it ends by the caller's abort, or so that it says nothing of the store, the
+ * next call is let through; also if it has no answer after `resetAfter` ms.
+ *
+ * A missing object, a condition that does not hold, denied access and the like are answers of a store that is there. The
+ * caller's abort, arguments that are refused, and `THROTTLED` count neither way. A body or a listing that breaks off
+ * counts as a failure; a body has only succeeded when it was read to its end. `presign` asks nobody, and always passes.
+ *
+ * One circuit stands for all of a store. Over a store that routes, give each of its targets one of its own.
+ *
+ * @throws {StorageError} `CONFIG_INVALID`
+ * @example
+ * const store = withCircuitBreaker(new S3Store({ bucket: "payloads" }), { failures: 10, resetAfter: 15_000 });
+ */
+export function withCircuitBreaker(store: Store, options: CircuitBreakerOptions = {}): CircuitBreakerStore {
+  const { clock = systemClock, observer, ...settings } = parseOptions(schema, options, "withCircuitBreaker");
+  return new CircuitBreakerLayer(
+    checkedStore(store, "withCircuitBreaker"),
+    new Circuit({ ...settings, clock, observer }),
+  );
+}
+
+class CircuitBreakerLayer extends StoreLayer implements CircuitBreakerStore {
+  constructor(
+    inner: Store,
+    private readonly circuit: Circuit,
+  ) {
+    super(inner);
+  }
+
+  get state(): CircuitState {
+    return this.circuit.state;
+  }
+
+  override write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+    return endingSource(body, async (source) => {
+      const details = checkWrite(this, path, source, options);
+      return this.#through(details, options.signal, () => this.inner.write(path, source, options));
+    });
+  }
+
+  override async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
+    const details = checkRead(this, path, options);
+    const { signal } = options;
+    const call = this.circuit.admit(details);
+    const discard = (late: ReadResult): Promise<void> => late.cancel();
+    const result = await judged(call, details, signal, () => this.inner.read(path, options), discard);
+    if (call.isProbe) call.report("available");
+    return relayedResult(
+      result,
+      {
+        ended(end) {
+          if (end.how === "read") call.report("available");
+          else if (end.how === "failed") reportFailure(call, end.error, signal);
+        },
+      },
+      { store: this.name, signal },
+    );
+  }
+
+  override async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
+    const details = checkStat(this, path, options);
+    return this.#through(details, options.signal, () => this.inner.stat(path, options));
+  }
+
+  override async delete(path: string, options: DeleteOptions = {}): Promise<void> {
+    const details = checkDelete(this, path, options);
+    return this.#through(details, options.signal, () => this.inner.delete(path, options));
+  }
+
+  override async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
+    const details = checkList(this, prefix, options);
+    const { signal } = options;
+    const listing = openListing(this.inner, prefix, options); // which asks for nothing before its first step
+    const call = this.circuit.admit(details);
+    yield* relayedListing(listing, async (next) => {
+      const step = await judged(call, details, signal, next);
+      if (call.isProbe || step.done === true) call.report("available");
+      return step;
+    });
+  }
+
+  override async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
+    const details = checkCopy(this, from, to, options);
+    return this.#through(details, options.signal, () => this.inner.copy(from, to, options));
+  }
+
+  async #through<T>(details: CallDetails, signal: AbortSignal | undefined, ask: () => Promise<T>): Promise<T> {
+    const call = this.circuit.admit(details);
+    const answer = await judged(call, details, signal, ask);
+    call.report("available");
+    return answer;
+  }
+
+  static {
+    declareOwnStore(this);
+  }
+}
+
+/** Asks the store, and reports a failure of whatever kind: also one that says nothing of the store ends a probe. */
+async function judged<T>(
+  call: AdmittedCall,
+  details: CallDetails,
+  signal: AbortSignal | undefined,
+  ask: () => Promise<T>,
+  discard?: (late: T) => unknown,
+): Promise<T> {
+  try {
+    return await heeded(ask(), signal, details, discard);
+  } catch (error) {
+    reportFailure(call, error, signal);
+    throw error;
+  }
+}
+
+function reportFailure(call: AdmittedCall, error: unknown, signal: AbortSignal | undefined): void {
+  call.report(verdictOf(error, signal), isStorageError(error) ? error.code : undefined);
+}

@@ -1,0 +1,195 @@
+import { declareOwnStore } from "../../guard/own-stores.js";
+import { endingSource } from "../../body-source.js";
+import { assertPath, invalidPath } from "../../../paths/path.js";
+import { StorageError } from "../../../errors/error.js";
+import { throwIfAborted } from "../../../async/abort.js";
+import { assertOptions } from "../../call-options.js";
+import type { Capability } from "../../capability.js";
+import {
+  checkCopy,
+  checkDelete,
+  checkList,
+  checkPresign,
+  checkRead,
+  checkStat,
+  checkWrite,
+  isRouted,
+  type CallDetails,
+} from "../../check.js";
+import type {
+  CallOptions,
+  DeleteOptions,
+  ListOptions,
+  ObjectInfo,
+  PresignOptions,
+  ReadOptions,
+  ReadResult,
+  Store,
+  StoreBody,
+  WriteOptions,
+} from "../../store.js";
+import { StoreLayer } from "../store-layer.js";
+import { copyByWriting } from "./copy-by-writing.js";
+import { canKeepSidecars, effectiveCapability } from "./effective-capability.js";
+import { ObjectsWithSidecars } from "./objects-with-sidecars.js";
+import type { FeatureSettings, Operation } from "./options.js";
+import { isReserved } from "./sidecar.js";
+import { asOwn, type SidecarCall } from "./sidecars.js";
+import { demands, honoured, settleOptions, type Honoured } from "./unhonoured.js";
+import type { FeatureStore } from "./with-features.js";
+
+/** Gates the options of each call, and hands it on: to the store, or to what emulates what that one lacks. */
+export class FeatureLayer extends StoreLayer implements FeatureStore {
+  readonly #settings: FeatureSettings;
+  readonly #capability: Readonly<Capability>;
+  /** Absent where the store is all that is needed. */
+  readonly #objects: ObjectsWithSidecars | undefined;
+
+  constructor(inner: Store, settings: FeatureSettings) {
+    super(inner);
+    const { simulate } = settings;
+    this.#settings = settings;
+    this.#capability = effectiveCapability(inner.capability, simulate);
+    const sidecars = canKeepSidecars(inner.capability) && (simulate.has("metadata") || simulate.has("links"));
+    const ifAbsent = this.#capability.ifNoneMatch && !inner.capability.ifNoneMatch;
+    if (sidecars || ifAbsent) {
+      this.#objects = new ObjectsWithSidecars(this.inner, { sidecars, ifAbsent, links: simulate.has("links") });
+    }
+  }
+
+  override get capability(): Readonly<Capability> {
+    return this.#capability;
+  }
+
+  override get schemes(): readonly string[] | undefined {
+    return this.#settings.simulate.size === 0 ? super.schemes : undefined;
+  }
+
+  override routes(scheme: string): boolean {
+    return this.#settings.simulate.size === 0 && super.routes(scheme);
+  }
+
+  override async capabilityOf(path: string, options: CallOptions = {}): Promise<Readonly<Capability>> {
+    return this.#settings.simulate.size === 0 ? super.capabilityOf(path, options) : this.#capability;
+  }
+
+  override write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+    return endingSource(body, (source) => this.#checkedWrite(path, source, options));
+  }
+
+  async #checkedWrite(path: string, body: StoreBody, options: WriteOptions): Promise<ObjectInfo> {
+    const check = (given: WriteOptions): CallDetails => checkWrite(this, path, body, given);
+    const gated = await this.#gate("write", path, options, check);
+    const details = check(gated.options);
+    this.#assertNotReserved(path, details);
+    settleOptions(gated, details, this.#settings.observer);
+    return this.#write(path, body, gated.options, { details, signal: options.signal });
+  }
+
+  override async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
+    const check = (given: ReadOptions): CallDetails => checkRead(this, path, given);
+    const gated = await this.#gate("read", path, options, check);
+    const details = check(gated.options);
+    this.#assertNotReserved(path, details);
+    settleOptions(gated, details, this.#settings.observer);
+    return this.#read(path, gated.options, { details, signal: options.signal });
+  }
+
+  override async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
+    const details = checkStat(this, path, options);
+    this.#assertNotReserved(path, details);
+    if (this.#objects === undefined) return this.inner.stat(path, options);
+    return this.#objects.stat(path, { details, signal: options.signal });
+  }
+
+  override async delete(path: string, options: DeleteOptions = {}): Promise<void> {
+    const check = (given: DeleteOptions): CallDetails => checkDelete(this, path, given);
+    const gated = await this.#gate("delete", path, options, check);
+    const details = check(gated.options);
+    this.#assertNotReserved(path, details);
+    settleOptions(gated, details, this.#settings.observer);
+    if (this.#objects === undefined) return this.inner.delete(path, options);
+    return this.#objects.delete(path, options, { details, signal: options.signal });
+  }
+
+  override async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
+    checkList(this, prefix, options);
+    yield* this.#objects === undefined ? this.inner.list(prefix, options) : this.#objects.list(prefix, options);
+  }
+
+  override async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
+    const details = checkCopy(this, from, to, options);
+    const call = { details, signal: options.signal };
+    this.#assertNotReserved(from, details);
+    this.#assertNotReserved(to, details);
+    const same = await this.#objects?.sameObject(from, to, call);
+    if (same !== undefined) return same;
+    if (this.#settings.simulate.has("copy") && !this.inner.capability.copy) {
+      const write = (body: StoreBody, written: WriteOptions): Promise<ObjectInfo> =>
+        this.#write(to, body, honoured(this.#capability, "write", written, new Set(["write"])).options, call);
+      return copyByWriting(() => this.#read(from, { signal: options.signal }, call), write, call);
+    }
+    return this.#objects === undefined ? this.inner.copy(from, to, options) : this.#objects.copy(from, to, call);
+  }
+
+  override async presign(path: string, options: PresignOptions): Promise<string> {
+    const details = checkPresign(this, path, options, Infinity); // how long a URL lives at most, the store below knows
+    this.#assertNotReserved(path, details);
+    if (this.#objects === undefined || options.method === "PUT") return this.inner.presign(path, options);
+    return this.inner.presign(await this.#objects.resolve(path, { details, signal: undefined }), options);
+  }
+
+  async link(target: string, path: string, options: CallOptions = {}): Promise<void> {
+    const details = { operation: "link", store: this.name, path };
+    if (!this.#settings.simulate.has("links") || this.#objects?.settings.sidecars !== true) {
+      throw new StorageError("UNSUPPORTED", `The ${this.name} store does not support links.`, details);
+    }
+    for (const given of [target, path]) {
+      assertPath(given, "link", this.name);
+      this.#assertNotReserved(given, details);
+    }
+    assertOptions("call", options, details);
+    throwIfAborted(options.signal, details);
+    if (target === path) throw new StorageError("CYCLIC_REFERENCE", "A link can't lead to itself.", details);
+    await this.#objects.link(target, path, { details, signal: options.signal });
+  }
+
+  /** An absolute path is gated by what the store that it leads to can do, not by what the primary can. */
+  async #gate<Options extends CallOptions>(
+    operation: Operation,
+    path: string,
+    options: Options,
+    check: (options: Options) => CallDetails,
+  ): Promise<Honoured<Options>> {
+    let capability = this.#capability;
+    if (isRouted(this, path) && demands(operation, options).length > 0) {
+      const details = check(options); // before a store is opened
+      try {
+        capability = await this.capabilityOf(path, { signal: options.signal });
+      } catch (error) {
+        throw asOwn(error, path, { details, signal: options.signal });
+      }
+    }
+    return honoured(capability, operation, options, this.#settings.loose);
+  }
+
+  #write(path: string, body: StoreBody, options: WriteOptions, call: SidecarCall): Promise<ObjectInfo> {
+    return this.#objects === undefined
+      ? this.inner.write(path, body, options)
+      : this.#objects.write(path, body, options, call);
+  }
+
+  #read(path: string, options: ReadOptions, call: SidecarCall): Promise<ReadResult> {
+    return this.#objects === undefined ? this.inner.read(path, options) : this.#objects.read(path, options, call);
+  }
+
+  #assertNotReserved(path: string, { operation, store }: CallDetails): void {
+    if (this.#objects?.settings.sidecars === true && isReserved(path)) {
+      throw invalidPath("object path", "what is simulated lies there", operation, store);
+    }
+  }
+
+  static {
+    declareOwnStore(this);
+  }
+}

@@ -1,0 +1,57 @@
+import { z } from "zod";
+import type { StorageObserver } from "../../../observe/event.js";
+import { parseOptions } from "../../../options/parse-options.js";
+import type { Store } from "../../store.js";
+
+/** What can be emulated where a store lacks it; see {@link withFeatures}. */
+export type Feature = "metadata" | "copy" | "if-absent" | "links";
+
+/** A verb of the store. */
+export type Operation = "write" | "read" | "stat" | "delete" | "list" | "copy" | "presign";
+
+/** Options of {@link withFeatures}. They are read once: to change them later changes nothing. */
+export interface FeatureOptions {
+  /**
+   * Where options that the store can't honour are dropped instead of refused: everywhere (`true`), or in these
+   * operations. Only `contentType` and `metadata` of a write are ever dropped: not what decides the outcome. Default
+   * `false`.
+   */
+  loose?: boolean | readonly Operation[] | undefined;
+  /** What is emulated if the store lacks it. Default nothing. */
+  simulate?: readonly Feature[] | undefined;
+  /** Is told of each option that was dropped (`option_dropped`). */
+  observer?: StorageObserver | undefined;
+}
+
+const OPERATIONS = ["write", "read", "stat", "delete", "list", "copy", "presign"] as const;
+const FEATURES = ["metadata", "copy", "if-absent", "links"] as const;
+
+const schema = z.strictObject({
+  loose: z
+    .union([z.boolean(), z.array(z.enum(OPERATIONS))], "must be a boolean or a list of operations")
+    .default(false),
+  simulate: z.array(z.enum(FEATURES)).default([]),
+  observer: z.custom<StorageObserver>((value) => typeof value === "function", "must be a function").optional(),
+});
+
+/** The options as the layer works with them. */
+export interface FeatureSettings {
+  readonly loose: ReadonlySet<Operation>;
+  readonly simulate: ReadonlySet<Feature>;
+  readonly observer: StorageObserver | undefined;
+}
+
+/** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
+export function parseFeatureOptions(store: Store, options: FeatureOptions): FeatureSettings {
+  parseOptions(z.object({ store: z.custom(isStore, "must be a Store") }), { store }, "withFeatures");
+  const { loose, simulate, observer } = parseOptions(schema, options, "withFeatures");
+  const all = loose === true ? OPERATIONS : loose === false ? [] : loose;
+  return { loose: new Set(all), simulate: new Set(simulate), observer };
+}
+
+function isStore(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { capability, write, close } = value as Partial<Store>;
+  const isDescribed = typeof capability === "object" && (capability as unknown) !== null;
+  return isDescribed && typeof write === "function" && typeof close === "function";
+}

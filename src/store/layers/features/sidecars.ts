@@ -1,0 +1,72 @@
+import { isStorageError, StorageError } from "../../../errors/error.js";
+import { abortable } from "../../../async/abort.js";
+import type { CallDetails } from "../../check.js";
+import type { ObjectInfo, Store } from "../../store.js";
+import { restated } from "../../compose/routing/route.js";
+import { parseSidecar, sidecarPath, versionTag, type Attributes, type Sidecar } from "./sidecar.js";
+
+/** One call of the caller's, for whose sake sidecars are touched. */
+export interface SidecarCall {
+  readonly details: CallDetails;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Reads and writes sidecars. What fails, fails as the caller's own call, on his path. */
+export class Sidecars {
+  constructor(private readonly store: Store) {}
+
+  /** @throws {StorageError} `INTEGRITY` for a sidecar that is damaged */
+  async read(path: string, call: SidecarCall): Promise<Sidecar | undefined> {
+    const { details, signal } = call;
+    try {
+      const reading = this.store.read(sidecarPath(path), { signal });
+      const result = await abortable(reading, signal, (late) => late.cancel(), details);
+      const sidecar = parseSidecar(Buffer.from(await result.bytes()).toString());
+      if (sidecar?.path === path) return sidecar;
+      throw new StorageError("INTEGRITY", "What is kept beside the object is damaged.", details);
+    } catch (error) {
+      if (isStorageError(error, "NOT_FOUND")) return undefined;
+      throw asOwn(error, path, call);
+    }
+  }
+
+  /** Puts attributes beside an object that has just been written; without any, removes those of the one before. */
+  async keep(path: string, attributes: Attributes | undefined, info: ObjectInfo, call: SidecarCall): Promise<void> {
+    if (attributes === undefined) return this.remove(path, call);
+    // The time that a write tells may not be the one that is told later.
+    const of = versionTag(info.etag === undefined ? ((await this.#stat(path, call)) ?? info) : info);
+    if (of === undefined) {
+      const message = "The store tells versions apart neither by etag nor by time: metadata can't be kept beside.";
+      throw new StorageError("UNSUPPORTED", message, call.details);
+    }
+    await this.write({ format: 1, path, attributes: { of, ...attributes } }, call);
+  }
+
+  async write(sidecar: Sidecar, call: SidecarCall): Promise<void> {
+    const { path } = sidecar;
+    const body = JSON.stringify(sidecar);
+    await this.#own(path, call, () => this.store.write(sidecarPath(path), body, { signal: call.signal }));
+  }
+
+  async remove(path: string, call: SidecarCall): Promise<void> {
+    await this.#own(path, call, () => this.store.delete(sidecarPath(path), { signal: call.signal }));
+  }
+
+  #stat(path: string, call: SidecarCall): Promise<ObjectInfo | undefined> {
+    return this.#own(path, call, () => this.store.stat(path, { signal: call.signal }));
+  }
+
+  async #own<T>(path: string, call: SidecarCall, run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      throw asOwn(error, path, call);
+    }
+  }
+}
+
+/** An error of a call that the caller did not make, as one of the call that he made. */
+export function asOwn(error: unknown, path: string, { details, signal }: SidecarCall): unknown {
+  if (signal?.aborted && error === signal.reason) return error; // a deadline's own
+  return isStorageError(error) ? restated(error, { operation: details.operation, path }) : error;
+}

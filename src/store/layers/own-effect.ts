@@ -1,0 +1,51 @@
+import { wholeBytes } from "../body.js";
+import { StorageError, isNotFound } from "../../errors/error.js";
+import type { CallOptions, ObjectInfo, ReadResult, Store, WriteOptions } from "../store.js";
+
+/**
+ * Compares what lies at a path with what a write was to put there: bytes, content type and metadata. Gives what is
+ * known of the object if it is just that, and `undefined` if it is another one. Throws where neither can be seen.
+ */
+export async function writtenAlready(
+  store: Store,
+  path: string,
+  body: Uint8Array | string,
+  options: WriteOptions,
+): Promise<ObjectInfo | undefined> {
+  const result = await store.read(path, { signal: options.signal });
+  try {
+    const expected = wholeBytes(body);
+    const same = sameAttributes(result.info, options) && (await sameBytes(result, expected));
+    return same ? result.info : undefined;
+  } finally {
+    result.cancel().catch(() => undefined);
+  }
+}
+
+/** Whether nothing lies at a path. */
+export async function isGone(store: Store, path: string, { signal }: CallOptions): Promise<boolean> {
+  try {
+    return (await store.stat(path, { signal })) === undefined;
+  } catch (error) {
+    if (isNotFound(error)) return true;
+    throw error;
+  }
+}
+
+function sameAttributes(info: ObjectInfo, { contentType, metadata }: WriteOptions): boolean {
+  if (contentType !== undefined && info.contentType !== contentType) return false;
+  return Object.entries(metadata ?? {}).every(([key, value]) => info.metadata?.[key] === value);
+}
+
+async function sameBytes(result: ReadResult, expected: Uint8Array): Promise<boolean> {
+  if (result.info.size !== expected.byteLength) return false;
+  let offset = 0;
+  for await (const chunk of result) {
+    const part = expected.subarray(offset, offset + chunk.byteLength);
+    if (Buffer.compare(part, chunk) !== 0) return false;
+    offset += chunk.byteLength;
+  }
+  // As far as it came it is the same: that shows nothing.
+  if (offset < expected.byteLength) throw new StorageError("UNAVAILABLE", "The body ended early.");
+  return true;
+}

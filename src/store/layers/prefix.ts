@@ -1,0 +1,233 @@
+import { declareOwnStore } from "../guard/own-stores.js";
+import { openListing } from "../open-listing.js";
+import { endingSource } from "../body-source.js";
+import { MAX_PATH_BYTES, pathProblem } from "../../paths/path.js";
+import {
+  checkCopy,
+  checkDelete,
+  checkList,
+  checkPresign,
+  checkRead,
+  checkStat,
+  checkWrite,
+  isListed,
+} from "../check.js";
+import type { Capability } from "../capability.js";
+import { StorageError, isStorageError } from "../../errors/error.js";
+import { formatLocation, schemeOf, splitLocation, type Location } from "../../paths/location.js";
+import type {
+  CallOptions,
+  DeleteOptions,
+  ListOptions,
+  ObjectInfo,
+  PresignOptions,
+  ReadOptions,
+  ReadResult,
+  Store,
+  StoreBody,
+  WriteOptions,
+} from "../store.js";
+import { checkListed, type CheckListed } from "../listed-object.js";
+import { StoreLayer } from "./store-layer.js";
+import { checkedStore } from "./layer-options.js";
+import { relayedListing } from "./relayed-listing.js";
+import { relayedResult } from "./relayed-result.js";
+
+/**
+ * Shows what lies below `prefix/` in a store as a store of its own: paths that go in and come out, also those of
+ * errors, are without the prefix, and none leads out of it. Over a store that routes, the prefix may be
+ * `scheme://container/prefix`, or `scheme://container/` for all of a container; callers give plain paths in any case,
+ * since an absolute one would lead out. The capability is then that of the router, which is its primary's: where the
+ * target can do more, put the prefix over the target itself.
+ *
+ * A path may have 1,024 bytes together with the prefix and a slash: `capability.maxPathLength` says what is left. A
+ * presigned URL shows the prefix to its holder.
+ *
+ * @param prefix an object path, whether or not it ends with a slash
+ * @throws {StorageError} `CONFIG_INVALID`
+ * @example
+ * const store = withPrefix(bucket, "tenants/42");
+ * await store.write("runs/1.json", "{}"); // tenants/42/runs/1.json
+ */
+export function withPrefix(store: Store, prefix: string): Store {
+  return new PrefixLayer(checkedStore(store, "withPrefix"), parsePrefix(store, prefix));
+}
+
+class PrefixLayer extends StoreLayer {
+  readonly #base: Location;
+  readonly #capability: Readonly<Capability>;
+
+  constructor(inner: Store, base: Location) {
+    super(inner);
+    this.#base = base;
+    this.#capability = this.#shortened(inner.capability);
+  }
+
+  override get capability(): Readonly<Capability> {
+    return this.#capability;
+  }
+
+  override routes(): boolean {
+    return false;
+  }
+
+  override get schemes(): undefined {
+    return undefined;
+  }
+
+  override async capabilityOf(path: string, options: CallOptions = {}): Promise<Readonly<Capability>> {
+    checkStat(this, path, options);
+    return this.#named(async () => {
+      const capability = await this.inner.capabilityOf?.(this.#outer(path), options);
+      return capability === undefined ? this.capability : this.#shortened(capability);
+    });
+  }
+
+  override write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+    return endingSource(body, async (source) => {
+      checkWrite(this, path, source, options);
+      return this.#named(async () => ({ ...(await this.inner.write(this.#outer(path), source, options)), path }));
+    });
+  }
+
+  override async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
+    checkRead(this, path, options);
+    const result = await this.#named(() => this.inner.read(this.#outer(path), options));
+    const relay = { step: <T>(pull: () => Promise<T>) => this.#named(pull) };
+    const { signal } = options;
+    return relayedResult(renamed(result, { ...result.info, path }), relay, { store: this.name, signal });
+  }
+
+  override async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
+    checkStat(this, path, options);
+    const info = await this.#named(() => this.inner.stat(this.#outer(path), options));
+    return info && { ...info, path };
+  }
+
+  override async delete(path: string, options: DeleteOptions = {}): Promise<void> {
+    checkDelete(this, path, options);
+    await this.#named(() => this.inner.delete(this.#outer(path), options));
+  }
+
+  override async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
+    checkList(this, prefix, options);
+    if (!this.#fits(prefix)) return; // no path is that long
+    const { startAfter, limit, ...others } = options;
+    // One that is longer than any path here can't be given to the store below, but still has its place in the order.
+    const inner =
+      startAfter === undefined || this.#fits(startAfter)
+        ? { ...others, limit, ...(startAfter !== undefined && { startAfter: this.#outer(startAfter) }) }
+        : others;
+    const outer = this.#outer(prefix);
+    const checked = checkListed(outer, this.name);
+    const listing = openListing(this.inner, outer, inner);
+    let listed = 0;
+    for await (const info of relayedListing(listing, (next) => this.#named(next))) {
+      if (listed === limit) return;
+      const mine = this.#listed(checked, info);
+      if (!isListed(mine.path, prefix, startAfter)) continue;
+      yield mine;
+      if (++listed === limit) return;
+    }
+  }
+
+  override async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
+    checkCopy(this, from, to, options);
+    const copied = await this.#named(() => this.inner.copy(this.#outer(from), this.#outer(to), options));
+    return { ...copied, path: to };
+  }
+
+  override async presign(path: string, options: PresignOptions): Promise<string> {
+    checkPresign(this, path, options, Infinity); // how long a URL lives at most, the store below knows
+    return this.#named(() => this.inner.presign(this.#outer(path), options));
+  }
+
+  /** The path as the store below knows it. */
+  #outer(path: string): string {
+    return formatLocation({ ...this.#base, path: this.#base.path + path });
+  }
+
+  /** The path as the caller knows it; `undefined` for one that is not below the prefix. */
+  #own(outer: string): string | undefined {
+    const { target, path: base } = this.#base;
+    if (target === undefined) return outer.startsWith(base) ? outer.slice(base.length) : undefined;
+    if (schemeOf(outer) === undefined) return undefined;
+    const { path } = splitLocation(
+      outer,
+      () => undefined,
+      (problem) => new Error(problem),
+    );
+    return path.startsWith(base) ? path.slice(base.length) : undefined;
+  }
+
+  /** What the store below listed, as the caller knows it. */
+  #listed(checked: CheckListed, info: ObjectInfo): ObjectInfo {
+    try {
+      return { ...info, path: this.#own(checked(info).path)! };
+    } catch (error) {
+      throw this.#renamed(error);
+    }
+  }
+
+  #fits(text: string): boolean {
+    return Buffer.byteLength(text) <= this.#capability.maxPathLength!;
+  }
+
+  #shortened(capability: Readonly<Capability>): Readonly<Capability> {
+    const { maxPathLength = MAX_PATH_BYTES } = capability;
+    return Object.freeze({ ...capability, maxPathLength: maxPathLength - Buffer.byteLength(this.#base.path) });
+  }
+
+  /** Runs a call of the store below; an error of it names the path as the caller knows it. */
+  async #named<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      throw this.#renamed(error);
+    }
+  }
+
+  #renamed(error: unknown): unknown {
+    if (!isStorageError(error) || error.path === undefined) return error;
+    const path = this.#own(error.path);
+    if (path === undefined) return error;
+    const { code, message, operation, store, cause, retryable } = error;
+    return new StorageError(code, message, { operation, store, path, cause: this.#renamed(cause), retryable });
+  }
+
+  static {
+    declareOwnStore(this);
+  }
+}
+
+/** The result as it is, but for what it says of the object. */
+function renamed(result: ReadResult, info: ObjectInfo): ReadResult {
+  return {
+    info,
+    [Symbol.asyncIterator]: () => result[Symbol.asyncIterator](),
+    bytes: () => result.bytes(),
+    cancel: () => result.cancel(),
+  };
+}
+
+/** Checks a prefix, and gives it with a slash at its end, unless it is that of a whole container. */
+function parsePrefix(store: Store, prefix: string): Location {
+  const text: unknown = prefix;
+  if (typeof text !== "string") throw invalidPrefix("it is not a string");
+  const scheme = schemeOf(text);
+  if (scheme !== undefined && store.routes?.(scheme) !== true) throw invalidPrefix("the store knows no such scheme");
+  const { target, path } = splitLocation(text, () => undefined, invalidPrefix);
+  const base = path.replace(/\/$/, "");
+  if (base === "" && target !== undefined) return { target, path: "" };
+  const problem = pathProblem(base);
+  if (problem !== undefined) throw invalidPrefix(problem);
+  const { maxPathLength = MAX_PATH_BYTES } = store.capability;
+  if (Buffer.byteLength(base) + 1 >= maxPathLength) throw invalidPrefix("it leaves no room for paths");
+  return { ...(target !== undefined && { target }), path: `${base}/` };
+}
+
+function invalidPrefix(problem: string): StorageError {
+  return new StorageError("CONFIG_INVALID", `The prefix of withPrefix is not valid: ${problem}.`, {
+    operation: "configure",
+  });
+}

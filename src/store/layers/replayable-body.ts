@@ -1,0 +1,39 @@
+import { isWholeBody } from "../body.js";
+import { StorageError } from "../../errors/error.js";
+import type { StoreBody } from "../store.js";
+
+/** A body that is handed to a store once for each attempt, as long as nothing was read of it. */
+export class ReplayableBody {
+  #spent = false;
+  #attempt = 0;
+
+  constructor(private readonly body: StoreBody) {}
+
+  /** A stream of which something was asked for. It can't be read from the beginning again. */
+  get spent(): boolean {
+    return this.#spent;
+  }
+
+  /**
+   * The body for one more attempt. A stream can't be begun any more by the attempt before: a store that was slow rather
+   * than down would else take away chunks from the one that took its place.
+   */
+  next(): StoreBody {
+    const { body } = this;
+    if (isWholeBody(body)) return body;
+    const attempt = ++this.#attempt;
+    let iterator: AsyncIterator<Uint8Array> | undefined;
+    return {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => {
+          if (attempt !== this.#attempt) throw new StorageError("ABORTED", "This attempt was given up.");
+          this.#spent = true;
+          iterator ??= body[Symbol.asyncIterator]();
+          return iterator.next();
+        },
+        // An attempt that has asked for nothing leaves the stream to the next one.
+        return: async () => (await iterator?.return?.()) ?? { done: true, value: undefined },
+      }),
+    };
+  }
+}

@@ -1,0 +1,106 @@
+import { ExponentialBackoff, noJitterGenerator, type IBackoff } from "cockatiel";
+import type { CallDetails } from "../check.js";
+import type { Clock } from "../../async/clock.js";
+import { isStorageError, type StorageError } from "../../errors/error.js";
+import type { StorageObserver } from "../../observe/event.js";
+import { tell } from "../../observe/tell.js";
+import { heeded } from "./heeded.js";
+
+/** How often and how long is tried, in milliseconds. */
+export interface RetrySettings {
+  readonly attempts: number;
+  readonly maxElapsed: number;
+  readonly baseDelay: number;
+  readonly maxDelay: number;
+  readonly random: () => number;
+  readonly clock: Clock;
+  readonly observer: StorageObserver | undefined;
+}
+
+/**
+ * What of a call is tried again, and when. cockatiel computes the delays: an exponential backoff with full jitter
+ * ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015). Its jitter draws from `Math.random`, so ours stands
+ * in, which a test can give numbers to; and its executor is not used, since it has neither a clock of the caller's nor
+ * a budget of time.
+ */
+export class RetryPolicy {
+  readonly #settings: RetrySettings;
+  readonly #backoff: ExponentialBackoff<number>;
+
+  constructor(settings: RetrySettings) {
+    this.#settings = settings;
+    this.#backoff = new ExponentialBackoff<number>({
+      initialDelay: settings.baseDelay,
+      maxDelay: settings.maxDelay,
+      generator: (state, options) => {
+        const [most, next] = noJitterGenerator(state, options);
+        return [most * settings.random(), next];
+      },
+    });
+  }
+
+  /** Begins a series of attempts, the first of which is under way now. */
+  begin(details: CallDetails): Attempts {
+    return new Attempts(this.#settings, this.#backoff.next(), details);
+  }
+}
+
+/** The attempts of one call, or of one step of a body or a listing. */
+export class Attempts {
+  readonly #settings: RetrySettings;
+  readonly #details: CallDetails;
+  readonly #begun: number;
+  #backoff: IBackoff<unknown>;
+  #attempt = 1;
+
+  constructor(settings: RetrySettings, backoff: IBackoff<unknown>, details: CallDetails) {
+    this.#settings = settings;
+    this.#backoff = backoff;
+    this.#details = details;
+    this.#begun = settings.clock.now();
+  }
+
+  /**
+   * Waits until the time of the next attempt. Throws the error that ended this one if there is to be none: because it
+   * is not retryable, because there were enough, or because the next would begin after the time is over.
+   *
+   * @throws {StorageError} `ABORTED` as soon as the signal fires
+   */
+  async next(error: unknown, signal: AbortSignal | undefined): Promise<void> {
+    const { attempts, maxElapsed, clock, observer } = this.#settings;
+    if (!isRetryable(error) || this.#attempt >= attempts) throw error;
+    const delay = this.#backoff.duration;
+    if (clock.now() - this.#begun + delay > maxElapsed) throw error;
+    const { operation, store } = this.#details;
+    tell(observer, "retry", store, {
+      outcome: "error",
+      code: error.code,
+      during: operation,
+      attempt: this.#attempt,
+      durationMs: clock.now() - this.#begun,
+    });
+    this.#attempt++;
+    this.#backoff = this.#backoff.next(undefined);
+    await pause(clock, delay, signal, this.#details);
+  }
+}
+
+/** Whether the same call may succeed later. */
+export function isRetryable(error: unknown): error is StorageError {
+  return isStorageError(error) && error.retryable;
+}
+
+async function pause(
+  clock: Clock,
+  delay: number,
+  signal: AbortSignal | undefined,
+  details: CallDetails,
+): Promise<void> {
+  let timer: unknown;
+  try {
+    const waited = new Promise<void>((resolve) => (timer = clock.setTimeout(resolve, delay)));
+    await heeded(waited, signal, details);
+  } finally {
+    clock.clearTimeout(timer);
+  }
+}

@@ -1,0 +1,239 @@
+import { declareOwnStore } from "../guard/own-stores.js";
+import { openListing } from "../open-listing.js";
+import { z } from "zod";
+import { endingSource } from "../body-source.js";
+import { isWholeBody } from "../body.js";
+import {
+  checkCopy,
+  checkDelete,
+  checkList,
+  checkPresign,
+  checkRead,
+  checkStat,
+  checkWrite,
+  type CallDetails,
+} from "../check.js";
+import { systemClock, type Clock } from "../../async/clock.js";
+import { isStorageError, type StorageError, type StorageErrorCode } from "../../errors/error.js";
+import type { StorageObserver } from "../../observe/event.js";
+import { parseOptions } from "../../options/parse-options.js";
+import { streamResult } from "../read-result.js";
+import type {
+  CallOptions,
+  DeleteOptions,
+  ListOptions,
+  ObjectInfo,
+  PresignOptions,
+  ReadOptions,
+  ReadResult,
+  Store,
+  StoreBody,
+  WriteOptions,
+} from "../store.js";
+import { StoreLayer } from "./store-layer.js";
+import { heeded } from "./heeded.js";
+import { checkedStore, clockOption, milliseconds, observerOption, wholeNumber } from "./layer-options.js";
+import { isGone, writtenAlready } from "./own-effect.js";
+import { relayedListing } from "./relayed-listing.js";
+import { ReplayableBody } from "./replayable-body.js";
+import { ResumedBody } from "./resumed-body.js";
+import { isRetryable, RetryPolicy } from "./retry-policy.js";
+
+/** Options of {@link withRetry}. */
+export interface RetryOptions {
+  /** Attempts in all, the first one included; at least 1, default 4. */
+  attempts?: number | undefined;
+  /**
+   * Milliseconds from the beginning of a call in which attempts may begin, default 60,000. Nobody waits for an attempt
+   * that would begin later. One that is under way is not cut off: that is what `withTimeout` is for.
+   */
+  maxElapsed?: number | undefined;
+  /** Milliseconds that the first wait takes at most, default 100; each further one takes up to twice as long. */
+  baseDelay?: number | undefined;
+  /** Milliseconds that any wait takes at most, default 10,000. */
+  maxDelay?: number | undefined;
+  /** Where the part of the longest wait comes from that is really waited: from 0 to 1. Default `Math.random`. */
+  random?: (() => number) | undefined;
+  /** Where the time comes from. Default the system's. */
+  clock?: Clock | undefined;
+  /** Told of every attempt that failed and is followed by another (`retry`). */
+  observer?: StorageObserver | undefined;
+}
+
+const schema = z.strictObject({
+  attempts: wholeNumber.default(4),
+  maxElapsed: milliseconds.default(60_000),
+  baseDelay: milliseconds.default(100),
+  maxDelay: milliseconds.default(10_000),
+  random: z
+    .custom<() => number>((value) => typeof value === "function", "must be a function")
+    .default(() => Math.random),
+  clock: clockOption,
+  observer: observerOption,
+});
+
+/**
+ * Tries calls again that failed with an error whose `retryable` is true. Waits in between grow exponentially and are
+ * spread at random; an abort ends them at once. The error of the last attempt is what the caller hears.
+ *
+ * - A write of a stream is tried again only if nothing was read of the stream.
+ * - A read whose body breaks off midway is read on from there, if the store gives etags and reads ranges, and the
+ *   object is still the same version. Otherwise the reader hears why it broke off.
+ * - A listing goes on after the last path that it gave.
+ * - For bodies and listings, attempts and time count from the last progress.
+ *
+ * **Conditions.** An attempt may fail although the store did what was asked. If the next attempt then fails its
+ * condition, the object is looked at: a write with `ifNoneMatch` or `ifMatch` has succeeded if just this content (bytes,
+ * content type, metadata) is there, and a delete with `ifMatch` if nothing is. This can't tell apart two writers who
+ * write the same content: where only one may win, the content must name the writer.
+ *
+ * @throws {StorageError} `CONFIG_INVALID`
+ * @example
+ * const store = withRetry(new S3Store({ bucket: "payloads", clientConfig: { maxAttempts: 1 } }), { attempts: 5 });
+ */
+export function withRetry(store: Store, options: RetryOptions = {}): Store {
+  const { clock = systemClock, observer, ...settings } = parseOptions(schema, options, "withRetry");
+  return new RetryLayer(checkedStore(store, "withRetry"), new RetryPolicy({ ...settings, clock, observer }));
+}
+
+interface Attempt<T> {
+  readonly discard?: (late: T) => unknown;
+  /** Whether what the call works with is still whole. */
+  readonly repeatable?: () => boolean;
+}
+
+class RetryLayer extends StoreLayer {
+  constructor(
+    inner: Store,
+    private readonly policy: RetryPolicy,
+  ) {
+    super(inner);
+  }
+
+  override write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+    return endingSource(body, (source) => this.#write(path, source, options));
+  }
+
+  async #write(path: string, body: StoreBody, options: WriteOptions): Promise<ObjectInfo> {
+    const details = checkWrite(this, path, body, options);
+    const replayable = new ReplayableBody(body);
+    let doubt: unknown; // why it is not known whether an earlier attempt wrote the object
+    const attempt = async (): Promise<ObjectInfo> => {
+      try {
+        return await this.inner.write(path, replayable.next(), options);
+      } catch (error) {
+        if (doubt !== undefined && isWholeBody(body) && isStorageError(error, lostCondition(options))) {
+          return await this.#settle(doubt, error, () => writtenAlready(this.inner, path, body, options));
+        }
+        if (isRetryable(error)) doubt ??= error;
+        throw error;
+      }
+    };
+    return this.#run(details, options.signal, attempt, { repeatable: () => !replayable.spent });
+  }
+
+  override async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
+    const details = checkRead(this, path, options);
+    const { signal } = options;
+    const result = await this.#run(details, signal, () => this.inner.read(path, options), {
+      discard: (late) => late.cancel(),
+    });
+    const body = new ResumedBody(this.inner, path, options, this.policy, details, result);
+    const release = async (): Promise<void> => {
+      await body.return();
+    };
+    return streamResult(result.info, body, release, { store: this.name, signal });
+  }
+
+  override async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
+    const details = checkStat(this, path, options);
+    return this.#run(details, options.signal, () => this.inner.stat(path, options));
+  }
+
+  override async delete(path: string, options: DeleteOptions = {}): Promise<void> {
+    const details = checkDelete(this, path, options);
+    let doubt: unknown; // as above
+    return this.#run(details, options.signal, async () => {
+      try {
+        await this.inner.delete(path, options);
+      } catch (error) {
+        if (doubt !== undefined && isStorageError(error, "PRECONDITION_FAILED")) {
+          await this.#settle(doubt, error, async () => (await isGone(this.inner, path, options)) || undefined);
+          return;
+        }
+        if (isRetryable(error)) doubt ??= error;
+        throw error;
+      }
+    });
+  }
+
+  override async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
+    const details = checkList(this, prefix, options);
+    const { signal, limit } = options;
+    let { startAfter } = options;
+    let listed = 0;
+    let attempts = this.policy.begin(details);
+    do {
+      const rest = limit === undefined ? {} : { limit: limit - listed };
+      const listing = openListing(this.inner, prefix, { ...options, startAfter, ...rest });
+      try {
+        for await (const info of relayedListing(listing, (next) => heeded(next(), signal, details))) {
+          startAfter = info.path;
+          listed++;
+          yield info;
+          attempts = this.policy.begin(details);
+        }
+        return;
+      } catch (error) {
+        await attempts.next(error, signal);
+      }
+    } while (limit === undefined || listed < limit);
+  }
+
+  override async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
+    const details = checkCopy(this, from, to, options);
+    return this.#run(details, options.signal, () => this.inner.copy(from, to, options));
+  }
+
+  override async presign(path: string, options: PresignOptions): Promise<string> {
+    const details = checkPresign(this, path, options, Infinity); // how long a URL lives at most, the store below knows
+    return this.#run(details, undefined, () => this.inner.presign(path, options));
+  }
+
+  async #run<T>(
+    details: CallDetails,
+    signal: AbortSignal | undefined,
+    call: () => Promise<T>,
+    { discard, repeatable = () => true }: Attempt<T> = {},
+  ): Promise<T> {
+    const attempts = this.policy.begin(details);
+    for (;;) {
+      try {
+        return await heeded(call(), signal, details, discard);
+      } catch (error) {
+        if (!repeatable()) throw error;
+        await attempts.next(error, signal);
+      }
+    }
+  }
+
+  /** Finds out whether an earlier attempt met the condition. While that is not known, the call is as unsure as it was. */
+  async #settle<T>(doubt: unknown, refusal: StorageError, look: () => Promise<T | undefined>): Promise<T> {
+    let own: T | undefined;
+    try {
+      own = await look();
+    } catch {
+      throw doubt;
+    }
+    if (own === undefined) throw refusal;
+    return own;
+  }
+
+  static {
+    declareOwnStore(this);
+  }
+}
+
+function lostCondition({ ifNoneMatch }: WriteOptions): StorageErrorCode {
+  return ifNoneMatch === undefined ? "PRECONDITION_FAILED" : "ALREADY_EXISTS";
+}

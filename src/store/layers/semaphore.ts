@@ -1,0 +1,66 @@
+import { abortedError, throwIfAborted } from "../../async/abort.js";
+import type { StorageErrorDetails } from "../../errors/error.js";
+import { onAbort } from "../../async/on-abort.js";
+
+/** Gives a slot back. Only the first call counts. */
+export type Release = () => void;
+
+/**
+ * Slots, given out in the order in which they are asked for. Whoever waits can leave by his signal, and then nobody
+ * behind him waits longer for it.
+ *
+ * Ours, because no library that runs from CommonJS has that: async-mutex and cockatiel's bulkhead cancel all who wait
+ * or none, p-limit and p-queue are ESM only and give a slot back when a promise settles, which the end of a body is not.
+ */
+export class Semaphore {
+  #free: number;
+  // Those who wait, in their order.
+  readonly #waiting = new Set<() => void>();
+
+  constructor(slots: number) {
+    this.#free = slots;
+  }
+
+  /** How many wait. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** @throws {StorageError} `ABORTED` when the signal fires before a slot is free */
+  async acquire(signal?: AbortSignal, details?: StorageErrorDetails): Promise<Release> {
+    throwIfAborted(signal, details);
+    if (this.#free > 0) this.#free--;
+    else await this.#turn(signal, details);
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      this.#handOn();
+    };
+  }
+
+  #turn(signal: AbortSignal | undefined, details: StorageErrorDetails | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const admit = (): void => {
+        stop();
+        resolve();
+      };
+      const leave = (): void => {
+        this.#waiting.delete(admit);
+        reject(abortedError(signal!, details));
+      };
+      this.#waiting.add(admit);
+      const stop = onAbort(signal, leave);
+    });
+  }
+
+  // The slot of one who leaves goes straight to the next: nobody who comes now can take it from him.
+  #handOn(): void {
+    for (const admit of this.#waiting) {
+      this.#waiting.delete(admit);
+      admit();
+      return;
+    }
+    this.#free++;
+  }
+}

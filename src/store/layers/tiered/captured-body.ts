@@ -1,0 +1,78 @@
+import { bytesOf, isBytes, isDetached } from "../../../bytes/bytes.js";
+import { isWholeBody } from "../../body.js";
+import type { StoreBody } from "../../store.js";
+import type { Allowance } from "./allowance.js";
+import { ByteCollector } from "./byte-collector.js";
+
+/** A body on its way to the remote, and the bytes that went. */
+interface CapturedBody {
+  /** What the remote is given to write. */
+  readonly body: StoreBody;
+  /** The bytes that were written, if all of them are known. In a buffer that nobody else writes to. */
+  bytes(): Uint8Array | undefined;
+  /** Gives back the memory that this takes. */
+  release(): void;
+}
+
+/** Keeps what is written, if that is at most `limit` bytes and the allowance has room for them. */
+export function captureBody(
+  body: StoreBody,
+  declaredSize: number | undefined,
+  limit: number,
+  allowance: Allowance,
+): CapturedBody {
+  const size = typeof body === "string" ? Buffer.byteLength(body) : isWholeBody(body) ? body.byteLength : declaredSize;
+  const reserved = size ?? limit;
+  if (reserved > limit || !allowance.take(reserved)) {
+    return { body, bytes: () => undefined, release: () => undefined };
+  }
+  const release = (): void => allowance.giveBack(reserved);
+  if (typeof body === "string") return { body, bytes: () => new TextEncoder().encode(body), release };
+  if (isWholeBody(body)) {
+    const copy = new Uint8Array(body); // the writer may change its own before the remote has read it all
+    return { body: copy, bytes: () => copy, release };
+  }
+  const stream = new CapturedStream(body, new ByteCollector(reserved, size));
+  return { body: stream, bytes: () => stream.bytes(), release };
+}
+
+/** Not a generator: a remote that gives up a source which hangs must reach that source. */
+class CapturedStream implements AsyncIterable<Uint8Array> {
+  #collector: ByteCollector | undefined;
+  #begun = false;
+  #complete = false;
+
+  constructor(
+    private readonly source: AsyncIterable<Uint8Array>,
+    collector: ByteCollector,
+  ) {
+    this.#collector = collector;
+  }
+
+  bytes(): Uint8Array | undefined {
+    return this.#complete ? this.#collector?.collected() : undefined;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    const iterator = this.source[Symbol.asyncIterator]();
+    if (this.#begun) this.#collector = undefined; // read twice: which of the two was written?
+    this.#begun = true;
+    return {
+      next: async () => {
+        const next = await iterator.next();
+        if (next.done !== true) return { done: false, value: this.#capture(next.value) };
+        this.#complete = true;
+        return next;
+      },
+      return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
+    };
+  }
+
+  // What the remote gets is what is kept, also if the source uses its buffer again.
+  #capture(chunk: Uint8Array): Uint8Array {
+    const bytes = isBytes(chunk) && !isDetached(chunk) ? bytesOf(chunk) : undefined;
+    const copy = bytes === undefined ? undefined : this.#collector?.add(bytes);
+    if (copy === undefined) this.#collector = undefined; // too much, or nothing that can be written
+    return copy ?? chunk;
+  }
+}

@@ -1,0 +1,317 @@
+import { declareOwnStore } from "../../guard/own-stores.js";
+import { endingSource } from "../../body-source.js";
+import { isNotFound, isStorageError, StorageError } from "../../../errors/error.js";
+import { abortable } from "../../../async/abort.js";
+import { sha256Digest } from "../../body.js";
+import { checkCopy, checkDelete, checkRead, checkStat, checkWrite, type CallDetails } from "../../check.js";
+import type {
+  CallOptions,
+  DeleteOptions,
+  ObjectInfo,
+  ReadOptions,
+  ReadResult,
+  StoreBody,
+  WriteOptions,
+} from "../../store.js";
+import { contentAddressedDigest } from "../../compose/replicas/known-digest.js";
+import { StoreLayer } from "../store-layer.js";
+import { Allowance } from "./allowance.js";
+import { CacheNews } from "./cache-news.js";
+import type { CreateCacheTier } from "./cache-tier.js";
+import { cachedResult, cacheKey, copyInfo, isSameVersion, resultSize, type CachedObject } from "./cached-object.js";
+import { captureBody } from "./captured-body.js";
+import { Changes } from "./changes.js";
+import { GuardedCache } from "./guarded-cache.js";
+import { loadBody } from "./load-body.js";
+import { createLruCacheTier } from "./lru-cache-tier.js";
+import { OneReaderBody } from "./one-reader-body.js";
+import { parseTieredOptions, type ParsedTieredOptions, type TieredStoreOptions } from "./options.js";
+import { Renewals } from "./renewals.js";
+import { SingleFlight, type Flight } from "./single-flight.js";
+import { isTouchable } from "./touchable-store.js";
+
+/** What a {@link TieredStore} has done since it was made, and what it holds. */
+export interface TieredStoreStats {
+  /** Reads answered by a copy that was good. */
+  hits: number;
+  /** Reads for whose bytes the remote was asked. */
+  misses: number;
+  /** Reads answered by a copy that could not be checked or replaced; see `staleIfError`. */
+  stale: number;
+  /** Copies that made room for others. */
+  evictions: number;
+  /** Failures of the cache, all of them hidden from callers. */
+  faults: number;
+  /** Copies held. */
+  objects: number;
+  /** Bytes of memory that they take. */
+  bytes: number;
+}
+
+type Call<Options extends CallOptions> = CallDetails & {
+  readonly path: string;
+  readonly key: string;
+  readonly options: Options;
+};
+
+/**
+ * Keeps copies of the objects of another store in memory, those that were read or written last.
+ *
+ * - The remote comes first: a write or delete is done there, and the copy goes before and after. A write leaves a new copy
+ *   if it succeeded. A read that began before a change never leaves an old copy behind it.
+ * - `read` answers from a copy, whole or a range; see `validate` for when the remote is asked. A range of an object that is
+ *   not cached is read from the remote as a range, and not cached. `stat` always asks the remote, since it is the question
+ *   whether the object is there. `list` and `presign` are the remote's.
+ * - Callers who want the same object at the same time share one request to the remote. Each has its own signal and its own
+ *   error, and each reader its own bytes.
+ * - Only changes through this store are known to it. What others change or delete is seen when a copy is checked.
+ *
+ * Name, capability and errors are those of the remote.
+ *
+ * @example
+ * const store = new TieredStore({
+ *   remote: new S3Store({ bucket: "payloads" }),
+ *   maxBytes: 256 * 1024 * 1024,
+ *   observer: ({ operation }) => console.log(operation), // cache_miss, cache_hit, ...
+ * });
+ */
+export class TieredStore extends StoreLayer {
+  readonly #options: ParsedTieredOptions;
+  readonly #news: CacheNews;
+  readonly #cache: GuardedCache;
+  readonly #changes: Changes;
+  readonly #allowance: Allowance;
+  readonly #renewals: Renewals | undefined;
+  readonly #checks = new SingleFlight<ObjectInfo | undefined>();
+  readonly #loads = new SingleFlight<CachedObject | OneReaderBody>((loaded) => {
+    if (loaded instanceof OneReaderBody) loaded.giveUp();
+  });
+
+  /**
+   * @param createCacheTier for tests
+   * @throws {StorageError} `CONFIG_INVALID` that names every wrong option
+   */
+  constructor(options: TieredStoreOptions, createCacheTier: CreateCacheTier = createLruCacheTier) {
+    const parsed = parseTieredOptions(options);
+    const { remote, maxBytes, clock, observer, slideRemoteTtl } = parsed;
+    super(remote);
+    const news = new CacheNews(observer, remote.name);
+    this.#options = parsed;
+    this.#news = news;
+    this.#changes = new Changes(clock);
+    this.#allowance = new Allowance(maxBytes);
+    this.#renewals = slideRemoteTtl && isTouchable(this.inner) ? new Renewals(this.inner) : undefined;
+    this.#cache = new GuardedCache(
+      () => createCacheTier(maxBytes, (bytes) => news.tell("cache_eviction", { bytes })),
+      () => news.tell("cache_fault", { outcome: "error", code: "UNEXPECTED" }),
+    );
+  }
+
+  /** Counts since this store was made, and what it holds now. */
+  stats(): TieredStoreStats {
+    const { objects, bytes } = this.#cache.usage();
+    const counts = this.#news.counts();
+    return {
+      hits: counts.cache_hit,
+      misses: counts.cache_miss,
+      stale: counts.cache_stale,
+      evictions: counts.cache_eviction,
+      faults: counts.cache_fault,
+      objects,
+      bytes,
+    };
+  }
+
+  override write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+    return endingSource(body, (source) => this.#write(path, source, options));
+  }
+
+  async #write(path: string, body: StoreBody, options: WriteOptions): Promise<ObjectInfo> {
+    checkWrite(this, path, body, options);
+    const key = cacheKey(path);
+    const knownAt = this.#options.clock.now();
+    const captured = captureBody(body, options.size, this.#options.maxObjectSize, this.#allowance);
+    const write = async (): Promise<ObjectInfo> => {
+      try {
+        return await this.inner.write(path, captured.body, options);
+      } finally {
+        captured.release();
+      }
+    };
+    return this.#change(key, write, (info) => {
+      const bytes = captured.bytes();
+      if (bytes !== undefined) this.#keep(key, { path, bytes, info: copyInfo(info), knownAt, outdated: false });
+    });
+  }
+
+  override async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
+    const details = checkRead(this, path, options);
+    const call = callOf(details, path, options);
+    const copy = this.#cache.get(call.key, path);
+    if (copy === undefined) return this.#fetch(call);
+    if (this.#isFresh(copy)) return this.#hit(copy, call);
+    try {
+      const info = await this.#stat(call);
+      if (info === undefined) throw new StorageError("NOT_FOUND", "There is no such object.", details);
+      return isSameVersion(copy.info, info) ? this.#hit({ ...copy, info }, call) : await this.#fetch(call);
+    } catch (error) {
+      if (!this.#forgives(error, copy, options.signal)) throw error;
+      const { code } = error as StorageError;
+      this.#news.tell("cache_stale", { outcome: "error", code, during: "read", bytes: resultSize(copy, options) });
+      return cachedResult(copy, options, this.name);
+    }
+  }
+
+  override async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
+    const details = checkStat(this, path, options);
+    const info = await this.#stat(callOf(details, path, options));
+    return info && copyInfo(info);
+  }
+
+  override async delete(path: string, options: DeleteOptions = {}): Promise<void> {
+    checkDelete(this, path, options);
+    await this.#change(cacheKey(path), () => this.inner.delete(path, options));
+  }
+
+  override async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
+    checkCopy(this, from, to, options);
+    try {
+      return await this.#change(cacheKey(to), () => this.inner.copy(from, to, options));
+    } catch (error) {
+      if (isNotFound(error)) this.#forget(cacheKey(from));
+      throw error;
+    }
+  }
+
+  /** Drops all copies and closes the remote. Reads that are under way go on. */
+  override async close(): Promise<void> {
+    this.#cache.close();
+    this.#renewals?.close();
+    await this.inner.close();
+  }
+
+  #isFresh({ outdated, knownAt }: CachedObject): boolean {
+    const { validate, ttl = Infinity, clock } = this.#options;
+    const age = clock.now() - knownAt;
+    // A clock that was set back says nothing about age.
+    return !outdated && validate !== "always" && (ttl === Infinity || (age >= 0 && age < ttl));
+  }
+
+  /** Whether a copy that should have been checked is served in the place of this error. */
+  #forgives(error: unknown, { knownAt }: CachedObject, signal: AbortSignal | undefined): boolean {
+    const { validate, staleIfError, ttl = 0, maxStale = Infinity, clock } = this.#options;
+    const passing = isStorageError(error) && ["UNAVAILABLE", "TIMEOUT", "THROTTLED"].includes(error.code);
+    if (!staleIfError || !passing || signal?.aborted === true) return false;
+    return clock.now() - knownAt <= maxStale + (validate === "always" ? 0 : ttl);
+  }
+
+  #hit(copy: CachedObject, { path, key, options, store }: Call<ReadOptions>): ReadResult {
+    this.#news.tell("cache_hit", { during: "read", bytes: resultSize(copy, options) });
+    this.#renewals?.renew(path, () => this.#forget(key));
+    return cachedResult(copy, options, store);
+  }
+
+  /** Reads from the remote. */
+  async #fetch(call: Call<ReadOptions>): Promise<ReadResult> {
+    const { path, key, options } = call;
+    const { offset, length, signal } = options;
+    this.#news.tell("cache_miss", { during: "read" });
+    if (offset === undefined && length === undefined) {
+      const flight = this.#loads.join(key, path, (started) => this.#load(key, path, started));
+      const result = await flight.wait(signal, call, (loaded) =>
+        loaded instanceof OneReaderBody ? loaded.take(signal, call) : cachedResult(loaded, options, call.store),
+      );
+      if (result !== undefined) return result;
+    }
+    return this.#noticeMissing(key, this.inner.read(path, options));
+  }
+
+  async #load(
+    key: string,
+    path: string,
+    flight: Flight<CachedObject | OneReaderBody>,
+  ): Promise<CachedObject | OneReaderBody> {
+    const { signal } = flight;
+    const { clock, maxObjectSize } = this.#options;
+    const knownAt = clock.now();
+    const request = this.#noticeMissing(key, this.inner.read(path, { signal }));
+    const result = await abortable(request, signal, (late) => late.cancel());
+    const body = await loadBody(result, flight, maxObjectSize, this.#allowance);
+    if (body instanceof OneReaderBody) {
+      if (flight.current) this.#cache.delete(key); // a copy that this should have replaced
+      return body;
+    }
+    const object = { path, bytes: body, info: copyInfo(result.info), knownAt, outdated: false };
+    // Bits may flip on the way: kept, they would be served until the copy is evicted.
+    const named = contentAddressedDigest(path);
+    const isDamaged = named !== undefined && sha256Digest(body) !== named;
+    if (flight.current && !isDamaged) this.#keep(key, object);
+    return object;
+  }
+
+  /** Asks the remote what is there now. The copy, if there is one, learns of it. */
+  #stat({ path, key, options, ...details }: Call<CallOptions>): Promise<ObjectInfo | undefined> {
+    const flight = this.#checks.join(key, path, async (started) => {
+      const { signal } = started;
+      const knownAt = this.#options.clock.now();
+      const info = await abortable(this.inner.stat(path, { signal }), signal);
+      if (started.current) this.#learn(key, path, info, knownAt);
+      return info;
+    });
+    return flight.wait(options.signal, { ...details, path }, (info) => info);
+  }
+
+  #learn(key: string, path: string, info: ObjectInfo | undefined, knownAt: number): void {
+    const copy = this.#cache.get(key, path);
+    if (info === undefined) this.#forget(key);
+    else if (copy === undefined) return;
+    else if (!isSameVersion(copy.info, info)) this.#keep(key, { ...copy, outdated: true });
+    else this.#keep(key, { ...copy, info: copyInfo(info), knownAt: Math.max(knownAt, copy.knownAt), outdated: false });
+  }
+
+  /** Changes an object of the remote. `done` is told how that went, once no old copy can come back. */
+  async #change<T>(key: string, run: () => Promise<T>, done?: (outcome: T) => void): Promise<T> {
+    this.#forget(key);
+    const change = this.#changes.begin(key);
+    try {
+      const outcome = await run();
+      this.#changes.end(key, change);
+      this.#forget(key);
+      if (change.alone) done?.(outcome);
+      return outcome;
+    } catch (error) {
+      this.#changes.end(key, change, error);
+      this.#forget(key);
+      throw error;
+    }
+  }
+
+  /** Drops the copy of an object, and sees to it that no read which has begun puts it back. */
+  #forget(key: string): void {
+    this.#cache.delete(key);
+    this.#loads.outdate(key);
+    this.#checks.outdate(key);
+  }
+
+  #keep(key: string, object: CachedObject): void {
+    // Another size: what is read is not what the remote says it holds, and nobody knows why.
+    if (this.#changes.settled(key) && object.bytes.byteLength === object.info.size) this.#cache.set(key, object);
+  }
+
+  async #noticeMissing<T>(key: string, request: Promise<T>): Promise<T> {
+    try {
+      return await request;
+    } catch (error) {
+      if (isNotFound(error)) this.#forget(key);
+      throw error;
+    }
+  }
+
+  static {
+    declareOwnStore(this);
+  }
+}
+
+function callOf<Options extends CallOptions>(details: CallDetails, path: string, options: Options): Call<Options> {
+  return { ...details, path, key: cacheKey(path), options };
+}

@@ -1,0 +1,108 @@
+import type { CallDetails } from "../check.js";
+import type { Clock } from "../../async/clock.js";
+import { StorageError } from "../../errors/error.js";
+import type { StorageObserver } from "../../observe/event.js";
+import { tell } from "../../observe/tell.js";
+import { heeded } from "./heeded.js";
+import { monthOf, type UsageCounter, type UsageKind } from "./usage-counter.js";
+
+/** How much may be used in a month. What has no limit is not counted. */
+export type UsageLimits = { readonly [Kind in UsageKind]?: number | undefined };
+
+export interface UsageSettings {
+  readonly limits: UsageLimits;
+  readonly counter: UsageCounter;
+  readonly onCounterFailure: "allow" | "refuse";
+  readonly clock: Clock;
+  readonly observer: StorageObserver | undefined;
+}
+
+/** What was counted beforehand. */
+export interface Reservation {
+  /** What of it is not used. */
+  readonly left: number;
+  /** Takes what was used: nobody can give that back any more. Gives what is missing for it. */
+  use(amount: number): number;
+  /** Gives back what was not used, to the month that it was taken from. Once. */
+  giveBack(): void;
+}
+
+/** Counts what calls use, and refuses what is over the limits. */
+export class UsageMeter {
+  constructor(private readonly settings: UsageSettings) {}
+
+  /**
+   * Counts `amount` beforehand.
+   *
+   * @throws {StorageError} `USAGE_LIMIT` if it would be over the limit of this month; nothing is counted then
+   */
+  async reserve(
+    kind: UsageKind,
+    amount: number,
+    details: CallDetails,
+    signal: AbortSignal | undefined,
+  ): Promise<Reservation> {
+    const { limits, counter, clock } = this.settings;
+    const limit = limits[kind];
+    if (limit === undefined || amount === 0) return this.#reservation(kind, undefined, 0, details);
+    const month = monthOf(clock.now());
+    const discard = (granted: boolean): void => {
+      if (granted) this.#add(month, kind, -amount, details);
+    };
+    // Async, so that a counter of plain JavaScript may also answer at once.
+    const ask = async (): Promise<boolean> => counter.reserve(month, kind, amount, limit);
+    let granted: boolean;
+    try {
+      granted = await heeded(ask(), signal, details, discard);
+    } catch (cause) {
+      if (signal?.aborted) throw cause;
+      this.#tellFault(details);
+      if (this.settings.onCounterFailure === "allow") return this.#reservation(kind, undefined, 0, details);
+      throw new StorageError("UNAVAILABLE", "The counter of usage failed.", { ...details, cause });
+    }
+    if (!granted) throw this.#refusal(kind, limit, month, details);
+    return this.#reservation(kind, month, amount, details);
+  }
+
+  /** Counts what was used beyond what was reserved. */
+  overrun(kind: UsageKind, amount: number, details: CallDetails): void {
+    if (this.settings.limits[kind] === undefined) return;
+    this.#add(monthOf(this.settings.clock.now()), kind, amount, details);
+  }
+
+  #reservation(kind: UsageKind, month: string | undefined, amount: number, details: CallDetails): Reservation {
+    let left = amount;
+    return {
+      get left() {
+        return left;
+      },
+      use(used) {
+        const covered = Math.min(used, left);
+        left -= covered;
+        return used - covered;
+      },
+      giveBack: () => {
+        const unused = left;
+        left = 0;
+        if (month !== undefined && unused > 0) this.#add(month, kind, -unused, details);
+      },
+    };
+  }
+
+  // Not awaited: the call is over, and has succeeded or failed for a reason of its own.
+  #add(month: string, kind: UsageKind, amount: number, details: CallDetails): void {
+    const add = async (): Promise<void> => this.settings.counter.add(month, kind, amount);
+    add().catch(() => this.#tellFault(details));
+  }
+
+  #tellFault({ store, operation }: CallDetails): void {
+    tell(this.settings.observer, "usage_counter_fault", store, { outcome: "error", during: operation });
+  }
+
+  #refusal(kind: UsageKind, limit: number, month: string, details: CallDetails): StorageError {
+    const { store, operation } = details;
+    tell(this.settings.observer, "usage_limit", store, { outcome: "error", code: "USAGE_LIMIT", during: operation });
+    const what = { requests: "requests", egressBytes: "bytes read", ingressBytes: "bytes written" }[kind];
+    return new StorageError("USAGE_LIMIT", `The limit of ${limit} ${what} in ${month} is reached.`, details);
+  }
+}

@@ -1,0 +1,55 @@
+import type * as errors from "../../src/errors/error.js";
+import { isNotFound, isStorageError, STORAGE_ERROR_CODES, StorageError } from "../../src/errors/error.js";
+
+describe("StorageError", () => {
+  it("says what, where and why", () => {
+    const cause = new Error("ENOENT");
+    const error = new StorageError("NOT_FOUND", "Gone.", { operation: "read", store: "file", path: "a/b", cause });
+    expect(error).toBeInstanceOf(Error);
+    expect(error).toMatchObject({ name: "StorageError", message: "Gone.", code: "NOT_FOUND", retryable: false });
+    expect(error).toMatchObject({ operation: "read", store: "file", path: "a/b", cause });
+    expect(String(error)).toBe("StorageError: Gone.");
+  });
+
+  it("has no fields that nobody gave", () => {
+    expect(Object.keys(new StorageError("UNEXPECTED", "Oh."))).toEqual(["code", "retryable"]);
+  });
+
+  it("is retryable where the same call may succeed later", () => {
+    const retryable = STORAGE_ERROR_CODES.filter((code) => new StorageError(code, "").retryable);
+    expect(retryable).toEqual(["THROTTLED", "UNAVAILABLE", "TIMEOUT"]);
+    expect(new StorageError("THROTTLED", "", { retryable: false }).retryable).toBe(false);
+    expect(new StorageError("UNEXPECTED", "", { retryable: true }).retryable).toBe(true);
+  });
+});
+
+describe("isStorageError", () => {
+  const error = new StorageError("NOT_FOUND", "Gone.");
+
+  it("knows the error, and its code", () => {
+    expect(isStorageError(error)).toBe(true);
+    expect(isStorageError(error, "NOT_FOUND")).toBe(true);
+    expect(isStorageError(error, "ABORTED")).toBe(false);
+  });
+
+  it("knows the error of the other module format", () => {
+    jest.isolateModules(() => {
+      const other = jest.requireActual<typeof errors>("../../src/errors/error.js");
+      expect(other.StorageError).not.toBe(StorageError);
+      expect(isStorageError(new other.StorageError("TIMEOUT", "Late."), "TIMEOUT")).toBe(true);
+    });
+  });
+
+  it.each([undefined, null, "NOT_FOUND", new Error("NOT_FOUND"), { code: "NOT_FOUND" }, () => error])(
+    "knows nothing else: %p",
+    (other) => {
+      expect(isStorageError(other)).toBe(false);
+      expect(isNotFound(other)).toBe(false);
+    },
+  );
+
+  it("tells a missing object from a missing container", () => {
+    expect(isNotFound(error)).toBe(true);
+    expect(isNotFound(new StorageError("CONTAINER_NOT_FOUND", "No bucket."))).toBe(false);
+  });
+});
