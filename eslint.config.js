@@ -1,18 +1,6 @@
 import jest from "eslint-plugin-jest";
 import tseslint from "typescript-eslint";
 
-const NO_IO = ["node:fs", "node:fs/*", "node:net", "node:http", "node:https", "node:stream", "@aws-sdk/*"];
-
-/** A room of src/ that imports neither from these other rooms nor these modules. */
-function room(name, otherRooms, modules = []) {
-  const group = [...otherRooms.map((other) => `**/${other}/**`), ...modules];
-  const message = `src/${name}/ knows nothing of this.`;
-  return {
-    files: [`src/${name}/**/*.ts`],
-    rules: { "no-restricted-imports": ["error", { patterns: [{ group, message }] }] },
-  };
-}
-
 export default tseslint.config(
   { ignores: ["dist/", "coverage/", "reports/", ".stryker-tmp/", ".fuzz/"] },
   ...tseslint.configs.strictTypeChecked,
@@ -36,18 +24,6 @@ export default tseslint.config(
       "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
     },
   },
-  // The rooms of src/, and what each may not know: see CONTRIBUTING.md.
-  room("plan", ["manager", "observe", "resolvers", "testing", "store"], NO_IO),
-  room("reference", ["manager", "observe", "resolvers", "testing", "store", "plan", "object"], NO_IO),
-  // Streams are how Node compresses; there is no I/O in them.
-  room(
-    "object",
-    ["manager", "observe", "resolvers", "testing", "store", "plan"],
-    NO_IO.filter((name) => name !== "node:stream"),
-  ),
-  room("store", ["manager", "resolvers", "testing", "plan", "reference", "object"]),
-  room("resolvers", ["manager", "observe", "testing", "store/drivers", "store/compose", "plan", "object"]),
-  room("observe", ["manager", "resolvers", "testing", "store", "plan", "reference", "object"]),
   {
     // What prints is a program: the demo, the examples, the scripts.
     files: ["examples/**/*.ts", "scripts/**", "bench/**", "test/package/programs/**", "test/fuzz/main.ts"],

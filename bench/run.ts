@@ -10,8 +10,16 @@ import type { BenchOptions, Part } from "./options.js";
 import { chart } from "./report/chart.js";
 import { peerMeasures } from "./report/peers.js";
 import { readmeTable } from "./report/readme.js";
-import { allResults, mergeResults, nodeMajor, readResults, thisMachine, writeFormatted } from "./report/results.js";
-import type { Results, Section } from "./report/results.js";
+import {
+  allResults,
+  mergeResults,
+  nodeMajor,
+  readResults,
+  thisMachine,
+  writeFormatted,
+  type Results,
+  type Section,
+} from "./report/results.js";
 import { printResults } from "./report/terminal.js";
 import { ROOT } from "./root.js";
 import { startServer, type BenchServer } from "./s3/start.js";

@@ -39,7 +39,8 @@ export { SchemaRegistry, type SchemaTag, type SchemaUpgrade } from "./schemas/sc
 export type { InferOutput, StandardSchemaV1 } from "./schemas/standard-schema.js";
 export type { CompositionEvent, ObservedOperation, StorageEvent, StorageObserver } from "./observe/event.js";
 export type { StorageLogger } from "./observe/logger.js";
-export type { EntryKind, PayloadPath } from "./plan/plan.js";
+export type { PayloadPath } from "./plan/payload-path.js";
+export type { EntryKind } from "./plan/planned-entry.js";
 export type { Dialect } from "./reference/grammar.js";
 export type { BubustackReference, StorageReference } from "./reference/reference.js";
 export { kubernetesResolvers, type KubernetesResolverOptions } from "./resolvers/kubernetes/kubernetes.js";
@@ -64,7 +65,8 @@ export type {
 } from "./store/compose/failover/options.js";
 export type { FailoverWriteInfo } from "./store/compose/failover/write-first.js";
 export type { Feature, FeatureOptions, Operation } from "./store/layers/features/options.js";
-export { withFeatures, type FeatureStore } from "./store/layers/features/with-features.js";
+export { withFeatures } from "./store/layers/features/with-features.js";
+export { type FeatureStore } from "./store/layers/features/feature-store.js";
 export {
   MemoryUsageCounter,
   withCircuitBreaker,

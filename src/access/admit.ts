@@ -1,13 +1,7 @@
-import { AllowList } from "../reference/allow.js";
+import type { AllowList } from "../reference/allow.js";
 import { schemeOf, type Location } from "../paths/location.js";
 import { StorageError } from "../errors/error.js";
 import type { Store } from "../store/store.js";
-import type { ManagerSettings } from "../configure/settings.js";
-
-/** What a manager may read: what is below its own prefixes, and what is allowed besides. */
-export function allowListOf(settings: Pick<ManagerSettings, "outputPrefix" | "inputPrefix" | "allow">): AllowList {
-  return new AllowList([settings.outputPrefix, settings.inputPrefix, ...settings.allow]);
-}
 
 /**
  * Refuses, before any I/O, what a reference must not point at.

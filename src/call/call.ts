@@ -3,16 +3,25 @@ import { abortable } from "../async/abort.js";
 import type { CallOptions, Store } from "../store/store.js";
 import { assertOwnPath } from "../configure/confine.js";
 import { withDeadline } from "./deadline.js";
-import type { EntrySource } from "../hydrate/reads/entry-source.js";
 import { requireStore } from "./require-store.js";
 import type { ManagerSettings } from "../configure/settings.js";
 import { asStorageError } from "../errors/as-storage-error.js";
+
+/** Takes note of what a manager changes: what was read of it before is out of date. */
+export interface ChangeNotes {
+  /** An object was written or deleted, or may have been. */
+  forgetObject(path: string): void;
+  /** The objects of a scope were deleted, or may have been. */
+  forgetScope(scope: string): void;
+  /** Objects of a scope were written: what began to be read before may not have found them. */
+  noteWritten(scope: string | undefined): void;
+}
 
 /** What every method of a manager works with. */
 export interface ManagerParts {
   readonly settings: ManagerSettings;
   readonly recorder: Recorder;
-  readonly source: EntrySource;
+  readonly source: ChangeNotes;
 }
 
 type Operation = "open" | "write" | "read" | "delete" | "release" | "presign";

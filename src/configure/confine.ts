@@ -1,8 +1,7 @@
 import { StorageError } from "../errors/error.js";
 import { splitLocation, type Location } from "../paths/location.js";
 import { assertPath, assertPrefix, invalidPath } from "../paths/path.js";
-import { AllowList, isAllowPrefix, parseAllowPrefix } from "../reference/allow.js";
-import { allowListOf } from "../access/admit.js";
+import { AllowList, parseAllowPrefix } from "../reference/allow.js";
 import type { ManagerSettings } from "./settings.js";
 
 /** What says where a manager's own objects lie, and whether it must stay there. */
@@ -76,11 +75,9 @@ export function assertReadablePrefix(
   );
 }
 
-/** Whether one of two prefixes lies inside of the other; equal ones do not, and what is no prefix lies nowhere. */
-export function arePrefixesNested(prefix: string, other: string): boolean {
-  if (![prefix, other].every((text) => typeof text === "string" && isAllowPrefix(text))) return false;
-  const isBelow = (inner: string, outer: string): boolean => new AllowList([outer]).admits(parseAllowPrefix(inner));
-  return isBelow(prefix, other) !== isBelow(other, prefix);
+/** What a manager may read: what is below its own prefixes, and what is allowed besides. */
+export function allowListOf(settings: Pick<ManagerSettings, "outputPrefix" | "inputPrefix" | "allow">): AllowList {
+  return new AllowList([settings.outputPrefix, settings.inputPrefix, ...settings.allow]);
 }
 
 /** What a manager may write, whatever it may read besides. */

@@ -2,12 +2,10 @@ import { z } from "zod";
 import { StorageError } from "../errors/error.js";
 import { parseOptions } from "../options/parse-options.js";
 import { pathProblem, withoutTrailingSlashes } from "../paths/path.js";
-import { arePrefixesNested } from "./confine.js";
+import { arePrefixesNested } from "../reference/allow.js";
 import { EnvironmentReader } from "./environment-reader.js";
 import { readS3Settings, type S3Settings } from "./s3-settings.js";
 import type { StorageManagerOptions } from "./options.js";
-
-export { createStore } from "./create-store.js";
 
 /** What the variables say of the store. */
 export type StorageSettings = { provider: "none" } | { provider: "file"; root: string } | S3Settings;

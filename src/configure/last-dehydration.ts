@@ -1,6 +1,7 @@
 import { isPlainObject, type OwnOptions } from "../options/parse-options.js";
 import { isSignal } from "../store/call-options.js";
-import type { DehydrateSettings, ManagerSettings } from "./settings.js";
+import type { ManagerSettings } from "./settings.js";
+import type { DehydrateSettings } from "./call-schemas.js";
 
 interface Checked {
   readonly options: OwnOptions;

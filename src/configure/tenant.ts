@@ -1,28 +1,7 @@
 import { StorageError } from "../errors/error.js";
 import { locationBelow, locationProblem } from "../paths/location.js";
-import type { Recorder } from "../observe/recorder.js";
 import { pathProblem } from "../paths/path.js";
-import type { Store } from "../store/store.js";
-import type { EntrySource } from "../hydrate/reads/entry-source.js";
 import type { ManagerSettings } from "./settings.js";
-
-/** What the manager of a tenant is made of, in place of options. Only a manager makes it. */
-export class TenantParts {
-  /** So that it passes for options. */
-  readonly store: Store | undefined;
-
-  /**
-   * @param recorder tells the observers that all tenants share
-   * @param source is shared: what is in it is found by the place it was read from, which is checked before
-   */
-  constructor(
-    readonly settings: ManagerSettings,
-    readonly recorder: Recorder,
-    readonly source: EntrySource,
-  ) {
-    this.store = settings.store;
-  }
-}
 
 /**
  * The settings of the manager of one tenant.

@@ -13,7 +13,7 @@ import { EntryCodecs } from "./entry-codecs.js";
 import { layOut } from "./lay-out.js";
 import { ObjectWriter, type NewObject } from "./object-writer.js";
 import { beginPlan, type LaidOutPlan } from "./plan-payload.js";
-import type { DehydrateSettings } from "../configure/settings.js";
+import type { DehydrateSettings } from "../configure/call-schemas.js";
 import type { SourceOwner } from "./streams/source-owner.js";
 import { storeSources } from "./streams/store-sources.js";
 import { Turns } from "../async/turns.js";

@@ -1,9 +1,9 @@
 import { serialize } from "../json/serialize.js";
-import type { EntryKind, PayloadPath } from "../plan/plan.js";
-import type { PlannedEntry } from "../plan/planned-entry.js";
+import type { PayloadPath } from "../plan/payload-path.js";
+import type { EntryKind, PlannedEntry } from "../plan/planned-entry.js";
 import { layOut } from "./lay-out.js";
 import type { LaidOutPlan } from "./plan-payload.js";
-import type { DehydrateSettings } from "../configure/settings.js";
+import type { DehydrateSettings } from "../configure/call-schemas.js";
 import type { SourceOutcome } from "./streams/store-sources.js";
 
 /**

@@ -2,7 +2,7 @@ import type { EventDetails } from "../observe/recorder.js";
 import type { ManagerParts } from "../call/call.js";
 import { dehydrate, staysAsItIs } from "./dehydrate.js";
 import type { DehydrateOptions } from "../configure/options.js";
-import { dehydrateSettings, inputSettings } from "../configure/settings.js";
+import { dehydrateSettings, inputSettings } from "../configure/call-settings.js";
 import { SourceOwner } from "./streams/source-owner.js";
 
 /**

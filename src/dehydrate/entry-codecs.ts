@@ -4,7 +4,7 @@ import type { LayoutOptions } from "../plan/layouts/layout.js";
 import type { PlannedEntry } from "../plan/planned-entry.js";
 import { parseLocation } from "../reference/location.js";
 import { abortable } from "../async/abort.js";
-import type { DehydrateSettings } from "../configure/settings.js";
+import type { DehydrateSettings } from "../configure/call-schemas.js";
 
 /** Applies the codecs of a manager to the entries of one dehydration. */
 export class EntryCodecs {

@@ -10,7 +10,7 @@ import { EntryPacker } from "./entry-packer.js";
 import type { NewObject } from "./object-writer.js";
 import { sha256 } from "../bytes/sha256.js";
 import type { LaidOutPlan } from "./plan-payload.js";
-import type { DehydrateSettings } from "../configure/settings.js";
+import type { DehydrateSettings } from "../configure/call-schemas.js";
 import type { SourceOutcome } from "./streams/store-sources.js";
 
 /** An object, or a step on the way to one. */

@@ -3,7 +3,7 @@ import { abortable, throwIfAborted } from "../async/abort.js";
 import type { Capability } from "../store/capability.js";
 import type { ObjectInfo, Store, StoreBody, WriteOptions } from "../store/store.js";
 import { forEachConcurrent } from "../async/concurrency.js";
-import type { DehydrateSettings } from "../configure/settings.js";
+import type { DehydrateSettings } from "../configure/call-schemas.js";
 import { asStorageError } from "../errors/as-storage-error.js";
 
 // What a call takes back, it takes back also when it has no time left. ms

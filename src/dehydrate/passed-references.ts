@@ -1,6 +1,5 @@
 import type { ParsedReference } from "../reference/reference.js";
-import { leastDecodedSize } from "../hydrate/decode-codecs.js";
-import { entryKey } from "../hydrate/fetch-entry.js";
+import { leastDecodedSize, entryKey } from "../reference/stored-entry.js";
 
 /** References that a payload passes on: what they will take of the budgets of a hydration at least. */
 export class PassedReferences {

@@ -2,8 +2,8 @@ import { uuidv7 } from "uuidv7";
 import { BubustackLayout } from "../plan/layouts/bubustack-layout.js";
 import type { Layout, LayoutOptions } from "../plan/layouts/layout.js";
 import { NativeLayout } from "../plan/layouts/native-layout.js";
-import { formatPayloadPath } from "../plan/payload-path.js";
-import type { PayloadPath, PayloadPlan } from "../plan/plan.js";
+import { formatPayloadPath, type PayloadPath } from "../plan/payload-path.js";
+import type { PayloadPlan } from "../plan/plan.js";
 import type { PlannedEntry } from "../plan/planned-entry.js";
 import { PayloadWalk } from "../plan/walk.js";
 import { escapeKey } from "../reference/escape.js";
@@ -18,7 +18,7 @@ import { assertRouted } from "../access/admit.js";
 import { checkSignature } from "../access/authenticate.js";
 import { PassedReferences } from "./passed-references.js";
 import { ResultBudget } from "./result-budget.js";
-import type { DehydrateSettings } from "../configure/settings.js";
+import type { DehydrateSettings } from "../configure/call-schemas.js";
 import { SourceOwner } from "./streams/source-owner.js";
 
 /** Where the objects of one call go, and what leaves for there. */

@@ -59,15 +59,6 @@ export async function* decodeChunks(
   }
 }
 
-// What encryption adds: a header, and 16 bytes a mebibyte; and what compression does to a stream of which only the
-// beginning gains: less than a thousandth.
-const MAX_HEADER_SIZE = 66_000;
-
-/** Bytes that an entry has at least when it is decoded, as far as its reference says: it bounds what is read for nothing. */
-export function leastDecodedSize({ size = 0, encoding }: ParsedReference): number {
-  return encoding === undefined ? size : Math.max(0, size - MAX_HEADER_SIZE - Math.ceil(size / 1000));
-}
-
 /** Identifies how an entry is decoded: references to one may say different things, of which one is true. */
 export function decodingKey({ encoding, contentType, schema, schemaVersion }: ParsedReference): string {
   return JSON.stringify([encoding, contentType, schema, schemaVersion]);

@@ -28,12 +28,6 @@ export function* fetchedInSteps(bytes: Uint8Array): Generator<undefined, Fetched
   return { bytes, size: bytes.byteLength, digest: `sha256-${digest.toString("base64url")}` };
 }
 
-/** Which bytes a reference points at: the same for all references to the same entry. */
-export function entryKey({ location, offset, size }: ParsedReference): string {
-  const path = formatLocation(location); // paths of two containers may be alike
-  return offset === undefined ? path : `${path}\n${offset}\n${size ?? ""}`;
-}
-
 /**
  * Reads the entry that a reference points at.
  *

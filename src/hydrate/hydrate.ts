@@ -13,12 +13,14 @@ import type { ReferenceResolver } from "../resolvers/resolver.js";
 import { abortable, throwIfAborted } from "../async/abort.js";
 import { isStorageError, StorageError } from "../errors/error.js";
 import type { Store } from "../store/store.js";
-import { admitLocation, allowListOf } from "../access/admit.js";
+import { admitLocation } from "../access/admit.js";
+import { allowListOf } from "../configure/confine.js";
 import { authenticate } from "../access/authenticate.js";
 import { HydrationBudget } from "./budget.js";
 import { forEachConcurrent } from "../async/concurrency.js";
 import { abortedCall, withDeadline } from "../call/deadline.js";
-import { assertDecodable, leastDecodedSize } from "./decode-codecs.js";
+import { assertDecodable } from "./decode-codecs.js";
+import { leastDecodedSize, entryKey } from "../reference/stored-entry.js";
 import type { DecodedEntry, EntryDecoder } from "./decode-entry.js";
 import { EntryDecoders, EntryDecoding } from "./entry-decoding.js";
 import {
@@ -34,8 +36,8 @@ import {
 import { EntryPart } from "./entry-part.js";
 import { EntryReads, type EntryRead, type MaybeLater } from "./reads/entry-reads.js";
 import type { EntrySource } from "./reads/entry-source.js";
-import { entryKey, partOf, verifyEntry, type FetchedEntry } from "./fetch-entry.js";
-import type { HydrateSettings } from "../configure/settings.js";
+import { partOf, verifyEntry, type FetchedEntry } from "./fetch-entry.js";
+import type { HydrateSettings } from "../configure/call-schemas.js";
 import { invalidAt, recogniseReference } from "./recognise-reference.js";
 import { requireStore } from "../call/require-store.js";
 import { Beginning, type Stepwise } from "./run-steps.js";

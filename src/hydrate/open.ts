@@ -4,7 +4,7 @@ import type { ReadResult } from "../store/store.js";
 import { callStore, type ManagerParts } from "../call/call.js";
 import { openEntry } from "./open-entry.js";
 import type { OpenOptions } from "../configure/options.js";
-import { openSettings } from "../configure/settings.js";
+import { openSettings } from "../configure/call-settings.js";
 
 /** Opens what a reference points at: see `StorageManager.open`. */
 export async function openReference(

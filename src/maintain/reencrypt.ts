@@ -7,7 +7,8 @@ import { restated } from "../store/compose/routing/route.js";
 import type { ManagerParts } from "../call/call.js";
 import { Reencryption } from "./reencryption.js";
 import { requireStore } from "../call/require-store.js";
-import { isFunction, path, signal, type ManagerSettings } from "../configure/settings.js";
+import { type ManagerSettings } from "../configure/settings.js";
+import { isFunction, path, signal } from "../configure/fields.js";
 import { asStorageError } from "../errors/as-storage-error.js";
 import { sweep, type SweepOptions, type SweepProgress } from "./walk-objects.js";
 

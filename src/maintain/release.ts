@@ -9,7 +9,8 @@ import { assertReadablePrefix } from "../configure/confine.js";
 import { forEachConcurrent } from "../async/concurrency.js";
 import { listObjects } from "./list-objects.js";
 import { requireStore } from "../call/require-store.js";
-import { prefix, signal, type ManagerSettings } from "../configure/settings.js";
+import { type ManagerSettings } from "../configure/settings.js";
+import { prefix, signal } from "../configure/fields.js";
 import type { CallOptions } from "../store/store.js";
 import { asStorageError } from "../errors/as-storage-error.js";
 

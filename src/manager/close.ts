@@ -1,11 +1,11 @@
 import { abortable } from "../async/abort.js";
-import type { ManagerParts } from "../call/call.js";
 import { withDeadline } from "../call/deadline.js";
 import { asStorageError } from "../errors/as-storage-error.js";
+import type { OwnParts } from "./parts.js";
 
 /** Closes what a manager has: see `StorageManager.close`. */
-export async function close({ settings: { store, tenant, timeout }, source }: ManagerParts): Promise<void> {
-  if (tenant !== undefined) return;
+export async function close({ settings: { store, timeout }, source, isBorrowed }: OwnParts): Promise<void> {
+  if (isBorrowed) return;
   source.close();
   if (store === undefined) return;
   try {

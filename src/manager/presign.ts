@@ -8,14 +8,15 @@ import type { BubustackReference, StorageReference } from "../reference/referenc
 import { contentAddressedDigest } from "../store/compose/replicas/known-digest.js";
 import { restated } from "../store/compose/routing/route.js";
 import type { PresignOptions, Store } from "../store/store.js";
-import { admitLocation, allowListOf } from "../access/admit.js";
+import { admitLocation } from "../access/admit.js";
+import { allowListOf, denied, locationOf, ownPrefixes } from "../configure/confine.js";
 import { callStore, type ManagerParts } from "../call/call.js";
 import { checkedReference } from "../access/checked-reference.js";
-import { denied, locationOf, ownPrefixes } from "../configure/confine.js";
 import type { OpenOptions } from "../configure/options.js";
 import { isReplacement } from "../hydrate/replaced/replaced-entries.js";
 import { requireStore } from "../call/require-store.js";
-import { openSettings, type ManagerSettings } from "../configure/settings.js";
+import { type ManagerSettings } from "../configure/settings.js";
+import { openSettings } from "../configure/call-settings.js";
 
 /** Makes a URL for one object: see `StorageManager.presign`. */
 export async function presign(

@@ -1,18 +1,18 @@
 import { createHash } from "node:crypto";
 import stringify from "fast-json-stable-stringify";
 import { envPrefixOf, parseEnvironment } from "../configure/env.js";
-import { StorageManager } from "./storage-manager.js";
+import { borrow, StorageManager } from "./storage-manager.js";
 
 interface SharedManager {
+  /** What callers have: it belongs to nobody, and its `close()` does nothing. */
   manager: StorageManager;
-  /** Closes the manager; its own `close()` does not. */
-  close(): Promise<void>;
+  owner: StorageManager;
 }
 
 type Registry = Map<string, Promise<SharedManager>>;
 
 // One registry for the ESM and the CommonJS build of this version of it.
-const REGISTRY = Symbol.for("coatcheck.sharedManagers.1");
+const REGISTRY = Symbol.for("coatcheck.sharedManagers.2");
 
 function registry(): Registry {
   const holder = globalThis as unknown as Record<symbol, Registry | undefined>;
@@ -41,7 +41,7 @@ export async function sharedManager(
   const managers = registry();
   let shared = managers.get(key);
   if (shared === undefined) {
-    shared = share(StorageManager.fromEnv(env, { envPrefix }));
+    shared = StorageManager.fromEnv(env, { envPrefix }).then((owner) => ({ owner, manager: borrow(owner) }));
     managers.set(key, shared);
     const entry = shared;
     shared.catch(() => {
@@ -65,7 +65,7 @@ export async function resetSharedManagers(): Promise<void> {
     made.map(async (shared) => {
       // Its caller hears of a manager that could not be made.
       const entry = await shared.catch(() => undefined);
-      await entry?.close();
+      await entry?.owner.close();
     }),
   );
   const failed = outcomes.find((outcome) => outcome.status === "rejected");
@@ -77,15 +77,4 @@ function configurationKey(env: NodeJS.ProcessEnv, envPrefix: string): string {
   return createHash("sha256")
     .update(stringify(parseEnvironment(env, envPrefix)))
     .digest("hex");
-}
-
-async function share(made: Promise<StorageManager>): Promise<SharedManager> {
-  const manager = await made;
-  const close = manager.close.bind(manager);
-  const leaveOpen = (): Promise<void> => Promise.resolve();
-  Object.defineProperties(manager, {
-    close: { value: leaveOpen },
-    [Symbol.asyncDispose]: { value: leaveOpen },
-  });
-  return { manager, close };
 }

@@ -1,5 +1,4 @@
-import { logTo } from "../observe/logger.js";
-import { Recorder, type EventDetails } from "../observe/recorder.js";
+import type { EventDetails } from "../observe/recorder.js";
 import type { BubustackReference, StorageReference } from "../reference/reference.js";
 import type {
   CallOptions,
@@ -13,29 +12,23 @@ import type {
   WriteOptions,
 } from "../store/store.js";
 import { deleteBlob, listBlobs, readBlob, writeBlob } from "./blobs.js";
-import type { ManagerParts } from "../call/call.js";
 import { close } from "./close.js";
 import { createStore } from "../configure/create-store.js";
 import { dehydratePayload } from "../dehydrate/dehydration.js";
 import { dehydrationPlan, type DehydrationPlan } from "../dehydrate/dehydration-plan.js";
-import { EntrySource } from "../hydrate/reads/entry-source.js";
 import { envPrefixOf, parseEnvironment } from "../configure/env.js";
 import { hydrate } from "../hydrate/hydrate.js";
 import { openReference } from "../hydrate/open.js";
 import type { DehydrateOptions, HydrateOptions, OpenOptions, StorageManagerOptions } from "../configure/options.js";
 import { planPayload } from "../dehydrate/plan-payload.js";
+import { ownParts, type OwnParts } from "./parts.js";
 import { presign } from "./presign.js";
 import { reencryptObjects, type ReencryptOptions, type ReencryptReport } from "../maintain/reencrypt.js";
 import { release, type ReleaseOptions } from "../maintain/release.js";
 import { selectPart } from "../access/select-part.js";
-import {
-  dehydrateSettings,
-  hydrateSettings,
-  managerSettings,
-  openSettings,
-  type ManagerSettings,
-} from "../configure/settings.js";
-import { TenantParts, tenantSettings } from "../configure/tenant.js";
+import { managerSettings } from "../configure/settings.js";
+import { dehydrateSettings, hydrateSettings, openSettings } from "../configure/call-settings.js";
+import { tenantSettings } from "../configure/tenant.js";
 import { verify, type VerifyOptions, type VerifyPrefixOptions, type VerifyReport } from "../maintain/verify/verify.js";
 
 /**
@@ -43,6 +36,9 @@ import { verify, type VerifyOptions, type VerifyPrefixOptions, type VerifyReport
  * what JSON has no form for.
  */
 export type Dehydrated = unknown;
+
+/** A manager over the parts of another one, whose `close()` leaves them open. */
+export let borrow: (manager: StorageManager) => StorageManager;
 
 /**
  * Dehydrates payloads, that is moves what is too big to travel into a store and leaves small references in its place,
@@ -58,28 +54,22 @@ export type Dehydrated = unknown;
  * const order = await manager.hydrate(JSON.parse(text));
  */
 export class StorageManager {
-  readonly #settings: ManagerSettings;
-  readonly #recorder: Recorder;
-  readonly #source: EntrySource;
-  readonly #parts: ManagerParts;
+  #parts: OwnParts;
 
   /** @throws {StorageError} `CONFIG_INVALID` that names every wrong option */
   constructor(options: StorageManagerOptions) {
-    if (options instanceof TenantParts) {
-      this.#settings = options.settings;
-      this.#recorder = options.recorder;
-      this.#source = options.source;
-      this.#parts = options;
-      return;
-    }
-    this.#settings = managerSettings(options);
-    const { observer, logger } = this.#settings;
-    this.#recorder = new Recorder([
-      ...(observer === undefined ? [] : [observer]),
-      ...(logger === undefined ? [] : [logTo(logger)]),
-    ]);
-    this.#source = new EntrySource(this.#settings.readCache, this.#recorder);
-    this.#parts = { settings: this.#settings, recorder: this.#recorder, source: this.#source };
+    this.#parts = ownParts(managerSettings(options));
+  }
+
+  /** A manager that works with what another one has, and leaves it open. */
+  static #over(parts: OwnParts): StorageManager {
+    const manager = new StorageManager({});
+    manager.#parts = { ...parts, isBorrowed: true };
+    return manager;
+  }
+
+  static {
+    borrow = (manager) => StorageManager.#over(manager.#parts);
   }
 
   /**
@@ -102,7 +92,7 @@ export class StorageManager {
 
   /** The store; `undefined`: storage is disabled. */
   get store(): Store | undefined {
-    return this.#settings.store;
+    return this.#parts.settings.store;
   }
 
   /**
@@ -137,7 +127,7 @@ export class StorageManager {
    * @throws {StorageError} `UNSERIALIZABLE`, `INVALID_REFERENCE`, `SIGNATURE_INVALID`, `BUDGET_EXCEEDED`, `CONFIG_INVALID`
    */
   plan(value: unknown, options?: DehydrateOptions): DehydrationPlan {
-    const settings = dehydrateSettings(this.#settings, options);
+    const settings = dehydrateSettings(this.#parts.settings, options);
     return dehydrationPlan(planPayload(value, settings, settings.outputPrefix), settings);
   }
 
@@ -151,10 +141,10 @@ export class StorageManager {
    *   store rejects with, such as `NOT_FOUND`
    */
   async hydrate<T = unknown>(value: unknown, options?: HydrateOptions<T>): Promise<T> {
-    const settings = hydrateSettings(this.#settings, options);
+    const settings = hydrateSettings(this.#parts.settings, options);
     const details: EventDetails = { store: this.store?.name, stepRunId: settings.stepRunId };
-    const hydrated = await this.#recorder.record("hydrate", details, () =>
-      hydrate(value, settings, this.#source, this.#recorder, details),
+    const hydrated = await this.#parts.recorder.record("hydrate", details, () =>
+      hydrate(value, settings, this.#parts.source, this.#parts.recorder, details),
     );
     return hydrated as T; // checked by the schema, if there is one; otherwise the caller says what it is
   }
@@ -194,7 +184,7 @@ export class StorageManager {
     return selectPart(
       reference,
       path,
-      openSettings(this.#settings, options, "select").settings,
+      openSettings(this.#parts.settings, options, "select").settings,
     ) as unknown as Reference;
   }
 
@@ -212,7 +202,7 @@ export class StorageManager {
    * @throws {StorageError} `CONFIG_INVALID` for what can't be a tenant; on the manager of a tenant
    */
   forTenant(tenant: string): StorageManager {
-    return new StorageManager(new TenantParts(tenantSettings(this.#settings, tenant), this.#recorder, this.#source));
+    return StorageManager.#over({ ...this.#parts, settings: tenantSettings(this.#parts.settings, tenant) });
   }
 
   /**
@@ -299,7 +289,7 @@ export class StorageManager {
    * @throws {StorageError} `CONFIG_INVALID`, `ABORTED`, `STORAGE_DISABLED`
    */
   async verify(payload: unknown, options: VerifyOptions = {}): Promise<VerifyReport> {
-    return verify({ payload }, options, this.#settings, this.#source, this.#recorder);
+    return verify({ payload }, options, this.#parts.settings, this.#parts.source, this.#parts.recorder);
   }
 
   /**
@@ -309,7 +299,7 @@ export class StorageManager {
    * @throws {StorageError} `CONFIG_INVALID`, `ABORTED`, `STORAGE_DISABLED`, `INVALID_PATH`, what the listing fails with
    */
   async verifyPrefix(prefix: string, options: VerifyPrefixOptions = {}): Promise<VerifyReport> {
-    return verify({ prefix }, options, this.#settings, this.#source, this.#recorder);
+    return verify({ prefix }, options, this.#parts.settings, this.#parts.source, this.#parts.recorder);
   }
 
   /**

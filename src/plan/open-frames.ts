@@ -2,7 +2,7 @@ import { types } from "node:util";
 import type { Container } from "../json/container.js";
 import { Frame } from "./frame.js";
 import { MAX_NESTING } from "./plain-walk.js";
-import type { PayloadPath } from "./plan.js";
+import type { PayloadPath } from "./payload-path.js";
 
 /**
  * A `toJSON`, getter or proxy may give ever new objects. So many of them inside of each other are refused: some more than

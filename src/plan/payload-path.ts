@@ -1,4 +1,5 @@
-import type { PayloadPath } from "./plan.js";
+/** The place of a value in a payload, from the root. */
+export type PayloadPath = (string | number)[];
 
 /** A path as people write it: `$.items[3]["a.b"]`. For messages: it holds keys, never values. */
 export function formatPayloadPath(path: PayloadPath): string {

@@ -1,13 +1,5 @@
 import type { PlannedEntry } from "./planned-entry.js";
 
-export type { PlannedEntry };
-
-/** What becomes of a value that leaves. */
-export type EntryKind = "json" | "raw" | "binary";
-
-/** The place of a value in a payload, from the root. */
-export type PayloadPath = (string | number)[];
-
 /** What the walk decided. */
 export interface PayloadPlan {
   /** The payload without what leaves; `undefined` when `JSON.stringify` would give `undefined`. */

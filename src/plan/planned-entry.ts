@@ -1,6 +1,9 @@
 import { settledExtra, type LooseValues } from "./loose-sizes.js";
-import type { EntryKind, PayloadPath } from "./plan.js";
+import type { PayloadPath } from "./payload-path.js";
 import type { PayloadSource } from "./source.js";
+
+/** What becomes of a value that leaves. */
+export type EntryKind = "json" | "raw" | "binary";
 
 /** What to store: a JSON value, a string, or a source of bytes. */
 export type EntryContent = { value: unknown } | { text: string } | { source: PayloadSource };

@@ -1,4 +1,4 @@
-import type { PayloadPath } from "./plan.js";
+import type { PayloadPath } from "./payload-path.js";
 import type { PlannedEntry } from "./planned-entry.js";
 import type { StreamSource } from "./source.js";
 

@@ -7,10 +7,10 @@ import { leastStringSize, numberSize, stringSize, stringSlack } from "./json-siz
 import { isPlainContainer, jsonValue } from "./json-value.js";
 import { NOTHING_LOOSE, LooseSizes, joinLoose, settledExtra, type LooseValues } from "./loose-sizes.js";
 import { OpenFrames } from "./open-frames.js";
-import { formatPayloadPath } from "./payload-path.js";
+import { formatPayloadPath, type PayloadPath } from "./payload-path.js";
 import { MAX_ARRAY_LENGTH, PlainWalk, type OpenContainer } from "./plain-walk.js";
-import type { EntryKind, PayloadPath, PayloadPlan } from "./plan.js";
-import { PlannedEntry, type EntryContent } from "./planned-entry.js";
+import type { PayloadPlan } from "./plan.js";
+import { type EntryKind, PlannedEntry, type EntryContent } from "./planned-entry.js";
 import { asPayloadSource, sourceContentType, sourceSize, type PayloadSource } from "./source.js";
 import { vanishingKind } from "./vanishing.js";
 import type { WalkOptions } from "./walk-options.js";

@@ -61,3 +61,10 @@ function isBelow(location: Location, prefix: Location): boolean {
     (prefix.path === "" || location.path === prefix.path || location.path.startsWith(`${prefix.path}/`))
   );
 }
+
+/** Whether one of two prefixes lies inside of the other; equal ones do not, and what is no prefix lies nowhere. */
+export function arePrefixesNested(prefix: string, other: string): boolean {
+  if (![prefix, other].every((text) => typeof text === "string" && isAllowPrefix(text))) return false;
+  const isBelow = (inner: string, outer: string): boolean => new AllowList([outer]).admits(parseAllowPrefix(inner));
+  return isBelow(prefix, other) !== isBelow(other, prefix);
+}

@@ -1,5 +1,6 @@
 import { tmpdir } from "node:os";
-import { createStore, parseEnvironment } from "../../src/configure/env.js";
+import { parseEnvironment } from "../../src/configure/env.js";
+import { createStore } from "../../src/configure/create-store.js";
 
 let loads = 0;
 jest.mock("@aws-sdk/client-s3", () => {

@@ -3,15 +3,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { resetSharedManagers, sharedManager } from "../../src/manager/shared-manager.js";
 import { StorageManager } from "../../src/manager/storage-manager.js";
+import { FileStore } from "../../src/store/drivers/file/file-store.js";
 
-const INLINE = { COATCHECK_MAX_INLINE_SIZE: "2048" };
+// Nothing is written there.
+const FILES = { COATCHECK_STORAGE_PROVIDER: "file", COATCHECK_STORAGE_PATH: join(tmpdir(), "coatcheck-shared-none") };
+const INLINE = { ...FILES, COATCHECK_MAX_INLINE_SIZE: "2048" };
 
 let fromEnv: jest.SpiedFunction<typeof StorageManager.fromEnv>;
-let closed: jest.SpiedFunction<StorageManager["close"]>;
+let closed: jest.SpiedFunction<FileStore["close"]>;
 
 beforeEach(() => {
   fromEnv = jest.spyOn(StorageManager, "fromEnv");
-  closed = jest.spyOn(StorageManager.prototype, "close");
+  closed = jest.spyOn(FileStore.prototype, "close");
 });
 
 afterEach(async () => {
@@ -51,7 +54,7 @@ describe("sharedManager", () => {
   it("keeps no credentials in its keys", async () => {
     await sharedManager({ COATCHECK_STORAGE_OUTPUT_PREFIX: "s3cr3t" });
     const registry = (globalThis as unknown as Record<symbol, Map<string, unknown>>)[
-      Symbol.for("coatcheck.sharedManagers.1")
+      Symbol.for("coatcheck.sharedManagers.2")
     ]!;
     expect([...registry.keys()]).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/)]);
   });
@@ -105,9 +108,9 @@ describe("sharedManager", () => {
 describe("resetSharedManagers", () => {
   it("closes all, once each, and forgets them", async () => {
     const one = await sharedManager(INLINE);
-    const two = await sharedManager({});
+    const two = await sharedManager(FILES);
     await resetSharedManagers();
-    expect(closed.mock.contexts).toEqual([one, two]);
+    expect(closed.mock.contexts).toEqual([one.store, two.store]);
     await resetSharedManagers();
     expect(closed).toHaveBeenCalledTimes(2);
     expect(await sharedManager(INLINE)).not.toBe(one);
@@ -116,7 +119,7 @@ describe("resetSharedManagers", () => {
   it("waits for managers that are being made, and closes them", async () => {
     const pending = sharedManager(INLINE);
     await resetSharedManagers();
-    expect(closed.mock.contexts).toEqual([await pending]);
+    expect(closed.mock.contexts).toEqual([(await pending).store]);
   });
 
   it("ignores a manager that could not be made, and leaves its successor alone", async () => {
@@ -132,10 +135,10 @@ describe("resetSharedManagers", () => {
 
   it("closes the others when one fails, and then says so", async () => {
     await sharedManager(INLINE);
-    await sharedManager({});
+    await sharedManager(FILES);
     const failure = new Error("can't close");
     closed.mockRejectedValueOnce(failure);
-    await expect(resetSharedManagers()).rejects.toBe(failure);
+    await expect(resetSharedManagers()).rejects.toMatchObject({ code: "UNEXPECTED", cause: failure });
     expect(closed).toHaveBeenCalledTimes(2);
     await resetSharedManagers();
     expect(closed).toHaveBeenCalledTimes(2);

@@ -1,6 +1,5 @@
 import fc from "fast-check";
-import type { EncodedObject } from "../../src/object/encoded-object.js";
-import { SPARE } from "../../src/object/encoded-object.js";
+import { type EncodedObject, SPARE } from "../../src/object/encoded-object.js";
 import { encodeJson, encodeText } from "../../src/object/stored-object.js";
 
 const unit = fc.oneof(

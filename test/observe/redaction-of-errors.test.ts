@@ -5,8 +5,7 @@ import { inspect } from "node:util";
 import { S3Client } from "@aws-sdk/client-s3";
 import { pino } from "pino";
 import { AzureStore } from "../../src/azure.js";
-import type { StorageError } from "../../src/errors/error.js";
-import { isStorageError } from "../../src/errors/error.js";
+import { type StorageError, isStorageError } from "../../src/errors/error.js";
 import { GcsStore } from "../../src/gcs.js";
 import {
   FailoverStore,

@@ -1,5 +1,4 @@
-import { formatPayloadPath } from "../../plan/payload-path.js";
-import type { PayloadPath } from "../../plan/plan.js";
+import { formatPayloadPath, type PayloadPath } from "../../plan/payload-path.js";
 import type { StreamSource } from "../../plan/source.js";
 import { abortable, throwIfAborted } from "../../async/abort.js";
 import { StorageError } from "../../errors/error.js";

@@ -1,5 +1,5 @@
 import { findSources } from "../../plan/find-sources.js";
-import type { PayloadPath } from "../../plan/plan.js";
+import type { PayloadPath } from "../../plan/payload-path.js";
 import type { StreamSource } from "../../plan/source.js";
 import { endSource } from "../../store/source.js";
 import { SourceReader } from "./read-source.js";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { StoredEntry } from "../../plan/layouts/layout.js";
-import type { PlannedEntry } from "../../plan/plan.js";
+import type { PlannedEntry } from "../../plan/planned-entry.js";
 import type { ObjectWriter } from "../object-writer.js";
 import type { LaidOutPlan } from "../plan-payload.js";
 import { SourceReader } from "./read-source.js";

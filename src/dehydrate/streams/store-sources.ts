@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { PlannedEntry } from "../../plan/plan.js";
+import type { PlannedEntry } from "../../plan/planned-entry.js";
 import type { StoredEntry } from "../../plan/layouts/layout.js";
 import type { PayloadSource, StreamSource } from "../../plan/source.js";
 import { Semaphore } from "../../store/layers/semaphore.js";
@@ -10,7 +10,7 @@ import type { LaidOutPlan } from "../plan-payload.js";
 import { readSmall, type SourceReader } from "./read-source.js";
 import type { ResultBudget } from "../result-budget.js";
 import type { SourceOwner } from "./source-owner.js";
-import type { DehydrateSettings } from "../../configure/settings.js";
+import type { DehydrateSettings } from "../../configure/call-schemas.js";
 import { storeBlob } from "./store-blob.js";
 import { storeStream, writeStream } from "./store-stream.js";
 

@@ -1,6 +1,6 @@
 import { uuidv7 } from "uuidv7";
 import type { StoredEntry } from "../../plan/layouts/layout.js";
-import type { PlannedEntry } from "../../plan/plan.js";
+import type { PlannedEntry } from "../../plan/planned-entry.js";
 import type { StreamEncoding } from "../../codecs/entry-encoding.js";
 import { StorageError } from "../../errors/error.js";
 import { locationBelow } from "../../paths/location.js";

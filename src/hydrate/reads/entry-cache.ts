@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { ParsedReference } from "../../reference/reference.js";
-import { entryKey, type FetchedEntry } from "../fetch-entry.js";
+import { type FetchedEntry } from "../fetch-entry.js";
+import { entryKey } from "../../reference/stored-entry.js";
 
 interface CachedEntry {
   /** Object path, without scheme and container. */

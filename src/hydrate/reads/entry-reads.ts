@@ -7,7 +7,7 @@ import { fetchedEntry, fetchedInSteps, integrityError, partOf, type FetchedEntry
 import { readsParts, type PartOfObject } from "./open-part.js";
 import { planReads, type ByteRange } from "./read-plan.js";
 import { isAbsence, ReplacedEntries, replacementOf } from "../replaced/replaced-entries.js";
-import type { HydrateSettings } from "../../configure/settings.js";
+import type { HydrateSettings } from "../../configure/call-schemas.js";
 import type { SharedReads, WantedBytes } from "./shared-reads.js";
 import { asStorageError } from "../../errors/as-storage-error.js";
 import type { Turns } from "../../async/turns.js";

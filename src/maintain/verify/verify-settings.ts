@@ -2,19 +2,10 @@ import { z } from "zod";
 import { parseOptions } from "../../options/parse-options.js";
 import { withResolvers } from "../../configure/acting-resolvers.js";
 import { assertOwnPrefixes } from "../../configure/confine.js";
-import {
-  allow,
-  audienceOf,
-  count,
-  given,
-  isFunction,
-  path,
-  signal,
-  sizes,
-  text,
-  withAudience,
-  type ManagerSettings,
-} from "../../configure/settings.js";
+import { type ManagerSettings } from "../../configure/settings.js";
+import { allow, count, isFunction, path, signal, sizes, text } from "../../configure/fields.js";
+import { audienceOf, given } from "../../configure/call-settings.js";
+import { withAudience } from "../../configure/call-schemas.js";
 import { noAudience } from "../../configure/signing-settings.js";
 import type { VerifyPrefixOptions, VerifyProblem, VerifyProgress } from "./report.js";
 

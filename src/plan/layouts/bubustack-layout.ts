@@ -3,7 +3,7 @@ import { GRAMMARS } from "../../reference/grammar.js";
 import { writeReference, type ReferenceContent } from "../../reference/reference.js";
 import { MAX_PATH_BYTES } from "../../paths/path.js";
 import type { Layout, LayoutOptions, StoredEntry } from "./layout.js";
-import type { PayloadPath } from "../plan.js";
+import type { PayloadPath } from "../payload-path.js";
 import type { PlannedEntry } from "../planned-entry.js";
 
 /** One object a value at `{prefix}/{scope}/{json.path}.json`, and references in BubuStack's grammar. */

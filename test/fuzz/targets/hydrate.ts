@@ -1,7 +1,6 @@
-import type { StorageErrorCode } from "../../../src/errors/error.js";
+import { type StorageErrorCode, isStorageError } from "../../../src/errors/error.js";
 import { StorageManager } from "../../../src/manager/storage-manager.js";
 import { gzip } from "../../../src/codecs/gzip.js";
-import { isStorageError } from "../../../src/errors/error.js";
 import { MemoryStore } from "../../../src/store/drivers/memory-store.js";
 import { RecordingStore } from "../../support/recording-store.js";
 import { assert, assertEqual, assertPlain, settled, type Outcome } from "../check.js";

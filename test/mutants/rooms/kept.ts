@@ -181,8 +181,8 @@ export const KEPT: readonly Mutant[] = [
     name: "whoever closes a shared manager closes it for all",
     promise: readme("`sharedManager()` gives one manager for each distinct configuration in a process."),
     file: "manager/shared-manager.ts",
-    from: "    close: { value: leaveOpen },\n",
-    to: "",
+    from: "manager: borrow(owner) ",
+    to: "manager: owner ",
     seenBy: seenByTests("manager/shared-manager.test.ts"),
   },
   {
@@ -246,7 +246,7 @@ export const KEPT: readonly Mutant[] = [
   {
     name: "own prefixes may be nested",
     promise: behaviour("nothing nested: release takes no other prefix"),
-    file: "configure/confine.ts",
+    file: "reference/allow.ts",
     from: "return isBelow(prefix, other) !== isBelow(other, prefix);",
     to: "return isBelow(prefix, other) === undefined;",
     seenBy: seenByTests("configure/options.test.ts"),

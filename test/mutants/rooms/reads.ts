@@ -76,7 +76,7 @@ export const READS: readonly Mutant[] = [
   {
     name: "paths of two containers are one",
     promise: readme("One payload may point into many stores."),
-    file: "hydrate/fetch-entry.ts",
+    file: "reference/stored-entry.ts",
     from: "const path = formatLocation(location); // paths",
     to: "const path = location.path; // paths",
     seenBy: seenByTests("manager/routing.test.ts", "dehydrate/packs.test.ts"),

@@ -1,8 +1,7 @@
 import { declareOwnStore } from "../../guard/own-stores.js";
 import { endingSource } from "../../body-source.js";
 import { abortable } from "../../../async/abort.js";
-import type { Capability } from "../../capability.js";
-import { unsupportedError } from "../../capability.js";
+import { type Capability, unsupportedError } from "../../capability.js";
 import { checkCopy, checkDelete, checkList, checkRead, checkStat, checkWrite, type CallDetails } from "../../check.js";
 import { assertKnown, type Names } from "../../call-options.js";
 import type {

@@ -36,7 +36,7 @@ import type { FeatureSettings, Operation } from "./options.js";
 import { isReserved } from "./sidecar.js";
 import { asOwn, type SidecarCall } from "./sidecars.js";
 import { demands, honoured, settleOptions, type Honoured } from "./unhonoured.js";
-import type { FeatureStore } from "./with-features.js";
+import type { FeatureStore } from "./feature-store.js";
 
 /** Gates the options of each call, and hands it on: to the store, or to what emulates what that one lacks. */
 export class FeatureLayer extends StoreLayer implements FeatureStore {

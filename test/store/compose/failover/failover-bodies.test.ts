@@ -8,8 +8,7 @@ import { FakeClock } from "../../../../src/testing/index.js";
 import { failureOf } from "../../../support/failure.js";
 import { turn } from "../../../support/turn.js";
 import { textOf } from "../../drivers/file/file-roots.js";
-import type { CopyStore } from "../copy-store.js";
-import { putAll, threeCopies, type BodyFault } from "../copy-store.js";
+import { type CopyStore, putAll, threeCopies, type BodyFault } from "../copy-store.js";
 
 const BYTES = Buffer.from(Array.from({ length: 5500 }, (_, i) => (i * i + (i >> 8)) % 251));
 const OTHER = Buffer.from(BYTES.map((byte, i) => (i > 4000 ? byte : byte ^ 1)));

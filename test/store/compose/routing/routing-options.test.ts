@@ -1,5 +1,4 @@
-import type { StorageError } from "../../../../src/errors/error.js";
-import { isStorageError } from "../../../../src/errors/error.js";
+import { type StorageError, isStorageError } from "../../../../src/errors/error.js";
 import { RoutingStore } from "../../../../src/store/compose/routing/routing-store.js";
 import { MemoryStore } from "../../../../src/store/drivers/memory-store.js";
 

@@ -1,5 +1,6 @@
 import { linkBody, LINK_SIZE, newMark } from "../../../../src/store/layers/features/link.js";
-import { withFeatures, type FeatureStore } from "../../../../src/store/layers/features/with-features.js";
+import { withFeatures } from "../../../../src/store/layers/features/with-features.js";
+import { type FeatureStore } from "../../../../src/store/layers/features/feature-store.js";
 import { MemoryStore } from "../../../../src/store/drivers/memory-store.js";
 import type { CallOptions, Store } from "../../../../src/store/store.js";
 import { FaultStore } from "../../../../src/testing/index.js";

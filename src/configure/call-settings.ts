@@ -1,0 +1,77 @@
+import { checkOptions, parseOptions, readOptions } from "../options/parse-options.js";
+import { withResolvers } from "./acting-resolvers.js";
+import {
+  dehydrateSchemas,
+  hydrateSchema,
+  openSchemas,
+  signedHydrateSchema,
+  type DehydrateSettings,
+  type HydrateSettings,
+} from "./call-schemas.js";
+import { assertOwnPrefixes, assertReadablePrefix } from "./confine.js";
+import { keepDehydration, lastDehydration } from "./last-dehydration.js";
+import type { DehydrateOptions, HydrateOptions, OpenOptions } from "./options.js";
+import type { ManagerSettings } from "./settings.js";
+import { tenantAudience } from "./tenant.js";
+
+/** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
+export function dehydrateSettings(settings: ManagerSettings, options: DehydrateOptions | undefined): DehydrateSettings {
+  if (options === undefined) return settings;
+  const last = lastDehydration(settings, options);
+  if (last !== undefined) return last;
+  const own = readOptions(options, "dehydrate");
+  const optionSchema = dehydrateSchemas[settings.signing === undefined ? settings.dialect : "signed"];
+  const { signal: callSignal, ...parsed } = given(checkOptions(optionSchema, own, "dehydrate"));
+  if (parsed.prefix !== undefined) assertReadablePrefix(parsed.prefix, settings, "dehydrate");
+  const result: DehydrateSettings = { ...settings, ...parsed, ...audienceOf(parsed, settings) };
+  keepDehydration(settings, own, result);
+  return callSignal === undefined ? result : { ...result, signal: callSignal };
+}
+
+/** The settings of a call whose result is to fit in one value. */
+export function inputSettings(settings: DehydrateSettings): DehydrateSettings {
+  return { ...settings, maxEnvelopeSize: Math.min(settings.maxEnvelopeSize, settings.maxInlineSize) };
+}
+
+/** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
+export function hydrateSettings(settings: ManagerSettings, options: HydrateOptions | undefined): HydrateSettings {
+  if (options === undefined) return withResolvers(settings, undefined);
+  const optionSchema = settings.signing === undefined ? hydrateSchema : signedHydrateSchema;
+  const parsed = given(parseOptions(optionSchema, options, "hydrate"));
+  assertOwnPrefixes("allow", parsed.allow ?? [], settings, "hydrate");
+  const { resolvers: asked, ...rest } = parsed;
+  const allowed = [...settings.allow, ...(parsed.allow ?? [])];
+  return withResolvers({ ...settings, ...rest, ...audienceOf(parsed, settings), allow: allowed }, asked);
+}
+
+/**
+ * The settings of a call that opens or selects one reference, and its signal.
+ *
+ * @throws {StorageError} `CONFIG_INVALID`
+ */
+export function openSettings(
+  settings: ManagerSettings,
+  options: OpenOptions | undefined,
+  operation: "open" | "presign" | "select",
+): { settings: ManagerSettings; signal?: AbortSignal | undefined } {
+  if (options === undefined) return { settings };
+  const [unsigned, signed] = openSchemas[operation === "select" ? "select" : "open"];
+  const parsed: OpenOptions = parseOptions(settings.signing === undefined ? unsigned : signed, options, operation);
+  return { settings: { ...settings, ...audienceOf(parsed, settings) }, signal: parsed.signal };
+}
+
+// For the manager of a tenant it is never another's.
+export function audienceOf(
+  { audience }: { audience?: string | undefined },
+  { tenant }: ManagerSettings,
+): { audience?: string } {
+  if (audience === undefined) return {};
+  return { audience: tenant === undefined ? audience : tenantAudience(audience, tenant) };
+}
+
+type Given<Options> = { [Name in keyof Options]?: Exclude<Options[Name], undefined> };
+
+// An option that is there but undefined does not override anything.
+export function given<Options extends object>(options: Options): Given<Options> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Given<Options>;
+}

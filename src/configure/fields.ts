@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { formatLocation, locationProblem, schemeOf } from "../paths/location.js";
+import { pathProblem } from "../paths/path.js";
+import { isAllowPrefix } from "../reference/allow.js";
+import { parseLocation } from "../reference/location.js";
+import { assertResolvers, type ReferenceResolver } from "../resolvers/resolver.js";
+import { assertStandardSchema } from "../schemas/standard-schema.js";
+import { isSignal } from "../store/call-options.js";
+
+// What several options of a manager and of its calls are checked by.
+
+// The longest delay that a Node timer takes.
+const MAX_TIMEOUT = 2 ** 31 - 1;
+
+export const count = z.int().min(0);
+export const path = z.string().refine((value) => pathProblem(value) === undefined, "must be a valid object path");
+export const prefix = z.string().transform((value, context) => {
+  const canonical = canonicalPrefix(value);
+  if (canonical !== undefined) return canonical;
+  context.issues.push({ code: "custom", message: NO_PREFIX, input: value });
+  return z.NEVER;
+});
+export const text = z.string().min(1);
+export const signal = z.custom<AbortSignal>(isSignal, "must be an AbortSignal");
+export const allow = z.array(z.string().refine(isAllowPrefix, "must be a path prefix or scheme://container/prefix"));
+export const resolvers = z
+  .custom<readonly ReferenceResolver[]>()
+  .superRefine((value, context) => {
+    const problem = problemOf(() => assertResolvers(value));
+    if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
+  })
+  .transform((list): readonly ReferenceResolver[] => [...list]); // a change of the list does not reach later calls
+export const references = z.enum(["escape", "pass", "reject"]);
+export const sizes = {
+  maxInlineSize: count,
+  maxEnvelopeSize: z.int().min(1024),
+  maxRecursionDepth: count,
+  timeout: z.int().min(1).max(MAX_TIMEOUT),
+};
+
+export const budgets = { maxReferences: count, maxBytes: count };
+
+export const CANNOT_ESCAPE =
+  'can\'t be "escape" in the dialect "bubustack", whose readers know no escapes; use "pass" or "reject"';
+
+const NO_PREFIX = "must be a valid object path or scheme://container/prefix";
+export const NO_SCHEMES = 'can\'t have a scheme in the dialect "bubustack", whose readers know one store only';
+
+/** The prefix in the form that references to what lies below it have, or `undefined` for what is none. */
+function canonicalPrefix(text: string): string | undefined {
+  if (schemeOf(text) === undefined) return pathProblem(text) === undefined ? text : undefined;
+  return isAllowPrefix(text) && locationProblem(text) === undefined ? formatLocation(parseLocation(text)) : undefined;
+}
+
+export function canWrite(dialect: unknown, prefixOption: unknown): boolean {
+  return dialect !== "bubustack" || typeof prefixOption !== "string" || schemeOf(prefixOption) === undefined;
+}
+
+// Other wrong options are no reason not to name one.
+export function isOptions({ value }: { value: unknown }): boolean {
+  return typeof value === "object" && value !== null;
+}
+
+export function isFunction(value: unknown): boolean {
+  return typeof value === "function";
+}
+
+export function isStandardSchema(value: unknown): boolean {
+  return problemOf(() => assertStandardSchema(value)) === undefined;
+}
+
+/** What a check says of a value that it refuses. */
+export function problemOf(check: () => void): string | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+export function hasMethods(...names: string[]): (value: unknown) => boolean {
+  return (value) =>
+    typeof value === "object" &&
+    value !== null &&
+    names.every((name) => typeof (value as Record<string, unknown>)[name] === "function");
+}
