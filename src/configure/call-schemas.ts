@@ -6,7 +6,6 @@ import {
   budgets,
   CANNOT_ESCAPE,
   canWrite,
-  isFunction,
   isOptions,
   isStandardSchema,
   NO_SCHEMES,
@@ -18,6 +17,7 @@ import {
   sizes,
   text,
 } from "./fields.js";
+import { isFunction } from "../options/fields.js";
 import type { HydrateProgress } from "./options.js";
 import type { ManagerSettings } from "./settings.js";
 import { noAudience, signedText } from "./signing-settings.js";

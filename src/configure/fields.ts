@@ -61,10 +61,6 @@ export function isOptions({ value }: { value: unknown }): boolean {
   return typeof value === "object" && value !== null;
 }
 
-export function isFunction(value: unknown): boolean {
-  return typeof value === "function";
-}
-
 export function isStandardSchema(value: unknown): boolean {
   return problemOf(() => assertStandardSchema(value)) === undefined;
 }
@@ -77,11 +73,4 @@ export function problemOf(check: () => void): string | undefined {
   } catch (error) {
     return (error as Error).message;
   }
-}
-
-export function hasMethods(...names: string[]): (value: unknown) => boolean {
-  return (value) =>
-    typeof value === "object" &&
-    value !== null &&
-    names.every((name) => typeof (value as Record<string, unknown>)[name] === "function");
 }

@@ -14,7 +14,6 @@ import {
   CANNOT_ESCAPE,
   canWrite,
   count,
-  hasMethods,
   isOptions,
   NO_SCHEMES,
   prefix,
@@ -22,6 +21,7 @@ import {
   resolvers,
   sizes,
 } from "./fields.js";
+import { hasMethods } from "../options/fields.js";
 import type { StorageManagerOptions } from "./options.js";
 import { signing } from "./signing-settings.js";
 

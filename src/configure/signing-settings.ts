@@ -1,7 +1,9 @@
+import { isPlainObject } from "../options/parse-options.js";
+import { clock } from "../options/fields.js";
 import { z } from "zod";
 import { ReferenceSigner } from "../reference/sign/signature.js";
 import { isKeyId, isSigningKey, SigningKeys } from "../reference/sign/signing-keys.js";
-import { systemClock, type Clock } from "../async/clock.js";
+import { systemClock } from "../async/clock.js";
 
 /** How a manager signs references and checks their signatures. */
 export interface SigningSettings {
@@ -23,9 +25,9 @@ export const noAudience = z.undefined("needs the manager's option signing").opti
 const keys = z.unknown().transform((value, context): ReadonlyMap<string, Uint8Array> => {
   const problem = (message: string, ...path: string[]): void =>
     void context.issues.push({ code: "custom", path, message, input: undefined });
-  if (!isRecord(value)) problem("must be an object of keys by id");
+  if (!isPlainObject(value)) problem("must be an object of keys by id");
   // Own properties only, whatever they are called.
-  const entries = isRecord(value) ? Object.entries(value) : [];
+  const entries = isPlainObject(value) ? Object.entries(value) : [];
   for (const [id, key] of entries) {
     // An id that is none may be a key that was put in its place, so it is not repeated.
     if (!isKeyId(id)) problem("ids must be 1 to 64 of A-Z a-z 0-9 . _ -");
@@ -42,7 +44,7 @@ export const signing: z.ZodType<SigningSettings> = z
     audience: signedText.optional(),
     ttl: z.int().min(1).optional(),
     allowUnsigned: z.boolean().default(false),
-    clock: z.custom<Clock>(isClock, "must be a Clock").default(systemClock),
+    clock: clock.default(systemClock),
   })
   .transform(({ keys: byId, activeKeyId, audience, ttl, allowUnsigned, clock }, context): SigningSettings => {
     if (!byId.has(activeKeyId)) {
@@ -56,14 +58,3 @@ export const signing: z.ZodType<SigningSettings> = z
       allowUnsigned,
     };
   });
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  // The last test knows the plain objects of other realms.
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
-}
-
-function isClock(value: unknown): boolean {
-  return typeof value === "object" && value !== null && typeof (value as Partial<Clock>).now === "function";
-}

@@ -8,7 +8,8 @@ import type { ManagerParts } from "../call/call.js";
 import { Reencryption } from "./reencryption.js";
 import { requireStore } from "../call/require-store.js";
 import { type ManagerSettings } from "../configure/settings.js";
-import { isFunction, path, signal } from "../configure/fields.js";
+import { path, signal } from "../configure/fields.js";
+import { isFunction } from "../options/fields.js";
 import { asStorageError } from "../errors/as-storage-error.js";
 import { sweep, type SweepOptions, type SweepProgress } from "./walk-objects.js";
 

@@ -1,3 +1,4 @@
+import { isObject } from "../json/is-object.js";
 import { types } from "node:util";
 import { StorageError } from "../errors/error.js";
 import { setOwn, type Container } from "../json/container.js";
@@ -227,10 +228,6 @@ export function hasDollarKey(keys: readonly string[]): boolean {
     if (key.charCodeAt(0) === 0x24) return true;
   }
   return false;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
 }
 
 function isPlainObject(value: object): value is Record<string, unknown> {

@@ -1,3 +1,4 @@
+import { isFunction } from "../options/fields.js";
 import { z } from "zod";
 import { StorageError } from "../errors/error.js";
 import { parseOptions } from "../options/parse-options.js";
@@ -70,7 +71,6 @@ export interface StoreConformanceOptions {
   settleTimeout?: number;
 }
 
-const isFunction = (value: unknown): boolean => typeof value === "function";
 const count = z.int("must be a whole number").min(1, "must be at least 1");
 
 const schema = z.strictObject({

@@ -1,3 +1,4 @@
+import { clock, hasMethods } from "../../options/fields.js";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
 import { systemClock, type Clock } from "../../async/clock.js";
@@ -57,6 +58,7 @@ export interface KeyProviderOptions extends EncryptionOptions {
 export type Aes256GcmOptions = GivenKeysOptions | KeyProviderOptions;
 
 const allowUnencrypted = z.boolean().default(false);
+const isKeyProvider = hasMethods("generateDataKey", "decryptDataKey") as (value: unknown) => value is KeyProvider;
 const givenKeysSchema = z
   .strictObject({
     keys: z.record(
@@ -73,9 +75,7 @@ const givenKeysSchema = z
 const keyProviderSchema = z.strictObject({
   keys: z.custom<KeyProvider>(isKeyProvider),
   dataKeyTtl: z.int().min(0).default(300_000),
-  clock: z
-    .custom<Clock>((value) => hasMethods(value, "now", "setTimeout", "clearTimeout"), "must be a Clock")
-    .default(systemClock),
+  clock: clock.default(systemClock),
   allowUnencrypted,
 });
 
@@ -96,15 +96,6 @@ export function aes256gcm(options: Aes256GcmOptions): Codec {
   }
   const given = parseOptions(givenKeysSchema, options, "aes256gcm");
   return new Encryption(new GivenKeys(given.keys, given.activeKeyId), given.allowUnencrypted);
-}
-
-function isKeyProvider(value: unknown): value is KeyProvider {
-  return hasMethods(value, "generateDataKey", "decryptDataKey");
-}
-
-function hasMethods(value: unknown, ...names: string[]): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return names.every((name) => typeof (value as Record<string, unknown>)[name] === "function");
 }
 
 // Segments that are worked on before others have their turn: about 5 ms.

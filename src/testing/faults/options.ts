@@ -1,3 +1,4 @@
+import { clock } from "../../options/fields.js";
 import { randomInt } from "node:crypto";
 import { z } from "zod";
 import { STORAGE_ERROR_CODES } from "../../errors/error.js";
@@ -104,12 +105,7 @@ const rule = z
 const schema = z.strictObject({
   seed: z.int("must be a whole number").min(0).max(0xffff_ffff).optional(),
   faults: z.array(rule),
-  clock: z
-    .custom<Clock>(
-      (clock) => typeof clock === "object" && clock !== null && "setTimeout" in clock && "clearTimeout" in clock,
-      "must be a Clock",
-    )
-    .default(systemClock),
+  clock: clock.default(systemClock),
 });
 
 /** @throws {StorageError} `CONFIG_INVALID` that names each field which is wrong */

@@ -1,3 +1,4 @@
+import { clock } from "../../../options/fields.js";
 import { z } from "zod";
 import type { StorageObserver } from "../../../observe/event.js";
 import { systemClock, type Clock } from "../../../async/clock.js";
@@ -91,7 +92,7 @@ export const copyReadFields = {
   verifyRanges: z.boolean().default(false),
   digest: fn<DigestOf>().default(() => contentAddressedDigest),
   storeDigest: z.boolean().default(true),
-  clock: z.custom<Clock>(isClock, "must be a clock").default(systemClock),
+  clock: clock.default(systemClock),
   observer: fn<StorageObserver>().optional(),
 };
 
@@ -123,10 +124,4 @@ export type FailoverSettings = z.output<typeof schema>;
 /** @throws {StorageError} `CONFIG_INVALID` that names each field which is wrong */
 export function parseFailoverStoreOptions(options: FailoverStoreOptions): FailoverSettings {
   return parseOptions(schema, options, "FailoverStore");
-}
-
-function isClock(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const { now, setTimeout, clearTimeout } = value as Partial<Clock>;
-  return [now, setTimeout, clearTimeout].every((method) => typeof method === "function");
 }

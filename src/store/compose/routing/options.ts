@@ -1,3 +1,4 @@
+import { isFunction } from "../../../options/fields.js";
 import { z } from "zod";
 import { isScheme, splitLocation, type Target } from "../../../paths/location.js";
 import type { StorageObserver } from "../../../observe/event.js";
@@ -52,7 +53,6 @@ export interface RoutingStoreOptions {
 
 const NO_SCHEME = "is not a URL scheme (RFC 3986, section 3.1)";
 
-const isFunction = (value: unknown): boolean => typeof value === "function";
 const scheme = z.string().refine(isScheme, NO_SCHEME);
 const store = z.custom<Store>(isStore, "must be a Store");
 

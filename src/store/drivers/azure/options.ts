@@ -1,3 +1,5 @@
+import { isObject } from "../../../json/is-object.js";
+import { clock } from "../../../options/fields.js";
 import type {
   BlobServiceClient,
   ContainerClient,
@@ -112,7 +114,7 @@ const schema = z
     pageSize: wholeNumber.min(1).max(5000).default(5000),
     timeout: wholeNumber.min(1).max(2_147_483_647).default(30_000),
     presign: z.boolean().default(false),
-    clock: z.custom<Clock>(isClock, "must be a Clock").default(systemClock),
+    clock: clock.default(systemClock),
   })
   .refine((options) => sourcesOf(options).length > 0, {
     path: ["accountUrl"],
@@ -211,14 +213,6 @@ function isClient(client: unknown): boolean {
 
 function isCredential(credential: unknown): boolean {
   return isTokenCredential(credential) || isSharedKeyCredential(credential) || isSharedKey(credential);
-}
-
-function isClock(clock: unknown): boolean {
-  return isObject(clock) && "now" in clock && "setTimeout" in clock && "clearTimeout" in clock;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
 }
 
 function isText(value: unknown): boolean {

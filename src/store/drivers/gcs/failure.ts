@@ -1,3 +1,4 @@
+import { isObject } from "../../../json/is-object.js";
 import { word } from "../../../errors/service-text.js";
 
 /**
@@ -31,8 +32,8 @@ export class GcsFailure extends Error {
    */
   static of(error: unknown, attempts?: number): GcsFailure {
     if (error instanceof GcsFailure) return error;
-    const fields: Partial<Record<string, unknown>> = isRecord(error) ? error : {};
-    const response: Partial<Record<string, unknown>> = isRecord(fields["response"]) ? fields["response"] : {};
+    const fields: Partial<Record<string, unknown>> = isObject(error) ? error : {};
+    const response: Partial<Record<string, unknown>> = isObject(fields["response"]) ? fields["response"] : {};
     const code = fields["code"];
     return new GcsFailure({
       name: word(fields["name"]),
@@ -63,8 +64,4 @@ function describe(name: string, { httpStatus, code, requestId }: GcsFailureFacts
 
 function status(value: unknown): number | undefined {
   return typeof value === "number" && Number.isInteger(value) && value >= 100 && value < 600 ? value : undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }

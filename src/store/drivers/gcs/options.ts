@@ -1,3 +1,5 @@
+import { isObject } from "../../../json/is-object.js";
+import { clock } from "../../../options/fields.js";
 import type { Agent } from "node:http";
 import type { Storage, StorageOptions } from "@google-cloud/storage";
 import { z } from "zod";
@@ -100,7 +102,7 @@ const schema = z
       })
       .partial()
       .optional(),
-    clock: z.custom<Clock>(isClock, "must be a Clock").default(systemClock),
+    clock: clock.default(systemClock),
   })
   .refine(({ client, clientConfig }) => client === undefined || clientConfig === undefined, {
     path: ["clientConfig"],
@@ -115,10 +117,6 @@ export type ParsedGcsOptions = z.output<typeof schema>;
 /** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
 export function parseGcsOptions(options: GcsStoreOptions): ParsedGcsOptions {
   return parseOptions(schema, options, "GcsStore");
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
 }
 
 // The library takes a host for one with https.
@@ -136,8 +134,4 @@ function isClient(value: unknown): boolean {
 
 function isAgent(value: unknown): boolean {
   return isObject(value) && "addRequest" in value && typeof value.addRequest === "function";
-}
-
-function isClock(value: unknown): boolean {
-  return isObject(value) && "now" in value && "setTimeout" in value && "clearTimeout" in value;
 }

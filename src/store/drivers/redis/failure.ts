@@ -1,3 +1,5 @@
+import { isObject } from "../../../json/is-object.js";
+
 /**
  * What Redis, or the connection to it, said: the `cause` of the errors of a RedisStore. It stands in for the client's own
  * error, which carries the arguments of the command, the object among them, and whose message may quote them.
@@ -41,8 +43,4 @@ export function toRedisFailure(error: unknown): RedisFailure {
 // The first word of an error reply, in upper case, is its code (Redis serialization protocol specification, "Simple errors").
 function replyCode(message: unknown): string {
   return /^([A-Z][A-Z0-9]*)(?:\s|$)/.exec(String(message))?.[1] ?? "ERR";
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
 }

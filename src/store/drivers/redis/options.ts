@@ -1,3 +1,5 @@
+import { isObject } from "../../../json/is-object.js";
+import { clock, hasMethods } from "../../../options/fields.js";
 import { z } from "zod";
 import type { Clock } from "../../../async/clock.js";
 import { parseOptions } from "../../../options/parse-options.js";
@@ -67,6 +69,8 @@ export interface RedisStoreOptions {
 
 const milliseconds = z.number().int().min(1).max(MAX_TIMEOUT);
 
+const isClient = hasMethods("evalBuffer", "getBuffer");
+
 const schema = z
   .strictObject({
     client: z.custom<RedisClient>(isClient, "must be a client of ioredis").optional(),
@@ -93,7 +97,7 @@ const schema = z
       .default(64 * 1024 ** 2),
     connectTimeout: milliseconds.optional(),
     commandTimeout: milliseconds.optional(),
-    clock: z.custom<Clock>(isClock, "must be a Clock").optional(),
+    clock: clock.optional(),
   })
   .refine(({ client, url }) => client !== undefined || url !== undefined, {
     path: ["client"],
@@ -132,20 +136,4 @@ export type ParsedRedisOptions = z.output<typeof schema>;
 /** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
 export function parseRedisOptions(options: RedisStoreOptions): ParsedRedisOptions {
   return parseOptions(schema, options, "RedisStore");
-}
-
-function isClient(value: unknown): boolean {
-  return hasMethods(value, ["evalBuffer", "getBuffer"]);
-}
-
-function isClock(value: unknown): boolean {
-  return hasMethods(value, ["now", "setTimeout", "clearTimeout"]);
-}
-
-function hasMethods(value: unknown, names: readonly string[]): boolean {
-  return isObject(value) && names.every((name) => typeof (value as Record<string, unknown>)[name] === "function");
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
 }

@@ -1,3 +1,4 @@
+import { isObject } from "../../../json/is-object.js";
 import { harmlessMessage, requestIdOf, word } from "../../../errors/service-text.js";
 
 /**
@@ -18,8 +19,8 @@ export class S3Failure extends Error {
   readonly code: string | undefined;
 
   constructor(error: unknown) {
-    const fields: Partial<Record<string, unknown>> = isRecord(error) ? error : {};
-    const metadata: Partial<Record<string, unknown>> = isRecord(fields["$metadata"]) ? fields["$metadata"] : {};
+    const fields: Partial<Record<string, unknown>> = isObject(error) ? error : {};
+    const metadata: Partial<Record<string, unknown>> = isObject(fields["$metadata"]) ? fields["$metadata"] : {};
     const name = word(fields["name"]) ?? "Error";
     const status = count(metadata["httpStatusCode"]);
     const requestId = requestIdOf(metadata["requestId"]);
@@ -37,7 +38,7 @@ export class S3Failure extends Error {
 // A message of the service, or of the SDK about its response, may quote the request or the body. What else fails
 // (credentials, region, DNS) happens on this side and says what to repair.
 function describe(error: unknown, name: string, status?: number, requestId?: string, code?: string): string {
-  if (isRecord(error) && status === undefined && !("$response" in error) && !("$fault" in error)) {
+  if (isObject(error) && status === undefined && !("$response" in error) && !("$fault" in error)) {
     return harmlessMessage(error["message"]) ?? name;
   }
   const facts = [
@@ -46,10 +47,6 @@ function describe(error: unknown, name: string, status?: number, requestId?: str
     ...(requestId === undefined ? [] : [`request id ${requestId}`]),
   ];
   return facts.length === 0 ? name : `${name} (${facts.join(", ")})`;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }
 
 function count(value: unknown): number | undefined {

@@ -1,3 +1,4 @@
+import { isObject } from "../../../json/is-object.js";
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import { parseOptions } from "../../../options/parse-options.js";
@@ -109,8 +110,4 @@ export type ParsedS3Options = z.output<typeof schema>;
 /** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
 export function parseS3Options(options: S3StoreOptions): ParsedS3Options {
   return parseOptions(schema, options, "S3Store");
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
 }

@@ -1,3 +1,4 @@
+import { clock, isFunction } from "../../../options/fields.js";
 import { z } from "zod";
 import type { StorageObserver } from "../../../observe/event.js";
 import { systemClock, type Clock } from "../../../async/clock.js";
@@ -55,7 +56,6 @@ export interface TieredStoreOptions {
 
 // Comparing anything else would call its methods.
 const isNumber = (value: unknown): boolean => typeof value === "number";
-const isFunction = (value: unknown): boolean => typeof value === "function";
 const milliseconds = z.number().min(0);
 
 const schema = z
@@ -71,7 +71,7 @@ const schema = z
     staleIfError: z.boolean().default(false),
     maxStale: milliseconds.optional(),
     slideRemoteTtl: z.boolean().default(false),
-    clock: z.custom<Clock>(isClock, "must be a Clock").default(systemClock),
+    clock: clock.default(systemClock),
     observer: z.custom<StorageObserver>(isFunction, "must be a function").optional(),
   })
   .refine(
@@ -127,8 +127,4 @@ function isStore(value: unknown): value is Store {
   return (
     typeof capability === "object" && (capability as unknown) !== null && [read, write, stat, close].every(isFunction)
   );
-}
-
-function isClock(value: unknown): boolean {
-  return typeof value === "object" && value !== null && isFunction((value as Partial<Clock>).now);
 }

@@ -1,3 +1,4 @@
+import { isObject } from "../../../../json/is-object.js";
 import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
 
 /** Versions of `@aws-sdk/client-s3` whose clients fit: those that the commands of this package come from. */
@@ -12,7 +13,7 @@ export const CLIENT_PROBLEM = `must be an S3Client of @aws-sdk/client-s3 ${FITTI
  * which sends nothing.
  */
 export function isFittingClient(client: unknown): client is S3Client {
-  if (!isRecord(client) || typeof client["send"] !== "function" || !isRecord(client["config"])) return false;
+  if (!isObject(client) || typeof client["send"] !== "function" || !isObject(client["config"])) return false;
   if (typeof client["config"]["requestChecksumCalculation"] !== "function") return false;
   const { middlewareStack, config } = client as unknown as S3Client;
   try {
@@ -21,8 +22,4 @@ export function isFittingClient(client: unknown): client is S3Client {
   } catch {
     return false;
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }
