@@ -13,3 +13,9 @@ export function asStorageError(error: unknown, details: StorageErrorDetails, thr
     { ...details, cause: error },
   );
 }
+
+/** The same error, with other details: those that are not given stay. Several callers can't share one error. */
+export function restated(error: StorageError, details: StorageErrorDetails): StorageError {
+  const { code, message, operation, store, path, cause, retryable } = error;
+  return new StorageError(code, message, { operation, store, path, cause, retryable, ...details });
+}

@@ -1,3 +1,4 @@
+import { restated } from "../errors/as-storage-error.js";
 import { isStorageError, StorageError } from "../errors/error.js";
 import { formatLocation } from "../paths/location.js";
 import type { DecodeContext } from "../codecs/codec.js";
@@ -72,6 +73,5 @@ function contextOf(reference: ParsedReference, limits: DecodeLimits): DecodeCont
 /** Codecs don't know where an entry lies. */
 function located(error: unknown, { location }: ParsedReference): unknown {
   if (!isStorageError(error) || error.path !== undefined || error.code === "BUDGET_EXCEEDED") return error;
-  const { code, message, operation = "hydrate", retryable, cause } = error;
-  return new StorageError(code, message, { operation, retryable, cause, path: formatLocation(location) });
+  return restated(error, { operation: error.operation ?? "hydrate", path: formatLocation(location) });
 }

@@ -5,11 +5,10 @@ import { notify } from "../observe/notify.js";
 import type { EventDetails, Recorder } from "../observe/recorder.js";
 import { formatLocation, type Location } from "../paths/location.js";
 import type { AllowList } from "../reference/allow.js";
-import { Collection, collectReferences, fill, type Place } from "../reference/collect.js";
+import { Collection, fill, type Place } from "../reference/collect.js";
 import { FOREIGN_KEY, invalidReference, parseLocation } from "../reference/location.js";
 import { parseReference, type ParsedReference } from "../reference/reference.js";
 import { selectAll, stageOf, type Stage } from "../reference/stage.js";
-import type { ReferenceResolver } from "../resolvers/resolver.js";
 import { abortable, throwIfAborted } from "../async/abort.js";
 import { isStorageError, StorageError } from "../errors/error.js";
 import type { Store } from "../store/store.js";
@@ -40,17 +39,9 @@ import { partOf, verifyEntry, type FetchedEntry } from "./fetch-entry.js";
 import type { HydrateSettings } from "../configure/call-schemas.js";
 import { invalidAt, recogniseReference } from "./recognise-reference.js";
 import { requireStore } from "../call/require-store.js";
-import { Beginning, type Stepwise } from "./run-steps.js";
-import { asStorageError } from "../errors/as-storage-error.js";
+import { resolveOther, type ResolverNode } from "./resolve-other.js";
+import { Beginning, type Stepwise } from "./stepwise.js";
 import { Turns } from "../async/turns.js";
-
-/** A reference of another kind, and where its value goes. */
-interface ResolverNode {
-  readonly place: Place;
-  readonly resolver: ReferenceResolver;
-  readonly value: Readonly<Record<string, unknown>>;
-  readonly rest: Stage | undefined;
-}
 
 // Bytes from which on an entry is decoded in steps.
 const LARGE = 65_536;
@@ -358,19 +349,8 @@ class Hydration {
     return { schema: reference.schema, schemaVersion: reference.schemaVersion };
   }
 
-  private async resolveOther({ resolver, value, place, rest }: ResolverNode, signal: AbortSignal): Promise<void> {
-    const { stepRunId } = this.settings;
-    const resolved = await this.recorder.record("resolve", { stepRunId }, async () => {
-      try {
-        return await abortable(resolver.resolve(value, { signal, stepRunId }), signal);
-      } catch (error) {
-        throw asStorageError(error, { operation: "resolve" }, "resolver");
-      }
-    });
-    // Copied, since a resolver may hand out the same object every time; what is in it is data, not references.
-    const holder = newHolder();
-    collectReferences(resolved, holder, { unescape: false, recognise: () => undefined });
-    fill(place, selectAll(valueOf(holder), rest));
+  private async resolveOther(node: ResolverNode, signal: AbortSignal): Promise<void> {
+    await resolveOther(node, this.settings.stepRunId, this.recorder, signal);
     this.budget.resolve();
     this.report();
   }

@@ -3,14 +3,13 @@ import { StorageError } from "../errors/error.js";
 import { notify } from "../observe/notify.js";
 import type { EventDetails, Recorder } from "../observe/recorder.js";
 import { parseOptions } from "../options/parse-options.js";
-import { restated } from "../store/compose/routing/route.js";
+import { restated, asStorageError } from "../errors/as-storage-error.js";
 import type { ManagerParts } from "../call/call.js";
 import { Reencryption } from "./reencryption.js";
 import { requireStore } from "../call/require-store.js";
 import { type ManagerSettings } from "../configure/settings.js";
 import { path, signal } from "../configure/fields.js";
 import { isFunction } from "../options/fields.js";
-import { asStorageError } from "../errors/as-storage-error.js";
 import { sweep, type SweepOptions, type SweepProgress } from "./walk-objects.js";
 
 /** How far a re-encryption has come. */

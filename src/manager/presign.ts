@@ -6,7 +6,7 @@ import type { EventDetails } from "../observe/recorder.js";
 import { invalidReference } from "../reference/location.js";
 import type { BubustackReference, StorageReference } from "../reference/reference.js";
 import { contentAddressedDigest } from "../store/compose/replicas/known-digest.js";
-import { restated } from "../store/compose/routing/route.js";
+import { restated } from "../errors/as-storage-error.js";
 import type { PresignOptions, Store } from "../store/store.js";
 import { admitLocation } from "../access/admit.js";
 import { allowListOf, denied, locationOf, ownPrefixes } from "../configure/confine.js";

@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
-import { StorageError, type StorageErrorDetails } from "../../errors/error.js";
+import type { StorageError } from "../../errors/error.js";
+import { type StorageErrorDetails } from "../../errors/error.js";
 import { formatLocation, type Location } from "../../paths/location.js";
 import type { EventDetails, Recorder } from "../../observe/recorder.js";
 import { abortedError, throwIfAborted } from "../../async/abort.js";
@@ -8,7 +9,7 @@ import { onAbort } from "../../async/on-abort.js";
 import { integrityError } from "../fetch-entry.js";
 import type { PartOfObject } from "./open-part.js";
 import { readBytes } from "../read-bytes.js";
-import { asStorageError } from "../../errors/as-storage-error.js";
+import { asStorageError, restated } from "../../errors/as-storage-error.js";
 
 /** What one call wants to be read, and on which terms. */
 export interface WantedBytes {
@@ -140,7 +141,7 @@ class SharedRead {
     } catch (error) {
       this.end();
       const failure = asStorageError(error, this.details);
-      [...this.waiters].forEach((waiter, index) => waiter.leave(index === 0 ? failure : copyOf(failure)));
+      [...this.waiters].forEach((waiter, index) => waiter.leave(index === 0 ? failure : restated(failure, {})));
     }
   }
 
@@ -173,9 +174,4 @@ class SharedRead {
     const error = waiter.tooMuch(this.received);
     if (error !== undefined) waiter.leave(error);
   }
-}
-
-/** Several calls don't share one error, which their users may change. */
-function copyOf({ code, message, operation, store, path, cause, retryable }: StorageError): StorageError {
-  return new StorageError(code, message, { operation, store, path, cause, retryable });
 }

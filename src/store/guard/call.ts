@@ -1,7 +1,7 @@
 import { StorageError, isStorageError } from "../../errors/error.js";
 import { abortedError } from "../../async/abort.js";
 import type { CallDetails } from "../check.js";
-import { asStorageError } from "../compose/replicas/replica-errors.js";
+import { asStorageError } from "../../errors/as-storage-error.js";
 
 /** One call of a store that may throw and answer anything. */
 export class GuardedCall {

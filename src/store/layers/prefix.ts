@@ -1,3 +1,4 @@
+import { restated } from "../../errors/as-storage-error.js";
 import { declareOwnStore } from "../guard/own-stores.js";
 import { openListing } from "../open-listing.js";
 import { endingSource } from "../body-source.js";
@@ -191,8 +192,7 @@ class PrefixLayer extends StoreLayer {
     if (!isStorageError(error) || error.path === undefined) return error;
     const path = this.#own(error.path);
     if (path === undefined) return error;
-    const { code, message, operation, store, cause, retryable } = error;
-    return new StorageError(code, message, { operation, store, path, cause: this.#renamed(cause), retryable });
+    return restated(error, { path, cause: this.#renamed(error.cause) });
   }
 
   static {

@@ -3,7 +3,7 @@ import type { ObjectInfo, WriteOptions } from "../../store.js";
 import { beginAttempt, failureOf, type ReplicaCall } from "../replicas/ask-replicas.js";
 import type { HeldBody } from "../replicas/held-body.js";
 import { describeCopy } from "../replicas/known-digest.js";
-import { answerOf, decidesCall, restated, type ReplicaFailure } from "../replicas/replica-errors.js";
+import { answerOf, decidesCall, asErrorOfCall, type ReplicaFailure } from "../replicas/replica-errors.js";
 import type { Replica } from "../replicas/replica.js";
 
 /** What was written, and where. */
@@ -39,7 +39,7 @@ export async function writeFirst(
       const failure = failureOf(replica, error, call);
       const { code } = failure.error;
       if (decidesCall(code) || (!body.replayable && (code === "INTEGRITY" || code === "LIMIT_EXCEEDED"))) {
-        throw restated(failure.error, call.details);
+        throw asErrorOfCall(failure.error, call.details);
       }
       failures.push(failure);
       if (!body.replayable) break;

@@ -4,7 +4,8 @@ import { isStorageError } from "../../../errors/error.js";
 import type { StorageObserver } from "../../../observe/event.js";
 import { tell } from "../../../observe/tell.js";
 import { Attempt, type AttemptLimits } from "./attempt.js";
-import { asStorageError, type ReplicaFailure } from "./replica-errors.js";
+import { type ReplicaFailure } from "./replica-errors.js";
+import { asStorageError } from "../../../errors/as-storage-error.js";
 import type { Replica } from "./replica.js";
 
 /** One call, and what is to be known of it to ask copies. */

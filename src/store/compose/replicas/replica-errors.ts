@@ -1,9 +1,5 @@
-import {
-  StorageError,
-  isStorageError,
-  type StorageErrorCode,
-  type StorageErrorDetails,
-} from "../../../errors/error.js";
+import { restated } from "../../../errors/as-storage-error.js";
+import { StorageError, type StorageErrorCode, type StorageErrorDetails } from "../../../errors/error.js";
 import { INSPECT, SHOWS_ITSELF, shownError } from "../../../errors/error-inspection.js";
 import type { Replica } from "./replica.js";
 
@@ -80,7 +76,7 @@ export function answerOf(failures: readonly ReplicaFailure[], details: StorageEr
   if (codes.size === 1 && code === "USAGE_LIMIT") {
     return new StorageError("USAGE_LIMIT", "Every copy was skipped for its usage limit.", { ...details, cause });
   }
-  if (codes.size === 1 && code !== undefined && BAD_CALL.has(code)) return restated(sorted[0]!.error, details);
+  if (codes.size === 1 && code !== undefined && BAD_CALL.has(code)) return asErrorOfCall(sorted[0]!.error, details);
   return unavailable("No copy could answer", sorted, cause, details);
 }
 
@@ -115,22 +111,7 @@ export function unavailable(
 }
 
 /** The error of a store, as one of the caller's operation: a copy that reads and writes is still a copy. */
-export function restated(error: StorageError, details: StorageErrorDetails): StorageError {
+export function asErrorOfCall(error: StorageError, details: StorageErrorDetails): StorageError {
   if (error.operation === details.operation && error.path === details.path) return error;
-  const { store, retryable } = error;
-  return new StorageError(error.code, error.message, {
-    ...details,
-    store: store ?? details.store,
-    retryable,
-    cause: error,
-  });
-}
-
-/** An error of a copy. A store of the user's own may throw anything. */
-export function asStorageError(error: unknown, details: StorageErrorDetails): StorageError {
-  if (isStorageError(error)) return error;
-  return new StorageError("UNEXPECTED", "The store failed with an error that is not a StorageError; see its cause.", {
-    ...details,
-    cause: error,
-  });
+  return restated(error, { ...details, store: error.store ?? details.store, cause: error });
 }

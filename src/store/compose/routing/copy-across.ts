@@ -4,7 +4,8 @@ import { isStorageError } from "../../../errors/error.js";
 import { abortable } from "../../../async/abort.js";
 import { requireCapability } from "../../capability.js";
 import type { CallOptions, ObjectInfo, ReadResult, Store, WriteOptions } from "../../store.js";
-import { asGiven, restated, routed, routedResult, type Route } from "./route.js";
+import { asGiven, routed, routedResult, type Route } from "./route.js";
+import { restated } from "../../../errors/as-storage-error.js";
 
 /** One end of a copy. */
 export interface CopyEnd {

@@ -1,4 +1,5 @@
-import { StorageError, isStorageError, type StorageErrorDetails } from "../../../errors/error.js";
+import { restated } from "../../../errors/as-storage-error.js";
+import { isStorageError } from "../../../errors/error.js";
 import { formatLocation, type Target } from "../../../paths/location.js";
 import type { ObjectInfo, ReadResult } from "../../store.js";
 
@@ -26,12 +27,6 @@ export function givenError(error: unknown, ...routes: readonly Route[]): unknown
   if (!isStorageError(error)) return error;
   const route = routes.find(({ path }) => path === error.path);
   return route === undefined || route.text === error.path ? error : restated(error, { path: route.text });
-}
-
-/** The same error, said of another call. */
-export function restated(error: StorageError, details: StorageErrorDetails): StorageError {
-  const { code, message, operation, store, path, cause, retryable } = error;
-  return new StorageError(code, message, { operation, store, path, cause, retryable, ...details });
 }
 
 /** Settles as a call does, its error under the path that the caller gave. */

@@ -26,7 +26,8 @@ import { guardedStore } from "../../guard/guarded-store.js";
 import { closeAll } from "./close-all.js";
 import { copyAcross } from "./copy-across.js";
 import { parseRoutingOptions, type RoutingStoreOptions, type SchemeFactory, type SchemeStores } from "./options.js";
-import { asGiven, asListed, givenError, restated, routed, routedResult, type Route } from "./route.js";
+import { asGiven, asListed, givenError, routed, routedResult, type Route } from "./route.js";
+import { restated } from "../../../errors/as-storage-error.js";
 import { SchemeTable } from "./scheme-table.js";
 import { StorePool } from "./store-pool.js";
 

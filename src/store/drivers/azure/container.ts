@@ -1,3 +1,4 @@
+import { restated } from "../../../errors/as-storage-error.js";
 import type { ContainerClient } from "@azure/storage-blob";
 import { abortable, throwIfAborted } from "../../../async/abort.js";
 import type { CallDetails } from "../../check.js";
@@ -95,7 +96,7 @@ export class AzureContainer {
     } catch (error) {
       if (this.#client === connecting) this.#client = undefined; // the next call tries again
       // Several calls may wait for one client: each has an error of its own.
-      if (isStorageError(error)) throw new StorageError(error.code, error.message, { ...details, cause: error.cause });
+      if (isStorageError(error)) throw restated(error, details);
       throw error;
     }
   }

@@ -1,7 +1,7 @@
 import { isStorageError } from "../../../errors/error.js";
 import { abortable } from "../../../async/abort.js";
 import type { ObjectInfo, ReadResult, StoreBody, WriteOptions } from "../../store.js";
-import { restated } from "../../compose/routing/route.js";
+import { restated } from "../../../errors/as-storage-error.js";
 import type { SidecarCall } from "./sidecars.js";
 
 /**

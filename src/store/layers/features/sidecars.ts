@@ -2,7 +2,7 @@ import { isStorageError, StorageError } from "../../../errors/error.js";
 import { abortable } from "../../../async/abort.js";
 import type { CallDetails } from "../../check.js";
 import type { ObjectInfo, Store } from "../../store.js";
-import { restated } from "../../compose/routing/route.js";
+import { restated } from "../../../errors/as-storage-error.js";
 import { parseSidecar, sidecarPath, versionTag, type Attributes, type Sidecar } from "./sidecar.js";
 
 /** One call of the caller's, for whose sake sidecars are touched. */

@@ -1,4 +1,5 @@
-import { isStorageError, StorageError } from "../../../errors/error.js";
+import { restated } from "../../../errors/as-storage-error.js";
+import { isStorageError } from "../../../errors/error.js";
 import { abortable } from "../../../async/abort.js";
 import type { CallDetails } from "../../check.js";
 
@@ -91,6 +92,5 @@ export class Flight<T> {
 // Several calls can't share one error: it names the operation and the path of one.
 function asErrorOf(error: unknown, details: CallDetails): unknown {
   if (!isStorageError(error) || (error.operation === details.operation && error.path === details.path)) return error;
-  const { code, message, store = details.store, cause, retryable } = error;
-  return new StorageError(code, message, { ...details, store, cause, retryable });
+  return restated(error, { ...details, store: error.store ?? details.store });
 }
