@@ -228,7 +228,7 @@ export const READS: readonly Mutant[] = [
   {
     name: "what a resolver gives may refer on",
     promise: readme("Other kinds of reference are resolved on hydration, by resolvers."),
-    file: "hydrate/hydrate.ts",
+    file: "hydrate/resolve-other.ts",
     from: "{ unescape: false, recognise: () => undefined }",
     to: "{ unescape: false, recognise: (found) => this.recognise(found, undefined) }",
     seenBy: seenByTests("hydrate/resolvers.test.ts"),
