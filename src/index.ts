@@ -86,7 +86,8 @@ export {
   type UsageKind,
   type UsageLimitOptions,
 } from "./store/layers/index.js";
-export { contentAddressedDigest, type DigestOf } from "./store/compose/replicas/known-digest.js";
+export { type DigestOf } from "./store/compose/replicas/known-digest.js";
+export { contentAddressedDigest } from "./object/object-name.js";
 export { ReplicaErrors, type ReplicaFailure, type ReplicaOutcome } from "./store/compose/replicas/replica-errors.js";
 export type { ReplicatedWriteInfo } from "./store/compose/replicated/change-all.js";
 export type { Acknowledge, ReplicatedStoreOptions } from "./store/compose/replicated/options.js";

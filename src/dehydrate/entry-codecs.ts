@@ -1,5 +1,5 @@
 import type { EncodedEntry, EntryEncoding, PlainContext, StreamEncoding } from "../codecs/entry-encoding.js";
-import { locationBelow, type Location } from "../paths/location.js";
+import { locationBelow, directoryOf } from "../paths/location.js";
 import type { LayoutOptions } from "../plan/layouts/layout.js";
 import type { PlannedEntry } from "../plan/planned-entry.js";
 import { parseLocation } from "../reference/location.js";
@@ -46,11 +46,6 @@ export class EntryCodecs {
     const { schema, schemaVersion } = this.options;
     return { directory: this.directory, contentType, schema, schemaVersion };
   }
-}
-
-/** The path of an object without its last segment: prefix and scope. */
-export function directoryOf({ path }: Location): string {
-  return path.slice(0, path.lastIndexOf("/"));
 }
 
 /** The media type that the store is told of an object. */

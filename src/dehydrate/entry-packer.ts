@@ -5,7 +5,7 @@ import type { PlannedEntry } from "../plan/planned-entry.js";
 import { handOver } from "../store/body.js";
 import { storedContentType } from "./entry-codecs.js";
 import type { NewObject } from "./object-writer.js";
-import { sha256, sha256InSteps } from "../bytes/sha256.js";
+import { sha256, sha256InSteps } from "../bytes/digest.js";
 
 // Bytes from which on making an object is done in steps.
 const LARGE = 1 << 20;

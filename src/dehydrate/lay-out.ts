@@ -8,7 +8,7 @@ import { encodeEntry } from "./encode-entry.js";
 import type { EntryCodecs } from "./entry-codecs.js";
 import { EntryPacker } from "./entry-packer.js";
 import type { NewObject } from "./object-writer.js";
-import { sha256 } from "../bytes/sha256.js";
+import { sha256 } from "../bytes/digest.js";
 import type { LaidOutPlan } from "./plan-payload.js";
 import type { DehydrateSettings } from "../configure/call-schemas.js";
 import type { SourceOutcome } from "./streams/store-sources.js";

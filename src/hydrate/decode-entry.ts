@@ -1,3 +1,4 @@
+import { holdsBytes } from "../object/object-name.js";
 import { isAscii, isUtf8, transcode } from "node:buffer";
 import { parseStoredObject, type StoredObject } from "../object/stored-object.js";
 import { formatLocation } from "../paths/location.js";
@@ -15,7 +16,7 @@ export interface DecodedObject {
 /** Whether a reference points at bytes that are stored as they are. */
 export function isBinary({ contentType, location }: ParsedReference): boolean {
   // A Blob may well be of a type that StoredObjects have; its object's name tells.
-  if (location.path.endsWith(".bin")) return true;
+  if (holdsBytes(location.path)) return true;
   return contentType !== undefined && contentType !== "application/json" && contentType !== "text/plain";
 }
 

@@ -2,11 +2,10 @@ import { formatLocation } from "../paths/location.js";
 import { invalidReference } from "../reference/location.js";
 import type { ParsedReference } from "../reference/reference.js";
 import { StorageError } from "../errors/error.js";
-import { sha256Digest } from "../store/body.js";
+import { sha256Digest, sha256InSteps, digestText } from "../bytes/digest.js";
 import type { Store } from "../store/store.js";
 import { openPart, type PartOfObject } from "./reads/open-part.js";
 import { readBytes } from "./read-bytes.js";
-import { sha256InSteps } from "../bytes/sha256.js";
 import { asStorageError } from "../errors/as-storage-error.js";
 
 /** The stored bytes of one entry. */
@@ -25,7 +24,7 @@ export function fetchedEntry(bytes: Uint8Array): FetchedEntry {
 /** The same, of a large one in steps. */
 export function* fetchedInSteps(bytes: Uint8Array): Generator<undefined, FetchedEntry, undefined> {
   const digest = yield* sha256InSteps(bytes);
-  return { bytes, size: bytes.byteLength, digest: `sha256-${digest.toString("base64url")}` };
+  return { bytes, size: bytes.byteLength, digest: digestText(digest) };
 }
 
 /**

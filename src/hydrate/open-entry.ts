@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { digestText, beginSha256 } from "../bytes/digest.js";
 import { formatLocation } from "../paths/location.js";
 import { invalidReference } from "../reference/location.js";
 import type { ParsedReference } from "../reference/reference.js";
@@ -194,7 +194,7 @@ async function* verifiedChunks(
   reference: ParsedReference,
   store: string,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const hash = createHash("sha256");
+  const hash = beginSha256();
   let size = 0;
   for await (const chunk of chunks) {
     size += chunk.byteLength;
@@ -204,7 +204,7 @@ async function* verifiedChunks(
     hash.update(chunk);
     yield chunk;
   }
-  verifyEntry({ size, digest: `sha256-${hash.digest("base64url")}` }, reference, store);
+  verifyEntry({ size, digest: digestText(hash) }, reference, store);
 }
 
 function infoOf({ location, contentType }: ParsedReference, size: number): ObjectInfo {

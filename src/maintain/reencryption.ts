@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { isNotFound, isStorageError, StorageError } from "../errors/error.js";
 import type { Encryption, Encryptor } from "../codecs/aes256gcm/aes256gcm.js";
 import type { DecodeContext } from "../codecs/codec.js";
@@ -14,15 +13,14 @@ import type { Recorder } from "../observe/recorder.js";
 import { comparePaths } from "../paths/path.js";
 import { parseLocation } from "../reference/location.js";
 import { throwIfAborted } from "../async/abort.js";
-import { sha256Digest } from "../store/body.js";
-import { contentAddressedDigest } from "../store/compose/replicas/known-digest.js";
+import { sha256Digest, digestText, beginSha256 } from "../bytes/digest.js";
+import { contentAddressedDigest, isReplacement, replacementPath } from "../object/object-name.js";
 import type { ObjectInfo, Store, WriteOptions } from "../store/store.js";
-import { directoryOf } from "../dehydrate/entry-codecs.js";
+import { directoryOf } from "../paths/location.js";
 import { integrityError } from "../hydrate/fetch-entry.js";
 import { ObjectWriter } from "../dehydrate/object-writer.js";
 import { openPart, type PartOfObject } from "../hydrate/reads/open-part.js";
 import { readBytes } from "../hydrate/read-bytes.js";
-import { isReplacement, replacementPath } from "../hydrate/replaced/replaced-entries.js";
 import { RereadEntry } from "./reread-entry.js";
 import type { ManagerSettings } from "../configure/settings.js";
 import { Turns } from "../async/turns.js";
@@ -184,9 +182,9 @@ export class Reencryption {
   }
 
   private async digestOf(path: string, signal: AbortSignal): Promise<string> {
-    const hash = createHash("sha256");
+    const hash = beginSha256();
     for await (const chunk of await this.store.read(path, { signal })) hash.update(chunk);
-    return `sha256-${hash.digest("base64url")}`;
+    return digestText(hash);
   }
 
   private assertDigest(path: string, digest: string): void {

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
+import { beginSha256, digestText } from "../bytes/digest.js";
 import { StorageError } from "../errors/error.js";
-import { contentAddressedDigest } from "../store/compose/replicas/known-digest.js";
+import { contentAddressedDigest } from "../object/object-name.js";
 import type { Store } from "../store/store.js";
 import { integrityError } from "../hydrate/fetch-entry.js";
 
@@ -43,7 +43,7 @@ export class RereadEntry {
 
   private async *checked(signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
     const { head, size } = this.seen;
-    const hash = createHash("sha256");
+    const hash = beginSha256();
     let received = 0;
     for await (const chunk of await this.store.read(this.path, { signal })) {
       const known = head.subarray(received, received + chunk.byteLength);
@@ -54,7 +54,7 @@ export class RereadEntry {
       yield chunk;
     }
     if (received !== size) throw this.wasChanged();
-    this.assertDigest(`sha256-${hash.digest("base64url")}`);
+    this.assertDigest(digestText(hash));
   }
 
   private assertDigest(digest: string): void {

@@ -5,7 +5,7 @@ import { parseOptions } from "../options/parse-options.js";
 import type { EventDetails } from "../observe/recorder.js";
 import { invalidReference } from "../reference/location.js";
 import type { BubustackReference, StorageReference } from "../reference/reference.js";
-import { contentAddressedDigest } from "../store/compose/replicas/known-digest.js";
+import { contentAddressedDigest, isReplacement } from "../object/object-name.js";
 import { restated } from "../errors/as-storage-error.js";
 import type { PresignOptions, Store } from "../store/store.js";
 import { admitLocation } from "../access/admit.js";
@@ -13,7 +13,6 @@ import { allowListOf, denied, locationOf, ownPrefixes } from "../configure/confi
 import { callStore, type ManagerParts } from "../call/call.js";
 import { checkedReference } from "../access/checked-reference.js";
 import type { OpenOptions } from "../configure/options.js";
-import { isReplacement } from "../hydrate/replaced/replaced-entries.js";
 import { requireStore } from "../call/require-store.js";
 import { type ManagerSettings } from "../configure/settings.js";
 import { openSettings } from "../configure/call-settings.js";

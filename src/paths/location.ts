@@ -111,3 +111,8 @@ function decode(encoded: string): string | undefined {
     return undefined;
   }
 }
+
+/** The path of an object without its last segment: prefix and scope. */
+export function directoryOf({ path }: Location): string {
+  return path.slice(0, path.lastIndexOf("/"));
+}

@@ -1,3 +1,4 @@
+import { isDigest } from "../bytes/digest.js";
 import type { Dialect, Grammar, ReferenceField } from "./grammar.js";
 import type { Location } from "../paths/location.js";
 import { invalidReference, parseLocation } from "./location.js";
@@ -48,7 +49,6 @@ export interface ParsedReference {
   readonly signature?: string;
 }
 
-const DIGEST = /^sha256-[A-Za-z0-9_-]{43}$/;
 // Type and subtype of RFC 6838, section 4.2, with optional parameters of printable ASCII.
 const MEDIA_TYPE = /^[\w.!#$&^+-]{1,127}\/[\w.!#$&^+-]{1,127}(?: *;[\x20-\x7e]*)?$/;
 const MAX_MEDIA_TYPE_LENGTH = 1024; // parameters have no limit of their own, a reference has to be small
@@ -66,10 +66,7 @@ const CHECKS: Readonly<Record<ReferenceField, readonly [FieldCheck, string]>> = 
     "must be a media type",
   ],
   size: [isCount, "must be a whole number of at least 0"],
-  digest: [
-    (value) => typeof value === "string" && DIGEST.test(value),
-    "must be sha256- and 43 characters of base64url",
-  ],
+  digest: [(value) => typeof value === "string" && isDigest(value), "must be sha256- and 43 characters of base64url"],
   offset: [isCount, "must be a whole number of at least 0"],
   encoding: [
     (value) => typeof value === "string" && value.split(",").every((name) => isCodecName(name)),

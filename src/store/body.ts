@@ -1,4 +1,4 @@
-import { createHash, hash } from "node:crypto";
+import { digestText, sha256Digest, beginSha256 } from "../bytes/digest.js";
 import { bytesOf, isBytes, isDetached } from "../bytes/bytes.js";
 import { StorageError, type StorageErrorDetails } from "../errors/error.js";
 import { abortable } from "../async/abort.js";
@@ -41,11 +41,6 @@ export function assertBody(body: unknown, details: StorageErrorDetails): asserts
   throw new StorageError("CONFIG_INVALID", "The body must be bytes, a string or an async iterable of bytes.", details);
 }
 
-/** `sha256-` + base64url of bytes: the form of `WriteOptions.digest` and of `$storageDigest`. */
-export function sha256Digest(bytes: Uint8Array): string {
-  return `sha256-${hash("sha256", bytes, "base64url")}`; // in one go: for small bytes it takes half the time
-}
-
 /**
  * Hands the body on as chunks and checks it on the way against what the writer declared: a chunk that is not bytes is
  * `CONFIG_INVALID`, another size or digest than declared `INTEGRITY`, more than `maxSize` bytes `LIMIT_EXCEEDED`.
@@ -58,7 +53,7 @@ export async function* checkedChunks(
   details: StorageErrorDetails,
   maxSize = Infinity,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const hash = options.digest === undefined ? undefined : createHash("sha256");
+  const hash = options.digest === undefined ? undefined : beginSha256();
   let size = 0;
   for await (const chunk of source(body, options.signal, details)) {
     size += chunk.byteLength;
@@ -68,7 +63,7 @@ export async function* checkedChunks(
     yield chunk;
   }
   if (options.size !== undefined && size !== options.size) throw sizeMismatch(options.size, details);
-  if (hash !== undefined && `sha256-${hash.digest("base64url")}` !== options.digest) throw digestMismatch(details);
+  if (hash !== undefined && digestText(hash) !== options.digest) throw digestMismatch(details);
 }
 
 /** The same checks for a body that is there as a whole. Returns its bytes. */

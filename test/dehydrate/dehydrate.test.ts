@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { getMaxListeners } from "node:events";
 import { Readable } from "node:stream";
 import { StorageManager } from "../../src/manager/storage-manager.js";
-import { sha256Digest } from "../../src/store/body.js";
+import { sha256Digest } from "../../src/bytes/digest.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import type { StorageReference } from "../../src/reference/reference.js";
 import { failureOf } from "../support/failure.js";

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { StorageManager } from "../../src/manager/storage-manager.js";
 import { GzipMembers } from "../../src/maintain/verify/gzip-members.js";
-import { objectKind } from "../../src/maintain/verify/object-kind.js";
+import { objectKind } from "../../src/object/object-name.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { failureOf } from "../support/failure.js";
 import { limited } from "../support/limited-store.js";

@@ -6,7 +6,7 @@ import { aes256gcm } from "../../src/codecs/aes256gcm/aes256gcm.js";
 import { brotli } from "../../src/codecs/brotli.js";
 import { gzip } from "../../src/codecs/gzip.js";
 import type { StorageReference } from "../../src/reference/reference.js";
-import { sha256Digest } from "../../src/store/body.js";
+import { sha256Digest } from "../../src/bytes/digest.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { wideValueWithBytes } from "../plan/payload-arbitrary.js";
 import { objectsOf } from "../support/stored.js";

@@ -4,7 +4,7 @@ import { StorageManager } from "../../src/manager/storage-manager.js";
 import { aes256gcm } from "../../src/codecs/aes256gcm/aes256gcm.js";
 import { gzip } from "../../src/codecs/gzip.js";
 import type { StorageReference } from "../../src/reference/reference.js";
-import { sha256Digest } from "../../src/store/body.js";
+import { sha256Digest } from "../../src/bytes/digest.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { FaultStore } from "../../src/testing/fault-store.js";
 import { failureOf } from "../support/failure.js";

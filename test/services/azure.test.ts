@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { BlobServiceClient, ContainerSASPermissions, StorageSharedKeyCredential } from "@azure/storage-blob";
 import { AzureStore, type AzureStoreOptions } from "../../src/azure.js";
 import type { StorageErrorCode } from "../../src/errors/error.js";
-import { sha256Digest } from "../../src/store/body.js";
+import { sha256Digest } from "../../src/bytes/digest.js";
 import { FaultProxy, type Fault } from "../fixtures/fault-proxy.js";
 import { azuriteClient, azuriteOptions, createContainer } from "./azurite.js";
 import { serviceVariable } from "./service-variable.js";

@@ -7,7 +7,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { S3Store, type S3StoreOptions } from "../../src/s3.js";
-import { sha256Digest } from "../../src/store/body.js";
+import { sha256Digest } from "../../src/bytes/digest.js";
 import { isStorageError } from "../../src/errors/error.js";
 import { S3Bucket, s3Call } from "../../src/store/drivers/s3/bucket.js";
 import { copyObject } from "../../src/store/drivers/s3/copy.js";

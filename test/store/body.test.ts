@@ -1,11 +1,5 @@
-import {
-  assertBody,
-  checkedBytes,
-  checkedChunks,
-  isWholeBody,
-  sha256Digest,
-  wholeBytes,
-} from "../../src/store/body.js";
+import { assertBody, checkedBytes, checkedChunks, isWholeBody, wholeBytes } from "../../src/store/body.js";
+import { sha256Digest } from "../../src/bytes/digest.js";
 import type { StoreBody, WriteOptions } from "../../src/store/store.js";
 import { storageError } from "./storage-error.js";
 

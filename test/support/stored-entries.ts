@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { parseStoredObject } from "../../src/object/stored-object.js";
 import type { StorageReference } from "../../src/reference/reference.js";
-import { sha256Digest } from "../../src/store/body.js";
+import { sha256Digest } from "../../src/bytes/digest.js";
 import type { StorageManagerOptions } from "../../src/configure/options.js";
 import { StorageManager } from "../../src/manager/storage-manager.js";
 import type { Store } from "../../src/store/store.js";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { StorageReference } from "../../src/reference/reference.js";
-import { sha256Digest } from "../../src/store/body.js";
+import { sha256Digest } from "../../src/bytes/digest.js";
 import type { Store } from "../../src/store/store.js";
 
 /** The bytes of a StoredObject, as API.md has them. */

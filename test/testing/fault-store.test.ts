@@ -1,5 +1,5 @@
 import type { StorageErrorCode } from "../../src/errors/error.js";
-import { sha256Digest } from "../../src/store/body.js";
+import { sha256Digest } from "../../src/bytes/digest.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { streamResult } from "../../src/store/read-result.js";
 import type { ReadResult, Store, StoreBody } from "../../src/store/store.js";

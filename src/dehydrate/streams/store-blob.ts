@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { beginSha256, digestText } from "../../bytes/digest.js";
 import type { StoredEntry } from "../../plan/layouts/layout.js";
 import type { PlannedEntry } from "../../plan/planned-entry.js";
 import type { ObjectWriter } from "../object-writer.js";
@@ -16,7 +16,7 @@ export async function storeBlob(
   writer: ObjectWriter,
   signal: AbortSignal,
 ): Promise<StoredEntry> {
-  const hash = createHash("sha256");
+  const hash = beginSha256();
   let size = 0;
   for await (const chunk of chunksOf(new SourceReader(blob, entry.path), signal)) {
     hash.update(chunk);
@@ -29,7 +29,7 @@ export async function storeBlob(
   const body = {
     [Symbol.asyncIterator]: () => chunksOf((reader = new SourceReader(blob, entry.path)), current),
   };
-  const declared = { size, digest: `sha256-${digest.toString("base64url")}` };
+  const declared = { size, digest: digestText(digest) };
   const write = async (writeSignal: AbortSignal): Promise<void> => {
     current = writeSignal;
     try {

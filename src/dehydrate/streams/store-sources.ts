@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "../../bytes/digest.js";
 import type { PlannedEntry } from "../../plan/planned-entry.js";
 import type { StoredEntry } from "../../plan/layouts/layout.js";
 import type { PayloadSource, StreamSource } from "../../plan/source.js";
@@ -125,7 +125,7 @@ async function writeBytes(
 ): Promise<StoredEntry> {
   const plain = { bytes, encodings: [] };
   const { bytes: body, encodings } = codecs === undefined ? plain : await codecs.encode(entry, bytes);
-  const digest = createHash("sha256").update(body).digest();
+  const digest = sha256(body);
   const path = layout.objectPath(entry, digest);
   const size = body.byteLength;
   await writer.write({ path, body, size, contentType: storedContentType(entry.contentType, encodings) }, signal);

@@ -1,4 +1,4 @@
-import { uuidv7 } from "uuidv7";
+import { streamName } from "../../object/object-name.js";
 import type { StoredEntry } from "../../plan/layouts/layout.js";
 import type { PlannedEntry } from "../../plan/planned-entry.js";
 import type { StreamEncoding } from "../../codecs/entry-encoding.js";
@@ -26,7 +26,7 @@ export async function storeStream(
   signal: AbortSignal,
 ): Promise<StoredEntry> {
   // In the scope, so that its release finds what a process leaves that dies here.
-  const freshPath = (extension: string): string => locationBelow(prefix, `${scope}/${uuidv7()}.${extension}`);
+  const freshPath = (extension: "part" | "bin"): string => locationBelow(prefix, `${scope}/${streamName(extension)}`);
   const temporary = freshPath("part");
   const encoding = await codecs?.encodeStream(entry, reader.head);
   if (!(await writer.canCopy(temporary, signal))) {

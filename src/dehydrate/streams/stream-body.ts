@@ -1,4 +1,5 @@
-import { createHash, type Hash } from "node:crypto";
+import { beginSha256 } from "../../bytes/digest.js";
+import { type Hash } from "node:crypto";
 import { StorageError } from "../../errors/error.js";
 import type { StreamEncoding } from "../../codecs/entry-encoding.js";
 import type { SourceReader } from "./read-source.js";
@@ -8,7 +9,7 @@ const PIECE_SIZE = 1_048_576;
 
 /** A stream on its way into a store, read, and encoded, as the store asks for it. */
 export class StreamBody implements AsyncIterable<Uint8Array> {
-  readonly #hash: Hash = createHash("sha256");
+  readonly #hash: Hash = beginSha256();
   #size = 0;
   #isBegun = false;
   #isWhole = false;

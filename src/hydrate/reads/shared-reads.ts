@@ -1,6 +1,5 @@
 import { setMaxListeners } from "node:events";
-import type { StorageError } from "../../errors/error.js";
-import { type StorageErrorDetails } from "../../errors/error.js";
+import { type StorageError, type StorageErrorDetails } from "../../errors/error.js";
 import { formatLocation, type Location } from "../../paths/location.js";
 import type { EventDetails, Recorder } from "../../observe/recorder.js";
 import { abortedError, throwIfAborted } from "../../async/abort.js";

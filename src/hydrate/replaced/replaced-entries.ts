@@ -1,3 +1,4 @@
+import { replacementPath } from "../../object/object-name.js";
 import { isNotFound, isStorageError } from "../../errors/error.js";
 import type { Location } from "../../paths/location.js";
 import { encryptedEntries } from "../../codecs/aes256gcm/encrypted-entries.js";
@@ -8,31 +9,13 @@ import type { FetchedEntry } from "../fetch-entry.js";
 import { Turns } from "../../async/turns.js";
 
 /*
- * An object that was encrypted again lies beside the place of the old one, since a content-addressed path never changes
- * what it holds, and references say the digest of the old. Each of its entries says which entry it took the place of. That
- * takes the place of the check of the digest: who has no key can't make such an entry.
+ * Each entry of an object that was encrypted again says which entry it took the place of. That takes the place of the check
+ * of the digest: who has no key can't make such an entry.
  */
-
-const SUFFIX = ".reencrypted";
-
-/** Whether an object took the place of another. */
-export function isReplacement(path: string): boolean {
-  return path.endsWith(SUFFIX);
-}
-
-/** The path of the object whose place one took. */
-export function originalPath(path: string): string {
-  return path.slice(0, -SUFFIX.length);
-}
 
 /** Where the entries of an object lie once they were encrypted again. */
 export function replacementOf(location: Location): Location {
-  return { ...location, path: location.path + SUFFIX };
-}
-
-/** The same for the text of a location. */
-export function replacementPath(path: string): string {
-  return path + SUFFIX;
+  return { ...location, path: replacementPath(location.path) };
 }
 
 /** Whether an error says that no object took the place of another: there is none, or can be none with so long a path. */

@@ -5,7 +5,7 @@ import { StorageError } from "../../errors/error.js";
 import { Refusal } from "./report.js";
 import type { ObjectBody } from "./object-body.js";
 import type { ObjectContents } from "./object-contents.js";
-import type { ObjectKind } from "./object-kind.js";
+import type { ObjectKind } from "../../object/object-name.js";
 
 /**
  * Reads an object that is not held. One encrypted entry is decrypted on the way; of what else it holds only the digest

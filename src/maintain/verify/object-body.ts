@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { digestText, beginSha256 } from "../../bytes/digest.js";
 import { bytesOf } from "../../bytes/bytes.js";
 import { StorageError, type StorageErrorDetails } from "../../errors/error.js";
 import { abortable } from "../../async/abort.js";
@@ -9,7 +9,7 @@ import { MAX_HELD } from "./max-held.js";
 
 /** The body of an object: hashed on the way, and held as far as it is small. */
 export class ObjectBody {
-  private readonly hash = createHash("sha256");
+  private readonly hash = beginSha256();
   private readonly held: Uint8Array[] = [];
   private readonly iterator: AsyncIterator<Uint8Array>;
   private received = 0;
@@ -57,7 +57,7 @@ export class ObjectBody {
     if (this.received !== size) {
       throw integrityError(`it has ${this.received} bytes, the store says ${size}`, store, path);
     }
-    if (digest !== undefined && `sha256-${this.hash.digest("base64url")}` !== digest) {
+    if (digest !== undefined && digestText(this.hash) !== digest) {
       throw integrityError("it has another digest than its name says", store, path);
     }
     return size;

@@ -10,7 +10,7 @@ import { EntryDecoder, isBinary } from "../../hydrate/decode-entry.js";
 import type { EntryDecoding } from "../../hydrate/entry-decoding.js";
 import type { VerifySettings } from "./verify-settings.js";
 import type { GzipMembers } from "./gzip-members.js";
-import type { ObjectKind } from "./object-kind.js";
+import type { ObjectKind } from "../../object/object-name.js";
 import { Refusal } from "./report.js";
 
 const NEWLINE = 0x0a;

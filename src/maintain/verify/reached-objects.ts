@@ -1,6 +1,6 @@
 import { schemeOf } from "../../paths/location.js";
 import { parseLocation } from "../../reference/location.js";
-import { isReplacement, originalPath } from "../../hydrate/replaced/replaced-entries.js";
+import { isReplacement, originalPath } from "../../object/object-name.js";
 
 /** The objects below a prefix that payloads lead to. */
 export class ReachedObjects {

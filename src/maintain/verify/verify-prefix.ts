@@ -15,7 +15,7 @@ import { KnownObjects } from "./known-objects.js";
 import { readLong } from "./long-object.js";
 import { ObjectBody } from "./object-body.js";
 import { ObjectContents } from "./object-contents.js";
-import { objectKind, type ObjectKind } from "./object-kind.js";
+import { objectKind, type ObjectKind } from "../../object/object-name.js";
 import type { ReachedObjects } from "./reached-objects.js";
 import type { Findings } from "./report.js";
 import { StoredReferences } from "./stored-references.js";

@@ -1,4 +1,5 @@
-import { createHash } from "node:crypto";
+import { extensionOf } from "../../object/object-name.js";
+import { sha256 } from "../../bytes/digest.js";
 import { GRAMMARS } from "../../reference/grammar.js";
 import { writeReference, type ReferenceContent } from "../../reference/reference.js";
 import { MAX_PATH_BYTES } from "../../paths/path.js";
@@ -17,14 +18,14 @@ export class BubustackLayout implements Layout {
 
   objectPath(entry: PlannedEntry): string {
     const directory = `${this.options.prefix}/${this.options.scope}/`;
-    const extension = entry.kind === "binary" ? ".bin" : ".json";
+    const extension = `.${extensionOf(entry.kind)}`;
     const name = fileName(entry.path);
     if (Buffer.byteLength(directory + name + extension) <= MAX_PATH_BYTES) {
       return directory + name + extension;
     }
     // Depth never makes a payload fail: a name that is too long gives way to its digest.
     // No encoded key has this %, so that no key can have the same name.
-    return `${directory}%sha256-${createHash("sha256").update(name).digest("hex")}${extension}`;
+    return `${directory}%sha256-${sha256(Buffer.from(name)).toString("hex")}${extension}`;
   }
 
   fillSlot(entry: PlannedEntry, stored: Pick<StoredEntry, "path">): void {

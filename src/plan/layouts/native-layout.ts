@@ -1,3 +1,5 @@
+import { digestText } from "../../bytes/digest.js";
+import { contentName, extensionOf, type Extension } from "../../object/object-name.js";
 import { storedObjectSize } from "../../object/stored-object.js";
 import { locationBelow } from "../../paths/location.js";
 import { GRAMMARS } from "../../reference/grammar.js";
@@ -41,7 +43,7 @@ export class NativeLayout implements Layout {
   }
 
   objectPath(entry: PlannedEntry, digest: Buffer): string {
-    return this.path(digest, entry.kind === "binary" ? "bin" : "json");
+    return this.path(digest, extensionOf(entry.kind));
   }
 
   sharedPath(kind: "json" | "binary", digest: Buffer): string {
@@ -55,9 +57,9 @@ export class NativeLayout implements Layout {
     if (signer !== undefined) slot[GRAMMARS.native.keys.signature!] = signer.sign(slot);
   }
 
-  private path(digest: Buffer, extension: string): string {
+  private path(digest: Buffer, extension: Extension): string {
     const { prefix, scope } = this.options;
-    return locationBelow(prefix, `${scope}/${digest.toString("hex")}.${extension}`);
+    return locationBelow(prefix, `${scope}/${contentName(digest, extension)}`);
   }
 
   private content(
@@ -65,9 +67,8 @@ export class NativeLayout implements Layout {
     { path, size, digest, offset, encodings }: StoredEntry,
   ): ReferenceContent {
     const { schema, schemaVersion } = this.options;
-    const digestText = `sha256-${digest.toString("base64url")}`;
     const encoding = encodings === undefined || encodings.length === 0 ? undefined : encodings.join(",");
-    return { ref: path, contentType, size, digest: digestText, offset, encoding, schema, schemaVersion };
+    return { ref: path, contentType, size, digest: digestText(digest), offset, encoding, schema, schemaVersion };
   }
 
   // The exact size takes effort; one digit more does not matter.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { runInNewContext } from "node:vm";
 import { StorageError } from "../../errors/error.js";
-import { sha256Digest } from "../../store/body.js";
+import { sha256Digest } from "../../bytes/digest.js";
 import type { StoreBody, WriteOptions } from "../../store/store.js";
 import { BASIC, testCase, type CaseGroup } from "./case.js";
 import { patternBytes, type ConformanceContext } from "./context.js";

@@ -9,7 +9,7 @@ import { StorageManager } from "../../../src/manager/storage-manager.js";
 import type { StorageManagerOptions } from "../../../src/configure/options.js";
 import type { StorageEvent } from "../../../src/observe/event.js";
 import type { BubustackReference, StorageReference } from "../../../src/reference/reference.js";
-import { sha256Digest } from "../../../src/store/body.js";
+import { sha256Digest } from "../../../src/bytes/digest.js";
 import { FileStore } from "../../../src/store/drivers/file/index.js";
 import { MemoryStore } from "../../../src/store/drivers/memory-store.js";
 import { failureOf } from "../../support/failure.js";

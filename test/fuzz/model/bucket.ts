@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { pathProblem } from "../../../src/paths/path.js";
-import { sha256Digest } from "../../../src/store/body.js";
+import { sha256Digest } from "../../../src/bytes/digest.js";
 
 const MAX_ZEROS = 4 * 1024 * 1024;
 

@@ -3,7 +3,7 @@ import { setOwn } from "../../../src/json/container.js";
 import { referenceGrammar } from "../../../src/reference/grammar.js";
 import { parseReference } from "../../../src/reference/reference.js";
 import { parseSelector, select } from "../../../src/reference/selector.js";
-import { sha256Digest } from "../../../src/store/body.js";
+import { sha256Digest } from "../../../src/bytes/digest.js";
 
 /** The model has no value for it: it would be an error. */
 class NoValue extends Error {}

@@ -1,4 +1,4 @@
-import { sha256Digest } from "../../../src/store/body.js";
+import { sha256Digest } from "../../../src/bytes/digest.js";
 import type { Version } from "./version.js";
 
 /** What is at a path where contents are immutable: it depends on nothing but the directory of the path. */

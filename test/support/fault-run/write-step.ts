@@ -1,4 +1,4 @@
-import { sha256Digest } from "../../../src/store/body.js";
+import { sha256Digest } from "../../../src/bytes/digest.js";
 import type { ObjectInfo, StoreBody, WriteOptions } from "../../../src/store/store.js";
 import { Violation } from "./possible-states.js";
 import type { Step } from "./step.js";

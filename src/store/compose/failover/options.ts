@@ -4,7 +4,8 @@ import type { StorageObserver } from "../../../observe/event.js";
 import { systemClock, type Clock } from "../../../async/clock.js";
 import { parseOptions } from "../../../options/parse-options.js";
 import type { Store } from "../../store.js";
-import { contentAddressedDigest, type DigestOf } from "../replicas/known-digest.js";
+import { type DigestOf } from "../replicas/known-digest.js";
+import { contentAddressedDigest } from "../../../object/object-name.js";
 import { storesSchema } from "../replicas/replica.js";
 
 /**

@@ -1,16 +1,8 @@
+import { digestText, beginSha256 } from "../../../bytes/digest.js";
 import type { Hash } from "node:crypto";
 import { throwIfAborted } from "../../../async/abort.js";
 import { beginAttempt, failureOf, type ReplicaCall } from "./ask-replicas.js";
-import {
-  beginDigest,
-  corrupt,
-  isRange,
-  openCopy,
-  overlong,
-  truncated,
-  type CopyBody,
-  type ReadRequest,
-} from "./copy-body.js";
+import { corrupt, isRange, openCopy, overlong, truncated, type CopyBody, type ReadRequest } from "./copy-body.js";
 import { inOrder, unavailable, ReplicaErrors, type ReplicaFailure } from "./replica-errors.js";
 import type { Replica } from "./replica.js";
 
@@ -33,7 +25,7 @@ export class ResumedBody {
   readonly #first: CopyBody;
   #current: { replica: Replica; body: CopyBody };
   #delivered = 0;
-  #digest = beginDigest();
+  #digest = beginSha256();
 
   /**
    * @param rest copies that were not asked yet, or not heard out
@@ -101,7 +93,7 @@ export class ResumedBody {
     if (size > length) throw overlong(length, details);
     const made = this.#digest.copy().update(chunk);
     if (size === length && digest !== undefined && !isRange(this.#request.range)) {
-      if (`sha256-${made.copy().digest("base64url")}` !== digest) throw corrupt(details);
+      if (digestText(made.copy()) !== digest) throw corrupt(details);
     }
     return { chunk, digest: made };
   }
@@ -144,7 +136,7 @@ export class ResumedBody {
   // Reads what the reader has already, and makes sure that it is the same.
   async #skipDelivered(body: CopyBody): Promise<void> {
     const { details } = this.#request;
-    const begun = beginDigest();
+    const begun = beginSha256();
     for (let left = this.#delivered; left > 0;) {
       const chunk = await body.timedNext();
       if (chunk === undefined) throw truncated(this.#delivered - left, this.#first.length, details);

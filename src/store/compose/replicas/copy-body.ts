@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
 import { bytesOf } from "../../../bytes/bytes.js";
-import { sha256Digest } from "../../body.js";
+import { sha256Digest } from "../../../bytes/digest.js";
 import { StorageError } from "../../../errors/error.js";
 import type { CallDetails } from "../../check.js";
 import type { ObjectInfo, ReadOptions, ReadResult } from "../../store.js";
@@ -190,9 +189,4 @@ export function overlong(wanted: number, details: CallDetails): StorageError {
 
 export function corrupt(details: CallDetails): StorageError {
   return new StorageError("INTEGRITY", "The object has not the digest that it must have.", details);
-}
-
-/** A digest that is still being made. */
-export function beginDigest(): ReturnType<typeof createHash> {
-  return createHash("sha256");
 }

@@ -9,15 +9,6 @@ export type DigestOf = (path: string, info: ObjectInfo) => string | undefined;
 /** The metadata in which composed stores keep the digest of what they write. It is not shown to their callers. */
 const DIGEST_METADATA = "coatcheck-digest";
 
-// The object paths of the wire format: {prefix}/{scope}/{sha256 hex of the object}.json|.pack|.bin
-const CONTENT_ADDRESSED = /(?:^|\/)([0-9a-f]{64})\.(?:json|pack|bin)$/;
-
-/** The digest of a content-addressed path, as managers write them: `{prefix}/{scope}/{sha256 hex}.json|.pack|.bin`. */
-export function contentAddressedDigest(path: string): string | undefined {
-  const hex = CONTENT_ADDRESSED.exec(path)?.[1];
-  return hex === undefined ? undefined : `sha256-${Buffer.from(hex, "hex").toString("base64url")}`;
-}
-
 /** What a copy says of an object, apart from the digest that is kept beside it. */
 export interface DescribedCopy {
   readonly info: ObjectInfo;

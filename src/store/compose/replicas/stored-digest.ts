@@ -1,4 +1,4 @@
-import { sha256Digest } from "../../body.js";
+import { sha256Digest } from "../../../bytes/digest.js";
 import type { CallDetails } from "../../check.js";
 import { StorageError } from "../../../errors/error.js";
 import type { WriteOptions } from "../../store.js";

@@ -1,9 +1,10 @@
+import { digestText, beginSha256 } from "../../../bytes/digest.js";
 import { isStorageError, type StorageErrorCode } from "../../../errors/error.js";
 import { tell } from "../../../observe/tell.js";
 import type { ObjectInfo, WriteOptions } from "../../store.js";
 import { beginAttempt, failureOf, type ReplicaCall } from "../replicas/ask-replicas.js";
 import { throwIfAborted } from "../../../async/abort.js";
-import { beginDigest, openCopy, truncated, type ReadRequest } from "../replicas/copy-body.js";
+import { openCopy, truncated, type ReadRequest } from "../replicas/copy-body.js";
 import { withDigest } from "../replicas/known-digest.js";
 import type { ReplicaReader } from "../replicas/replica-reader.js";
 import type { Replica } from "../replicas/replica.js";
@@ -71,14 +72,14 @@ async function inspect(
   try {
     const body = await openCopy(replica, request, {}, attempt);
     try {
-      const made = beginDigest();
+      const made = beginSha256();
       let size = 0;
       for (let chunk = await body.timedNext(); chunk !== undefined; chunk = await body.timedNext()) {
         made.update(chunk);
         size += chunk.byteLength;
       }
       if (size !== body.info.size) throw truncated(size, body.info.size, request.details);
-      const digest = `sha256-${made.digest("base64url")}`;
+      const digest = digestText(made);
       const outdated = context.isOutdated(replica);
       return { replica, state: "present", info: body.info, digest, claimed: body.digest, outdated };
     } finally {

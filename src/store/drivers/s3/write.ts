@@ -1,3 +1,4 @@
+import { sha256Of } from "../../../bytes/digest.js";
 import { setTimeout as delay } from "node:timers/promises";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { abortable } from "../../../async/abort.js";
@@ -98,7 +99,9 @@ async function putObject(
   try {
     // Without a digest of ours the SDK sends a CRC32; neither to a server that was said to take no checksums.
     const checksum =
-      digest === undefined || !(await bucket.sendsChecksums()) ? {} : { ChecksumSHA256: toBase64(digest) };
+      digest === undefined || !(await bucket.sendsChecksums())
+        ? {}
+        : { ChecksumSHA256: sha256Of(digest).toString("base64") };
     return await bucket.send(call, new PutObjectCommand({ ...params, ...checksum, Body: bytes }));
   } catch (error) {
     const pause = CONFLICT_PAUSES[attempt];
@@ -139,9 +142,4 @@ function paramsOf(bucket: S3Bucket, path: string, options: WriteOptions): Upload
 function conditionOf({ ifNoneMatch, ifMatch }: WriteOptions): S3Call["condition"] {
   if (ifNoneMatch !== undefined) return "ifNoneMatch";
   return ifMatch === undefined ? undefined : "ifMatch";
-}
-
-// From "sha256-" + base64url.
-function toBase64(digest: string): string {
-  return Buffer.from(digest.slice("sha256-".length), "base64url").toString("base64");
 }

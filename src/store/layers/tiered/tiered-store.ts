@@ -2,7 +2,7 @@ import { declareOwnStore } from "../../guard/own-stores.js";
 import { endingSource } from "../../body-source.js";
 import { isNotFound, isStorageError, StorageError } from "../../../errors/error.js";
 import { abortable } from "../../../async/abort.js";
-import { sha256Digest } from "../../body.js";
+import { sha256Digest } from "../../../bytes/digest.js";
 import { checkCopy, checkDelete, checkRead, checkStat, checkWrite, type CallDetails } from "../../check.js";
 import type {
   CallOptions,
@@ -13,7 +13,7 @@ import type {
   StoreBody,
   WriteOptions,
 } from "../../store.js";
-import { contentAddressedDigest } from "../../compose/replicas/known-digest.js";
+import { contentAddressedDigest } from "../../../object/object-name.js";
 import { StoreLayer } from "../store-layer.js";
 import { Allowance } from "./allowance.js";
 import { CacheNews } from "./cache-news.js";

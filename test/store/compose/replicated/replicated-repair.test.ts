@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { StorageEvent } from "../../../../src/observe/event.js";
-import { sha256Digest } from "../../../../src/store/body.js";
+import { sha256Digest } from "../../../../src/bytes/digest.js";
 import type { Capability } from "../../../../src/store/capability.js";
 import { ReplicatedStore } from "../../../../src/store/compose/replicated/replicated-store.js";
 import type { ReplicatedStoreOptions } from "../../../../src/store/compose/replicated/options.js";

@@ -1,6 +1,6 @@
 import type { StorageOptions } from "@google-cloud/storage";
 import type { GcsStore, GcsStoreOptions } from "../../../../src/gcs.js";
-import { sha256Digest } from "../../../../src/store/body.js";
+import { sha256Digest } from "../../../../src/bytes/digest.js";
 import { failureOf } from "../../../support/failure.js";
 import { GcsApiServer } from "./gcs-api-server.js";
 import { apiStore, BYTES, chunksOf, contentOf, UNIT } from "./gcs-api-store.js";

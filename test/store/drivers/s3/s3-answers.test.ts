@@ -3,7 +3,7 @@ import { S3Store } from "../../../../src/s3.js";
 import { S3Bucket, s3Call } from "../../../../src/store/drivers/s3/bucket.js";
 import { copyObject } from "../../../../src/store/drivers/s3/copy.js";
 import { parseS3Options } from "../../../../src/store/drivers/s3/options.js";
-import { sha256Digest } from "../../../../src/store/body.js";
+import { sha256Digest } from "../../../../src/bytes/digest.js";
 import { s3ClientConfig } from "../../../fixtures/s3-server.js";
 import {
   s3Error,

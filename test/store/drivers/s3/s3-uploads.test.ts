@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { DeleteBucketCommand, S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { S3Store } from "../../../../src/s3.js";
-import { sha256Digest } from "../../../../src/store/body.js";
+import { sha256Digest } from "../../../../src/bytes/digest.js";
 import { createBucket, s3ClientConfig, startS3Server, type S3Server } from "../../../fixtures/s3-server.js";
 
 const MIB = 1024 * 1024;
