@@ -1,3 +1,4 @@
+import { storeField } from "../store/is-store.js";
 import { z } from "zod";
 import { CodecSet } from "../codecs/codec-set.js";
 import type { Codec } from "../codecs/codec.js";
@@ -7,7 +8,6 @@ import { parseOptions } from "../options/parse-options.js";
 import { arePrefixesNested } from "../reference/allow.js";
 import { isCodecName } from "../reference/reference.js";
 import type { SchemaRegistry } from "../schemas/schema-registry.js";
-import type { Store } from "../store/store.js";
 import {
   allow,
   budgets,
@@ -66,9 +66,7 @@ const CANNOT_SIGN = 'can\'t be used in the dialect "bubustack", whose references
 const NESTED = "must not be inside of the other of outputPrefix and inputPrefix: a scope of one would be there too";
 const managerSchema = z
   .strictObject({
-    store: z
-      .custom<Store>(hasMethods("write", "read", "stat", "delete", "list", "close"), "must be a Store")
-      .optional(),
+    store: storeField.optional(),
     maxInlineSize: sizes.maxInlineSize.default(1024),
     maxEnvelopeSize: sizes.maxEnvelopeSize.default(262_144),
     maxRecursionDepth: sizes.maxRecursionDepth.default(10),

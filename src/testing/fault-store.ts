@@ -1,3 +1,4 @@
+import { checkedStore } from "../store/is-store.js";
 import { declareOwnStore } from "../store/guard/own-stores.js";
 import { endingSource } from "../store/body-source.js";
 import { isWholeBody, wholeBytes } from "../store/body.js";
@@ -59,7 +60,7 @@ export class FaultStore extends StoreLayer {
   readonly #clock: Clock;
 
   constructor(store: Store, options: FaultStoreOptions) {
-    super(store);
+    super(checkedStore(store, "FaultStore"));
     const { seed, clock, rules } = parseFaultStoreOptions(options);
     this.seed = seed;
     this.#clock = clock;

@@ -21,7 +21,8 @@ import type {
 import { StoreLayer } from "./store-layer.js";
 import { heeded } from "./heeded.js";
 import { Circuit, verdictOf, type AdmittedCall, type CircuitState } from "./circuit.js";
-import { checkedStore, clockOption, milliseconds, observerOption, wholeNumber } from "./layer-options.js";
+import { clockOption, milliseconds, observerOption, wholeNumber } from "./layer-options.js";
+import { checkedStore } from "../is-store.js";
 import { relayedListing } from "./relayed-listing.js";
 import { relayedResult } from "./relayed-result.js";
 

@@ -27,7 +27,8 @@ import type {
 } from "../store.js";
 import { StoreLayer } from "./store-layer.js";
 import { heeded } from "./heeded.js";
-import { checkedStore, wholeNumber } from "./layer-options.js";
+import { wholeNumber } from "./layer-options.js";
+import { checkedStore } from "../is-store.js";
 import { relayedListing } from "./relayed-listing.js";
 import { relayedResult } from "./relayed-result.js";
 import { Semaphore } from "./semaphore.js";

@@ -30,7 +30,7 @@ import type {
 } from "../store.js";
 import { checkListed, type CheckListed } from "../listed-object.js";
 import { StoreLayer } from "./store-layer.js";
-import { checkedStore } from "./layer-options.js";
+import { checkedStore } from "../is-store.js";
 import { relayedListing } from "./relayed-listing.js";
 import { relayedResult } from "./relayed-result.js";
 

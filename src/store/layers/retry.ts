@@ -32,7 +32,8 @@ import type {
 } from "../store.js";
 import { StoreLayer } from "./store-layer.js";
 import { heeded } from "./heeded.js";
-import { checkedStore, clockOption, milliseconds, observerOption, wholeNumber } from "./layer-options.js";
+import { clockOption, milliseconds, observerOption, wholeNumber } from "./layer-options.js";
+import { checkedStore } from "../is-store.js";
 import { isGone, writtenAlready } from "./own-effect.js";
 import { relayedListing } from "./relayed-listing.js";
 import { ReplayableBody } from "./replayable-body.js";

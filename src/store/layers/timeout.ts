@@ -29,7 +29,8 @@ import type {
 } from "../store.js";
 import { StoreLayer } from "./store-layer.js";
 import { Deadline } from "./deadline.js";
-import { checkedStore, clockOption, milliseconds } from "./layer-options.js";
+import { clockOption, milliseconds } from "./layer-options.js";
+import { checkedStore } from "../is-store.js";
 import { relayedListing } from "./relayed-listing.js";
 import { relayedResult } from "./relayed-result.js";
 

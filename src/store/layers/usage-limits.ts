@@ -19,7 +19,8 @@ import type {
 import { isSourceFailure } from "../source-failure.js";
 import { StoreLayer } from "./store-layer.js";
 import { heeded } from "./heeded.js";
-import { checkedStore, clockOption, observerOption } from "./layer-options.js";
+import { clockOption, observerOption } from "./layer-options.js";
+import { checkedStore } from "../is-store.js";
 import { MeteredBody } from "./metered-body.js";
 import { relayedListing } from "./relayed-listing.js";
 import { relayedResult } from "./relayed-result.js";

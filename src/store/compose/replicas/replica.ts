@@ -1,3 +1,4 @@
+import { storeField } from "../../is-store.js";
 import { z } from "zod";
 import { guardedStore } from "../../guard/guarded-store.js";
 import type { Store } from "../../store.js";
@@ -17,7 +18,7 @@ export const storesSchema = z
   .custom<Record<string, Store>>((stores) => !hasProtoKey(stores), "must not hold a store named __proto__")
   .pipe(
     z
-      .record(z.string().min(1, "must have a name"), z.custom<Store>(isStore, "must be a store"))
+      .record(z.string().min(1, "must have a name"), storeField)
       .refine((stores) => Object.keys(stores).length > 0, "must hold at least one store"),
   );
 
@@ -49,11 +50,4 @@ export function allRoute(replicas: readonly Replica[], scheme: string): boolean 
 
 function hasProtoKey(value: unknown): boolean {
   return typeof value === "object" && value !== null && Object.hasOwn(value, "__proto__");
-}
-
-function isStore(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const { name, capability, read, write, close } = value as Partial<Store>;
-  const callable = [read, write, close].every((method) => typeof method === "function");
-  return callable && typeof name === "string" && typeof capability === "object" && (capability as unknown) !== null;
 }

@@ -1,3 +1,4 @@
+import { isStore, storeField } from "../../is-store.js";
 import { isFunction } from "../../../options/fields.js";
 import { z } from "zod";
 import { isScheme, splitLocation, type Target } from "../../../paths/location.js";
@@ -54,10 +55,9 @@ export interface RoutingStoreOptions {
 const NO_SCHEME = "is not a URL scheme (RFC 3986, section 3.1)";
 
 const scheme = z.string().refine(isScheme, NO_SCHEME);
-const store = z.custom<Store>(isStore, "must be a Store");
 
 const schema = z.strictObject({
-  primary: store,
+  primary: storeField,
   primaryScheme: z.string().refine(isPrimaryScheme, "must be a scheme or scheme://container").optional(),
   schemes: z.record(scheme, z.custom<SchemeStores>(isSchemeStores, "must be a Store or a function")).default({}),
   aliases: z.record(scheme, scheme).default({}),
@@ -93,14 +93,6 @@ function isPrimaryScheme(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Whether a value has what a store of another version of this library has too. */
-export function isStore(value: unknown): value is Store {
-  if (typeof value !== "object" || value === null) return false;
-  const { capability, read, write, close } = value as Partial<Store>;
-  const isDescribed = typeof capability === "object" && (capability as unknown) !== null;
-  return isDescribed && [read, write, close].every(isFunction);
 }
 
 /** Whether a value can answer to a scheme. */

@@ -1,7 +1,7 @@
 import { StorageError } from "../../../errors/error.js";
 import type { Store } from "../../store.js";
 import { guardedStore } from "../../guard/guarded-store.js";
-import { isStore } from "./options.js";
+import { isStore } from "../../is-store.js";
 
 /**
  * The stores that were opened at first use, by key. Many that want the same one at once wait for one opening; one that

@@ -1,3 +1,4 @@
+import { checkedStore } from "../../is-store.js";
 import { z } from "zod";
 import type { StorageObserver } from "../../../observe/event.js";
 import { parseOptions } from "../../../options/parse-options.js";
@@ -43,15 +44,8 @@ export interface FeatureSettings {
 
 /** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
 export function parseFeatureOptions(store: Store, options: FeatureOptions): FeatureSettings {
-  parseOptions(z.object({ store: z.custom(isStore, "must be a Store") }), { store }, "withFeatures");
+  checkedStore(store, "withFeatures");
   const { loose, simulate, observer } = parseOptions(schema, options, "withFeatures");
   const all = loose === true ? OPERATIONS : loose === false ? [] : loose;
   return { loose: new Set(all), simulate: new Set(simulate), observer };
-}
-
-function isStore(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const { capability, write, close } = value as Partial<Store>;
-  const isDescribed = typeof capability === "object" && (capability as unknown) !== null;
-  return isDescribed && typeof write === "function" && typeof close === "function";
 }

@@ -1,3 +1,4 @@
+import { isStore, storeField } from "../../is-store.js";
 import { clock, isFunction } from "../../../options/fields.js";
 import { z } from "zod";
 import type { StorageObserver } from "../../../observe/event.js";
@@ -60,7 +61,7 @@ const milliseconds = z.number().min(0);
 
 const schema = z
   .strictObject({
-    remote: z.custom<Store>(isStore, "must be a Store"),
+    remote: storeField,
     maxBytes: z
       .int()
       .min(1)
@@ -119,12 +120,4 @@ export type ParsedTieredOptions = z.output<typeof schema>;
 /** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
 export function parseTieredOptions(options: TieredStoreOptions): ParsedTieredOptions {
   return parseOptions(schema, options, "TieredStore");
-}
-
-function isStore(value: unknown): value is Store {
-  if (typeof value !== "object" || value === null) return false;
-  const { capability, read, write, stat, close } = value as Partial<Store>;
-  return (
-    typeof capability === "object" && (capability as unknown) !== null && [read, write, stat, close].every(isFunction)
-  );
 }
