@@ -1,44 +1,33 @@
-import { transformFileSync } from "@swc/core";
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { FileStore } from "../../../../src/store/drivers/file/index.js";
+import { compileSource, home } from "../../../support/compiled-source.js";
 import { pathsOf, textOf, treeOf, useDirectories } from "./file-roots.js";
 
 const newDirectory = useDirectories();
 
 type Child = ChildProcessByStdio<Writable, Readable, null>;
 
+let compiled: string;
 let program: string;
 
 // Compiled once: loading TypeScript would take each child three times as long as its work.
-beforeAll(async () => {
-  const home = join(__dirname, "../..");
-  const compiled = await newDirectory();
-  const sources = readdirSync(join(home, "src"), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts") && (name.startsWith("store") || dirname(name) === "."))
-    .map((name) => join("src", name));
-  const child = "test/store/drivers/file/file-store-child.ts";
-  for (const source of [...sources, child]) {
-    const file = join(compiled, source.replace(/ts$/, "js"));
-    mkdirSync(dirname(file), { recursive: true });
-    const { code } = transformFileSync(join(home, source), {
-      jsc: { target: "es2022", parser: { syntax: "typescript" } },
-      module: { type: "commonjs" },
-    });
-    writeFileSync(file, code);
-  }
-  program = join(compiled, child.replace(/ts$/, "js"));
+beforeAll(() => {
+  compiled = compileSource("test/store/drivers/file/file-store-child.ts");
+  program = join(compiled, "test/store/drivers/file/file-store-child.js");
 });
+
+afterAll(() => rmSync(compiled, { recursive: true }));
 
 function start(command: "churn" | "dieAt" | "race", root: string, argument: number): Child {
   return spawn(process.execPath, [program, command, root, String(argument)], {
     stdio: ["pipe", "pipe", "inherit"],
-    env: { NODE_PATH: join(__dirname, "../../node_modules") },
+    env: { NODE_PATH: join(home, "node_modules") },
   });
 }
 
