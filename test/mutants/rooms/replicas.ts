@@ -164,4 +164,12 @@ export const REPLICAS: readonly Mutant[] = [
     to: 'if (path === "") throw liesElsewhere(prefix, store);',
     seenBy: seenByTests("store/compose/lying-stores.test.ts"),
   },
+  {
+    name: "a copy in a user's store says what it likes",
+    promise: behaviour("so is one whose answer is none"),
+    file: "store/compose/replicas/replica.ts",
+    from: "store: guardedStore(store), index",
+    to: "store: ((): Store => (index < 0 ? guardedStore(store) : store))(), index",
+    seenBy: seenByTests("store/guard/misbehaving-stores.test.ts"),
+  },
 ];
