@@ -77,7 +77,7 @@ export const REPLICAS: readonly Mutant[] = [
     name: "a joined body has any digest",
     promise: behaviour("two versions are never joined"),
     file: "store/compose/replicas/continued-body.ts",
-    from: 'if (digestText(made.copy()) !== digest) throw corrupt(details);',
+    from: "if (digestText(made.copy()) !== digest) throw corrupt(details);",
     to: "",
     seenBy: seenByTests("store/compose/failover/failover-bodies.test.ts"),
   },
