@@ -5,7 +5,7 @@ import { assertOwnPath } from "../configure/confine.js";
 import { withDeadline } from "./deadline.js";
 import { requireStore } from "./require-store.js";
 import type { ManagerSettings } from "../configure/settings.js";
-import { asStorageError } from "../errors/as-storage-error.js";
+import { callFailure } from "../errors/as-storage-error.js";
 
 /** Takes note of what a manager changes: what was read of it before is out of date. */
 export interface ChangeNotes {
@@ -43,7 +43,7 @@ export async function callStore<T>(
       try {
         return await abortable(run(signal), signal);
       } catch (error) {
-        throw asStorageError(error, { operation, store: details.store });
+        throw callFailure(error, signal, { operation, store: details.store });
       }
     }),
   );

@@ -4,7 +4,7 @@ import type { Capability } from "../store/capability.js";
 import type { ObjectInfo, Store, StoreBody, WriteOptions } from "../store/store.js";
 import { forEachConcurrent } from "../async/concurrency.js";
 import type { DehydrateSettings } from "../configure/call-schemas.js";
-import { asStorageError } from "../errors/as-storage-error.js";
+import { callFailure } from "../errors/as-storage-error.js";
 
 // What a call takes back, it takes back also when it has no time left. ms
 const REMOVAL_TIMEOUT = 30_000;
@@ -170,7 +170,7 @@ export class ObjectWriter {
         details.bytes = moved;
         return result;
       } catch (error) {
-        throw asStorageError(error, { operation, store: this.store.name, path });
+        throw callFailure(error, signal, { operation, store: this.store.name, path });
       }
     });
     const end = Promise.allSettled([running, this.underWay.get(path)]); // two entries may have the same content

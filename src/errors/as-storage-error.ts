@@ -14,6 +14,24 @@ export function asStorageError(error: unknown, details: StorageErrorDetails, thr
   );
 }
 
+/**
+ * The failure of what the user's own code did for a call, as a {@link StorageError}. Only the signal makes `ABORTED`: an
+ * `ABORTED` that comes without it is `UNEXPECTED`.
+ *
+ * @param signal that of the call
+ * @param thrower what failed, for the message
+ */
+export function callFailure(
+  error: unknown,
+  signal: AbortSignal | undefined,
+  details: StorageErrorDetails,
+  thrower = "store",
+): StorageError {
+  if (!isStorageError(error, "ABORTED") || signal?.aborted === true) return asStorageError(error, details, thrower);
+  const message = `The ${thrower} gave up, though nobody aborted the call; see the cause. Mend the ${thrower}.`;
+  return new StorageError("UNEXPECTED", message, { ...details, cause: error });
+}
+
 /** The same error, with other details: those that are not given stay. Several callers can't share one error. */
 export function restated(error: StorageError, details: StorageErrorDetails): StorageError {
   const { code, message, operation, store, path, cause, retryable } = error;

@@ -6,7 +6,7 @@ import { sha256Digest, sha256InSteps, digestText } from "../bytes/digest.js";
 import type { Store } from "../store/store.js";
 import { openPart, type PartOfObject } from "./reads/open-part.js";
 import { readBytes } from "./read-bytes.js";
-import { asStorageError } from "../errors/as-storage-error.js";
+import { callFailure } from "../errors/as-storage-error.js";
 
 /** The stored bytes of one entry. */
 export interface FetchedEntry {
@@ -49,7 +49,7 @@ export async function fetchEntry(
     const opened = openPart(store, path, partOf(reference), signal);
     return fetchedEntry(await readBytes(opened, onBytes, signal, details));
   } catch (error) {
-    throw asStorageError(error, details);
+    throw callFailure(error, signal, details);
   }
 }
 

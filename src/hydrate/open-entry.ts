@@ -20,7 +20,7 @@ import { openPart } from "./reads/open-part.js";
 import { fetchReplaced, openReplaced } from "./replaced/open-replaced.js";
 import { requireStore } from "../call/require-store.js";
 import type { ManagerSettings } from "../configure/settings.js";
-import { asStorageError } from "../errors/as-storage-error.js";
+import { callFailure } from "../errors/as-storage-error.js";
 
 /**
  * Opens the entry that a reference points at: binary as a stream that is verified while it is read, a text as its
@@ -106,7 +106,7 @@ export async function openBinary(
     return streamResult(info, chunks, release, isEncoded ? { store: store.name, signal: body.signal } : {});
   } catch (error) {
     body.unlink();
-    throw asStorageError(error, details);
+    throw callFailure(error, body.signal, details);
   }
 }
 
@@ -181,7 +181,7 @@ async function* bodyChunks(
       yield next.value;
     }
   } catch (error) {
-    throw asStorageError(error, details);
+    throw callFailure(error, body.signal, details);
   } finally {
     body.unlink();
     giveUp(() => result.cancel());

@@ -1,5 +1,5 @@
 import { abortable } from "../async/abort.js";
-import { asStorageError } from "../errors/as-storage-error.js";
+import { callFailure } from "../errors/as-storage-error.js";
 import type { Recorder } from "../observe/recorder.js";
 import { collectReferences, fill, type Place } from "../reference/collect.js";
 import { selectAll, type Stage } from "../reference/stage.js";
@@ -29,7 +29,7 @@ export async function resolveOther(
     try {
       return await abortable(resolver.resolve(value, { signal, stepRunId }), signal);
     } catch (error) {
-      throw asStorageError(error, { operation: "resolve" }, "resolver");
+      throw callFailure(error, signal, { operation: "resolve" }, "resolver");
     }
   });
   // Copied, since a resolver may hand out the same object every time; what is in it is data, not references.

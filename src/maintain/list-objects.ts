@@ -7,7 +7,7 @@ import { withDeadline } from "../call/deadline.js";
 import { giveUp } from "../async/give-up.js";
 import { requireStore } from "../call/require-store.js";
 import type { ManagerSettings } from "../configure/settings.js";
-import { asStorageError } from "../errors/as-storage-error.js";
+import { callFailure } from "../errors/as-storage-error.js";
 
 /**
  * Lists objects by path prefix. Every step has the time limit of a call, since how long the reader takes between two
@@ -36,7 +36,7 @@ export async function* listObjects(
     }
   } catch (error) {
     listing.abort(error);
-    throw asStorageError(error, { operation: "list", store: store.name });
+    throw callFailure(error, signal, { operation: "list", store: store.name });
   } finally {
     giveUp(() => objects?.return?.());
   }

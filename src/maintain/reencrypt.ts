@@ -3,7 +3,7 @@ import { StorageError } from "../errors/error.js";
 import { notify } from "../observe/notify.js";
 import type { EventDetails, Recorder } from "../observe/recorder.js";
 import { parseOptions } from "../options/parse-options.js";
-import { restated, asStorageError } from "../errors/as-storage-error.js";
+import { restated, callFailure } from "../errors/as-storage-error.js";
 import type { ManagerParts } from "../call/call.js";
 import { Reencryption } from "./reencryption.js";
 import { requireStore } from "../call/require-store.js";
@@ -92,7 +92,7 @@ async function reencrypt(
     },
     ({ path }, cause) => {
       const details = { operation: "reencrypt", store: store.name, path };
-      const known = asStorageError(cause, details);
+      const known = callFailure(cause, options.signal, details);
       // Codecs don't know where an entry lies, nor who asks.
       const error = known.path === undefined ? restated(known, details) : known;
       if (failures.push({ path, error }) > MAX_FAILURES) failures.pop();

@@ -12,7 +12,7 @@ import { requireStore } from "../call/require-store.js";
 import { type ManagerSettings } from "../configure/settings.js";
 import { prefix, signal } from "../configure/fields.js";
 import type { CallOptions } from "../store/store.js";
-import { asStorageError } from "../errors/as-storage-error.js";
+import { callFailure } from "../errors/as-storage-error.js";
 
 // Deleted batch by batch, so that a scope of any size takes little memory.
 const BATCH = 1000;
@@ -82,7 +82,7 @@ async function releaseScope(
       await flush(batch);
     }
   } catch (error) {
-    throw asStorageError(error, { operation: "release", store: store.name });
+    throw callFailure(error, callSignal, { operation: "release", store: store.name });
   } finally {
     details.objects = deleted;
   }

@@ -1,6 +1,6 @@
 import { abortable } from "../async/abort.js";
 import { withDeadline } from "../call/deadline.js";
-import { asStorageError } from "../errors/as-storage-error.js";
+import { callFailure } from "../errors/as-storage-error.js";
 import type { OwnParts } from "./parts.js";
 
 /** Closes what a manager has: see `StorageManager.close`. */
@@ -12,6 +12,6 @@ export async function close({ settings: { store, timeout }, source, isBorrowed }
     // A store that hangs must not keep a process from its end.
     await withDeadline("close", { timeout }, (signal) => abortable(Promise.resolve(store.close()), signal));
   } catch (error) {
-    throw asStorageError(error, { operation: "close", store: store.name });
+    throw callFailure(error, undefined, { operation: "close", store: store.name });
   }
 }

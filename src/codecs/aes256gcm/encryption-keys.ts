@@ -162,14 +162,14 @@ export class ProvidedKeys implements EncryptionKeys {
     const late = new Promise<never>((_, reject) => {
       timer = this.#clock.setTimeout(() => {
         const error = new StorageError("TIMEOUT", `The key provider took longer than ${PROVIDER_TIMEOUT} ms.`);
+        reject(error); // first: what the provider says of the signal is no answer
         controller.abort(error);
-        reject(error);
       }, PROVIDER_TIMEOUT);
     });
     try {
       return await Promise.race([question({ signal: controller.signal }), late]);
     } catch (cause) {
-      if (isStorageError(cause)) throw cause;
+      if (isStorageError(cause) && cause.code !== "ABORTED") throw cause; // no caller's signal reaches it
       throw new StorageError("UNEXPECTED", "The key provider failed; see the cause.", { cause });
     } finally {
       this.#clock.clearTimeout(timer);

@@ -9,7 +9,7 @@ import { planReads, type ByteRange } from "./read-plan.js";
 import { isAbsence, ReplacedEntries, replacementOf } from "../replaced/replaced-entries.js";
 import type { HydrateSettings } from "../../configure/call-schemas.js";
 import type { SharedReads, WantedBytes } from "./shared-reads.js";
-import { asStorageError } from "../../errors/as-storage-error.js";
+import { callFailure } from "../../errors/as-storage-error.js";
 import type { Turns } from "../../async/turns.js";
 
 /** An entry that is to be read. */
@@ -86,7 +86,7 @@ export class EntryReads<Wanted extends WantedEntry> {
   ): Promise<EntryRead<Wanted>[]> {
     const { location } = ranges[0]!.wanted.reference;
     const hasParts = await readsParts(this.store, path, signal).catch((error: unknown) => {
-      throw asStorageError(error, { operation: "read", store: this.store.name, path });
+      throw callFailure(error, signal, { operation: "read", store: this.store.name, path });
     });
     if (!hasParts) return [{ location, part: undefined, entries: ranges.map(({ wanted }) => wanted), whole: true }];
     this.overRead += ranges.reduce((sum, { size }) => sum + size, 0);

@@ -8,7 +8,7 @@ import { onAbort } from "../../async/on-abort.js";
 import { integrityError } from "../fetch-entry.js";
 import type { PartOfObject } from "./open-part.js";
 import { readBytes } from "../read-bytes.js";
-import { asStorageError, restated } from "../../errors/as-storage-error.js";
+import { callFailure, restated } from "../../errors/as-storage-error.js";
 
 /** What one call wants to be read, and on which terms. */
 export interface WantedBytes {
@@ -139,7 +139,7 @@ class SharedRead {
       for (const waiter of [...this.waiters]) waiter.take(bytes);
     } catch (error) {
       this.end();
-      const failure = asStorageError(error, this.details);
+      const failure = callFailure(error, this.controller.signal, this.details);
       [...this.waiters].forEach((waiter, index) => waiter.leave(index === 0 ? failure : restated(failure, {})));
     }
   }

@@ -5,7 +5,7 @@ import { formatPayloadPath } from "../../plan/payload-path.js";
 import { pathOf, type Spot } from "../../reference/find-references.js";
 import type { CallOptions } from "../../store/store.js";
 import type { StorageManagerOptions } from "../../configure/options.js";
-import { asStorageError } from "../../errors/as-storage-error.js";
+import { callFailure } from "../../errors/as-storage-error.js";
 
 /**
  * What is wrong:
@@ -184,7 +184,7 @@ export class Findings {
   /** Takes note of what went wrong with an object, or with what a reference points at. */
   addError(thrown: unknown, place: ProblemPlace, kind?: VerifyProblemKind): VerifyProblemKind {
     if (thrown instanceof Refusal) return this.addError(thrown.error, place, "refused");
-    const error = asStorageError(thrown, { operation: "verify", path: place.path });
+    const error = callFailure(thrown, undefined, { operation: "verify", path: place.path });
     const known = kind ?? kindOf(error);
     this.add(known, place, error);
     return known;

@@ -7,7 +7,7 @@ import type { EntrySource } from "../../hydrate/reads/entry-source.js";
 import { giveUp } from "../../async/give-up.js";
 import { requireStore } from "../../call/require-store.js";
 import type { ManagerSettings } from "../../configure/settings.js";
-import { asStorageError } from "../../errors/as-storage-error.js";
+import { callFailure } from "../../errors/as-storage-error.js";
 import { PayloadWalk } from "./payload-walk.js";
 import { ReachedObjects } from "./reached-objects.js";
 import { Findings, type VerifyOptions, type VerifyPrefixOptions, type VerifyReport } from "./report.js";
@@ -52,7 +52,7 @@ async function report(
     return findings.report;
   } catch (error) {
     if (hasFired(signal)) throw abortedCall("verify", signal);
-    throw asStorageError(error, { operation: "verify", store: settings.store?.name });
+    throw callFailure(error, signal, { operation: "verify", store: settings.store?.name });
   } finally {
     Object.assign(details, { objects: findings.objects, bytes: findings.bytes, entries: findings.references });
   }
@@ -128,7 +128,7 @@ async function* untilAborted<T>(
       yield next.value;
     }
   } catch (error) {
-    throw asStorageError(error, { operation: "verify" }, "source of payloads");
+    throw callFailure(error, signal, { operation: "verify" }, "source of payloads");
   } finally {
     giveUp(() => iterator?.return?.());
   }

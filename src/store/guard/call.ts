@@ -1,7 +1,7 @@
 import { StorageError, isStorageError } from "../../errors/error.js";
 import { abortedError } from "../../async/abort.js";
 import type { CallDetails } from "../check.js";
-import { asStorageError } from "../../errors/as-storage-error.js";
+import { callFailure } from "../../errors/as-storage-error.js";
 
 /** One call of a store that may throw and answer anything. */
 export class GuardedCall {
@@ -26,9 +26,7 @@ export class GuardedCall {
   failure(error: unknown): StorageError {
     if (isStorageError(error) && error.code !== "ABORTED") return error;
     if (this.signal?.aborted === true) return abortedError(this.signal, this.details);
-    if (!isStorageError(error)) return asStorageError(error, this.details);
-    const message = "The store gave up, though nobody aborted the call; see the cause. Mend the store.";
-    return new StorageError("UNEXPECTED", message, { ...this.details, cause: error });
+    return callFailure(error, this.signal, this.details);
   }
 
   /** The error of an answer that is none. @param due what the store must answer with */

@@ -253,4 +253,20 @@ export const DRIVERS: readonly Mutant[] = [
     to: "constants.O_EXCL)",
     seenBy: seenByTests("store/drivers/file/file-store-permissions.test.ts"),
   },
+  {
+    name: "an aborted upload of bytes is not waited for",
+    promise: behaviour("an S3 upload that is being created when you abort is given up by its id"),
+    file: "store/drivers/s3/upload/upload.ts",
+    from: "creates ? CREATE_GRACE : 0",
+    to: "creates ? 0 : 0",
+    seenBy: seenByTests("store/drivers/s3/s3-created-uploads.test.ts"),
+  },
+  {
+    name: "an aborted upload of a stream is not waited for",
+    promise: behaviour("an S3 upload that is being created when you abort is given up by its id"),
+    file: "store/drivers/s3/upload/upload-stream.ts",
+    from: "new LinkedAbort(call.signal, CREATE_GRACE)",
+    to: "new LinkedAbort(call.signal, CREATE_GRACE - CREATE_GRACE)",
+    seenBy: seenByTests("store/drivers/s3/s3-created-uploads.test.ts"),
+  },
 ];

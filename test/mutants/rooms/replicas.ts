@@ -77,7 +77,7 @@ export const REPLICAS: readonly Mutant[] = [
     name: "a joined body has any digest",
     promise: behaviour("two versions are never joined"),
     file: "store/compose/replicas/continued-body.ts",
-    from: 'if (digestText(made.copy()) !== digest) throw corrupt(details);',
+    from: "if (digestText(made.copy()) !== digest) throw corrupt(details);",
     to: "",
     seenBy: seenByTests("store/compose/failover/failover-bodies.test.ts"),
   },
@@ -163,5 +163,13 @@ export const REPLICAS: readonly Mutant[] = [
     from: "if (!path.startsWith(prefix) || pathProblem(path) !== undefined) throw liesElsewhere(prefix, store);",
     to: 'if (path === "") throw liesElsewhere(prefix, store);',
     seenBy: seenByTests("store/compose/lying-stores.test.ts"),
+  },
+  {
+    name: "a copy in a user's store says what it likes",
+    promise: behaviour("so is one whose answer is none"),
+    file: "store/compose/replicas/replica.ts",
+    from: "store: guardedStore(store), index",
+    to: "store: ((): Store => (index < 0 ? guardedStore(store) : store))(), index",
+    seenBy: seenByTests("store/guard/misbehaving-stores.test.ts"),
   },
 ];

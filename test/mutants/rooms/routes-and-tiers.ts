@@ -185,4 +185,28 @@ export const ROUTES_AND_TIERS: readonly Mutant[] = [
     to: "if (flight.current) this.#keep(key, object);",
     seenBy: seenByCases("memory"),
   },
+  {
+    name: "a primary of the user's own says what it likes",
+    promise: behaviour("a store of your own that throws what it may not is a `StorageError` in every composition"),
+    file: "store/compose/routing/routing-store.ts",
+    from: "this.#primary = guardedStore(parsed.primary);",
+    to: "this.#primary = parsed.primary; void guardedStore;",
+    seenBy: seenByTests("store/guard/misbehaving-stores.test.ts"),
+  },
+  {
+    name: "a scheme's store of the user's own says what it likes",
+    promise: behaviour("a store of your own that throws what it may not is a `StorageError` in every composition"),
+    file: "store/compose/routing/scheme-table.ts",
+    from: 'return typeof stores === "object" ? guardedStore(stores) : stores;',
+    to: 'return typeof stores === "string" ? guardedStore(stores) : stores;',
+    seenBy: seenByTests("store/guard/misbehaving-stores.test.ts"),
+  },
+  {
+    name: "a store that a scheme's factory made says what it likes",
+    promise: behaviour("a store of your own that throws what it may not is a `StorageError` in every composition"),
+    file: "store/compose/routing/store-pool.ts",
+    from: "const store = guardedStore(opened);",
+    to: "const store = opened; void guardedStore;",
+    seenBy: seenByTests("store/guard/misbehaving-stores.test.ts"),
+  },
 ];
