@@ -1,5 +1,5 @@
 import zlib from "node:zlib";
-import { z } from "zod";
+import * as z from "zod";
 import type { Codec } from "./codec.js";
 import { parseOptions } from "../options/parse-options.js";
 import { Compression, compressionFields, type CompressionOptions } from "./compression.js";

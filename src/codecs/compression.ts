@@ -1,7 +1,7 @@
 import { constants } from "node:buffer";
 import { pipeline, type Transform } from "node:stream";
 import { promisify } from "node:util";
-import { z } from "zod";
+import * as z from "zod";
 import { StorageError } from "../errors/error.js";
 import type { Codec, DecodeContext, EntryEncoder } from "./codec.js";
 

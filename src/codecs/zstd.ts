@@ -1,6 +1,6 @@
 import type { Transform } from "node:stream";
 import zlib from "node:zlib";
-import { z } from "zod";
+import * as z from "zod";
 import { StorageError } from "../errors/error.js";
 import type { Codec } from "./codec.js";
 import { parseOptions } from "../options/parse-options.js";

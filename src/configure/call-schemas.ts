@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ReferenceResolver } from "../resolvers/resolver.js";
 import type { StandardSchemaV1 } from "../schemas/standard-schema.js";
 import {

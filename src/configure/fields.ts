@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { formatLocation, locationProblem, schemeOf } from "../paths/location.js";
 import { pathProblem } from "../paths/path.js";
 import { isAllowPrefix } from "../reference/allow.js";

@@ -1,5 +1,5 @@
 import { storeField } from "../store/is-store.js";
-import { z } from "zod";
+import * as z from "zod";
 import { CodecSet } from "../codecs/codec-set.js";
 import type { Codec } from "../codecs/codec.js";
 import type { StorageObserver } from "../observe/event.js";

@@ -1,6 +1,6 @@
 import { isPlainObject } from "../options/parse-options.js";
 import { clock } from "../options/fields.js";
-import { z } from "zod";
+import * as z from "zod";
 import { ReferenceSigner } from "../reference/sign/signature.js";
 import { isKeyId, isSigningKey, SigningKeys } from "../reference/sign/signing-keys.js";
 import { systemClock } from "../async/clock.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { EventDetails } from "../observe/recorder.js";
 import { locationBelow } from "../paths/location.js";
 import { parseOptions } from "../options/parse-options.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { StorageError } from "../errors/error.js";
 import { formatLocation, type Location } from "../paths/location.js";
 import { parseOptions } from "../options/parse-options.js";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { StorageError } from "../errors/error.js";
 
 /** The options of one call as they were when they were read: a later change of the object they stood in changes nothing. */

@@ -1,5 +1,5 @@
 import { isFunction } from "../options/fields.js";
-import { z } from "zod";
+import * as z from "zod";
 import { StorageError } from "../errors/error.js";
 import { parseOptions } from "../options/parse-options.js";
 import type { Store } from "../store/store.js";

@@ -1,6 +1,6 @@
 import { clock, hasMethods } from "../../options/fields.js";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { systemClock, type Clock } from "../../async/clock.js";
 import { StorageError } from "../../errors/error.js";
 import { parseOptions } from "../../options/parse-options.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseOptions } from "../../options/parse-options.js";
 import { withResolvers } from "../../configure/acting-resolvers.js";
 import { assertOwnPrefixes } from "../../configure/confine.js";

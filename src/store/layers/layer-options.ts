@@ -1,5 +1,5 @@
 import { clock, isFunction } from "../../options/fields.js";
-import { z } from "zod";
+import * as z from "zod";
 import type { StorageObserver } from "../../observe/event.js";
 
 /** Longest time that a timer takes, in milliseconds (24.8 days): Node lets a longer one ring at once. */

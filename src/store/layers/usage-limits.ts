@@ -1,5 +1,5 @@
 import { declareOwnStore } from "../guard/own-stores.js";
-import { z } from "zod";
+import * as z from "zod";
 import { endingSource } from "../body-source.js";
 import { isWholeBody } from "../body.js";
 import { checkCopy, checkList, checkRead, checkStat, checkWrite, type CallDetails } from "../check.js";

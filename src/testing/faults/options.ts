@@ -1,6 +1,6 @@
 import { clock } from "../../options/fields.js";
 import { randomInt } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { STORAGE_ERROR_CODES } from "../../errors/error.js";
 import { systemClock, type Clock } from "../../async/clock.js";
 import { parseOptions } from "../../options/parse-options.js";

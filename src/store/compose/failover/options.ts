@@ -1,5 +1,5 @@
 import { clock } from "../../../options/fields.js";
-import { z } from "zod";
+import * as z from "zod";
 import type { StorageObserver } from "../../../observe/event.js";
 import { systemClock, type Clock } from "../../../async/clock.js";
 import { parseOptions } from "../../../options/parse-options.js";

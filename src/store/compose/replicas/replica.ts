@@ -1,5 +1,5 @@
 import { storeField } from "../../is-store.js";
-import { z } from "zod";
+import * as z from "zod";
 import { guardedStore } from "../../guard/guarded-store.js";
 import type { Store } from "../../store.js";
 

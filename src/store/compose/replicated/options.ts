@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseOptions } from "../../../options/parse-options.js";
 import type { Store } from "../../store.js";
 import { copyReadFields, type CopyReadOptions } from "../failover/options.js";

@@ -1,6 +1,6 @@
 import { isStore, storeField } from "../../is-store.js";
 import { isFunction } from "../../../options/fields.js";
-import { z } from "zod";
+import * as z from "zod";
 import { isScheme, splitLocation, type Target } from "../../../paths/location.js";
 import type { StorageObserver } from "../../../observe/event.js";
 import { parseOptions } from "../../../options/parse-options.js";

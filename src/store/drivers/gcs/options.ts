@@ -2,7 +2,7 @@ import { isObject } from "../../../json/is-object.js";
 import { clock } from "../../../options/fields.js";
 import type { Agent } from "node:http";
 import type { Storage, StorageOptions } from "@google-cloud/storage";
-import { z } from "zod";
+import * as z from "zod";
 import { systemClock, type Clock } from "../../../async/clock.js";
 import { parseOptions } from "../../../options/parse-options.js";
 import { MAX_PATH_BYTES, pathProblem } from "../../../paths/path.js";

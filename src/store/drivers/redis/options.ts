@@ -1,6 +1,6 @@
 import { isObject } from "../../../json/is-object.js";
 import { clock, hasMethods } from "../../../options/fields.js";
-import { z } from "zod";
+import * as z from "zod";
 import type { Clock } from "../../../async/clock.js";
 import { parseOptions } from "../../../options/parse-options.js";
 import { redisUrlProblem } from "./redis-url.js";

@@ -1,6 +1,6 @@
 import { isObject } from "../../../json/is-object.js";
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
-import { z } from "zod";
+import * as z from "zod";
 import { parseOptions } from "../../../options/parse-options.js";
 import { MAX_PATH_BYTES, pathProblem } from "../../../paths/path.js";
 import { bucketNameProblem } from "./client/bucket-name.js";

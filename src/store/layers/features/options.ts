@@ -1,5 +1,5 @@
 import { checkedStore } from "../../is-store.js";
-import { z } from "zod";
+import * as z from "zod";
 import type { StorageObserver } from "../../../observe/event.js";
 import { parseOptions } from "../../../options/parse-options.js";
 import type { Store } from "../../store.js";

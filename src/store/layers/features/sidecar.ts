@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import type { ObjectInfo } from "../../store.js";
 
 /** What a store itself can't keep of an object. */

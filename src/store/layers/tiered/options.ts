@@ -1,6 +1,6 @@
 import { isStore, storeField } from "../../is-store.js";
 import { clock, isFunction } from "../../../options/fields.js";
-import { z } from "zod";
+import * as z from "zod";
 import type { StorageObserver } from "../../../observe/event.js";
 import { systemClock, type Clock } from "../../../async/clock.js";
 import { parseOptions } from "../../../options/parse-options.js";
