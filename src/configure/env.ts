@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { StorageError } from "../errors/error.js";
 import { parseOptions } from "../options/parse-options.js";
 import { pathProblem, withoutTrailingSlashes } from "../paths/path.js";
@@ -80,7 +80,7 @@ export function parseEnvironment(env: NodeJS.ProcessEnv, prefix: string): Enviro
   return settings;
 }
 
-const environmentOptions = z.strictObject({ envPrefix: z.string("must be a string").default("COATCHECK_") });
+const environmentOptions = z.strictObject({ envPrefix: z._default(z.string("must be a string"), "COATCHECK_") });
 
 /**
  * What begins the name of every variable: the option `envPrefix`.
