@@ -7,7 +7,9 @@ const MANAGER_ROOMS =
 const SHARED = [
   "drivers/(memory-store|http-errors|driver-entry|driver-entries)",
   "drivers/s3/(limits|client/bucket-name|client/region)",
+  "guard/own-stores",
   "layers/semaphore",
+  "layers/tiered/touchable-store",
   "compose/replicas/known-digest",
   "compose/routing/route",
 ];
@@ -27,6 +29,7 @@ export const CHUNKS = inOrder([
   { name: "kubernetes", test: /src\/resolvers\/kubernetes\// },
   { name: "manager", test: new RegExp(`src/(${MANAGER_ROOMS})/`) },
   { name: "file-store", test: /src\/store\/drivers\/file\// },
+  { name: "guard", test: /src\/store\/guard\// },
   { name: "layers", test: /src\/store\/layers\/[^/]+$|node_modules\/cockatiel\// },
   { name: "features", test: /src\/store\/layers\/features\// },
   { name: "tiered", test: /src\/store\/layers\/tiered\// },

@@ -76,7 +76,7 @@ export function isStandardSchema(value: unknown): boolean {
 }
 
 /** What a check says of a value that it refuses. */
-export function problemOf(check: () => void): string | undefined {
+function problemOf(check: () => void): string | undefined {
   try {
     check();
     return undefined;
