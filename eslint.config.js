@@ -26,7 +26,14 @@ export default tseslint.config(
   },
   {
     // What prints is a program: the demo, the examples, the scripts.
-    files: ["examples/**/*.ts", "scripts/**", "bench/**", "test/package/programs/**", "test/fuzz/main.ts"],
+    files: [
+      "examples/**/*.ts",
+      "scripts/**",
+      "bench/**",
+      "test/package/programs/**",
+      "test/package/bundle.mjs",
+      "test/fuzz/main.ts",
+    ],
     rules: { "no-console": "off" },
   },
   {

@@ -1,19 +1,77 @@
-// Compiles src/ twice, as ESM and as CommonJS, each with its types. No bundler: a class such as StorageError must
-// exist once however many entry points a program imports. One file of src/ is one file of dist/esm/ and dist/cjs/,
-// comments included, so stack traces are readable without source maps.
-import { spawn } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+// Bundles src/ twice, as ESM and as CommonJS, each with its types: docs/decisions/0025-bundled.md. A file of dist/ is
+// an entry point or a chunk that entry points share, so a class such as StorageError exists once in each build.
+import { rm, writeFile } from "node:fs/promises";
+import { rolldown } from "rolldown";
+import { rollup } from "rollup";
+import { dts } from "rollup-plugin-dts";
+import { CHUNKS, chunkProblems } from "./chunks.mjs";
+import { ENTRIES, fileOf } from "./entries.mjs";
+import { thirdPartyNotices } from "./third-party-notices.mjs";
 
-rmSync("dist", { recursive: true, force: true });
-const exitCodes = await Promise.all([compile("esm", "module"), compile("cjs", "commonjs")]);
-process.exitCode = exitCodes.find((code) => code !== 0) ?? 0;
+const FORMATS = [
+  { format: "esm", code: ".js", types: ".d.ts" },
+  { format: "cjs", code: ".cjs", types: ".d.cts" },
+];
+const input = Object.fromEntries(Object.entries(ENTRIES).map(([entry, file]) => [fileOf(entry), file]));
 
-function compile(format, type) {
-  mkdirSync(`dist/${format}`, { recursive: true });
-  // Node decides by the nearest package.json which of the two module systems a .js file is written for.
-  writeFileSync(`dist/${format}/package.json`, `{ "type": "${type}", "sideEffects": false }\n`);
-  const compiler = spawn(process.execPath, ["node_modules/typescript/bin/tsc", "-p", `tsconfig/${format}.json`], {
-    stdio: "inherit",
+// Dependencies and optional peers, which users install, and Node's own modules.
+const OUTSIDE = [/^node:/, /^@aws-sdk\//, /^@smithy\//, /^@azure\//, /^@google-cloud\//, "ioredis", "pino"];
+
+await rm("dist", { recursive: true, force: true });
+const modules = new Set();
+await Promise.all([bundleCode(), bundleTypes()]);
+await writeFile("dist/THIRD-PARTY-NOTICES.txt", await thirdPartyNotices(modules));
+
+async function bundleCode() {
+  const bundle = await rolldown({
+    input,
+    preserveEntrySignatures: "allow-extension",
+    external: OUTSIDE,
+    platform: "node",
+    resolve: { extensionAlias: { ".js": [".ts", ".js"] }, mainFields: ["module", "main"] },
+    onLog: (level, log) => fail(`${level}: ${log.message}`),
   });
-  return new Promise((resolve) => compiler.once("exit", (code) => resolve(code ?? 1)));
+  for (const { format, code } of FORMATS) {
+    const { output } = await bundle.write({
+      dir: `dist/${format}`,
+      format,
+      sourcemap: true,
+      chunkFileNames: `chunks/[name]${code}`,
+      entryFileNames: `[name]${code}`,
+      codeSplitting: { groups: CHUNKS, includeDependenciesRecursively: false },
+      // A `require`: jest has no `import()` in CommonJS on the Node versions that we support.
+      dynamicImportInCjs: false,
+    });
+    const parts = output.filter((part) => part.type === "chunk");
+    for (const part of parts) for (const id of Object.keys(part.modules)) modules.add(id);
+    chunkProblems(parts).forEach(fail);
+  }
+  await bundle.close();
+}
+
+async function bundleTypes() {
+  const bundle = await rollup({
+    input,
+    external: (id) => !/^[./]|^src\//.test(id),
+    plugins: [dts({ tsconfig: "tsconfig.json" })],
+    onwarn: ({ message }) => {
+      // StoreLayer and INSPECT: no declaration that a compiler writes for users has to name a base or a symbol of ours.
+      if (!/references private shared type exports .*: (INSPECT|StoreLayer)(, StoreLayer)?\./.test(message))
+        fail(message);
+    },
+  });
+  for (const { format, types } of FORMATS) {
+    await bundle.write({
+      dir: `dist/${format}`,
+      format: "es",
+      chunkFileNames: `chunks/[name]${types}`,
+      entryFileNames: `[name]${types}`,
+    });
+  }
+  await bundle.close();
+}
+
+function fail(message) {
+  process.exitCode = 1;
+  console.error(message);
 }

@@ -1,4 +1,10 @@
+import { azureScheme } from "./store/drivers/azure/azure-scheme.js";
+import { DRIVER_ENTRIES } from "./store/drivers/driver-entries.js";
+
+DRIVER_ENTRIES.azure.provide({ scheme: azureScheme });
+
+export { azureScheme };
 export { AzureFailure } from "./store/drivers/azure/failure.js";
 export type { AzureSharedKey, AzureStoreOptions, AzureTokenCredential } from "./store/drivers/azure/options.js";
 export { AzureStore } from "./store/drivers/azure/azure-store.js";
-export { azureScheme, type AzureSchemeOptions } from "./store/drivers/azure/azure-scheme.js";
+export type { AzureSchemeOptions } from "./store/drivers/azure/azure-scheme.js";

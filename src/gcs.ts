@@ -1,4 +1,10 @@
+import { DRIVER_ENTRIES } from "./store/drivers/driver-entries.js";
+import { gcsScheme } from "./store/drivers/gcs/gcs-scheme.js";
+
+DRIVER_ENTRIES.gcs.provide({ scheme: gcsScheme });
+
+export { gcsScheme };
 export { GcsFailure } from "./store/drivers/gcs/failure.js";
 export { GcsStore } from "./store/drivers/gcs/gcs-store.js";
 export type { GcsFeatures, GcsStoreOptions } from "./store/drivers/gcs/options.js";
-export { gcsScheme, type GcsSchemeOptions } from "./store/drivers/gcs/gcs-scheme.js";
+export type { GcsSchemeOptions } from "./store/drivers/gcs/gcs-scheme.js";

@@ -1,5 +1,5 @@
 import zlib from "node:zlib";
-import { z } from "zod";
+import * as z from "zod/mini";
 import type { Codec } from "./codec.js";
 import { parseOptions } from "../options/parse-options.js";
 import { Compression, compressionFields, type CompressionOptions } from "./compression.js";
@@ -10,7 +10,7 @@ export interface BrotliOptions extends CompressionOptions {
   quality?: number | undefined;
 }
 
-const schema = z.strictObject({ ...compressionFields, quality: z.int().min(0).max(11).default(5) });
+const schema = z.strictObject({ ...compressionFields, quality: z._default(z.int().check(z.gte(0), z.lte(11)), 5) });
 
 /**
  * Compresses entries by Brotli (RFC 7932). An entry that does not get smaller is stored as it is.

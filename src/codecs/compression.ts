@@ -1,7 +1,7 @@
 import { constants } from "node:buffer";
 import { pipeline, type Transform } from "node:stream";
 import { promisify } from "node:util";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { StorageError } from "../errors/error.js";
 import type { Codec, DecodeContext, EntryEncoder } from "./codec.js";
 
@@ -14,8 +14,8 @@ export interface CompressionOptions {
 }
 
 export const compressionFields = {
-  minSize: z.int().min(0).default(1024),
-  decodeOnly: z.boolean().default(false),
+  minSize: z._default(z.int().check(z.gte(0)), 1024),
+  decodeOnly: z._default(z.boolean(), false),
 };
 
 /** What the calls of `node:zlib` take that matter here. */

@@ -1,5 +1,5 @@
 import zlib from "node:zlib";
-import { z } from "zod";
+import * as z from "zod/mini";
 import type { Codec } from "./codec.js";
 import { parseOptions } from "../options/parse-options.js";
 import { Compression, compressionFields, type CompressionOptions } from "./compression.js";
@@ -10,7 +10,7 @@ export interface GzipOptions extends CompressionOptions {
   level?: number | undefined;
 }
 
-const schema = z.strictObject({ ...compressionFields, level: z.int().min(1).max(9).default(6) });
+const schema = z.strictObject({ ...compressionFields, level: z._default(z.int().check(z.gte(1), z.lte(9)), 6) });
 
 /**
  * Compresses entries by gzip (RFC 1952), which every language reads. An entry that does not get smaller is stored as it is.

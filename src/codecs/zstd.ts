@@ -1,6 +1,6 @@
 import type { Transform } from "node:stream";
 import zlib from "node:zlib";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { StorageError } from "../errors/error.js";
 import type { Codec } from "./codec.js";
 import { parseOptions } from "../options/parse-options.js";
@@ -12,7 +12,7 @@ export interface ZstdOptions extends CompressionOptions {
   level?: number | undefined;
 }
 
-const schema = z.strictObject({ ...compressionFields, level: z.int().min(1).max(19).default(3) });
+const schema = z.strictObject({ ...compressionFields, level: z._default(z.int().check(z.gte(1), z.lte(19)), 3) });
 
 /** What `node:zlib` has besides from Node 22.15 and 23.8 on. */
 interface ZstdOfNode {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import type { ReferenceResolver } from "../resolvers/resolver.js";
 import type { StandardSchemaV1 } from "../schemas/standard-schema.js";
 import {
@@ -23,52 +23,52 @@ import type { ManagerSettings } from "./settings.js";
 import { noAudience, signedText } from "./signing-settings.js";
 
 const dehydrateSchema = z.strictObject({
-  ...z.object(sizes).partial().shape,
-  references: references.optional(),
-  scope: path.optional(),
-  prefix: prefix.optional(),
-  schema: text.optional(),
-  schemaVersion: text.optional(),
-  stepRunId: text.optional(),
+  ...z.partial(z.object(sizes)).shape,
+  references: z.optional(references),
+  scope: z.optional(path),
+  prefix: z.optional(prefix),
+  schema: z.optional(text),
+  schemaVersion: z.optional(text),
+  stepRunId: z.optional(text),
   audience: noAudience,
-  signal: signal.optional(),
+  signal: z.optional(signal),
 });
 
 export const dehydrateSchemas = {
   native: dehydrateSchema,
-  signed: dehydrateSchema.extend({
-    schema: signedText.optional(),
-    schemaVersion: signedText.optional(),
-    audience: signedText.optional(),
+  signed: z.extend(dehydrateSchema, {
+    schema: z.optional(signedText),
+    schemaVersion: z.optional(signedText),
+    audience: z.optional(signedText),
   }),
-  bubustack: dehydrateSchema
-    .extend({ references: references.exclude(["escape"], CANNOT_ESCAPE).optional() })
-    .refine((options) => canWrite("bubustack", options.prefix), {
+  bubustack: z.extend(dehydrateSchema, { references: z.optional(z.enum(["pass", "reject"], CANNOT_ESCAPE)) }).check(
+    z.refine((options) => canWrite("bubustack", options.prefix), {
       path: ["prefix"],
       error: NO_SCHEMES,
       when: isOptions,
     }),
+  ),
 };
 
 export const hydrateSchema = z.strictObject({
-  ...z.object({ ...budgets, maxRecursionDepth: sizes.maxRecursionDepth, timeout: sizes.timeout }).partial().shape,
-  schema: z.custom<StandardSchemaV1>(isStandardSchema, "must be a Standard Schema").optional(),
-  allow: allow.optional(),
-  resolvers: z.union([resolvers, z.boolean()]).optional(),
-  stepRunId: text.optional(),
+  ...z.partial(z.object({ ...budgets, maxRecursionDepth: sizes.maxRecursionDepth, timeout: sizes.timeout })).shape,
+  schema: z.optional(z.custom<StandardSchemaV1>(isStandardSchema, "must be a Standard Schema")),
+  allow: z.optional(allow),
+  resolvers: z.optional(z.union([resolvers, z.boolean()])),
+  stepRunId: z.optional(text),
   audience: noAudience,
-  signal: signal.optional(),
-  onProgress: z.custom<(progress: HydrateProgress) => void>(isFunction, "must be a function").optional(),
+  signal: z.optional(signal),
+  onProgress: z.optional(z.custom<(progress: HydrateProgress) => void>(isFunction, "must be a function")),
 });
 
-const openSchema = z.strictObject({ signal: signal.optional(), audience: noAudience });
-const selectSchema = openSchema.omit({ signal: true });
+const openSchema = z.strictObject({ signal: z.optional(signal), audience: noAudience });
+const selectSchema = z.omit(openSchema, { signal: true });
 
-export const withAudience = { audience: signedText.optional() };
-export const signedHydrateSchema = hydrateSchema.extend(withAudience);
+export const withAudience = { audience: z.optional(signedText) };
+export const signedHydrateSchema = z.extend(hydrateSchema, withAudience);
 export const openSchemas = {
-  open: [openSchema, openSchema.extend(withAudience)],
-  select: [selectSchema, selectSchema.extend(withAudience)],
+  open: [openSchema, z.extend(openSchema, withAudience)],
+  select: [selectSchema, z.extend(selectSchema, withAudience)],
 } as const;
 
 /** Options of one dehydration, those of the manager where the call says nothing. */

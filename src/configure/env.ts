@@ -1,10 +1,11 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import { StorageError } from "../errors/error.js";
 import { parseOptions } from "../options/parse-options.js";
 import { pathProblem, withoutTrailingSlashes } from "../paths/path.js";
 import { arePrefixesNested } from "../reference/allow.js";
 import { EnvironmentReader } from "./environment-reader.js";
-import { readS3Settings, type S3Settings } from "./s3-settings.js";
+import type { S3Settings } from "../store/drivers/s3/settings.js";
+import { readS3Settings } from "./s3-settings.js";
 import type { StorageManagerOptions } from "./options.js";
 
 /** What the variables say of the store. */
@@ -79,7 +80,7 @@ export function parseEnvironment(env: NodeJS.ProcessEnv, prefix: string): Enviro
   return settings;
 }
 
-const environmentOptions = z.strictObject({ envPrefix: z.string("must be a string").default("COATCHECK_") });
+const environmentOptions = z.strictObject({ envPrefix: z._default(z.string("must be a string"), "COATCHECK_") });
 
 /**
  * What begins the name of every variable: the option `envPrefix`.

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import { formatLocation, locationProblem, schemeOf } from "../paths/location.js";
 import { pathProblem } from "../paths/path.js";
 import { isAllowPrefix } from "../reference/allow.js";
@@ -12,30 +12,40 @@ import { isSignal } from "../store/call-options.js";
 // The longest delay that a Node timer takes.
 const MAX_TIMEOUT = 2 ** 31 - 1;
 
-export const count = z.int().min(0);
-export const path = z.string().refine((value) => pathProblem(value) === undefined, "must be a valid object path");
-export const prefix = z.string().transform((value, context) => {
-  const canonical = canonicalPrefix(value);
-  if (canonical !== undefined) return canonical;
-  context.issues.push({ code: "custom", message: NO_PREFIX, input: value });
-  return z.NEVER;
-});
-export const text = z.string().min(1);
+export const count = z.int().check(z.gte(0));
+export const path = z
+  .string()
+  .check(z.refine((value) => pathProblem(value) === undefined, "must be a valid object path"));
+export const prefix = z.pipe(
+  z.string(),
+  z.transform((value, context) => {
+    const canonical = canonicalPrefix(value);
+    if (canonical !== undefined) return canonical;
+    context.issues.push({ code: "custom", message: NO_PREFIX, input: value });
+    return z.NEVER;
+  }),
+);
+export const text = z.string().check(z.minLength(1));
 export const signal = z.custom<AbortSignal>(isSignal, "must be an AbortSignal");
-export const allow = z.array(z.string().refine(isAllowPrefix, "must be a path prefix or scheme://container/prefix"));
-export const resolvers = z
-  .custom<readonly ReferenceResolver[]>()
-  .superRefine((value, context) => {
-    const problem = problemOf(() => assertResolvers(value));
-    if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
-  })
-  .transform((list): readonly ReferenceResolver[] => [...list]); // a change of the list does not reach later calls
+export const allow = z.array(
+  z.string().check(z.refine(isAllowPrefix, "must be a path prefix or scheme://container/prefix")),
+);
+export const resolvers = z.pipe(
+  z.custom<readonly ReferenceResolver[]>().check(
+    z.superRefine((value, context) => {
+      const problem = problemOf(() => assertResolvers(value));
+      if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
+    }),
+  ),
+  // A change of the list does not reach later calls.
+  z.transform((list): readonly ReferenceResolver[] => [...list]),
+);
 export const references = z.enum(["escape", "pass", "reject"]);
 export const sizes = {
   maxInlineSize: count,
-  maxEnvelopeSize: z.int().min(1024),
+  maxEnvelopeSize: z.int().check(z.gte(1024)),
   maxRecursionDepth: count,
-  timeout: z.int().min(1).max(MAX_TIMEOUT),
+  timeout: z.int().check(z.gte(1), z.lte(MAX_TIMEOUT)),
 };
 
 export const budgets = { maxReferences: count, maxBytes: count };
@@ -66,7 +76,7 @@ export function isStandardSchema(value: unknown): boolean {
 }
 
 /** What a check says of a value that it refuses. */
-export function problemOf(check: () => void): string | undefined {
+function problemOf(check: () => void): string | undefined {
   try {
     check();
     return undefined;

@@ -2,38 +2,8 @@ import { withoutTrailingSlashes } from "../paths/path.js";
 import { bucketNameProblem } from "../store/drivers/s3/client/bucket-name.js";
 import { MAX_PART_SIZE, MIN_PART_SIZE } from "../store/drivers/s3/limits.js";
 import { isRegion, REGION_PROBLEM } from "../store/drivers/s3/client/region.js";
+import type { S3Credentials, S3Settings } from "../store/drivers/s3/settings.js";
 import type { EnvironmentReader } from "./environment-reader.js";
-
-/** Credentials that the variables give. */
-export interface S3Credentials {
-  accessKeyId: string;
-  secretAccessKey: string;
-  sessionToken?: string | undefined;
-}
-
-/** What the variables say of S3. */
-export interface S3Settings {
-  provider: "s3";
-  bucket: string;
-  region: string | undefined;
-  /** A URL with its scheme, without a trailing slash. */
-  endpoint: string | undefined;
-  /** Default: whether there is an endpoint. */
-  forcePathStyle: boolean;
-  credentials: S3Credentials | undefined;
-  /** Tries after the first one, default 3. */
-  maxRetries: number;
-  /** Longest wait before a retry in milliseconds, default 10000. */
-  maxBackoff: number;
-  /** Milliseconds until a request must be answered, and that its connection may be silent. */
-  timeout: number | undefined;
-  /** Bytes of one part of a multipart upload. */
-  partSize: number | undefined;
-  /** Parts uploaded at a time. */
-  queueSize: number | undefined;
-  sse: "s3" | "kms" | undefined;
-  kmsKeyId: string | undefined;
-}
 
 // With the names that the Go system takes for them.
 const ENCRYPTIONS: ReadonlyMap<string, "s3" | "kms"> = new Map([

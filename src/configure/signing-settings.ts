@@ -1,6 +1,6 @@
 import { isPlainObject } from "../options/parse-options.js";
 import { clock } from "../options/fields.js";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { ReferenceSigner } from "../reference/sign/signature.js";
 import { isKeyId, isSigningKey, SigningKeys } from "../reference/sign/signing-keys.js";
 import { systemClock } from "../async/clock.js";
@@ -14,39 +14,42 @@ export interface SigningSettings {
 }
 
 /** Text that may be signed: what has no UTF-8 can't be. */
-export const signedText = z
-  .string()
-  .min(1)
-  .refine((value) => value.isWellFormed(), "must not hold a lone surrogate");
+export const signedText = z.string().check(
+  z.minLength(1),
+  z.refine((value) => value.isWellFormed(), "must not hold a lone surrogate"),
+);
 
 /** In place of an audience where nothing is signed: it would be ignored in silence. */
-export const noAudience = z.undefined("needs the manager's option signing").optional();
+export const noAudience = z.optional(z.undefined("needs the manager's option signing"));
 
-const keys = z.unknown().transform((value, context): ReadonlyMap<string, Uint8Array> => {
-  const problem = (message: string, ...path: string[]): void =>
-    void context.issues.push({ code: "custom", path, message, input: undefined });
-  if (!isPlainObject(value)) problem("must be an object of keys by id");
-  // Own properties only, whatever they are called.
-  const entries = isPlainObject(value) ? Object.entries(value) : [];
-  for (const [id, key] of entries) {
-    // An id that is none may be a key that was put in its place, so it is not repeated.
-    if (!isKeyId(id)) problem("ids must be 1 to 64 of A-Z a-z 0-9 . _ -");
-    else if (!isSigningKey(key)) problem("must be a Uint8Array of at least 32 bytes", id);
-  }
-  return context.issues.length > 0 ? z.NEVER : new Map(entries as [string, Uint8Array][]);
-});
+const keys = z.pipe(
+  z.unknown(),
+  z.transform((value, context): ReadonlyMap<string, Uint8Array> => {
+    const problem = (message: string, ...path: string[]): void =>
+      void context.issues.push({ code: "custom", path, message, input: undefined });
+    if (!isPlainObject(value)) problem("must be an object of keys by id");
+    // Own properties only, whatever they are called.
+    const entries = isPlainObject(value) ? Object.entries(value) : [];
+    for (const [id, key] of entries) {
+      // An id that is none may be a key that was put in its place, so it is not repeated.
+      if (!isKeyId(id)) problem("ids must be 1 to 64 of A-Z a-z 0-9 . _ -");
+      else if (!isSigningKey(key)) problem("must be a Uint8Array of at least 32 bytes", id);
+    }
+    return context.issues.length > 0 ? z.NEVER : new Map(entries as [string, Uint8Array][]);
+  }),
+);
 
 // Annotated, since what is inferred names a type that older compilers do not know.
-export const signing: z.ZodType<SigningSettings> = z
-  .strictObject({
+export const signing: z.ZodMiniType<SigningSettings> = z.pipe(
+  z.strictObject({
     keys,
     activeKeyId: z.string(),
-    audience: signedText.optional(),
-    ttl: z.int().min(1).optional(),
-    allowUnsigned: z.boolean().default(false),
-    clock: clock.default(systemClock),
-  })
-  .transform(({ keys: byId, activeKeyId, audience, ttl, allowUnsigned, clock }, context): SigningSettings => {
+    audience: z.optional(signedText),
+    ttl: z.optional(z.int().check(z.gte(1))),
+    allowUnsigned: z._default(z.boolean(), false),
+    clock: z._default(clock, systemClock),
+  }),
+  z.transform(({ keys: byId, activeKeyId, audience, ttl, allowUnsigned, clock }, context): SigningSettings => {
     if (!byId.has(activeKeyId)) {
       context.issues.push({ code: "custom", path: ["activeKeyId"], message: "must be one of keys", input: undefined });
       return z.NEVER;
@@ -57,4 +60,5 @@ export const signing: z.ZodType<SigningSettings> = z
       audience,
       allowUnsigned,
     };
-  });
+  }),
+);

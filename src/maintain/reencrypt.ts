@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import { StorageError } from "../errors/error.js";
 import { notify } from "../observe/notify.js";
 import type { EventDetails, Recorder } from "../observe/recorder.js";
@@ -39,9 +39,9 @@ export interface ReencryptOptions extends SweepOptions {
 const MAX_FAILURES = 1000;
 
 const schema = z.strictObject({
-  startAfter: path.optional(),
-  signal: signal.optional(),
-  onProgress: z.custom<ReencryptOptions["onProgress"]>(isFunction, "must be a function").optional(),
+  startAfter: z.optional(path),
+  signal: z.optional(signal),
+  onProgress: z.optional(z.custom<ReencryptOptions["onProgress"]>(isFunction, "must be a function")),
 });
 
 /** Encrypts the objects of a prefix again: see `StorageManager.reencrypt`. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import type { EventDetails } from "../observe/recorder.js";
 import { locationBelow } from "../paths/location.js";
 import { parseOptions } from "../options/parse-options.js";
@@ -23,7 +23,7 @@ export interface ReleaseOptions extends CallOptions {
   prefix?: string | undefined;
 }
 
-const releaseSchema = z.strictObject({ prefix: prefix.optional(), signal: signal.optional() });
+const releaseSchema = z.strictObject({ prefix: z.optional(prefix), signal: z.optional(signal) });
 
 /**
  * Deletes every object of a scope and of the scopes below it, under both prefixes, or under the one of the call.

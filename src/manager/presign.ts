@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import { StorageError } from "../errors/error.js";
 import { formatLocation, type Location } from "../paths/location.js";
 import { parseOptions } from "../options/parse-options.js";
@@ -35,10 +35,12 @@ function presignOptions(
 ): PresignOptions & OpenOptions {
   const schema = z.strictObject({
     method: z.enum(["GET", "PUT"]),
-    expiresIn: z.int().min(1).max(maxPresignExpiry, `must be at most ${maxPresignExpiry} seconds (maxPresignExpiry)`),
+    expiresIn: z
+      .int()
+      .check(z.gte(1), z.lte(maxPresignExpiry, `must be at most ${maxPresignExpiry} seconds (maxPresignExpiry)`)),
     // Checked as those of every call.
-    audience: z.custom<string>().optional(),
-    signal: z.custom<AbortSignal>().optional(),
+    audience: z.optional(z.custom<string>()),
+    signal: z.optional(z.custom<AbortSignal>()),
   });
   return parseOptions(schema, options, "presign");
 }

@@ -1,5 +1,5 @@
 import { isObject } from "../json/is-object.js";
-import { z } from "zod";
+import * as z from "zod/mini";
 import type { Clock } from "../async/clock.js";
 
 // What options of several owners are checked by.

@@ -1,5 +1,9 @@
-import type { z } from "zod";
+import { en } from "zod/locales";
+import type * as z from "zod/mini";
 import { StorageError } from "../errors/error.js";
+
+/** How zod parses options: its English messages, whatever the program set for its own zod, and no values in them. */
+export const PARSING = { reportInput: false, error: en().localeError };
 
 /** The options of one call as they were when they were read: a later change of the object they stood in changes nothing. */
 export interface OwnOptions {
@@ -33,7 +37,7 @@ export function readOptions(options: unknown, owner: string): OwnOptions {
  * @param owner what the options are of, for the message
  * @throws {StorageError} `CONFIG_INVALID` that names every wrong field; values are never repeated
  */
-export function parseOptions<Schema extends z.ZodType>(
+export function parseOptions<Schema extends z.ZodMiniType>(
   schema: Schema,
   options: unknown,
   owner: string,
@@ -42,7 +46,7 @@ export function parseOptions<Schema extends z.ZodType>(
 }
 
 /** The same for options that were read already. */
-export function checkOptions<Schema extends z.ZodType>(
+export function checkOptions<Schema extends z.ZodMiniType>(
   schema: Schema,
   { names, values }: OwnOptions,
   owner: string,
@@ -50,7 +54,7 @@ export function checkOptions<Schema extends z.ZodType>(
   // Without a prototype: nothing that was not given is found in it.
   const options = Object.create(null) as Record<string, unknown>;
   for (const [index, name] of names.entries()) options[name] = values[index];
-  const result = schema.safeParse(options, { reportInput: false });
+  const result = schema.safeParse(options, PARSING);
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => `${path.join(".") || "options"}: ${message}`);
   throw invalidOptions(owner, problems.join("; "));

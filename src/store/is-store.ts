@@ -1,5 +1,5 @@
 import { StorageError } from "../errors/error.js";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { isObject } from "../json/is-object.js";
 import { hasMethods } from "../options/fields.js";
 import type { Store } from "./store.js";

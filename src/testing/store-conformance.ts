@@ -1,5 +1,5 @@
 import { isFunction } from "../options/fields.js";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { StorageError } from "../errors/error.js";
 import { parseOptions } from "../options/parse-options.js";
 import type { Store } from "../store/store.js";
@@ -71,16 +71,16 @@ export interface StoreConformanceOptions {
   settleTimeout?: number;
 }
 
-const count = z.int("must be a whole number").min(1, "must be at least 1");
+const count = z.int("must be a whole number").check(z.gte(1, "must be at least 1"));
 
 const schema = z.strictObject({
-  name: z.string().min(1, "must not be empty"),
+  name: z.string().check(z.minLength(1, "must not be empty")),
   create: z.custom<StoreConformanceOptions["create"]>(isFunction, "must be a function"),
-  destroy: z.custom<(store: Store) => unknown>(isFunction, "must be a function").optional(),
-  largeObjectSize: count.default(6 * 1024 * 1024 + 1),
-  manyObjects: count.default(30),
-  settleTimeout: z.number().positive("must be positive").default(5000),
-} satisfies Record<keyof StoreConformanceOptions, z.ZodType>);
+  destroy: z.optional(z.custom<(store: Store) => unknown>(isFunction, "must be a function")),
+  largeObjectSize: z._default(count, 6 * 1024 * 1024 + 1),
+  manyObjects: z._default(count, 30),
+  settleTimeout: z._default(z.number().check(z.positive("must be positive")), 5000),
+} satisfies Record<keyof StoreConformanceOptions, z.ZodMiniType>);
 
 type ConformanceSettings = z.output<typeof schema>;
 

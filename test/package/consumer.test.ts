@@ -16,11 +16,17 @@ const passed = { exitCode: 0, output: "" };
 describe("the packed package", () => {
   it("holds the two builds, their types and the papers, and nothing else", () => {
     const unexpected = consumer.packedFiles.filter((path) => {
-      return !/^dist\/(esm|cjs)\/(.*\.js|.*\.d\.ts|package\.json)$/.test(path);
+      return !/^dist\/(esm\/.*(\.js|\.js\.map|\.d\.ts)|cjs\/.*(\.cjs|\.cjs\.map|\.d\.cts))$/.test(path);
     });
-    expect(unexpected.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+    expect(unexpected.sort()).toEqual([
+      "CHANGELOG.md",
+      "LICENSE",
+      "README.md",
+      "dist/THIRD-PARTY-NOTICES.txt",
+      "package.json",
+    ]);
     expect(consumer.packedFiles).toContain("dist/esm/index.js");
-    expect(consumer.packedFiles).toContain("dist/cjs/index.d.ts");
+    expect(consumer.packedFiles).toContain("dist/cjs/index.d.cts");
   });
 
   it.each([
@@ -35,6 +41,10 @@ describe("the packed package", () => {
     expect(await consumer.withoutAwsSdk(() => consumer.run(program))).toEqual(passed);
   });
 
+  it("has maps that lead to its sources", async () => {
+    expect(await consumer.run("source-maps.mjs")).toEqual(passed);
+  });
+
   it.each(["peers.mjs", "peers.cjs"])("names the package that is to be installed for a store (%s)", async (program) => {
     expect(await consumer.run(program)).toEqual(passed);
   });
@@ -45,6 +55,28 @@ describe("the packed package", () => {
     expect(exitCode).not.toBe(0);
     expect(output).toContain("Cannot find");
     expect(output).toContain("@aws-sdk/");
+  });
+});
+
+describe("the bundle of a program", () => {
+  // Bytes, minified by esbuild, with everything that the program needs.
+  const ceilings: Record<string, number> = {
+    "error.mjs": 2_500,
+    "memory.mjs": 260_000,
+    "file.mjs": 275_000,
+    "s3.mjs": 950_000,
+  };
+  const programs = Object.keys(ceilings);
+
+  it.concurrent.each(
+    ["esbuild", "webpack", "rollup", "vite"].flatMap((bundler) => programs.map((program) => [bundler, program])),
+  )("that %s makes of %s works where no package is installed", async (bundler, program) => {
+    const { warnings, text, run } = await consumer.bundle(bundler, program);
+    expect(warnings.filter((warning) => warning.includes("node_modules/coatcheck"))).toEqual([]);
+    expect(await run()).toEqual({ exitCode: 0, output: program === "error.mjs" ? "false false\n" : "done\n" });
+    // Only FileStore and the AWS SDK ask for these.
+    expect(/["'`](node:)?(fs|fs\/promises|child_process)["'`]/.test(text)).toBe(/file|s3/.test(program));
+    if (bundler === "esbuild") expect(Buffer.byteLength(text)).toBeLessThanOrEqual(ceilings[program]!);
   });
 });
 

@@ -17,8 +17,17 @@ export interface Outcome {
   output: string;
 }
 
+/** What a bundler made of a program. */
+export interface Bundle {
+  warnings: string[];
+  text: string;
+  run(): Promise<Outcome>;
+}
+
 /** An empty project beside the checkout, into which npm has installed the packed package: what a user has. */
 export class Consumer {
+  readonly #bundles: string[] = [];
+
   private constructor(
     readonly directory: string,
     /** The paths inside the tarball. */
@@ -45,6 +54,18 @@ export class Consumer {
     return this.execute(process.execPath, [program]);
   }
 
+  /** Bundles one of the files in programs/bundled/, and leaves the bundle where no package is installed. */
+  async bundle(bundler: string, program: string): Promise<Bundle> {
+    const entry = join(this.directory, `${bundler}-${program}`);
+    await copyFile(join(root, "test/package/programs/bundled", program), entry);
+    const folder = await mkdtemp(join(tmpdir(), "coatcheck-bundle-"));
+    this.#bundles.push(folder);
+    const { stdout } = await run(process.execPath, ["test/package/bundle.mjs", bundler, entry, folder]);
+    const { file, warnings } = JSON.parse(stdout) as { file: string; warnings: string[] };
+    const text = await readFile(file, "utf8");
+    return { warnings, text, run: () => this.execute(process.execPath, [file]) };
+  }
+
   /** Checks programs/types.ts under each of `names`, with one version of TypeScript and one set of compiler options. */
   async typecheck(typescript: string, names: readonly string[], options: Record<string, unknown>): Promise<Outcome> {
     const folder = await mkdtemp(join(this.directory, "types-"));
@@ -67,7 +88,7 @@ export class Consumer {
   }
 
   async remove(): Promise<void> {
-    await rm(this.directory, { recursive: true, force: true });
+    for (const folder of [this.directory, ...this.#bundles]) await rm(folder, { recursive: true, force: true });
   }
 
   private async execute(file: string, args: string[]): Promise<Outcome> {
@@ -86,7 +107,11 @@ async function manifest(tarball: string): Promise<object> {
   return {
     name: "consumer",
     private: true,
-    dependencies: { coatcheck: `file:${tarball}`, "@types/node": packages["node_modules/@types/node"]?.version },
+    dependencies: {
+      coatcheck: `file:${tarball}`,
+      "@types/node": packages["node_modules/@types/node"]?.version,
+      zod: packages["node_modules/zod"]?.version,
+    },
   };
 }
 
@@ -95,7 +120,7 @@ async function lockfile(tarball: string): Promise<object> {
   const { packages } = await readLockfile();
   const { dependencies, version } = packages[""]!;
   const needed = Object.entries(packages).filter(([path, { dev }]) => {
-    return path !== "" && (dev !== true || /^node_modules\/(@types\/node|undici-types)$/.test(path));
+    return path !== "" && (dev !== true || /^node_modules\/(@types\/node|undici-types|zod)$/.test(path));
   });
   return {
     name: "consumer",

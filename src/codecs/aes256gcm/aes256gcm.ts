@@ -1,6 +1,6 @@
 import { clock, hasMethods } from "../../options/fields.js";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { systemClock, type Clock } from "../../async/clock.js";
 import { StorageError } from "../../errors/error.js";
 import { parseOptions } from "../../options/parse-options.js";
@@ -57,25 +57,27 @@ export interface KeyProviderOptions extends EncryptionOptions {
 
 export type Aes256GcmOptions = GivenKeysOptions | KeyProviderOptions;
 
-const allowUnencrypted = z.boolean().default(false);
+const allowUnencrypted = z._default(z.boolean(), false);
 const isKeyProvider = hasMethods("generateDataKey", "decryptDataKey") as (value: unknown) => value is KeyProvider;
 const givenKeysSchema = z
   .strictObject({
     keys: z.record(
-      z.string().refine(isKeyId, "must be an id of printable ASCII"),
+      z.string().check(z.refine(isKeyId, "must be an id of printable ASCII")),
       z.custom<Uint8Array>(isKey, "must be a Uint8Array of 32 bytes"),
     ),
     activeKeyId: z.string(),
     allowUnencrypted,
   })
-  .refine(({ keys, activeKeyId }) => Object.hasOwn(keys, activeKeyId), {
-    path: ["activeKeyId"],
-    error: "must be the id of one of the keys",
-  });
+  .check(
+    z.refine(({ keys, activeKeyId }) => Object.hasOwn(keys, activeKeyId), {
+      path: ["activeKeyId"],
+      error: "must be the id of one of the keys",
+    }),
+  );
 const keyProviderSchema = z.strictObject({
   keys: z.custom<KeyProvider>(isKeyProvider),
-  dataKeyTtl: z.int().min(0).default(300_000),
-  clock: clock.default(systemClock),
+  dataKeyTtl: z._default(z.int().check(z.gte(0)), 300_000),
+  clock: z._default(clock, systemClock),
   allowUnencrypted,
 });
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import { parseOptions } from "../../options/parse-options.js";
 import { withResolvers } from "../../configure/acting-resolvers.js";
 import { assertOwnPrefixes } from "../../configure/confine.js";
@@ -11,22 +11,26 @@ import { noAudience } from "../../configure/signing-settings.js";
 import type { VerifyPrefixOptions, VerifyProblem, VerifyProgress } from "./report.js";
 
 const verifyFields = {
-  allow: allow.optional(),
-  timeout: sizes.timeout.optional(),
-  stepRunId: text.optional(),
+  allow: z.optional(allow),
+  timeout: z.optional(sizes.timeout),
+  stepRunId: z.optional(text),
   audience: noAudience,
-  signal: signal.optional(),
-  maxProblems: count.default(1000),
-  onProblem: z.custom<(problem: VerifyProblem) => void>(isFunction, "must be a function").optional(),
-  onProgress: z.custom<(progress: VerifyProgress) => void>(isFunction, "must be a function").optional(),
+  signal: z.optional(signal),
+  maxProblems: z._default(count, 1000),
+  onProblem: z.optional(z.custom<(problem: VerifyProblem) => void>(isFunction, "must be a function")),
+  onProgress: z.optional(z.custom<(progress: VerifyProgress) => void>(isFunction, "must be a function")),
 };
 const verifySchemas = {
   payload: z.strictObject(verifyFields),
   prefix: z.strictObject({
     ...verifyFields,
-    startAfter: path.optional(),
-    payloads: z.custom<Iterable<unknown> | AsyncIterable<unknown>>(isIterable, "must be iterable").optional(),
+    startAfter: z.optional(path),
+    payloads: z.optional(z.custom<Iterable<unknown> | AsyncIterable<unknown>>(isIterable, "must be iterable")),
   }),
+};
+const signedVerifySchemas = {
+  payload: z.extend(verifySchemas.payload, withAudience),
+  prefix: z.extend(verifySchemas.prefix, withAudience),
 };
 
 /** Options of one verification, those of the manager where the call says nothing. */
@@ -39,7 +43,7 @@ export function verifySettings(
   target: "payload" | "prefix",
   options: VerifyPrefixOptions,
 ): VerifySettings {
-  const schema = settings.signing === undefined ? verifySchemas[target] : verifySchemas[target].extend(withAudience);
+  const schema = settings.signing === undefined ? verifySchemas[target] : signedVerifySchemas[target];
   const { maxProblems, ...parsed } = parseOptions(schema, options, target === "payload" ? "verify" : "verifyPrefix");
   assertOwnPrefixes("allow", parsed.allow ?? [], settings, "verify");
   const allowed = [...settings.allow, ...(parsed.allow ?? [])];

@@ -1,6 +1,6 @@
 import { declareOwnStore } from "../guard/own-stores.js";
 import { openListing } from "../open-listing.js";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { endingSource } from "../body-source.js";
 import { checkCopy, checkDelete, checkList, checkRead, checkStat, checkWrite, type CallDetails } from "../check.js";
 import { systemClock, type Clock } from "../../async/clock.js";
@@ -45,8 +45,8 @@ export interface CircuitBreakerStore extends Store {
 }
 
 const schema = z.strictObject({
-  failures: wholeNumber.default(5),
-  resetAfter: milliseconds.min(1).default(30_000),
+  failures: z._default(wholeNumber, 5),
+  resetAfter: z._default(milliseconds.check(z.gte(1)), 30_000),
   clock: clockOption,
   observer: observerOption,
 });

@@ -1,6 +1,6 @@
 import { declareOwnStore } from "../guard/own-stores.js";
 import { openListing } from "../open-listing.js";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { endingSource } from "../body-source.js";
 import {
   checkCopy,

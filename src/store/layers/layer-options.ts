@@ -1,14 +1,14 @@
 import { clock, isFunction } from "../../options/fields.js";
-import { z } from "zod";
+import * as z from "zod/mini";
 import type { StorageObserver } from "../../observe/event.js";
 
 /** Longest time that a timer takes, in milliseconds (24.8 days): Node lets a longer one ring at once. */
 const MAX_MILLISECONDS = 2 ** 31 - 1;
 
-export const milliseconds = z.number().min(0).max(MAX_MILLISECONDS);
+export const milliseconds = z.number().check(z.gte(0), z.lte(MAX_MILLISECONDS));
 
-export const wholeNumber = z.number().int().min(1);
+export const wholeNumber = z.number().check(z.int(), z.gte(1));
 
-export const clockOption = clock.optional();
+export const clockOption = z.optional(clock);
 
-export const observerOption = z.custom<StorageObserver>(isFunction, "must be a function").optional();
+export const observerOption = z.optional(z.custom<StorageObserver>(isFunction, "must be a function"));

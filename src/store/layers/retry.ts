@@ -1,6 +1,6 @@
 import { declareOwnStore } from "../guard/own-stores.js";
 import { openListing } from "../open-listing.js";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { endingSource } from "../body-source.js";
 import { isWholeBody } from "../body.js";
 import {
@@ -62,13 +62,14 @@ export interface RetryOptions {
 }
 
 const schema = z.strictObject({
-  attempts: wholeNumber.default(4),
-  maxElapsed: milliseconds.default(60_000),
-  baseDelay: milliseconds.default(100),
-  maxDelay: milliseconds.default(10_000),
-  random: z
-    .custom<() => number>((value) => typeof value === "function", "must be a function")
-    .default(() => Math.random),
+  attempts: z._default(wholeNumber, 4),
+  maxElapsed: z._default(milliseconds, 60_000),
+  baseDelay: z._default(milliseconds, 100),
+  maxDelay: z._default(milliseconds, 10_000),
+  random: z._default(
+    z.custom<() => number>((value) => typeof value === "function", "must be a function"),
+    () => Math.random,
+  ),
   clock: clockOption,
   observer: observerOption,
 });

@@ -1,6 +1,6 @@
 import { declareOwnStore } from "../guard/own-stores.js";
 import { openListing } from "../open-listing.js";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { endingSource } from "../body-source.js";
 import { isWholeBody } from "../body.js";
 import {
@@ -47,21 +47,22 @@ export interface TimeoutOptions {
   clock?: Clock | undefined;
 }
 
-const duration = milliseconds.gt(0);
+const duration = milliseconds.check(z.gt(0));
 const schema = z.strictObject({
   timeout: duration,
-  timeouts: z
-    .strictObject({
-      write: duration,
-      read: duration,
-      stat: duration,
-      delete: duration,
-      list: duration,
-      copy: duration,
-      presign: duration,
-    })
-    .partial()
-    .optional(),
+  timeouts: z.optional(
+    z.partial(
+      z.strictObject({
+        write: duration,
+        read: duration,
+        stat: duration,
+        delete: duration,
+        list: duration,
+        copy: duration,
+        presign: duration,
+      }),
+    ),
+  ),
   clock: clockOption,
 });
 

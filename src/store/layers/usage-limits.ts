@@ -1,5 +1,5 @@
 import { declareOwnStore } from "../guard/own-stores.js";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { endingSource } from "../body-source.js";
 import { isWholeBody } from "../body.js";
 import { checkCopy, checkList, checkRead, checkStat, checkWrite, type CallDetails } from "../check.js";
@@ -49,13 +49,13 @@ export interface UsageLimitOptions {
   observer?: StorageObserver | undefined;
 }
 
-const limit = z.int().min(0).optional();
+const limit = z.optional(z.int().check(z.gte(0)));
 const schema = z.strictObject({
   requests: limit,
   egressBytes: limit,
   ingressBytes: limit,
-  counter: z.custom<UsageCounter>(isCounter, "must be a UsageCounter").optional(),
-  onCounterFailure: z.enum(["allow", "refuse"]).default("allow"),
+  counter: z.optional(z.custom<UsageCounter>(isCounter, "must be a UsageCounter")),
+  onCounterFailure: z._default(z.enum(["allow", "refuse"]), "allow"),
   clock: clockOption,
   observer: observerOption,
 });

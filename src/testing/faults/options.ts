@@ -1,6 +1,6 @@
 import { clock } from "../../options/fields.js";
 import { randomInt } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { STORAGE_ERROR_CODES } from "../../errors/error.js";
 import { systemClock, type Clock } from "../../async/clock.js";
 import { parseOptions } from "../../options/parse-options.js";
@@ -52,34 +52,34 @@ const KINDS: Record<
   error: { can: OPERATIONS, on: NOT_CLOSE, when: MOMENTS },
 };
 
-const count = z.int("must be a whole number").min(0, "must be at least 0");
+const count = z.int("must be a whole number").check(z.gte(0, "must be at least 0"));
 const code = z.enum(STORAGE_ERROR_CODES);
 
 const fault = z
   .strictObject({
-    truncate: z.union([count, z.literal(true)]).optional(),
-    flip: z.union([count, z.literal(true)]).optional(),
-    partialList: z.union([count, z.literal(true)]).optional(),
-    lostAcknowledgement: z.union([z.literal(true), z.enum(["UNAVAILABLE", "TIMEOUT"])]).optional(),
-    delay: z.number().min(0).optional(),
-    hang: z.literal(true).optional(),
-    error: code.optional(),
-  } satisfies Record<FaultKind, z.ZodType>)
-  .refine((given) => kindsOf(given).length === 1, `must be one of ${Object.keys(KINDS).join(", ")}`);
+    truncate: z.optional(z.union([count, z.literal(true)])),
+    flip: z.optional(z.union([count, z.literal(true)])),
+    partialList: z.optional(z.union([count, z.literal(true)])),
+    lostAcknowledgement: z.optional(z.union([z.literal(true), z.enum(["UNAVAILABLE", "TIMEOUT"])])),
+    delay: z.optional(z.number().check(z.gte(0))),
+    hang: z.optional(z.literal(true)),
+    error: z.optional(code),
+  } satisfies Record<FaultKind, z.ZodMiniType>)
+  .check(z.refine((given) => kindsOf(given).length === 1, `must be one of ${Object.keys(KINDS).join(", ")}`));
 
 const rule = z
   .strictObject({
-    on: z.union([z.enum(OPERATIONS), z.array(z.enum(OPERATIONS)).min(1)]).optional(),
-    when: z.enum(MOMENTS).optional(),
-    rate: z.number().min(0).max(1).optional(),
-    times: count.optional(),
-    calls: z.array(count.min(1, "must be at least 1")).optional(),
-    path: z
-      .custom<FaultRule["path"]>(
+    on: z.optional(z.union([z.enum(OPERATIONS), z.array(z.enum(OPERATIONS)).check(z.minLength(1))])),
+    when: z.optional(z.enum(MOMENTS)),
+    rate: z.optional(z.number().check(z.gte(0), z.lte(1))),
+    times: z.optional(count),
+    calls: z.optional(z.array(count.check(z.gte(1, "must be at least 1")))),
+    path: z.optional(
+      z.custom<FaultRule["path"]>(
         (path) => typeof path === "string" || typeof path === "function" || path instanceof RegExp,
         "must be a string, a regular expression or a function",
-      )
-      .optional(),
+      ),
+    ),
     fault,
   })
   .check(({ value, issues }) => {
@@ -103,9 +103,9 @@ const rule = z
   });
 
 const schema = z.strictObject({
-  seed: z.int("must be a whole number").min(0).max(0xffff_ffff).optional(),
+  seed: z.optional(z.int("must be a whole number").check(z.gte(0), z.lte(0xffff_ffff))),
   faults: z.array(rule),
-  clock: clock.default(systemClock),
+  clock: z._default(clock, systemClock),
 });
 
 /** @throws {StorageError} `CONFIG_INVALID` that names each field which is wrong */

@@ -191,8 +191,8 @@ export const SEALED: readonly Mutant[] = [
     name: "a URL lives for any time",
     promise: security("URLs that live for long, or of others"),
     file: "manager/presign.ts",
-    from: ".max(maxPresignExpiry, `",
-    to: ".max(1e9, `",
+    from: "z.lte(maxPresignExpiry, `",
+    to: "z.lte(1e9, `",
     seenBy: seenByTests("manager/presign.test.ts"),
   },
   {

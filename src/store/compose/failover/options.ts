@@ -1,5 +1,5 @@
 import { clock } from "../../../options/fields.js";
-import { z } from "zod";
+import * as z from "zod/mini";
 import type { StorageObserver } from "../../../observe/event.js";
 import { systemClock, type Clock } from "../../../async/clock.js";
 import { parseOptions } from "../../../options/parse-options.js";
@@ -88,36 +88,38 @@ const fn = <T>() => z.custom<T>((value) => typeof value === "function", "must be
 
 /** The fields of {@link CopyReadOptions}. */
 export const copyReadFields = {
-  attemptTimeout: z.number().positive("must be more than 0 ms").max(2_147_483_647).optional(),
-  maxBufferSize: z.int().min(0).default(8_388_608),
-  verifyRanges: z.boolean().default(false),
-  digest: fn<DigestOf>().default(() => contentAddressedDigest),
-  storeDigest: z.boolean().default(true),
-  clock: clock.default(systemClock),
-  observer: fn<StorageObserver>().optional(),
+  attemptTimeout: z.optional(z.number().check(z.positive("must be more than 0 ms"), z.lte(2_147_483_647))),
+  maxBufferSize: z._default(z.int().check(z.gte(0)), 8_388_608),
+  verifyRanges: z._default(z.boolean(), false),
+  digest: z._default(fn<DigestOf>(), () => contentAddressedDigest),
+  storeDigest: z._default(z.boolean(), true),
+  clock: z._default(clock, systemClock),
+  observer: z.optional(fn<StorageObserver>()),
 };
 
 const cache = z.strictObject({
-  ttl: z.number().positive("must be more than 0 ms").default(60_000),
-  jitter: z.number().min(0).max(1).default(0.1),
-  maxEntries: z.int().min(1).default(10_000),
+  ttl: z._default(z.number().check(z.positive("must be more than 0 ms")), 60_000),
+  jitter: z._default(z.number().check(z.gte(0), z.lte(1)), 0.1),
+  maxEntries: z._default(z.int().check(z.gte(1)), 10_000),
 });
 
 const schema = z.strictObject({
   ...copyReadFields,
   stores: storesSchema,
-  locator: fn<Locator>().optional(),
-  locationCache: z
-    .union([z.literal(false), cache], "must be false or an object of ttl, jitter, maxEntries")
-    .prefault({}),
-  broadcast: z
-    .strictObject({
-      mode: z.enum(["sequential", "parallel"]).default("sequential"),
-      parallelism: z.int().min(1).default(4),
-    })
-    .prefault({}),
-  degradedReads: z.boolean().default(true),
-  random: fn<() => number>().default(() => Math.random),
+  locator: z.optional(fn<Locator>()),
+  locationCache: z.prefault(
+    z.union([z.literal(false), cache], "must be false or an object of ttl, jitter, maxEntries"),
+    {},
+  ),
+  broadcast: z.prefault(
+    z.strictObject({
+      mode: z._default(z.enum(["sequential", "parallel"]), "sequential"),
+      parallelism: z._default(z.int().check(z.gte(1)), 4),
+    }),
+    {},
+  ),
+  degradedReads: z._default(z.boolean(), true),
+  random: z._default(fn<() => number>(), () => Math.random),
 });
 
 export type FailoverSettings = z.output<typeof schema>;

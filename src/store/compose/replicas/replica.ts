@@ -1,5 +1,5 @@
 import { storeField } from "../../is-store.js";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { guardedStore } from "../../guard/guarded-store.js";
 import type { Store } from "../../store.js";
 
@@ -13,14 +13,13 @@ export interface Replica {
 }
 
 /** The option `stores`: names and stores, at least one, in the order in which they are asked. */
-export const storesSchema = z
+export const storesSchema = z.pipe(
   // zod leaves such a key out of records without a word, and a store must not be left out.
-  .custom<Record<string, Store>>((stores) => !hasProtoKey(stores), "must not hold a store named __proto__")
-  .pipe(
-    z
-      .record(z.string().min(1, "must have a name"), storeField)
-      .refine((stores) => Object.keys(stores).length > 0, "must hold at least one store"),
-  );
+  z.custom<Record<string, Store>>((stores) => !hasProtoKey(stores), "must not hold a store named __proto__"),
+  z
+    .record(z.string().check(z.minLength(1, "must have a name")), storeField)
+    .check(z.refine((stores) => Object.keys(stores).length > 0, "must hold at least one store")),
+);
 
 export function replicasOf(stores: Readonly<Record<string, Store>>): readonly Replica[] {
   return Object.entries(stores).map(([name, store], index) => ({ name, store: guardedStore(store), index }));

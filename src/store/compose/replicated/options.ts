@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import { parseOptions } from "../../../options/parse-options.js";
 import type { Store } from "../../store.js";
 import { copyReadFields, type CopyReadOptions } from "../failover/options.js";
@@ -18,7 +18,7 @@ export interface ReplicatedStoreOptions extends CopyReadOptions {
 const schema = z.strictObject({
   ...copyReadFields,
   stores: storesSchema,
-  acknowledge: z.enum(["all", "quorum", "first"]).default("all"),
+  acknowledge: z._default(z.enum(["all", "quorum", "first"]), "all"),
 });
 
 export type ReplicatedSettings = z.output<typeof schema>;

@@ -1,22 +1,24 @@
+import { DRIVER_ENTRIES } from "../../drivers/driver-entries.js";
 import type { SchemeFactory } from "./options.js";
 
 /**
  * The schemes that need no configuration: their stores take the credentials that their client library finds in the
- * environment. Each library is loaded when a path of its scheme is first used.
+ * environment. Driver and library are loaded when a path of the scheme is first used.
  */
 export function builtInSchemes(): ReadonlyMap<string, SchemeFactory> {
-  const azure = loaded(async () => (await import("../../drivers/azure/azure-scheme.js")).azureScheme());
+  const azure = loaded(DRIVER_ENTRIES.azure);
   return new Map([
-    ["s3", loaded(async () => (await import("../../drivers/s3/s3-scheme.js")).s3Scheme())],
-    ["gs", loaded(async () => (await import("../../drivers/gcs/gcs-scheme.js")).gcsScheme())],
+    ["s3", loaded(DRIVER_ENTRIES.s3)],
+    ["gs", loaded(DRIVER_ENTRIES.gcs)],
     ["abfss", azure],
     ["az", azure],
   ]);
 }
 
 /** A factory that is itself made at first use. */
-function loaded(load: () => Promise<SchemeFactory>): SchemeFactory {
+function loaded(driver: { load(): Promise<{ scheme(): SchemeFactory }> }): SchemeFactory {
   let loading: Promise<SchemeFactory> | undefined;
+  const load = async () => (await driver.load()).scheme();
   const factory: SchemeFactory = async (target) => {
     loading ??= load().catch((error: unknown) => {
       loading = undefined;

@@ -1,6 +1,6 @@
 import { isStore, storeField } from "../../is-store.js";
 import { isFunction } from "../../../options/fields.js";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { isScheme, splitLocation, type Target } from "../../../paths/location.js";
 import type { StorageObserver } from "../../../observe/event.js";
 import { parseOptions } from "../../../options/parse-options.js";
@@ -54,16 +54,16 @@ export interface RoutingStoreOptions {
 
 const NO_SCHEME = "is not a URL scheme (RFC 3986, section 3.1)";
 
-const scheme = z.string().refine(isScheme, NO_SCHEME);
+const scheme = z.string().check(z.refine(isScheme, NO_SCHEME));
 
 const schema = z.strictObject({
   primary: storeField,
-  primaryScheme: z.string().refine(isPrimaryScheme, "must be a scheme or scheme://container").optional(),
-  schemes: z.record(scheme, z.custom<SchemeStores>(isSchemeStores, "must be a Store or a function")).default({}),
-  aliases: z.record(scheme, scheme).default({}),
-  onUnknownScheme: z.enum(["error", "primary"]).default("error"),
-  poolKey: z.custom<(target: Target) => string>(isFunction, "must be a function").optional(),
-  observer: z.custom<StorageObserver>(isFunction, "must be a function").optional(),
+  primaryScheme: z.optional(z.string().check(z.refine(isPrimaryScheme, "must be a scheme or scheme://container"))),
+  schemes: z._default(z.record(scheme, z.custom<SchemeStores>(isSchemeStores, "must be a Store or a function")), {}),
+  aliases: z._default(z.record(scheme, scheme), {}),
+  onUnknownScheme: z._default(z.enum(["error", "primary"]), "error"),
+  poolKey: z.optional(z.custom<(target: Target) => string>(isFunction, "must be a function")),
+  observer: z.optional(z.custom<StorageObserver>(isFunction, "must be a function")),
 });
 
 /** The options as the store works with them. */

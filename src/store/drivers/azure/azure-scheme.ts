@@ -1,4 +1,5 @@
 import process from "node:process";
+import { importByName } from "../../../async/import-by-name.js";
 import { StorageError } from "../../../errors/error.js";
 import type { SchemeFactory } from "../../compose/routing/options.js";
 import { AzureStore } from "./azure-store.js";
@@ -107,10 +108,9 @@ function accountIn(connectionString: string): string | undefined {
 }
 
 async function defaultCredential(): Promise<AzureTokenCredential> {
-  // Not a dependency, so its name is no literal: compilers and bundlers would look for it.
   const packageName = "@azure/identity";
   try {
-    const identity = (await import(packageName)) as { DefaultAzureCredential: new () => AzureTokenCredential };
+    const identity = (await importByName(packageName)) as { DefaultAzureCredential: new () => AzureTokenCredential };
     return new identity.DefaultAzureCredential();
   } catch (cause) {
     const message = `No credential for the account is configured or in the environment, and ${packageName} is not installed.`;

@@ -6,7 +6,7 @@ import type {
   StoragePipelineOptions,
   StorageSharedKeyCredential,
 } from "@azure/storage-blob";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { systemClock, type Clock } from "../../../async/clock.js";
 import { parseOptions } from "../../../options/parse-options.js";
 import { connectionStringProblem, isBase64 } from "./connection-string.js";
@@ -76,81 +76,88 @@ export interface AzureStoreOptions {
   clock?: Clock | undefined;
 }
 
-const wholeNumber = z.number().int();
+const wholeNumber = z.number().check(z.int());
 
 const schema = z
   .strictObject({
     // "Naming and referencing containers": $root and $web are special ones.
-    container: z.string().regex(/^(?:[a-z0-9](?:-?[a-z0-9]){2,62}|\$root|\$web|\$logs)$/, "must be a container's name"),
-    prefix: z
+    container: z
       .string()
-      .transform((prefix) => prefix.replace(/\/$/, ""))
-      .refine((prefix) => prefix === "" || pathProblem(prefix) === undefined, "must be a valid path")
-      .refine((prefix) => Buffer.byteLength(prefix) < MAX_PATH_BYTES - 1, "leaves no room for paths")
-      .optional(),
-    client: z
-      .custom<ContainerClient | BlobServiceClient>(isClient, "must be a ContainerClient or a BlobServiceClient")
-      .optional(),
-    connectionString: z
-      .string()
-      .superRefine((text, context) => {
-        const problem = connectionStringProblem(text);
-        if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
-      })
-      .optional(),
-    accountUrl: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(),
-    credential: z
-      .custom<NonNullable<AzureStoreOptions["credential"]>>(
+      .check(z.regex(/^(?:[a-z0-9](?:-?[a-z0-9]){2,62}|\$root|\$web|\$logs)$/, "must be a container's name")),
+    prefix: z.optional(
+      z
+        .pipe(
+          z.string(),
+          z.transform((prefix) => prefix.replace(/\/$/, "")),
+        )
+        .check(
+          z.refine((prefix) => prefix === "" || pathProblem(prefix) === undefined, "must be a valid path"),
+          z.refine((prefix) => Buffer.byteLength(prefix) < MAX_PATH_BYTES - 1, "leaves no room for paths"),
+        ),
+    ),
+    client: z.optional(
+      z.custom<ContainerClient | BlobServiceClient>(isClient, "must be a ContainerClient or a BlobServiceClient"),
+    ),
+    connectionString: z.optional(
+      z.string().check(
+        z.superRefine((text, context) => {
+          const problem = connectionStringProblem(text);
+          if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
+        }),
+      ),
+    ),
+    accountUrl: z.optional(z.url({ protocol: /^https?$/, error: "must be an http or https URL" })),
+    credential: z.optional(
+      z.custom<NonNullable<AzureStoreOptions["credential"]>>(
         isCredential,
         "must be { accountName, accountKey }, the key in base64, or a credential of the Azure SDK",
-      )
-      .optional(),
-    clientOptions: z.custom<StoragePipelineOptions>(isObject, "must be an object").optional(),
-    blockSize: wholeNumber
-      .min(64 * 1024)
-      .max(MAX_BLOCK_SIZE)
-      .default(8 * 1024 ** 2),
-    queueSize: wholeNumber.min(1).default(4),
-    pageSize: wholeNumber.min(1).max(5000).default(5000),
-    timeout: wholeNumber.min(1).max(2_147_483_647).default(30_000),
-    presign: z.boolean().default(false),
-    clock: clock.default(systemClock),
+      ),
+    ),
+    clientOptions: z.optional(z.custom<StoragePipelineOptions>(isObject, "must be an object")),
+    blockSize: z._default(wholeNumber.check(z.gte(64 * 1024), z.lte(MAX_BLOCK_SIZE)), 8 * 1024 ** 2),
+    queueSize: z._default(wholeNumber.check(z.gte(1)), 4),
+    pageSize: z._default(wholeNumber.check(z.gte(1), z.lte(5000)), 5000),
+    timeout: z._default(wholeNumber.check(z.gte(1), z.lte(2_147_483_647)), 30_000),
+    presign: z._default(z.boolean(), false),
+    clock: z._default(clock, systemClock),
   })
-  .refine((options) => sourcesOf(options).length > 0, {
-    path: ["accountUrl"],
-    message: "is needed, or client, or connectionString",
-    when,
-  })
-  .refine((options) => sourcesOf(options).length < 2, {
-    path: ["accountUrl"],
-    message: "client, connectionString and accountUrl can't be combined",
-    when,
-  })
-  .refine(({ credential, accountUrl }) => credential === undefined || accountUrl !== undefined, {
-    path: ["credential"],
-    message: "needs accountUrl",
-    when,
-  })
-  .refine(({ credential, accountUrl }) => !isTokenCredential(credential) || !isPlainHttp(accountUrl), {
-    path: ["accountUrl"],
-    message: "must be https, for a token is sent there",
-    when,
-  })
-  .refine(({ client, clientOptions }) => client === undefined || clientOptions === undefined, {
-    path: ["clientOptions"],
-    message: "can't be combined with client",
-    when,
-  })
-  .refine(({ client, container }) => !isContainerClient(client) || client.containerName === container, {
-    path: ["container"],
-    message: "is not that of client",
-    when,
-  })
-  .refine((options) => !options.presign || canSign(options), {
-    path: ["presign"],
-    message: "needs the key of the account to sign with",
-    when,
-  });
+  .check(
+    z.refine((options) => sourcesOf(options).length > 0, {
+      path: ["accountUrl"],
+      message: "is needed, or client, or connectionString",
+      when,
+    }),
+    z.refine((options) => sourcesOf(options).length < 2, {
+      path: ["accountUrl"],
+      message: "client, connectionString and accountUrl can't be combined",
+      when,
+    }),
+    z.refine(({ credential, accountUrl }) => credential === undefined || accountUrl !== undefined, {
+      path: ["credential"],
+      message: "needs accountUrl",
+      when,
+    }),
+    z.refine(({ credential, accountUrl }) => !isTokenCredential(credential) || !isPlainHttp(accountUrl), {
+      path: ["accountUrl"],
+      message: "must be https, for a token is sent there",
+      when,
+    }),
+    z.refine(({ client, clientOptions }) => client === undefined || clientOptions === undefined, {
+      path: ["clientOptions"],
+      message: "can't be combined with client",
+      when,
+    }),
+    z.refine(({ client, container }) => !isContainerClient(client) || client.containerName === container, {
+      path: ["container"],
+      message: "is not that of client",
+      when,
+    }),
+    z.refine((options) => !options.presign || canSign(options), {
+      path: ["presign"],
+      message: "needs the key of the account to sign with",
+      when,
+    }),
+  );
 
 // Also when a field is wrong by itself, so that one error names everything. A wrong field may then be of any type.
 function when({ value }: { value: unknown }): boolean {

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { parseOptions } from "../../../options/parse-options.js";
 
 /** Options of {@link FileStore}. */
@@ -41,14 +41,14 @@ const MODE_PROBLEM = {
 };
 
 const schema = z.strictObject({
-  root: z
-    .string()
-    .min(1, "must not be empty")
-    .refine((root) => !root.includes("\0"), "must not hold a NUL character"),
-  fsync: z.boolean().default(true),
-  caseInsensitive: z.boolean().default(process.platform === "darwin" || process.platform === "win32"),
-  fileMode: z.number().refine(isMode(0o600), MODE_PROBLEM.fileMode).default(0o600),
-  directoryMode: z.number().refine(isMode(0o700), MODE_PROBLEM.directoryMode).default(0o700),
+  root: z.string().check(
+    z.minLength(1, "must not be empty"),
+    z.refine((root) => !root.includes("\0"), "must not hold a NUL character"),
+  ),
+  fsync: z._default(z.boolean(), true),
+  caseInsensitive: z._default(z.boolean(), process.platform === "darwin" || process.platform === "win32"),
+  fileMode: z._default(z.number().check(z.refine(isMode(0o600), MODE_PROBLEM.fileMode)), 0o600),
+  directoryMode: z._default(z.number().check(z.refine(isMode(0o700), MODE_PROBLEM.directoryMode)), 0o700),
 });
 
 /** Whether a value is permissions, and these are among them. */

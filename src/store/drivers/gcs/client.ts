@@ -1,8 +1,9 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
+import type * as Sdk from "@google-cloud/storage";
 import type { Storage } from "@google-cloud/storage";
 import { abortable } from "../../../async/abort.js";
-import { StorageError } from "../../../errors/error.js";
+import { isStorageError, StorageError } from "../../../errors/error.js";
 import { toCredentialsError, toStorageError, type GcsCall } from "./errors.js";
 import type { HttpRequest } from "./http-exchange.js";
 import type { ParsedGcsOptions } from "./options.js";
@@ -32,7 +33,8 @@ export class GcsClient {
       return await this.#storage;
     } catch (error) {
       this.#storage = undefined; // it may be installed, or configured, by the next call
-      throw isMissing(error) ? missingDependency(error, call) : toStorageError(error, call);
+      if (!isStorageError(error, "MISSING_DEPENDENCY")) throw toStorageError(error, call);
+      throw new StorageError(error.code, error.message, { ...call.details, cause: error.cause });
     }
   }
 
@@ -87,23 +89,25 @@ interface Authorized {
   headers: Record<string, unknown>;
 }
 
-/** A client of the library, with the limits of ours on retries. Rejects as the import does where it is not installed. */
+/**
+ * A client of the library, with the limits of ours on retries.
+ *
+ * @throws {StorageError} `MISSING_DEPENDENCY` when the library is not installed; else what it throws
+ */
 export async function createStorage(config: ParsedGcsOptions["clientConfig"]): Promise<Storage> {
-  const { Storage } = await import("@google-cloud/storage");
+  const { Storage } = await loadSdk();
   return new Storage({ ...config, retryOptions: { ...RETRIES, ...config?.retryOptions } });
 }
 
-function isMissing(error: unknown): boolean {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  return code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND";
-}
-
-function missingDependency(cause: unknown, { details }: GcsCall): StorageError {
-  return new StorageError(
-    "MISSING_DEPENDENCY",
-    "A GcsStore needs the package @google-cloud/storage, which is not installed.",
-    { ...details, cause },
-  );
+async function loadSdk(): Promise<typeof Sdk> {
+  try {
+    return await import("@google-cloud/storage");
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+    if (code !== "ERR_MODULE_NOT_FOUND" && code !== "MODULE_NOT_FOUND") throw cause;
+    const message = "Google Cloud Storage needs the package @google-cloud/storage, which is not installed.";
+    throw new StorageError("MISSING_DEPENDENCY", message, { cause });
+  }
 }
 
 function toRecord(headers: Record<string, unknown>): Record<string, string> {

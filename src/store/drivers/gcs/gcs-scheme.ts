@@ -29,7 +29,7 @@ export function gcsScheme(options: GcsSchemeOptions = {}): SchemeFactory {
       return await shared;
     } catch (error) {
       shared = undefined; // the next call tries again
-      throw missingDependency(error);
+      throw error;
     }
   };
   const factory: SchemeFactory = async ({ container: bucket }) => {
@@ -41,11 +41,4 @@ export function gcsScheme(options: GcsSchemeOptions = {}): SchemeFactory {
     return new GcsStore({ ...rest, bucket, client: await sharedClient() });
   };
   return Object.assign(factory, { perContainer: true });
-}
-
-function missingDependency(error: unknown): unknown {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  if (code !== "ERR_MODULE_NOT_FOUND" && code !== "MODULE_NOT_FOUND") return error;
-  const message = "The scheme needs the package @google-cloud/storage, which is not installed.";
-  return new StorageError("MISSING_DEPENDENCY", message, { cause: error });
 }

@@ -2,7 +2,7 @@ import { isObject } from "../../../json/is-object.js";
 import { clock } from "../../../options/fields.js";
 import type { Agent } from "node:http";
 import type { Storage, StorageOptions } from "@google-cloud/storage";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { systemClock, type Clock } from "../../../async/clock.js";
 import { parseOptions } from "../../../options/parse-options.js";
 import { MAX_PATH_BYTES, pathProblem } from "../../../paths/path.js";
@@ -69,47 +69,56 @@ export interface GcsStoreOptions {
   clock?: Clock | undefined;
 }
 
-const wholeNumber = z.number().int();
+const wholeNumber = z.number().check(z.int());
 
 const schema = z
   .strictObject({
-    bucket: z.string().regex(BUCKET_NAME, "must be the name of a bucket, without gs:// and path"),
-    prefix: z
-      .string()
-      .transform((prefix) => prefix.replace(/\/$/, ""))
-      .refine((prefix) => prefix === "" || pathProblem(prefix) === undefined, "must be a valid path")
-      .refine((prefix) => Buffer.byteLength(prefix) < MAX_PATH_BYTES - 1, "leaves no room for paths")
-      .default(""),
-    client: z.custom<Storage>(isClient, "must be a Storage").optional(),
-    clientConfig: z
-      .custom<StorageOptions>(isObject, "must be an object")
-      .refine(hasEndpoint, "must have a host, or an http or https URL, as its apiEndpoint")
-      .optional(),
-    chunkSize: wholeNumber
-      .min(CHUNK_UNIT)
-      .max(1024 ** 3)
-      .multipleOf(CHUNK_UNIT, "must be a multiple of 262144")
-      .default(8 * 1024 ** 2),
-    timeout: wholeNumber.min(1).max(3_600_000).default(30_000),
-    agent: z.custom<Agent>(isAgent, "must be an Agent").optional(),
-    capability: z
-      .strictObject({
-        ifNoneMatch: z.boolean(),
-        ifMatch: z.boolean(),
-        deleteIfMatch: z.boolean(),
-        presign: z.boolean(),
-        chunkedUpload: z.boolean(),
-      })
-      .partial()
-      .optional(),
-    clock: clock.default(systemClock),
+    bucket: z.string().check(z.regex(BUCKET_NAME, "must be the name of a bucket, without gs:// and path")),
+    prefix: z._default(
+      z
+        .pipe(
+          z.string(),
+          z.transform((prefix) => prefix.replace(/\/$/, "")),
+        )
+        .check(
+          z.refine((prefix) => prefix === "" || pathProblem(prefix) === undefined, "must be a valid path"),
+          z.refine((prefix) => Buffer.byteLength(prefix) < MAX_PATH_BYTES - 1, "leaves no room for paths"),
+        ),
+      "",
+    ),
+    client: z.optional(z.custom<Storage>(isClient, "must be a Storage")),
+    clientConfig: z.optional(
+      z
+        .custom<StorageOptions>(isObject, "must be an object")
+        .check(z.refine(hasEndpoint, "must have a host, or an http or https URL, as its apiEndpoint")),
+    ),
+    chunkSize: z._default(
+      wholeNumber.check(z.gte(CHUNK_UNIT), z.lte(1024 ** 3), z.multipleOf(CHUNK_UNIT, "must be a multiple of 262144")),
+      8 * 1024 ** 2,
+    ),
+    timeout: z._default(wholeNumber.check(z.gte(1), z.lte(3_600_000)), 30_000),
+    agent: z.optional(z.custom<Agent>(isAgent, "must be an Agent")),
+    capability: z.optional(
+      z.partial(
+        z.strictObject({
+          ifNoneMatch: z.boolean(),
+          ifMatch: z.boolean(),
+          deleteIfMatch: z.boolean(),
+          presign: z.boolean(),
+          chunkedUpload: z.boolean(),
+        }),
+      ),
+    ),
+    clock: z._default(clock, systemClock),
   })
-  .refine(({ client, clientConfig }) => client === undefined || clientConfig === undefined, {
-    path: ["clientConfig"],
-    message: "can't be combined with client",
-    // Also when a field is wrong by itself, so that one error names everything.
-    when: ({ value }) => isObject(value),
-  });
+  .check(
+    z.refine(({ client, clientConfig }) => client === undefined || clientConfig === undefined, {
+      path: ["clientConfig"],
+      message: "can't be combined with client",
+      // Also when a field is wrong by itself, so that one error names everything.
+      when: ({ value }) => isObject(value),
+    }),
+  );
 
 /** The options as the store works with them: checked, defaults filled in. */
 export type ParsedGcsOptions = z.output<typeof schema>;

@@ -1,6 +1,6 @@
 import { isObject } from "../../../json/is-object.js";
 import { clock, hasMethods } from "../../../options/fields.js";
-import { z } from "zod";
+import * as z from "zod/mini";
 import type { Clock } from "../../../async/clock.js";
 import { parseOptions } from "../../../options/parse-options.js";
 import { redisUrlProblem } from "./redis-url.js";
@@ -67,63 +67,63 @@ export interface RedisStoreOptions {
   clock?: Clock | undefined;
 }
 
-const milliseconds = z.number().int().min(1).max(MAX_TIMEOUT);
+const milliseconds = z.number().check(z.int(), z.gte(1), z.lte(MAX_TIMEOUT));
 
 const isClient = hasMethods("evalBuffer", "getBuffer");
 
 const schema = z
   .strictObject({
-    client: z.custom<RedisClient>(isClient, "must be a client of ioredis").optional(),
-    url: z
-      .string()
-      .superRefine((url, context) => {
-        const problem = redisUrlProblem(url);
-        if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
-      })
-      .optional(),
-    prefix: z
-      .string()
-      .min(1, "must not be empty")
-      .refine((prefix) => prefix.isWellFormed(), "must not hold a lone surrogate")
-      .refine((prefix) => Buffer.byteLength(prefix) <= MAX_PREFIX_BYTES, `is longer than ${MAX_PREFIX_BYTES} bytes`)
-      .default("coatcheck"),
-    ttl: z.number().int().min(1).max(MAX_TTL).optional(),
-    slidingTtl: z.boolean().default(false),
-    maxObjectSize: z
-      .number()
-      .int()
-      .min(1)
-      .max(MAX_OBJECT_SIZE)
-      .default(64 * 1024 ** 2),
-    connectTimeout: milliseconds.optional(),
-    commandTimeout: milliseconds.optional(),
-    clock: clock.optional(),
+    client: z.optional(z.custom<RedisClient>(isClient, "must be a client of ioredis")),
+    url: z.optional(
+      z.string().check(
+        z.superRefine((url, context) => {
+          const problem = redisUrlProblem(url);
+          if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
+        }),
+      ),
+    ),
+    prefix: z._default(
+      z.string().check(
+        z.minLength(1, "must not be empty"),
+        z.refine((prefix) => prefix.isWellFormed(), "must not hold a lone surrogate"),
+        z.refine((prefix) => Buffer.byteLength(prefix) <= MAX_PREFIX_BYTES, `is longer than ${MAX_PREFIX_BYTES} bytes`),
+      ),
+      "coatcheck",
+    ),
+    ttl: z.optional(z.number().check(z.int(), z.gte(1), z.lte(MAX_TTL))),
+    slidingTtl: z._default(z.boolean(), false),
+    maxObjectSize: z._default(z.number().check(z.int(), z.gte(1), z.lte(MAX_OBJECT_SIZE)), 64 * 1024 ** 2),
+    connectTimeout: z.optional(milliseconds),
+    commandTimeout: z.optional(milliseconds),
+    clock: z.optional(clock),
   })
-  .refine(({ client, url }) => client !== undefined || url !== undefined, {
-    path: ["client"],
-    message: "one of client and url is needed",
-    when,
-  })
-  .refine(({ client, url }) => client === undefined || url === undefined, {
-    path: ["url"],
-    message: "can't be combined with client",
-    when,
-  })
-  .refine(({ client, connectTimeout }) => client === undefined || connectTimeout === undefined, {
-    path: ["connectTimeout"],
-    message: "can't be combined with client, which has its own",
-    when,
-  })
-  .refine(({ client, commandTimeout }) => client === undefined || commandTimeout === undefined, {
-    path: ["commandTimeout"],
-    message: "can't be combined with client, which has its own",
-    when,
-  })
-  .refine(({ slidingTtl, ttl }) => (slidingTtl as boolean | undefined) !== true || ttl !== undefined, {
-    path: ["slidingTtl"],
-    message: "needs ttl",
-    when,
-  });
+  .check(
+    z.refine(({ client, url }) => client !== undefined || url !== undefined, {
+      path: ["client"],
+      message: "one of client and url is needed",
+      when,
+    }),
+    z.refine(({ client, url }) => client === undefined || url === undefined, {
+      path: ["url"],
+      message: "can't be combined with client",
+      when,
+    }),
+    z.refine(({ client, connectTimeout }) => client === undefined || connectTimeout === undefined, {
+      path: ["connectTimeout"],
+      message: "can't be combined with client, which has its own",
+      when,
+    }),
+    z.refine(({ client, commandTimeout }) => client === undefined || commandTimeout === undefined, {
+      path: ["commandTimeout"],
+      message: "can't be combined with client, which has its own",
+      when,
+    }),
+    z.refine(({ slidingTtl, ttl }) => (slidingTtl as boolean | undefined) !== true || ttl !== undefined, {
+      path: ["slidingTtl"],
+      message: "needs ttl",
+      when,
+    }),
+  );
 
 // Also when a field is wrong by itself, so that one error names everything.
 function when({ value }: { value: unknown }): boolean {

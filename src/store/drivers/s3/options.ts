@@ -1,6 +1,6 @@
 import { isObject } from "../../../json/is-object.js";
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { parseOptions } from "../../../options/parse-options.js";
 import { MAX_PATH_BYTES, pathProblem } from "../../../paths/path.js";
 import { bucketNameProblem } from "./client/bucket-name.js";
@@ -59,45 +59,54 @@ export interface S3StoreOptions {
   capability?: Partial<S3Conditions> | undefined;
 }
 
-const wholeNumber = z.number().int();
+const wholeNumber = z.number().check(z.int());
 
 const schema = z
   .strictObject({
-    bucket: z.string().superRefine((bucket, context) => {
-      const problem = bucketNameProblem(bucket);
-      if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
+    bucket: z.string().check(
+      z.superRefine((bucket, context) => {
+        const problem = bucketNameProblem(bucket);
+        if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
+      }),
+    ),
+    prefix: z.optional(
+      z
+        .pipe(
+          z.string(),
+          z.transform((prefix) => prefix.replace(/\/$/, "")),
+        )
+        .check(
+          z.refine((prefix) => prefix === "" || pathProblem(prefix) === undefined, "must be a valid path"),
+          z.refine((prefix) => Buffer.byteLength(prefix) < MAX_PATH_BYTES - 1, "leaves no room for paths"),
+        ),
+    ),
+    client: z.optional(z.custom<S3Client>(isFittingClient, CLIENT_PROBLEM)),
+    clientConfig: z.optional(
+      z.custom<S3ClientConfig>(isObject, "must be an object").check(
+        z.refine(({ endpoint }) => isEndpoint(endpoint), { path: ["endpoint"], message: ENDPOINT_PROBLEM, when }),
+        z.refine(({ region }) => isRegion(region), { path: ["region"], message: REGION_PROBLEM, when }),
+      ),
+    ),
+    partSize: z.optional(wholeNumber.check(z.gte(MIN_PART_SIZE), z.lte(MAX_PART_SIZE))),
+    queueSize: z.optional(wholeNumber.check(z.gte(1))),
+    sse: z.optional(z.enum(["s3", "kms"])),
+    kmsKeyId: z.optional(z.string().check(z.minLength(1, "must not be empty"))),
+    capability: z.optional(
+      z.partial(z.strictObject({ ifNoneMatch: z.boolean(), ifMatch: z.boolean(), deleteIfMatch: z.boolean() })),
+    ),
+  })
+  .check(
+    z.refine(({ client, clientConfig }) => client === undefined || clientConfig === undefined, {
+      path: ["clientConfig"],
+      message: "can't be combined with client",
+      when,
     }),
-    prefix: z
-      .string()
-      .transform((prefix) => prefix.replace(/\/$/, ""))
-      .refine((prefix) => prefix === "" || pathProblem(prefix) === undefined, "must be a valid path")
-      .refine((prefix) => Buffer.byteLength(prefix) < MAX_PATH_BYTES - 1, "leaves no room for paths")
-      .optional(),
-    client: z.custom<S3Client>(isFittingClient, CLIENT_PROBLEM).optional(),
-    clientConfig: z
-      .custom<S3ClientConfig>(isObject, "must be an object")
-      .refine(({ endpoint }) => isEndpoint(endpoint), { path: ["endpoint"], message: ENDPOINT_PROBLEM, when })
-      .refine(({ region }) => isRegion(region), { path: ["region"], message: REGION_PROBLEM, when })
-      .optional(),
-    partSize: wholeNumber.min(MIN_PART_SIZE).max(MAX_PART_SIZE).optional(),
-    queueSize: wholeNumber.min(1).optional(),
-    sse: z.enum(["s3", "kms"]).optional(),
-    kmsKeyId: z.string().min(1, "must not be empty").optional(),
-    capability: z
-      .strictObject({ ifNoneMatch: z.boolean(), ifMatch: z.boolean(), deleteIfMatch: z.boolean() })
-      .partial()
-      .optional(),
-  })
-  .refine(({ client, clientConfig }) => client === undefined || clientConfig === undefined, {
-    path: ["clientConfig"],
-    message: "can't be combined with client",
-    when,
-  })
-  .refine(({ kmsKeyId, sse }) => kmsKeyId === undefined || sse === "kms", {
-    path: ["kmsKeyId"],
-    message: 'needs sse: "kms"',
-    when,
-  });
+    z.refine(({ kmsKeyId, sse }) => kmsKeyId === undefined || sse === "kms", {
+      path: ["kmsKeyId"],
+      message: 'needs sse: "kms"',
+      when,
+    }),
+  );
 
 // Also when a field is wrong by itself, so that one error names everything.
 function when({ value }: { value: unknown }): boolean {

@@ -1,5 +1,5 @@
 import { checkedStore } from "../../is-store.js";
-import { z } from "zod";
+import * as z from "zod/mini";
 import type { StorageObserver } from "../../../observe/event.js";
 import { parseOptions } from "../../../options/parse-options.js";
 import type { Store } from "../../store.js";
@@ -28,11 +28,12 @@ const OPERATIONS = ["write", "read", "stat", "delete", "list", "copy", "presign"
 const FEATURES = ["metadata", "copy", "if-absent", "links"] as const;
 
 const schema = z.strictObject({
-  loose: z
-    .union([z.boolean(), z.array(z.enum(OPERATIONS))], "must be a boolean or a list of operations")
-    .default(false),
-  simulate: z.array(z.enum(FEATURES)).default([]),
-  observer: z.custom<StorageObserver>((value) => typeof value === "function", "must be a function").optional(),
+  loose: z._default(
+    z.union([z.boolean(), z.array(z.enum(OPERATIONS))], "must be a boolean or a list of operations"),
+    false,
+  ),
+  simulate: z._default(z.array(z.enum(FEATURES)), []),
+  observer: z.optional(z.custom<StorageObserver>((value) => typeof value === "function", "must be a function")),
 });
 
 /** The options as the layer works with them. */

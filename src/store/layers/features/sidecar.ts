@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod/mini";
 import type { ObjectInfo } from "../../store.js";
 
 /** What a store itself can't keep of an object. */
@@ -34,15 +34,15 @@ const schema = z.object({
   format: z.literal(1),
   /** For people who look into the bucket: the name of the sidecar is a hash. */
   path: z.string(),
-  attributes: z
-    .object({
+  attributes: z.optional(
+    z.object({
       of: version,
-      contentType: z.string().optional(),
-      metadata: z.record(z.string(), z.string()).optional(),
-    })
-    .optional(),
+      contentType: z.optional(z.string()),
+      metadata: z.optional(z.record(z.string(), z.string())),
+    }),
+  ),
   /** The link that the object is, if its body holds this mark. While a link replaces another one, both are there. */
-  links: z.array(z.object({ mark: z.string(), target: z.string() })).optional(),
+  links: z.optional(z.array(z.object({ mark: z.string(), target: z.string() }))),
 });
 
 export type Sidecar = z.output<typeof schema>;

@@ -1,6 +1,6 @@
 import { isStore, storeField } from "../../is-store.js";
 import { clock, isFunction } from "../../../options/fields.js";
-import { z } from "zod";
+import * as z from "zod/mini";
 import type { StorageObserver } from "../../../observe/event.js";
 import { systemClock, type Clock } from "../../../async/clock.js";
 import { parseOptions } from "../../../options/parse-options.js";
@@ -57,53 +57,54 @@ export interface TieredStoreOptions {
 
 // Comparing anything else would call its methods.
 const isNumber = (value: unknown): boolean => typeof value === "number";
-const milliseconds = z.number().min(0);
+const milliseconds = z.number().check(z.gte(0));
 
-const schema = z
-  .strictObject({
-    remote: storeField,
-    maxBytes: z
-      .int()
-      .min(1)
-      .default(64 * 1024 ** 2),
-    maxObjectSize: z.int().min(0).optional(),
-    ttl: milliseconds.optional(),
-    validate: z.enum(["immutable", "maxAge", "always"]).default("immutable"),
-    staleIfError: z.boolean().default(false),
-    maxStale: milliseconds.optional(),
-    slideRemoteTtl: z.boolean().default(false),
-    clock: clock.default(systemClock),
-    observer: z.custom<StorageObserver>(isFunction, "must be a function").optional(),
-  })
-  .refine(
-    ({ maxBytes, maxObjectSize = 0 }) => ![maxBytes, maxObjectSize].every(isNumber) || maxObjectSize <= maxBytes,
-    {
-      path: ["maxObjectSize"],
-      message: "must not be more than maxBytes",
-      when,
-    },
-  )
-  .refine(({ validate, ttl }) => validate !== "maxAge" || ttl !== undefined, {
-    path: ["ttl"],
-    message: 'is required with validate: "maxAge"',
-    when,
-  })
-  .refine(({ remote, validate, ttl }) => !checks(validate, ttl) || !isStore(remote) || remote.capability.stat, {
-    path: ["validate"],
-    message: "needs a remote that can stat, unless copies are never checked",
-    when,
-  })
-  .refine(({ maxStale, staleIfError }) => maxStale === undefined || staleIfError, {
-    path: ["maxStale"],
-    message: "needs staleIfError",
-    when,
-  })
-  .refine(({ remote, slideRemoteTtl }) => !slideRemoteTtl || !isStore(remote) || isTouchable(remote), {
-    path: ["slideRemoteTtl"],
-    message: "needs a remote with a method touch",
-    when,
-  })
-  .transform((options) => ({ ...options, maxObjectSize: options.maxObjectSize ?? Math.floor(options.maxBytes / 8) }));
+const schema = z.pipe(
+  z
+    .strictObject({
+      remote: storeField,
+      maxBytes: z._default(z.int().check(z.gte(1)), 64 * 1024 ** 2),
+      maxObjectSize: z.optional(z.int().check(z.gte(0))),
+      ttl: z.optional(milliseconds),
+      validate: z._default(z.enum(["immutable", "maxAge", "always"]), "immutable"),
+      staleIfError: z._default(z.boolean(), false),
+      maxStale: z.optional(milliseconds),
+      slideRemoteTtl: z._default(z.boolean(), false),
+      clock: z._default(clock, systemClock),
+      observer: z.optional(z.custom<StorageObserver>(isFunction, "must be a function")),
+    })
+    .check(
+      z.refine(
+        ({ maxBytes, maxObjectSize = 0 }) => ![maxBytes, maxObjectSize].every(isNumber) || maxObjectSize <= maxBytes,
+        {
+          path: ["maxObjectSize"],
+          message: "must not be more than maxBytes",
+          when,
+        },
+      ),
+      z.refine(({ validate, ttl }) => validate !== "maxAge" || ttl !== undefined, {
+        path: ["ttl"],
+        message: 'is required with validate: "maxAge"',
+        when,
+      }),
+      z.refine(({ remote, validate, ttl }) => !checks(validate, ttl) || !isStore(remote) || remote.capability.stat, {
+        path: ["validate"],
+        message: "needs a remote that can stat, unless copies are never checked",
+        when,
+      }),
+      z.refine(({ maxStale, staleIfError }) => maxStale === undefined || staleIfError, {
+        path: ["maxStale"],
+        message: "needs staleIfError",
+        when,
+      }),
+      z.refine(({ remote, slideRemoteTtl }) => !slideRemoteTtl || !isStore(remote) || isTouchable(remote), {
+        path: ["slideRemoteTtl"],
+        message: "needs a remote with a method touch",
+        when,
+      }),
+    ),
+  z.transform((options) => ({ ...options, maxObjectSize: options.maxObjectSize ?? Math.floor(options.maxBytes / 8) })),
+);
 
 // Also when a field is wrong by itself, so that one error names everything.
 function when({ value }: { value: unknown }): boolean {

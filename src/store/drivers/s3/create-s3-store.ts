@@ -1,7 +1,7 @@
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { StandardRetryStrategy } from "@smithy/core/retry";
-import { S3Store } from "../store/drivers/s3/s3-store.js";
-import type { S3Settings } from "./s3-settings.js";
+import { S3Store } from "./s3-store.js";
+import type { S3Settings } from "./settings.js";
 
 // The region of the Go system where nothing names one. Servers other than AWS mostly take any.
 const DEFAULT_REGION = "us-east-1";

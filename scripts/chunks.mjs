@@ -1,0 +1,57 @@
+// How the files of src/ lie in the chunks of dist/: what programs take or leave together, because bundlers drop a
+// chunk of which nothing is used. From the ground up: a chunk imports only those before it.
+const MANAGER_ROOMS =
+  "schemas|codecs|reference|plan|resolvers|configure|access|call|dehydrate|hydrate|maintain|manager";
+
+// What the manager needs of drivers, layers and compositions.
+const SHARED = [
+  "drivers/(memory-store|http-errors|driver-entry|driver-entries)",
+  "drivers/s3/(limits|client/bucket-name|client/region)",
+  "guard/own-stores",
+  "layers/semaphore",
+  "layers/tiered/touchable-store",
+  "compose/replicas/known-digest",
+  "compose/routing/route",
+];
+
+export const CHUNKS = inOrder([
+  { name: "rolldown-runtime", test: /^\0rolldown/ },
+  { name: "zod", test: /node_modules\/zod\// },
+  { name: "libraries", test: /node_modules\/(lru-cache|uuidv7|fast-json-stable-stringify)\// },
+  { name: "errors", test: /src\/errors\// },
+  {
+    name: "ground",
+    test: new RegExp(
+      `src/(json|paths|bytes|async|options|observe|object)/|src/store/([^/]+|${SHARED.join("|")})\\.ts$`,
+    ),
+  },
+  { name: "compression", test: /src\/codecs\/(gzip|brotli|zstd|compression)\.ts$/ },
+  { name: "kubernetes", test: /src\/resolvers\/kubernetes\// },
+  { name: "manager", test: new RegExp(`src/(${MANAGER_ROOMS})/`) },
+  { name: "file-store", test: /src\/store\/drivers\/file\// },
+  { name: "guard", test: /src\/store\/guard\// },
+  { name: "layers", test: /src\/store\/layers\/[^/]+$|node_modules\/cockatiel\// },
+  { name: "features", test: /src\/store\/layers\/features\// },
+  { name: "tiered", test: /src\/store\/layers\/tiered\// },
+  { name: "replicas", test: /src\/store\/compose\/(failover|replicas|replicated)\// },
+  { name: "routing", test: /src\/store\/compose\/routing\// },
+]);
+
+/** What is wrong with the chunks of a build: one that imports what is above it, and modules that are in none. */
+export function chunkProblems(parts) {
+  const floors = new Map(CHUNKS.map(({ name }, floor) => [name, floor]));
+  const byFile = new Map(parts.map((part) => [part.fileName, part]));
+  return parts.flatMap((part) => {
+    const floor = floors.get(part.name);
+    if (floor === undefined) return part.isEntry ? [] : [`The chunk ${part.fileName} is not planned.`];
+    return part.imports
+      .map((file) => byFile.get(file))
+      .filter((imported) => imported !== undefined && !(floors.get(imported.name) < floor))
+      .map((imported) => `The chunk ${part.name} imports ${imported.name}, which is above it.`);
+  });
+}
+
+/** The first that matches takes a module. */
+function inOrder(groups) {
+  return groups.map((group, index) => ({ ...group, priority: groups.length - index }));
+}

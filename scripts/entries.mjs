@@ -1,0 +1,16 @@
+// The entry points of the package: the name that users import, and the file of src/ that is its face. The build and
+// jest take this list. What can't, package.json and tsconfig.json, is checked against it: test/entries.test.ts.
+export const ENTRIES = {
+  coatcheck: "src/index.ts",
+  "coatcheck/file": "src/file.ts",
+  "coatcheck/s3": "src/s3.ts",
+  "coatcheck/redis": "src/redis.ts",
+  "coatcheck/gcs": "src/gcs.ts",
+  "coatcheck/azure": "src/azure.ts",
+  "coatcheck/testing": "src/testing/index.ts",
+};
+
+/** The name of an entry point's files in dist/, without their ending. */
+export function fileOf(entry) {
+  return entry === "coatcheck" ? "index" : entry.slice("coatcheck/".length);
+}

@@ -1,0 +1,22 @@
+import type { SchemeFactory } from "../compose/routing/options.js";
+import type { Store } from "../store.js";
+import { DriverEntry } from "./driver-entry.js";
+import type { S3Settings } from "./s3/settings.js";
+
+/** Serves every container of a scheme with what its client library finds in the environment. */
+interface Scheme {
+  scheme(): SchemeFactory;
+}
+
+/** Makes the store that environment variables describe. */
+interface Provider<Settings> {
+  create(settings: Settings): Store | Promise<Store>;
+}
+
+/** The drivers that the package finds by itself. */
+export const DRIVER_ENTRIES = {
+  file: new DriverEntry<Provider<{ root: string }>>("coatcheck/file"),
+  s3: new DriverEntry<Provider<S3Settings> & Scheme>("coatcheck/s3"),
+  gcs: new DriverEntry<Scheme>("coatcheck/gcs"),
+  azure: new DriverEntry<Scheme>("coatcheck/azure"),
+};
