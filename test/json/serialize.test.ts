@@ -59,6 +59,10 @@ describe("serialize", () => {
   it("says so when the JSON is longer than a string can be", () => {
     // A real one would take more memory than a test should.
     const cause = new RangeError("Invalid string length");
+    // Node 26 writes any depth by itself, older ones don't.
+    const stringify = jest.spyOn(JSON, "stringify").mockImplementationOnce(() => {
+      throw new RangeError("Maximum call stack size exceeded");
+    });
     const join = jest.spyOn(Array.prototype, "join").mockImplementation(() => {
       throw cause;
     });
@@ -69,6 +73,7 @@ describe("serialize", () => {
       outcome = error;
     } finally {
       join.mockRestore();
+      stringify.mockRestore();
     }
     expect(outcome).toMatchObject({ code: "LIMIT_EXCEEDED", operation: "dehydrate", cause });
     expect((outcome as Error).message).toContain("longer than the longest string");

@@ -1,0 +1,63 @@
+// Runs the tests of the packed package, and those of the rooms that depend most on the engine, on each version of Node
+// that users have besides the oldest, which all the other tests run on. Needs `npm run build`.
+//
+//   node scripts/test-nodes.mjs [versions]     npm run test:nodes -- 24
+//
+// npm has Node itself, as packages named for the platform. What can't run on a version is said, and why.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+
+const VERSIONS = ["22", "24", "26"];
+const ROOMS = ["json", "paths", "bytes", "async", "object", "schemas", "codecs", "reference", "plan", "access", "call"];
+
+/** Tests by their whole name, and why they can't run. */
+const IMPOSSIBLE = {
+  26: {
+    "zstd refuses how it begins after the end":
+      "Node 26 reads several frames, and takes two bytes behind the last for one that is still to come",
+  },
+};
+
+/** The program of a version. It is installed once, below node_modules. */
+function nodeOf(version) {
+  const name = `node-${process.platform}-${process.arch}`;
+  const folder = join("node_modules/.cache/nodes", version);
+  const program = join(folder, "node_modules", name, "bin/node");
+  if (existsSync(program)) return program;
+  mkdirSync(folder, { recursive: true });
+  const args = ["install", "--prefix", folder, "--no-save", "--no-audit", "--no-fund", `${name}@${version}`];
+  const { status } = spawnSync("npm", args, { stdio: ["ignore", "ignore", "inherit"] });
+  if (status !== 0 || !existsSync(program)) throw new Error(`npm has no ${name}@${version}.`);
+  return program;
+}
+
+function jest(node, ...args) {
+  const begun = performance.now();
+  const { status } = spawnSync(node, ["node_modules/jest/bin/jest.js", ...args, "--silent", "--reporters=summary"], {
+    stdio: "inherit",
+    // The deprecated parts of Node that our tools use say nothing of us.
+    env: { ...process.env, NODE_OPTIONS: "--no-deprecation" },
+  });
+  if (status !== 0) process.exitCode = 1;
+  return `${((performance.now() - begun) / 1000).toFixed(0)} s`;
+}
+
+/** A pattern of names that leaves these out. */
+function allBut(names) {
+  const escaped = names.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return escaped.length === 0 ? [] : ["--testNamePattern", `^(?!(${escaped.join("|")})$)`];
+}
+
+const asked = process.argv.slice(2);
+for (const version of asked.length > 0 ? asked : VERSIONS) {
+  const node = nodeOf(version);
+  const { stdout } = spawnSync(node, ["--version"], { encoding: "utf8" });
+  const impossible = Object.entries(IMPOSSIBLE[version] ?? {});
+  for (const [name, why] of impossible) console.log(`Node ${stdout.trim()} can't run "${name}": ${why}.`);
+  const rooms = jest(node, ...ROOMS.map((room) => `test/${room}/`), ...allBut(impossible.map(([name]) => name)));
+  const config = ["--config", "test/package/jest.config.js"];
+  const packed = jest(node, ...config, "--testNamePattern", "^the packed package ");
+  console.log(`Node ${stdout.trim()}: the rooms took ${rooms}, the packed package ${packed}.`);
+}
