@@ -1,6 +1,6 @@
 import { constants } from "node:buffer";
 import stableStringify from "fast-json-stable-stringify";
-import type { Container } from "./container.js";
+import { MAX_NESTING, type Container } from "./container.js";
 import { arrayItems } from "./array-items.js";
 import { characterEnd } from "./character-end.js";
 import { isPlainText } from "./plain-text.js";
@@ -23,6 +23,8 @@ const MANY_KEYS = 16_384;
 const MAX_UNSEEN = 16;
 // What has more keys, or items, holds values that are alike: looking into each costs as much again as writing it.
 const MAX_FIELDS = 64;
+// Levels at which cycles are looked for first: it costs as much as there are levels, and few values have so many.
+const FIRST_CYCLE_CHECK = 1024;
 // UTF-8 has three bytes at most for a UTF-16 unit.
 const MAX_UNIT_SIZE = 3;
 
@@ -58,6 +60,7 @@ export class JsonWriter {
   private text = ""; // still to be put
   private readonly open: Frame[] = []; // from the outermost; no recursion, for nesting of any depth
   private unseen = 0; // containers to be gone into without a look at their size
+  private cycleCheck = FIRST_CYCLE_CHECK; // levels at which cycles are looked for next
   private pauses = false; // whether the step is to end
 
   /**
@@ -130,9 +133,14 @@ export class JsonWriter {
   private *begin(value: unknown): Generator<undefined, void, undefined> {
     if (typeof value === "string" && value.length >= STEP) {
       yield* this.putText(value);
-    } else if (typeof value !== "object" || value === null) {
+      return;
+    }
+    if (typeof value !== "object" || value === null) {
       this.text += this.jsonOf(value) ?? "null";
-    } else if (Array.isArray(value)) {
+      return;
+    }
+    if (this.open.length >= this.cycleCheck) this.assertNoCycle();
+    if (Array.isArray(value)) {
       this.text += "[";
       this.open.push({ input: value, keys: undefined, count: value.length, index: 0, group: 1, isEmpty: true });
     } else {
@@ -146,6 +154,14 @@ export class JsonWriter {
       this.text += "{";
       this.open.push({ input: value as Container, keys, count: keys.length, index: 0, group: 1, isEmpty: true });
     }
+  }
+
+  /** @throws {TypeError} for what has become a cycle since it was planned, and would be written without end */
+  private assertNoCycle(): void {
+    const { open } = this;
+    const distinct = new Set(open.map(({ input }) => input)).size;
+    if (distinct < open.length || open.length >= MAX_NESTING) throw new TypeError("It stands inside of itself.");
+    this.cycleCheck = Math.min(open.length * 2, MAX_NESTING);
   }
 
   private *putText(text: string): Generator<undefined, void, undefined> {
