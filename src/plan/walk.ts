@@ -172,9 +172,8 @@ export class PayloadWalk {
   private enterPlain(input: object): boolean {
     const { plain, loose } = this;
     const { depth } = this.open;
-    if (plain === undefined) return this.enterContainer(input, false, true);
-    const listed = plain.takeKeys(input);
-    if (listed !== undefined) return this.enterContainer(input, false, true, listed);
+    const listed = plain?.takeKeys(input);
+    if (plain === undefined || listed !== undefined) return this.enterContainer(input, false, true, listed);
     const looseStart = loose.count;
     const slackBefore = loose.slack;
     const size = this.measure(plain, input, looseStart, slackBefore);
@@ -275,7 +274,6 @@ export class PayloadWalk {
     return false;
   }
 
-  /** @param listed its keys, where they are known */
   private enterContainer(value: object, changed: boolean, plain: boolean, listed?: readonly string[]): boolean {
     const isArray = Array.isArray(value);
     if (isArray && value.length > MAX_ARRAY_LENGTH) {
