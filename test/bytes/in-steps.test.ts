@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { copyInSteps } from "../../src/bytes/copy-bytes.js";
-import { sha256, sha256InSteps } from "../../src/bytes/sha256.js";
+import { sha256, sha256InSteps } from "../../src/bytes/digest.js";
 import { run } from "../json/json-steps.js";
 
 const MiB = 1 << 20;

@@ -7,7 +7,7 @@ export const STEPS: readonly Mutant[] = [
   {
     name: "a digest in steps has only its first bytes",
     promise: IN_STEPS,
-    file: "bytes/sha256.ts",
+    file: "bytes/digest.ts",
     from: "start < bytes.byteLength",
     to: "start < STEP",
     seenBy: seenByTests("bytes/in-steps.test.ts"),
@@ -15,7 +15,7 @@ export const STEPS: readonly Mutant[] = [
   {
     name: "a digest of many bytes is made in one go",
     promise: IN_STEPS,
-    file: "bytes/sha256.ts",
+    file: "bytes/digest.ts",
     from: "if (bytes.byteLength <= STEP)",
     to: "if (bytes.byteLength >= 0)",
     seenBy: seenByTests("bytes/in-steps.test.ts"),
