@@ -1,6 +1,7 @@
 import { types } from "node:util";
 import { setImmediate } from "node:timers/promises";
 import { throwIfAborted } from "./abort.js";
+import type { StorageErrorDetails } from "../errors/error.js";
 
 // Milliseconds of work after which others have their turn: less than what a health check notices, and so much that the
 // turns themselves cost nothing.
@@ -53,15 +54,20 @@ export class Turns {
   /**
    * Takes work that is done step by step to its end.
    *
+   * @param details of the call that the work is for
    * @throws {StorageError} `ABORTED` when the signal fires between two steps; what the work throws
    */
-  async complete<T>(steps: Iterator<undefined, T, undefined>, signal: AbortSignal): Promise<T> {
+  async complete<T>(
+    steps: Iterator<undefined, T, undefined>,
+    signal: AbortSignal | undefined,
+    details?: StorageErrorDetails,
+  ): Promise<T> {
     for (;;) {
       const next = steps.next();
       if (next.done === true) return next.value;
       if (!this.due) continue;
       await this.take();
-      throwIfAborted(signal);
+      throwIfAborted(signal, details);
     }
   }
 }

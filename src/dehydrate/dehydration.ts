@@ -3,6 +3,7 @@ import type { ManagerParts } from "../call/call.js";
 import { dehydrate, staysAsItIs } from "./dehydrate.js";
 import type { DehydrateOptions } from "../configure/options.js";
 import { dehydrateSettings, inputSettings } from "../configure/call-settings.js";
+import { Turns } from "../async/turns.js";
 import { SourceOwner } from "./streams/source-owner.js";
 
 /**
@@ -20,7 +21,11 @@ export async function dehydratePayload(
   try {
     const settings = dehydrateSettings(ownSettings, options);
     const prefix = settings[own];
-    if (!recorder.listens && staysAsItIs(value, settings, prefix)) return value;
+    if (!recorder.listens) {
+      const turns = new Turns();
+      if (staysAsItIs(value, settings, prefix)) return value;
+      if (turns.due) await turns.take(); // of an object with very many keys it takes long to find out, since they are listed in one go
+    }
     const details: EventDetails = { store: settings.store?.name, stepRunId: settings.stepRunId };
     const given = own === "inputPrefix" ? inputSettings(settings) : settings;
     return await recorder.record("dehydrate", details, async () => {

@@ -5,10 +5,19 @@ import { StorageError, isStorageError } from "../errors/error.js";
 import type { EncodedObject } from "../object/encoded-object.js";
 import { serialize } from "../json/serialize.js";
 import { handOver } from "../store/body.js";
-import { encodeJson, encodeLargeJson, encodeText, storedObjectSize, type SchemaTag } from "../object/stored-object.js";
+import {
+  encodeJson,
+  encodeLargeJson,
+  encodeLargeText,
+  encodeText,
+  storedObjectSize,
+  type SchemaTag,
+} from "../object/stored-object.js";
 
 // Bytes from which on a value is written in steps.
 const LARGE = 65_536;
+// Characters from which on a text is: it takes far less time, and a shorter one is written straight into its pack.
+const LARGE_TEXT = 1 << 20;
 
 /**
  * A `json` or `raw` entry as it is stored; a large one is made in steps.
@@ -39,12 +48,15 @@ function* encode(
   tag: SchemaTag,
   canonical: boolean,
 ): Generator<undefined, EncodedObject | Buffer, undefined> {
-  if ("text" in content) return encodeText(content.text, tag);
+  const size = leastStoredSize === mostStoredSize ? leastStoredSize : undefined;
+  if ("text" in content) {
+    if (content.text.length < LARGE_TEXT) return encodeText(content.text, tag);
+    return handOver(yield* encodeLargeText(content.text, tag, size));
+  }
   if ("value" in content) {
     if (leastStoredSize >= LARGE) {
       return handOver(yield* encodeLargeJson(content.value, tag, leastStoredSize, canonical));
     }
-    const size = leastStoredSize === mostStoredSize ? leastStoredSize : undefined;
     return encodeJson(serialize(content.value, canonical), tag, size);
   }
   throw new TypeError("binary is stored as it is");

@@ -101,42 +101,59 @@ export function beginPlan(
     onSource: sources.add,
     referenceSize: (entry) => lazy.layout.referenceSize(entry),
   });
-  const budget = (entries: readonly PlannedEntry[]): ResultBudget | undefined =>
-    resultBudget(entries, passed, settings, lazy);
-  return { step: () => walk.step(), laidOut: () => laidOutPlan(walk.plan, lazy, sources, budget) };
+  return new WalkingPlan(walk, passed, settings, lazy, sources);
 }
 
-function laidOutPlan(
-  plan: PayloadPlan,
-  lazy: LazyLayout,
-  sources: SourceOwner,
-  budget: (entries: readonly PlannedEntry[]) => ResultBudget | undefined,
-): LaidOutPlan {
-  sources.complete();
-  if (plan.entries.length > 0) assertPathsFit(plan.entries[0]!, lazy.layout);
-  return {
-    plan,
-    sources,
-    budget: budget(plan.entries),
-    get layout() {
-      return lazy.layout;
-    },
-    get layoutOptions() {
-      return lazy.options;
-    },
-  };
-}
+/** First the walk, then the budget of its result. */
+class WalkingPlan implements Planning {
+  private plan: PayloadPlan | undefined;
+  private budgeting: Generator<undefined, ResultBudget, undefined> | undefined;
+  private budget: ResultBudget | undefined;
 
-function resultBudget(
-  entries: readonly PlannedEntry[],
-  passed: PassedReferences,
-  settings: DehydrateSettings,
-  lazy: LazyLayout,
-): ResultBudget | undefined {
-  if (entries.length === 0 && passed.references === 0) return undefined;
-  // Without a store what leaves is an error of its own.
-  if (entries.length > 0 && settings.store === undefined) return undefined;
-  return new ResultBudget(entries, passed, settings, lazy.make);
+  constructor(
+    private readonly walk: PayloadWalk,
+    private readonly passed: PassedReferences,
+    private readonly settings: DehydrateSettings,
+    private readonly lazy: LazyLayout,
+    private readonly sources: SourceOwner,
+  ) {}
+
+  step(): boolean {
+    if (this.plan === undefined) {
+      if (!this.walk.step()) return false;
+      this.plan = this.walk.plan;
+      this.sources.complete();
+      if (this.plan.entries.length > 0) assertPathsFit(this.plan.entries[0]!, this.lazy.layout);
+      this.budgeting = this.beginBudget(this.plan);
+    }
+    const next = this.budgeting?.next();
+    if (next?.done === false) return false;
+    this.budget = next?.value;
+    return true;
+  }
+
+  laidOut(): LaidOutPlan {
+    const { lazy, sources, budget } = this;
+    return {
+      plan: this.plan!,
+      sources,
+      budget,
+      get layout() {
+        return lazy.layout;
+      },
+      get layoutOptions() {
+        return lazy.options;
+      },
+    };
+  }
+
+  private beginBudget({ entries }: PayloadPlan): Generator<undefined, ResultBudget, undefined> | undefined {
+    const { passed, settings, lazy } = this;
+    if (entries.length === 0 && passed.references === 0) return undefined;
+    // Without a store what leaves is an error of its own.
+    if (entries.length > 0 && settings.store === undefined) return undefined;
+    return ResultBudget.of(entries, passed, settings, lazy.make);
+  }
 }
 
 function keepsReference(

@@ -17,20 +17,31 @@ const ENVELOPE = { json: storedObjectSize("json", 0, {}), raw: storedObjectSize(
  * stands at one place of the payload, as often as the same content may be stored. Refuses what hydration would refuse.
  */
 export class ResultBudget {
-  /** Decoded bytes that there are at least. */
-  private known: number;
-  /** Bytes that JSON may have besides: how long a reference to binary inside of it is, is not known before that is stored. */
-  private slack = 0;
-  private readonly streams: number;
-  private settled: number;
+  /**
+   * @param settled bytes that are known exactly
+   * @param known decoded bytes that there are at least
+   * @param slack bytes that JSON may have besides: how long a reference to binary inside of it is, is not known before that
+   *   is stored
+   */
+  private constructor(
+    private readonly limits: Budgets,
+    private readonly streams: number,
+    private settled: number,
+    private known: number,
+    private readonly slack: number,
+  ) {}
 
-  /** @throws {StorageError} `BUDGET_EXCEEDED` for what is over a budget whatever the streams in it hold */
-  constructor(
+  /**
+   * Makes the one of a result, in steps.
+   *
+   * @throws {StorageError} `BUDGET_EXCEEDED` for what is over a budget whatever the streams in it hold
+   */
+  static *of(
     entries: readonly PlannedEntry[],
     passed: Pick<PassedReferences, "references" | "bytes">,
-    private readonly limits: Budgets,
+    limits: Budgets,
     layout: () => { readonly layout: Layout; readonly options: LayoutOptions },
-  ) {
+  ): Generator<undefined, ResultBudget, undefined> {
     const references = entries.length + passed.references;
     if (references > limits.maxReferences) throw tooManyReferences(references, limits.maxReferences);
     let text = 0;
@@ -50,16 +61,18 @@ export class ResultBudget {
         most += envelope + mostStoredSize;
       }
     }
-    this.streams = streams;
-    this.settled = binary;
-    this.known = binary + text;
+    let known = binary + text;
+    let slack = 0;
     // The effort of exact sizes only where they matter.
     if (streams > 0 || binary + most > limits.maxBytes) {
-      const exact = entries.reduce((sum, entry) => sum + (entry.kind === "binary" ? 0 : extraSize(entry)), 0);
-      if (text > 0) this.slack = entries.reduce((sum, entry) => sum + referenceSize(entry, layout), 0);
-      this.known = Math.max(binary, binary + text + exact - this.slack);
+      let exact = 0;
+      for (const entry of entries) if (entry.kind !== "binary") exact += yield* entry.settleInSteps();
+      if (text > 0) slack = entries.reduce((sum, entry) => sum + referenceSize(entry, layout), 0);
+      known = Math.max(binary, known + exact - slack);
     }
-    this.assertKnown();
+    const budget = new ResultBudget(limits, streams, binary, known, slack);
+    budget.assertKnown();
+    return budget;
   }
 
   /** Whether there are streams whose length decides. */
@@ -88,10 +101,6 @@ export class ResultBudget {
   private assertKnown(): void {
     if (this.known > this.limits.maxBytes) throw tooManyBytes(this.limits.maxBytes);
   }
-}
-
-function extraSize(entry: PlannedEntry): number {
-  return entry.storedSize - entry.leastStoredSize;
 }
 
 function referenceSize(entry: PlannedEntry, layout: () => { readonly layout: Layout }): number {

@@ -1,6 +1,9 @@
 /** An object or array of a payload. */
 export type Container = Record<string, unknown> | unknown[];
 
+/** Payloads nested deeper than this are refused. */
+export const MAX_NESTING = 500_000;
+
 /** Sets an own property, also where assignment would do something else (`__proto__`). */
 export function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
   if (key === "__proto__") {

@@ -1,7 +1,8 @@
 import { constants } from "node:buffer";
 import stableStringify from "fast-json-stable-stringify";
-import type { Container } from "./container.js";
+import { MAX_NESTING, type Container } from "./container.js";
 import { arrayItems } from "./array-items.js";
+import { characterEnd } from "./character-end.js";
 import { isPlainText } from "./plain-text.js";
 import { serialize, tooLong } from "./serialize.js";
 import { isSmallJson } from "./small-json.js";
@@ -12,12 +13,18 @@ import { sortedKeys } from "./sorted-keys.js";
 const STEP = 32_768;
 // Characters of a long text that one step looks at and writes.
 const TEXT_STEP = 65_536;
+// Bytes that one step copies.
+const COPY_STEP = 4 * 1024 * 1024;
+// Bytes of a buffer that is taken when the first is full.
+const MIN_GROWTH = 65_536;
 // Keys of an object from which on listing them is a step of its own.
 const MANY_KEYS = 16_384;
 // Looking how large a value is costs up to a thousand values: once it was too large, so many are gone into unseen.
 const MAX_UNSEEN = 16;
 // What has more keys, or items, holds values that are alike: looking into each costs as much again as writing it.
 const MAX_FIELDS = 64;
+// Levels at which cycles are looked for first: it costs as much as there are levels, and few values have so many.
+const FIRST_CYCLE_CHECK = 1024;
 // UTF-8 has three bytes at most for a UTF-16 unit.
 const MAX_UNIT_SIZE = 3;
 
@@ -45,12 +52,15 @@ interface Frame {
  * It is valid JSON also when the value changes between two steps.
  */
 export class JsonWriter {
+  private readonly full: Buffer[] = []; // what came before the buffer
+  private fullSize = 0;
   private buffer: Buffer;
   private length = 0;
   private units = 0; // of UTF-16, in all
   private text = ""; // still to be put
   private readonly open: Frame[] = []; // from the outermost; no recursion, for nesting of any depth
   private unseen = 0; // containers to be gone into without a look at their size
+  private cycleCheck = FIRST_CYCLE_CHECK; // levels at which cycles are looked for next
   private pauses = false; // whether the step is to end
 
   /**
@@ -66,9 +76,24 @@ export class JsonWriter {
     this.buffer = Buffer.allocUnsafeSlow(expectedSize);
   }
 
-  /** All that was written; nothing must be written any more. */
-  get bytes(): Buffer {
-    return this.buffer.subarray(0, this.length);
+  /** Bytes that were written. */
+  get size(): number {
+    return this.fullSize + this.length;
+  }
+
+  /** All that was written; nothing must be written any more. In steps, where it was more than expected. */
+  *end(): Generator<undefined, Buffer, undefined> {
+    const last = this.buffer.subarray(0, this.length);
+    if (this.full.length === 0) return last;
+    const all = Buffer.allocUnsafeSlow(this.size);
+    let offset = 0;
+    for (const part of [...this.full, last]) {
+      for (let start = 0; start < part.byteLength; start += COPY_STEP) {
+        offset += part.copy(all, offset, start, start + COPY_STEP);
+        yield undefined;
+      }
+    }
+    return all;
   }
 
   /**
@@ -108,9 +133,14 @@ export class JsonWriter {
   private *begin(value: unknown): Generator<undefined, void, undefined> {
     if (typeof value === "string" && value.length >= STEP) {
       yield* this.putText(value);
-    } else if (typeof value !== "object" || value === null) {
+      return;
+    }
+    if (typeof value !== "object" || value === null) {
       this.text += this.jsonOf(value) ?? "null";
-    } else if (Array.isArray(value)) {
+      return;
+    }
+    if (this.open.length >= this.cycleCheck) this.assertNoCycle();
+    if (Array.isArray(value)) {
       this.text += "[";
       this.open.push({ input: value, keys: undefined, count: value.length, index: 0, group: 1, isEmpty: true });
     } else {
@@ -126,12 +156,19 @@ export class JsonWriter {
     }
   }
 
+  /** @throws {TypeError} for what has become a cycle since it was planned, and would be written without end */
+  private assertNoCycle(): void {
+    const { open } = this;
+    const distinct = new Set(open.map(({ input }) => input)).size;
+    if (distinct < open.length || open.length >= MAX_NESTING) throw new TypeError("It stands inside of itself.");
+    this.cycleCheck = Math.min(open.length * 2, MAX_NESTING);
+  }
+
   private *putText(text: string): Generator<undefined, void, undefined> {
     this.flush();
     this.put('"');
     for (let start = 0, end = 0; start < text.length; start = end) {
-      end = start + TEXT_STEP;
-      if (isHighSurrogate(text.charCodeAt(end - 1))) end++; // half a character alone would be written as an escape
+      end = characterEnd(text, start + TEXT_STEP); // half a character alone would be written as an escape
       const slice = text.slice(start, end);
       this.put(isPlainText(slice) ? slice : serialize(slice, false).slice(1, -1));
       yield undefined;
@@ -243,12 +280,12 @@ export class JsonWriter {
   }
 
   private makeRoom(size: number): void {
-    const needed = this.length + size;
     // `write` looks no further than the end of the buffer, and a text that just fits has no room to spare.
-    if (needed <= this.buffer.byteLength) return;
-    const larger = Buffer.allocUnsafeSlow(Math.ceil(Math.max(needed, this.buffer.byteLength * 1.5)));
-    this.buffer.copy(larger, 0, 0, this.length);
-    this.buffer = larger;
+    if (this.length + size <= this.buffer.byteLength) return;
+    this.full.push(this.buffer.subarray(0, this.length));
+    this.fullSize += this.length;
+    this.length = 0;
+    this.buffer = Buffer.allocUnsafeSlow(Math.max(size, Math.ceil(this.fullSize / 2), MIN_GROWTH));
   }
 }
 
@@ -256,10 +293,6 @@ export class JsonWriter {
 function nextCount(count: number, average: number): number {
   const fitting = Math.floor(STEP / Math.max(average, 1));
   return Math.max(1, Math.min(fitting, count * 4));
-}
-
-function isHighSurrogate(unit: number): boolean {
-  return unit >= 0xd800 && unit < 0xdc00; // NaN, past the end, is none
 }
 
 function textJson(text: string): string {

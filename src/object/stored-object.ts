@@ -4,6 +4,9 @@ import { isPlainText } from "../json/plain-text.js";
 import { serialize } from "../json/serialize.js";
 import { StorageError } from "../errors/error.js";
 
+// Characters of a long text whose size one step finds.
+const SIZE_STEP = 1 << 20;
+
 /** What a stored value is: any JSON value, or a text. */
 export type StoredContentType = "json" | "raw";
 
@@ -45,7 +48,35 @@ export function* encodeLargeJson(
   writer.put(head);
   yield* writer.write(data);
   writer.put("}");
-  return writer.bytes;
+  return yield* writer.end();
+}
+
+/**
+ * The bytes of a StoredObject around a long text, made in steps.
+ *
+ * @param dataSize bytes of the text's JSON, where they are known
+ */
+export function* encodeLargeText(
+  text: string,
+  tag: SchemaTag,
+  dataSize?: number,
+): Generator<undefined, Buffer, undefined> {
+  const head = opening("raw", tag);
+  const writer = new JsonWriter((dataSize ?? (yield* utf8Size(text))) + head.length + SPARE);
+  writer.put(head);
+  yield* writer.write(text);
+  writer.put("}");
+  return yield* writer.end();
+}
+
+/** Bytes of a long text in UTF-8, some more where a character is cut in two. */
+function* utf8Size(text: string): Generator<undefined, number, undefined> {
+  let size = 0;
+  for (let start = 0; start < text.length; start += SIZE_STEP) {
+    size += Buffer.byteLength(text.slice(start, start + SIZE_STEP));
+    yield undefined;
+  }
+  return size;
 }
 
 /** A StoredObject around a text. */

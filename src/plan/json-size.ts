@@ -1,4 +1,5 @@
 import { isPlainText } from "../json/plain-text.js";
+import { characterEnd } from "../json/character-end.js";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -18,6 +19,20 @@ export function stringSize(text: string): number {
   if (isPlainText(text)) return text.length + 2;
   if (text.length >= LONG && !MAY_BE_ESCAPED.test(text)) return Buffer.byteLength(text) + 2;
   return countedSize(text);
+}
+
+/** Characters of a long text that one step looks at. */
+const TEXT_STEP = 65_536;
+
+/** The same, of a long text in steps: an expression that has to be compiled first is slow until its first use has ended. */
+export function* stringSizeInSteps(text: string): Generator<undefined, number, undefined> {
+  let size = 2;
+  for (let start = 0, end = 0; start < text.length; start = end) {
+    end = characterEnd(text, start + TEXT_STEP);
+    size += stringSize(text.slice(start, end)) - 2;
+    yield undefined;
+  }
+  return size;
 }
 
 /** Bytes that {@link stringSize} of a text may be above {@link leastStringSize}. */

@@ -6,7 +6,7 @@ const MAX_REMEMBERED_KEYS = 64;
 const MAX_REMEMBERED_SIZE = 4096; // bytes; they are kept as long as the process runs
 
 /** A key that begins with `$` is among them: the object may be a reference, or its keys have to be escaped. */
-const RESERVED = -1;
+export const RESERVED = -1;
 
 /**
  * Bytes that the keys of objects add to their JSON, colons and commas included. Payloads are full of objects with the

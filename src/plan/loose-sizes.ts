@@ -1,4 +1,11 @@
-import { NUMBER_SLACK, leastStringSize, leastNumberSize, stringSize, stringSlack } from "./json-size.js";
+import {
+  NUMBER_SLACK,
+  leastStringSize,
+  leastNumberSize,
+  stringSize,
+  stringSizeInSteps,
+  stringSlack,
+} from "./json-size.js";
 
 /** Values that were counted with the least bytes of JSON that they can have. */
 export interface LooseValues {
@@ -76,6 +83,26 @@ export function settledExtra(values: readonly (number | string)[]): number {
   if ("toJSON" in numbers) return numbers.reduce((sum, number) => sum + String(number).length, extra);
   // All at once takes half as long as one by one; brackets and commas are one more than the numbers.
   return extra + JSON.stringify(numbers).length - numbers.length - 1;
+}
+
+// Values that one step settles, and characters of a text that is settled in steps of its own.
+const STEP = 4096;
+const LONG = 65_536;
+
+/** The same as {@link settledExtra}, in steps. */
+export function* settledExtraInSteps(values: readonly (number | string)[]): Generator<undefined, number, undefined> {
+  let extra = 0;
+  for (let start = 0; start < values.length; start += STEP) {
+    const short: (number | string)[] = [];
+    for (let index = start; index < Math.min(start + STEP, values.length); index++) {
+      const value = values[index]!;
+      if (typeof value !== "string" || value.length < LONG) short.push(value);
+      else extra += (yield* stringSizeInSteps(value)) - leastStringSize(value);
+    }
+    extra += settledExtra(short);
+    yield undefined;
+  }
+  return extra;
 }
 
 /** The values of several, as one. */

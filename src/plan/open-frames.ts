@@ -1,7 +1,6 @@
 import { types } from "node:util";
-import type { Container } from "../json/container.js";
+import { MAX_NESTING, type Container } from "../json/container.js";
 import { Frame } from "./frame.js";
-import { MAX_NESTING } from "./plain-walk.js";
 import type { PayloadPath } from "./payload-path.js";
 
 /**

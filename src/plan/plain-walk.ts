@@ -1,7 +1,8 @@
 import { constants } from "node:buffer";
-import type { Container } from "../json/container.js";
+import { hasDollarKey } from "../reference/escape.js";
+import { MAX_NESTING, type Container } from "../json/container.js";
 import { hasLeastNumberSize, leastStringSize, numberSize, quickNumberSize, stringSize } from "./json-size.js";
-import { keySizes } from "./key-sizes.js";
+import { RESERVED, keySizes } from "./key-sizes.js";
 import type { LooseSizes } from "./loose-sizes.js";
 
 /** A container that the walk is inside of, as far as it came. */
@@ -20,9 +21,6 @@ export interface OpenContainer {
 
 // Recursion ends here, and begins anew where the general walk takes over: nesting of any depth fits on the stack.
 const MAX_RECURSION = 256;
-
-/** Payloads nested deeper than this are refused. */
-export const MAX_NESTING = 500_000;
 
 /** JSON of a longer array is longer than the longest string there can be. */
 export const MAX_ARRAY_LENGTH = Math.floor(constants.MAX_STRING_LENGTH / 2);
@@ -48,6 +46,9 @@ export class PlainWalk {
   stoppedLooseStart = 0;
   stoppedSlackBefore = 0;
 
+  /** The object that it stopped at since it may be a reference, or its keys have to be escaped; to list them takes long. */
+  private refused: object | undefined;
+  private refusedKeys: readonly string[] | undefined;
   private deepest = 0;
   private allowance = STEP;
 
@@ -79,6 +80,13 @@ export class PlainWalk {
     return this.container(value, depth);
   }
 
+  /** The keys of an object that it stopped at last, if it has listed them. They are given once. */
+  takeKeys(value: object): readonly string[] | undefined {
+    const keys = this.refused === value ? this.refusedKeys : undefined;
+    this.refused = this.refusedKeys = undefined;
+    return keys;
+  }
+
   private container(value: object, depth: number): number {
     if (depth >= this.deepest) return STOP;
     if (Array.isArray(value)) return this.array(value, depth);
@@ -96,8 +104,13 @@ export class PlainWalk {
     const keys = Object.keys(value);
     const count = keys.length;
     if (count === 0) return 2;
-    const keySize = keySizes.of(keys);
-    if (keySize < 0) return STOP;
+    // So many that the walk stops among them are measured as they are walked.
+    const keySize = count <= this.allowance ? keySizes.of(keys) : hasDollarKey(keys) ? RESERVED : 0;
+    if (keySize < 0) {
+      this.refused = value;
+      this.refusedKeys = keys;
+      return STOP;
+    }
     const looseStart = this.loose.count;
     const slackBefore = this.loose.slack;
     const end = Math.min(count, this.allowance);

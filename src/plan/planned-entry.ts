@@ -1,4 +1,4 @@
-import { settledExtra, type LooseValues } from "./loose-sizes.js";
+import { settledExtra, settledExtraInSteps, type LooseValues } from "./loose-sizes.js";
 import type { PayloadPath } from "./payload-path.js";
 import type { PayloadSource } from "./source.js";
 
@@ -68,6 +68,11 @@ export class PlannedEntry {
   /** Spares the effort of finding {@link PlannedEntry.storedSize}, which the encoded value has shown. */
   settle(storedSize: number): void {
     this.extra ??= storedSize - this.leastStoredSize;
+  }
+
+  /** The same, in steps, by finding it. Gives how far it is above {@link PlannedEntry.leastStoredSize}. */
+  *settleInSteps(): Generator<undefined, number, undefined> {
+    return (this.extra ??= yield* settledExtraInSteps(this.loose.values));
   }
 
   private exactExtra(): number {

@@ -172,7 +172,8 @@ export class PayloadWalk {
   private enterPlain(input: object): boolean {
     const { plain, loose } = this;
     const { depth } = this.open;
-    if (plain === undefined) return this.enterContainer(input, false, true);
+    const listed = plain?.takeKeys(input);
+    if (plain === undefined || listed !== undefined) return this.enterContainer(input, false, true, listed);
     const looseStart = loose.count;
     const slackBefore = loose.slack;
     const size = this.measure(plain, input, looseStart, slackBefore);
@@ -181,7 +182,7 @@ export class PayloadWalk {
       if (depth <= this.options.maxRecursionDepth) this.decidePlain(looseStart, slackBefore);
       return false;
     }
-    if (plain.open.length === 0) return this.enterContainer(input, false, true);
+    if (plain.open.length === 0) return this.enterContainer(input, false, true, plain.takeKeys(input));
     this.resume(plain.open.reverse());
     if (plain.stoppedSize >= 0) {
       const frame = this.open.top;
@@ -273,12 +274,12 @@ export class PayloadWalk {
     return false;
   }
 
-  private enterContainer(value: object, changed: boolean, plain: boolean): boolean {
+  private enterContainer(value: object, changed: boolean, plain: boolean, listed?: readonly string[]): boolean {
     const isArray = Array.isArray(value);
     if (isArray && value.length > MAX_ARRAY_LENGTH) {
       throw this.unserializable(`it is an array of more than ${MAX_ARRAY_LENGTH} items`);
     }
-    const keys = isArray ? undefined : Object.keys(value);
+    const keys = isArray ? undefined : (listed ?? Object.keys(value));
     if (changed) {
       // What toJSON gave may be bytes, or an async iterable.
       const source = this.sourceOf(value);

@@ -1,11 +1,15 @@
-import { digestText, sha256Digest, beginSha256 } from "../bytes/digest.js";
+import { beginSha256, digestText, sha256Digest, sha256InSteps } from "../bytes/digest.js";
 import { bytesOf, isBytes, isDetached } from "../bytes/bytes.js";
 import { StorageError, type StorageErrorDetails } from "../errors/error.js";
 import { abortable } from "../async/abort.js";
+import { Turns } from "../async/turns.js";
 import { BodySource } from "./body-source.js";
 import { giveUp } from "../async/give-up.js";
 import { sourceFailure } from "./source-failure.js";
 import type { StoreBody, WriteOptions } from "./store.js";
+
+/** Bytes from which on a digest is made in steps: below, a promise would cost more. */
+export const LARGE = 1 << 20;
 
 /** Whether the body is there as a whole, so that it can be read again. */
 export function isWholeBody(body: StoreBody): body is Uint8Array | string {
@@ -66,17 +70,26 @@ export async function* checkedChunks(
   if (hash !== undefined && digestText(hash) !== options.digest) throw digestMismatch(details);
 }
 
-/** The same checks for a body that is there as a whole. Returns its bytes. */
-export function checkedBytes(
+/**
+ * The same checks for a body that is there as a whole; the digest of a large one is made in turns with others. Gives its
+ * bytes.
+ */
+export async function checkedBytes(
   body: Uint8Array | string,
-  options: Pick<WriteOptions, "size" | "digest">,
+  options: Pick<WriteOptions, "size" | "digest" | "signal">,
   details: StorageErrorDetails,
   maxSize = Infinity,
-): Uint8Array {
+): Promise<Uint8Array> {
   const bytes = wholeBytes(body);
   if (bytes.byteLength > maxSize) throw tooLarge(maxSize, details);
   if (options.size !== undefined && bytes.byteLength !== options.size) throw sizeMismatch(options.size, details);
-  if (options.digest !== undefined && sha256Digest(bytes) !== options.digest) throw digestMismatch(details);
+  const { digest, signal } = options;
+  if (digest === undefined) return bytes;
+  const own =
+    bytes.byteLength < LARGE
+      ? sha256Digest(bytes)
+      : digestText(await new Turns().complete(sha256InSteps(bytes), signal, details));
+  if (own !== digest) throw digestMismatch(details);
   return bytes;
 }
 

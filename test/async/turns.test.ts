@@ -52,6 +52,61 @@ describe("Turns", () => {
   });
 });
 
+describe("work in steps that is taken to its end", () => {
+  /** So many steps of 4 ms. */
+  function work(count: number, clock: { time: number }, onStep: (step: number) => void = () => undefined) {
+    function* steps(): Generator<undefined, string, undefined> {
+      for (let step = 1; step <= count; step++) {
+        clock.time += 4;
+        onStep(step);
+        yield undefined;
+      }
+      return "all done";
+    }
+    return steps();
+  }
+
+  it("gives what comes of it, and others their turn each time that 10 ms have passed", async () => {
+    const clock = { time: 0 };
+    const turnsAt: number[] = [];
+    const turns = new Turns(
+      () => clock.time,
+      () => Promise.resolve(turnsAt.push(clock.time)),
+    );
+    expect(await turns.complete(work(10, clock), undefined)).toBe("all done");
+    expect(turnsAt).toEqual([12, 24, 36]);
+  });
+
+  it("really lets others run meanwhile", async () => {
+    const clock = { time: 0 };
+    const seen: number[] = [];
+    let step = 0;
+    const timer = setInterval(() => undefined, 1);
+    setImmediate(() => seen.push(step));
+    await new Turns(() => clock.time).complete(
+      work(10, clock, (now) => (step = now)),
+      undefined,
+    );
+    clearInterval(timer);
+    expect(seen).toEqual([3]);
+  });
+
+  it("ends as soon as the signal fires between two steps, and says which call it was", async () => {
+    const clock = { time: 0 };
+    const controller = new AbortController();
+    let last = 0;
+    const steps = work(10, clock, (step) => {
+      last = step;
+      if (step === 4) setImmediate(() => controller.abort("enough"));
+    });
+    const error = await failureOf(
+      new Turns(() => clock.time).complete(steps, controller.signal, { operation: "read", path: "a/b" }),
+    );
+    expect(error).toMatchObject({ code: "ABORTED", cause: "enough", operation: "read", path: "a/b" });
+    expect(last).toBe(6);
+  });
+});
+
 describe("a hydration that takes long", () => {
   /** A clock that shows 4 ms more each time it is read. */
   function slowClock(): jest.SpyInstance {

@@ -43,6 +43,21 @@ describe("encodeEntry", () => {
     for (const size of [10, 65_536]) expect(encoded({ value }, size, true).toString() === sorted).toBe(true);
   });
 
+  it.each([
+    ["no escapes", "plain text "],
+    ["escapes", 'say "hi"\n'],
+    ["characters of two units", "ab\u{1f600}"],
+    ["halves of characters", "a\ud83d\ude00\udc00\ud800"],
+  ])("writes a long text by parts as in one go: %s", (_, unit) => {
+    for (const before of ["", "x", "xy"]) {
+      const text = before + unit.repeat(Math.ceil(1_100_000 / unit.length));
+      const expected = JSON.stringify({ contentType: "raw", data: text });
+      for (const size of [10, Buffer.byteLength(JSON.stringify(text))]) {
+        expect(encoded({ text }, size).toString() === expected).toBe(true);
+      }
+    }
+  });
+
   it("refuses, before it looks at it, what would be longer than a string with what stands about it", () => {
     for (const size of [
       constants.MAX_STRING_LENGTH + 1,

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { EntryDecoder } from "../../src/hydrate/decode-entry.js";
 import type { ParsedReference } from "../../src/reference/reference.js";
 import { failureOf } from "../plan/failure.js";
+import { run } from "../json/json-steps.js";
 import { storedJson } from "../support/stored.js";
 
 const JSON_REFERENCE: ParsedReference = { dialect: "native", location: { path: "outputs/s/a.json" } };
@@ -94,6 +95,61 @@ describe("a key that may be reserved", () => {
   it("is none in a text, which is not walked", () => {
     const raw = Buffer.from('{"contentType":"raw","data":"{\\"$storageRef\\":1}"}');
     expect(decode(raw)).toEqual({ data: '{"$storageRef":1}', hasReserved: false });
+  });
+});
+
+describe("an entry that is prepared in steps", () => {
+  const MiB = 1 << 20;
+  const BINARY: ParsedReference = { ...JSON_REFERENCE, contentType: "image/png" };
+
+  function prepared(bytes: Uint8Array, reference = JSON_REFERENCE) {
+    const decoder = new EntryDecoder(bytes);
+    let steps = 0;
+    run(decoder.prepare(reference), () => steps++);
+    return { decoder, steps };
+  }
+
+  it.each([
+    ["two bytes", "é".repeat(3 * MiB)],
+    ["three bytes", "a€".repeat(2 * MiB)],
+    ["four bytes", "ab\u{1f600}".repeat(MiB)],
+    ["ASCII", "a".repeat(5 * MiB)],
+  ])("has the text that it has in one go, wherever the cuts fall: characters of %s", (_, text) => {
+    for (const before of ["", "x", "xy", "xyz"]) {
+      const { decoder } = prepared(storedJson(before + text));
+      const decoded = decoder.decode(JSON_REFERENCE);
+      expect("object" in decoded && decoded.object.data === before + text).toBe(true);
+    }
+  });
+
+  it.each([
+    [[0x80]],
+    [[0xff]],
+    [[0xe2, 0x82]],
+    [[0xf0, 0x9f, 0x98]],
+    [[0xed, 0xa0, 0x80]],
+    [[0xf0, 0x80, 0x80, 0x80, 0x80]],
+  ])("has the same replacement characters as in one go, wherever the cuts fall: bytes %j", (unit) => {
+    const [head, tail] = ['{"contentType":"raw","data":"', '"}'].map((text) => Buffer.from(text)) as [Buffer, Buffer];
+    const bytes = Buffer.concat([head, Buffer.alloc(5 * MiB, Buffer.from(unit)), tail]);
+    const decoded = prepared(bytes).decoder.decode(JSON_REFERENCE);
+    const { data } = JSON.parse(bytes.toString()) as { data: string };
+    expect("object" in decoded && decoded.object.data === data).toBe(true);
+  });
+
+  it("takes a step for every 2 MiB of text, and every 4 MiB of bytes", () => {
+    expect(prepared(storedJson("é".repeat(5 * MiB))).steps).toBe(6 + 2);
+    expect(prepared(new Uint8Array(13 * MiB), BINARY).steps).toBe(4);
+  });
+
+  it("gives bytes of its own, once those that were copied and then new ones", () => {
+    const bytes = new Uint8Array(5 * MiB).fill(7);
+    const { decoder } = prepared(bytes, BINARY);
+    const [first, second] = [decoder.decode(BINARY), decoder.decode(BINARY)];
+    if (!("binary" in first) || !("binary" in second)) throw new Error("It is not binary.");
+    expect(Buffer.compare(first.binary, bytes)).toBe(0);
+    expect(Buffer.compare(second.binary, bytes)).toBe(0);
+    expect(new Set([first.binary.buffer, second.binary.buffer, bytes.buffer]).size).toBe(3);
   });
 });
 

@@ -2,15 +2,19 @@ import { JsonWriter } from "../../src/json/json-writer.js";
 
 export const KiB = 1024;
 
-/** Runs steps to their end. */
-export function run(steps: Iterator<undefined>, afterEach: () => void = () => undefined): void {
-  while (steps.next().done !== true) afterEach();
+/** Runs steps to their end. Gives what comes of them. */
+export function run<T>(steps: Iterator<undefined, T>, afterEach: () => void = () => undefined): T {
+  for (;;) {
+    const next = steps.next();
+    if (next.done === true) return next.value;
+    afterEach();
+  }
 }
 
 export function written(value: unknown, expectedSize?: number, canonical?: boolean): string {
   const writer = new JsonWriter(expectedSize ?? 64, undefined, canonical);
   run(writer.write(value));
-  return writer.bytes.toString();
+  return run(writer.end()).toString();
 }
 
 /** Bytes that the longest step wrote. */
@@ -19,8 +23,8 @@ export function longestStep(value: unknown, canonical?: boolean): number {
   let before = 0;
   let longest = 0;
   const note = (): void => {
-    longest = Math.max(longest, writer.bytes.byteLength - before);
-    before = writer.bytes.byteLength;
+    longest = Math.max(longest, writer.size - before);
+    before = writer.size;
   };
   run(writer.write(value), note);
   note();

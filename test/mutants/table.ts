@@ -9,6 +9,7 @@ import { REFERENCE } from "./rooms/reference.js";
 import { REPLICAS } from "./rooms/replicas.js";
 import { ROUTES_AND_TIERS } from "./rooms/routes-and-tiers.js";
 import { SEALED } from "./rooms/sealed.js";
+import { STEPS } from "./rooms/steps.js";
 import { STREAMS } from "./rooms/streams.js";
 import { TELLING } from "./rooms/telling.js";
 
@@ -19,6 +20,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...OBJECT,
   ...READS,
   ...STREAMS,
+  ...STEPS,
   ...SEALED,
   ...KEPT,
   ...TELLING,

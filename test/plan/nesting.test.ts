@@ -1,5 +1,5 @@
 import { StorageManager } from "../../src/index.js";
-import { MAX_NESTING } from "../../src/plan/plain-walk.js";
+import { MAX_NESTING } from "../../src/json/container.js";
 import { failureOf, rejectionOf } from "./failure.js";
 import { planOf } from "./plan-model.js";
 import { RecordingStore } from "./recording-store.js";

@@ -1,7 +1,9 @@
 import { declareOwnStore } from "../guard/own-stores.js";
 import { endingSource } from "../body-source.js";
 import { throwIfAborted } from "../../async/abort.js";
-import { checkedBytes, checkedChunks, isHandedOver, isWholeBody } from "../body.js";
+import { Turns } from "../../async/turns.js";
+import { copyInSteps } from "../../bytes/copy-bytes.js";
+import { LARGE, checkedBytes, checkedChunks, isHandedOver, isWholeBody, wholeBytes } from "../body.js";
 import { unsupportedError, type Capability } from "../capability.js";
 import {
   checkCopy,
@@ -13,7 +15,7 @@ import {
   isListed,
   type CallDetails,
 } from "../check.js";
-import { StorageError } from "../../errors/error.js";
+import { StorageError, isStorageError } from "../../errors/error.js";
 import { comparePaths } from "../../paths/path.js";
 import { bytesResult } from "../read-result.js";
 import type {
@@ -74,8 +76,10 @@ export class MemoryStore implements Store {
     const details = checkRead(this, path, options);
     const object = this.#get(path, details);
     const { offset = 0, length = object.bytes.byteLength } = options;
-    const copy = new Uint8Array(object.bytes.subarray(offset, offset + length)); // slice() of a Buffer would not copy
-    return Promise.resolve(bytesResult(describe(path, object), copy, { store: this.name, signal: options.signal }));
+    const bytes = object.bytes.subarray(offset, offset + length);
+    // slice() of a Buffer would not copy
+    const copy = bytes.byteLength < LARGE ? new Uint8Array(bytes) : await copyInTurns(bytes, options, details);
+    return bytesResult(describe(path, object), copy, { store: this.name, signal: options.signal });
   }
 
   async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
@@ -127,8 +131,9 @@ export class MemoryStore implements Store {
     const details = checkWrite(this, path, body, options);
     const { contentType, ifMatch, ifNoneMatch } = options;
     const metadata = options.metadata && { ...options.metadata };
+    // Copied before it is looked at: what is checked is what is kept.
     const bytes = isWholeBody(body)
-      ? ownBytes(checkedBytes(body, options, details))
+      ? await checkedBytes(await ownBytes(body, options, details), options, details)
       : await collect(body, options, details);
     throwIfAborted(options.signal, details);
     // From here to the end nothing waits: the conditions hold when the object is put.
@@ -180,8 +185,25 @@ function describe(path: string, object: StoredBytes): ObjectInfo {
   };
 }
 
-function ownBytes(bytes: Uint8Array): Uint8Array {
-  return isHandedOver(bytes) ? bytes : new Uint8Array(bytes);
+function ownBytes(
+  body: Uint8Array | string,
+  options: CallOptions,
+  details: CallDetails,
+): Uint8Array | Promise<Uint8Array> {
+  if (typeof body === "string") return wholeBytes(body);
+  if (isHandedOver(body)) return body;
+  return body.byteLength < LARGE ? new Uint8Array(body) : copyInTurns(body, options, details);
+}
+
+/** A copy of many bytes, in turns with all else that the process does. */
+async function copyInTurns(bytes: Uint8Array, { signal }: CallOptions, details: CallDetails): Promise<Uint8Array> {
+  try {
+    return await new Turns().complete(copyInSteps(bytes), signal, details);
+  } catch (cause) {
+    if (isStorageError(cause)) throw cause;
+    const message = "The bytes of the body were transferred or made smaller while they were copied. Write a copy.";
+    throw new StorageError("CONFIG_INVALID", message, { ...details, cause });
+  }
 }
 
 async function collect(body: StoreBody, options: WriteOptions, details: CallDetails): Promise<Uint8Array> {

@@ -30,7 +30,7 @@ export async function holdBody(
   maxHeld: number,
   maxSize: number | undefined,
 ): Promise<HeldBody> {
-  if (isWholeBody(body)) return wholeBody(checkedBytes(body, options, details, maxSize));
+  if (isWholeBody(body)) return wholeBody(await checkedBytes(body, options, details, maxSize));
   const chunks = checkedChunks(body, options, details, maxSize);
   const held: Uint8Array[] = [];
   let size = 0;

@@ -25,7 +25,7 @@ export async function writeObject(
   const params = paramsOf(options);
   try {
     const written = isWholeBody(body)
-      ? await writeWhole(container, name, params, checkedBytes(body, options, details, maxSize), call)
+      ? await writeWhole(container, name, params, await checkedBytes(body, options, details, maxSize), call)
       : await writeChunks(container, name, params, body, options, maxSize, call);
     return toObjectInfo(path, written.size, { ...options, ...written, metadata: params.metadata });
   } catch (error) {

@@ -48,7 +48,7 @@ async function writeBody(
   options: WriteOptions,
   details: CallDetails,
 ): Promise<void> {
-  if (isWholeBody(body)) return writeBytes(handle, checkedBytes(body, options, details), options, details);
+  if (isWholeBody(body)) return writeBytes(handle, await checkedBytes(body, options, details), options, details);
   for await (const chunk of checkedChunks(body, options, details)) await writeBytes(handle, chunk, options, details);
 }
 

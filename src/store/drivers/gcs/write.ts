@@ -29,7 +29,7 @@ export async function writeObject(
   assertMetadataSize(metadata, call);
   const params: UploadParams = { name: bucket.objectName(path, details), contentType, metadata, query };
   const resource = isWholeBody(body)
-    ? await writeBytes(bucket, params, checkedBytes(body, options, details, MAX_OBJECT_SIZE), call)
+    ? await writeBytes(bucket, params, await checkedBytes(body, options, details, MAX_OBJECT_SIZE), call)
     : await writeSource(bucket, params, body, options, call);
   return toObjectInfo(path, resource, call);
 }

@@ -16,7 +16,7 @@ export async function writeObject(
   const { contentType, ifNoneMatch, ifMatch } = options;
   const metadata = options.metadata && { ...options.metadata };
   const chunks = isWholeBody(body)
-    ? [checkedBytes(body, options, call.details, database.maxObjectSize)]
+    ? [await checkedBytes(body, options, call.details, database.maxObjectSize)]
     : await collect(body, options, database.maxObjectSize, call);
   const size = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
   const etag = newEtag();

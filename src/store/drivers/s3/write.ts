@@ -37,7 +37,7 @@ export async function writeObject(
       ? await writeWhole(
           bucket,
           params,
-          checkedBytes(body, options, details, bucket.maxObjectSize),
+          await checkedBytes(body, options, details, bucket.maxObjectSize),
           options,
           call,
           stop,
