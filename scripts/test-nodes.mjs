@@ -10,7 +10,18 @@ import { join } from "node:path";
 import process from "node:process";
 
 const VERSIONS = ["22", "24", "26"];
-const ROOMS = ["json", "paths", "bytes", "async", "object", "schemas", "codecs", "reference", "plan", "access", "call"];
+const ROOMS = [
+  "paths",
+  "bytes",
+  "async",
+  "object",
+  "schemas",
+  "codecs",
+  "reference",
+  "plan/layouts",
+  "access",
+  "resolvers",
+];
 
 /** Tests by their whole name, and why they can't run. */
 const IMPOSSIBLE = {

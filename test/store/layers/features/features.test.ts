@@ -188,9 +188,9 @@ describe("withFeatures: capability and options", () => {
   });
 
   it("refuses what is no store", () => {
-    expect(() => withFeatures(undefined as unknown as Store)).toThrow("store: must be a Store");
+    expect(() => withFeatures(undefined as unknown as Store)).toThrow("The store of withFeatures must be a Store");
     const blank = { capability: null, write: jest.fn(), close: jest.fn() };
-    expect(() => withFeatures(blank as unknown as Store)).toThrow("store: must be a Store");
+    expect(() => withFeatures(blank as unknown as Store)).toThrow("The store of withFeatures must be a Store");
   });
 
   it("asks the store for nothing more than it must", async () => {
