@@ -208,7 +208,7 @@ describe("a result that its own manager could not hydrate", () => {
       await refused(manager.dehydrate([Readable.from([first]), endless()], { scope }));
       expect(taken).toBeLessThan(7_000_000);
       expect(await paths(store)).toEqual(before);
-      const [again] = (await manager.hydrate(earlier)) as [Uint8Array];
+      const [again] = await manager.hydrate<[Uint8Array]>(earlier);
       expect(first.equals(again)).toBe(true); // the same content was there before
       // In two places a stream counts twice.
       const twice = Readable.from([Buffer.alloc(3_100_000, "t")]);

@@ -141,7 +141,7 @@ export const KEPT: readonly Mutant[] = [
     name: "a damaged object has its name",
     promise: readme("`verify` re-reads what was stored for a payload, `verifyPrefix` all objects below a prefix."),
     file: "maintain/verify/object-body.ts",
-    from: 'if (digest !== undefined && digestText(this.hash) !== digest) {',
+    from: "if (digest !== undefined && digestText(this.hash) !== digest) {",
     to: 'if (digest === "") {',
     seenBy: seenByTests("maintain/verify.test.ts", "maintain/verify-damage.test.ts"),
   },

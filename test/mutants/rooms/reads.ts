@@ -205,7 +205,7 @@ export const READS: readonly Mutant[] = [
     name: "an opened body is not checked at its end",
     promise: readme("and fails at its end, with `INTEGRITY`, if it is not what was handed in"),
     file: "hydrate/open-entry.ts",
-    from: '  verifyEntry({ size, digest: digestText(hash) }, reference, store);\n',
+    from: "  verifyEntry({ size, digest: digestText(hash) }, reference, store);\n",
     to: "",
     seenBy: seenByTests("hydrate/open.test.ts"),
   },
