@@ -23,13 +23,8 @@ const ROOMS = [
   "resolvers",
 ];
 
-/** Tests by their whole name, and why they can't run. */
-const IMPOSSIBLE = {
-  26: {
-    "zstd refuses how it begins after the end":
-      "Node 26 reads several frames, and takes two bytes behind the last for one that is still to come",
-  },
-};
+/** By version: tests by their whole name, and why they can't run there. All can run on all of these now. */
+const IMPOSSIBLE = {};
 
 /** The program of a version. It is installed once, below node_modules. */
 function nodeOf(version) {
@@ -66,6 +61,7 @@ for (const version of asked.length > 0 ? asked : VERSIONS) {
   const node = nodeOf(version);
   const { stdout } = spawnSync(node, ["--version"], { encoding: "utf8" });
   const impossible = Object.entries(IMPOSSIBLE[version] ?? {});
+  if (impossible.length === 0) console.log(`Node ${stdout.trim()} runs all of them.`);
   for (const [name, why] of impossible) console.log(`Node ${stdout.trim()} can't run "${name}": ${why}.`);
   const rooms = jest(node, ...ROOMS.map((room) => `test/${room}/`), ...allBut(impossible.map(([name]) => name)));
   const config = ["--config", "test/package/jest.config.js"];

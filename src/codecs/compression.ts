@@ -44,6 +44,13 @@ export interface Algorithm {
   readonly decompressSync: Whole;
   readonly decompress: WholeLater;
   readonly decompressor: () => Transform & Decompressed["engine"];
+  /** Follows what is decompressed, where the engine does not say by itself that it was one whole. */
+  readonly frame?: () => Frame;
+}
+
+interface Frame {
+  readonly isWhole: boolean;
+  take(bytes: Uint8Array): void;
 }
 
 // Up to here compressing takes a millisecond or two: less than what handing it to a thread costs thousands of entries.
@@ -106,7 +113,7 @@ export class Compression implements Codec, EntryEncoder {
     }
     try {
       const limits = { chunkSize: CHUNK_SIZE, maxOutputLength: outputLimit(maxBytes), info: true };
-      const decoded = decompressed(await this.decompressLater(bytes, limits), bytes);
+      const decoded = this.decompressed(await this.decompressLater(bytes, limits), bytes);
       if (decoded.byteLength <= maxBytes) return decoded;
     } catch (error) {
       if (!isTooLarge(error)) throw this.undecodable(error);
@@ -119,10 +126,12 @@ export class Compression implements Codec, EntryEncoder {
     { maxBytes, tooLarge }: DecodeContext,
   ): AsyncGenerator<Uint8Array, void, undefined> {
     const decompressor = this.algorithm.decompressor();
+    const frame = this.algorithm.frame?.();
     let given = 0;
     async function* counted(): AsyncGenerator<Uint8Array, void, undefined> {
       for await (const chunk of chunks) {
         given += chunk.byteLength;
+        frame?.take(chunk);
         yield chunk;
       }
     }
@@ -133,9 +142,9 @@ export class Compression implements Codec, EntryEncoder {
         if (size > maxBytes) throw tooLarge();
         yield chunk;
       }
-      assertTaken(decompressor, given);
+      assertTaken(decompressor, given, frame);
     } catch (error) {
-      throw error instanceof TrailingBytes || isZlibError(error) ? this.undecodable(error) : error;
+      throw error instanceof NotOneWhole || isZlibError(error) ? this.undecodable(error) : error;
     }
   }
 
@@ -143,12 +152,21 @@ export class Compression implements Codec, EntryEncoder {
   private decodeSmall(bytes: Uint8Array, maxBytes: number): Uint8Array | undefined {
     try {
       const limits = { maxOutputLength: outputLimit(maxBytes), info: true };
-      const decoded = decompressed(this.algorithm.decompressSync(bytes, limits), bytes);
+      const decoded = this.decompressed(this.algorithm.decompressSync(bytes, limits), bytes);
       return decoded.byteLength <= maxBytes ? decoded : undefined;
     } catch (error) {
       if (isTooLarge(error)) return undefined;
       throw this.undecodable(error);
     }
+  }
+
+  /** The bytes of a {@link Decompressed} that was made of all of `bytes`. */
+  private decompressed(result: unknown, bytes: Uint8Array): Buffer {
+    const { buffer, engine } = result as Decompressed;
+    const frame = this.algorithm.frame?.();
+    frame?.take(bytes);
+    assertTaken(engine, bytes.byteLength, frame);
+    return buffer;
   }
 
   private undecodable(cause: unknown): StorageError {
@@ -160,22 +178,15 @@ export class Compression implements Codec, EntryEncoder {
 }
 
 // zlib ignores them or fails, as the chunks happen to be. Here they are always refused.
-class TrailingBytes extends Error {
+class NotOneWhole extends Error {
   constructor() {
-    super("There are bytes behind the end of what was compressed.");
+    super("It was cut short, or there are bytes behind its end.");
   }
 }
 
-/** @throws {TrailingBytes} unless all of the bytes were taken */
-function assertTaken({ bytesWritten }: Decompressed["engine"], byteLength: number): void {
-  if (bytesWritten !== byteLength) throw new TrailingBytes();
-}
-
-/** The bytes of a {@link Decompressed} that was made of all of `bytes`. */
-function decompressed(result: unknown, { byteLength }: Uint8Array): Buffer {
-  const { buffer, engine } = result as Decompressed;
-  assertTaken(engine, byteLength);
-  return buffer;
+/** @throws {NotOneWhole} unless all of the bytes were taken, and were one whole */
+function assertTaken({ bytesWritten }: Decompressed["engine"], byteLength: number, frame: Frame | undefined): void {
+  if (bytesWritten !== byteLength || frame?.isWhole === false) throw new NotOneWhole();
 }
 
 function smaller(compressed: Uint8Array, bytes: Uint8Array): Uint8Array | undefined {

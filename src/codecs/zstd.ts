@@ -3,6 +3,7 @@ import zlib from "node:zlib";
 import * as z from "zod/mini";
 import { StorageError } from "../errors/error.js";
 import type { Codec } from "./codec.js";
+import { ZstdFrame } from "./zstd-frame.js";
 import { parseOptions } from "../options/parse-options.js";
 import { Compression, compressionFields, type Algorithm, type CompressionOptions } from "./compression.js";
 
@@ -53,6 +54,7 @@ export function zstd(options: ZstdOptions = {}): Codec {
       decompressSync: (bytes, limits) => node.zstdDecompressSync(bytes, limits),
       decompress: (bytes, limits, done) => node.zstdDecompress(bytes, limits, done),
       decompressor: () => node.createZstdDecompress(),
+      frame: () => new ZstdFrame(),
     },
     common,
   );

@@ -21,9 +21,17 @@ export const OBJECT: readonly Mutant[] = [
     name: "bytes behind the end are ignored",
     promise: behaviour("bytes behind the end of what was compressed are refused"),
     file: "codecs/compression.ts",
-    from: "if (bytesWritten !== byteLength) throw new TrailingBytes();",
+    from: "if (bytesWritten !== byteLength || frame?.isWhole === false) throw new NotOneWhole();",
     to: "",
     seenBy: seenByTests("codecs/trailing-bytes.test.ts"),
+  },
+  {
+    name: "a frame of Zstandard ends before its checksum",
+    promise: behaviour("bytes behind the end of what was compressed are refused"),
+    file: "codecs/zstd-frame.ts",
+    from: 'return this.hasChecksum ? ["checksum", CHECKSUM] : ["end", Infinity];',
+    to: 'return ["end", Infinity];',
+    seenBy: seenByTests("codecs/zstd-frame.test.ts"),
   },
   {
     name: "decompression ends when all is there",
