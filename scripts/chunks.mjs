@@ -25,7 +25,7 @@ export const CHUNKS = inOrder([
       `src/(json|paths|bytes|async|options|observe|object)/|src/store/([^/]+|${SHARED.join("|")})\\.ts$`,
     ),
   },
-  { name: "compression", test: /src\/codecs\/(gzip|brotli|zstd|compression)\.ts$/ },
+  { name: "compression", test: /src\/codecs\/(gzip|brotli|zstd|zstd-frame|compression)\.ts$/ },
   { name: "kubernetes", test: /src\/resolvers\/kubernetes\// },
   { name: "manager", test: new RegExp(`src/(${MANAGER_ROOMS})/`) },
   { name: "file-store", test: /src\/store\/drivers\/file\// },
