@@ -1,10 +1,14 @@
+import { setImmediate } from "node:timers/promises";
 import type { EventDetails } from "../observe/recorder.js";
 import type { ManagerParts } from "../call/call.js";
 import { dehydrate, staysAsItIs } from "./dehydrate.js";
 import type { DehydrateOptions } from "../configure/options.js";
 import { dehydrateSettings, inputSettings } from "../configure/call-settings.js";
-import { Turns } from "../async/turns.js";
 import { SourceOwner } from "./streams/source-owner.js";
+
+// Milliseconds after which others have their turn. By the time of day, which is read faster than any other: when it jumps,
+// there is one turn too many or too few.
+const LONG = 10;
 
 /**
  * Dehydrates a payload of a caller, who hands over the sources in it: they end with the call.
@@ -22,9 +26,10 @@ export async function dehydratePayload(
     const settings = dehydrateSettings(ownSettings, options);
     const prefix = settings[own];
     if (!recorder.listens) {
-      const turns = new Turns();
+      const begun = Date.now();
       if (staysAsItIs(value, settings, prefix)) return value;
-      if (turns.due) await turns.take(); // of an object with very many keys it takes long to find out, since they are listed in one go
+      // It takes long to find out of an object with very many keys, since they are listed in one go.
+      if (Date.now() - begun >= LONG) await setImmediate();
     }
     const details: EventDetails = { store: settings.store?.name, stepRunId: settings.stepRunId };
     const given = own === "inputPrefix" ? inputSettings(settings) : settings;
