@@ -11,6 +11,7 @@ import process from "node:process";
 
 const VERSIONS = ["22", "24", "26"];
 const ROOMS = [
+  "json",
   "paths",
   "bytes",
   "async",
@@ -61,7 +62,7 @@ for (const version of asked.length > 0 ? asked : VERSIONS) {
   const node = nodeOf(version);
   const { stdout } = spawnSync(node, ["--version"], { encoding: "utf8" });
   const impossible = Object.entries(IMPOSSIBLE[version] ?? {});
-  if (impossible.length === 0) console.log(`Node ${stdout.trim()} runs all of them.`);
+  if (impossible.length === 0) console.log(`Node ${stdout.trim()}: none of the tests is left out.`);
   for (const [name, why] of impossible) console.log(`Node ${stdout.trim()} can't run "${name}": ${why}.`);
   const rooms = jest(node, ...ROOMS.map((room) => `test/${room}/`), ...allBut(impossible.map(([name]) => name)));
   const config = ["--config", "test/package/jest.config.js"];
