@@ -1,4 +1,5 @@
 import { StorageError } from "../../src/errors/error.js";
+import { formatPayloadPath } from "../../src/plan/payload-path.js";
 import { RandomChoice } from "../support/fault-run/random-choice.js";
 import { outcomeOf, sharedPrototypes } from "./check.js";
 import { smallestCover } from "./engine/corpus.js";
@@ -90,6 +91,23 @@ describe("what is asserted of every target", () => {
     expect(fail(new StorageError("INVALID_PATH", `No path: ${CANARY}`))).toThrow("A message quotes the input.");
     const cause = new SyntaxError(`Unexpected token ${CANARY}`);
     expect(fail(new StorageError("INVALID_PATH", "It is bad.", { cause }))).toThrow("A message quotes the input.");
+  });
+
+  it("the place in a payload may hold its keys, but no message holds anything else of it", () => {
+    const fail = (message: string) => (): unknown =>
+      outcomeOf(["INVALID_PATH"], () => {
+        throw new StorageError("INVALID_PATH", message);
+      });
+    for (const keys of [
+      [CANARY],
+      [0, `a "${CANARY}" ] b`],
+      ["x".repeat(240), CANARY, "a.b", "y".repeat(200), CANARY],
+    ]) {
+      const place = formatPayloadPath(keys);
+      expect(fail(`It stands at ${place} of a stored object.`)).not.toThrow();
+      expect(fail(`It stands at ${place} of ${CANARY}.`)).toThrow("A message quotes the input.");
+      expect(fail(`It stands on ${place}.`)).toThrow("A message quotes the input.");
+    }
   });
 
   it("work grows with the input only", async () => {

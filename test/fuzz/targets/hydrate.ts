@@ -7,7 +7,7 @@ import { assert, assertEqual, assertPlain, settled, type Outcome } from "../chec
 import { jsonFormat } from "../format/json.js";
 import { bucketOf, filled } from "../model/bucket.js";
 import { hydratedByModel } from "../model/hydration-model.js";
-import { defineTarget } from "../target.js";
+import { CANARY, defineTarget } from "../target.js";
 
 const LIMITS: readonly StorageErrorCode[] = ["BUDGET_EXCEEDED", "RECURSION_LIMIT", "CYCLIC_REFERENCE"];
 const CODES: readonly StorageErrorCode[] = [
@@ -71,6 +71,7 @@ export const target = defineTarget<unknown>({
       [entry("outputs/a"), entry("outputs/a", { note: 1 })],
     ],
     [{ "outputs/a": { json: [entry("outputs/b", { note: 1 })] } }, foreign("outputs/a")],
+    [{}, { [CANARY]: [{ $storageRef: "outputs/a", note: 1 }] }],
     [{}, JSON.parse('{"__proto__":{"$storageRef":"outputs/a"},"$$$bubu":{"$storagePath":"__proto__"}}') as unknown],
   ],
   words: ["outputs/a", "inputs/a", "?", "gzip", "__proto__", "$storageOffset"],
