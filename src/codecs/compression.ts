@@ -203,9 +203,10 @@ function isTooLarge(error: unknown): boolean {
 }
 
 // Those of the library itself: Z_DATA_ERROR, ERR__ERROR_FORMAT_..., ZSTD_error_...; other errors are those of the source.
+// The one without a number: what it makes of a chunk behind the end that begins as another whole.
 function isZlibError(error: unknown): boolean {
   const { code, errno } = error as NodeJS.ErrnoException;
-  return typeof errno === "number" && /^(?:Z_|ERR_|ZSTD_)/.test(code ?? "");
+  return code === "ERR_STREAM_PUSH_AFTER_EOF" || (typeof errno === "number" && /^(?:Z_|ERR_|ZSTD_)/.test(code ?? ""));
 }
 
 /** Those who read ahead must not see the memory that the next chunk comes in. An empty one would make two ends for zstd. */

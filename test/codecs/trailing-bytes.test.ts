@@ -42,6 +42,14 @@ describe.each(CODECS)("bytes behind the end of %s", (_name, create, compress) =>
     await expect(gathered(codec, compress(text), chunkSize)).resolves.toBe(text);
   });
 
+  it("are refused where they look like one more whole", async () => {
+    const bytes = Buffer.concat([compress(text), Buffer.from("\0"), compress(text)]);
+    expect(await failureOf(codec.decode(bytes, context))).toMatchObject({ code: "DECODE_FAILED" });
+    for (const chunkSize of [1, 5, 1000]) {
+      expect(await failureOf(gathered(codec, bytes, chunkSize))).toMatchObject({ code: "DECODE_FAILED" });
+    }
+  });
+
   it.each(["\0", "\0garbage", "garbage", "\0".repeat(40_000)])(
     "are refused in all ways to decode: %#",
     async (more) => {

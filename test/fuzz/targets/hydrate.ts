@@ -65,6 +65,10 @@ export const target = defineTarget<unknown>({
     [{ "outputs/z": { gzip: { json: "x" } } }, entry("outputs/z", { $storageEncoding: "gzip", $storagePath: "" })],
     [{ "outputs/a.bin": "\u0000bytes" }, { b: entry("outputs/a.bin", { $storageContentType: "image/png" }) }],
     [{ "outputs/a": { json: { i: [{ k: 1 }, {}] } } }, entry("outputs/a", { $storagePath: "i[*].k" })],
+    [
+      { "outputs/a": { json: { i: [{ k: 1 }, { other: [entry("", { note: 1 })] }] } } },
+      entry("outputs/a", { $storagePath: "i[*].k" }),
+    ],
     [{ "secrets/a": { json: 1 } }, entry("secrets/a")],
     [
       { "outputs/a": { json: [entry("outputs/b", { note: 1 })] } },
