@@ -1,5 +1,5 @@
-// The longest stalls under payloads that are made to stall: npx tsx bench/stalls.ts, after npm run build. See
-// docs/benchmarks.md. It starts itself once for each payload, so that no heap has what another left.
+// The longest stalls under payloads that are made to stall: npx tsx bench/stalls.ts ["<payload>" ...], after npm run build.
+// See docs/benchmarks.md. It starts itself once for each payload, so that no heap has what another left.
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -8,20 +8,23 @@ import { stallsOf, HOSTILE, type HostileName, type StallRow } from "./shows/host
 
 const ROUNDS = 3;
 
-const [only] = process.argv.slice(2);
-if (only === undefined) {
+const CHILD = "--child";
+
+const names = process.argv.slice(2);
+if (names[0] !== CHILD) {
   console.log("| payload | entry | JSON.parse | dehydrate | above | hydrate | above |");
   console.log("| - | - | - | - | - | - | - |");
-  for (const name of Object.keys(HOSTILE)) console.log(`| ${rowOf(name, measured(name)).join(" | ")} |`);
+  for (const name of names.length > 0 ? names : Object.keys(HOSTILE))
+    console.log(`| ${rowOf(name, measured(name)).join(" | ")} |`);
 } else {
   const rows: StallRow[] = [];
-  for (let round = 0; round < ROUNDS; round++) rows.push(await stallsOf(only as HostileName));
+  for (let round = 0; round < ROUNDS; round++) rows.push(await stallsOf(names[1] as HostileName));
   console.log(JSON.stringify(rows));
 }
 
 function measured(name: string): StallRow[] {
   const execArgv = [...process.execArgv, "--expose-gc", "--max-old-space-size=8192"];
-  const args = [...execArgv, fileURLToPath(import.meta.url), name];
+  const args = [...execArgv, fileURLToPath(import.meta.url), CHILD, name];
   const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: "utf8" });
   if (status !== 0) throw new Error(`${name} was not measured: ${stderr}`);
   return JSON.parse(stdout) as StallRow[];
