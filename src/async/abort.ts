@@ -20,8 +20,8 @@ export function throwIfAborted(signal: AbortSignal | undefined, details?: Storag
 export async function abortable<T>(
   promise: Promise<T>,
   signal: AbortSignal | undefined,
-  discard?: (late: T) => unknown,
   details?: StorageErrorDetails,
+  discard?: (late: T) => unknown,
 ): Promise<T> {
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {

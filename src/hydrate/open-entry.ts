@@ -117,7 +117,7 @@ async function openStored(
   signal: AbortSignal,
   bodySignal: AbortSignal,
 ): Promise<{ result: ReadResult; isReplaced: boolean }> {
-  const open = (read: Promise<ReadResult>): Promise<ReadResult> => abortable(read, signal, (late) => late.cancel());
+  const open = (read: Promise<ReadResult>): Promise<ReadResult> => abortable(read, signal, undefined, (late) => late.cancel());
   try {
     const path = formatLocation(reference.location);
     return { result: await open(openPart(store, path, partOf(reference), bodySignal)), isReplaced: false };

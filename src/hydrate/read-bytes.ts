@@ -16,7 +16,7 @@ export async function readBytes(
   signal: AbortSignal,
   details: StorageErrorDetails,
 ): Promise<Uint8Array> {
-  const result = await abortable(read, signal, (late) => late.cancel());
+  const result = await abortable(read, signal, undefined, (late) => late.cancel());
   const chunks: Uint8Array[] = [];
   let received = 0;
   try {

@@ -82,7 +82,7 @@ export async function deleteBlob(parts: ManagerParts, path: string, options: Cal
 /** Reads an object whole. A body that nobody wants any more is given back. */
 async function readWhole(store: Store, path: string, options: ReadOptions, signal: AbortSignal): Promise<Uint8Array> {
   const read = store.read(path, { ...options, signal });
-  const result = await abortable(read, signal, (late) => late.cancel());
+  const result = await abortable(read, signal, undefined, (late) => late.cancel());
   try {
     return await abortable(result.bytes(), signal);
   } finally {

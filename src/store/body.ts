@@ -105,7 +105,7 @@ async function* source(
   const iterator = iteratorOf(body, details);
   try {
     for (;;) {
-      const next = await abortable(nextChunk(iterator, details), signal, undefined, details);
+      const next = await abortable(nextChunk(iterator, details), signal, details);
       if (next.done === true) return;
       yield chunkOf(next.value, details);
     }

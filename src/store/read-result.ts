@@ -98,7 +98,7 @@ function abortableIterator(
   return {
     async next() {
       try {
-        return await abortable(iterator.next(), signal, undefined, details);
+        return await abortable(iterator.next(), signal, details);
       } catch (error) {
         // Not awaited: a body that hangs would not answer.
         if (signal.aborted) iterator.return?.().catch(() => undefined);

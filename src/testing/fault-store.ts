@@ -13,7 +13,7 @@ import {
   type CallDetails,
 } from "../store/check.js";
 import type { Clock } from "../async/clock.js";
-import { StoreLayer } from "../store/layers/store-layer.js";
+import { CallLayer } from "../store/layers/call-layer.js";
 import { streamResult } from "../store/read-result.js";
 import type {
   CallOptions,
@@ -51,7 +51,7 @@ import { struckEntries } from "./faults/struck-listing.js";
  *   ],
  * });
  */
-export class FaultStore extends StoreLayer {
+export class FaultStore extends CallLayer {
   /** Whether faults strike. While it is `false` all calls go through, and no rule counts them. */
   active = true;
   /** What makes the same calls meet the same faults again: print it when a test fails. */
@@ -106,7 +106,7 @@ export class FaultStore extends StoreLayer {
     return this.#struck("delete", [path], call, () => this.inner.delete(path, options));
   }
 
-  override list(prefix: string, options: ListOptions = {}): AsyncIterableIterator<ObjectInfo> {
+  override list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
     const source = this.inner.list(prefix, options)[Symbol.asyncIterator]();
     const entries = this.#entries.bind(this);
     return interruptible(source, (inner, givenUp) => entries(inner, givenUp, prefix, options));

@@ -36,11 +36,11 @@ describe("abortable", () => {
 
   it("rejects when the signal fires, and when it had fired", async () => {
     const controller = new AbortController();
-    const call = abortable(never, controller.signal, undefined, DETAILS);
+    const call = abortable(never, controller.signal, DETAILS);
     controller.abort("given up");
     const aborted = { code: "ABORTED", cause: "given up", ...DETAILS };
     await expect(call).rejects.toMatchObject(aborted);
-    await expect(abortable(never, controller.signal, undefined, DETAILS)).rejects.toMatchObject(aborted);
+    await expect(abortable(never, controller.signal, DETAILS)).rejects.toMatchObject(aborted);
     await expect(abortable(Promise.resolve(1), controller.signal)).rejects.toMatchObject({ code: "ABORTED" });
   });
 
@@ -59,7 +59,7 @@ describe("abortable", () => {
     const late = new Promise<string>((resolve) => (finish = resolve));
     const lateFailure = new Promise<string>((_, reject) => (fail = reject));
     const calls = [late, lateFailure].map((promise) =>
-      abortable(promise, controller.signal, (value) => discarded.push(value)),
+      abortable(promise, controller.signal, undefined, (value) => discarded.push(value)),
     );
     controller.abort();
     for (const call of calls) await expect(call).rejects.toMatchObject({ code: "ABORTED" });
@@ -71,14 +71,14 @@ describe("abortable", () => {
 
   it("discards what had come already when the signal had fired already", async () => {
     const discard = jest.fn(() => Promise.reject(new Error("can't discard it")));
-    const call = abortable(Promise.resolve("a handle"), AbortSignal.abort(), discard);
+    const call = abortable(Promise.resolve("a handle"), AbortSignal.abort(), undefined, discard);
     await expect(call).rejects.toMatchObject({ code: "ABORTED" });
     expect(discard).toHaveBeenCalledWith("a handle");
   });
 
   it("discards nothing that is on time", async () => {
     const discard = jest.fn();
-    await abortable(Promise.resolve(1), new AbortController().signal, discard);
+    await abortable(Promise.resolve(1), new AbortController().signal, undefined, discard);
     expect(discard).not.toHaveBeenCalled();
   });
 });

@@ -1,11 +1,11 @@
 import { isWholeBody } from "../../src/store/body.js";
 import type { Clock } from "../../src/async/clock.js";
-import { StoreLayer } from "../../src/store/layers/store-layer.js";
+import { CallLayer } from "../../src/store/layers/call-layer.js";
 import type { CallOptions, DeleteOptions, ObjectInfo, Store, StoreBody, WriteOptions } from "../../src/store/store.js";
 import type { RandomChoice } from "../support/fault-run/random-choice.js";
 
 /** Delivers some requests twice, as networks do that repeat what they have no answer to: at once, or a good while later. */
-export class RepeatingStore extends StoreLayer {
+export class RepeatingStore extends CallLayer {
   active = true;
   /** Requests that were delivered again. */
   repeated = 0;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { isWholeBody } from "../../src/store/body.js";
-import { StoreLayer } from "../../src/store/layers/store-layer.js";
+import { CallLayer } from "../../src/store/layers/call-layer.js";
 import { isNotFound } from "../../src/errors/error.js";
 import type { CallOptions, DeleteOptions, ObjectInfo, Store, StoreBody, WriteOptions } from "../../src/store/store.js";
 import type { OpenCounts } from "../support/fault-run/counting-store.js";
@@ -48,7 +48,7 @@ export class Inspector {
 }
 
 /** Tells of every step of a store that changes something: between chunks of a body, and when it is done. */
-export class WatchedStore extends StoreLayer {
+export class WatchedStore extends CallLayer {
   constructor(
     inner: Store,
     private readonly onStep: () => Promise<void>,

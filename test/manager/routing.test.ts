@@ -6,7 +6,7 @@ import type { StorageReference } from "../../src/reference/reference.js";
 import { withRetry } from "../../src/store/layers/retry.js";
 import { withTimeout } from "../../src/store/layers/timeout.js";
 import { RoutingStore } from "../../src/store/compose/routing/routing-store.js";
-import { StoreLayer } from "../../src/store/layers/store-layer.js";
+import { CallLayer } from "../../src/store/layers/call-layer.js";
 import { FileStore } from "../../src/store/drivers/file/file-store.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import type { Store } from "../../src/store/store.js";
@@ -30,7 +30,7 @@ function routing() {
   return { primary, containers, store: new RoutingStore({ primary, schemes: { mem } }) };
 }
 
-class Layer extends StoreLayer {
+class Layer extends CallLayer {
   static over(inner: Store): Layer {
     return new Layer(inner);
   }

@@ -9,7 +9,7 @@ import {
 import { S3Store, type S3StoreOptions } from "../../src/s3.js";
 import { sha256Digest } from "../../src/bytes/digest.js";
 import { isStorageError } from "../../src/errors/error.js";
-import { S3Bucket, s3Call } from "../../src/store/drivers/s3/bucket.js";
+import { S3Bucket } from "../../src/store/drivers/s3/bucket.js";
 import { copyObject } from "../../src/store/drivers/s3/copy.js";
 import { parseS3Options } from "../../src/store/drivers/s3/options.js";
 import { FaultProxy, type Fault } from "../fixtures/fault-proxy.js";
@@ -134,7 +134,7 @@ describe("copies in parts", () => {
   it("carry bytes, content type and metadata", async () => {
     const store = storeWith({ prefix: "ü +%" });
     await store.write("from", BYTES, { contentType: "a/b", metadata: { owner: "me" } });
-    const call = s3Call({ operation: "copy", store: "s3", path: "from" }, {});
+    const call = { details: { operation: "copy", store: "s3", path: "from" } };
     const copied = await copyObject(parsedBucket(), "from", "to", call, limits);
     const described = { size: BYTES.byteLength, contentType: "a/b", metadata: { owner: "me" } };
     expect(copied).toMatchObject({ path: "to", ...described });
@@ -157,7 +157,7 @@ describe("copies in parts", () => {
       },
       { step: "initialize" },
     );
-    const call = s3Call({ operation: "copy", store: "s3", path: "from" }, {});
+    const call = { details: { operation: "copy", store: "s3", path: "from" } };
     await expect(copyObject(parsedBucket(failing), "from", "no", call, limits)).rejects.toMatchObject({
       code: "THROTTLED",
     });

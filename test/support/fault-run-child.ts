@@ -1,10 +1,10 @@
-import { StoreLayer } from "../../src/store/layers/store-layer.js";
+import { CallLayer } from "../../src/store/layers/call-layer.js";
 import type { CallOptions, ObjectInfo, Store } from "../../src/store/store.js";
 import { runUnderFaults } from "./fault-run.js";
 
 // A run of a store that forgets a rejection. Prints what is found.
 
-class Forgets extends StoreLayer {
+class Forgets extends CallLayer {
   static over(inner: Store): Forgets {
     return new Forgets(inner);
   }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { StorageError } from "../../src/errors/error.js";
-import { StoreLayer } from "../../src/store/layers/store-layer.js";
+import { CallLayer } from "../../src/store/layers/call-layer.js";
 import { bytesResult } from "../../src/store/read-result.js";
 import type {
   CallOptions,
@@ -18,7 +18,7 @@ import { runProgram } from "../examples/run-program.js";
 import { runUnderFaults, type FaultRunEnvironment } from "./fault-run.js";
 
 /** A layer with one thing wrong, every `rate`-th time or so. */
-class Layer extends StoreLayer {
+class Layer extends CallLayer {
   #calls = 0;
 
   constructor(

@@ -1,6 +1,6 @@
 import type { Capability, CapabilityFlag } from "../../src/store/capability.js";
 import { checkCopy, checkDelete, checkList, checkRead, checkStat, checkWrite } from "../../src/store/check.js";
-import { StoreLayer } from "../../src/store/layers/store-layer.js";
+import { CallLayer } from "../../src/store/layers/call-layer.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import type {
   CallOptions,
@@ -19,7 +19,7 @@ export function limited(missing: readonly CapabilityFlag[], store: Store = new M
   return new LimitedStore(store, missing);
 }
 
-class LimitedStore extends StoreLayer {
+class LimitedStore extends CallLayer {
   readonly #capability: Readonly<Capability>;
 
   constructor(inner: Store, missing: readonly CapabilityFlag[]) {

@@ -90,7 +90,7 @@ export class PrefixCheck {
     const event: EventDetails = { store: store.name, stepRunId: settings.stepRunId, objects: 1 };
     try {
       return await recorder.record("read", event, async () => {
-        const result = await abortable(store.read(path, { signal }), signal, (late) => late.cancel());
+        const result = await abortable(store.read(path, { signal }), signal, undefined, (late) => late.cancel());
         const details = { operation: "verify", store: store.name, path };
         const body = new ObjectBody(result, details, signal);
         try {

@@ -1,20 +1,10 @@
+import { DriverStore, type Driver, type DriverCall } from "./driver-store.js";
 import { declareOwnStore } from "../guard/own-stores.js";
-import { endingSource } from "../body-source.js";
 import { throwIfAborted } from "../../async/abort.js";
 import { Turns } from "../../async/turns.js";
 import { copyInSteps } from "../../bytes/copy-bytes.js";
 import { LARGE, checkedBytes, checkedChunks, isHandedOver, isWholeBody, wholeBytes } from "../body.js";
-import { unsupportedError, type Capability } from "../capability.js";
-import {
-  checkCopy,
-  checkDelete,
-  checkList,
-  checkRead,
-  checkStat,
-  checkWrite,
-  isListed,
-  type CallDetails,
-} from "../check.js";
+import { isListed, type CallDetails } from "../check.js";
 import { StorageError, isStorageError } from "../../errors/error.js";
 import { comparePaths } from "../../paths/path.js";
 import { bytesResult } from "../read-result.js";
@@ -25,7 +15,6 @@ import type {
   ObjectInfo,
   ReadOptions,
   ReadResult,
-  Store,
   StoreBody,
   WriteOptions,
 } from "../store.js";
@@ -49,9 +38,19 @@ interface StoredBytes {
  * await store.write("runs/42/input.json", '{"id":42}', { contentType: "application/json" });
  * const bytes = await (await store.read("runs/42/input.json")).bytes();
  */
-export class MemoryStore implements Store {
+export class MemoryStore extends DriverStore {
+  constructor() {
+    super(new MemoryDriver());
+  }
+
+  static {
+    declareOwnStore(this);
+  }
+}
+
+class MemoryDriver implements Driver {
   readonly name = "memory";
-  readonly capability: Readonly<Capability> = Object.freeze({
+  readonly capability = {
     read: true,
     write: true,
     stat: true,
@@ -65,70 +64,10 @@ export class MemoryStore implements Store {
     deleteIfMatch: true,
     metadata: true,
     contentType: true,
-  });
+  };
   readonly #objects = new Map<string, StoredBytes>();
 
-  write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    return endingSource(body, (source) => this.#write(path, source, options));
-  }
-
-  async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
-    const details = checkRead(this, path, options);
-    const object = this.#get(path, details);
-    const { offset = 0, length = object.bytes.byteLength } = options;
-    const bytes = object.bytes.subarray(offset, offset + length);
-    // slice() of a Buffer would not copy
-    const copy = bytes.byteLength < LARGE ? new Uint8Array(bytes) : await copyInTurns(bytes, options, details);
-    return bytesResult(describe(path, object), copy, { store: this.name, signal: options.signal });
-  }
-
-  async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
-    checkStat(this, path, options);
-    const object = this.#objects.get(path);
-    return Promise.resolve(object && describe(path, object));
-  }
-
-  async delete(path: string, options: DeleteOptions = {}): Promise<void> {
-    const details = checkDelete(this, path, options);
-    this.#assertMatch(path, options.ifMatch, details);
-    this.#objects.delete(path);
-    return Promise.resolve();
-  }
-
-  async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
-    const details = checkList(this, prefix, options);
-    const { startAfter, limit, signal } = options;
-    const paths = [...this.#objects.keys()].filter((path) => isListed(path, prefix, startAfter)).sort(comparePaths);
-    let listed = 0;
-    for (const path of paths) {
-      if (listed === limit) return;
-      throwIfAborted(signal, details);
-      const object = this.#objects.get(path);
-      if (object === undefined) continue; // deleted while the listing went on
-      listed++;
-      yield await Promise.resolve(describe(path, object));
-    }
-  }
-
-  async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
-    const details = checkCopy(this, from, to, options);
-    return Promise.resolve(this.#put(to, this.#get(from, details)));
-  }
-
-  presign(path: string): Promise<string> {
-    return Promise.reject(unsupportedError(this, "presign", "presign", path));
-  }
-
-  async close(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
-  async #write(path: string, body: StoreBody, options: WriteOptions): Promise<ObjectInfo> {
-    const details = checkWrite(this, path, body, options);
+  async write(path: string, body: StoreBody, options: WriteOptions, { details }: DriverCall): Promise<ObjectInfo> {
     const { contentType, ifMatch, ifNoneMatch } = options;
     const metadata = options.metadata && { ...options.metadata };
     // Copied before it is looked at: what is checked is what is kept.
@@ -142,6 +81,48 @@ export class MemoryStore implements Store {
     }
     this.#assertMatch(path, ifMatch, details);
     return this.#put(path, { bytes, contentType, metadata });
+  }
+
+  async read(path: string, options: ReadOptions, { details }: DriverCall): Promise<ReadResult> {
+    const object = this.#get(path, details);
+    const { offset = 0, length = object.bytes.byteLength } = options;
+    const bytes = object.bytes.subarray(offset, offset + length);
+    // slice() of a Buffer would not copy
+    const copy = bytes.byteLength < LARGE ? new Uint8Array(bytes) : await copyInTurns(bytes, options, details);
+    return bytesResult(describe(path, object), copy, { store: this.name, signal: options.signal });
+  }
+
+  stat(path: string): Promise<ObjectInfo | undefined> {
+    const object = this.#objects.get(path);
+    return Promise.resolve(object && describe(path, object));
+  }
+
+  async delete(path: string, options: DeleteOptions, { details }: DriverCall): Promise<void> {
+    this.#assertMatch(path, options.ifMatch, details);
+    this.#objects.delete(path);
+    return Promise.resolve();
+  }
+
+  async *list(
+    prefix: string,
+    options: ListOptions,
+    { details }: DriverCall,
+  ): AsyncGenerator<ObjectInfo, void, undefined> {
+    const { startAfter, limit, signal } = options;
+    const paths = [...this.#objects.keys()].filter((path) => isListed(path, prefix, startAfter)).sort(comparePaths);
+    let listed = 0;
+    for (const path of paths) {
+      if (listed === limit) return;
+      throwIfAborted(signal, details);
+      const object = this.#objects.get(path);
+      if (object === undefined) continue; // deleted while the listing went on
+      listed++;
+      yield await Promise.resolve(describe(path, object));
+    }
+  }
+
+  async copy(from: string, to: string, { details }: DriverCall): Promise<ObjectInfo> {
+    return Promise.resolve(this.#put(to, this.#get(from, details)));
   }
 
   #get(path: string, details: CallDetails): StoredBytes {
@@ -159,10 +140,6 @@ export class MemoryStore implements Store {
     const stored = { ...object, etag: nextEtag(), lastModified: new Date() };
     this.#objects.set(path, stored);
     return describe(path, stored);
-  }
-
-  static {
-    declareOwnStore(this);
   }
 }
 

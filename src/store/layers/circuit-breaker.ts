@@ -1,25 +1,13 @@
+import { abortable } from "../../async/abort.js";
 import { declareOwnStore } from "../guard/own-stores.js";
-import { openListing } from "../open-listing.js";
 import * as z from "zod/mini";
-import { endingSource } from "../body-source.js";
-import { checkCopy, checkDelete, checkList, checkRead, checkStat, checkWrite, type CallDetails } from "../check.js";
+import { type CallDetails } from "../check.js";
 import { systemClock, type Clock } from "../../async/clock.js";
 import { isStorageError } from "../../errors/error.js";
 import type { StorageObserver } from "../../observe/event.js";
 import { parseOptions } from "../../options/parse-options.js";
-import type {
-  CallOptions,
-  DeleteOptions,
-  ListOptions,
-  ObjectInfo,
-  ReadOptions,
-  ReadResult,
-  Store,
-  StoreBody,
-  WriteOptions,
-} from "../store.js";
-import { StoreLayer } from "./store-layer.js";
-import { heeded } from "./heeded.js";
+import type { CallOptions, ListOptions, ObjectInfo, PresignOptions, ReadOptions, ReadResult, Store } from "../store.js";
+import { CallLayer } from "./call-layer.js";
 import { Circuit, verdictOf, type AdmittedCall, type CircuitState } from "./circuit.js";
 import { clockOption, milliseconds, observerOption, wholeNumber } from "./layer-options.js";
 import { checkedStore } from "../is-store.js";
@@ -75,7 +63,7 @@ export function withCircuitBreaker(store: Store, options: CircuitBreakerOptions 
   );
 }
 
-class CircuitBreakerLayer extends StoreLayer implements CircuitBreakerStore {
+class CircuitBreakerLayer extends CallLayer implements CircuitBreakerStore {
   constructor(
     inner: Store,
     private readonly circuit: Circuit,
@@ -87,19 +75,23 @@ class CircuitBreakerLayer extends StoreLayer implements CircuitBreakerStore {
     return this.circuit.state;
   }
 
-  override write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    return endingSource(body, async (source) => {
-      const details = checkWrite(this, path, source, options);
-      return this.#through(details, options.signal, () => this.inner.write(path, source, options));
-    });
+  protected override async around<T, Options extends CallOptions>(
+    details: CallDetails,
+    options: Options,
+    ask: (options: Options) => Promise<T>,
+  ): Promise<T> {
+    const call = this.circuit.admit(details);
+    const answer = await judged(call, details, options.signal, () => ask(options));
+    call.report("available");
+    return answer;
   }
 
-  override async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
-    const details = checkRead(this, path, options);
+  protected override async readChecked(path: string, options: ReadOptions, details: CallDetails): Promise<ReadResult> {
     const { signal } = options;
     const call = this.circuit.admit(details);
     const discard = (late: ReadResult): Promise<void> => late.cancel();
-    const result = await judged(call, details, signal, () => this.inner.read(path, options), discard);
+    const ask = (): Promise<ReadResult> => this.below.readChecked(path, options, details);
+    const result = await judged(call, details, signal, ask, discard);
     if (call.isProbe) call.report("available");
     return relayedResult(
       result,
@@ -113,20 +105,13 @@ class CircuitBreakerLayer extends StoreLayer implements CircuitBreakerStore {
     );
   }
 
-  override async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
-    const details = checkStat(this, path, options);
-    return this.#through(details, options.signal, () => this.inner.stat(path, options));
-  }
-
-  override async delete(path: string, options: DeleteOptions = {}): Promise<void> {
-    const details = checkDelete(this, path, options);
-    return this.#through(details, options.signal, () => this.inner.delete(path, options));
-  }
-
-  override async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
-    const details = checkList(this, prefix, options);
+  protected override async *listChecked(
+    prefix: string,
+    options: ListOptions,
+    details: CallDetails,
+  ): AsyncGenerator<ObjectInfo, void, undefined> {
     const { signal } = options;
-    const listing = openListing(this.inner, prefix, options); // which asks for nothing before its first step
+    const listing = this.below.listChecked(prefix, options, details); // which asks for nothing before its first step
     const call = this.circuit.admit(details);
     yield* relayedListing(listing, async (next) => {
       const step = await judged(call, details, signal, next);
@@ -135,16 +120,8 @@ class CircuitBreakerLayer extends StoreLayer implements CircuitBreakerStore {
     });
   }
 
-  override async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
-    const details = checkCopy(this, from, to, options);
-    return this.#through(details, options.signal, () => this.inner.copy(from, to, options));
-  }
-
-  async #through<T>(details: CallDetails, signal: AbortSignal | undefined, ask: () => Promise<T>): Promise<T> {
-    const call = this.circuit.admit(details);
-    const answer = await judged(call, details, signal, ask);
-    call.report("available");
-    return answer;
+  protected override presignChecked(path: string, options: PresignOptions): Promise<string> {
+    return this.below.presignChecked(path, options);
   }
 
   static {
@@ -161,7 +138,7 @@ async function judged<T>(
   discard?: (late: T) => unknown,
 ): Promise<T> {
   try {
-    return await heeded(ask(), signal, details, discard);
+    return await abortable(ask(), signal, details, discard);
   } catch (error) {
     reportFailure(call, error, signal);
     throw error;

@@ -1,8 +1,8 @@
+import { abortable } from "../../async/abort.js";
 import type { CallDetails } from "../check.js";
 import type { Clock } from "../../async/clock.js";
 import { StorageError } from "../../errors/error.js";
 import { LinkedAbort } from "../../async/linked-abort.js";
-import { heeded } from "./heeded.js";
 
 /** How long a call may be silent. Its signal fires when that is over, and when the caller's does. */
 export class Deadline {
@@ -51,7 +51,7 @@ export class Deadline {
     this.start();
     this.#waiting = true;
     try {
-      return await heeded(answer(), this.signal, this.#details, discard);
+      return await abortable(answer(), this.signal, this.#details, discard);
     } finally {
       this.#waiting = false;
       this.stop();

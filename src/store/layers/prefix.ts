@@ -1,18 +1,7 @@
 import { restated } from "../../errors/as-storage-error.js";
 import { declareOwnStore } from "../guard/own-stores.js";
-import { openListing } from "../open-listing.js";
-import { endingSource } from "../body-source.js";
 import { MAX_PATH_BYTES, pathProblem } from "../../paths/path.js";
-import {
-  checkCopy,
-  checkDelete,
-  checkList,
-  checkPresign,
-  checkRead,
-  checkStat,
-  checkWrite,
-  isListed,
-} from "../check.js";
+import { checkStat, isListed, type CallDetails } from "../check.js";
 import type { Capability } from "../capability.js";
 import { StorageError, isStorageError } from "../../errors/error.js";
 import { formatLocation, schemeOf, splitLocation, type Location } from "../../paths/location.js";
@@ -29,7 +18,7 @@ import type {
   WriteOptions,
 } from "../store.js";
 import { checkListed, type CheckListed } from "../listed-object.js";
-import { StoreLayer } from "./store-layer.js";
+import { CallLayer } from "./call-layer.js";
 import { checkedStore } from "../is-store.js";
 import { relayedListing } from "./relayed-listing.js";
 import { relayedResult } from "./relayed-result.js";
@@ -54,7 +43,7 @@ export function withPrefix(store: Store, prefix: string): Store {
   return new PrefixLayer(checkedStore(store, "withPrefix"), parsePrefix(store, prefix));
 }
 
-class PrefixLayer extends StoreLayer {
+class PrefixLayer extends CallLayer {
   readonly #base: Location;
   readonly #capability: Readonly<Capability>;
 
@@ -84,34 +73,45 @@ class PrefixLayer extends StoreLayer {
     });
   }
 
-  override write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    return endingSource(body, async (source) => {
-      checkWrite(this, path, source, options);
-      return this.#named(async () => ({ ...(await this.inner.write(this.#outer(path), source, options)), path }));
-    });
+  protected override async writeChecked(
+    path: string,
+    source: StoreBody,
+    options: WriteOptions,
+    details: CallDetails,
+  ): Promise<ObjectInfo> {
+    const outer = this.#outer(path);
+    const written = this.#named(() => this.below.writeChecked(outer, source, options, { ...details, path: outer }));
+    return { ...(await written), path };
   }
 
-  override async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
-    checkRead(this, path, options);
-    const result = await this.#named(() => this.inner.read(this.#outer(path), options));
+  protected override async readChecked(path: string, options: ReadOptions, details: CallDetails): Promise<ReadResult> {
+    const outer = this.#outer(path);
+    const result = await this.#named(() => this.below.readChecked(outer, options, { ...details, path: outer }));
     const relay = { step: <T>(pull: () => Promise<T>) => this.#named(pull) };
     const { signal } = options;
     return relayedResult(renamed(result, { ...result.info, path }), relay, { store: this.name, signal });
   }
 
-  override async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
-    checkStat(this, path, options);
-    const info = await this.#named(() => this.inner.stat(this.#outer(path), options));
+  protected override async statChecked(
+    path: string,
+    options: CallOptions,
+    details: CallDetails,
+  ): Promise<ObjectInfo | undefined> {
+    const outer = this.#outer(path);
+    const info = await this.#named(() => this.below.statChecked(outer, options, { ...details, path: outer }));
     return info && { ...info, path };
   }
 
-  override async delete(path: string, options: DeleteOptions = {}): Promise<void> {
-    checkDelete(this, path, options);
-    await this.#named(() => this.inner.delete(this.#outer(path), options));
+  protected override deleteChecked(path: string, options: DeleteOptions, details: CallDetails): Promise<void> {
+    const outer = this.#outer(path);
+    return this.#named(() => this.below.deleteChecked(outer, options, { ...details, path: outer }));
   }
 
-  override async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
-    checkList(this, prefix, options);
+  protected override async *listChecked(
+    prefix: string,
+    options: ListOptions,
+    details: CallDetails,
+  ): AsyncGenerator<ObjectInfo, void, undefined> {
     if (!this.#fits(prefix)) return; // no path is that long
     const { startAfter, limit, ...others } = options;
     // One that is longer than any path here can't be given to the store below, but still has its place in the order.
@@ -121,7 +121,7 @@ class PrefixLayer extends StoreLayer {
         : others;
     const outer = this.#outer(prefix);
     const checked = checkListed(outer, this.name);
-    const listing = openListing(this.inner, outer, inner);
+    const listing = this.below.listChecked(outer, inner, details);
     let listed = 0;
     for await (const info of relayedListing(listing, (next) => this.#named(next))) {
       if (listed === limit) return;
@@ -132,15 +132,19 @@ class PrefixLayer extends StoreLayer {
     }
   }
 
-  override async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
-    checkCopy(this, from, to, options);
-    const copied = await this.#named(() => this.inner.copy(this.#outer(from), this.#outer(to), options));
-    return { ...copied, path: to };
+  protected override async copyChecked(
+    from: string,
+    to: string,
+    options: CallOptions,
+    details: CallDetails,
+  ): Promise<ObjectInfo> {
+    const [outer, target] = [this.#outer(from), this.#outer(to)];
+    const copied = this.#named(() => this.below.copyChecked(outer, target, options, { ...details, path: outer }));
+    return { ...(await copied), path: to };
   }
 
-  override async presign(path: string, options: PresignOptions): Promise<string> {
-    checkPresign(this, path, options, Infinity); // how long a URL lives at most, the store below knows
-    return this.#named(() => this.inner.presign(this.#outer(path), options));
+  protected override presignChecked(path: string, options: PresignOptions): Promise<string> {
+    return this.#named(() => this.below.presignChecked(this.#outer(path), options));
   }
 
   /** The path as the store below knows it. */

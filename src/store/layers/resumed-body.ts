@@ -1,8 +1,8 @@
+import { abortable } from "../../async/abort.js";
 import type { CallDetails } from "../check.js";
 import { StorageError, isStorageError } from "../../errors/error.js";
 import { LinkedAbort } from "../../async/linked-abort.js";
 import type { ReadOptions, ReadResult, Store } from "../store.js";
-import { heeded } from "./heeded.js";
 import { isRetryable, type Attempts, type RetryPolicy } from "./retry-policy.js";
 
 const END = { done: true, value: undefined } as const;
@@ -101,7 +101,7 @@ export class ResumedBody implements AsyncIterableIterator<Uint8Array> {
       try {
         const discard = (late: ReadResult): Promise<void> => late.cancel();
         const rest = this.store.read(this.path, this.#rest(signal));
-        this.#result = await heeded(rest, signal, this.details, discard);
+        this.#result = await abortable(rest, signal, this.details, discard);
       } catch (error) {
         // That the rest can't be had is no answer to the whole read: what broke it off is.
         if (!isRetryable(error)) throw isStorageError(error, "ABORTED") ? error : broken;

@@ -1,10 +1,10 @@
+import { abortable } from "../../async/abort.js";
 import { ExponentialBackoff, noJitterGenerator, type IBackoff } from "cockatiel";
 import type { CallDetails } from "../check.js";
 import type { Clock } from "../../async/clock.js";
 import { isStorageError, type StorageError } from "../../errors/error.js";
 import type { StorageObserver } from "../../observe/event.js";
 import { tell } from "../../observe/tell.js";
-import { heeded } from "./heeded.js";
 
 /** How often and how long is tried, in milliseconds. */
 export interface RetrySettings {
@@ -99,7 +99,7 @@ async function pause(
   let timer: unknown;
   try {
     const waited = new Promise<void>((resolve) => (timer = clock.setTimeout(resolve, delay)));
-    await heeded(waited, signal, details);
+    await abortable(waited, signal, details);
   } finally {
     clock.clearTimeout(timer);
   }

@@ -1,18 +1,8 @@
+import { abortable } from "../../async/abort.js";
 import { declareOwnStore } from "../guard/own-stores.js";
-import { openListing } from "../open-listing.js";
 import * as z from "zod/mini";
-import { endingSource } from "../body-source.js";
 import { isWholeBody } from "../body.js";
-import {
-  checkCopy,
-  checkDelete,
-  checkList,
-  checkPresign,
-  checkRead,
-  checkStat,
-  checkWrite,
-  type CallDetails,
-} from "../check.js";
+import { type CallDetails } from "../check.js";
 import { systemClock, type Clock } from "../../async/clock.js";
 import { isStorageError, type StorageError, type StorageErrorCode } from "../../errors/error.js";
 import type { StorageObserver } from "../../observe/event.js";
@@ -23,15 +13,13 @@ import type {
   DeleteOptions,
   ListOptions,
   ObjectInfo,
-  PresignOptions,
   ReadOptions,
   ReadResult,
   Store,
   StoreBody,
   WriteOptions,
 } from "../store.js";
-import { StoreLayer } from "./store-layer.js";
-import { heeded } from "./heeded.js";
+import { CallLayer } from "./call-layer.js";
 import { clockOption, milliseconds, observerOption, wholeNumber } from "./layer-options.js";
 import { checkedStore } from "../is-store.js";
 import { isGone, writtenAlready } from "./own-effect.js";
@@ -104,7 +92,7 @@ interface Attempt<T> {
   readonly repeatable?: () => boolean;
 }
 
-class RetryLayer extends StoreLayer {
+class RetryLayer extends CallLayer {
   constructor(
     inner: Store,
     private readonly policy: RetryPolicy,
@@ -112,20 +100,28 @@ class RetryLayer extends StoreLayer {
     super(inner);
   }
 
-  override write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    return endingSource(body, (source) => this.#write(path, source, options));
+  protected override around<T, Options extends CallOptions>(
+    details: CallDetails,
+    options: Options,
+    ask: (options: Options) => Promise<T>,
+  ): Promise<T> {
+    return this.#run(details, options.signal, () => ask(options));
   }
 
-  async #write(path: string, body: StoreBody, options: WriteOptions): Promise<ObjectInfo> {
-    const details = checkWrite(this, path, body, options);
-    const replayable = new ReplayableBody(body);
+  protected override async writeChecked(
+    path: string,
+    source: StoreBody,
+    options: WriteOptions,
+    details: CallDetails,
+  ): Promise<ObjectInfo> {
+    const replayable = new ReplayableBody(source);
     let doubt: unknown; // why it is not known whether an earlier attempt wrote the object
     const attempt = async (): Promise<ObjectInfo> => {
       try {
-        return await this.inner.write(path, replayable.next(), options);
+        return await this.below.writeChecked(path, replayable.next(), options, details);
       } catch (error) {
-        if (doubt !== undefined && isWholeBody(body) && isStorageError(error, lostCondition(options))) {
-          return await this.#settle(doubt, error, () => writtenAlready(this.inner, path, body, options));
+        if (doubt !== undefined && isWholeBody(source) && isStorageError(error, lostCondition(options))) {
+          return await this.#settle(doubt, error, () => writtenAlready(this.inner, path, source, options));
         }
         if (isRetryable(error)) doubt ??= error;
         throw error;
@@ -134,10 +130,9 @@ class RetryLayer extends StoreLayer {
     return this.#run(details, options.signal, attempt, { repeatable: () => !replayable.spent });
   }
 
-  override async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
-    const details = checkRead(this, path, options);
+  protected override async readChecked(path: string, options: ReadOptions, details: CallDetails): Promise<ReadResult> {
     const { signal } = options;
-    const result = await this.#run(details, signal, () => this.inner.read(path, options), {
+    const result = await this.#run(details, signal, () => this.below.readChecked(path, options, details), {
       discard: (late) => late.cancel(),
     });
     const body = new ResumedBody(this.inner, path, options, this.policy, details, result);
@@ -147,17 +142,11 @@ class RetryLayer extends StoreLayer {
     return streamResult(result.info, body, release, { store: this.name, signal });
   }
 
-  override async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
-    const details = checkStat(this, path, options);
-    return this.#run(details, options.signal, () => this.inner.stat(path, options));
-  }
-
-  override async delete(path: string, options: DeleteOptions = {}): Promise<void> {
-    const details = checkDelete(this, path, options);
+  protected override async deleteChecked(path: string, options: DeleteOptions, details: CallDetails): Promise<void> {
     let doubt: unknown; // as above
     return this.#run(details, options.signal, async () => {
       try {
-        await this.inner.delete(path, options);
+        await this.below.deleteChecked(path, options, details);
       } catch (error) {
         if (doubt !== undefined && isStorageError(error, "PRECONDITION_FAILED")) {
           await this.#settle(doubt, error, async () => (await isGone(this.inner, path, options)) || undefined);
@@ -169,17 +158,20 @@ class RetryLayer extends StoreLayer {
     });
   }
 
-  override async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
-    const details = checkList(this, prefix, options);
+  protected override async *listChecked(
+    prefix: string,
+    options: ListOptions,
+    details: CallDetails,
+  ): AsyncGenerator<ObjectInfo, void, undefined> {
     const { signal, limit } = options;
     let { startAfter } = options;
     let listed = 0;
     let attempts = this.policy.begin(details);
     do {
       const rest = limit === undefined ? {} : { limit: limit - listed };
-      const listing = openListing(this.inner, prefix, { ...options, startAfter, ...rest });
+      const listing = this.below.listChecked(prefix, { ...options, startAfter, ...rest }, details);
       try {
-        for await (const info of relayedListing(listing, (next) => heeded(next(), signal, details))) {
+        for await (const info of relayedListing(listing, (next) => abortable(next(), signal, details))) {
           startAfter = info.path;
           listed++;
           yield info;
@@ -192,16 +184,6 @@ class RetryLayer extends StoreLayer {
     } while (limit === undefined || listed < limit);
   }
 
-  override async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
-    const details = checkCopy(this, from, to, options);
-    return this.#run(details, options.signal, () => this.inner.copy(from, to, options));
-  }
-
-  override async presign(path: string, options: PresignOptions): Promise<string> {
-    const details = checkPresign(this, path, options, Infinity); // how long a URL lives at most, the store below knows
-    return this.#run(details, undefined, () => this.inner.presign(path, options));
-  }
-
   async #run<T>(
     details: CallDetails,
     signal: AbortSignal | undefined,
@@ -211,7 +193,7 @@ class RetryLayer extends StoreLayer {
     const attempts = this.policy.begin(details);
     for (;;) {
       try {
-        return await heeded(call(), signal, details, discard);
+        return await abortable(call(), signal, details, discard);
       } catch (error) {
         if (!repeatable()) throw error;
         await attempts.next(error, signal);

@@ -1,33 +1,20 @@
 import { declareOwnStore } from "../guard/own-stores.js";
-import { openListing } from "../open-listing.js";
 import * as z from "zod/mini";
-import { endingSource } from "../body-source.js";
 import { isWholeBody } from "../body.js";
-import {
-  checkCopy,
-  checkDelete,
-  checkList,
-  checkPresign,
-  checkRead,
-  checkStat,
-  checkWrite,
-  type CallDetails,
-} from "../check.js";
+import { type CallDetails } from "../check.js";
 import { systemClock, type Clock } from "../../async/clock.js";
 import { parseOptions } from "../../options/parse-options.js";
 import type {
   CallOptions,
-  DeleteOptions,
   ListOptions,
   ObjectInfo,
-  PresignOptions,
   ReadOptions,
   ReadResult,
   Store,
   StoreBody,
   WriteOptions,
 } from "../store.js";
-import { StoreLayer } from "./store-layer.js";
+import { CallLayer } from "./call-layer.js";
 import { Deadline } from "./deadline.js";
 import { clockOption, milliseconds } from "./layer-options.js";
 import { checkedStore } from "../is-store.js";
@@ -87,7 +74,7 @@ export function withTimeout(store: Store, options: TimeoutOptions): Store {
   return new TimeoutLayer(checkedStore(store, "withTimeout"), parseOptions(schema, options, "withTimeout"));
 }
 
-class TimeoutLayer extends StoreLayer {
+class TimeoutLayer extends CallLayer {
   constructor(
     inner: Store,
     private readonly options: ParsedOptions,
@@ -95,83 +82,65 @@ class TimeoutLayer extends StoreLayer {
     super(inner);
   }
 
-  override write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    return endingSource(body, async (source) => {
-      const details = checkWrite(this, path, source, options);
-      return this.#within("write", details, options.signal, (deadline) => {
-        const timed = isWholeBody(source) ? source : whileStoreIsBusy(source, deadline);
-        return this.inner.write(path, timed, { ...options, signal: deadline.signal });
-      });
+  protected override around<T, Options extends CallOptions>(
+    details: CallDetails,
+    options: Options,
+    ask: (options: Options) => Promise<T>,
+  ): Promise<T> {
+    return this.#within(details, options, ({ signal }) => ask({ ...options, signal }));
+  }
+
+  protected override writeChecked(
+    path: string,
+    source: StoreBody,
+    options: WriteOptions,
+    details: CallDetails,
+  ): Promise<ObjectInfo> {
+    return this.#within(details, options, (deadline) => {
+      const timed = isWholeBody(source) ? source : whileStoreIsBusy(source, deadline);
+      return this.below.writeChecked(path, timed, { ...options, signal: deadline.signal }, details);
     });
   }
 
-  override async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
-    const details = checkRead(this, path, options);
-    const { signal } = options;
-    const deadline = this.#deadline("read", details, signal);
+  protected override async readChecked(path: string, options: ReadOptions, details: CallDetails): Promise<ReadResult> {
+    const deadline = this.#deadline(details, options);
     try {
       const result = await deadline.wait(
-        () => this.inner.read(path, { ...options, signal: deadline.signal }),
+        () => this.below.readChecked(path, { ...options, signal: deadline.signal }, details),
         (late) => late.cancel(),
       );
       const relay = {
         step: <T>(pull: () => Promise<T>) => deadline.wait(pull),
         ended: () => deadline.end(),
       };
-      return relayedResult(result, relay, { store: this.name, signal });
+      return relayedResult(result, relay, { store: this.name, signal: options.signal });
     } catch (error) {
       deadline.end();
       throw error;
     }
   }
 
-  override async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
-    const details = checkStat(this, path, options);
-    return this.#within("stat", details, options.signal, ({ signal }) => this.inner.stat(path, { ...options, signal }));
-  }
-
-  override async delete(path: string, options: DeleteOptions = {}): Promise<void> {
-    const details = checkDelete(this, path, options);
-    return this.#within("delete", details, options.signal, ({ signal }) =>
-      this.inner.delete(path, { ...options, signal }),
-    );
-  }
-
-  override async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
-    const details = checkList(this, prefix, options);
-    const deadline = this.#deadline("list", details, options.signal);
+  protected override async *listChecked(
+    prefix: string,
+    options: ListOptions,
+    details: CallDetails,
+  ): AsyncGenerator<ObjectInfo, void, undefined> {
+    const deadline = this.#deadline(details, options);
     try {
-      const listing = openListing(this.inner, prefix, { ...options, signal: deadline.signal });
+      const listing = this.below.listChecked(prefix, { ...options, signal: deadline.signal }, details);
       yield* relayedListing(listing, (next) => deadline.wait(next));
     } finally {
       deadline.end();
     }
   }
 
-  override async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
-    const details = checkCopy(this, from, to, options);
-    return this.#within("copy", details, options.signal, ({ signal }) =>
-      this.inner.copy(from, to, { ...options, signal }),
-    );
-  }
-
-  override async presign(path: string, options: PresignOptions): Promise<string> {
-    const details = checkPresign(this, path, options, Infinity); // how long a URL lives at most, the store below knows
-    return this.#within("presign", details, undefined, () => this.inner.presign(path, options));
-  }
-
-  #deadline(operation: TimedOperation, details: CallDetails, signal: AbortSignal | undefined): Deadline {
+  #deadline(details: CallDetails, { signal }: CallOptions): Deadline {
     const { timeout, timeouts, clock = systemClock } = this.options;
-    return new Deadline(clock, timeouts?.[operation] ?? timeout, details, signal);
+    return new Deadline(clock, timeouts?.[details.operation as TimedOperation] ?? timeout, details, signal);
   }
 
-  async #within<T>(
-    operation: TimedOperation,
-    details: CallDetails,
-    signal: AbortSignal | undefined,
-    call: (deadline: Deadline) => Promise<T>,
-  ): Promise<T> {
-    const deadline = this.#deadline(operation, details, signal);
+  async #within<T>(details: CallDetails, options: CallOptions, call: (deadline: Deadline) => Promise<T>): Promise<T> {
+    const deadline = this.#deadline(details, options);
     try {
       return await deadline.wait(() => call(deadline));
     } finally {

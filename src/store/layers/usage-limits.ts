@@ -1,15 +1,17 @@
+import { abortable } from "../../async/abort.js";
 import { declareOwnStore } from "../guard/own-stores.js";
 import * as z from "zod/mini";
-import { endingSource } from "../body-source.js";
 import { isWholeBody } from "../body.js";
-import { checkCopy, checkList, checkRead, checkStat, checkWrite, type CallDetails } from "../check.js";
+import { type CallDetails } from "../check.js";
 import { systemClock, type Clock } from "../../async/clock.js";
 import type { StorageObserver } from "../../observe/event.js";
 import { parseOptions } from "../../options/parse-options.js";
 import type {
   CallOptions,
+  DeleteOptions,
   ListOptions,
   ObjectInfo,
+  PresignOptions,
   ReadOptions,
   ReadResult,
   Store,
@@ -17,8 +19,7 @@ import type {
   WriteOptions,
 } from "../store.js";
 import { isSourceFailure } from "../source-failure.js";
-import { StoreLayer } from "./store-layer.js";
-import { heeded } from "./heeded.js";
+import { CallLayer } from "./call-layer.js";
 import { clockOption, observerOption } from "./layer-options.js";
 import { checkedStore } from "../is-store.js";
 import { MeteredBody } from "./metered-body.js";
@@ -86,7 +87,7 @@ export function withUsageLimits(store: Store, options: UsageLimitOptions = {}): 
   );
 }
 
-class UsageLimitLayer extends StoreLayer {
+class UsageLimitLayer extends CallLayer {
   constructor(
     inner: Store,
     private readonly meter: UsageMeter,
@@ -94,39 +95,50 @@ class UsageLimitLayer extends StoreLayer {
     super(inner);
   }
 
-  override write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    return endingSource(body, (source) => this.#write(path, source, options));
+  protected override async around<T, Options extends CallOptions>(
+    details: CallDetails,
+    options: Options,
+    ask: (options: Options) => Promise<T>,
+  ): Promise<T> {
+    await this.meter.reserve("requests", 1, details, options.signal);
+    return abortable(ask(options), options.signal, details);
   }
 
-  async #write(path: string, body: StoreBody, options: WriteOptions): Promise<ObjectInfo> {
-    const details = checkWrite(this, path, body, options);
+  protected override async writeChecked(
+    path: string,
+    source: StoreBody,
+    options: WriteOptions,
+    details: CallDetails,
+  ): Promise<ObjectInfo> {
     const { signal } = options;
+    const write = (body: StoreBody): Promise<ObjectInfo> =>
+      abortable(this.below.writeChecked(path, body, options, details), signal, details);
     const request = await this.meter.reserve("requests", 1, details, signal);
     const reserve = (bytes: number): Promise<Reservation> => this.meter.reserve("ingressBytes", bytes, details, signal);
-    const size = isWholeBody(body) ? Buffer.byteLength(body) : options.size;
+    const size = isWholeBody(source) ? Buffer.byteLength(source) : options.size;
     if (size !== undefined) {
       const bytes = await orGiveBack(reserve(size), request);
-      return this.#written([bytes], () => heeded(this.inner.write(path, body, options), signal, details));
+      return this.#written([bytes], () => write(source));
     }
-    const metered = new MeteredBody(body as AsyncIterable<Uint8Array>, reserve);
+    const metered = new MeteredBody(source as AsyncIterable<Uint8Array>, reserve);
     return this.#written(metered.reservations, async () => {
       try {
-        return await heeded(this.inner.write(path, metered, options), signal, details);
+        return await write(metered);
       } catch (error) {
         throw metered.refusal ?? error; // the store below only knows that its source failed
       }
     });
   }
 
-  override async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
-    const details = checkRead(this, path, options);
+  protected override async readChecked(path: string, options: ReadOptions, details: CallDetails): Promise<ReadResult> {
     const { signal } = options;
     const request = await this.meter.reserve("requests", 1, details, signal);
     const reserve = (bytes: number): Promise<Reservation> => this.meter.reserve("egressBytes", bytes, details, signal);
     // One byte, to be refused without I/O when nothing is left; the rest when the size is known.
     const first = await orGiveBack(reserve(1), request);
     const discard = (late: ReadResult): Promise<void> => late.cancel();
-    const result = await orGiveBack(heeded(this.inner.read(path, options), signal, details, discard), first);
+    const read = abortable(this.below.readChecked(path, options, details), signal, details, discard);
+    const result = await orGiveBack(read, first);
     let rest: Reservation;
     try {
       rest = await orGiveBack(reserve(Math.max(0, bytesOf(result.info, options) - 1)), first);
@@ -137,26 +149,25 @@ class UsageLimitLayer extends StoreLayer {
     return this.#meteredResult(result, [first, rest], details, signal);
   }
 
-  override async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
-    const details = checkStat(this, path, options);
-    await this.meter.reserve("requests", 1, details, options.signal);
-    return heeded(this.inner.stat(path, options), options.signal, details);
+  protected override deleteChecked(path: string, options: DeleteOptions, details: CallDetails): Promise<void> {
+    return this.below.deleteChecked(path, options, details);
   }
 
-  override async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
-    const details = checkList(this, prefix, options);
+  protected override async *listChecked(
+    prefix: string,
+    options: ListOptions,
+    details: CallDetails,
+  ): AsyncGenerator<ObjectInfo, void, undefined> {
     const { signal } = options;
     let steps = 0;
-    yield* relayedListing(this.inner.list(prefix, options), async (next) => {
+    yield* relayedListing(this.below.listChecked(prefix, options, details), async (next) => {
       if (steps++ % PAGE === 0) await this.meter.reserve("requests", 1, details, signal);
-      return heeded(next(), signal, details);
+      return abortable(next(), signal, details);
     });
   }
 
-  override async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
-    const details = checkCopy(this, from, to, options);
-    await this.meter.reserve("requests", 1, details, options.signal);
-    return heeded(this.inner.copy(from, to, options), options.signal, details);
+  protected override presignChecked(path: string, options: PresignOptions): Promise<string> {
+    return this.below.presignChecked(path, options);
   }
 
   async #written(bytes: readonly Reservation[], write: () => Promise<ObjectInfo>): Promise<ObjectInfo> {

@@ -1,9 +1,9 @@
+import { abortable } from "../../async/abort.js";
 import type { CallDetails } from "../check.js";
 import type { Clock } from "../../async/clock.js";
 import { StorageError } from "../../errors/error.js";
 import type { StorageObserver } from "../../observe/event.js";
 import { tell } from "../../observe/tell.js";
-import { heeded } from "./heeded.js";
 import { monthOf, type UsageCounter, type UsageKind } from "./usage-counter.js";
 
 /** How much may be used in a month. What has no limit is not counted. */
@@ -53,7 +53,7 @@ export class UsageMeter {
     const ask = async (): Promise<boolean> => counter.reserve(month, kind, amount, limit);
     let granted: boolean;
     try {
-      granted = await heeded(ask(), signal, details, discard);
+      granted = await abortable(ask(), signal, details, discard);
     } catch (cause) {
       if (signal?.aborted) throw cause;
       this.#tellFault(details);

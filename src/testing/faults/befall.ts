@@ -52,7 +52,7 @@ async function wait(
     if (ms !== undefined) timer = clock.setTimeout(resolve, ms);
   });
   try {
-    await abortable(Promise.race([over, givenUp]), signal, undefined, details);
+    await abortable(Promise.race([over, givenUp]), signal, details);
   } finally {
     if (ms !== undefined) clock.clearTimeout(timer);
   }

@@ -7,21 +7,30 @@
 export function interruptible<T>(
   source: AsyncIterator<T>,
   run: (source: AsyncIterator<T>, givenUp: Promise<void>) => AsyncGenerator<T, void, undefined>,
-): AsyncIterableIterator<T> {
+): AsyncGenerator<T, void, undefined> {
   let giveUp: () => void = () => undefined;
   const givenUp = new Promise<void>((resolve) => (giveUp = resolve));
   const generator = run(source, givenUp);
   return {
     next: () => generator.next(),
-    async return() {
-      giveUp();
-      // What it waits for is the source's to end, or never.
-      generator.return().catch(() => undefined);
-      await source.return?.();
-      return { done: true, value: undefined };
+    return: end,
+    async throw(error) {
+      await end();
+      throw error;
     },
     [Symbol.asyncIterator]() {
       return this;
     },
+    async [Symbol.asyncDispose]() {
+      await end();
+    },
   };
+
+  async function end(): Promise<IteratorReturnResult<undefined>> {
+    giveUp();
+    // What it waits for is the source's to end, or never.
+    generator.return().catch(() => undefined);
+    await source.return?.();
+    return { done: true, value: undefined };
+  }
 }

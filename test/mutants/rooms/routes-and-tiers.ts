@@ -21,7 +21,7 @@ export const ROUTES_AND_TIERS: readonly Mutant[] = [
     name: "an abort waits for the dial",
     promise: behaviour("one caller's abort is not another's"),
     file: "store/compose/routing/routing-store.ts",
-    from: "return abortable(this.#opened(found, target, details), signal, undefined, details);",
+    from: "return abortable(this.#opened(found, target, details), signal, details);",
     to: "return this.#opened(found, target, details);",
     seenBy: seenByTests("store/compose/routing/routing-dial.test.ts"),
   },

@@ -1,5 +1,5 @@
 import { StorageError, type StorageErrorCode } from "../../../src/errors/error.js";
-import { StoreLayer } from "../../../src/store/layers/store-layer.js";
+import { CallLayer } from "../../../src/store/layers/call-layer.js";
 import type { Capability } from "../../../src/store/capability.js";
 import { MemoryStore } from "../../../src/store/drivers/memory-store.js";
 import { streamResult } from "../../../src/store/read-result.js";
@@ -21,7 +21,7 @@ export type BodyFault = { fault: "truncate" | "flip" | "break" | "hang" | "exten
 const CHUNK = 1000;
 
 /** A copy that fails as it is told, counts what it is asked, and knows which of its bodies nobody gave back. */
-export class CopyStore extends StoreLayer {
+export class CopyStore extends CallLayer {
   readonly calls: string[] = [];
   /** Every call fails with this code; `"hang"` never answers, whatever its signal says. */
   fails: StorageErrorCode | "hang" | undefined;

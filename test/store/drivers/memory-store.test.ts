@@ -14,7 +14,8 @@ describe("MemoryStore", () => {
     const { presign, ...others } = store.capability;
     expect(presign).toBe(false);
     expect(Object.values(others)).not.toContain(false);
-    await expect(store.presign("a")).rejects.toMatchObject({ code: "UNSUPPORTED", operation: "presign", path: "a" });
+    const url = store.presign("a", { method: "GET", expiresIn: 60 });
+    await expect(url).rejects.toMatchObject({ code: "UNSUPPORTED", operation: "presign", path: "a" });
   });
 
   it("gives no two versions the same etag, in whatever store", async () => {

@@ -1,6 +1,6 @@
 import { StorageError, isStorageError } from "../../../src/errors/error.js";
 import { formatLocation, schemeOf, splitLocation } from "../../../src/paths/location.js";
-import { StoreLayer } from "../../../src/store/layers/store-layer.js";
+import { CallLayer } from "../../../src/store/layers/call-layer.js";
 import { MemoryStore } from "../../../src/store/drivers/memory-store.js";
 import type {
   ListOptions,
@@ -12,7 +12,7 @@ import type {
 } from "../../../src/store/store.js";
 
 /** The least store that routes: `mem://bucket/path` goes to another memory than plain paths do. */
-export class LoopbackRouter extends StoreLayer {
+export class LoopbackRouter extends CallLayer {
   readonly target = new MemoryStore();
 
   constructor(private readonly primary = new MemoryStore()) {

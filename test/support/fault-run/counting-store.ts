@@ -1,4 +1,4 @@
-import { StoreLayer } from "../../../src/store/layers/store-layer.js";
+import { CallLayer } from "../../../src/store/layers/call-layer.js";
 import type {
   CallOptions,
   DeleteOptions,
@@ -31,7 +31,7 @@ export class OpenCounts {
 }
 
 /** Counts what is open of a store. */
-export class CountingStore extends StoreLayer {
+export class CountingStore extends CallLayer {
   constructor(
     inner: Store,
     private readonly open: OpenCounts,
@@ -60,9 +60,9 @@ export class CountingStore extends StoreLayer {
     return this.open.during(() => this.inner.copy(from, to, options));
   }
 
-  override list(prefix: string, options?: ListOptions): AsyncIterable<ObjectInfo> {
+  override list(prefix: string, options?: ListOptions): AsyncGenerator<ObjectInfo, void, undefined> {
     const { inner, open } = this;
-    return {
+    const listing: AsyncIterable<ObjectInfo> = {
       [Symbol.asyncIterator]() {
         const iterator = inner.list(prefix, options)[Symbol.asyncIterator]();
         let begun = false;
@@ -73,6 +73,7 @@ export class CountingStore extends StoreLayer {
         });
       },
     };
+    return listing as AsyncGenerator<ObjectInfo, void, undefined>; // of which nothing else is used
   }
 }
 

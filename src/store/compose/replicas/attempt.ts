@@ -36,7 +36,7 @@ export class Attempt {
 
   /** Settles as the promise does, or when the attempt ends. What then still comes is given to `discard`. */
   wait<T>(promise: Promise<T>, discard?: (late: T) => unknown): Promise<T> {
-    return abortable(promise, this.signal, discard, this.#details);
+    return abortable(promise, this.signal, this.#details, discard);
   }
 
   /** Lets the time run, from now. */

@@ -85,7 +85,7 @@ export async function changeAll(change: Change, call: ReplicaCall, log: ChangeLo
   const changes = Promise.all(parts).then(() => change.ended?.());
   log.background.add(changes);
   try {
-    await abortable(Promise.race([acknowledged, changes]), call.signal, undefined, call.details);
+    await abortable(Promise.race([acknowledged, changes]), call.signal, call.details);
   } catch (error) {
     void changes.catch(() => undefined).finally(() => missed.end(write));
     throw error;

@@ -136,7 +136,7 @@ export class ReplicatedStore implements Store {
     const deleted = missed.begin(path, []);
     try {
       await deleteAll(this.#replicas, path, options, call, (replica, change) =>
-        abortable(order.run([replica], path, change), options.signal, undefined, details),
+        abortable(order.run([replica], path, change), options.signal, details),
       );
       for (const replica of this.#replicas) missed.taken(deleted, replica);
     } finally {
@@ -203,7 +203,6 @@ export class ReplicatedStore implements Store {
     return abortable(
       repairing.finally(() => missed.end(asked)),
       options.signal,
-      undefined,
       details,
     );
   }

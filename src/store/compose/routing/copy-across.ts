@@ -29,7 +29,7 @@ export async function copyAcross(
   const failure: { error?: unknown } = {};
   try {
     const read = routed(from.store.read(from.route.path, { signal }), from.route);
-    source = await abortable(read, signal, (late) => late.cancel());
+    source = await abortable(read, signal, undefined, (late) => late.cancel());
     // A body that is shorter or longer than the object is no copy of it.
     const options = { ...attributesFor(to.store, source.info, observer), size: source.info.size, signal };
     const written = to.store.write(to.route.path, watched(routedResult(source, from.route), failure), options);

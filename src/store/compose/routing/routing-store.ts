@@ -215,7 +215,7 @@ export class RoutingStore implements Store {
     if (found === "primary") return this.#primary;
     if (typeof found === "object") return found;
     throwIfAborted(signal, details);
-    return abortable(this.#opened(found, target, details), signal, undefined, details);
+    return abortable(this.#opened(found, target, details), signal, details);
   }
 
   async #opened(factory: SchemeFactory, target: Target, details: CallDetails): Promise<Store> {

@@ -1,6 +1,6 @@
 import { declareOwnStore } from "../../guard/own-stores.js";
 import type { Store } from "../../store.js";
-import { StoreLayer } from "../../layers/store-layer.js";
+import { CallLayer } from "../../layers/call-layer.js";
 
 /** One client for all the stores of a factory: made for the first of them, and closed with the last. */
 export class SharedClient<Client> {
@@ -34,7 +34,7 @@ export class SharedClient<Client> {
   }
 }
 
-class SharingStore extends StoreLayer {
+class SharingStore extends CallLayer {
   readonly #release: () => Promise<void>;
   #closing: Promise<void> | undefined;
 

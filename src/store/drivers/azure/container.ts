@@ -1,3 +1,4 @@
+import type { DriverCall } from "../driver-store.js";
 import { restated } from "../../../errors/as-storage-error.js";
 import type { ContainerClient } from "@azure/storage-blob";
 import { abortable, throwIfAborted } from "../../../async/abort.js";
@@ -6,7 +7,7 @@ import { StorageError, isStorageError } from "../../../errors/error.js";
 import { LinkedAbort } from "../../../async/linked-abort.js";
 import { blobNameOf, blobPrefixOf, pathOfBlob } from "./blob-name.js";
 import { createClient } from "./client.js";
-import { toStorageError, type AzureCall } from "./errors.js";
+import { toStorageError } from "./errors.js";
 import type { ParsedAzureOptions } from "./options.js";
 import { SilenceTimer } from "./silence.js";
 
@@ -53,7 +54,7 @@ export class AzureContainer {
    * comes of it. What then comes late is given to `discard`.
    */
   async send<T>(
-    call: AzureCall,
+    call: DriverCall,
     request: (request: AzureRequest) => Promise<T>,
     discard?: (late: T) => unknown,
   ): Promise<T> {
@@ -70,7 +71,7 @@ export class AzureContainer {
         request({ client, abortSignal: stop.signal, progress }),
       );
       // The SDK does not hear the signal while it waits for a token.
-      return await abortable(sent, stop.signal, discard, call.details);
+      return await abortable(sent, stop.signal, call.details, discard);
     } catch (error) {
       throw toStorageError(error, { ...call, signal: stop.signal });
     } finally {
@@ -81,7 +82,7 @@ export class AzureContainer {
   }
 
   /** Stops a call with `TIMEOUT` when it has been silent for too long. */
-  silenceTimer(stop: LinkedAbort, { details }: AzureCall): SilenceTimer {
+  silenceTimer(stop: LinkedAbort, { details }: DriverCall): SilenceTimer {
     const { clock, timeout } = this.options;
     return new SilenceTimer(clock, timeout, () => {
       stop.abort(new StorageError("TIMEOUT", `Azure was silent for ${timeout} ms.`, details));

@@ -1,8 +1,9 @@
+import type { DriverCall } from "../driver-store.js";
 import type { BlobSyncCopyFromURLOptions, ContainerClient } from "@azure/storage-blob";
 import { StorageError, isStorageError } from "../../../errors/error.js";
 import type { ObjectInfo } from "../../store.js";
 import type { AzureContainer } from "./container.js";
-import { failureOf, type AzureCall } from "./errors.js";
+import { failureOf } from "./errors.js";
 import { toObjectInfo, type BlobDescription } from "./object-info.js";
 import { isSharedKeyCredential, isTokenCredential } from "./options.js";
 import { signedUrl } from "./presign.js";
@@ -28,7 +29,7 @@ export async function copyObject(
   container: AzureContainer,
   from: string,
   to: string,
-  call: AzureCall,
+  call: DriverCall,
 ): Promise<ObjectInfo> {
   const target = container.blobName(to, { ...call.details, path: to });
   const source = await requireObject(container, from, call);
@@ -48,7 +49,7 @@ async function copyByAzure(
   container: AzureContainer,
   source: ObjectInfo,
   target: string,
-  call: AzureCall,
+  call: DriverCall,
 ): Promise<Pick<BlobDescription, "etag" | "lastModified"> | undefined> {
   const name = container.blobName(source.path, call.details);
   const { clock } = container.options;
@@ -90,7 +91,7 @@ async function copyByStream(
   container: AzureContainer,
   source: ObjectInfo,
   to: string,
-  call: AzureCall,
+  call: DriverCall,
 ): Promise<ObjectInfo> {
   const body = await readObject(container, source.path, {}, call);
   try {
@@ -105,7 +106,7 @@ async function copyByStream(
   }
 }
 
-function sourceChanged(error: unknown, { details }: AzureCall): StorageError {
+function sourceChanged(error: unknown, { details }: DriverCall): StorageError {
   const cause = failureOf(error);
   return new StorageError("UNAVAILABLE", "The object was overwritten while it was copied.", {
     ...details,

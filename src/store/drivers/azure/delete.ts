@@ -1,7 +1,7 @@
+import type { DriverCall } from "../driver-store.js";
 import { isNotFound } from "../../../errors/error.js";
 import type { DeleteOptions } from "../../store.js";
 import type { AzureContainer } from "./container.js";
-import type { AzureCall } from "./errors.js";
 import { quotedEtag } from "./object-info.js";
 
 /** Deletes one object, and its snapshots. A missing one is no error, except under a condition. */
@@ -9,9 +9,9 @@ export async function deleteObject(
   container: AzureContainer,
   path: string,
   { ifMatch }: DeleteOptions,
-  plainCall: AzureCall,
+  plainCall: DriverCall,
 ): Promise<void> {
-  const call: AzureCall = ifMatch === undefined ? plainCall : { ...plainCall, condition: "ifMatch" };
+  const call: DriverCall = ifMatch === undefined ? plainCall : { ...plainCall, condition: "ifMatch" };
   const name = container.blobName(path, call.details);
   try {
     await container.send(call, ({ client, abortSignal }) =>

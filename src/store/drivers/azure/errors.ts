@@ -1,21 +1,9 @@
+import type { DriverCall } from "../driver-store.js";
 import { abortedError } from "../../../async/abort.js";
 import type { CallDetails } from "../../check.js";
 import { StorageError, isStorageError, type StorageErrorCode } from "../../../errors/error.js";
 import { AzureFailure } from "./failure.js";
 import { CODE_OF_ERRNO, CODE_OF_STATUS, MESSAGE_OF_CODE } from "../http-errors.js";
-
-/** One call of the store, as its errors need to know it. */
-export interface AzureCall {
-  readonly details: CallDetails;
-  readonly signal?: AbortSignal | undefined;
-  /** The condition that the request carried: it decides what a failed precondition means. */
-  readonly condition?: "ifNoneMatch" | "ifMatch" | undefined;
-}
-
-/** What the errors of a call carry, and its signal. */
-export function azureCall(details: CallDetails, options: { signal?: AbortSignal | undefined }): AzureCall {
-  return { details, signal: options.signal };
-}
 
 // Azure's error codes ("Common REST API error codes", "Blob service error codes"), and names of the SDK and of
 // @azure/identity for what has none.
@@ -80,7 +68,7 @@ const BY_STATUS = new Map<number, StorageErrorCode>([
  * The typed error of whatever a request failed with, judged by error code, HTTP status and errno, never by message.
  * Its cause is an {@link AzureFailure}.
  */
-export function toStorageError(error: unknown, call: AzureCall): StorageError {
+export function toStorageError(error: unknown, call: DriverCall): StorageError {
   if (isStorageError(error)) return error;
   if (call.signal?.aborted) return abortedError(call.signal, call.details);
   const failure = new AzureFailure(error);
@@ -88,7 +76,7 @@ export function toStorageError(error: unknown, call: AzureCall): StorageError {
 }
 
 /** The error of a body that broke off: whatever the SDK says of it, it may come whole another time. */
-export function bodyError(error: unknown, call: AzureCall): StorageError {
+export function bodyError(error: unknown, call: DriverCall): StorageError {
   if (call.signal?.aborted) return abortedError(call.signal, call.details);
   const failure = new AzureFailure(error);
   return failed(CODE_OF_ERRNO.get(failure.code ?? "") ?? "UNAVAILABLE", failure, call);
@@ -104,13 +92,13 @@ export function failureOf(error: unknown): AzureFailure | undefined {
   return isStorageError(error) && error.cause instanceof AzureFailure ? error.cause : undefined;
 }
 
-function failed(code: StorageErrorCode, failure: AzureFailure, { details }: AzureCall): StorageError {
+function failed(code: StorageErrorCode, failure: AzureFailure, { details }: DriverCall): StorageError {
   const message = MESSAGE_OF_CODE[code] ?? "The request to Azure failed";
   const text = message.endsWith(".") ? message : `${message}: ${failure.message.replace(/\.$/, "")}.`;
   return new StorageError(code, text, { ...details, cause: failure });
 }
 
-function codeOf({ name, code = "", httpStatus }: AzureFailure, condition: AzureCall["condition"]): StorageErrorCode {
+function codeOf({ name, code = "", httpStatus }: AzureFailure, condition: DriverCall["condition"]): StorageErrorCode {
   const found =
     CODE_OF_ERRNO.get(code) ??
     BY_NAME.get(name) ??

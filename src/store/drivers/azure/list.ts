@@ -1,3 +1,4 @@
+import type { DriverCall } from "../driver-store.js";
 import type { BlobItem } from "@azure/storage-blob";
 import { throwIfAborted } from "../../../async/abort.js";
 import { isListed } from "../../check.js";
@@ -5,7 +6,6 @@ import { StorageError } from "../../../errors/error.js";
 import { comparePaths, pathProblem } from "../../../paths/path.js";
 import type { ListOptions, ObjectInfo } from "../../store.js";
 import type { AzureContainer } from "./container.js";
-import type { AzureCall } from "./errors.js";
 import { statedSize, toObjectInfo } from "./object-info.js";
 
 /** Lists objects page by page, each fetched when the one before is used up. Azure sorts them: see blob-name.ts. */
@@ -13,7 +13,7 @@ export async function* listObjects(
   container: AzureContainer,
   prefix: string,
   options: ListOptions,
-  call: AzureCall,
+  call: DriverCall,
 ): AsyncGenerator<ObjectInfo, void, undefined> {
   const { startAfter, limit = Infinity } = options;
   let left = limit;
@@ -37,7 +37,7 @@ async function* listBlobs(
   container: AzureContainer,
   prefix: string,
   { startAfter, limit }: ListOptions,
-  call: AzureCall,
+  call: DriverCall,
 ): AsyncGenerator<BlobItem, void, undefined> {
   const { pageSize } = container.options;
   // Azure can't begin after a name, so what is skipped has to be fetched too.
@@ -68,12 +68,12 @@ function isPage(page: unknown): boolean {
   });
 }
 
-function foreignPage({ details }: AzureCall): StorageError {
+function foreignPage({ details }: DriverCall): StorageError {
   const message = "What answered is not Azure Blob Storage. Check the URL of the account.";
   return new StorageError("UNEXPECTED", message, details);
 }
 
-function disorder({ details }: AzureCall): StorageError {
+function disorder({ details }: DriverCall): StorageError {
   const message =
     "The server does not list blobs in the order of their names, as in an account with a hierarchical namespace.";
   return new StorageError("UNEXPECTED", message, details);

@@ -1,6 +1,6 @@
+import type { DriverCall } from "../driver-store.js";
 import type { ObjectInfo } from "../../store.js";
 import { StorageError } from "../../../errors/error.js";
-import type { AzureCall } from "./errors.js";
 import { fromAzureMetadata } from "./metadata.js";
 
 /** What the responses that describe one blob have in common. */
@@ -38,7 +38,7 @@ function unquoted(etag: string): string {
  *
  * @throws {StorageError} `UNEXPECTED` when it says none: unknown is not zero
  */
-export function statedSize(size: number | undefined, { details }: AzureCall): number {
+export function statedSize(size: number | undefined, { details }: DriverCall): number {
   if (size !== undefined && Number.isSafeInteger(size) && size >= 0) return size;
   throw new StorageError("UNEXPECTED", "The server did not say how large the object is.", details);
 }
@@ -52,7 +52,7 @@ interface BlobAnswer {
 }
 
 /** @throws {StorageError} `UNEXPECTED` for a page of HTML without a header of Azure's: somebody else answered */
-export function assertBlob({ blobType, requestId, version, contentType }: BlobAnswer, { details }: AzureCall): void {
+export function assertBlob({ blobType, requestId, version, contentType }: BlobAnswer, { details }: DriverCall): void {
   const isOfAzure = [blobType, requestId, version].some((header) => header !== undefined);
   if (isOfAzure || !/^(?:text\/html|application\/xhtml)/i.test(contentType ?? "")) return;
   throw new StorageError(

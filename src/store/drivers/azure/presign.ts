@@ -1,15 +1,15 @@
+import type { DriverCall } from "../driver-store.js";
 import type { ContainerClient } from "@azure/storage-blob";
 import type { PresignOptions } from "../../store.js";
 import { loadSdk } from "./client.js";
 import type { AzureContainer } from "./container.js";
-import type { AzureCall } from "./errors.js";
 
 /** A URL with a shared access signature for one blob. Nothing is sent. */
 export async function presignObject(
   container: AzureContainer,
   path: string,
   { method, expiresIn }: PresignOptions,
-  call: AzureCall,
+  call: DriverCall,
 ): Promise<string> {
   const name = container.blobName(path, call.details);
   const { clock } = container.options;

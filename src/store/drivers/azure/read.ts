@@ -1,3 +1,4 @@
+import type { DriverCall } from "../driver-store.js";
 import { Readable } from "node:stream";
 import type { BlobDownloadResponseParsed } from "@azure/storage-blob";
 import { StorageError } from "../../../errors/error.js";
@@ -5,7 +6,7 @@ import { bytesResult, streamResult, type ReadCall } from "../../read-result.js";
 import type { ReadOptions, ReadResult } from "../../store.js";
 import { LinkedAbort } from "../../../async/linked-abort.js";
 import type { AzureContainer } from "./container.js";
-import { bodyError, failureOf, type AzureCall } from "./errors.js";
+import { bodyError, failureOf } from "./errors.js";
 import { assertBlob, statedSize, toObjectInfo } from "./object-info.js";
 import { requireObject } from "./stat.js";
 
@@ -16,7 +17,7 @@ export async function readObject(
   container: AzureContainer,
   path: string,
   options: ReadOptions,
-  call: AzureCall,
+  call: DriverCall,
 ): Promise<ReadResult> {
   if (options.length === 0) return emptyRange(container, path, call);
   const stop = new LinkedAbort(call.signal);
@@ -34,7 +35,7 @@ async function readRange(
   container: AzureContainer,
   path: string,
   { offset = 0, length }: ReadOptions,
-  call: AzureCall,
+  call: DriverCall,
   stop: LinkedAbort,
 ): Promise<ReadResult> {
   const name = container.blobName(path, call.details);
@@ -67,11 +68,11 @@ async function readRange(
   );
 }
 
-function readCall({ details, signal }: AzureCall): ReadCall {
+function readCall({ details, signal }: DriverCall): ReadCall {
   return { store: details.store, signal };
 }
 
-async function emptyRange(container: AzureContainer, path: string, call: AzureCall): Promise<ReadResult> {
+async function emptyRange(container: AzureContainer, path: string, call: DriverCall): Promise<ReadResult> {
   return bytesResult(await requireObject(container, path, call), EMPTY, readCall(call));
 }
 
@@ -84,7 +85,7 @@ function sizeOf(
   { contentRange, contentLength }: BlobDownloadResponseParsed,
   offset: number,
   count = Infinity,
-  call: AzureCall,
+  call: DriverCall,
 ): number {
   if (contentRange === undefined) {
     const size = statedSize(contentLength, call);
@@ -100,7 +101,7 @@ function sizeOf(
   return size;
 }
 
-function otherRange({ details }: AzureCall): StorageError {
+function otherRange({ details }: DriverCall): StorageError {
   return new StorageError("UNEXPECTED", "The server did not send the range that was asked for.", details);
 }
 
@@ -114,7 +115,7 @@ async function* bodyChunks(
   body: Readable,
   expected: number | undefined,
   stop: LinkedAbort,
-  call: AzureCall,
+  call: DriverCall,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const chunks = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
   // It counts only while a chunk is waited for: a reader may take its time.

@@ -1,14 +1,14 @@
+import type { DriverCall } from "../driver-store.js";
 import { StorageError, isNotFound } from "../../../errors/error.js";
 import type { ObjectInfo } from "../../store.js";
 import type { AzureContainer } from "./container.js";
-import type { AzureCall } from "./errors.js";
 import { assertBlob, statedSize, toObjectInfo } from "./object-info.js";
 
 /** Describes an object by Get Blob Properties; `undefined` when it is missing, `CONTAINER_NOT_FOUND` when all are. */
 export async function statObject(
   container: AzureContainer,
   path: string,
-  call: AzureCall,
+  call: DriverCall,
 ): Promise<ObjectInfo | undefined> {
   const name = container.blobName(path, call.details);
   try {
@@ -25,7 +25,7 @@ export async function statObject(
 }
 
 /** The same for a caller that can't go on without the object: `NOT_FOUND` when it is missing. */
-export async function requireObject(container: AzureContainer, path: string, call: AzureCall): Promise<ObjectInfo> {
+export async function requireObject(container: AzureContainer, path: string, call: DriverCall): Promise<ObjectInfo> {
   const info = await statObject(container, path, call);
   if (info !== undefined) return info;
   throw new StorageError("NOT_FOUND", "There is no such object.", call.details);

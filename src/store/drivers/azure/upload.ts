@@ -1,9 +1,10 @@
+import type { DriverCall } from "../driver-store.js";
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { BlockBlobCommitBlockListOptions } from "@azure/storage-blob";
 import type { LinkedAbort } from "../../../async/linked-abort.js";
 import type { AzureContainer } from "./container.js";
-import { toStorageError, type AzureCall } from "./errors.js";
+import { toStorageError } from "./errors.js";
 
 /** What a write sends along with the body. */
 export type UploadParams = Pick<BlockBlobCommitBlockListOptions, "blobHTTPHeaders" | "metadata" | "conditions">;
@@ -24,7 +25,7 @@ export async function putBlob(
   name: string,
   params: UploadParams,
   bytes: Uint8Array,
-  call: AzureCall,
+  call: DriverCall,
 ): Promise<Uploaded> {
   const size = bytes.byteLength;
   const { etag, lastModified } = await container.send(call, ({ client, abortSignal, progress }) =>
@@ -44,10 +45,10 @@ export async function putBlocks(
   name: string,
   params: UploadParams,
   body: AsyncIterable<Uint8Array>,
-  callerCall: AzureCall,
+  callerCall: DriverCall,
   stop: LinkedAbort,
 ): Promise<Uploaded> {
-  const call: AzureCall = { ...callerCall, signal: stop.signal };
+  const call: DriverCall = { ...callerCall, signal: stop.signal };
   const blocks = body[Symbol.asyncIterator]();
   const ids: string[] = [];
   let size = 0;

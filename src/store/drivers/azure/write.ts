@@ -1,8 +1,9 @@
+import type { DriverCall } from "../driver-store.js";
 import { checkedBytes, checkedChunks, isWholeBody } from "../../body.js";
 import type { ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
 import { LinkedAbort } from "../../../async/linked-abort.js";
 import type { AzureContainer } from "./container.js";
-import { conditionError, failureOf, type AzureCall } from "./errors.js";
+import { conditionError, failureOf } from "./errors.js";
 import { toAzureMetadata } from "./metadata.js";
 import { quotedEtag, toObjectInfo } from "./object-info.js";
 import { statObject } from "./stat.js";
@@ -18,9 +19,9 @@ export async function writeObject(
   body: StoreBody,
   options: WriteOptions,
   maxSize: number,
-  details: AzureCall["details"],
+  details: DriverCall["details"],
 ): Promise<ObjectInfo> {
-  const call: AzureCall = { details, signal: options.signal, condition: conditionOf(options) };
+  const call: DriverCall = { details, signal: options.signal, condition: conditionOf(options) };
   const name = container.blobName(path, details);
   const params = paramsOf(options);
   try {
@@ -38,7 +39,7 @@ async function writeWhole(
   name: string,
   params: UploadParams,
   bytes: Uint8Array,
-  call: AzureCall,
+  call: DriverCall,
   attempt = 1,
 ): Promise<Uploaded> {
   const { blockSize } = container.options;
@@ -61,7 +62,7 @@ async function writeChunks(
   body: StoreBody,
   options: WriteOptions,
   maxSize: number,
-  call: AzureCall,
+  call: DriverCall,
 ): Promise<Uploaded> {
   const { blockSize } = container.options;
   const stop = new LinkedAbort(options.signal);
@@ -126,7 +127,7 @@ async function decided(
   container: AzureContainer,
   path: string,
   { ifNoneMatch, ifMatch }: WriteOptions,
-  { details, signal }: AzureCall,
+  { details, signal }: DriverCall,
   overtaken: unknown,
 ): Promise<unknown> {
   if (ifNoneMatch === undefined && ifMatch === undefined) return overtaken;
@@ -146,7 +147,7 @@ function paramsOf({ contentType, metadata, ifNoneMatch, ifMatch }: WriteOptions)
   };
 }
 
-function conditionOf({ ifNoneMatch, ifMatch }: WriteOptions): AzureCall["condition"] {
+function conditionOf({ ifNoneMatch, ifMatch }: WriteOptions): DriverCall["condition"] {
   if (ifNoneMatch !== undefined) return "ifNoneMatch";
   return ifMatch === undefined ? undefined : "ifMatch";
 }

@@ -1,18 +1,6 @@
+import { DriverStore } from "../driver-store.js";
 import { declareOwnStore } from "../../guard/own-stores.js";
-import { endingSource } from "../../body-source.js";
-import { unsupportedError, type Capability } from "../../capability.js";
-import { checkCopy, checkDelete, checkList, checkRead, checkStat, checkWrite, type CallDetails } from "../../check.js";
-import type {
-  CallOptions,
-  DeleteOptions,
-  ListOptions,
-  ObjectInfo,
-  ReadOptions,
-  ReadResult,
-  Store,
-  StoreBody,
-  WriteOptions,
-} from "../../store.js";
+import type { ObjectInfo } from "../../store.js";
 import { copyObject } from "./copy-object.js";
 import { deleteObject } from "./delete-object.js";
 import { DirectorySync } from "./directory-sync.js";
@@ -43,101 +31,52 @@ import { writeObject } from "./write-object.js";
  * below this root), `CONTAINER_NOT_FOUND` (the root is not a directory), `UNEXPECTED` (something that the store did not
  * make is in the way).
  *
+ * `close()` removes the directory of temporary files, unless some process writes there. The store can still be used.
+ *
  * @example
  * const store = new FileStore({ root: "/var/lib/payloads" });
  * await store.write("outputs/run-42/result.json", '{"ok":true}');
  * for await (const { path, size } of store.list("outputs/run-42/")) console.log(path, size);
  */
-export class FileStore implements Store {
-  readonly name = "file";
-  readonly capability: Readonly<Capability> = Object.freeze({
-    read: true,
-    write: true,
-    stat: true,
-    delete: true,
-    list: true,
-    copy: true,
-    presign: false,
-    rangeRead: true,
-    ifNoneMatch: true,
-    ifMatch: false,
-    deleteIfMatch: false,
-    metadata: false,
-    contentType: false,
-  });
-  readonly #tree: FileTree;
-
+export class FileStore extends DriverStore {
   /** @throws {StorageError} `CONFIG_INVALID` that names each option which is wrong */
   constructor(options: FileStoreOptions) {
     const { root, fsync, caseInsensitive, fileMode, directoryMode } = parseFileStoreOptions(options);
     const sync = new DirectorySync(fsync);
     const sweep = (found: string): Promise<void> => sweepTemporaries(found).catch(() => undefined);
-    this.#tree = {
+    const tree: FileTree = {
       root: new StoreRoot(root, directoryMode, sync, sweep),
       sync,
       rules: { caseInsensitive },
       fsync,
       permissions: { fileMode, directoryMode },
     };
-  }
-
-  write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    return endingSource(body, async (source) => {
-      const details = checkWrite(this, path, source, options);
-      return inFileSystem(writeObject(this.#tree, path, source, options, details), details);
+    super({
+      name: "file",
+      capability: {
+        read: true,
+        write: true,
+        stat: true,
+        delete: true,
+        list: true,
+        copy: true,
+        presign: false,
+        rangeRead: true,
+        ifNoneMatch: true,
+        ifMatch: false,
+        deleteIfMatch: false,
+        metadata: false,
+        contentType: false,
+      },
+      write: (path, body, given, { details }) => writeObject(tree, path, body, given, details),
+      read: (path, given, { details }) => readObject(tree, path, given, details),
+      stat: (path) => statPath(tree, path),
+      delete: (path) => deleteObject(tree, path),
+      list: (prefix, given, { details }) => listObjects(tree, prefix, given, details),
+      copy: (from, to, { details, signal }) => copyObject(tree, from, to, { signal }, details),
+      close: () => removeUnused(tree),
+      failure: (error, { details }) => fileError(error, details),
     });
-  }
-
-  async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
-    const details = checkRead(this, path, options);
-    return inFileSystem(readObject(this.#tree, path, options, details), details);
-  }
-
-  async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
-    const details = checkStat(this, path, options);
-    const stats = await inFileSystem(this.#stat(path), details);
-    return stats && objectInfo(path, stats);
-  }
-
-  async delete(path: string, options: DeleteOptions = {}): Promise<void> {
-    const details = checkDelete(this, path, options);
-    await inFileSystem(deleteObject(this.#tree, path), details);
-  }
-
-  async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
-    const details = checkList(this, prefix, options);
-    try {
-      yield* listObjects(this.#tree, prefix, options, details);
-    } catch (error) {
-      throw fileError(error, details);
-    }
-  }
-
-  async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
-    const details = checkCopy(this, from, to, options);
-    return inFileSystem(copyObject(this.#tree, from, to, options, details), details);
-  }
-
-  /** Always rejects with `UNSUPPORTED`: a file has no URL to hand out. */
-  presign(path: string): Promise<string> {
-    return Promise.reject(unsupportedError(this, "presign", "presign", path));
-  }
-
-  /** Removes the directory of temporary files, unless some process writes there. The store can still be used. */
-  async close(): Promise<void> {
-    const root = await this.#tree.root.find().catch(() => undefined);
-    if (root !== undefined) await removeTemporaryDirectory(root);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
-  async #stat(path: string): ReturnType<typeof statObject> {
-    const { root: storeRoot, rules } = this.#tree;
-    return storeRoot.use(async (root) =>
-      root === undefined ? undefined : statObject(storeRoot, placeOf(path, root, rules)),
-    );
   }
 
   static {
@@ -145,11 +84,15 @@ export class FileStore implements Store {
   }
 }
 
-/** Waits for an operation and says what its failure means. */
-async function inFileSystem<T>(operation: Promise<T>, details: CallDetails): Promise<T> {
-  try {
-    return await operation;
-  } catch (error) {
-    throw fileError(error, details);
-  }
+async function statPath({ root: storeRoot, rules }: FileTree, path: string): Promise<ObjectInfo | undefined> {
+  const stats = await storeRoot.use(async (root) =>
+    root === undefined ? undefined : statObject(storeRoot, placeOf(path, root, rules)),
+  );
+  return stats && objectInfo(path, stats);
+}
+
+/** Removes the directory of temporary files, unless some process writes there. */
+async function removeUnused({ root: storeRoot }: FileTree): Promise<void> {
+  const root = await storeRoot.find().catch(() => undefined);
+  if (root !== undefined) await removeTemporaryDirectory(root);
 }

@@ -1,3 +1,4 @@
+import type { DriverCall } from "../driver-store.js";
 import type { IncomingMessage } from "node:http";
 import type { Storage } from "@google-cloud/storage";
 import { throwIfAborted } from "../../../async/abort.js";
@@ -6,7 +7,7 @@ import { StorageError, isStorageError } from "../../../errors/error.js";
 import { invalidPath, withoutTrailingSlashes } from "../../../paths/path.js";
 import { GcsClient } from "./client.js";
 import { isGoogleEndpoint } from "./capability.js";
-import { toStorageError, type GcsCall } from "./errors.js";
+import { toStorageError } from "./errors.js";
 import { word } from "../../../errors/service-text.js";
 import { GcsFailure } from "./failure.js";
 import { onAbort } from "../../../async/on-abort.js";
@@ -80,12 +81,12 @@ export class GcsBucket {
   }
 
   /** The attempts of a call that go beyond one request. */
-  async retry(call: GcsCall): Promise<Retry> {
+  async retry(call: DriverCall): Promise<Retry> {
     return new Retry((await this.client.storage(call)).retryOptions, this.#clock);
   }
 
   /** Sends a request until it succeeds or must not be sent again, and reads its answer. */
-  async send(call: GcsCall, request: GcsRequest): Promise<GcsAnswer> {
+  async send(call: DriverCall, request: GcsRequest): Promise<GcsAnswer> {
     return this.#attempts(call, request, async (response) => ({
       status: response.statusCode!,
       headers: response.headers,
@@ -94,12 +95,12 @@ export class GcsBucket {
   }
 
   /** The same, but the body of the answer is left to be read. */
-  async open(call: GcsCall, request: GcsRequest): Promise<IncomingMessage> {
+  async open(call: DriverCall, request: GcsRequest): Promise<IncomingMessage> {
     return this.#attempts(call, request, (response) => Promise.resolve(response));
   }
 
   async #attempts<T>(
-    call: GcsCall,
+    call: DriverCall,
     request: GcsRequest,
     receive: (response: IncomingMessage) => Promise<T>,
   ): Promise<T> {
@@ -118,7 +119,7 @@ export class GcsBucket {
     });
   }
 
-  async #exchange(storage: Storage, call: GcsCall, request: GcsRequest): Promise<IncomingMessage> {
+  async #exchange(storage: Storage, call: DriverCall, request: GcsRequest): Promise<IncomingMessage> {
     const plain: HttpRequest = {
       method: request.method,
       url: toUrl(storage, request),
@@ -132,7 +133,7 @@ export class GcsBucket {
     return exchange(sent, { agent, timeout: this.timeout, signal: call.signal });
   }
 
-  async #failure(response: IncomingMessage, call: GcsCall, attempts: number): Promise<GcsFailure> {
+  async #failure(response: IncomingMessage, call: DriverCall, attempts: number): Promise<GcsFailure> {
     const text = await this.#text(response, call).catch(() => "");
     return new GcsFailure({
       name: reasonOf(parseJson(text)) ?? "HttpError",
@@ -142,7 +143,7 @@ export class GcsBucket {
     });
   }
 
-  async #text(response: IncomingMessage, { signal }: GcsCall): Promise<string> {
+  async #text(response: IncomingMessage, { signal }: DriverCall): Promise<string> {
     const stop = (): void => void response.destroy(new Error("aborted"));
     if (signal?.aborted) stop();
     const settled = onAbort(signal, stop);
@@ -161,7 +162,7 @@ export class GcsBucket {
 }
 
 /** The JSON of an answer as an object, none of whose fields is sure to be there. */
-export function answerObject({ json }: GcsAnswer, { details }: GcsCall): object {
+export function answerObject({ json }: GcsAnswer, { details }: DriverCall): object {
   if (typeof json === "object" && json !== null) return json;
   throw new StorageError("UNEXPECTED", "The server's answer is not that of Cloud Storage.", details);
 }
@@ -178,7 +179,7 @@ function toUrl(storage: Storage, { target, query = {}, upload = false }: GcsRequ
 }
 
 // A success in HTML is somebody else's, such as the page of a proxy: nothing was done. Emulators answer in plain words.
-function ownJson(status: number, text: string, { details }: GcsCall): unknown {
+function ownJson(status: number, text: string, { details }: DriverCall): unknown {
   const json = parseJson(text);
   if (json !== undefined || !text.trimStart().startsWith("<") || status < 200 || status >= 300) return json;
   throw new StorageError("UNEXPECTED", "The server's answer is not that of Cloud Storage.", details);

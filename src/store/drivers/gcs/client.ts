@@ -1,10 +1,11 @@
+import type { DriverCall } from "../driver-store.js";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type * as Sdk from "@google-cloud/storage";
 import type { Storage } from "@google-cloud/storage";
 import { abortable } from "../../../async/abort.js";
 import { isStorageError, StorageError } from "../../../errors/error.js";
-import { toCredentialsError, toStorageError, type GcsCall } from "./errors.js";
+import { toCredentialsError, toStorageError } from "./errors.js";
 import type { HttpRequest } from "./http-exchange.js";
 import type { ParsedGcsOptions } from "./options.js";
 
@@ -25,7 +26,7 @@ export class GcsClient {
   }
 
   /** @throws {StorageError} `MISSING_DEPENDENCY` when the library is not installed */
-  async storage(call: GcsCall): Promise<Storage> {
+  async storage(call: DriverCall): Promise<Storage> {
     const { client, clientConfig } = this.#options;
     if (client !== undefined) return client;
     this.#storage ??= createStorage(clientConfig);
@@ -39,7 +40,7 @@ export class GcsClient {
   }
 
   /** The request as the client's interceptors want it, with an access token if the endpoint needs one. */
-  async authorized(storage: Storage, request: HttpRequest, call: GcsCall): Promise<HttpRequest> {
+  async authorized(storage: Storage, request: HttpRequest, call: DriverCall): Promise<HttpRequest> {
     const { url, method, headers } = request;
     const interceptors = storage.getRequestInterceptors() as ((options: object) => object)[];
     const wanted = interceptors.reduce<object>((options, intercept) => intercept(options), {
@@ -64,7 +65,7 @@ export class GcsClient {
     this.#agents = undefined;
   }
 
-  async #authenticate(storage: Storage, request: object, call: GcsCall): Promise<Authorized> {
+  async #authenticate(storage: Storage, request: object, call: DriverCall): Promise<Authorized> {
     const { clock, timeout } = this.#options;
     let timer: unknown;
     const authenticated = new Promise<Authorized>((resolve, reject) => {
@@ -75,7 +76,7 @@ export class GcsClient {
       });
     });
     try {
-      return await abortable(authenticated, call.signal, undefined, call.details);
+      return await abortable(authenticated, call.signal, call.details);
     } catch (error) {
       throw toCredentialsError(error, call);
     } finally {

@@ -1,7 +1,7 @@
+import type { DriverCall } from "../driver-store.js";
 import { isNotFound, StorageError } from "../../../errors/error.js";
 import type { ObjectInfo } from "../../store.js";
 import { answerObject, type GcsBucket } from "./bucket.js";
-import type { GcsCall } from "./errors.js";
 import { OBJECT_FIELDS, toObjectInfo, type ObjectResource } from "./object-info.js";
 import { assertBucket, requireObject } from "./stat.js";
 
@@ -15,7 +15,7 @@ interface RewriteAnswer {
  * Copies an object inside the bucket, content type and metadata with it, by as many rewrite requests as the server needs.
  * The bytes do not leave it. The token of the first request stands for the version of the source that it found.
  */
-export async function copyObject(bucket: GcsBucket, from: string, to: string, call: GcsCall): Promise<ObjectInfo> {
+export async function copyObject(bucket: GcsBucket, from: string, to: string, call: DriverCall): Promise<ObjectInfo> {
   if (from === to) return requireObject(bucket, from, call); // a rewrite would be another version of it
   const source = bucket.target(bucket.objectName(from, call.details));
   const target = `${source}/rewriteTo${bucket.target(bucket.objectName(to, call.details))}`;
@@ -34,7 +34,7 @@ async function rewrite(
   bucket: GcsBucket,
   target: string,
   rewriteToken: string | undefined,
-  call: GcsCall,
+  call: DriverCall,
 ): Promise<RewriteAnswer> {
   const fields = `done,rewriteToken,resource(${OBJECT_FIELDS})`;
   try {

@@ -1,7 +1,8 @@
+import type { DriverCall } from "../driver-store.js";
 import { isNotFound } from "../../../errors/error.js";
 import type { DeleteOptions } from "../../store.js";
 import type { GcsBucket } from "./bucket.js";
-import { errorOf, type GcsCall } from "./errors.js";
+import { errorOf } from "./errors.js";
 import { generationCondition } from "./generation.js";
 import { assertBucket } from "./stat.js";
 
@@ -10,7 +11,7 @@ export async function deleteObject(
   bucket: GcsBucket,
   path: string,
   { ifMatch }: DeleteOptions,
-  call: GcsCall,
+  call: DriverCall,
 ): Promise<void> {
   const name = bucket.objectName(path, call.details);
   const { query, condition } = generationCondition({ ifMatch }, call.details);

@@ -1,21 +1,9 @@
+import type { DriverCall } from "../driver-store.js";
 import { abortedError } from "../../../async/abort.js";
 import type { CallDetails } from "../../check.js";
 import { StorageError, isStorageError, type StorageErrorCode } from "../../../errors/error.js";
 import { GcsFailure } from "./failure.js";
 import { CODE_OF_ERRNO, CODE_OF_STATUS, MESSAGE_OF_CODE } from "../http-errors.js";
-
-/** One call of the store, as its errors need to know it. */
-export interface GcsCall {
-  readonly details: CallDetails;
-  readonly signal?: AbortSignal | undefined;
-  /** The condition that the request carries: it decides what a failed precondition means. */
-  readonly condition?: "ifNoneMatch" | "ifMatch" | undefined;
-}
-
-/** What the errors of a call carry, and its signal. */
-export function gcsCall(details: CallDetails, options: { signal?: AbortSignal | undefined }): GcsCall {
-  return { details, signal: options.signal };
-}
 
 // Reasons of the JSON API (Cloud Storage, "HTTP status and error codes for JSON") that say more than their status.
 const BY_REASON = new Map<string, StorageErrorCode>(
@@ -38,7 +26,7 @@ const BY_STATUS = new Map<number, StorageErrorCode>([...CODE_OF_STATUS, [405, "U
  * The typed error of whatever a request failed with, judged by HTTP status, reason and errno, never by message. Its cause
  * is a {@link GcsFailure}.
  */
-export function toStorageError(error: unknown, call: GcsCall): StorageError {
+export function toStorageError(error: unknown, call: DriverCall): StorageError {
   if (isStorageError(error)) return error;
   if (call.signal?.aborted) return abortedError(call.signal, call.details);
   const failure = GcsFailure.of(error);
@@ -46,7 +34,7 @@ export function toStorageError(error: unknown, call: GcsCall): StorageError {
 }
 
 /** The error of credentials that could not be had or used: refused, unless only their server can't be reached. */
-export function toCredentialsError(error: unknown, call: GcsCall): StorageError {
+export function toCredentialsError(error: unknown, call: DriverCall): StorageError {
   if (isStorageError(error)) return error;
   if (call.signal?.aborted) return abortedError(call.signal, call.details);
   const failure = GcsFailure.of(error);
@@ -71,7 +59,7 @@ export function httpStatusOf(error: unknown): number | undefined {
   return isStorageError(error) && error.cause instanceof GcsFailure ? error.cause.httpStatus : undefined;
 }
 
-function codeOf({ name, code = "", httpStatus }: GcsFailure, condition: GcsCall["condition"]): StorageErrorCode {
+function codeOf({ name, code = "", httpStatus }: GcsFailure, condition: DriverCall["condition"]): StorageErrorCode {
   if (httpStatus === 412) return condition === "ifNoneMatch" ? "ALREADY_EXISTS" : "PRECONDITION_FAILED";
   return CODE_OF_ERRNO.get(code) ?? BY_REASON.get(name) ?? byStatus(httpStatus) ?? "UNEXPECTED";
 }

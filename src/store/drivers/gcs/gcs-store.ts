@@ -1,24 +1,10 @@
+import { DriverStore } from "../driver-store.js";
 import { declareOwnStore } from "../../guard/own-stores.js";
-import { endingSource } from "../../body-source.js";
-import type { Capability } from "../../capability.js";
-import { checkCopy, checkDelete, checkList, checkPresign, checkRead, checkStat, checkWrite } from "../../check.js";
-import type {
-  CallOptions,
-  DeleteOptions,
-  ListOptions,
-  ObjectInfo,
-  PresignOptions,
-  ReadOptions,
-  ReadResult,
-  Store,
-  StoreBody,
-  WriteOptions,
-} from "../../store.js";
+import type { CallOptions } from "../../store.js";
 import { GcsBucket } from "./bucket.js";
 import { gcsCapability, gcsFeatures } from "./capability.js";
 import { copyObject } from "./copy.js";
 import { deleteObject } from "./delete.js";
-import { gcsCall } from "./errors.js";
 import { listObjects } from "./list.js";
 import { MAX_PRESIGN_SECONDS, parseGcsOptions, type GcsFeatures, type GcsStoreOptions } from "./options.js";
 import { presignObject } from "./presign.js";
@@ -39,22 +25,37 @@ import { writeObject } from "./write.js";
  * upload session what became of it, and never takes its own object for another's. A delete with `ifMatch` can't ask: it
  * may say `PRECONDITION_FAILED` when its first attempt has deleted the object.
  *
+ * A presigned URL may live up to 604,800 s (seven days).
+ *
+ * `close()` closes the connections that the store made. An `agent` of the caller's stays open.
+ *
  * @example
  * const store = new GcsStore({ bucket: "payloads", prefix: "prod" });
  * await store.write("runs/42/input.json", '{"id":42}', { contentType: "application/json", ifNoneMatch: "*" });
  * await store.close();
  */
-export class GcsStore implements Store {
-  readonly name = "gcs";
-  readonly capability: Readonly<Capability>;
+export class GcsStore extends DriverStore {
   readonly #bucket: GcsBucket;
 
   /** @throws {StorageError} `CONFIG_INVALID` that names every wrong option */
   constructor(options: GcsStoreOptions) {
     const parsed = parseGcsOptions(options);
     const features = gcsFeatures(parsed);
-    this.#bucket = new GcsBucket(parsed, features);
-    this.capability = gcsCapability(parsed, features);
+    const bucket = new GcsBucket(parsed, features);
+    super({
+      name: "gcs",
+      capability: gcsCapability(parsed, features),
+      write: (path, body, given, call) => writeObject(bucket, path, body, given, call),
+      read: (path, given, call) => readObject(bucket, path, given, call),
+      stat: (path, call) => statObject(bucket, path, call),
+      delete: (path, given, call) => deleteObject(bucket, path, given, call),
+      list: (prefix, given, call) => listObjects(bucket, prefix, given, call),
+      copy: (from, to, call) => copyObject(bucket, from, to, call),
+      presign: (path, given, call) => presignObject(bucket, path, given, call),
+      maxExpiresIn: MAX_PRESIGN_SECONDS,
+      close: () => bucket.client.close(),
+    });
+    this.#bucket = bucket;
   }
 
   /**
@@ -73,55 +74,12 @@ export class GcsStore implements Store {
     }
   }
 
-  write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    return endingSource(body, async (source) => {
-      const details = checkWrite(this, path, source, options);
-      return writeObject(this.#bucket, path, source, options, gcsCall(details, options));
-    });
-  }
-
-  async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
-    return readObject(this.#bucket, path, options, gcsCall(checkRead(this, path, options), options));
-  }
-
-  async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
-    return statObject(this.#bucket, path, gcsCall(checkStat(this, path, options), options));
-  }
-
-  async delete(path: string, options: DeleteOptions = {}): Promise<void> {
-    await deleteObject(this.#bucket, path, options, gcsCall(checkDelete(this, path, options), options));
-  }
-
-  async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
-    yield* listObjects(this.#bucket, prefix, options, gcsCall(checkList(this, prefix, options), options));
-  }
-
-  async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
-    return copyObject(this.#bucket, from, to, gcsCall(checkCopy(this, from, to, options), options));
-  }
-
-  /** `expiresIn` may be up to 604,800 s (seven days). */
-  async presign(path: string, options: PresignOptions): Promise<string> {
-    const details = checkPresign(this, path, options, MAX_PRESIGN_SECONDS);
-    return presignObject(this.#bucket, path, options, gcsCall(details, {}));
-  }
-
   /**
    * Tries out what the server honours and whether the credentials can sign, whatever `capability` says: writes a few
    * small objects under `.coatcheck-probe/` and deletes them. Needs the right to write and delete there.
    */
   async probe(options: CallOptions = {}): Promise<GcsFeatures> {
     return probeFeatures(this.#bucket, options);
-  }
-
-  /** Closes the connections that the store made. An `agent` of the caller's stays open. */
-  async close(): Promise<void> {
-    this.#bucket.client.close();
-    return Promise.resolve();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
   }
 
   static {

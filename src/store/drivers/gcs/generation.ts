@@ -1,11 +1,12 @@
+import type { DriverCall } from "../driver-store.js";
 import type { CallDetails } from "../../check.js";
 import type { DeleteOptions, WriteOptions } from "../../store.js";
-import { errorOf, type GcsCall } from "./errors.js";
+import { errorOf } from "./errors.js";
 
 /** The query of a conditional request, and what its failure means. */
 export interface GenerationCondition {
   query: { ifGenerationMatch?: string };
-  condition: GcsCall["condition"];
+  condition: DriverCall["condition"];
 }
 
 /**

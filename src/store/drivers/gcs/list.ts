@@ -1,10 +1,10 @@
+import type { DriverCall } from "../driver-store.js";
 import { throwIfAborted } from "../../../async/abort.js";
 import { isListed } from "../../check.js";
 import { StorageError } from "../../../errors/error.js";
 import { comparePaths, pathProblem } from "../../../paths/path.js";
 import type { ListOptions, ObjectInfo } from "../../store.js";
 import { answerObject, type GcsBucket } from "./bucket.js";
-import type { GcsCall } from "./errors.js";
 import { OBJECT_FIELDS, toObjectInfo, type ObjectResource } from "./object-info.js";
 import { fromObjectName, toObjectName } from "./object-name.js";
 import { missingBucket } from "./stat.js";
@@ -22,7 +22,7 @@ export async function* listObjects(
   bucket: GcsBucket,
   prefix: string,
   { startAfter, limit = Infinity }: ListOptions,
-  call: GcsCall,
+  call: DriverCall,
 ): AsyncGenerator<ObjectInfo, void, undefined> {
   let left = limit;
   let token: string | undefined;
@@ -46,7 +46,7 @@ async function fetchPage(
   startAfter: string | undefined,
   left: number,
   token: string | undefined,
-  call: GcsCall,
+  call: DriverCall,
 ): Promise<Page> {
   // One more than wanted, for `startOffset` is listed too.
   const maxResults = bucket.isGoogle ? Math.min(MAX_RESULTS, left + (startAfter === undefined ? 0 : 1)) : MAX_RESULTS;
@@ -72,7 +72,7 @@ function isPage({ items = [], nextPageToken = "" }: Page): boolean {
   return items.every((item: Partial<ObjectResource> | null) => typeof item?.name === "string");
 }
 
-function foreignPage({ details }: GcsCall): StorageError {
+function foreignPage({ details }: DriverCall): StorageError {
   return new StorageError("UNEXPECTED", "The server's answer is not that of Cloud Storage.", details);
 }
 

@@ -1,6 +1,6 @@
+import type { DriverCall } from "../driver-store.js";
 import { StorageError } from "../../../errors/error.js";
 import type { ObjectInfo } from "../../store.js";
-import type { GcsCall } from "./errors.js";
 
 /** The fields of an object resource that are used (JSON API, "Objects"). */
 export interface ObjectResource {
@@ -17,7 +17,7 @@ export interface ObjectResource {
 export const OBJECT_FIELDS = "name,size,generation,timeCreated,contentType,metadata,crc32c";
 
 /** The {@link ObjectInfo} of an object resource. Its etag is the generation. */
-export function toObjectInfo(path: string, resource: ObjectResource, call: GcsCall): ObjectInfo {
+export function toObjectInfo(path: string, resource: ObjectResource, call: DriverCall): ObjectInfo {
   const { generation, timeCreated, contentType } = resource;
   const metadata = resource.metadata ?? {};
   const size = sizeOf(resource);

@@ -1,7 +1,8 @@
+import type { DriverCall } from "../driver-store.js";
 import { abortable } from "../../../async/abort.js";
 import type { PresignOptions } from "../../store.js";
 import type { GcsBucket } from "./bucket.js";
-import { toCredentialsError, type GcsCall } from "./errors.js";
+import { toCredentialsError } from "./errors.js";
 
 /**
  * A V4 signed URL for one object and one method. With a private key nothing is sent; without one, the credentials of a
@@ -11,7 +12,7 @@ export async function presignObject(
   bucket: GcsBucket,
   path: string,
   { method, expiresIn }: PresignOptions,
-  call: GcsCall,
+  call: DriverCall,
 ): Promise<string> {
   const name = bucket.objectName(path, call.details);
   const storage = await bucket.client.storage(call);
@@ -26,7 +27,7 @@ export async function presignObject(
         accessibleAt: now, // or a second that ends in between would be missing from its life
         expires: now + expiresIn * 1000,
       });
-    const [url] = await abortable(signed, call.signal, undefined, call.details);
+    const [url] = await abortable(signed, call.signal, call.details);
     return url;
   } catch (error) {
     throw toCredentialsError(error, call);

@@ -1,10 +1,11 @@
+import type { DriverCall } from "../driver-store.js";
 import { randomUUID } from "node:crypto";
 import type { CallDetails } from "../../check.js";
 import { isStorageError, type StorageErrorCode } from "../../../errors/error.js";
 import type { CallOptions, WriteOptions } from "../../store.js";
 import type { GcsBucket } from "./bucket.js";
 import { deleteObject } from "./delete.js";
-import { httpStatusOf, type GcsCall } from "./errors.js";
+import { httpStatusOf } from "./errors.js";
 import { CHUNK_UNIT, type GcsFeatures } from "./options.js";
 import { presignObject } from "./presign.js";
 import { statObject } from "./stat.js";
@@ -103,7 +104,7 @@ class Probe {
   async cleanUp(): Promise<void> {
     for (const path of this.#paths) {
       // A caller that gave up still gets its bucket back clean.
-      const call: GcsCall = { details: this.#call("delete", path).details };
+      const call: DriverCall = { details: this.#call("delete", path).details };
       await deleteObject(this.#bucket, path, {}, call).catch(() => undefined);
     }
   }
@@ -114,7 +115,7 @@ class Probe {
     return path;
   }
 
-  #call(operation: string, path: string): GcsCall {
+  #call(operation: string, path: string): DriverCall {
     const details: CallDetails = { operation, store: "gcs", path };
     return { details, signal: this.#signal };
   }

@@ -1,10 +1,11 @@
+import type { DriverCall } from "../driver-store.js";
 import type { IncomingMessage } from "node:http";
 import type { Storage } from "@google-cloud/storage";
 import { StorageError, isNotFound } from "../../../errors/error.js";
 import { bytesResult, streamResult, type ReadCall } from "../../read-result.js";
 import type { ObjectInfo, ReadOptions, ReadResult } from "../../store.js";
 import type { GcsBucket } from "./bucket.js";
-import { errorOf, httpStatusOf, toStorageError, type GcsCall } from "./errors.js";
+import { errorOf, httpStatusOf, toStorageError } from "./errors.js";
 import { onAbort } from "../../../async/on-abort.js";
 import { watchedChunks } from "./http-exchange.js";
 import { toObjectInfo, type ObjectResource } from "./object-info.js";
@@ -23,7 +24,7 @@ export async function readObject(
   bucket: GcsBucket,
   path: string,
   options: ReadOptions,
-  call: GcsCall,
+  call: DriverCall,
 ): Promise<ReadResult> {
   if (options.length === 0) return emptyRange(bucket, path, call);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -59,7 +60,7 @@ function infoOf(
   path: string,
   resource: ObjectResource,
   response: IncomingMessage | undefined,
-  call: GcsCall,
+  call: DriverCall,
 ): ObjectInfo {
   try {
     return toObjectInfo(path, resource, call);
@@ -74,7 +75,7 @@ async function openContent(
   bucket: GcsBucket,
   path: string,
   options: ReadOptions,
-  call: GcsCall,
+  call: DriverCall,
 ): Promise<IncomingMessage | undefined> {
   const range = rangeHeader(options);
   try {
@@ -109,7 +110,7 @@ async function toResult(
   info: ObjectInfo,
   { crc32c }: ObjectResource,
   options: ReadOptions,
-  call: GcsCall,
+  call: DriverCall,
 ): Promise<ReadResult> {
   const expected = expectedSize(info.size, options);
   const ranged = rangeHeader(options) !== undefined;
@@ -142,7 +143,7 @@ function isRange({ headers }: IncomingMessage, offset: number, length: number, s
   return total === "*" || Number(total) === size;
 }
 
-function otherRange({ details }: GcsCall): StorageError {
+function otherRange({ details }: DriverCall): StorageError {
   return new StorageError("UNEXPECTED", "The server did not send the range that was asked for.", details);
 }
 
@@ -152,7 +153,7 @@ async function* bodyChunks(
   response: IncomingMessage,
   expected: number,
   crc32c: string | undefined,
-  call: GcsCall,
+  call: DriverCall,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const checksum = crc32c === undefined ? undefined : storage.crc32cGenerator();
   let received = 0;
@@ -189,10 +190,10 @@ function rangeHeader({ offset = 0, length }: ReadOptions): string | undefined {
   return `bytes=${offset}-${Math.min(offset + length - 1, Number.MAX_SAFE_INTEGER)}`;
 }
 
-function readCall({ details, signal }: GcsCall): ReadCall {
+function readCall({ details, signal }: DriverCall): ReadCall {
   return { store: details.store, signal };
 }
 
-async function emptyRange(bucket: GcsBucket, path: string, call: GcsCall): Promise<ReadResult> {
+async function emptyRange(bucket: GcsBucket, path: string, call: DriverCall): Promise<ReadResult> {
   return bytesResult(await requireObject(bucket, path, call), EMPTY, readCall(call));
 }

@@ -1,8 +1,8 @@
+import type { DriverCall } from "../driver-store.js";
 import type { Storage } from "@google-cloud/storage";
 import { abortable } from "../../../async/abort.js";
 import type { Clock } from "../../../async/clock.js";
 import { isStorageError } from "../../../errors/error.js";
-import type { GcsCall } from "./errors.js";
 
 // The library's enumeration, whose value can't be imported before the library is there.
 const RETRY_ALWAYS = 0;
@@ -27,7 +27,7 @@ export class Retry {
   }
 
   /** Runs the attempts of a request. The error of the last one is thrown. */
-  async run<T>(idempotent: boolean, call: GcsCall, attempt: () => Promise<T>): Promise<T> {
+  async run<T>(idempotent: boolean, call: DriverCall, attempt: () => Promise<T>): Promise<T> {
     for (;;) {
       this.attempts++;
       try {
@@ -39,7 +39,7 @@ export class Retry {
   }
 
   /** Waits before another attempt. False when there is to be none. */
-  async pause(error: unknown, { signal, details }: GcsCall): Promise<boolean> {
+  async pause(error: unknown, { signal, details }: DriverCall): Promise<boolean> {
     if (!isStorageError(error) || !error.retryable) return false;
     const { autoRetry = true, maxRetries = 3, totalTimeout = 600 } = this.#options;
     if (!autoRetry || this.#strategy === RETRY_NEVER || this.attempts > maxRetries) return false;
@@ -47,7 +47,7 @@ export class Retry {
     if (this.#clock.now() - this.#begun + delay > totalTimeout * 1000) return false;
     let timer: unknown;
     const elapsed = new Promise<void>((resolve) => (timer = this.#clock.setTimeout(resolve, delay)));
-    await abortable(elapsed, signal, undefined, details).finally(() => this.#clock.clearTimeout(timer));
+    await abortable(elapsed, signal, details).finally(() => this.#clock.clearTimeout(timer));
     return true;
   }
 

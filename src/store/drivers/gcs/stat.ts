@@ -1,12 +1,13 @@
+import type { DriverCall } from "../driver-store.js";
 import { isNotFound, isStorageError } from "../../../errors/error.js";
 import type { ObjectInfo } from "../../store.js";
 import { answerObject, type GcsBucket } from "./bucket.js";
-import { errorOf, type GcsCall } from "./errors.js";
+import { errorOf } from "./errors.js";
 import { GcsFailure } from "./failure.js";
 import { OBJECT_FIELDS, toObjectInfo, type ObjectResource } from "./object-info.js";
 
 /** Describes an object; `undefined` when it is missing, `CONTAINER_NOT_FOUND` when its bucket is. */
-export async function statObject(bucket: GcsBucket, path: string, call: GcsCall): Promise<ObjectInfo | undefined> {
+export async function statObject(bucket: GcsBucket, path: string, call: DriverCall): Promise<ObjectInfo | undefined> {
   try {
     return toObjectInfo(path, await getResource(bucket, path, call), call);
   } catch (error) {
@@ -17,14 +18,14 @@ export async function statObject(bucket: GcsBucket, path: string, call: GcsCall)
 }
 
 /** The same for a caller that can't go on without the object: `NOT_FOUND` when it is missing. */
-export async function requireObject(bucket: GcsBucket, path: string, call: GcsCall): Promise<ObjectInfo> {
+export async function requireObject(bucket: GcsBucket, path: string, call: DriverCall): Promise<ObjectInfo> {
   const info = await statObject(bucket, path, call);
   if (info !== undefined) return info;
   throw errorOf("NOT_FOUND", call.details);
 }
 
 /** The resource of the object at `path`. */
-export async function getResource(bucket: GcsBucket, path: string, call: GcsCall): Promise<ObjectResource> {
+export async function getResource(bucket: GcsBucket, path: string, call: DriverCall): Promise<ObjectResource> {
   const answer = await bucket.send(call, {
     method: "GET",
     target: bucket.target(bucket.objectName(path, call.details)),
@@ -38,7 +39,7 @@ export async function getResource(bucket: GcsBucket, path: string, call: GcsCall
  * Throws `CONTAINER_NOT_FOUND` if the bucket is missing. The API says `notFound` of both an object and its bucket, so this
  * is asked when something is missing: by a listing of one, which whoever may use objects may do, and the emulator answers.
  */
-export async function assertBucket(bucket: GcsBucket, { details, signal }: GcsCall): Promise<void> {
+export async function assertBucket(bucket: GcsBucket, { details, signal }: DriverCall): Promise<void> {
   try {
     const query = { maxResults: "1", fields: "items(name)" };
     await bucket.send({ details, signal }, { method: "GET", target: bucket.target(), query, idempotent: true });
@@ -50,7 +51,7 @@ export async function assertBucket(bucket: GcsBucket, { details, signal }: GcsCa
 }
 
 /** `NOT_FOUND` where only the bucket can be missing is `CONTAINER_NOT_FOUND`. Anything else is returned as it is. */
-export function missingBucket(error: unknown, details: GcsCall["details"]): unknown {
+export function missingBucket(error: unknown, details: DriverCall["details"]): unknown {
   if (!isNotFound(error)) return error;
   const { cause } = error as Error;
   return errorOf("CONTAINER_NOT_FOUND", details, cause instanceof GcsFailure ? cause : undefined);

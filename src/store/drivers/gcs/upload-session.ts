@@ -1,6 +1,7 @@
+import type { DriverCall } from "../driver-store.js";
 import { StorageError, isStorageError } from "../../../errors/error.js";
 import { answerObject, type GcsAnswer, type GcsBucket } from "./bucket.js";
-import { errorOf, httpStatusOf, type GcsCall } from "./errors.js";
+import { errorOf, httpStatusOf } from "./errors.js";
 import type { ObjectResource } from "./object-info.js";
 import { missingBucket } from "./stat.js";
 import { uploadDescription, uploadRequest, type UploadParams } from "./upload.js";
@@ -14,10 +15,10 @@ const INCOMPLETE = 308;
  */
 export class UploadSession {
   readonly #bucket: GcsBucket;
-  readonly #call: GcsCall;
+  readonly #call: DriverCall;
   readonly #url: URL;
 
-  private constructor(bucket: GcsBucket, url: URL, call: GcsCall) {
+  private constructor(bucket: GcsBucket, url: URL, call: DriverCall) {
     this.#bucket = bucket;
     this.#url = url;
     this.#call = call;
@@ -28,7 +29,7 @@ export class UploadSession {
     bucket: GcsBucket,
     params: UploadParams,
     size: number | undefined,
-    call: GcsCall,
+    call: DriverCall,
   ): Promise<UploadSession> {
     try {
       const { headers } = await bucket.send(call, {
@@ -90,7 +91,7 @@ export class UploadSession {
 
   /** Gives the upload up. Not waited for, and no matter how it ends: a session makes no object, and ends in a week. */
   cancel(): void {
-    const call: GcsCall = { details: this.#call.details, signal: AbortSignal.timeout(this.#bucket.timeout) };
+    const call: DriverCall = { details: this.#call.details, signal: AbortSignal.timeout(this.#bucket.timeout) };
     const cancelled = 499;
     void this.#bucket
       .send(call, { method: "DELETE", target: this.#url, idempotent: false, accept: cancelled })
@@ -145,20 +146,20 @@ function isGone(error: unknown): boolean {
 }
 
 // Of a session that is gone: another attempt of the caller's begins a new one.
-function sessionError(error: unknown, { details }: GcsCall): unknown {
+function sessionError(error: unknown, { details }: DriverCall): unknown {
   if (!isGone(error)) return error;
   const cause = isStorageError(error) ? error.cause : undefined;
   return new StorageError("UNAVAILABLE", "The server forgot the upload while it was going on.", { ...details, cause });
 }
 
-function stuck({ details }: GcsCall): StorageError {
+function stuck({ details }: DriverCall): StorageError {
   return errorOf("UNAVAILABLE", details, undefined, "The server takes no more of the upload.");
 }
 
-function broken({ details }: GcsCall): StorageError {
+function broken({ details }: DriverCall): StorageError {
   return errorOf("UNEXPECTED", details, undefined, "The server did not keep what it had of the upload.");
 }
 
-function noSession({ details }: GcsCall): StorageError {
+function noSession({ details }: DriverCall): StorageError {
   return errorOf("UNEXPECTED", details, undefined, "The server began an upload without saying where it goes on.");
 }

@@ -1,6 +1,7 @@
+import type { DriverCall } from "../driver-store.js";
 import { randomUUID } from "node:crypto";
 import { answerObject, type GcsBucket, type GcsRequest } from "./bucket.js";
-import { errorOf, type GcsCall } from "./errors.js";
+import { errorOf } from "./errors.js";
 import type { ObjectResource } from "./object-info.js";
 import { missingBucket } from "./stat.js";
 
@@ -37,7 +38,7 @@ export async function uploadWhole(
   bucket: GcsBucket,
   params: UploadParams,
   bytes: Uint8Array,
-  call: GcsCall,
+  call: DriverCall,
 ): Promise<ObjectResource> {
   const crc32c = await checksumOf(bucket, bytes, call);
   const boundary = randomUUID();
@@ -64,7 +65,7 @@ export async function uploadWhole(
 }
 
 /** CRC32C in base64, as the API writes it. */
-export async function checksumOf(bucket: GcsBucket, bytes: Uint8Array, call: GcsCall): Promise<string> {
+export async function checksumOf(bucket: GcsBucket, bytes: Uint8Array, call: DriverCall): Promise<string> {
   const checksum = (await bucket.client.storage(call)).crc32cGenerator();
   checksum.update(bytes as Buffer);
   return checksum.toString();
@@ -79,7 +80,7 @@ export async function verified(
   { name }: UploadParams,
   resource: ObjectResource,
   crc32c: string,
-  { details }: GcsCall,
+  { details }: DriverCall,
 ): Promise<ObjectResource> {
   if (resource.crc32c === undefined || resource.crc32c === crc32c) return resource;
   const query = { ifGenerationMatch: String(resource.generation) };

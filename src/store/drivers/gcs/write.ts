@@ -1,8 +1,9 @@
+import type { DriverCall } from "../driver-store.js";
 import { checkedBytes, checkedChunks, isWholeBody } from "../../body.js";
 import { throwIfAborted } from "../../../async/abort.js";
 import type { ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
 import type { GcsBucket } from "./bucket.js";
-import { errorOf, type GcsCall } from "./errors.js";
+import { errorOf } from "./errors.js";
 import { generationCondition } from "./generation.js";
 import { toObjectInfo, type ObjectResource } from "./object-info.js";
 import { MAX_METADATA_SIZE, MAX_OBJECT_SIZE } from "./options.js";
@@ -21,10 +22,10 @@ export async function writeObject(
   path: string,
   body: StoreBody,
   options: WriteOptions,
-  { details, signal }: GcsCall,
+  { details, signal }: DriverCall,
 ): Promise<ObjectInfo> {
   const { query, condition } = generationCondition(options, details);
-  const call: GcsCall = { details, signal, condition };
+  const call: DriverCall = { details, signal, condition };
   const { contentType = "application/octet-stream", metadata } = options;
   assertMetadataSize(metadata, call);
   const params: UploadParams = { name: bucket.objectName(path, details), contentType, metadata, query };
@@ -38,7 +39,7 @@ async function writeBytes(
   bucket: GcsBucket,
   params: UploadParams,
   bytes: Uint8Array,
-  call: GcsCall,
+  call: DriverCall,
 ): Promise<ObjectResource> {
   const conditional = call.condition !== undefined;
   if (!conditional && bytes.byteLength <= bucket.chunkSize) return uploadWhole(bucket, params, bytes, call);
@@ -53,7 +54,7 @@ async function writeSource(
   params: UploadParams,
   body: StoreBody,
   options: WriteOptions,
-  call: GcsCall,
+  call: DriverCall,
 ): Promise<ObjectResource> {
   const stop = new LinkedAbort(call.signal);
   const chunks = checkedChunks(body, { ...options, signal: stop.signal }, call.details, MAX_OBJECT_SIZE);
@@ -72,7 +73,7 @@ async function writeChunks(
   bucket: GcsBucket,
   params: UploadParams,
   chunks: Chunks,
-  call: GcsCall,
+  call: DriverCall,
 ): Promise<ObjectResource> {
   const first = await takeChunk(chunks, bucket.chunkSize, new Uint8Array(0));
   if (first.ended) return writeBytes(bucket, params, first.bytes, call);
@@ -87,7 +88,7 @@ async function sendChunks(
   session: UploadSession,
   first: TakenChunk,
   chunks: Chunks,
-  call: GcsCall,
+  call: DriverCall,
 ): Promise<ObjectResource> {
   const checksum = (await bucket.client.storage(call)).crc32cGenerator();
   let taken = first;
@@ -108,7 +109,7 @@ async function sendStream(
   session: UploadSession,
   first: TakenChunk,
   chunks: Chunks,
-  call: GcsCall,
+  call: DriverCall,
 ): Promise<ObjectResource> {
   const checksum = (await bucket.client.storage(call)).crc32cGenerator();
   async function* all(): Chunks {
@@ -160,7 +161,7 @@ async function orCancel<T>(session: UploadSession, upload: () => Promise<T>): Pr
   }
 }
 
-function assertMetadataSize(metadata: Record<string, string> | undefined, { details }: GcsCall): void {
+function assertMetadataSize(metadata: Record<string, string> | undefined, { details }: DriverCall): void {
   const size = Object.entries(metadata ?? {}).reduce((sum, [key, value]) => sum + key.length + value.length, 0);
   if (size <= MAX_METADATA_SIZE) return;
   throw errorOf("LIMIT_EXCEEDED", details, undefined, `The metadata has more than ${MAX_METADATA_SIZE} bytes.`);

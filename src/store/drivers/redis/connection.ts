@@ -1,4 +1,4 @@
-import type { RedisCall } from "./errors.js";
+import type { DriverCall } from "../driver-store.js";
 import type { RedisClient } from "./options.js";
 
 /** The commands that the store uses. The types of ioredis leave the second one out. */
@@ -21,7 +21,7 @@ export interface RedisConnection {
    * Sends a command. Rejects with what the client or this connection failed with, with `ABORTED` as soon as the call is
    * aborted. What then becomes of the command is not known.
    */
-  run<T>(send: Send<T>, call: RedisCall): Promise<T>;
+  run<T>(send: Send<T>, call: DriverCall): Promise<T>;
   /** Closes what this connection opened itself. */
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
+import type { DriverCall } from "../driver-store.js";
 import type { ObjectInfo } from "../../store.js";
 import type { RedisDatabase } from "./database.js";
-import { notFound, type RedisCall } from "./errors.js";
+import { notFound } from "./errors.js";
 import { infoOf } from "./read.js";
 import { COPY } from "./scripts.js";
 import { newEtag } from "./stored-value.js";
@@ -10,7 +11,7 @@ export async function copyObject(
   database: RedisDatabase,
   from: string,
   to: string,
-  call: RedisCall,
+  call: DriverCall,
 ): Promise<ObjectInfo> {
   const { keys, ttl } = database;
   const reply = await database.script(

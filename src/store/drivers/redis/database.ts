@@ -1,5 +1,6 @@
+import type { DriverCall } from "../driver-store.js";
 import type { RedisConnection, Send } from "./connection.js";
-import { toStorageError, type RedisCall } from "./errors.js";
+import { toStorageError } from "./errors.js";
 import { GivenConnection } from "./given-connection.js";
 import { RedisKeys } from "./keys.js";
 import type { ParsedRedisOptions } from "./options.js";
@@ -25,7 +26,7 @@ export class RedisDatabase {
   }
 
   /** Sends one command. Rejects with a StorageError, at once when the call is aborted. */
-  async send<T>(call: RedisCall, command: Send<T>): Promise<T> {
+  async send<T>(call: DriverCall, command: Send<T>): Promise<T> {
     throwIfAborted(call.signal, call.details);
     try {
       return await this.#connection.run(command, call);
@@ -36,7 +37,7 @@ export class RedisDatabase {
 
   /** Runs a script in one step. Its text goes along: a server that was restarted knows none. */
   async script(
-    call: RedisCall,
+    call: DriverCall,
     script: string,
     keys: readonly string[],
     args: readonly (string | Buffer)[],

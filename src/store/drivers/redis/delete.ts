@@ -1,6 +1,7 @@
+import type { DriverCall } from "../driver-store.js";
 import type { DeleteOptions } from "../../store.js";
 import type { RedisDatabase } from "./database.js";
-import { preconditionFailed, type RedisCall } from "./errors.js";
+import { preconditionFailed } from "./errors.js";
 import { DELETE } from "./scripts.js";
 import { unquotedEtag } from "./stored-value.js";
 
@@ -9,7 +10,7 @@ export async function deleteObject(
   database: RedisDatabase,
   path: string,
   { ifMatch }: DeleteOptions,
-  call: RedisCall,
+  call: DriverCall,
 ): Promise<void> {
   const outcome = await database.script(
     call,

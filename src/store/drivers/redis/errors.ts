@@ -1,18 +1,7 @@
+import type { DriverCall } from "../driver-store.js";
 import { abortedError } from "../../../async/abort.js";
-import type { CallDetails } from "../../check.js";
 import { StorageError, isStorageError, type StorageErrorCode } from "../../../errors/error.js";
 import { toRedisFailure, type RedisFailure } from "./failure.js";
-
-/** One call of the store, as its errors need to know it. */
-export interface RedisCall {
-  readonly details: CallDetails;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** What the errors of a call carry, and its signal. */
-export function redisCall(details: CallDetails, options: { signal?: AbortSignal | undefined }): RedisCall {
-  return { details, signal: options.signal };
-}
 
 // The codes of Redis' error replies (src/server.c, "Shared objects"; src/cluster.c).
 const BY_REPLY = new Map<string, StorageErrorCode>(
@@ -68,7 +57,7 @@ const MESSAGES = new Map<string, string>([
 ]);
 
 /** The typed error of whatever a command failed with. Its cause is a {@link RedisFailure}. */
-export function toStorageError(error: unknown, { details, signal }: RedisCall): StorageError {
+export function toStorageError(error: unknown, { details, signal }: DriverCall): StorageError {
   if (isStorageError(error, "MISSING_DEPENDENCY")) {
     // One attempt to load the client may fail many calls.
     return new StorageError("MISSING_DEPENDENCY", error.message, { ...details, cause: error.cause });
@@ -82,20 +71,20 @@ export function toStorageError(error: unknown, { details, signal }: RedisCall): 
   });
 }
 
-export function notFound({ details }: RedisCall): StorageError {
+export function notFound({ details }: DriverCall): StorageError {
   return new StorageError("NOT_FOUND", "There is no such object.", details);
 }
 
-export function alreadyExists({ details }: RedisCall): StorageError {
+export function alreadyExists({ details }: DriverCall): StorageError {
   return new StorageError("ALREADY_EXISTS", "An object is already there.", details);
 }
 
-export function preconditionFailed({ details }: RedisCall): StorageError {
+export function preconditionFailed({ details }: DriverCall): StorageError {
   return new StorageError("PRECONDITION_FAILED", "The object is missing or is another version.", details);
 }
 
 /** The error of a value that is not one that the store wrote. */
-export function decodeFailed({ details }: RedisCall): StorageError {
+export function decodeFailed({ details }: DriverCall): StorageError {
   return new StorageError(
     "DECODE_FAILED",
     "The key in Redis holds something other than an object of the store.",
@@ -104,7 +93,7 @@ export function decodeFailed({ details }: RedisCall): StorageError {
 }
 
 /** The error of an answer that is not that of the command: something else than Redis, or in between, gave it. */
-export function brokenReply({ details }: RedisCall): StorageError {
+export function brokenReply({ details }: DriverCall): StorageError {
   return new StorageError("UNEXPECTED", "What answered is not Redis, or changed what Redis said.", details);
 }
 

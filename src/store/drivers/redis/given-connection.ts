@@ -1,6 +1,6 @@
+import type { DriverCall } from "../driver-store.js";
 import { abortable } from "../../../async/abort.js";
 import { commandsOf, type RedisConnection, type Send } from "./connection.js";
-import type { RedisCall } from "./errors.js";
 import { RedisFailure, toRedisFailure } from "./failure.js";
 import type { RedisClient } from "./options.js";
 
@@ -15,8 +15,8 @@ export class GivenConnection implements RedisConnection {
     this.#client = client;
   }
 
-  async run<T>(send: Send<T>, { signal, details }: RedisCall): Promise<T> {
-    return abortable(this.#timed(send), signal, undefined, details);
+  async run<T>(send: Send<T>, { signal, details }: DriverCall): Promise<T> {
+    return abortable(this.#timed(send), signal, details);
   }
 
   async close(): Promise<void> {

@@ -1,9 +1,10 @@
+import type { DriverCall } from "../driver-store.js";
 import { throwIfAborted } from "../../../async/abort.js";
 import { StorageError } from "../../../errors/error.js";
 import { comparePaths, pathProblem } from "../../../paths/path.js";
 import type { ListOptions, ObjectInfo } from "../../store.js";
 import type { RedisDatabase } from "./database.js";
-import { brokenReply, decodeFailed, type RedisCall } from "./errors.js";
+import { brokenReply, decodeFailed } from "./errors.js";
 import { LIST, REBUILD } from "./scripts.js";
 import { decodeHeader, newEtag, quotedEtag } from "./stored-value.js";
 
@@ -27,7 +28,7 @@ export async function* listObjects(
   database: RedisDatabase,
   prefix: string,
   { startAfter, limit = Infinity }: ListOptions,
-  call: RedisCall,
+  call: DriverCall,
 ): AsyncGenerator<ObjectInfo, void, undefined> {
   let left = limit;
   let least: string | Buffer = leastOf(prefix, startAfter);
@@ -55,7 +56,7 @@ export async function* listObjects(
   }
 }
 
-function describe(name: Buffer, header: Buffer, valueSize: number, call: RedisCall): ObjectInfo | undefined {
+function describe(name: Buffer, header: Buffer, valueSize: number, call: DriverCall): ObjectInfo | undefined {
   const path = name.toString();
   // A key that somebody else made may be no path, nor UTF-8.
   if (pathProblem(path) !== undefined || !Buffer.from(path).equals(name)) return undefined;
@@ -78,7 +79,7 @@ function greatestOf(prefix: string): Buffer | string {
 }
 
 /** Fills the index from the keys, when Redis evicted it or nobody has listed yet. Writes may go on meanwhile. */
-async function rebuildIndex(database: RedisDatabase, call: RedisCall): Promise<void> {
+async function rebuildIndex(database: RedisDatabase, call: DriverCall): Promise<void> {
   const token = newEtag();
   let cursor = "0";
   let begin = "begin";
@@ -91,6 +92,6 @@ async function rebuildIndex(database: RedisDatabase, call: RedisCall): Promise<v
   }
 }
 
-function indexKeepsGoing({ details }: RedisCall): StorageError {
+function indexKeepsGoing({ details }: DriverCall): StorageError {
   return new StorageError("UNAVAILABLE", "Redis evicts the index of the store faster than it can be listed.", details);
 }

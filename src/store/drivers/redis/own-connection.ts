@@ -1,8 +1,8 @@
+import type { DriverCall } from "../driver-store.js";
 import type { Redis } from "ioredis";
 import { abortable, throwIfAborted } from "../../../async/abort.js";
 import { systemClock, type Clock } from "../../../async/clock.js";
 import type { RedisConnection, Send } from "./connection.js";
-import type { RedisCall } from "./errors.js";
 import { RedisFailure, toRedisFailure } from "./failure.js";
 import { loadRedis } from "./load-client.js";
 import { Session } from "./session.js";
@@ -42,8 +42,8 @@ export class OwnConnection implements RedisConnection {
     this.#clock = limits.clock ?? systemClock;
   }
 
-  async run<T>(send: Send<T>, call: RedisCall): Promise<T> {
-    const session = await abortable(this.#open(), call.signal, undefined, call.details);
+  async run<T>(send: Send<T>, call: DriverCall): Promise<T> {
+    const session = await abortable(this.#open(), call.signal, call.details);
     throwIfAborted(call.signal, call.details);
     return session.run(send, call);
   }

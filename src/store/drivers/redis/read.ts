@@ -1,7 +1,8 @@
+import type { DriverCall } from "../driver-store.js";
 import { bytesResult } from "../../read-result.js";
 import type { ObjectInfo, ReadOptions, ReadResult } from "../../store.js";
 import type { RedisDatabase } from "./database.js";
-import { brokenReply, notFound, type RedisCall } from "./errors.js";
+import { brokenReply, notFound } from "./errors.js";
 import { READ } from "./scripts.js";
 import { decodeInfo } from "./stored-value.js";
 
@@ -13,7 +14,7 @@ export async function readObject(
   database: RedisDatabase,
   path: string,
   options: ReadOptions,
-  call: RedisCall,
+  call: DriverCall,
 ): Promise<ReadResult> {
   const { offset = 0, length } = options;
   const isWhole = offset === 0 && length === undefined;
@@ -28,14 +29,14 @@ export async function readObject(
 export async function statObject(
   database: RedisDatabase,
   path: string,
-  call: RedisCall,
+  call: DriverCall,
 ): Promise<ObjectInfo | undefined> {
   const reply = await database.script(call, READ, [database.keys.object(path)], ["0", "0", ""]);
   return reply === null ? undefined : infoOf(path, reply, call);
 }
 
 /** The object that {@link READ} describes. */
-export function infoOf(path: string, reply: unknown, call: RedisCall): ObjectInfo {
+export function infoOf(path: string, reply: unknown, call: DriverCall): ObjectInfo {
   if (!isReadReply(reply)) throw brokenReply(call);
   const [begin, valueSize] = reply;
   return decodeInfo(path, begin, Number(valueSize.toString()), call);
@@ -51,7 +52,7 @@ interface ReadBytes {
 }
 
 // Not by a script, which would copy the bytes twice more.
-async function readWhole(database: RedisDatabase, path: string, call: RedisCall): Promise<ReadBytes> {
+async function readWhole(database: RedisDatabase, path: string, call: DriverCall): Promise<ReadBytes> {
   const value = await database.send(call, (commands) => commands.getBuffer(database.keys.object(path)));
   if (value === null) throw notFound(call);
   if (!Buffer.isBuffer(value)) throw brokenReply(call);
@@ -64,7 +65,7 @@ async function readRange(
   path: string,
   offset: number,
   length: number | undefined,
-  call: RedisCall,
+  call: DriverCall,
 ): Promise<ReadBytes> {
   const args = [offset.toString(), length?.toString() ?? "", database.slidingTtl ? database.ttl : ""];
   const reply = await database.script(call, READ, [database.keys.object(path)], args);

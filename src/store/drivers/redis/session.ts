@@ -1,8 +1,8 @@
+import type { DriverCall } from "../driver-store.js";
 import type { Redis } from "ioredis";
 import { abortable } from "../../../async/abort.js";
 import type { Clock } from "../../../async/clock.js";
 import { commandsOf, type Send } from "./connection.js";
-import type { RedisCall } from "./errors.js";
 import { RedisFailure } from "./failure.js";
 
 /**
@@ -31,10 +31,10 @@ export class Session {
     return !this.#isEnded && this.#client.status === "ready";
   }
 
-  async run<T>(send: Send<T>, { signal, details }: RedisCall): Promise<T> {
+  async run<T>(send: Send<T>, { signal, details }: DriverCall): Promise<T> {
     if (this.#waiting++ === 0) this.#client.stream.ref();
     try {
-      return await abortable(this.#answer(send), signal, undefined, details);
+      return await abortable(this.#answer(send), signal, details);
     } finally {
       if (--this.#waiting === 0) this.#client.stream.unref();
     }

@@ -1,7 +1,8 @@
+import type { DriverCall } from "../driver-store.js";
 import { randomBytes } from "node:crypto";
 import { StorageError } from "../../../errors/error.js";
 import type { ObjectInfo, WriteOptions } from "../../store.js";
-import { decodeFailed, type RedisCall } from "./errors.js";
+import { decodeFailed } from "./errors.js";
 import { MAX_HEADER_SIZE } from "./options.js";
 
 // An object is one string of Redis, so that its bytes and attributes are always of one version, and expire or are evicted
@@ -53,7 +54,7 @@ export function encodeValue(
   etag: string,
   { contentType, metadata }: Pick<WriteOptions, "contentType" | "metadata">,
   chunks: readonly Uint8Array[],
-  { details }: RedisCall,
+  { details }: DriverCall,
 ): Buffer {
   const attributes: Attributes = { contentType, metadata };
   const text = contentType === undefined && metadata === undefined ? "" : JSON.stringify(attributes);
@@ -70,7 +71,7 @@ export function encodeValue(
 }
 
 /** @throws {StorageError} `DECODE_FAILED` */
-export function decodeHeader(bytes: Uint8Array, call: RedisCall): StoredHeader {
+export function decodeHeader(bytes: Uint8Array, call: DriverCall): StoredHeader {
   const [, etag, time, attributesSize] = HEADER.exec(Buffer.from(bytes).toString("latin1")) ?? [];
   if (etag === undefined || time === undefined || attributesSize === undefined) throw decodeFailed(call);
   return { etag, lastModified: new Date(Number(time)), attributesSize: Number.parseInt(attributesSize, 16) };
@@ -82,7 +83,7 @@ export function decodeHeader(bytes: Uint8Array, call: RedisCall): StoredHeader {
  * @param begin header and attributes, or more
  * @throws {StorageError} `DECODE_FAILED`
  */
-export function decodeInfo(path: string, begin: Uint8Array, valueSize: number, call: RedisCall): ObjectInfo {
+export function decodeInfo(path: string, begin: Uint8Array, valueSize: number, call: DriverCall): ObjectInfo {
   const { etag, lastModified, attributesSize } = decodeHeader(begin.subarray(0, HEADER_SIZE), call);
   const bodyStart = HEADER_SIZE + attributesSize;
   if (bodyStart > begin.byteLength || !(valueSize >= bodyStart)) throw decodeFailed(call);
@@ -97,7 +98,7 @@ export function decodeInfo(path: string, begin: Uint8Array, valueSize: number, c
   };
 }
 
-function decodeAttributes(bytes: Uint8Array, call: RedisCall): Attributes {
+function decodeAttributes(bytes: Uint8Array, call: DriverCall): Attributes {
   if (bytes.byteLength === 0) return {};
   try {
     const attributes: unknown = JSON.parse(Buffer.from(bytes).toString());

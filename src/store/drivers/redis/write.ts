@@ -1,7 +1,8 @@
+import type { DriverCall } from "../driver-store.js";
 import { checkedBytes, checkedChunks, isWholeBody } from "../../body.js";
 import type { ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
 import type { RedisDatabase } from "./database.js";
-import { alreadyExists, brokenReply, preconditionFailed, type RedisCall } from "./errors.js";
+import { alreadyExists, brokenReply, preconditionFailed } from "./errors.js";
 import { WRITE } from "./scripts.js";
 import { encodeValue, newEtag, quotedEtag, unquotedEtag } from "./stored-value.js";
 
@@ -11,7 +12,7 @@ export async function writeObject(
   path: string,
   body: StoreBody,
   options: WriteOptions,
-  call: RedisCall,
+  call: DriverCall,
 ): Promise<ObjectInfo> {
   const { contentType, ifNoneMatch, ifMatch } = options;
   const metadata = options.metadata && { ...options.metadata };
@@ -47,7 +48,7 @@ async function collect(
   body: StoreBody,
   options: WriteOptions,
   maxSize: number,
-  { details }: RedisCall,
+  { details }: DriverCall,
 ): Promise<Uint8Array[]> {
   const chunks: Uint8Array[] = [];
   // Copied at once, since a source may use its buffer again for the next chunk.

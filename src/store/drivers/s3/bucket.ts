@@ -1,3 +1,4 @@
+import type { DriverCall } from "../driver-store.js";
 import { Readable } from "node:stream";
 import type {
   $Command,
@@ -8,12 +9,11 @@ import type {
   ServiceOutputTypes,
 } from "@aws-sdk/client-s3";
 import { abortable, throwIfAborted } from "../../../async/abort.js";
-import type { CallDetails } from "../../check.js";
 import type { StorageError } from "../../../errors/error.js";
 import { LinkedAbort } from "../../../async/linked-abort.js";
 import { refuseForeign } from "./answer.js";
 import { configurationError } from "./client/configuration.js";
-import { toStorageError, unsentFailureOf, type S3Call } from "./errors.js";
+import { toStorageError, unsentFailureOf } from "./errors.js";
 import { DEFAULT_PART_SIZE, MAX_PARTS, MIN_PART_SIZE } from "./limits.js";
 import type { ParsedS3Options } from "./options.js";
 
@@ -102,7 +102,7 @@ export class S3Bucket {
 
   /** Sends one request. Rejects with a StorageError, at once when the call is aborted. */
   async send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
-    call: S3Call,
+    call: DriverCall,
     command: S3Command<Input, Output>,
   ): Promise<Output> {
     const { signal, details } = call;
@@ -114,7 +114,7 @@ export class S3Bucket {
     try {
       // The SDK's pause before a retry does not hear the signal.
       const sent = this.client.send(command, signal === undefined ? {} : { abortSignal: stop.signal });
-      const output = await abortable(sent, signal, discardBody, details);
+      const output = await abortable(sent, signal, details, discardBody);
       const { Body: body } = output as { Body?: unknown };
       if (body instanceof Readable && !body.closed) body.once("close", () => stop.unlink());
       else stop.unlink();
@@ -126,16 +126,11 @@ export class S3Bucket {
   }
 
   /** The typed error of what a request failed with: `CONFIG_INVALID` if it could not be sent as the client is configured. */
-  async errorOf(error: unknown, call: S3Call): Promise<StorageError> {
+  async errorOf(error: unknown, call: DriverCall): Promise<StorageError> {
     const found = toStorageError(error, call);
     const failure = unsentFailureOf(found);
     return (failure && (await configurationError(this.client, failure, call))) ?? found;
   }
-}
-
-/** What the errors of a call carry, and its signal. */
-export function s3Call(details: CallDetails, options: { signal?: AbortSignal | undefined }): S3Call {
-  return { details, signal: options.signal };
 }
 
 // An unread body holds its socket.

@@ -1,3 +1,4 @@
+import type { DriverCall } from "../driver-store.js";
 import {
   CompleteMultipartUploadCommand,
   CopyObjectCommand,
@@ -8,7 +9,6 @@ import {
 import { StorageError, isStorageError } from "../../../errors/error.js";
 import type { ObjectInfo } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";
-import type { S3Call } from "./errors.js";
 import { LinkedAbort } from "../../../async/linked-abort.js";
 import { abandonUpload } from "./upload/multipart-cleanup.js";
 import { toObjectInfo } from "./object-info.js";
@@ -30,7 +30,7 @@ export async function copyObject(
   bucket: S3Bucket,
   from: string,
   to: string,
-  call: S3Call,
+  call: DriverCall,
   limits: CopyLimits = LIMITS,
 ): Promise<ObjectInfo> {
   const source = await requireObject(bucket, from, call);
@@ -49,7 +49,7 @@ interface Copied {
   LastModified?: Date | undefined;
 }
 
-async function copyWhole(bucket: S3Bucket, source: ObjectInfo, to: string, call: S3Call): Promise<Copied> {
+async function copyWhole(bucket: S3Bucket, source: ObjectInfo, to: string, call: DriverCall): Promise<Copied> {
   const command = new CopyObjectCommand({
     ...bucket.address(to),
     ...bucket.encryption,
@@ -66,7 +66,7 @@ async function copyInParts(
   bucket: S3Bucket,
   source: ObjectInfo,
   to: string,
-  outer: S3Call,
+  outer: DriverCall,
   limits: CopyLimits,
 ): Promise<Copied> {
   const { UploadId } = await bucket.send(
@@ -80,7 +80,7 @@ async function copyInParts(
   );
   const upload = { ...bucket.address(to), UploadId: UploadId! };
   const stop = new LinkedAbort(outer.signal);
-  const call: S3Call = { ...outer, signal: stop.signal };
+  const call: DriverCall = { ...outer, signal: stop.signal };
   try {
     const Parts = await copyParts(bucket, source, upload, call, stop, limits.partSize);
     return await bucket.send(call, new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } }));
@@ -98,7 +98,7 @@ async function copyParts(
   bucket: S3Bucket,
   source: ObjectInfo,
   upload: { Bucket: string; Key: string; UploadId: string },
-  call: S3Call,
+  call: DriverCall,
   stop: LinkedAbort,
   minPartSize: number,
 ): Promise<CompletedPart[]> {
@@ -137,7 +137,7 @@ function versionOf({ etag }: ObjectInfo): { CopySourceIfMatch?: string } {
   return etag === undefined || etag.startsWith("W/") ? {} : { CopySourceIfMatch: etag };
 }
 
-function sourceChanged(error: unknown, { details }: S3Call): StorageError | undefined {
+function sourceChanged(error: unknown, { details }: DriverCall): StorageError | undefined {
   if (!isStorageError(error, "PRECONDITION_FAILED")) return undefined;
   return new StorageError("UNAVAILABLE", "The object was overwritten while it was copied.", {
     ...details,

@@ -1,8 +1,8 @@
+import type { DriverCall } from "../driver-store.js";
 import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { isNotFound } from "../../../errors/error.js";
 import type { DeleteOptions } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";
-import type { S3Call } from "./errors.js";
 import { quotedEtag } from "./object-info.js";
 
 /** Deletes one object. A missing one is no error, except under a condition. */
@@ -10,9 +10,9 @@ export async function deleteObject(
   bucket: S3Bucket,
   path: string,
   { ifMatch }: DeleteOptions,
-  plainCall: S3Call,
+  plainCall: DriverCall,
 ): Promise<void> {
-  const call: S3Call = ifMatch === undefined ? plainCall : { ...plainCall, condition: "ifMatch" };
+  const call: DriverCall = ifMatch === undefined ? plainCall : { ...plainCall, condition: "ifMatch" };
   try {
     await bucket.send(
       call,

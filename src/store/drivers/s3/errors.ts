@@ -1,17 +1,10 @@
+import type { DriverCall } from "../driver-store.js";
 import { abortedError } from "../../../async/abort.js";
 import type { CallDetails } from "../../check.js";
 import { StorageError, isStorageError, type StorageErrorCode } from "../../../errors/error.js";
 import { FOREIGN_ANSWER } from "./answer.js";
 import { S3Failure } from "./failure.js";
 import { CODE_OF_ERRNO, CODE_OF_STATUS, MESSAGE_OF_CODE } from "../http-errors.js";
-
-/** One call of the store, as its errors need to know it. */
-export interface S3Call {
-  readonly details: CallDetails;
-  readonly signal?: AbortSignal | undefined;
-  /** The condition that the request carried: it decides what a failed precondition means. */
-  readonly condition?: "ifNoneMatch" | "ifMatch" | undefined;
-}
 
 // Another writer was at the same key, and the server decided neither way: "retry the upload" (S3 User Guide, "conditional
 // writes"). The last is Ceph's name for it.
@@ -87,7 +80,7 @@ const BY_STATUS = new Map<number, StorageErrorCode>([...CODE_OF_STATUS, [301, "C
  * The typed error of whatever a request failed with, judged by error code, HTTP status and errno, never by message.
  * Its cause is an {@link S3Failure}.
  */
-export function toStorageError(error: unknown, call: S3Call): StorageError {
+export function toStorageError(error: unknown, call: DriverCall): StorageError {
   if (isStorageError(error)) return error;
   if (call.signal?.aborted) return abortedError(call.signal, call.details);
   const failure = new S3Failure(error);
@@ -130,7 +123,7 @@ export function httpStatusOf(error: unknown): number | undefined {
   return isStorageError(error) && error.cause instanceof S3Failure ? error.cause.httpStatus : undefined;
 }
 
-function codeOf(failure: S3Failure, condition: S3Call["condition"]): StorageErrorCode {
+function codeOf(failure: S3Failure, condition: DriverCall["condition"]): StorageErrorCode {
   const { name, code = "", httpStatus } = failure;
   if (httpStatus === 412) return condition === "ifNoneMatch" ? "ALREADY_EXISTS" : "PRECONDITION_FAILED";
   if (CONFLICTS.has(name)) return "UNAVAILABLE";

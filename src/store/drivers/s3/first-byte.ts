@@ -1,10 +1,11 @@
+import type { DriverCall } from "../driver-store.js";
 import { Readable } from "node:stream";
 import { GetObjectCommand, type GetObjectCommandOutput } from "@aws-sdk/client-s3";
 import { StorageError } from "../../../errors/error.js";
 import type { ObjectInfo } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";
 import { parseContentRange } from "./content-range.js";
-import { httpStatusOf, type S3Call } from "./errors.js";
+import { httpStatusOf } from "./errors.js";
 import { toObjectInfo } from "./object-info.js";
 
 /**
@@ -13,7 +14,7 @@ import { toObjectInfo } from "./object-info.js";
  *
  * @throws {StorageError} `UNEXPECTED` when the size can't be had so either
  */
-export async function objectByFirstByte(bucket: S3Bucket, path: string, call: S3Call): Promise<ObjectInfo> {
+export async function objectByFirstByte(bucket: S3Bucket, path: string, call: DriverCall): Promise<ObjectInfo> {
   const output = await firstByte(bucket, path, call);
   if (output.Body instanceof Readable) output.Body.on("error", () => undefined).destroy();
   const size = output.ContentRange === undefined ? output.ContentLength : parseContentRange(output.ContentRange)?.total;
@@ -21,7 +22,7 @@ export async function objectByFirstByte(bucket: S3Bucket, path: string, call: S3
   throw new StorageError("UNEXPECTED", "The server did not say how large the object is.", call.details);
 }
 
-async function firstByte(bucket: S3Bucket, path: string, call: S3Call): Promise<GetObjectCommandOutput> {
+async function firstByte(bucket: S3Bucket, path: string, call: DriverCall): Promise<GetObjectCommandOutput> {
   const address = bucket.address(path);
   try {
     return await bucket.send(call, new GetObjectCommand({ ...address, Range: "bytes=0-0" }));

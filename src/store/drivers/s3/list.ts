@@ -1,3 +1,4 @@
+import type { DriverCall } from "../driver-store.js";
 import { ListObjectsV2Command, type _Object as ListedObject } from "@aws-sdk/client-s3";
 import { throwIfAborted } from "../../../async/abort.js";
 import { isListed } from "../../check.js";
@@ -5,7 +6,6 @@ import { StorageError } from "../../../errors/error.js";
 import { pathProblem } from "../../../paths/path.js";
 import type { ListOptions, ObjectInfo } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";
-import type { S3Call } from "./errors.js";
 import { toObjectInfo } from "./object-info.js";
 
 // Most keys of one page (S3 API reference, "ListObjectsV2").
@@ -16,7 +16,7 @@ export async function* listObjects(
   bucket: S3Bucket,
   prefix: string,
   { startAfter, limit = Infinity }: ListOptions,
-  call: S3Call,
+  call: DriverCall,
 ): AsyncGenerator<ObjectInfo, void, undefined> {
   let left = limit;
   let token: string | undefined;
@@ -55,7 +55,7 @@ export async function* listObjects(
   }
 }
 
-function describe(path: string, { ETag, LastModified, Size }: ListedObject, { details }: S3Call): ObjectInfo {
+function describe(path: string, { ETag, LastModified, Size }: ListedObject, { details }: DriverCall): ObjectInfo {
   if (Size === undefined) {
     throw new StorageError("UNEXPECTED", "The server listed an object without its size.", { ...details, path });
   }

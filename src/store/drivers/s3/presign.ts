@@ -1,8 +1,8 @@
+import type { DriverCall } from "../driver-store.js";
 import { GetObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import type { PresignOptions } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";
-import type { S3Call } from "./errors.js";
 
 // Signed as part of the URL: whoever holds it sends no headers of ours, and could not leave the encryption out.
 const ENCRYPTION_HEADERS = new Set(["x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"]);
@@ -12,7 +12,7 @@ export async function presignObject(
   bucket: S3Bucket,
   path: string,
   { method, expiresIn }: PresignOptions,
-  call: S3Call,
+  call: DriverCall,
 ): Promise<string> {
   const address = bucket.address(path);
   const client = checksumFree(bucket.client);

@@ -1,3 +1,4 @@
+import type { DriverCall } from "../driver-store.js";
 import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import { GetObjectCommand, type GetObjectCommandOutput } from "@aws-sdk/client-s3";
@@ -6,7 +7,7 @@ import { bytesResult, streamResult, type ReadCall } from "../../read-result.js";
 import type { ReadOptions, ReadResult } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";
 import { isRangeOf, parseContentRange } from "./content-range.js";
-import { httpStatusOf, toStorageError, type S3Call } from "./errors.js";
+import { httpStatusOf, toStorageError } from "./errors.js";
 import { toObjectInfo } from "./object-info.js";
 import { requireObject } from "./stat.js";
 
@@ -17,7 +18,7 @@ export async function readObject(
   bucket: S3Bucket,
   path: string,
   options: ReadOptions,
-  call: S3Call,
+  call: DriverCall,
 ): Promise<ReadResult> {
   const range = rangeHeader(options);
   if (options.length === 0) return emptyRange(bucket, path, call);
@@ -53,11 +54,11 @@ function rangeHeader({ offset = 0, length }: ReadOptions): string | undefined {
   return `bytes=${offset}-${Math.min(offset + length - 1, Number.MAX_SAFE_INTEGER)}`;
 }
 
-function readCall({ details, signal }: S3Call): ReadCall {
+function readCall({ details, signal }: DriverCall): ReadCall {
   return { store: details.store, signal };
 }
 
-async function emptyRange(bucket: S3Bucket, path: string, call: S3Call): Promise<ReadResult> {
+async function emptyRange(bucket: S3Bucket, path: string, call: DriverCall): Promise<ReadResult> {
   return bytesResult(await requireObject(bucket, path, call), EMPTY, readCall(call));
 }
 
@@ -88,7 +89,7 @@ function toReadable(body: GetObjectCommandOutput["Body"]): Readable {
 async function* bodyChunks(
   body: Readable,
   expected: number,
-  call: S3Call,
+  call: DriverCall,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let received = 0;
   try {
@@ -110,7 +111,7 @@ async function* bodyChunks(
   }
 }
 
-function corrupt(call: S3Call): StorageError {
+function corrupt(call: DriverCall): StorageError {
   return new StorageError("INTEGRITY", "The body has not the checksum that S3 keeps of it.", call.details);
 }
 

@@ -1,21 +1,7 @@
+import { DriverStore } from "../driver-store.js";
 import { declareOwnStore } from "../../guard/own-stores.js";
-import type { S3Client } from "@aws-sdk/client-s3";
-import { endingSource } from "../../body-source.js";
-import type { Capability } from "../../capability.js";
-import { checkCopy, checkDelete, checkList, checkPresign, checkRead, checkStat, checkWrite } from "../../check.js";
-import type {
-  CallOptions,
-  DeleteOptions,
-  ListOptions,
-  ObjectInfo,
-  PresignOptions,
-  ReadOptions,
-  ReadResult,
-  Store,
-  StoreBody,
-  WriteOptions,
-} from "../../store.js";
-import { S3Bucket, s3Call } from "./bucket.js";
+import type { CallOptions } from "../../store.js";
+import { S3Bucket } from "./bucket.js";
 import { s3Capability } from "./capability.js";
 import { createClient } from "./client/client.js";
 import { copyObject } from "./copy.js";
@@ -36,23 +22,36 @@ import { writeObject } from "./write.js";
  * Errors carry an `S3Failure` as `cause`: S3's error code, the HTTP status and the request id. After a response was lost
  * the SDK sends a request again: a write with `ifNoneMatch` may then find its own object, and says `ALREADY_EXISTS`.
  *
+ * A presigned URL may live up to 604,800 s (seven days); it ends sooner with temporary credentials that signed it. `close()`
+ * destroys the client, if the store made it.
+ *
  * @example
  * const store = new S3Store({ bucket: "payloads", prefix: "prod", clientConfig: { region: "eu-central-1" } });
  * await store.write("runs/42/input.json", '{"id":42}', { contentType: "application/json", ifNoneMatch: "*" });
  * await store.close();
  */
-export class S3Store implements Store {
-  readonly name = "s3";
-  readonly capability: Readonly<Capability>;
+export class S3Store extends DriverStore {
   readonly #bucket: S3Bucket;
-  readonly #ownClient: S3Client | undefined;
 
   /** @throws {StorageError} `CONFIG_INVALID` that names every wrong option */
   constructor(options: S3StoreOptions) {
     const parsed = parseS3Options(options);
-    this.#ownClient = parsed.client === undefined ? createClient(parsed.clientConfig) : undefined;
-    this.#bucket = new S3Bucket(parsed.client ?? this.#ownClient!, parsed);
-    this.capability = s3Capability(parsed, this.#bucket.maxObjectSize);
+    const ownClient = parsed.client === undefined ? createClient(parsed.clientConfig) : undefined;
+    const bucket = new S3Bucket(parsed.client ?? ownClient!, parsed);
+    super({
+      name: "s3",
+      capability: s3Capability(parsed, bucket.maxObjectSize),
+      write: (path, body, given, call) => writeObject(bucket, path, body, given, call.details),
+      read: (path, given, call) => readObject(bucket, path, given, call),
+      stat: (path, call) => statObject(bucket, path, call),
+      delete: (path, given, call) => deleteObject(bucket, path, given, call),
+      list: (prefix, given, call) => listObjects(bucket, prefix, given, call),
+      copy: (from, to, call) => copyObject(bucket, from, to, call),
+      presign: (path, given, call) => presignObject(bucket, path, given, call),
+      maxExpiresIn: MAX_PRESIGN_SECONDS,
+      close: () => ownClient?.destroy(),
+    });
+    this.#bucket = bucket;
   }
 
   /**
@@ -71,39 +70,6 @@ export class S3Store implements Store {
     }
   }
 
-  write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    return endingSource(body, async (source) => {
-      const details = checkWrite(this, path, source, options);
-      return writeObject(this.#bucket, path, source, options, details);
-    });
-  }
-
-  async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
-    return readObject(this.#bucket, path, options, s3Call(checkRead(this, path, options), options));
-  }
-
-  async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
-    return statObject(this.#bucket, path, s3Call(checkStat(this, path, options), options));
-  }
-
-  async delete(path: string, options: DeleteOptions = {}): Promise<void> {
-    await deleteObject(this.#bucket, path, options, s3Call(checkDelete(this, path, options), options));
-  }
-
-  async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
-    yield* listObjects(this.#bucket, prefix, options, s3Call(checkList(this, prefix, options), options));
-  }
-
-  async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
-    return copyObject(this.#bucket, from, to, s3Call(checkCopy(this, from, to, options), options));
-  }
-
-  /** `expiresIn` may be up to 604,800 s (seven days); a URL ends sooner with temporary credentials that signed it. */
-  async presign(path: string, options: PresignOptions): Promise<string> {
-    const details = checkPresign(this, path, options, MAX_PRESIGN_SECONDS);
-    return presignObject(this.#bucket, path, options, s3Call(details, {}));
-  }
-
   /**
    * Tries out which conditions the server honours, whatever `capability` says: keeps and breaks each of them, and lets 16
    * requests at a time race under it, by one PutObject and by uploads in parts, as large bodies and streams are written. A
@@ -114,16 +80,6 @@ export class S3Store implements Store {
    */
   async probe(options: CallOptions = {}): Promise<S3Conditions> {
     return probeConditions(this.#bucket, options);
-  }
-
-  /** Destroys the client, if the store made it. */
-  async close(): Promise<void> {
-    this.#ownClient?.destroy();
-    return Promise.resolve();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
   }
 
   static {

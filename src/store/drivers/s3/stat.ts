@@ -1,13 +1,14 @@
+import type { DriverCall } from "../driver-store.js";
 import { HeadBucketCommand, HeadObjectCommand } from "@aws-sdk/client-s3";
 import { StorageError, isNotFound, isStorageError } from "../../../errors/error.js";
 import type { ObjectInfo } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";
-import { isMuteRefusal, type S3Call } from "./errors.js";
+import { isMuteRefusal } from "./errors.js";
 import { objectByFirstByte } from "./first-byte.js";
 import { toObjectInfo } from "./object-info.js";
 
 /** Describes an object by HeadObject; `undefined` when it is missing, `CONTAINER_NOT_FOUND` when its bucket is. */
-export async function statObject(bucket: S3Bucket, path: string, call: S3Call): Promise<ObjectInfo | undefined> {
+export async function statObject(bucket: S3Bucket, path: string, call: DriverCall): Promise<ObjectInfo | undefined> {
   try {
     return (await headObject(bucket, path, call)) ?? (await objectByFirstByte(bucket, path, call));
   } catch (error) {
@@ -18,14 +19,14 @@ export async function statObject(bucket: S3Bucket, path: string, call: S3Call): 
 }
 
 /** The same for a caller that can't go on without the object: `NOT_FOUND` when it is missing. */
-export async function requireObject(bucket: S3Bucket, path: string, call: S3Call): Promise<ObjectInfo> {
+export async function requireObject(bucket: S3Bucket, path: string, call: DriverCall): Promise<ObjectInfo> {
   const info = await statObject(bucket, path, call);
   if (info !== undefined) return info;
   throw new StorageError("NOT_FOUND", "There is no such object.", call.details);
 }
 
 // `undefined` when the answer does not say enough.
-async function headObject(bucket: S3Bucket, path: string, call: S3Call): Promise<ObjectInfo | undefined> {
+async function headObject(bucket: S3Bucket, path: string, call: DriverCall): Promise<ObjectInfo | undefined> {
   try {
     const output = await bucket.send(call, new HeadObjectCommand(bucket.address(path)));
     return output.ContentLength === undefined ? undefined : toObjectInfo(path, output.ContentLength, output);
@@ -36,7 +37,7 @@ async function headObject(bucket: S3Bucket, path: string, call: S3Call): Promise
 }
 
 // The answer to a HEAD has no body, so its 404 does not say what is missing.
-async function assertBucket(bucket: S3Bucket, call: S3Call): Promise<void> {
+async function assertBucket(bucket: S3Bucket, call: DriverCall): Promise<void> {
   try {
     await bucket.send(call, new HeadBucketCommand({ Bucket: bucket.name }));
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { DriverCall } from "../driver-store.js";
 import { sha256Of } from "../../../bytes/digest.js";
 import { setTimeout as delay } from "node:timers/promises";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
@@ -5,7 +6,7 @@ import { abortable } from "../../../async/abort.js";
 import { checkedBytes, checkedChunks, isWholeBody } from "../../body.js";
 import type { ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";
-import { conditionError, isConflict, type S3Call } from "./errors.js";
+import { conditionError, isConflict } from "./errors.js";
 import { LinkedAbort } from "../../../async/linked-abort.js";
 import { quotedEtag, toObjectInfo } from "./object-info.js";
 import { Parts } from "./upload/parts.js";
@@ -27,9 +28,9 @@ export async function writeObject(
   path: string,
   body: StoreBody,
   options: WriteOptions,
-  details: S3Call["details"],
+  details: DriverCall["details"],
 ): Promise<ObjectInfo> {
-  const call: S3Call = { details, signal: options.signal, condition: conditionOf(options) };
+  const call: DriverCall = { details, signal: options.signal, condition: conditionOf(options) };
   const params = paramsOf(bucket, path, options);
   const stop = new LinkedAbort(options.signal);
   try {
@@ -56,7 +57,7 @@ async function writeWhole(
   params: UploadParams,
   bytes: Uint8Array,
   { digest }: WriteOptions,
-  call: S3Call,
+  call: DriverCall,
   stop: LinkedAbort,
 ): Promise<Written> {
   const size = bytes.byteLength;
@@ -72,7 +73,7 @@ async function writeChunks(
   params: UploadParams,
   body: StoreBody,
   options: WriteOptions,
-  call: S3Call,
+  call: DriverCall,
   stop: LinkedAbort,
 ): Promise<Written> {
   const chunks = checkedChunks(body, { ...options, signal: stop.signal }, call.details, bucket.maxObjectSize);
@@ -93,7 +94,7 @@ async function putObject(
   params: UploadParams,
   bytes: Uint8Array,
   digest: string | undefined,
-  call: S3Call,
+  call: DriverCall,
   attempt = 0,
 ): Promise<{ ETag?: string | undefined }> {
   try {
@@ -106,7 +107,7 @@ async function putObject(
   } catch (error) {
     const pause = CONFLICT_PAUSES[attempt];
     if (pause === undefined || !isConflict(error)) throw await bucket.errorOf(error, call);
-    await abortable(delay(pause), call.signal, undefined, call.details);
+    await abortable(delay(pause), call.signal, call.details);
     return putObject(bucket, params, bytes, digest, call, attempt + 1);
   }
 }
@@ -116,7 +117,7 @@ async function decidedConflict(
   bucket: S3Bucket,
   path: string,
   { ifNoneMatch, ifMatch }: WriteOptions,
-  { details, signal }: S3Call,
+  { details, signal }: DriverCall,
   conflict: unknown,
 ): Promise<unknown> {
   if (ifNoneMatch === undefined && ifMatch === undefined) return conflict;
@@ -139,7 +140,7 @@ function paramsOf(bucket: S3Bucket, path: string, options: WriteOptions): Upload
   };
 }
 
-function conditionOf({ ifNoneMatch, ifMatch }: WriteOptions): S3Call["condition"] {
+function conditionOf({ ifNoneMatch, ifMatch }: WriteOptions): DriverCall["condition"] {
   if (ifNoneMatch !== undefined) return "ifNoneMatch";
   return ifMatch === undefined ? undefined : "ifMatch";
 }

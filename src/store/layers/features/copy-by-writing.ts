@@ -16,7 +16,7 @@ export async function copyByWriting(
   let source: ReadResult | undefined;
   const failure: { error?: unknown } = {};
   try {
-    source = await abortable(read(), signal, (late) => late.cancel(), details);
+    source = await abortable(read(), signal, details, (late) => late.cancel());
     const { contentType, metadata, size } = source.info;
     const attributes = {
       ...(contentType !== undefined && { contentType }),

@@ -77,7 +77,7 @@ export class DescribedObjects {
   async #read(path: string, call: SidecarCall): Promise<{ mark?: string | undefined; tag?: string | undefined }> {
     const { signal, details } = call;
     try {
-      const result = await abortable(this.store.read(path, { signal }), signal, (late) => late.cancel(), details);
+      const result = await abortable(this.store.read(path, { signal }), signal, details, (late) => late.cancel());
       const tag = tagOf(result.info);
       if (result.info.size === LINK_SIZE) return { tag, mark: markIn(await result.bytes()) };
       await result.cancel();

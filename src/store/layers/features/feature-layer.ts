@@ -5,17 +5,7 @@ import { StorageError } from "../../../errors/error.js";
 import { throwIfAborted } from "../../../async/abort.js";
 import { assertOptions } from "../../call-options.js";
 import type { Capability } from "../../capability.js";
-import {
-  checkCopy,
-  checkDelete,
-  checkList,
-  checkPresign,
-  checkRead,
-  checkStat,
-  checkWrite,
-  isRouted,
-  type CallDetails,
-} from "../../check.js";
+import { checkDelete, checkRead, checkWrite, isRouted, type CallDetails } from "../../check.js";
 import type {
   CallOptions,
   DeleteOptions,
@@ -28,7 +18,7 @@ import type {
   StoreBody,
   WriteOptions,
 } from "../../store.js";
-import { StoreLayer } from "../store-layer.js";
+import { CallLayer } from "../call-layer.js";
 import { copyByWriting } from "./copy-by-writing.js";
 import { canKeepSidecars, effectiveCapability } from "./effective-capability.js";
 import { ObjectsWithSidecars } from "./objects-with-sidecars.js";
@@ -39,7 +29,7 @@ import { demands, honoured, settleOptions, type Honoured } from "./unhonoured.js
 import type { FeatureStore } from "./feature-store.js";
 
 /** Gates the options of each call, and hands it on: to the store, or to what emulates what that one lacks. */
-export class FeatureLayer extends StoreLayer implements FeatureStore {
+export class FeatureLayer extends CallLayer implements FeatureStore {
   readonly #settings: FeatureSettings;
   readonly #capability: Readonly<Capability>;
   /** Absent where the store is all that is needed. */
@@ -95,10 +85,13 @@ export class FeatureLayer extends StoreLayer implements FeatureStore {
     return this.#read(path, gated.options, { details, signal: options.signal });
   }
 
-  override async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
-    const details = checkStat(this, path, options);
+  protected override async statChecked(
+    path: string,
+    options: CallOptions,
+    details: CallDetails,
+  ): Promise<ObjectInfo | undefined> {
     this.#assertNotReserved(path, details);
-    if (this.#objects === undefined) return this.inner.stat(path, options);
+    if (this.#objects === undefined) return this.below.statChecked(path, options, details);
     return this.#objects.stat(path, { details, signal: options.signal });
   }
 
@@ -108,17 +101,25 @@ export class FeatureLayer extends StoreLayer implements FeatureStore {
     const details = check(gated.options);
     this.#assertNotReserved(path, details);
     settleOptions(gated, details, this.#settings.observer);
-    if (this.#objects === undefined) return this.inner.delete(path, options);
+    if (this.#objects === undefined) return this.below.deleteChecked(path, gated.options, details);
     return this.#objects.delete(path, options, { details, signal: options.signal });
   }
 
-  override async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
-    checkList(this, prefix, options);
-    yield* this.#objects === undefined ? this.inner.list(prefix, options) : this.#objects.list(prefix, options);
+  protected override listChecked(
+    prefix: string,
+    options: ListOptions,
+    details: CallDetails,
+  ): AsyncIterable<ObjectInfo> {
+    if (this.#objects === undefined) return this.below.listChecked(prefix, options, details);
+    return this.#objects.list(prefix, options);
   }
 
-  override async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
-    const details = checkCopy(this, from, to, options);
+  protected override async copyChecked(
+    from: string,
+    to: string,
+    options: CallOptions,
+    details: CallDetails,
+  ): Promise<ObjectInfo> {
     const call = { details, signal: options.signal };
     this.#assertNotReserved(from, details);
     this.#assertNotReserved(to, details);
@@ -129,14 +130,18 @@ export class FeatureLayer extends StoreLayer implements FeatureStore {
         this.#write(to, body, honoured(this.#capability, "write", written, new Set(["write"])).options, call);
       return copyByWriting(() => this.#read(from, { signal: options.signal }, call), write, call);
     }
-    return this.#objects === undefined ? this.inner.copy(from, to, options) : this.#objects.copy(from, to, call);
+    if (this.#objects === undefined) return this.below.copyChecked(from, to, options, details);
+    return this.#objects.copy(from, to, call);
   }
 
-  override async presign(path: string, options: PresignOptions): Promise<string> {
-    const details = checkPresign(this, path, options, Infinity); // how long a URL lives at most, the store below knows
+  protected override async presignChecked(
+    path: string,
+    options: PresignOptions,
+    details: CallDetails,
+  ): Promise<string> {
     this.#assertNotReserved(path, details);
-    if (this.#objects === undefined || options.method === "PUT") return this.inner.presign(path, options);
-    return this.inner.presign(await this.#objects.resolve(path, { details, signal: undefined }), options);
+    if (this.#objects === undefined || options.method === "PUT") return this.below.presignChecked(path, options);
+    return this.below.presignChecked(await this.#objects.resolve(path, { details, signal: undefined }), options);
   }
 
   async link(target: string, path: string, options: CallOptions = {}): Promise<void> {
@@ -175,12 +180,14 @@ export class FeatureLayer extends StoreLayer implements FeatureStore {
 
   #write(path: string, body: StoreBody, options: WriteOptions, call: SidecarCall): Promise<ObjectInfo> {
     return this.#objects === undefined
-      ? this.inner.write(path, body, options)
+      ? this.below.writeChecked(path, body, options, call.details)
       : this.#objects.write(path, body, options, call);
   }
 
   #read(path: string, options: ReadOptions, call: SidecarCall): Promise<ReadResult> {
-    return this.#objects === undefined ? this.inner.read(path, options) : this.#objects.read(path, options, call);
+    return this.#objects === undefined
+      ? this.below.readChecked(path, options, call.details)
+      : this.#objects.read(path, options, call);
   }
 
   #assertNotReserved(path: string, { operation, store }: CallDetails): void {

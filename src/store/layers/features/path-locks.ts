@@ -31,7 +31,7 @@ export class PathLocks {
     });
     for (const watch of this.#watches.get(path) ?? []) watch.disturbed = true;
     try {
-      await abortable(before, signal, undefined, details);
+      await abortable(before, signal, details);
       return leave;
     } catch (error) {
       leave();
@@ -41,7 +41,7 @@ export class PathLocks {
 
   /** Resolves when all who are in the queue now have left. */
   async idle(path: string, signal: AbortSignal | undefined, details: CallDetails): Promise<void> {
-    await abortable(this.#tails.get(path) ?? Promise.resolve(), signal, undefined, details);
+    await abortable(this.#tails.get(path) ?? Promise.resolve(), signal, details);
   }
 
   watch(path: string): PathWatch {

@@ -20,7 +20,7 @@ export class Sidecars {
     const { details, signal } = call;
     try {
       const reading = this.store.read(sidecarPath(path), { signal });
-      const result = await abortable(reading, signal, (late) => late.cancel(), details);
+      const result = await abortable(reading, signal, details, (late) => late.cancel());
       const sidecar = parseSidecar(Buffer.from(await result.bytes()).toString());
       if (sidecar?.path === path) return sidecar;
       throw new StorageError("INTEGRITY", "What is kept beside the object is damaged.", details);

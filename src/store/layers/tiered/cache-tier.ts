@@ -12,6 +12,3 @@ export interface CacheTier {
   /** Bytes that they take. */
   readonly bytes: number;
 }
-
-/** Makes an empty tier. It says how many bytes it frees for other copies. */
-export type CreateCacheTier = (maxBytes: number, onEviction: (bytes: number) => void) => CacheTier;

@@ -74,7 +74,7 @@ export class Flight<T> {
   async wait<R>(signal: AbortSignal | undefined, details: CallDetails, take: (outcome: T) => R): Promise<R> {
     this.#waiting++;
     try {
-      return take(await abortable(this.#outcome, signal, undefined, details));
+      return take(await abortable(this.#outcome, signal, details));
     } catch (error) {
       throw signal?.aborted === true ? error : asErrorOf(error, details);
     } finally {

@@ -1,9 +1,8 @@
 import { declareOwnStore } from "../../guard/own-stores.js";
-import { endingSource } from "../../body-source.js";
 import { isNotFound, isStorageError, StorageError } from "../../../errors/error.js";
 import { abortable } from "../../../async/abort.js";
 import { sha256Digest } from "../../../bytes/digest.js";
-import { checkCopy, checkDelete, checkRead, checkStat, checkWrite, type CallDetails } from "../../check.js";
+import { type CallDetails } from "../../check.js";
 import type {
   CallOptions,
   DeleteOptions,
@@ -14,10 +13,9 @@ import type {
   WriteOptions,
 } from "../../store.js";
 import { contentAddressedDigest } from "../../../object/object-name.js";
-import { StoreLayer } from "../store-layer.js";
+import { CallLayer } from "../call-layer.js";
 import { Allowance } from "./allowance.js";
 import { CacheNews } from "./cache-news.js";
-import type { CreateCacheTier } from "./cache-tier.js";
 import { cachedResult, cacheKey, copyInfo, isSameVersion, resultSize, type CachedObject } from "./cached-object.js";
 import { captureBody } from "./captured-body.js";
 import { Changes } from "./changes.js";
@@ -75,7 +73,7 @@ type Call<Options extends CallOptions> = CallDetails & {
  *   observer: ({ operation }) => console.log(operation), // cache_miss, cache_hit, ...
  * });
  */
-export class TieredStore extends StoreLayer {
+export class TieredStore extends CallLayer {
   readonly #options: ParsedTieredOptions;
   readonly #news: CacheNews;
   readonly #cache: GuardedCache;
@@ -87,11 +85,8 @@ export class TieredStore extends StoreLayer {
     if (loaded instanceof OneReaderBody) loaded.giveUp();
   });
 
-  /**
-   * @param createCacheTier for tests
-   * @throws {StorageError} `CONFIG_INVALID` that names every wrong option
-   */
-  constructor(options: TieredStoreOptions, createCacheTier: CreateCacheTier = createLruCacheTier) {
+  /** @throws {StorageError} `CONFIG_INVALID` that names every wrong option */
+  constructor(options: TieredStoreOptions) {
     const parsed = parseTieredOptions(options);
     const { remote, maxBytes, clock, observer, slideRemoteTtl } = parsed;
     super(remote);
@@ -102,7 +97,7 @@ export class TieredStore extends StoreLayer {
     this.#allowance = new Allowance(maxBytes);
     this.#renewals = slideRemoteTtl && isTouchable(this.inner) ? new Renewals(this.inner) : undefined;
     this.#cache = new GuardedCache(
-      () => createCacheTier(maxBytes, (bytes) => news.tell("cache_eviction", { bytes })),
+      () => createLruCacheTier(maxBytes, (bytes) => news.tell("cache_eviction", { bytes })),
       () => news.tell("cache_fault", { outcome: "error", code: "UNEXPECTED" }),
     );
   }
@@ -122,18 +117,18 @@ export class TieredStore extends StoreLayer {
     };
   }
 
-  override write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    return endingSource(body, (source) => this.#write(path, source, options));
-  }
-
-  async #write(path: string, body: StoreBody, options: WriteOptions): Promise<ObjectInfo> {
-    checkWrite(this, path, body, options);
+  protected override async writeChecked(
+    path: string,
+    source: StoreBody,
+    options: WriteOptions,
+    details: CallDetails,
+  ): Promise<ObjectInfo> {
     const key = cacheKey(path);
     const knownAt = this.#options.clock.now();
-    const captured = captureBody(body, options.size, this.#options.maxObjectSize, this.#allowance);
+    const captured = captureBody(source, options.size, this.#options.maxObjectSize, this.#allowance);
     const write = async (): Promise<ObjectInfo> => {
       try {
-        return await this.inner.write(path, captured.body, options);
+        return await this.below.writeChecked(path, captured.body, options, details);
       } finally {
         captured.release();
       }
@@ -144,8 +139,7 @@ export class TieredStore extends StoreLayer {
     });
   }
 
-  override async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
-    const details = checkRead(this, path, options);
+  protected override async readChecked(path: string, options: ReadOptions, details: CallDetails): Promise<ReadResult> {
     const call = callOf(details, path, options);
     const copy = this.#cache.get(call.key, path);
     if (copy === undefined) return this.#fetch(call);
@@ -162,21 +156,27 @@ export class TieredStore extends StoreLayer {
     }
   }
 
-  override async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
-    const details = checkStat(this, path, options);
+  protected override async statChecked(
+    path: string,
+    options: CallOptions,
+    details: CallDetails,
+  ): Promise<ObjectInfo | undefined> {
     const info = await this.#stat(callOf(details, path, options));
     return info && copyInfo(info);
   }
 
-  override async delete(path: string, options: DeleteOptions = {}): Promise<void> {
-    checkDelete(this, path, options);
-    await this.#change(cacheKey(path), () => this.inner.delete(path, options));
+  protected override deleteChecked(path: string, options: DeleteOptions, details: CallDetails): Promise<void> {
+    return this.#change(cacheKey(path), () => this.below.deleteChecked(path, options, details));
   }
 
-  override async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
-    checkCopy(this, from, to, options);
+  protected override async copyChecked(
+    from: string,
+    to: string,
+    options: CallOptions,
+    details: CallDetails,
+  ): Promise<ObjectInfo> {
     try {
-      return await this.#change(cacheKey(to), () => this.inner.copy(from, to, options));
+      return await this.#change(cacheKey(to), () => this.below.copyChecked(from, to, options, details));
     } catch (error) {
       if (isNotFound(error)) this.#forget(cacheKey(from));
       throw error;
@@ -223,7 +223,11 @@ export class TieredStore extends StoreLayer {
       );
       if (result !== undefined) return result;
     }
-    return this.#noticeMissing(key, this.inner.read(path, options));
+    return this.#noticeMissing(key, this.#ask(path, options));
+  }
+
+  #ask(path: string, options: ReadOptions): Promise<ReadResult> {
+    return this.below.readChecked(path, options, { operation: "read", store: this.name, path });
   }
 
   async #load(
@@ -234,8 +238,8 @@ export class TieredStore extends StoreLayer {
     const { signal } = flight;
     const { clock, maxObjectSize } = this.#options;
     const knownAt = clock.now();
-    const request = this.#noticeMissing(key, this.inner.read(path, { signal }));
-    const result = await abortable(request, signal, (late) => late.cancel());
+    const request = this.#noticeMissing(key, this.#ask(path, { signal }));
+    const result = await abortable(request, signal, undefined, (late) => late.cancel());
     const body = await loadBody(result, flight, maxObjectSize, this.#allowance);
     if (body instanceof OneReaderBody) {
       if (flight.current) this.#cache.delete(key); // a copy that this should have replaced
@@ -254,7 +258,10 @@ export class TieredStore extends StoreLayer {
     const flight = this.#checks.join(key, path, async (started) => {
       const { signal } = started;
       const knownAt = this.#options.clock.now();
-      const info = await abortable(this.inner.stat(path, { signal }), signal);
+      const info = await abortable(
+        this.below.statChecked(path, { signal }, { operation: "stat", store: this.name, path }),
+        signal,
+      );
       if (started.current) this.#learn(key, path, info, knownAt);
       return info;
     });

@@ -1,6 +1,6 @@
 import { StorageError } from "../../../../src/errors/error.js";
 import { RoutingStore } from "../../../../src/store/compose/routing/routing-store.js";
-import { StoreLayer } from "../../../../src/store/layers/store-layer.js";
+import { CallLayer } from "../../../../src/store/layers/call-layer.js";
 import { FileStore } from "../../../../src/store/drivers/file/file-store.js";
 import { MemoryStore } from "../../../../src/store/drivers/memory-store.js";
 import type { Store } from "../../../../src/store/store.js";
@@ -19,7 +19,7 @@ function routing(options: object = {}) {
   return { primary, mem, store: new RoutingStore({ primary, schemes: { mem }, ...options }) };
 }
 
-class Layer extends StoreLayer {
+class Layer extends CallLayer {
   static over(inner: Store): Layer {
     return new Layer(inner);
   }

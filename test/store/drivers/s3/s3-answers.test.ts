@@ -1,6 +1,6 @@
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { S3Store } from "../../../../src/s3.js";
-import { S3Bucket, s3Call } from "../../../../src/store/drivers/s3/bucket.js";
+import { S3Bucket } from "../../../../src/store/drivers/s3/bucket.js";
 import { copyObject } from "../../../../src/store/drivers/s3/copy.js";
 import { parseS3Options } from "../../../../src/store/drivers/s3/options.js";
 import { sha256Digest } from "../../../../src/bytes/digest.js";
@@ -56,7 +56,7 @@ async function* chunks(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, unde
 async function copyInParts(): Promise<unknown> {
   const client = new S3Client(s3ClientConfig(server.endpoint));
   const bucket = new S3Bucket(client, parseS3Options({ bucket: "bucket", client }));
-  const call = s3Call({ operation: "copy", store: "s3", path: "a" }, { signal: new AbortController().signal });
+  const call = { details: { operation: "copy", store: "s3", path: "a" }, signal: new AbortController().signal };
   return copyObject(bucket, "a", "b", call, { maxSingle: 1, partSize: 5 * MIB }).finally(() => client.destroy());
 }
 

@@ -7,6 +7,23 @@ import { failureOf } from "../../../support/failure.js";
 import { RecordingStore } from "../../../support/recording-store.js";
 import { textOf } from "./tiered-fixture.js";
 
+// What stands in the place of the tier that a store makes for itself.
+let mockTier: typeof createLruCacheTier | undefined;
+jest.mock("../../../../src/store/layers/tiered/lru-cache-tier.js", () => {
+  const actual = jest.requireActual<{ createLruCacheTier: typeof createLruCacheTier }>(
+    "../../../../src/store/layers/tiered/lru-cache-tier.js",
+  );
+  const create: typeof createLruCacheTier = (...call) => (mockTier ?? actual.createLruCacheTier)(...call);
+  return { createLruCacheTier: create };
+});
+afterEach(() => (mockTier = undefined));
+
+/** The tier that stores make where nothing stands in its place. */
+function realTier(): CacheTier {
+  mockTier = undefined;
+  return createLruCacheTier(1e6, () => undefined);
+}
+
 type Method = "get" | "set" | "delete" | "clear";
 
 function breakable() {
@@ -18,7 +35,8 @@ function breakable() {
   const remote = new RecordingStore(new MemoryStore());
   const create = (): CacheTier => {
     fail("create");
-    const tier = createLruCacheTier(1e6, () => undefined);
+    const tier = realTier();
+    mockTier = create;
     const unless = <T>(what: Method, use: () => T): T => {
       fail(what);
       return use();
@@ -37,7 +55,10 @@ function breakable() {
       },
     };
   };
-  const make = (): TieredStore => new TieredStore({ remote, observer: (event) => events.push(event) }, create);
+  const make = (): TieredStore => {
+    mockTier = create;
+    return new TieredStore({ remote, observer: (event) => events.push(event) });
+  };
   return { make, broken, remote, events };
 }
 
@@ -94,9 +115,10 @@ describe("a TieredStore whose cache fails", () => {
   });
 
   it("does not take one object for another when the cache does", async () => {
-    const only = createLruCacheTier(1e6, () => undefined);
+    const only = realTier();
     const confused = (): CacheTier => ({ ...only, get: () => only.get("a"), objects: 0, bytes: 0 });
-    const store = new TieredStore({ remote: new MemoryStore() }, confused);
+    mockTier = confused;
+    const store = new TieredStore({ remote: new MemoryStore() });
     await store.write("a", "content");
     await store.write("b", "other");
     expect(await textOf(store, "b")).toBe("other");

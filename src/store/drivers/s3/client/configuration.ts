@@ -1,8 +1,8 @@
+import type { DriverCall } from "../../driver-store.js";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { StorageError } from "../../../../errors/error.js";
 import { ENDPOINT_PROBLEM, isEndpoint } from "./endpoint.js";
 import type { S3Failure } from "../failure.js";
-import type { S3Call } from "../errors.js";
 
 /**
  * The error of a request that could not be sent because of what was configured: with options that are functions, and with
@@ -11,7 +11,7 @@ import type { S3Call } from "../errors.js";
 export async function configurationError(
   client: S3Client,
   failure: S3Failure,
-  { details }: S3Call,
+  { details }: DriverCall,
 ): Promise<StorageError | undefined> {
   const problem = await configurationProblem(client, failure);
   return problem === undefined

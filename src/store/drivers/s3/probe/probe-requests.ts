@@ -1,3 +1,4 @@
+import type { DriverCall } from "../../driver-store.js";
 import {
   CompleteMultipartUploadCommand,
   DeleteObjectCommand,
@@ -7,7 +8,7 @@ import {
 import { isStorageError } from "../../../../errors/error.js";
 import type { WriteOptions } from "../../../store.js";
 import type { S3Bucket } from "../bucket.js";
-import { httpStatusOf, isConflict, type S3Call } from "../errors.js";
+import { httpStatusOf, isConflict } from "../errors.js";
 import { abandonUpload } from "../upload/multipart-cleanup.js";
 import { quotedEtag } from "../object-info.js";
 import type { StartLine } from "./race.js";
@@ -26,7 +27,7 @@ export type Outcome = "done" | "refused" | "conflict" | "unsupported";
 export interface Attempt {
   readonly bucket: S3Bucket;
   readonly path: string;
-  readonly call: S3Call;
+  readonly call: DriverCall;
   readonly body: Uint8Array;
   /** Waits for the others before the request that the condition decides. */
   readonly line: StartLine;
@@ -73,7 +74,7 @@ export async function deleteIfMatch(attempt: Omit<Attempt, "body">, etag: string
   return outcomeOf(bucket.send(callOf(attempt, { ifMatch: etag }), line.hold(new DeleteObjectCommand(params))));
 }
 
-function callOf({ call }: Pick<Attempt, "call">, { ifNoneMatch, ifMatch }: Condition): S3Call {
+function callOf({ call }: Pick<Attempt, "call">, { ifNoneMatch, ifMatch }: Condition): DriverCall {
   if (ifNoneMatch !== undefined) return { ...call, condition: "ifNoneMatch" };
   return ifMatch === undefined ? call : { ...call, condition: "ifMatch" };
 }

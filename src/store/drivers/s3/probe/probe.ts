@@ -1,9 +1,9 @@
+import type { DriverCall } from "../../driver-store.js";
 import { randomUUID } from "node:crypto";
 import type { CallDetails } from "../../../check.js";
 import type { CallOptions } from "../../../store.js";
 import type { S3Bucket } from "../bucket.js";
 import { deleteObject } from "../delete.js";
-import type { S3Call } from "../errors.js";
 import type { S3Conditions } from "../options.js";
 import {
   deleteIfMatch,
@@ -108,7 +108,7 @@ class Probe {
   async cleanUp(): Promise<void> {
     const remove = async (path: string): Promise<void> => {
       // A caller that gave up still gets its bucket back clean.
-      const call: S3Call = { details: this.#call("delete", path).details };
+      const call: DriverCall = { details: this.#call("delete", path).details };
       await deleteObject(this.#bucket, path, {}, call).catch(() => undefined);
     };
     await Promise.all(this.#paths.map(remove));
@@ -145,7 +145,7 @@ class Probe {
     return { bucket: this.#bucket, path, call: this.#call("probe", path), body: SMALL, line: new StartLine(1) };
   }
 
-  #call(operation: string, path: string): S3Call {
+  #call(operation: string, path: string): DriverCall {
     const details: CallDetails = { operation, store: "s3", path };
     return { details, signal: this.#signal };
   }

@@ -1,6 +1,6 @@
+import type { DriverCall } from "../../driver-store.js";
 import { HeadBucketCommand, type ServiceInputTypes, type ServiceOutputTypes } from "@aws-sdk/client-s3";
 import type { S3Bucket, S3Command } from "../bucket.js";
-import type { S3Call } from "../errors.js";
 
 /**
  * Holds requests that are ready to go, signed, until all of a race are: then they reach the server as close to each other
@@ -50,7 +50,7 @@ export async function race<Outcome>(
 }
 
 /** Opens the connections of a race: those who open one first would come too late. */
-export async function warmConnections(bucket: S3Bucket, racers: number, call: S3Call): Promise<void> {
+export async function warmConnections(bucket: S3Bucket, racers: number, call: DriverCall): Promise<void> {
   const ask = (line: StartLine): Promise<unknown> =>
     bucket.send(call, line.hold(new HeadBucketCommand({ Bucket: bucket.name }))).catch(() => undefined);
   await race(racers, ask); // what goes wrong shows in what follows

@@ -1,6 +1,6 @@
+import type { DriverCall } from "../../driver-store.js";
 import { AbortMultipartUploadCommand, ListPartsCommand } from "@aws-sdk/client-s3";
 import type { S3Address, S3Bucket } from "../bucket.js";
-import type { S3Call } from "../errors.js";
 
 // "It might be necessary to abort a given multipart upload multiple times" (S3 API reference, "AbortMultipartUpload"):
 // a part that was under way may arrive after the first.
@@ -15,10 +15,10 @@ export async function abandonUpload(
   bucket: S3Bucket,
   address: S3Address,
   uploadId: string,
-  { details }: S3Call,
+  { details }: DriverCall,
 ): Promise<void> {
   const upload = { ...address, UploadId: uploadId };
-  const call: S3Call = { details, signal: AbortSignal.timeout(TIMEOUT) };
+  const call: DriverCall = { details, signal: AbortSignal.timeout(TIMEOUT) };
   try {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       await bucket.send(call, new AbortMultipartUploadCommand(upload));

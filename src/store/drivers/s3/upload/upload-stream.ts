@@ -1,3 +1,4 @@
+import type { DriverCall } from "../../driver-store.js";
 import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
@@ -6,7 +7,6 @@ import {
 } from "@aws-sdk/client-s3";
 import type { GatheredBytes } from "../../../../bytes/gathered-bytes.js";
 import type { S3Bucket } from "../bucket.js";
-import type { S3Call } from "../errors.js";
 import { LinkedAbort } from "../../../../async/linked-abort.js";
 import { abandonUpload } from "./multipart-cleanup.js";
 import type { Part, Parts } from "./parts.js";
@@ -31,10 +31,10 @@ export async function uploadStream(
   params: UploadParams,
   parts: Parts,
   first: TakenPart,
-  callerCall: S3Call,
+  callerCall: DriverCall,
   stop: LinkedAbort,
 ): Promise<{ ETag?: string | undefined }> {
-  const call: S3Call = { ...callerCall, signal: stop.signal };
+  const call: DriverCall = { ...callerCall, signal: stop.signal };
   const { Bucket, Key, IfNoneMatch, IfMatch } = params;
   const conditions = { ...(IfNoneMatch !== undefined && { IfNoneMatch }), ...(IfMatch !== undefined && { IfMatch }) };
   let UploadId: string | undefined;
@@ -52,7 +52,7 @@ export async function uploadStream(
 }
 
 /** Begins an upload, whose conditions are for its completion; gives its id. */
-export async function createUpload(bucket: S3Bucket, params: UploadParams, call: S3Call): Promise<string> {
+export async function createUpload(bucket: S3Bucket, params: UploadParams, call: DriverCall): Promise<string> {
   const abort = new LinkedAbort(call.signal, CREATE_GRACE);
   const description = { ...params };
   delete description.IfNoneMatch; // conditions are for the completion
@@ -75,7 +75,7 @@ async function sendParts(
   upload: { Bucket: string; Key: string; UploadId: string },
   parts: Parts,
   first: TakenPart,
-  call: S3Call,
+  call: DriverCall,
   stop: LinkedAbort,
 ): Promise<CompletedPart[]> {
   const sent: CompletedPart[] = [];

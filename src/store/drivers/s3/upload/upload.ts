@@ -1,3 +1,4 @@
+import type { DriverCall } from "../../driver-store.js";
 import {
   CreateMultipartUploadCommand,
   type S3Client,
@@ -6,7 +7,6 @@ import {
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import type { S3Address, S3Bucket, S3Command, S3Encryption } from "../bucket.js";
-import type { S3Call } from "../errors.js";
 import { LinkedAbort } from "../../../../async/linked-abort.js";
 import { abandonUpload } from "./multipart-cleanup.js";
 
@@ -34,10 +34,10 @@ export async function uploadBytes(
   bucket: S3Bucket,
   params: UploadParams,
   bytes: Uint8Array,
-  callerCall: S3Call,
+  callerCall: DriverCall,
   stop: LinkedAbort,
 ): Promise<{ ETag?: string | undefined }> {
-  const call: S3Call = { ...callerCall, signal: stop.signal };
+  const call: DriverCall = { ...callerCall, signal: stop.signal };
   const client = new UploadClient(bucket, call, stop);
   try {
     const upload = new Upload({
@@ -64,10 +64,10 @@ export async function uploadBytes(
 class UploadClient {
   uploadId: string | undefined;
   readonly #bucket: S3Bucket;
-  readonly #call: S3Call;
+  readonly #call: DriverCall;
   readonly #stop: LinkedAbort;
 
-  constructor(bucket: S3Bucket, call: S3Call, stop: LinkedAbort) {
+  constructor(bucket: S3Bucket, call: DriverCall, stop: LinkedAbort) {
     this.#bucket = bucket;
     this.#call = call;
     this.#stop = stop;

@@ -1,0 +1,125 @@
+import type { Capability } from "../capability.js";
+import type { CallDetails } from "../check.js";
+import { CheckedStore } from "../checked-store.js";
+import type {
+  CallOptions,
+  DeleteOptions,
+  ListOptions,
+  ObjectInfo,
+  PresignOptions,
+  ReadOptions,
+  ReadResult,
+  StoreBody,
+  WriteOptions,
+} from "../store.js";
+
+/** One call of a driver, as its errors need to know it. */
+export interface DriverCall {
+  readonly details: CallDetails;
+  readonly signal?: AbortSignal | undefined;
+  /** The condition that a request carried: it decides what a failed precondition means. */
+  readonly condition?: "ifNoneMatch" | "ifMatch" | undefined;
+}
+
+/** What a driver does once the arguments of a call are checked. It need not do what its capability denies. */
+export interface Driver {
+  readonly name: string;
+  readonly capability: Readonly<Capability>;
+  write(path: string, body: StoreBody, options: WriteOptions, call: DriverCall): Promise<ObjectInfo>;
+  read(path: string, options: ReadOptions, call: DriverCall): Promise<ReadResult>;
+  stat(path: string, call: DriverCall): Promise<ObjectInfo | undefined>;
+  delete(path: string, options: DeleteOptions, call: DriverCall): Promise<unknown>;
+  list(prefix: string, options: ListOptions, call: DriverCall): AsyncIterable<ObjectInfo>;
+  copy(from: string, to: string, call: DriverCall): Promise<ObjectInfo>;
+  presign?(path: string, options: PresignOptions, call: DriverCall): Promise<string>;
+  /** Seconds that a presigned URL may live. */
+  readonly maxExpiresIn?: number;
+  close?(): void | Promise<void>;
+  /** What the error of a verb means, where its requests do not say that by themselves. */
+  failure?(error: unknown, call: DriverCall): unknown;
+}
+
+/** A store that is a driver behind the checks: a class for users, with what it has beside the verbs of all stores. */
+export abstract class DriverStore extends CheckedStore {
+  readonly name: string;
+  readonly capability: Readonly<Capability>;
+  protected override readonly maxExpiresIn: number;
+  readonly #driver: Driver;
+
+  protected constructor(driver: Driver) {
+    super();
+    this.name = driver.name;
+    this.capability = Object.freeze(driver.capability);
+    this.maxExpiresIn = driver.maxExpiresIn ?? Infinity;
+    this.#driver = driver;
+  }
+
+  /** Frees what the store opened itself. Idempotent. */
+  async close(): Promise<void> {
+    await this.#driver.close?.();
+  }
+
+  protected writeChecked(
+    path: string,
+    source: StoreBody,
+    options: WriteOptions,
+    details: CallDetails,
+  ): Promise<ObjectInfo> {
+    const call = callOf(details, options);
+    return this.#named(this.#driver.write(path, source, options, call), call);
+  }
+
+  protected readChecked(path: string, options: ReadOptions, details: CallDetails): Promise<ReadResult> {
+    const call = callOf(details, options);
+    return this.#named(this.#driver.read(path, options, call), call);
+  }
+
+  protected statChecked(path: string, options: CallOptions, details: CallDetails): Promise<ObjectInfo | undefined> {
+    const call = callOf(details, options);
+    return this.#named(this.#driver.stat(path, call), call);
+  }
+
+  protected async deleteChecked(path: string, options: DeleteOptions, details: CallDetails): Promise<void> {
+    const call = callOf(details, options);
+    await this.#named(this.#driver.delete(path, options, call), call);
+  }
+
+  protected async *listChecked(
+    prefix: string,
+    options: ListOptions,
+    details: CallDetails,
+  ): AsyncGenerator<ObjectInfo, void, undefined> {
+    const call = callOf(details, options);
+    try {
+      yield* this.#driver.list(prefix, options, call);
+    } catch (error) {
+      throw this.#failure(error, call);
+    }
+  }
+
+  protected copyChecked(from: string, to: string, options: CallOptions, details: CallDetails): Promise<ObjectInfo> {
+    const call = callOf(details, options);
+    return this.#named(this.#driver.copy(from, to, call), call);
+  }
+
+  protected presignChecked(path: string, options: PresignOptions, details: CallDetails): Promise<string> {
+    const call = { details };
+    return this.#named(this.#driver.presign!(path, options, call), call); // which the capability says that there is
+  }
+
+  /** Settles as `answer` does; its error is what the driver says that it means. */
+  #named<T>(answer: Promise<T>, call: DriverCall): Promise<T> {
+    if (this.#driver.failure === undefined) return answer;
+    return answer.catch((error: unknown) => {
+      throw this.#failure(error, call);
+    });
+  }
+
+  #failure(error: unknown, call: DriverCall): unknown {
+    return this.#driver.failure === undefined ? error : this.#driver.failure(error, call);
+  }
+}
+
+function callOf(details: CallDetails, { signal }: CallOptions): DriverCall {
+  return { details, signal };
+}
