@@ -26,28 +26,30 @@ import type {
 } from "./store.js";
 
 /** The verbs of a store behind the checks. `details` is what the errors of the call carry. */
-export interface CheckedVerbs {
+export interface CheckedVerbs<Written extends ObjectInfo = ObjectInfo> {
   /** @param source a body that the caller ends when this fails */
-  writeChecked(path: string, source: StoreBody, options: WriteOptions, details: CallDetails): Promise<ObjectInfo>;
+  writeChecked(path: string, source: StoreBody, options: WriteOptions, details: CallDetails): Promise<Written>;
   readChecked(path: string, options: ReadOptions, details: CallDetails): Promise<ReadResult>;
   statChecked(path: string, options: CallOptions, details: CallDetails): Promise<ObjectInfo | undefined>;
   deleteChecked(path: string, options: DeleteOptions, details: CallDetails): Promise<void>;
   listChecked(prefix: string, options: ListOptions, details: CallDetails): AsyncIterable<ObjectInfo>;
-  copyChecked(from: string, to: string, options: CallOptions, details: CallDetails): Promise<ObjectInfo>;
+  copyChecked(from: string, to: string, options: CallOptions, details: CallDetails): Promise<Written>;
   presignChecked(path: string, options: PresignOptions, details: CallDetails): Promise<string>;
 }
 
 /**
  * A store that checks the arguments of each call before anything else, and ends the source of a write that fails. Below
  * another one of ours, it is {@link StoreBelow} that calls it: what was checked once is not checked again.
+ *
+ * @typeParam Written what is told of an object that was written
  */
-export abstract class CheckedStore implements Store {
+export abstract class CheckedStore<Written extends ObjectInfo = ObjectInfo> implements Store {
   abstract readonly name: string;
   abstract readonly capability: Readonly<Capability>;
   /** Seconds that a presigned URL may live; default: the store below knows. */
   protected readonly maxExpiresIn: number = Infinity;
 
-  write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+  write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<Written> {
     return endingSource(body, async (source) =>
       this.writeChecked(path, source, options, checkWrite(this, path, source, options)),
     );
@@ -69,7 +71,7 @@ export abstract class CheckedStore implements Store {
     yield* this.listChecked(prefix, options, checkList(this, prefix, options));
   }
 
-  async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
+  async copy(from: string, to: string, options: CallOptions = {}): Promise<Written> {
     return this.copyChecked(from, to, options, checkCopy(this, from, to, options));
   }
 
@@ -83,12 +85,12 @@ export abstract class CheckedStore implements Store {
     return this.close();
   }
 
-  protected abstract writeChecked(...call: Parameters<CheckedVerbs["writeChecked"]>): Promise<ObjectInfo>;
+  protected abstract writeChecked(...call: Parameters<CheckedVerbs["writeChecked"]>): Promise<Written>;
   protected abstract readChecked(...call: Parameters<CheckedVerbs["readChecked"]>): Promise<ReadResult>;
   protected abstract statChecked(...call: Parameters<CheckedVerbs["statChecked"]>): Promise<ObjectInfo | undefined>;
   protected abstract deleteChecked(...call: Parameters<CheckedVerbs["deleteChecked"]>): Promise<void>;
   protected abstract listChecked(...call: Parameters<CheckedVerbs["listChecked"]>): AsyncIterable<ObjectInfo>;
-  protected abstract copyChecked(...call: Parameters<CheckedVerbs["copyChecked"]>): Promise<ObjectInfo>;
+  protected abstract copyChecked(...call: Parameters<CheckedVerbs["copyChecked"]>): Promise<Written>;
   protected abstract presignChecked(...call: Parameters<CheckedVerbs["presignChecked"]>): Promise<string>;
 }
 

@@ -1,17 +1,7 @@
 import { checkedStore } from "../store/is-store.js";
 import { declareOwnStore } from "../store/guard/own-stores.js";
-import { endingSource } from "../store/body-source.js";
 import { isWholeBody, wholeBytes } from "../store/body.js";
-import {
-  checkCopy,
-  checkDelete,
-  checkList,
-  checkPresign,
-  checkRead,
-  checkStat,
-  checkWrite,
-  type CallDetails,
-} from "../store/check.js";
+import { checkList, type CallDetails } from "../store/check.js";
 import type { Clock } from "../async/clock.js";
 import { CallLayer } from "../store/layers/call-layer.js";
 import { streamResult } from "../store/read-result.js";
@@ -72,19 +62,22 @@ export class FaultStore extends CallLayer {
     return this.#plan.injected;
   }
 
-  override write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    return endingSource(body, async (source) => {
-      const call = this.#call(checkWrite(this, path, source, options), options.signal);
-      return this.#struck("write", [path], call, (during) => {
-        return during.length === 0
-          ? this.inner.write(path, source, options)
-          : this.#write(path, source, options, during, call);
-      });
+  protected override writeChecked(
+    path: string,
+    source: StoreBody,
+    options: WriteOptions,
+    details: CallDetails,
+  ): Promise<ObjectInfo> {
+    const call = this.#call(details, options.signal);
+    return this.#struck("write", [path], call, (during) => {
+      return during.length === 0
+        ? this.inner.write(path, source, options)
+        : this.#write(path, source, options, during, call);
     });
   }
 
-  override async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
-    const call = this.#call(checkRead(this, path, options), options.signal);
+  protected override readChecked(path: string, options: ReadOptions, details: CallDetails): Promise<ReadResult> {
+    const call = this.#call(details, options.signal);
     const read = async (during: readonly Strike[]): Promise<ReadResult> => {
       const result = await this.inner.read(path, options);
       if (during.length === 0) return result;
@@ -96,14 +89,16 @@ export class FaultStore extends CallLayer {
     return this.#struck("read", [path], call, read, (result) => result.cancel());
   }
 
-  override async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
-    const call = this.#call(checkStat(this, path, options), options.signal);
-    return this.#struck("stat", [path], call, () => this.inner.stat(path, options));
+  protected override statChecked(
+    path: string,
+    options: CallOptions,
+    details: CallDetails,
+  ): Promise<ObjectInfo | undefined> {
+    return this.#struck("stat", [path], this.#call(details, options.signal), () => this.inner.stat(path, options));
   }
 
-  override async delete(path: string, options: DeleteOptions = {}): Promise<void> {
-    const call = this.#call(checkDelete(this, path, options), options.signal);
-    return this.#struck("delete", [path], call, () => this.inner.delete(path, options));
+  protected override deleteChecked(path: string, options: DeleteOptions, details: CallDetails): Promise<void> {
+    return this.#struck("delete", [path], this.#call(details, options.signal), () => this.inner.delete(path, options));
   }
 
   override list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
@@ -112,14 +107,18 @@ export class FaultStore extends CallLayer {
     return interruptible(source, (inner, givenUp) => entries(inner, givenUp, prefix, options));
   }
 
-  override async copy(from: string, to: string, options: CallOptions = {}): Promise<ObjectInfo> {
-    const call = this.#call(checkCopy(this, from, to, options), options.signal);
+  protected override copyChecked(
+    from: string,
+    to: string,
+    options: CallOptions,
+    details: CallDetails,
+  ): Promise<ObjectInfo> {
+    const call = this.#call(details, options.signal);
     return this.#struck("copy", [from, to], call, () => this.inner.copy(from, to, options));
   }
 
-  override async presign(path: string, options: PresignOptions): Promise<string> {
-    const call = this.#call(checkPresign(this, path, options, Infinity));
-    return this.#struck("presign", [path], call, () => this.inner.presign(path, options));
+  protected override presignChecked(path: string, options: PresignOptions, details: CallDetails): Promise<string> {
+    return this.#struck("presign", [path], this.#call(details), () => this.inner.presign(path, options));
   }
 
   override async close(): Promise<void> {

@@ -84,17 +84,10 @@ export abstract class DriverStore extends CheckedStore {
     await this.#named(this.#driver.delete(path, options, call), call);
   }
 
-  protected async *listChecked(
-    prefix: string,
-    options: ListOptions,
-    details: CallDetails,
-  ): AsyncGenerator<ObjectInfo, void, undefined> {
+  protected listChecked(prefix: string, options: ListOptions, details: CallDetails): AsyncIterable<ObjectInfo> {
     const call = callOf(details, options);
-    try {
-      yield* this.#driver.list(prefix, options, call);
-    } catch (error) {
-      throw this.#failure(error, call);
-    }
+    const listing = this.#driver.list(prefix, options, call);
+    return this.#driver.failure === undefined ? listing : this.#namedListing(listing, call);
   }
 
   protected copyChecked(from: string, to: string, options: CallOptions, details: CallDetails): Promise<ObjectInfo> {
@@ -111,12 +104,16 @@ export abstract class DriverStore extends CheckedStore {
   #named<T>(answer: Promise<T>, call: DriverCall): Promise<T> {
     if (this.#driver.failure === undefined) return answer;
     return answer.catch((error: unknown) => {
-      throw this.#failure(error, call);
+      throw this.#driver.failure!(error, call);
     });
   }
 
-  #failure(error: unknown, call: DriverCall): unknown {
-    return this.#driver.failure === undefined ? error : this.#driver.failure(error, call);
+  async *#namedListing(listing: AsyncIterable<ObjectInfo>, call: DriverCall): AsyncGenerator<ObjectInfo> {
+    try {
+      yield* listing;
+    } catch (error) {
+      throw this.#driver.failure!(error, call);
+    }
   }
 }
 

@@ -1,16 +1,7 @@
+import { CheckedStore } from "../../checked-store.js";
 import { declareOwnStore } from "../../guard/own-stores.js";
-import { endingSource } from "../../body-source.js";
 import type { Capability } from "../../capability.js";
-import {
-  checkCopy,
-  checkDelete,
-  checkList,
-  checkPresign,
-  checkRead,
-  checkStat,
-  checkWrite,
-  type CallDetails,
-} from "../../check.js";
+import { type CallDetails } from "../../check.js";
 import type {
   CallOptions,
   DeleteOptions,
@@ -19,7 +10,6 @@ import type {
   PresignOptions,
   ReadOptions,
   ReadResult,
-  Store,
   StoreBody,
   WriteOptions,
 } from "../../store.js";
@@ -63,9 +53,10 @@ const MAX_EXPIRES_IN = 604_800;
  * const store = new FailoverStore({ stores: { eu: euStore, us: usStore }, attemptTimeout: 2000 });
  * const manager = new StorageManager({ store });
  */
-export class FailoverStore implements Store {
+export class FailoverStore extends CheckedStore<FailoverWriteInfo> {
   readonly name = "failover";
   readonly capability: Readonly<Capability>;
+  protected override readonly maxExpiresIn = MAX_EXPIRES_IN;
   readonly #settings: FailoverSettings;
   readonly #replicas: readonly Replica[];
   readonly #locations: Locations;
@@ -73,6 +64,7 @@ export class FailoverStore implements Store {
 
   /** @throws {StorageError} `CONFIG_INVALID` that names each option which is wrong */
   constructor(options: FailoverStoreOptions) {
+    super();
     this.#settings = parseFailoverStoreOptions(options);
     this.#replicas = replicasOf(this.#settings.stores);
     this.capability = Object.freeze(commonCapability(this.#replicas));
@@ -84,39 +76,41 @@ export class FailoverStore implements Store {
     return allRoute(this.#replicas, scheme);
   }
 
-  async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
-    const details = checkRead(this, path, options);
+  protected async readChecked(path: string, options: ReadOptions, details: CallDetails): Promise<ReadResult> {
     const course = await this.#locations.courseOf(path, options.signal, details);
     return this.#reader.read(course, path, options, details);
   }
 
-  async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
-    const details = checkStat(this, path, options);
+  protected async statChecked(
+    path: string,
+    options: CallOptions,
+    details: CallDetails,
+  ): Promise<ObjectInfo | undefined> {
     const course = await this.#locations.courseOf(path, options.signal, details);
     return (await this.#reader.find(course, path, options, details))?.info;
   }
 
-  write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<FailoverWriteInfo> {
-    return endingSource(body, async (source) =>
-      this.#write(path, source, options, checkWrite(this, path, source, options)),
-    );
-  }
-
   /** Deletes from every store, wherever the locator says that copies are. */
-  async delete(path: string, options: DeleteOptions = {}): Promise<void> {
-    const details = checkDelete(this, path, options);
+  protected async deleteChecked(path: string, options: DeleteOptions, details: CallDetails): Promise<void> {
     this.#locations.forget(path);
     await deleteAll(this.#replicas, path, options, this.#reader.callOf(details, options.signal));
   }
 
-  async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
-    const details = checkList(this, prefix, options);
+  protected async *listChecked(
+    prefix: string,
+    options: ListOptions,
+    details: CallDetails,
+  ): AsyncGenerator<ObjectInfo, void, undefined> {
     yield* mergedListing(this.#replicas, prefix, options, this.#reader.callOf(details, options.signal));
   }
 
   /** Copies inside the first store, if the object is there; otherwise reads it, and writes as `write` does. */
-  async copy(from: string, to: string, options: CallOptions = {}): Promise<FailoverWriteInfo> {
-    const details = checkCopy(this, from, to, options);
+  protected async copyChecked(
+    from: string,
+    to: string,
+    options: CallOptions,
+    details: CallDetails,
+  ): Promise<FailoverWriteInfo> {
     const course = await this.#locations.courseOf(from, options.signal, details);
     this.#locations.forget(to);
     const first = this.#replicas[0]!;
@@ -127,13 +121,12 @@ export class FailoverStore implements Store {
     }
     const source = await this.#reader.open(course, from, options, details);
     return copyThrough(source, this.capability, options.signal, (body, attributes) =>
-      this.#write(to, body, attributes, { ...details, path: to }),
+      this.writeChecked(to, body, attributes, { ...details, path: to }),
     );
   }
 
   /** For `GET`, in the store that has the object, else in the first; for `PUT`, in the first. Nothing is then checked. */
-  async presign(path: string, options: PresignOptions): Promise<string> {
-    const details = checkPresign(this, path, options, MAX_EXPIRES_IN);
+  protected async presignChecked(path: string, options: PresignOptions, details: CallDetails): Promise<string> {
     const replica = options.method === "GET" ? await this.#holder(path, details) : undefined;
     return (replica ?? this.#replicas[0]!).store.presign(path, options);
   }
@@ -142,11 +135,12 @@ export class FailoverStore implements Store {
     await closeReplicas(this.#replicas);
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
-  async #write(path: string, body: StoreBody, options: WriteOptions, details: CallDetails): Promise<FailoverWriteInfo> {
+  protected async writeChecked(
+    path: string,
+    body: StoreBody,
+    options: WriteOptions,
+    details: CallDetails,
+  ): Promise<FailoverWriteInfo> {
     const { maxBufferSize, storeDigest, digest } = this.#settings;
     const held = await holdBody(body, options, details, maxBufferSize, this.capability.maxObjectSize);
     this.#locations.forget(path);

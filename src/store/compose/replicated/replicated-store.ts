@@ -1,8 +1,8 @@
+import { CheckedStore } from "../../checked-store.js";
 import { declareOwnStore } from "../../guard/own-stores.js";
-import { endingSource } from "../../body-source.js";
 import { abortable } from "../../../async/abort.js";
-import { type Capability, unsupportedError } from "../../capability.js";
-import { checkCopy, checkDelete, checkList, checkRead, checkStat, checkWrite, type CallDetails } from "../../check.js";
+import { type Capability } from "../../capability.js";
+import { checkList, checkRead, type CallDetails } from "../../check.js";
 import { assertKnown, type Names } from "../../call-options.js";
 import type {
   CallOptions,
@@ -12,7 +12,6 @@ import type {
   PresignOptions,
   ReadOptions,
   ReadResult,
-  Store,
   StoreBody,
   WriteOptions,
 } from "../../store.js";
@@ -82,7 +81,7 @@ const SCRUB: Names<ScrubOptions> = { ...REPAIR, startAfter: true, onProgress: tr
  * const { replicas } = await store.write("a", "content"); // { eu: "written", us: "pending" }
  * await store.scrub("");
  */
-export class ReplicatedStore implements Store {
+export class ReplicatedStore extends CheckedStore<ReplicatedWriteInfo> {
   readonly name = "replicated";
   readonly capability: Readonly<Capability>;
   readonly #settings: ReplicatedSettings;
@@ -93,6 +92,7 @@ export class ReplicatedStore implements Store {
 
   /** @throws {StorageError} `CONFIG_INVALID` that names each option which is wrong */
   constructor(options: ReplicatedStoreOptions) {
+    super();
     this.#settings = parseReplicatedStoreOptions(options);
     this.#replicas = replicasOf(this.#settings.stores);
     const common = commonCapability(this.#replicas);
@@ -112,24 +112,19 @@ export class ReplicatedStore implements Store {
     return allRoute(this.#replicas, scheme);
   }
 
-  write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<ReplicatedWriteInfo> {
-    return endingSource(body, async (source) =>
-      this.#write(path, source, options, checkWrite(this, path, source, options)),
-    );
-  }
-
-  async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
-    const details = checkRead(this, path, options);
+  protected async readChecked(path: string, options: ReadOptions, details: CallDetails): Promise<ReadResult> {
     return this.#reader.read(this.#courseOf(path), path, options, details);
   }
 
-  async stat(path: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
-    const details = checkStat(this, path, options);
+  protected async statChecked(
+    path: string,
+    options: CallOptions,
+    details: CallDetails,
+  ): Promise<ObjectInfo | undefined> {
     return (await this.#reader.find(this.#courseOf(path), path, options, details))?.info;
   }
 
-  async delete(path: string, options: DeleteOptions = {}): Promise<void> {
-    const details = checkDelete(this, path, options);
+  protected async deleteChecked(path: string, options: DeleteOptions, details: CallDetails): Promise<void> {
     const call = this.#reader.callOf(details, options.signal);
     const { missed, order } = this.#log;
     // There is nothing left to be out of date; but a write that came after it may be acknowledged before this ends.
@@ -144,8 +139,11 @@ export class ReplicatedStore implements Store {
     }
   }
 
-  async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
-    const details = checkList(this, prefix, options);
+  protected async *listChecked(
+    prefix: string,
+    options: ListOptions,
+    details: CallDetails,
+  ): AsyncGenerator<ObjectInfo, void, undefined> {
     const { missed } = this.#log;
     const call = this.#reader.callOf(details, options.signal);
     yield* mergedListing(this.#replicas, prefix, options, call, (path, replica) => !missed.has(path, replica));
@@ -155,17 +153,20 @@ export class ReplicatedStore implements Store {
    * Reads the object and writes it to every store, as `write` does. Copied inside each store, old versions and corrupt
    * bytes would be copied with the others.
    */
-  async copy(from: string, to: string, options: CallOptions = {}): Promise<ReplicatedWriteInfo> {
-    const details = checkCopy(this, from, to, options);
+  protected async copyChecked(
+    from: string,
+    to: string,
+    options: CallOptions,
+    details: CallDetails,
+  ): Promise<ReplicatedWriteInfo> {
     const source = await this.#reader.open(this.#courseOf(from), from, options, details);
     return copyThrough(source, this.capability, options.signal, (body, attributes) =>
-      this.#write(to, body, attributes, { ...details, path: to }),
+      this.writeChecked(to, body, attributes, { ...details, path: to }),
     );
   }
 
-  /** `UNSUPPORTED` over more than one store. */
-  async presign(path: string, options: PresignOptions): Promise<string> {
-    if (!this.capability.presign) throw unsupportedError(this, "presign", "presign", path);
+  /** Of the only store there is: over more of them it is not supported. */
+  protected presignChecked(path: string, options: PresignOptions): Promise<string> {
     return this.#replicas[0]!.store.presign(path, options);
   }
 
@@ -229,11 +230,7 @@ export class ReplicatedStore implements Store {
     await background.idle();
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
-  async #write(
+  protected async writeChecked(
     path: string,
     body: StoreBody,
     options: WriteOptions,

@@ -181,6 +181,7 @@ describe("FailoverStore lists", () => {
     const error = await failureOf(pathsOf(store));
     expect(error).toMatchObject({ code: "UNAVAILABLE", operation: "list" });
     expect((error.cause as ReplicaErrors).replicas).toEqual({ b: "TIMEOUT" });
+    await turn();
     expect(a.listing).toBe(0);
   });
 
