@@ -5,7 +5,7 @@ const MANAGER_ROOMS =
 
 // What the manager needs of drivers, layers and compositions.
 const SHARED = [
-  "drivers/(memory-store|http-errors|driver-entry|driver-entries)",
+  "drivers/(memory-store|driver-store|http-errors|driver-entry|driver-entries)",
   "drivers/s3/(limits|client/bucket-name|client/region)",
   "guard/own-stores",
   "layers/semaphore",
