@@ -20,3 +20,11 @@ export const DRIVER_ENTRIES = {
   gcs: new DriverEntry<Scheme>("coatcheck/gcs"),
   azure: new DriverEntry<Scheme>("coatcheck/azure"),
 };
+
+/** The schemes that need no configuration, their other names, and the driver that serves them. */
+export const BUILT_IN_SCHEMES = [
+  { scheme: "s3", aliases: [], driver: DRIVER_ENTRIES.s3 },
+  { scheme: "gs", aliases: ["gcs"], driver: DRIVER_ENTRIES.gcs }, // as fsspec calls it
+  { scheme: "abfss", aliases: ["abfs"], driver: DRIVER_ENTRIES.azure }, // Hadoop's, with and without TLS: here always with
+  { scheme: "az", aliases: [], driver: DRIVER_ENTRIES.azure },
+] as const;

@@ -1,4 +1,4 @@
-import { DRIVER_ENTRIES } from "../../drivers/driver-entries.js";
+import { BUILT_IN_SCHEMES } from "../../drivers/driver-entries.js";
 import type { SchemeFactory } from "./options.js";
 
 /**
@@ -6,13 +6,8 @@ import type { SchemeFactory } from "./options.js";
  * environment. Driver and library are loaded when a path of the scheme is first used.
  */
 export function builtInSchemes(): ReadonlyMap<string, SchemeFactory> {
-  const azure = loaded(DRIVER_ENTRIES.azure);
-  return new Map([
-    ["s3", loaded(DRIVER_ENTRIES.s3)],
-    ["gs", loaded(DRIVER_ENTRIES.gcs)],
-    ["abfss", azure],
-    ["az", azure],
-  ]);
+  const factories = new Map(BUILT_IN_SCHEMES.map(({ driver }) => [driver, loaded(driver)]));
+  return new Map(BUILT_IN_SCHEMES.map(({ scheme, driver }) => [scheme, factories.get(driver)!]));
 }
 
 /** A factory that is itself made at first use. */

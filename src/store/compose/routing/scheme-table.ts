@@ -2,6 +2,7 @@ import { StorageError } from "../../../errors/error.js";
 import { isScheme, type Target } from "../../../paths/location.js";
 import type { Store } from "../../store.js";
 import { guardedStore } from "../../guard/guarded-store.js";
+import { BUILT_IN_SCHEMES } from "../../drivers/driver-entries.js";
 import { builtInSchemes } from "./built-in-schemes.js";
 import {
   isSchemeStores,
@@ -10,12 +11,6 @@ import {
   type SchemeFactory,
   type SchemeStores,
 } from "./options.js";
-
-// Hadoop's names of the same thing with and without TLS, which Azure always has; and what fsspec calls Google's.
-const BUILT_IN_ALIASES: readonly (readonly [string, string])[] = [
-  ["abfs", "abfss"],
-  ["gcs", "gs"],
-];
 
 /** Which schemes a routing store knows, under which names, and what answers to each. All names are lower case. */
 export class SchemeTable {
@@ -34,8 +29,8 @@ export class SchemeTable {
       if (this.#stores.has(scheme)) throw conflict(scheme, "is configured twice");
       this.#stores.set(scheme, guarded(stores));
     }
-    for (const [alias, scheme] of BUILT_IN_ALIASES) {
-      if (!this.#stores.has(alias)) this.#aliases.set(alias, scheme);
+    for (const { scheme, aliases: others } of BUILT_IN_SCHEMES) {
+      for (const alias of others) if (!this.#stores.has(alias)) this.#aliases.set(alias, scheme);
     }
     for (const [name, scheme] of Object.entries(aliases)) this.#addAlias(name.toLowerCase(), scheme.toLowerCase());
     for (const alias of this.#aliases.keys()) this.resolve(alias);
