@@ -93,6 +93,20 @@ export async function checkedBytes(
   return bytes;
 }
 
+/** The bytes of a body, checked, all of them at once: for a service that takes no streams. */
+export async function collectBody(
+  body: StoreBody,
+  options: Pick<WriteOptions, "size" | "digest" | "signal">,
+  details: StorageErrorDetails,
+  maxSize = Infinity,
+): Promise<Uint8Array[]> {
+  if (isWholeBody(body)) return [await checkedBytes(body, options, details, maxSize)];
+  const chunks: Uint8Array[] = [];
+  // Copied at once, since a source may use its buffer again for the next chunk.
+  for await (const chunk of checkedChunks(body, options, details, maxSize)) chunks.push(new Uint8Array(chunk));
+  return chunks;
+}
+
 async function* source(
   body: StoreBody,
   signal: AbortSignal | undefined,

@@ -21,16 +21,16 @@ export interface DriverCall {
   readonly condition?: "ifNoneMatch" | "ifMatch" | undefined;
 }
 
-/** What a driver does once the arguments of a call are checked. It need not do what its capability denies. */
-export interface Driver {
-  readonly name: string;
+/** What a driver does once the arguments of a call are checked. What its capability denies, it need not have. */
+export interface Driver<Name extends string = string> {
+  readonly name: Name;
   readonly capability: Readonly<Capability>;
   write(path: string, body: StoreBody, options: WriteOptions, call: DriverCall): Promise<ObjectInfo>;
   read(path: string, options: ReadOptions, call: DriverCall): Promise<ReadResult>;
   stat(path: string, call: DriverCall): Promise<ObjectInfo | undefined>;
   delete(path: string, options: DeleteOptions, call: DriverCall): Promise<unknown>;
   list(prefix: string, options: ListOptions, call: DriverCall): AsyncIterable<ObjectInfo>;
-  copy(from: string, to: string, call: DriverCall): Promise<ObjectInfo>;
+  copy?(from: string, to: string, call: DriverCall): Promise<ObjectInfo>;
   presign?(path: string, options: PresignOptions, call: DriverCall): Promise<string>;
   /** Seconds that a presigned URL may live. */
   readonly maxExpiresIn?: number;
@@ -40,13 +40,13 @@ export interface Driver {
 }
 
 /** A store that is a driver behind the checks: a class for users, with what it has beside the verbs of all stores. */
-export abstract class DriverStore extends CheckedStore {
-  readonly name: string;
+export abstract class DriverStore<Name extends string = string> extends CheckedStore {
+  readonly name: Name;
   readonly capability: Readonly<Capability>;
   protected override readonly maxExpiresIn: number;
-  readonly #driver: Driver;
+  readonly #driver: Driver<Name>;
 
-  protected constructor(driver: Driver) {
+  protected constructor(driver: Driver<Name>) {
     super();
     this.name = driver.name;
     this.capability = Object.freeze(driver.capability);
@@ -92,12 +92,12 @@ export abstract class DriverStore extends CheckedStore {
 
   protected copyChecked(from: string, to: string, options: CallOptions, details: CallDetails): Promise<ObjectInfo> {
     const call = callOf(details, options);
-    return this.#named(this.#driver.copy(from, to, call), call);
+    return this.#named(this.#driver.copy!(from, to, call), call); // which the capability says that there is
   }
 
   protected presignChecked(path: string, options: PresignOptions, details: CallDetails): Promise<string> {
     const call = { details };
-    return this.#named(this.#driver.presign!(path, options, call), call); // which the capability says that there is
+    return this.#named(this.#driver.presign!(path, options, call), call); // as above
   }
 
   /** Settles as `answer` does; its error is what the driver says that it means. */

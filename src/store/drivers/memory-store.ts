@@ -3,7 +3,7 @@ import { declareOwnStore } from "../guard/own-stores.js";
 import { throwIfAborted } from "../../async/abort.js";
 import { Turns } from "../../async/turns.js";
 import { copyInSteps } from "../../bytes/copy-bytes.js";
-import { LARGE, checkedBytes, checkedChunks, isHandedOver, isWholeBody, wholeBytes } from "../body.js";
+import { LARGE, checkedBytes, collectBody, isHandedOver, isWholeBody, wholeBytes } from "../body.js";
 import { isListed, type CallDetails } from "../check.js";
 import { StorageError, isStorageError } from "../../errors/error.js";
 import { comparePaths } from "../../paths/path.js";
@@ -38,7 +38,7 @@ interface StoredBytes {
  * await store.write("runs/42/input.json", '{"id":42}', { contentType: "application/json" });
  * const bytes = await (await store.read("runs/42/input.json")).bytes();
  */
-export class MemoryStore extends DriverStore {
+export class MemoryStore extends DriverStore<"memory"> {
   constructor() {
     super(new MemoryDriver());
   }
@@ -48,7 +48,7 @@ export class MemoryStore extends DriverStore {
   }
 }
 
-class MemoryDriver implements Driver {
+class MemoryDriver implements Driver<"memory"> {
   readonly name = "memory";
   readonly capability = {
     read: true,
@@ -73,7 +73,7 @@ class MemoryDriver implements Driver {
     // Copied before it is looked at: what is checked is what is kept.
     const bytes = isWholeBody(body)
       ? await checkedBytes(await ownBytes(body, options, details), options, details)
-      : await collect(body, options, details);
+      : Buffer.concat(await collectBody(body, options, details));
     throwIfAborted(options.signal, details);
     // From here to the end nothing waits: the conditions hold when the object is put.
     if (ifNoneMatch !== undefined && this.#objects.has(path)) {
@@ -181,11 +181,4 @@ async function copyInTurns(bytes: Uint8Array, { signal }: CallOptions, details: 
     const message = "The bytes of the body were transferred or made smaller while they were copied. Write a copy.";
     throw new StorageError("CONFIG_INVALID", message, { ...details, cause });
   }
-}
-
-async function collect(body: StoreBody, options: WriteOptions, details: CallDetails): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  // Copied at once, since a source may use its buffer again for the next chunk.
-  for await (const chunk of checkedChunks(body, options, details)) parts.push(new Uint8Array(chunk));
-  return Buffer.concat(parts);
 }

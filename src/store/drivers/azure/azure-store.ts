@@ -34,7 +34,7 @@ import { writeObject } from "./write.js";
  * });
  * await store.write("runs/42/input.json", '{"id":42}', { contentType: "application/json", ifNoneMatch: "*" });
  */
-export class AzureStore extends DriverStore {
+export class AzureStore extends DriverStore<"azure"> {
   /** @throws {StorageError} `CONFIG_INVALID` that names every wrong option */
   constructor(options: AzureStoreOptions) {
     const parsed = parseAzureOptions(options);

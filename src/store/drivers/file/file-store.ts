@@ -38,7 +38,7 @@ import { writeObject } from "./write-object.js";
  * await store.write("outputs/run-42/result.json", '{"ok":true}');
  * for await (const { path, size } of store.list("outputs/run-42/")) console.log(path, size);
  */
-export class FileStore extends DriverStore {
+export class FileStore extends DriverStore<"file"> {
   /** @throws {StorageError} `CONFIG_INVALID` that names each option which is wrong */
   constructor(options: FileStoreOptions) {
     const { root, fsync, caseInsensitive, fileMode, directoryMode } = parseFileStoreOptions(options);

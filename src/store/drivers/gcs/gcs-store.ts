@@ -34,7 +34,7 @@ import { writeObject } from "./write.js";
  * await store.write("runs/42/input.json", '{"id":42}', { contentType: "application/json", ifNoneMatch: "*" });
  * await store.close();
  */
-export class GcsStore extends DriverStore {
+export class GcsStore extends DriverStore<"gcs"> {
   readonly #bucket: GcsBucket;
 
   /** @throws {StorageError} `CONFIG_INVALID` that names every wrong option */

@@ -30,7 +30,7 @@ import { writeObject } from "./write.js";
  * await store.write("runs/42/input.json", '{"id":42}', { contentType: "application/json", ifNoneMatch: "*" });
  * await store.close();
  */
-export class RedisStore extends DriverStore {
+export class RedisStore extends DriverStore<"redis"> {
   readonly #database: RedisDatabase;
 
   /** @throws {StorageError} `CONFIG_INVALID` that names every wrong option. Nothing is connected yet. */

@@ -1,5 +1,5 @@
 import type { DriverCall } from "../driver-store.js";
-import { checkedBytes, checkedChunks, isWholeBody } from "../../body.js";
+import { collectBody } from "../../body.js";
 import type { ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
 import type { RedisDatabase } from "./database.js";
 import { alreadyExists, brokenReply, preconditionFailed } from "./errors.js";
@@ -16,9 +16,7 @@ export async function writeObject(
 ): Promise<ObjectInfo> {
   const { contentType, ifNoneMatch, ifMatch } = options;
   const metadata = options.metadata && { ...options.metadata };
-  const chunks = isWholeBody(body)
-    ? [await checkedBytes(body, options, call.details, database.maxObjectSize)]
-    : await collect(body, options, database.maxObjectSize, call);
+  const chunks = await collectBody(body, options, call.details, database.maxObjectSize);
   const size = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
   const etag = newEtag();
   const value = encodeValue(etag, { contentType, metadata }, chunks, call);
@@ -42,16 +40,4 @@ export async function writeObject(
     ...(contentType !== undefined && { contentType }),
     ...(metadata !== undefined && { metadata }),
   };
-}
-
-async function collect(
-  body: StoreBody,
-  options: WriteOptions,
-  maxSize: number,
-  { details }: DriverCall,
-): Promise<Uint8Array[]> {
-  const chunks: Uint8Array[] = [];
-  // Copied at once, since a source may use its buffer again for the next chunk.
-  for await (const chunk of checkedChunks(body, options, details, maxSize)) chunks.push(new Uint8Array(chunk));
-  return chunks;
 }

@@ -30,7 +30,7 @@ import { writeObject } from "./write.js";
  * await store.write("runs/42/input.json", '{"id":42}', { contentType: "application/json", ifNoneMatch: "*" });
  * await store.close();
  */
-export class S3Store extends DriverStore {
+export class S3Store extends DriverStore<"s3"> {
   readonly #bucket: S3Bucket;
 
   /** @throws {StorageError} `CONFIG_INVALID` that names every wrong option */

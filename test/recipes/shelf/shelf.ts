@@ -1,0 +1,2 @@
+export { ShelfStore } from "./shelf-store.js";
+export type { ShelfStoreOptions } from "./options.js";
