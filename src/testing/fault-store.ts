@@ -17,13 +17,13 @@ import type {
   StoreBody,
   WriteOptions,
 } from "../store/store.js";
-import { befall, type StruckCall } from "./faults/befall.js";
+import { inject, type FaultyCall } from "./faults/inject.js";
 import type { FaultOperation, InjectedFault } from "./faults/fault.js";
 import { FaultPlan, type Strike } from "./faults/fault-plan.js";
 import { interruptible } from "./faults/interruptible.js";
 import { parseFaultStoreOptions, type FaultStoreOptions } from "./faults/options.js";
-import { StruckBody } from "./faults/struck-body.js";
-import { struckEntries } from "./faults/struck-listing.js";
+import { FaultyBody } from "./faults/faulty-body.js";
+import { faultyEntries } from "./faults/faulty-listing.js";
 
 /**
  * Lets a store fail as services and networks do, so that tests see what the code above it makes of that. It stands over
@@ -69,7 +69,7 @@ export class FaultStore extends CallLayer {
     details: CallDetails,
   ): Promise<ObjectInfo> {
     const call = this.#call(details, options.signal);
-    return this.#struck("write", [path], call, (during) => {
+    return this.#faulty("write", [path], call, (during) => {
       return during.length === 0
         ? this.inner.write(path, source, options)
         : this.#write(path, source, options, during, call);
@@ -83,10 +83,10 @@ export class FaultStore extends CallLayer {
       if (during.length === 0) return result;
       const { offset = 0, length = Infinity } = options;
       const size = Math.min(length, Math.max(0, result.info.size - offset));
-      const chunks = new StruckBody(result, during, size, call);
+      const chunks = new FaultyBody(result, during, size, call);
       return streamResult(result.info, chunks, () => result.cancel(), { store: this.name, signal: options.signal });
     };
-    return this.#struck("read", [path], call, read, (result) => result.cancel());
+    return this.#faulty("read", [path], call, read, (result) => result.cancel());
   }
 
   protected override statChecked(
@@ -94,11 +94,11 @@ export class FaultStore extends CallLayer {
     options: CallOptions,
     details: CallDetails,
   ): Promise<ObjectInfo | undefined> {
-    return this.#struck("stat", [path], this.#call(details, options.signal), () => this.inner.stat(path, options));
+    return this.#faulty("stat", [path], this.#call(details, options.signal), () => this.inner.stat(path, options));
   }
 
   protected override deleteChecked(path: string, options: DeleteOptions, details: CallDetails): Promise<void> {
-    return this.#struck("delete", [path], this.#call(details, options.signal), () => this.inner.delete(path, options));
+    return this.#faulty("delete", [path], this.#call(details, options.signal), () => this.inner.delete(path, options));
   }
 
   override list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
@@ -114,31 +114,31 @@ export class FaultStore extends CallLayer {
     details: CallDetails,
   ): Promise<ObjectInfo> {
     const call = this.#call(details, options.signal);
-    return this.#struck("copy", [from, to], call, () => this.inner.copy(from, to, options));
+    return this.#faulty("copy", [from, to], call, () => this.inner.copy(from, to, options));
   }
 
   protected override presignChecked(path: string, options: PresignOptions, details: CallDetails): Promise<string> {
-    return this.#struck("presign", [path], this.#call(details), () => this.inner.presign(path, options));
+    return this.#faulty("presign", [path], this.#call(details), () => this.inner.presign(path, options));
   }
 
   override async close(): Promise<void> {
     const call = this.#call({ operation: "close", store: this.name });
-    return this.#struck("close", [], call, () => this.inner.close());
+    return this.#faulty("close", [], call, () => this.inner.close());
   }
 
-  async #struck<T>(
+  async #faulty<T>(
     operation: FaultOperation,
     paths: readonly string[],
-    call: StruckCall,
+    call: FaultyCall,
     effect: (during: readonly Strike[]) => Promise<T>,
     discard?: (result: T) => Promise<void>,
   ): Promise<T> {
     if (!this.active) return effect([]);
     const { before, during, after } = this.#plan.strikes(operation, paths);
-    await befall(before, call);
+    await inject(before, call);
     const result = await effect(during);
     try {
-      await befall(after, call);
+      await inject(after, call);
     } catch (error) {
       await discard?.(result);
       throw error;
@@ -151,19 +151,19 @@ export class FaultStore extends CallLayer {
     body: StoreBody,
     options: WriteOptions,
     during: readonly Strike[],
-    call: StruckCall,
+    call: FaultyCall,
   ): Promise<ObjectInfo> {
     if (isWholeBody(body)) {
       const bytes = wholeBytes(body);
       const parts: Uint8Array[] = [];
-      for await (const part of new StruckBody(inOne(bytes), during, bytes.byteLength, call)) parts.push(part);
+      for await (const part of new FaultyBody(inOne(bytes), during, bytes.byteLength, call)) parts.push(part);
       return this.inner.write(path, Buffer.concat(parts), options);
     }
-    const struck = new StruckBody(body, during, options.size, call);
+    const faulty = new FaultyBody(body, during, options.size, call);
     try {
-      return await this.inner.write(path, struck, options);
+      return await this.inner.write(path, faulty, options);
     } catch (error) {
-      throw struck.failure ?? error;
+      throw faulty.failure ?? error;
     }
   }
 
@@ -175,10 +175,10 @@ export class FaultStore extends CallLayer {
   ): AsyncGenerator<ObjectInfo, void, undefined> {
     const call = this.#call(checkList(this, prefix, options), options.signal);
     const strikes = this.active ? this.#plan.strikes("list", [prefix]) : { before: [], during: [], after: [] };
-    yield* struckEntries(source, strikes, call, givenUp);
+    yield* faultyEntries(source, strikes, call, givenUp);
   }
 
-  #call(details: CallDetails, signal?: AbortSignal): StruckCall {
+  #call(details: CallDetails, signal?: AbortSignal): FaultyCall {
     return { details, signal, clock: this.#clock, seed: this.seed };
   }
 

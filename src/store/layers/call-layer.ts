@@ -16,6 +16,9 @@ import type {
 } from "../store.js";
 import { relayedListing } from "./relayed-listing.js";
 
+/** Asks the store below, with options that a layer may have changed. */
+export type Ask<Options, T> = (options: Options) => Promise<T>;
+
 /**
  * A store that hands every call on to another one, and stands around it: see {@link CallLayer.around}. What a layer does
  * not override stays as it was, name and capability too. `close()` closes the store below. What a store of the user's own
@@ -57,11 +60,7 @@ export abstract class CallLayer extends CheckedStore implements Omit<Required<St
   }
 
   /** Stands around one request of the store below; a step of a listing is one. Default: nothing does. */
-  protected around<T, Options extends CallOptions>(
-    details: CallDetails,
-    options: Options,
-    ask: (options: Options) => Promise<T>,
-  ): Promise<T> {
+  protected around<T, O extends CallOptions>(details: CallDetails, options: O, ask: Ask<O, T>): Promise<T> {
     return ask(options);
   }
 

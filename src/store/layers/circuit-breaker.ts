@@ -7,7 +7,7 @@ import { isStorageError } from "../../errors/error.js";
 import type { StorageObserver } from "../../observe/event.js";
 import { parseOptions } from "../../options/parse-options.js";
 import type { CallOptions, ListOptions, ObjectInfo, PresignOptions, ReadOptions, ReadResult, Store } from "../store.js";
-import { CallLayer } from "./call-layer.js";
+import { CallLayer, type Ask } from "./call-layer.js";
 import { Circuit, verdictOf, type AdmittedCall, type CircuitState } from "./circuit.js";
 import { clockOption, milliseconds, observerOption, wholeNumber } from "./layer-options.js";
 import { checkedStore } from "../is-store.js";
@@ -75,10 +75,10 @@ class CircuitBreakerLayer extends CallLayer implements CircuitBreakerStore {
     return this.circuit.state;
   }
 
-  protected override async around<T, Options extends CallOptions>(
+  protected override async around<T, O extends CallOptions>(
     details: CallDetails,
-    options: Options,
-    ask: (options: Options) => Promise<T>,
+    options: O,
+    ask: Ask<O, T>,
   ): Promise<T> {
     const call = this.circuit.admit(details);
     const answer = await judged(call, details, options.signal, () => ask(options));

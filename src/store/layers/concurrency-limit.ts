@@ -4,7 +4,7 @@ import * as z from "zod/mini";
 import { type CallDetails } from "../check.js";
 import { parseOptions } from "../../options/parse-options.js";
 import type { CallOptions, ReadOptions, ReadResult, Store } from "../store.js";
-import { CallLayer } from "./call-layer.js";
+import { CallLayer, type Ask } from "./call-layer.js";
 import { wholeNumber } from "./layer-options.js";
 import { checkedStore } from "../is-store.js";
 import { relayedResult } from "./relayed-result.js";
@@ -45,10 +45,10 @@ class ConcurrencyLimitLayer extends CallLayer {
     super(inner);
   }
 
-  protected override async around<T, Options extends CallOptions>(
+  protected override async around<T, O extends CallOptions>(
     details: CallDetails,
-    options: Options,
-    ask: (options: Options) => Promise<T>,
+    options: O,
+    ask: Ask<O, T>,
   ): Promise<T> {
     const release = await this.slots.acquire(options.signal, details);
     try {

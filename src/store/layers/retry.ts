@@ -19,7 +19,7 @@ import type {
   StoreBody,
   WriteOptions,
 } from "../store.js";
-import { CallLayer } from "./call-layer.js";
+import { CallLayer, type Ask } from "./call-layer.js";
 import { clockOption, milliseconds, observerOption, wholeNumber } from "./layer-options.js";
 import { checkedStore } from "../is-store.js";
 import { isGone, writtenAlready } from "./own-effect.js";
@@ -100,11 +100,7 @@ class RetryLayer extends CallLayer {
     super(inner);
   }
 
-  protected override around<T, Options extends CallOptions>(
-    details: CallDetails,
-    options: Options,
-    ask: (options: Options) => Promise<T>,
-  ): Promise<T> {
+  protected override around<T, O extends CallOptions>(details: CallDetails, options: O, ask: Ask<O, T>): Promise<T> {
     return this.#run(details, options.signal, () => ask(options));
   }
 

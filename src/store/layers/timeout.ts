@@ -14,7 +14,7 @@ import type {
   StoreBody,
   WriteOptions,
 } from "../store.js";
-import { CallLayer } from "./call-layer.js";
+import { CallLayer, type Ask } from "./call-layer.js";
 import { Deadline } from "./deadline.js";
 import { clockOption, milliseconds } from "./layer-options.js";
 import { checkedStore } from "../is-store.js";
@@ -82,11 +82,7 @@ class TimeoutLayer extends CallLayer {
     super(inner);
   }
 
-  protected override around<T, Options extends CallOptions>(
-    details: CallDetails,
-    options: Options,
-    ask: (options: Options) => Promise<T>,
-  ): Promise<T> {
+  protected override around<T, O extends CallOptions>(details: CallDetails, options: O, ask: Ask<O, T>): Promise<T> {
     return this.#within(details, options, ({ signal }) => ask({ ...options, signal }));
   }
 

@@ -19,7 +19,7 @@ import type {
   WriteOptions,
 } from "../store.js";
 import { isSourceFailure } from "../source-failure.js";
-import { CallLayer } from "./call-layer.js";
+import { CallLayer, type Ask } from "./call-layer.js";
 import { clockOption, observerOption } from "./layer-options.js";
 import { checkedStore } from "../is-store.js";
 import { MeteredBody } from "./metered-body.js";
@@ -95,10 +95,10 @@ class UsageLimitLayer extends CallLayer {
     super(inner);
   }
 
-  protected override async around<T, Options extends CallOptions>(
+  protected override async around<T, O extends CallOptions>(
     details: CallDetails,
-    options: Options,
-    ask: (options: Options) => Promise<T>,
+    options: O,
+    ask: Ask<O, T>,
   ): Promise<T> {
     await this.meter.reserve("requests", 1, details, options.signal);
     return abortable(ask(options), options.signal, details);

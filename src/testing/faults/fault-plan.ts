@@ -16,7 +16,7 @@ export type Strikes = Readonly<Record<FaultMoment, readonly Strike[]>>;
 interface PlannedRule {
   readonly rule: ParsedRule;
   readonly random: Random;
-  /** Calls that the rule matched, and those that it struck. */
+  /** Calls that the rule matched, and those that it faulty. */
   seen: number;
   struck: number;
 }

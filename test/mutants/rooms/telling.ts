@@ -81,8 +81,8 @@ export const TELLING: readonly Mutant[] = [
     name: "a fault comes before its effect",
     promise: testing("`{ lostAcknowledgement: true }` | everything is done, and the caller hears `UNAVAILABLE`"),
     file: "testing/fault-store.ts",
-    from: "await befall(before, call);\n",
-    to: "await befall([...before, ...after], call);\n",
+    from: "await inject(before, call);\n",
+    to: "await inject([...before, ...after], call);\n",
     seenBy: seenByTests("testing/fault-store.test.ts"),
   },
   {

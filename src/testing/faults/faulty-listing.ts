@@ -1,17 +1,17 @@
-import { befall, injectedError, type StruckCall } from "./befall.js";
+import { inject, injectedError, type FaultyCall } from "./inject.js";
 import type { Strike, Strikes } from "./fault-plan.js";
 
 // Where a fault does not say after how many entries it strikes, it does after fewer than this.
 const MOST_ENTRIES = 8;
 
 /** The entries of a listing that is cut, delayed or broken off. */
-export async function* struckEntries<T>(
+export async function* faultyEntries<T>(
   source: AsyncIterator<T>,
   { before, during, after }: Strikes,
-  call: StruckCall,
+  call: FaultyCall,
   givenUp: Promise<void>,
 ): AsyncGenerator<T, void, undefined> {
-  await befall(before, call, givenUp);
+  await inject(before, call, givenUp);
   let listed = 0;
   for (let next = await source.next(); next.done !== true; next = await source.next()) {
     for (const strike of during) {
@@ -20,19 +20,19 @@ export async function* struckEntries<T>(
     yield next.value;
     listed++;
   }
-  await befall(after, call, givenUp);
+  await inject(after, call, givenUp);
 }
 
 /** Lets it happen; whether the listing is over then. */
 async function endsBy<T>(
   strike: Strike,
   source: AsyncIterator<T>,
-  call: StruckCall,
+  call: FaultyCall,
   givenUp: Promise<void>,
 ): Promise<boolean> {
   try {
     if (strike.kind !== "partialList") {
-      await befall([strike], call, givenUp);
+      await inject([strike], call, givenUp);
       return false;
     }
     strike.happened();

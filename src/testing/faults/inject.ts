@@ -4,8 +4,8 @@ import type { CallDetails } from "../../store/check.js";
 import type { Clock } from "../../async/clock.js";
 import type { Strike } from "./fault-plan.js";
 
-/** The call that is struck. */
-export interface StruckCall {
+/** The call that is faulty. */
+export interface FaultyCall {
   readonly details: CallDetails;
   readonly signal: AbortSignal | undefined;
   readonly clock: Clock;
@@ -17,9 +17,9 @@ export interface StruckCall {
  *
  * @param givenUp resolves when nobody wants the rest any more, which ends a wait as well
  */
-export async function befall(
+export async function inject(
   strikes: readonly Strike[],
-  call: StruckCall,
+  call: FaultyCall,
   givenUp = new Promise<void>(() => undefined),
 ): Promise<void> {
   for (const strike of strikes) {
@@ -32,7 +32,7 @@ export async function befall(
 }
 
 /** The error that a fault is told by. */
-export function injectedError(code: StorageErrorCode, { seed, details }: StruckCall): StorageError {
+export function injectedError(code: StorageErrorCode, { seed, details }: FaultyCall): StorageError {
   return new StorageError(code, `A fault was injected (seed ${seed}).`, details);
 }
 
@@ -44,7 +44,7 @@ function codeOf({ fault }: Strike): StorageErrorCode {
 // A hang sets no timer, so that it doesn't keep the process alive.
 async function wait(
   ms: number | undefined,
-  { clock, signal, details }: StruckCall,
+  { clock, signal, details }: FaultyCall,
   givenUp: Promise<void>,
 ): Promise<void> {
   let timer: unknown;

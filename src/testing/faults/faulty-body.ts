@@ -1,5 +1,5 @@
 import type { StorageError } from "../../errors/error.js";
-import { befall, injectedError, type StruckCall } from "./befall.js";
+import { inject, injectedError, type FaultyCall } from "./inject.js";
 import type { Strike } from "./fault-plan.js";
 import { interruptible } from "./interruptible.js";
 
@@ -10,7 +10,7 @@ interface PlacedStrike {
 }
 
 /** A body that is cut, changed, delayed or broken off on its way. */
-export class StruckBody implements AsyncIterable<Uint8Array> {
+export class FaultyBody implements AsyncIterable<Uint8Array> {
   /** The error that was injected, if it came to that: whoever read the body may have made another one of it. */
   failure: StorageError | undefined;
 
@@ -19,7 +19,7 @@ export class StruckBody implements AsyncIterable<Uint8Array> {
     private readonly chunks: AsyncIterable<Uint8Array>,
     private readonly strikes: readonly Strike[],
     private readonly length: number | undefined,
-    private readonly call: StruckCall,
+    private readonly call: FaultyCall,
   ) {}
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
@@ -56,7 +56,7 @@ export class StruckBody implements AsyncIterable<Uint8Array> {
   private async endsBy(strike: Strike, source: AsyncIterator<Uint8Array>, givenUp: Promise<void>): Promise<boolean> {
     try {
       if (strike.kind !== "truncate") {
-        await befall([strike], this.call, givenUp);
+        await inject([strike], this.call, givenUp);
         return false;
       }
       strike.happened();
