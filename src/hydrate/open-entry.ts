@@ -1,3 +1,5 @@
+import { abortedCall } from "../call/deadline.js";
+import { onAbort } from "../async/on-abort.js";
 import { digestText, beginSha256 } from "../bytes/digest.js";
 import { formatLocation } from "../paths/location.js";
 import { invalidReference } from "../reference/location.js";
@@ -10,7 +12,6 @@ import { bytesResult, streamResult } from "../store/read-result.js";
 import type { ObjectInfo, ReadResult, Store } from "../store/store.js";
 import { admitLocation } from "../access/admit.js";
 import { allowListOf } from "../configure/confine.js";
-import { bodySignal, type BodySignal } from "./body-signal.js";
 import { checkedReference } from "../access/checked-reference.js";
 import { assertDecodable, decodeBytes, decodeChunks } from "./decode-codecs.js";
 import { EntryDecoder, isBinary } from "./decode-entry.js";
@@ -117,7 +118,8 @@ async function openStored(
   signal: AbortSignal,
   bodySignal: AbortSignal,
 ): Promise<{ result: ReadResult; isReplaced: boolean }> {
-  const open = (read: Promise<ReadResult>): Promise<ReadResult> => abortable(read, signal, undefined, (late) => late.cancel());
+  const open = (read: Promise<ReadResult>): Promise<ReadResult> =>
+    abortable(read, signal, undefined, (late) => late.cancel());
   try {
     const path = formatLocation(reference.location);
     return { result: await open(openPart(store, path, partOf(reference), bodySignal)), isReplaced: false };
@@ -209,4 +211,33 @@ async function* verifiedChunks(
 
 function infoOf({ location, contentType }: ParsedReference, size: number): ObjectInfo {
   return { path: formatLocation(location), size, ...(contentType === undefined ? {} : { contentType }) };
+}
+
+/** The signal of a body that outlives the call which opened it. */
+interface BodySignal {
+  readonly signal: AbortSignal;
+  /** To be called when the body has ended: nothing stays on the caller's signal. */
+  unlink(): void;
+}
+
+/**
+ * A signal that fires with that of the call, which has a time limit, and after it with the caller's own. Unlike
+ * `AbortSignal.any`, it leaves nothing on a long-lived signal.
+ */
+function bodySignal(callSignal: AbortSignal, callerSignal: AbortSignal | undefined): BodySignal {
+  const controller = new AbortController();
+  const stops = [
+    onAbort(callSignal, () => {
+      controller.abort(callSignal.reason);
+    }),
+    onAbort(callerSignal, () => {
+      controller.abort(abortedCall("open", callerSignal!));
+    }),
+  ];
+  return {
+    signal: controller.signal,
+    unlink() {
+      for (const stop of stops) stop();
+    },
+  };
 }

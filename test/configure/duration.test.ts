@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { parseDuration } from "../../src/configure/duration.js";
+import { parseDuration } from "../../src/configure/environment-reader.js";
 
 describe("parseDuration", () => {
   it.each([

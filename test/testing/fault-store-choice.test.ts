@@ -1,7 +1,7 @@
 import { StorageError } from "../../src/errors/error.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { FaultStore, type FaultRule, type FaultStoreOptions } from "../../src/testing/index.js";
-import { seededRandom } from "../../src/testing/faults/random.js";
+import { seededRandom } from "../../src/testing/faults/fault-plan.js";
 import { failureOf } from "../support/failure.js";
 import { pathsOf } from "./fault-calls.js";
 

@@ -1,6 +1,5 @@
 import type { FaultMoment, FaultOperation, InjectedFault } from "./fault.js";
 import type { ParsedRule } from "./options.js";
-import { seededRandom, type Random } from "./random.js";
 
 /** One fault that is to strike one call. */
 export interface Strike extends Pick<ParsedRule, "kind" | "fault"> {
@@ -65,4 +64,23 @@ function matches({ path: wanted }: ParsedRule, paths: readonly string[]): boolea
   if (typeof wanted === "string") return paths.includes(wanted);
   // Not test(), which remembers where a global expression matched last.
   return paths.some((path) => (typeof wanted === "function" ? wanted(path) : path.search(wanted) !== -1));
+}
+
+/** Gives numbers from 0 up to, not including, 1. */
+export type Random = () => number;
+
+/**
+ * The generator "mulberry32" (Tommy Ettinger, public domain): 32 bits of state, the same numbers on every machine. For
+ * tests that can be run again, not for secrets.
+ *
+ * @param seed a whole number; only its lowest 32 bits count
+ */
+export function seededRandom(seed: number): Random {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let bits = Math.imul(state ^ (state >>> 15), state | 1);
+    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
+    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
+  };
 }

@@ -1,4 +1,4 @@
-import { seededRandom } from "../../../src/testing/faults/random.js";
+import { seededRandom } from "../../../src/testing/faults/fault-plan.js";
 
 /** Choices that a seed makes. */
 export class RandomChoice {

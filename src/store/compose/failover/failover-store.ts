@@ -1,3 +1,6 @@
+import { describeCopy } from "../replicas/known-digest.js";
+import { beginAttempt, failureOf, type ReplicaCall } from "../replicas/ask-replicas.js";
+import { throwIfAborted } from "../../../async/abort.js";
 import { CheckedStore } from "../../checked-store.js";
 import { declareOwnStore } from "../../guard/own-stores.js";
 import type { Capability } from "../../capability.js";
@@ -13,7 +16,6 @@ import type {
   StoreBody,
   WriteOptions,
 } from "../../store.js";
-import { copyFirst } from "./copy-first.js";
 import { Locations } from "./locations.js";
 import { parseFailoverStoreOptions, type FailoverSettings, type FailoverStoreOptions } from "./options.js";
 import { writeFirst, type FailoverWriteInfo } from "./write-first.js";
@@ -160,5 +162,25 @@ export class FailoverStore extends CheckedStore<FailoverWriteInfo> {
 
   static {
     declareOwnStore(this);
+  }
+}
+
+/** Copies inside one store. `undefined` when it can't, or does not have the object: then others are to be asked. */
+async function copyFirst(
+  replica: Replica,
+  from: string,
+  to: string,
+  call: ReplicaCall,
+): Promise<FailoverWriteInfo | undefined> {
+  const attempt = beginAttempt(replica, call);
+  try {
+    const info = await attempt.wait(replica.store.copy(from, to, { signal: attempt.signal }));
+    return { ...describeCopy(info).info, path: to, replica: replica.name };
+  } catch (error) {
+    throwIfAborted(call.signal, call.details);
+    failureOf(replica, error, call);
+    return undefined;
+  } finally {
+    attempt.end();
   }
 }

@@ -23,7 +23,6 @@ import type {
   WriteOptions,
 } from "../../store.js";
 import { guardedStore } from "../../guard/guarded-store.js";
-import { closeAll } from "./close-all.js";
 import { copyAcross } from "./copy-across.js";
 import { parseRoutingOptions, type RoutingStoreOptions, type SchemeFactory, type SchemeStores } from "./options.js";
 import { asGiven, asListed, givenError, routed, routedResult, type Route } from "./route.js";
@@ -254,4 +253,23 @@ export class RoutingStore implements Store {
 
 function containerOf({ container }: Target): string {
   return container;
+}
+
+/**
+ * Closes every store, also when others fail to close.
+ *
+ * @throws {StorageError} the failure, or one whose cause is an `AggregateError` of several
+ */
+async function closeAll(stores: readonly Store[], name: string): Promise<void> {
+  const closings = [...new Set(stores)].map(async (store) => store.close());
+  const settled = await Promise.allSettled(closings);
+  const failures = settled.flatMap((closing) => (closing.status === "rejected" ? [closing.reason as unknown] : []));
+  if (failures.length === 0) return;
+  const [first] = failures;
+  if (failures.length === 1 && isStorageError(first)) throw first;
+  throw new StorageError("UNEXPECTED", "Stores failed to close; see the cause.", {
+    operation: "close",
+    store: name,
+    cause: failures.length === 1 ? first : new AggregateError(failures),
+  });
 }

@@ -20,9 +20,8 @@ import type {
 } from "../../store.js";
 import { CallLayer } from "../call-layer.js";
 import { copyByWriting } from "./copy-by-writing.js";
-import { canKeepSidecars, effectiveCapability } from "./effective-capability.js";
 import { ObjectsWithSidecars } from "./objects-with-sidecars.js";
-import type { FeatureSettings, Operation } from "./options.js";
+import type { FeatureSettings, Operation, Feature } from "./options.js";
 import { isReserved } from "./sidecar.js";
 import { asOwn, type SidecarCall } from "./sidecars.js";
 import { demands, honoured, settleOptions, type Honoured } from "./unhonoured.js";
@@ -199,4 +198,21 @@ export class FeatureLayer extends CallLayer implements FeatureStore {
   static {
     declareOwnStore(this);
   }
+}
+
+/** What a store can do together with what is emulated, each only where the store has what that needs. */
+function effectiveCapability(native: Readonly<Capability>, simulate: ReadonlySet<Feature>): Readonly<Capability> {
+  const metadata = simulate.has("metadata") && canKeepSidecars(native);
+  return Object.freeze({
+    ...native,
+    metadata: native.metadata || metadata,
+    contentType: native.contentType || metadata,
+    copy: native.copy || (simulate.has("copy") && native.read && native.write),
+    ifNoneMatch: native.ifNoneMatch || (simulate.has("if-absent") && native.stat && native.write),
+  });
+}
+
+/** Whether a store can have something beside its objects: written, found again, and removed with them. */
+function canKeepSidecars({ read, write, stat, delete: remove }: Readonly<Capability>): boolean {
+  return read && write && stat && remove;
 }
