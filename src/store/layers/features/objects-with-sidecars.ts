@@ -16,7 +16,7 @@ import { DescribedObjects, redescribed, type Look } from "./described-objects.js
 import { linkBody, MAX_LINK_HOPS, newMark } from "./link.js";
 import { locksOf, type PathLocks } from "./path-locks.js";
 import { END_OF_RESERVED, isReserved, type Attributes } from "./sidecar.js";
-import { asOwn, Sidecars, type SidecarCall } from "./sidecars.js";
+import { onBehalf, Sidecars, type SidecarCall } from "./sidecars.js";
 
 // How often a copy begins again, when its source changes meanwhile.
 const MOST_COPIES = 4;
@@ -49,7 +49,7 @@ export class ObjectsWithSidecars {
     const { own, beside } = this.#divide(options);
     const assertAllowed = async (): Promise<void> => {
       if (options.ifNoneMatch === undefined || !this.settings.ifAbsent) return;
-      const there = await this.#asOwn(path, call, () => this.store.stat(path, { signal: call.signal }));
+      const there = await onBehalf(path, call, () => this.store.stat(path, { signal: call.signal }));
       if (there !== undefined) throw new StorageError("ALREADY_EXISTS", "An object is already there.", call.details);
     };
     const commit = new Commit(this.#locks, path, call, assertAllowed);
@@ -67,14 +67,12 @@ export class ObjectsWithSidecars {
   async read(path: string, options: ReadOptions, call: SidecarCall): Promise<ReadResult> {
     if (!this.settings.sidecars) return this.store.read(path, options);
     const look = (at: string): Look<ReadResult> => ({
-      find: () => this.#asOwn(path, call, () => this.store.read(at, options)),
+      find: () => onBehalf(path, call, () => this.store.read(at, options)),
       infoOf: (result) => result.info,
       discard: (result) => result.cancel(),
     });
     const { found, attributes } = (await this.#follow(path, look, call))!; // a read of nothing rejects
-    return redescribed(found, { ...withAttributes(found.info, attributes), path }, (run) =>
-      this.#asOwn(path, call, run),
-    );
+    return redescribed(found, { ...withAttributes(found.info, attributes), path }, (run) => onBehalf(path, call, run));
   }
 
   async stat(path: string, call: SidecarCall): Promise<ObjectInfo | undefined> {
@@ -130,7 +128,7 @@ export class ObjectsWithSidecars {
     for (let copies = 0; copies < MOST_COPIES; copies++) {
       const source = await this.#source(from, call);
       const copied = await this.#alone(to, call, async () => {
-        const info = await this.#asOwn(from, call, () => this.store.copy(source.at, to, { signal }));
+        const info = await onBehalf(from, call, () => this.store.copy(source.at, to, { signal }));
         // Attributes and bytes are those of one version only if it is still there.
         if (!(await this.#isStill(source, call))) return undefined;
         await this.#sidecars.keep(to, source.attributes, info, call);
@@ -149,7 +147,7 @@ export class ObjectsWithSidecars {
       const [old, current] = await Promise.all([this.#sidecars.read(path, call), this.#described.markAt(path, call)]);
       const kept = old?.links?.filter((known) => known.mark === current) ?? [];
       await this.#sidecars.write({ ...old, format: 1, path, links: [...kept, link] }, call);
-      await this.#asOwn(path, call, () => this.store.write(path, linkBody(mark), { signal: call.signal }));
+      await onBehalf(path, call, () => this.store.write(path, linkBody(mark), { signal: call.signal }));
       await this.#sidecars.write({ format: 1, path, links: [link] }, call);
     });
   }
@@ -167,7 +165,7 @@ export class ObjectsWithSidecars {
   ): Promise<{ at: string; found: Found; attributes: Attributes | undefined } | undefined> {
     const passed = new Set([path]);
     for (let at = path; ;) {
-      const described = await this.#asOwn(path, call, () => this.#described.look(at, look(at), call));
+      const described = await onBehalf(path, call, () => this.#described.look(at, look(at), call));
       if (described === undefined) return undefined;
       if (described.target === undefined) return { at, found: described.found, attributes: described.attributes };
       at = described.target;
@@ -198,7 +196,7 @@ export class ObjectsWithSidecars {
 
   #statLook(at: string, path: string, call: SidecarCall): Look<ObjectInfo> {
     return {
-      find: () => this.#asOwn(path, call, () => this.store.stat(at, { signal: call.signal })),
+      find: () => onBehalf(path, call, () => this.store.stat(at, { signal: call.signal })),
       infoOf: (info) => info,
       discard: () => Promise.resolve(),
     };
@@ -223,14 +221,6 @@ export class ObjectsWithSidecars {
       return await change();
     } finally {
       leave();
-    }
-  }
-
-  async #asOwn<T>(path: string, call: SidecarCall, run: () => Promise<T>): Promise<T> {
-    try {
-      return await run();
-    } catch (error) {
-      throw asOwn(error, path, call);
     }
   }
 }

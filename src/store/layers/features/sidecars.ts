@@ -45,23 +45,24 @@ export class Sidecars {
   async write(sidecar: Sidecar, call: SidecarCall): Promise<void> {
     const { path } = sidecar;
     const body = JSON.stringify(sidecar);
-    await this.#own(path, call, () => this.store.write(sidecarPath(path), body, { signal: call.signal }));
+    await onBehalf(path, call, () => this.store.write(sidecarPath(path), body, { signal: call.signal }));
   }
 
   async remove(path: string, call: SidecarCall): Promise<void> {
-    await this.#own(path, call, () => this.store.delete(sidecarPath(path), { signal: call.signal }));
+    await onBehalf(path, call, () => this.store.delete(sidecarPath(path), { signal: call.signal }));
   }
 
   #stat(path: string, call: SidecarCall): Promise<ObjectInfo | undefined> {
-    return this.#own(path, call, () => this.store.stat(path, { signal: call.signal }));
+    return onBehalf(path, call, () => this.store.stat(path, { signal: call.signal }));
   }
+}
 
-  async #own<T>(path: string, call: SidecarCall, run: () => Promise<T>): Promise<T> {
-    try {
-      return await run();
-    } catch (error) {
-      throw asOwn(error, path, call);
-    }
+/** Runs a call that the caller did not make: its error is one of the call that was made, on its path. */
+export async function onBehalf<T>(path: string, call: SidecarCall, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw asOwn(error, path, call);
   }
 }
 
