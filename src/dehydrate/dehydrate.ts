@@ -12,7 +12,7 @@ import { abortedCall, withDeadline } from "../call/deadline.js";
 import { EntryCodecs } from "./entry-codecs.js";
 import { layOut } from "./lay-out.js";
 import { ObjectWriter, type NewObject } from "./object-writer.js";
-import { beginPlan, type LaidOutPlan } from "./plan-payload.js";
+import { beginPlan, type PlannedPayload } from "./plan-payload.js";
 import type { DehydrateSettings } from "../configure/call-schemas.js";
 import type { SourceOwner } from "./streams/source-owner.js";
 import { storeSources } from "./streams/store-sources.js";
@@ -47,35 +47,35 @@ export async function dehydrate(
   if (signal?.aborted === true) throw abortedCall("dehydrate", signal);
   const turns = new Turns();
   const planning = beginPlan(value, settings, defaultPrefix, sources);
-  if (planning.step()) return store(planning.laidOut(), settings, turns, recorder, details);
+  if (planning.step()) return store(planning.planned(), settings, turns, recorder, details);
   return withDeadline("dehydrate", settings, async (callSignal) => {
     do {
       await turns.take();
       throwIfAborted(callSignal);
     } while (!planning.step());
-    return store(planning.laidOut(), settings, turns, recorder, details, callSignal);
+    return store(planning.planned(), settings, turns, recorder, details, callSignal);
   });
 }
 
 /** @param signal that of the call, where its time runs already */
 async function store(
-  laidOut: LaidOutPlan,
+  planned: PlannedPayload,
   settings: DehydrateSettings,
   turns: Turns,
   recorder: Recorder,
   details: EventDetails,
   signal?: AbortSignal,
 ): Promise<unknown> {
-  const { plan } = laidOut;
+  const { plan } = planned;
   const { store: target } = settings;
   if (recorder.listens || plan.entries.length > 0) {
     details.entries = plan.entries.length;
-    details.scope = laidOut.layoutOptions.scope;
+    details.scope = planned.layoutOptions.scope;
   }
   if (target === undefined) return withoutStore(plan, settings);
   if (plan.entries.length > 0) {
     const write = (callSignal: AbortSignal): Promise<unknown> =>
-      writeEntries(target, laidOut, settings, turns, recorder, details, callSignal);
+      writeEntries(target, planned, settings, turns, recorder, details, callSignal);
     return signal === undefined ? withDeadline("dehydrate", settings, write) : write(signal);
   }
   if (recorder.listens) {
@@ -87,23 +87,23 @@ async function store(
 
 async function writeEntries(
   store: Store,
-  laidOut: LaidOutPlan,
+  planned: PlannedPayload,
   settings: DehydrateSettings,
   turns: Turns,
   recorder: Recorder,
   details: EventDetails,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const { plan, budget } = laidOut;
+  const { plan, budget } = planned;
   const { scope, dialect, codecs: configured } = settings;
   const isShared = scope !== undefined && !configured.encrypts;
   // The names of bubustack say nothing of the content: there an earlier object is lost as soon as one is written.
   const defers = isShared && dialect === "native" && budget?.isOpen === true;
   const writer = new ObjectWriter(store, settings, recorder, defers);
   try {
-    const codecs = await EntryCodecs.prepare(settings, laidOut.layoutOptions, signal);
-    const sources = await storeSources(laidOut, settings, codecs, writer, signal);
-    const steps = turns.steps(layOut(laidOut, settings, sources, codecs));
+    const codecs = await EntryCodecs.prepare(settings, planned.layoutOptions, signal);
+    const sources = await storeSources(planned, settings, codecs, writer, signal);
+    const steps = turns.steps(layOut(planned, settings, sources, codecs));
     const objects = budget?.isTight === true ? await all(steps) : steps;
     await writer.finish(signal);
     await forEachConcurrent(objects, settings.concurrency, signal, async (object, groupSignal) => {

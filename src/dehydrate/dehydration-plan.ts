@@ -2,7 +2,7 @@ import { serialize } from "../json/serialize.js";
 import type { PayloadPath } from "../plan/payload-path.js";
 import type { EntryKind, PlannedEntry } from "../plan/planned-entry.js";
 import { layOut } from "./lay-out.js";
-import type { LaidOutPlan } from "./plan-payload.js";
+import type { PlannedPayload } from "./plan-payload.js";
 import type { DehydrateSettings } from "../configure/call-schemas.js";
 import type { SourceOutcome } from "./streams/store-sources.js";
 
@@ -32,13 +32,13 @@ export interface DehydrationPlan {
 }
 
 /** Shows a plan to users. */
-export function dehydrationPlan(laidOut: LaidOutPlan, settings: DehydrateSettings): DehydrationPlan {
-  const { plan } = laidOut;
+export function dehydrationPlan(planned: PlannedPayload, settings: DehydrateSettings): DehydrationPlan {
+  const { plan } = planned;
   let isLaidOut = false;
   const value = (): unknown => {
     if (!isLaidOut) {
       // What counts is that the references are filled in.
-      const objects = layOut(laidOut, settings, wholeSources(plan.entries));
+      const objects = layOut(planned, settings, wholeSources(plan.entries));
       while (objects.next().done !== true);
       isLaidOut = true;
     }

@@ -9,7 +9,7 @@ import type { EntryCodecs } from "./entry-codecs.js";
 import { EntryPacker } from "./entry-packer.js";
 import type { NewObject } from "./object-writer.js";
 import { sha256 } from "../bytes/digest.js";
-import type { LaidOutPlan } from "./plan-payload.js";
+import type { PlannedPayload } from "./plan-payload.js";
 import type { DehydrateSettings } from "../configure/call-schemas.js";
 import type { SourceOutcome } from "./streams/store-sources.js";
 
@@ -29,7 +29,7 @@ const ENVELOPE_SIZE = 64;
  * @throws {StorageError} `BUDGET_EXCEEDED` where the budget of the result is tight
  */
 export function* layOut(
-  { plan, layout, layoutOptions, budget }: LaidOutPlan,
+  { plan, layout, layoutOptions, budget }: PlannedPayload,
   settings: Pick<DehydrateSettings, "canonical">,
   sources: ReadonlyMap<PlannedEntry, SourceOutcome>,
   codecs?: EntryCodecs,

@@ -22,7 +22,7 @@ import type { DehydrateSettings } from "../configure/call-schemas.js";
 import { SourceOwner } from "./streams/source-owner.js";
 
 /** Where the objects of one call go, and what leaves for there. */
-export interface LaidOutPlan {
+export interface PlannedPayload {
   readonly plan: PayloadPlan;
   readonly layout: Layout;
   readonly layoutOptions: LayoutOptions;
@@ -62,10 +62,10 @@ function newLayout(settings: DehydrateSettings, prefix: string): { layout: Layou
 }
 
 /** Decides what leaves a payload, without I/O. */
-export function planPayload(value: unknown, settings: DehydrateSettings, defaultPrefix: string): LaidOutPlan {
+export function planPayload(value: unknown, settings: DehydrateSettings, defaultPrefix: string): PlannedPayload {
   const planning = beginPlan(value, settings, defaultPrefix);
   while (!planning.step());
-  return planning.laidOut();
+  return planning.planned();
 }
 
 /** A plan that is made in steps, between which others may have their turn. */
@@ -73,7 +73,7 @@ export interface Planning {
   /** Goes on. @returns whether all is done */
   step(): boolean;
   /** What came of it, once all is done. */
-  laidOut(): LaidOutPlan;
+  planned(): PlannedPayload;
 }
 
 /**
@@ -132,7 +132,7 @@ class WalkingPlan implements Planning {
     return true;
   }
 
-  laidOut(): LaidOutPlan {
+  planned(): PlannedPayload {
     const { lazy, sources, budget } = this;
     return {
       plan: this.plan!,

@@ -2,7 +2,7 @@ import { beginSha256, digestText } from "../../bytes/digest.js";
 import type { StoredEntry } from "../../plan/layouts/layout.js";
 import type { PlannedEntry } from "../../plan/planned-entry.js";
 import type { ObjectWriter } from "../object-writer.js";
-import type { LaidOutPlan } from "../plan-payload.js";
+import type { PlannedPayload } from "../plan-payload.js";
 import { SourceReader } from "./read-source.js";
 
 /**
@@ -12,7 +12,7 @@ import { SourceReader } from "./read-source.js";
 export async function storeBlob(
   entry: PlannedEntry,
   blob: Blob,
-  { layout }: LaidOutPlan,
+  { layout }: PlannedPayload,
   writer: ObjectWriter,
   signal: AbortSignal,
 ): Promise<StoredEntry> {

@@ -6,7 +6,7 @@ import { Semaphore } from "../../store/layers/semaphore.js";
 import { storedContentType, type EntryCodecs } from "../entry-codecs.js";
 import { forEachConcurrent } from "../../async/concurrency.js";
 import type { ObjectWriter } from "../object-writer.js";
-import type { LaidOutPlan } from "../plan-payload.js";
+import type { PlannedPayload } from "../plan-payload.js";
 import { readSmall, type SourceReader } from "./read-source.js";
 import type { ResultBudget } from "../result-budget.js";
 import type { SourceOwner } from "./source-owner.js";
@@ -35,7 +35,7 @@ interface OpenSource {
  * go to the store as they are read. When one fails, the owner of the sources ends all of them.
  */
 export async function storeSources(
-  laidOut: LaidOutPlan,
+  planned: PlannedPayload,
   settings: DehydrateSettings,
   codecs: EntryCodecs | undefined,
   writer: ObjectWriter,
@@ -43,19 +43,19 @@ export async function storeSources(
 ): Promise<Map<PlannedEntry, SourceOutcome>> {
   const outcomes = new Map<PlannedEntry, SourceOutcome>();
   const opened = new Map<PayloadSource, OpenSource>();
-  open(laidOut, outcomes, opened);
+  open(planned, outcomes, opened);
   const longStreams = new Semaphore(LONG_STREAMS);
   await forEachConcurrent([...opened.values()], settings.concurrency, signal, async (source, groupSignal) => {
-    const outcome = await storeSource(source, laidOut, settings, codecs, writer, longStreams, groupSignal);
+    const outcome = await storeSource(source, planned, settings, codecs, writer, longStreams, groupSignal);
     for (const entry of source.entries) {
-      outcomes.set(entry, await outcomeAt(entry, outcome, laidOut, writer, groupSignal));
+      outcomes.set(entry, await outcomeAt(entry, outcome, planned, writer, groupSignal));
     }
   });
   return outcomes;
 }
 
 function open(
-  { plan: { entries }, sources, budget }: LaidOutPlan,
+  { plan: { entries }, sources, budget }: PlannedPayload,
   outcomes: Map<PlannedEntry, SourceOutcome>,
   opened: Map<PayloadSource, OpenSource>,
 ): void {
@@ -83,7 +83,7 @@ function openedSource(
 
 async function storeSource(
   { source, reader, entries: [entry] }: OpenSource,
-  laidOut: LaidOutPlan,
+  planned: PlannedPayload,
   { pack, dialect }: DehydrateSettings,
   codecs: EntryCodecs | undefined,
   writer: ObjectWriter,
@@ -94,22 +94,22 @@ async function storeSource(
   const bytes = await readSmall(reader, Math.max(packed, HEAD_SIZE), signal);
   if (bytes !== undefined) {
     if (bytes.byteLength <= packed || writer.holds(bytes.byteLength)) return { bytes };
-    if (!writer.defers) return { stored: await writeBytes(entry, bytes, laidOut, codecs, writer, signal) };
+    if (!writer.defers) return { stored: await writeBytes(entry, bytes, planned, codecs, writer, signal) };
     reader.putBack(bytes);
   }
   const release = await longStreams.acquire(signal);
   try {
     // The names of that dialect say nothing of the content.
     if (dialect === "bubustack") {
-      const path = laidOut.layout.objectPath(entry, Buffer.alloc(32));
+      const path = planned.layout.objectPath(entry, Buffer.alloc(32));
       return { stored: await writeStream(entry, reader, path, writer, signal) };
     }
     // What is encoded is a stream, also that of a Blob: it would not be the same when it is encrypted again.
     if (source instanceof Blob && codecs === undefined) {
       reader.close(undefined);
-      return { stored: await storeBlob(entry, source, laidOut, writer, signal) };
+      return { stored: await storeBlob(entry, source, planned, writer, signal) };
     }
-    return { stored: await storeStream(entry, reader, laidOut, codecs, writer, signal) };
+    return { stored: await storeStream(entry, reader, planned, codecs, writer, signal) };
   } finally {
     release();
   }
@@ -118,7 +118,7 @@ async function storeSource(
 async function writeBytes(
   entry: PlannedEntry,
   bytes: Uint8Array,
-  { layout }: LaidOutPlan,
+  { layout }: PlannedPayload,
   codecs: EntryCodecs | undefined,
   writer: ObjectWriter,
   signal: AbortSignal,
@@ -136,7 +136,7 @@ async function writeBytes(
 async function outcomeAt(
   entry: PlannedEntry,
   outcome: SourceOutcome,
-  { layout }: LaidOutPlan,
+  { layout }: PlannedPayload,
   writer: ObjectWriter,
   signal: AbortSignal,
 ): Promise<SourceOutcome> {

@@ -6,7 +6,7 @@ import { StorageError } from "../../errors/error.js";
 import { locationBelow } from "../../paths/location.js";
 import { storedContentType, type EntryCodecs } from "../entry-codecs.js";
 import type { ObjectWriter } from "../object-writer.js";
-import type { LaidOutPlan } from "../plan-payload.js";
+import type { PlannedPayload } from "../plan-payload.js";
 import type { SourceReader } from "./read-source.js";
 import { StreamBody } from "./stream-body.js";
 
@@ -20,7 +20,7 @@ const PLAIN: StreamEncoding = { encodings: [], encode: (chunks) => chunks };
 export async function storeStream(
   entry: PlannedEntry,
   reader: SourceReader,
-  { layout, layoutOptions: { prefix, scope } }: LaidOutPlan,
+  { layout, layoutOptions: { prefix, scope } }: PlannedPayload,
   codecs: EntryCodecs | undefined,
   writer: ObjectWriter,
   signal: AbortSignal,
