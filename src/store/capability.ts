@@ -41,7 +41,7 @@ export interface CapableStore {
 }
 
 /** The error of a call that needs what the store does not advertise. */
-export function unsupportedError(
+function unsupportedError(
   store: CapableStore,
   flag: CapabilityFlag,
   operation: string,

@@ -100,7 +100,7 @@ describe("FaultStore: what waits and is given up", () => {
     const iterator = store.list("")[Symbol.asyncIterator]();
     const pending = iterator.next();
     expect(await isSettled(pending)).toBe(false);
-    await iterator.return?.();
+    await iterator.return();
     expect(await isSettled(pending)).toBe(true);
   });
 

@@ -1,4 +1,4 @@
-import { abortedError, throwIfAborted } from "../../async/abort.js";
+import { abortedError } from "../../async/abort.js";
 import type { StorageErrorDetails } from "../../errors/error.js";
 import { onAbort } from "../../async/on-abort.js";
 
@@ -27,10 +27,15 @@ export class Semaphore {
   }
 
   /** @throws {StorageError} `ABORTED` when the signal fires before a slot is free */
-  async acquire(signal?: AbortSignal, details?: StorageErrorDetails): Promise<Release> {
-    throwIfAborted(signal, details);
-    if (this.#free > 0) this.#free--;
-    else await this.#turn(signal, details);
+  acquire(signal?: AbortSignal, details?: StorageErrorDetails): Promise<Release> {
+    if (signal?.aborted === true) return Promise.reject(abortedError(signal, details));
+    // Whoever waited hears of the slot as soon as one who did not: nobody who comes later goes on before.
+    if (this.#free === 0) return this.#turn(signal, details);
+    this.#free--;
+    return Promise.resolve(this.#release());
+  }
+
+  #release(): Release {
     let held = true;
     return () => {
       if (!held) return;
@@ -39,11 +44,11 @@ export class Semaphore {
     };
   }
 
-  #turn(signal: AbortSignal | undefined, details: StorageErrorDetails | undefined): Promise<void> {
+  #turn(signal: AbortSignal | undefined, details: StorageErrorDetails | undefined): Promise<Release> {
     return new Promise((resolve, reject) => {
       const admit = (): void => {
         stop();
-        resolve();
+        resolve(this.#release());
       };
       const leave = (): void => {
         this.#waiting.delete(admit);

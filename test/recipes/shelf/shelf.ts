@@ -1,2 +1,1 @@
 export { ShelfStore } from "./shelf-store.js";
-export type { ShelfStoreOptions } from "./options.js";

@@ -20,6 +20,16 @@ describe("Semaphore", () => {
     expect(order).toEqual([1, 2, 3]);
   });
 
+  it("lets nobody go on who came after one that waited", async () => {
+    const semaphore = new Semaphore(2);
+    const held = [await semaphore.acquire(), await semaphore.acquire()];
+    const order: string[] = [];
+    const waited = semaphore.acquire().then(() => order.push("waited"));
+    for (const release of held) release();
+    await Promise.all([waited, semaphore.acquire().then(() => order.push("came later"))]);
+    expect(order).toEqual(["waited", "came later"]);
+  });
+
   it("lets one who waits leave at once, and keeps the order of the others", async () => {
     const semaphore = new Semaphore(1);
     const first = await semaphore.acquire();
