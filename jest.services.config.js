@@ -6,5 +6,4 @@ export default {
   testMatch: ["<rootDir>/test/services/**/*.test.ts"],
   testPathIgnorePatterns: ["/node_modules/"],
   testTimeout: 30_000,
-  coverageThreshold: {},
 };

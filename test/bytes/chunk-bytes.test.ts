@@ -1,6 +1,7 @@
 import vm from "node:vm";
 import fc from "fast-check";
 import { ChunkBytes } from "../../src/bytes/chunk-bytes.js";
+import { codePoint } from "../support/code-point.js";
 
 function bytesOf(...chunks: unknown[]): Buffer {
   const bytes = new ChunkBytes();
@@ -10,7 +11,7 @@ function bytesOf(...chunks: unknown[]): Buffer {
 describe("the bytes of chunks", () => {
   it("are those of a text, wherever it was cut", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), fc.array(fc.nat(30)), (text, cuts) => {
+      fc.property(fc.string({ unit: codePoint }), fc.array(fc.nat(30)), (text, cuts) => {
         const edges = [0, ...cuts.map((cut) => Math.min(cut, text.length)).sort((a, b) => a - b), text.length];
         const pieces = edges.slice(1).map((edge, index) => text.slice(edges[index], edge));
         expect(bytesOf(...pieces)).toEqual(Buffer.from(text));

@@ -6,16 +6,17 @@ import fc from "fast-check";
 import { StorageManager } from "../../src/manager/storage-manager.js";
 import { FileStore } from "../../src/store/drivers/file/file-store.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
+import { codePoint } from "../support/code-point.js";
 import { deepFreeze, longText, throughJson } from "../support/payloads.js";
 
 // Keys and texts that something could mistake: for a reference, an escape, a path, a prototype.
 const key = fc.oneof(
-  fc.string({ unit: "binary", maxLength: 12 }),
+  fc.string({ unit: codePoint, maxLength: 12 }),
   fc.constantFrom("__proto__", "constructor", "a.b", "a/b", "", "0", "$", "toJSON", "$storageRef", "$$storageRef"),
   fc.constantFrom("$bubuStorageRef", "$bubuStoragePath", "$storageSize", "$$$bubu", "$bubuSecretRef", "data"),
 );
 const text = fc.oneof(
-  fc.string({ unit: "binary", maxLength: 200 }),
+  fc.string({ unit: codePoint, maxLength: 200 }),
   fc.constantFrom("\ud800", "\udc00x", "\u2028", '"\\', "outputs/s/a.json", "$storageRef", "x".repeat(300)),
 );
 const leaf = fc.oneof(text, fc.double(), fc.integer(), fc.boolean(), fc.constantFrom(null, undefined, -0, NaN));

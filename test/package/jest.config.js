@@ -3,7 +3,8 @@ import base from "../../jest.config.js";
 /** @type {import("jest").Config} */
 export default {
   rootDir: "../..",
-  testEnvironment: base.testEnvironment,
+  // Tests run at the same time here, which the environment of the others does not know.
+  testEnvironment: "node",
   testMatch: ["<rootDir>/test/package/**/*.test.ts"],
   modulePathIgnorePatterns: base.modulePathIgnorePatterns,
   transform: base.transform,

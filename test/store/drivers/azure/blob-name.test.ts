@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { comparePaths, pathProblem } from "../../../../src/paths/path.js";
 import { blobNameOf, blobPrefixOf, pathOfBlob } from "../../../../src/store/drivers/azure/blob-name.js";
 import { fromAzureMetadata, toAzureMetadata } from "../../../../src/store/drivers/azure/metadata.js";
+import { codePoint } from "../../../support/code-point.js";
 
 // Every character that the encoding treats in a way of its own, and its neighbours.
 const CHARACTERS = [
@@ -37,7 +38,7 @@ const CHARACTERS = [
 ];
 const text = fc.array(fc.oneof(fc.constantFrom(...CHARACTERS), fc.constantFrom(".", "/", " ", "!")), { maxLength: 12 });
 const paths = fc
-  .oneof(text, fc.array(fc.string({ unit: "binary", maxLength: 3 }), { maxLength: 5 }))
+  .oneof(text, fc.array(fc.string({ unit: codePoint, maxLength: 3 }), { maxLength: 5 }))
   .map((parts) => parts.join(""))
   .filter((path) => pathProblem(path) === undefined);
 
