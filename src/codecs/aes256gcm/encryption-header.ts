@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { beginsWith } from "../../bytes/bytes.js";
 import { StorageError } from "../../errors/error.js";
 import type { EntryContext } from "../codec.js";
 
@@ -33,7 +34,7 @@ export interface ParsedHeader {
 }
 
 // Begins every encrypted entry: version 1 of this format.
-const MAGIC = Buffer.from("CCE1", "latin1");
+export const MAGIC = Buffer.from("CCE1", "latin1");
 const LENGTH_SIZE = 2;
 
 /** Bytes that say that it is a header, and how long. */
@@ -55,7 +56,7 @@ export function encodeHeader(header: EncryptionHeader): Buffer {
 
 /** Whether bytes begin as an encrypted entry does. */
 export function isEncrypted(bytes: Uint8Array): boolean {
-  return bytes.byteLength >= MAGIC.byteLength && MAGIC.equals(bytes.subarray(0, MAGIC.byteLength));
+  return beginsWith(bytes, MAGIC);
 }
 
 /** How many bytes a header has that begins so; `undefined`: more are needed to know. */

@@ -89,10 +89,7 @@ export class EntryJudge {
     // One for each way in which it is encoded, so that any number of references is no more work.
     const outcomes = new Map<string, Promise<void>>();
     for (let claim = entry.next; claim !== undefined; claim = entry.next) {
-      if (this.turns.due) {
-        await this.turns.take();
-        throwIfAborted(signal);
-      }
+      if (this.turns.due) await this.turns.take(signal);
       const { reference } = claim;
       try {
         const own = (fetched ??= await entryOf({ entry, reference, declaredSize: undefined }));
@@ -168,7 +165,6 @@ export class EntryJudge {
   }
 
   private newBudget(): HydrationBudget {
-    const { maxBytes } = this.settings;
-    return new HydrationBudget({ maxBytes, maxReferences: Infinity, maxRecursionDepth: Infinity });
+    return new HydrationBudget({ maxBytes: this.settings.maxBytes });
   }
 }

@@ -95,10 +95,7 @@ export class PayloadWalk {
   private async claimed(level: readonly FoundReference[], signal: AbortSignal): Promise<ObjectEntries[]> {
     const objects = new Map<string, ObjectEntries>();
     for (const found of level) {
-      if (this.turns.due) {
-        await this.turns.take();
-        throwIfAborted(signal);
-      }
+      if (this.turns.due) await this.turns.take(signal);
       this.findings.references++;
       const claim = this.claimOf(found);
       if (claim === undefined) continue;

@@ -10,7 +10,6 @@ import { forEachConcurrent } from "../../async/concurrency.js";
 import { EntryDecoding } from "../../hydrate/entry-decoding.js";
 import type { VerifySettings } from "./verify-settings.js";
 import { sweep } from "../walk-objects.js";
-import { GzipMembers } from "./gzip-members.js";
 import { KnownObjects } from "./known-objects.js";
 import { readLong } from "./long-object.js";
 import { ObjectBody } from "./object-body.js";
@@ -26,7 +25,7 @@ export class PrefixCheck {
   private readonly known: KnownObjects;
   private readonly references: StoredReferences;
   private readonly decoding: EntryDecoding;
-  private readonly gzip: GzipMembers;
+  private readonly measuring = new Semaphore(1);
 
   constructor(
     private readonly store: Store,
@@ -39,9 +38,7 @@ export class PrefixCheck {
     this.operations = new Semaphore(concurrency);
     this.known = new KnownObjects(store, this.operations);
     this.references = new StoredReferences(settings, this.known, findings, store.name);
-    const limits = { maxBytes, maxReferences: Infinity, maxRecursionDepth: Infinity };
-    this.decoding = new EntryDecoding(codecs, new HydrationBudget(limits));
-    this.gzip = new GzipMembers(maxBytes);
+    this.decoding = new EntryDecoding(codecs, new HydrationBudget({ maxBytes }));
   }
 
   async verify(prefix: string): Promise<void> {
@@ -69,8 +66,8 @@ export class PrefixCheck {
     const isOrphan = kind.holds === "leftover" || this.reached?.lacks(location.path) === true;
     if (isOrphan) this.findings.add("orphaned", { path });
     if (kind.holds === "leftover") return;
-    const { settings, decoding, gzip } = this;
-    const contents = new ObjectContents({ ...location, path: kind.name }, kind, settings, decoding, gzip, signal);
+    const { settings, decoding, measuring } = this;
+    const contents = new ObjectContents({ ...location, path: kind.name }, kind, settings, decoding, measuring, signal);
     const bytes = await this.read(path, kind, contents, signal);
     if (bytes !== undefined) {
       for await (const value of contents.values(bytes)) await this.followReferences(value, path, signal);
