@@ -1,5 +1,5 @@
-import { Collection, fill, hasDollarKey, put, type CollectOptions, type Found, type Place } from "./collect.js";
-import { escapeKey, unescapeKey } from "./escape.js";
+import { Collection, fill, put, type CollectOptions, type Found, type Place } from "./collect.js";
+import { escapeKey, hasDollarKey, unescapeKey } from "./escape.js";
 import { arrayAt, missing, objectAt } from "./selector.js";
 import { begun, eachStage, after, stepOf, type Stage } from "./stage.js";
 
