@@ -1,4 +1,4 @@
-import { isObject } from "../json/is-object.js";
+import { isObject, isPlainObject } from "../json/is-object.js";
 import { types } from "node:util";
 import { StorageError } from "../errors/error.js";
 import { setOwn, type Container } from "../json/container.js";
@@ -220,12 +220,6 @@ function keyOf({ keys, unescape, index }: Level): string | number {
 export function put(container: Container, key: string | number, value: unknown): void {
   if (Array.isArray(container)) container[key as number] = value;
   else setOwn(container, key as string, value);
-}
-
-function isPlainObject(value: object): value is Record<string, unknown> {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  // The last test knows the plain objects of other realms.
-  return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function tooDeep(): StorageError {

@@ -1,6 +1,5 @@
 import { isNotFound, isStorageError } from "../../errors/error.js";
 import type { EventDetails, Recorder } from "../../observe/recorder.js";
-import { findReferences } from "../../reference/find-references.js";
 import { parseLocation } from "../../reference/location.js";
 import { abortable, throwIfAborted } from "../../async/abort.js";
 import { Semaphore } from "../../store/layers/semaphore.js";
@@ -119,7 +118,7 @@ export class PrefixCheck {
   }
 
   private async followReferences(value: unknown, foundIn: string, signal: AbortSignal): Promise<void> {
-    const found = [...findReferences(value, undefined, this.references.recognise)];
+    const found = [...this.references.find(value)];
     await forEachConcurrent(found, this.settings.concurrency, signal, (reference, groupSignal) =>
       this.references.verify(reference, foundIn, groupSignal),
     );
