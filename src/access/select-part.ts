@@ -1,7 +1,6 @@
 import { signedFields } from "../reference/sign/canonical-reference.js";
-import type { ReferenceField } from "../reference/grammar.js";
+import { FIELDS } from "../reference/fields.js";
 import { invalidReference } from "../reference/location.js";
-import { writeReference, type ReferenceContent } from "../reference/reference.js";
 import { parseSelector } from "../reference/selector.js";
 import { checkedReference } from "./checked-reference.js";
 import type { ManagerSettings } from "../configure/settings.js";
@@ -18,17 +17,16 @@ export function selectPart(
   settings: Pick<ManagerSettings, "signing" | "audience">,
 ): Record<string, unknown> {
   const { grammar, reference, fields, authentic } = checkedReference(value, settings, "select");
-  const content: Partial<Record<ReferenceField, string | number>> = {};
-  for (const [key, field] of grammar.fields) {
-    // A signature that was not asked for is none of the new reference.
-    if (field !== "signature" && Object.hasOwn(fields, key)) content[field] = fields[key] as string | number;
-  }
   const selector = joinSelectors(reference.path ?? "", path);
-  const selected = { ...content, path: selector === "" ? undefined : selector } as ReferenceContent;
-  const part = writeReference({}, selected, grammar);
+  const part: Record<string, unknown> = {};
+  for (const [key, field] of grammar.fields) {
+    const said = field === "path" ? selector || undefined : Object.hasOwn(fields, key) ? fields[key] : undefined;
+    // A signature that was not asked for is none of the new reference.
+    if (field !== "signature" && said !== undefined) part[key] = said;
+  }
   if (authentic !== undefined) {
     const claims = { audience: settings.audience, expires: authentic.expires };
-    part[grammar.keys.signature!] = settings.signing!.signer.sign(signedFields(part)!, claims);
+    part[FIELDS.signature.native] = settings.signing!.signer.sign(signedFields(part)!, claims);
   }
   return part;
 }

@@ -26,14 +26,19 @@ export class Turns {
     return this.waiting !== undefined || this.now() - this.start >= TURN;
   }
 
-  /** To be called between two steps of work: gives the event loop its turn when it had none for 10 ms. */
-  async take(): Promise<void> {
+  /**
+   * To be called between two steps of work: gives the event loop its turn when it had none for 10 ms.
+   *
+   * @throws {StorageError} `ABORTED` when the signal fires until then
+   */
+  async take(signal?: AbortSignal): Promise<void> {
     if (!this.due) return;
     this.waiting ??= this.nextTurn().then(() => {
       this.waiting = undefined;
       this.start = this.now();
     });
     await this.waiting;
+    throwIfAborted(signal);
   }
 
   /**

@@ -23,6 +23,10 @@ export function bytesOf(value: unknown): Uint8Array | undefined {
   return isBytes(value) ? viewOf(value, false) : undefined;
 }
 
+export function beginsWith(bytes: Uint8Array, beginning: Uint8Array): boolean {
+  return Buffer.compare(bytes.subarray(0, beginning.byteLength), beginning) === 0;
+}
+
 /** Whether the memory of bytes was transferred, by `postMessage` or `structuredClone`. */
 export function isDetached(value: Bytes): boolean {
   try {

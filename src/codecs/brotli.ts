@@ -23,6 +23,7 @@ export function brotli(options: BrotliOptions = {}): Codec {
   return new Compression(
     {
       name: "brotli",
+      magic: new Uint8Array(0),
       compressSync: (bytes, limits) => zlib.brotliCompressSync(bytes, { ...limits, params }),
       compress: (bytes, limits, done) => zlib.brotliCompress(bytes, { ...limits, params }, done),
       compressor: () => zlib.createBrotliCompress({ params }),

@@ -1,4 +1,5 @@
 import { isEncryption, type Encryption } from "./aes256gcm/aes256gcm.js";
+import { beginsWith } from "../bytes/bytes.js";
 import type { Codec, DecodeContext } from "./codec.js";
 import { EntryEncoding } from "./entry-encoding.js";
 
@@ -38,6 +39,18 @@ export class CodecSet {
   endsEncrypted(encodings: readonly string[] | undefined): boolean {
     const last = encodings?.at(-1);
     return last !== undefined && this.byName.get(last)?.encrypts === true;
+  }
+
+  /** Whether no codec gives UTF-8 that does not begin with its `magic`. */
+  get giveNoText(): boolean {
+    return [...this.byName.values()].every(({ magic }) => magic !== undefined);
+  }
+
+  /** The compression that gave bytes, by the longest `magic` that they begin with. What was encrypted needs its reference. */
+  recognise(bytes: Uint8Array): Codec | undefined {
+    return [...this.byName.values()]
+      .filter(({ encrypts, magic }) => !encrypts && magic !== undefined && beginsWith(bytes, magic))
+      .sort((one, other) => other.magic!.byteLength - one.magic!.byteLength)[0];
   }
 
   /** The encoders for one dehydration; `undefined` when there are none. */

@@ -19,6 +19,9 @@ export interface DecodeContext extends EntryContext {
   readonly signal: AbortSignal;
 }
 
+/** What decoding may cost. */
+export type DecodeLimits = Pick<DecodeContext, "maxBytes" | "tooLarge" | "signal">;
+
 /** Encodes the entries of one dehydration. */
 export interface EntryEncoder {
   /** The encoded bytes; `undefined`: better left as they are. A promise for what takes long. */
@@ -42,6 +45,16 @@ export interface Codec {
   readonly required: boolean;
   /** Whether it is there to decode what was encoded earlier, and encodes nothing. */
   readonly decodeOnly: boolean;
+  /**
+   * Bytes that all it gives begins with: `verifyPrefix` decodes what begins so, without a reference. Empty: it begins in
+   * any way, but is never UTF-8. Absent: only references tell.
+   */
+  readonly magic?: Uint8Array | undefined;
+  /**
+   * How many of these bytes it gave at once: they begin with its `magic`, and others may follow. Absent: only references
+   * tell. What it throws is `DECODE_FAILED`, but for `limits.tooLarge()`.
+   */
+  readonly measure?: ((bytes: Uint8Array, limits: DecodeLimits) => Promise<number>) | undefined;
   /** Makes ready for the entries of one dehydration: gets a key, for example. */
   prepare(signal: AbortSignal): EntryEncoder | Promise<EntryEncoder>;
   /** @throws {StorageError} `DECODE_FAILED`, `INTEGRITY`; `context.tooLarge()` */

@@ -3,7 +3,7 @@ import { pipeline, type Transform } from "node:stream";
 import { promisify } from "node:util";
 import * as z from "zod/mini";
 import { StorageError } from "../errors/error.js";
-import type { Codec, DecodeContext, EntryEncoder } from "./codec.js";
+import type { Codec, DecodeContext, DecodeLimits, EntryEncoder } from "./codec.js";
 
 /** Options that every compression has. */
 export interface CompressionOptions {
@@ -27,7 +27,7 @@ interface Limits {
 }
 
 /** What `node:zlib` gives, and its engine, which knows how many bytes it has taken. */
-interface Decompressed {
+export interface Decompressed {
   readonly buffer: Buffer;
   readonly engine: { readonly bytesWritten: number };
 }
@@ -38,6 +38,9 @@ type WholeLater = (bytes: Uint8Array, limits: Limits, done: (error: Error | null
 /** One algorithm of `node:zlib`. */
 export interface Algorithm {
   readonly name: string;
+  /** As {@link Codec.magic} and {@link Codec.measure}. */
+  readonly magic: Uint8Array;
+  readonly measure?: (bytes: Uint8Array, limits: DecodeLimits) => Promise<number>;
   readonly compressSync: Whole;
   readonly compress: WholeLater;
   readonly compressor: () => Transform;
@@ -71,6 +74,8 @@ export class Compression implements Codec, EntryEncoder {
   readonly encrypts = false;
   readonly required = false;
   readonly decodeOnly: boolean;
+  readonly magic: Uint8Array;
+  readonly measure;
   private readonly compressLater;
   private readonly decompressLater;
 
@@ -79,6 +84,8 @@ export class Compression implements Codec, EntryEncoder {
     private readonly options: { readonly minSize: number; readonly decodeOnly: boolean },
   ) {
     this.name = algorithm.name;
+    this.magic = algorithm.magic;
+    this.measure = algorithm.measure;
     this.decodeOnly = options.decodeOnly;
     this.compressLater = promisify(algorithm.compress);
     this.decompressLater = promisify(algorithm.decompress);
@@ -194,11 +201,11 @@ function smaller(compressed: Uint8Array, bytes: Uint8Array): Uint8Array | undefi
 }
 
 /** zlib takes no limit of 0, and none that is over what a Buffer can hold. */
-function outputLimit(maxBytes: number): number {
+export function outputLimit(maxBytes: number): number {
   return Math.min(Math.max(maxBytes, 1), constants.MAX_LENGTH);
 }
 
-function isTooLarge(error: unknown): boolean {
+export function isTooLarge(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE";
 }
 

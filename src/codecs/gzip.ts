@@ -1,8 +1,16 @@
+import { promisify } from "node:util";
 import zlib from "node:zlib";
 import * as z from "zod/mini";
-import type { Codec } from "./codec.js";
+import type { Codec, DecodeLimits } from "./codec.js";
 import { parseOptions } from "../options/parse-options.js";
-import { Compression, compressionFields, type CompressionOptions } from "./compression.js";
+import {
+  Compression,
+  compressionFields,
+  isTooLarge,
+  outputLimit,
+  type CompressionOptions,
+  type Decompressed,
+} from "./compression.js";
 
 /** Options of {@link gzip}. */
 export interface GzipOptions extends CompressionOptions {
@@ -24,6 +32,8 @@ export function gzip(options: GzipOptions = {}): Codec {
   return new Compression(
     {
       name: "gzip",
+      magic: Buffer.of(0x1f, 0x8b),
+      measure: memberSize,
       compressSync: (bytes, limits) => zlib.gzipSync(bytes, { ...limits, level }),
       compress: (bytes, limits, done) => zlib.gzip(bytes, { ...limits, level }, done),
       compressor: () => zlib.createGzip({ level }),
@@ -33,4 +43,34 @@ export function gzip(options: GzipOptions = {}): Codec {
     },
     common,
   );
+}
+
+// RFC 1952, section 2.3: a header of 10 bytes, with the flags in the fourth, and more as these say; behind the content its
+// checksum and size.
+const HEADER_SIZE = 10;
+const FLAGS_AT = 3;
+const FLAGS = { headerChecksum: 2, extra: 4, name: 8, comment: 16 };
+const TRAILER_SIZE = 8;
+
+const inflate = promisify(zlib.inflateRaw);
+
+/** Bytes of the member that others may follow. Only decompressing finds its end. */
+async function memberSize(bytes: Uint8Array, { maxBytes, tooLarge }: DecodeLimits): Promise<number> {
+  const start = headerSize(bytes);
+  try {
+    const limits = { info: true, maxOutputLength: outputLimit(maxBytes) };
+    const inflated: unknown = await inflate(bytes.subarray(start), limits);
+    return start + (inflated as Decompressed).engine.bytesWritten + TRAILER_SIZE;
+  } catch (error) {
+    throw isTooLarge(error) ? tooLarge() : error;
+  }
+}
+
+function headerSize(bytes: Uint8Array): number {
+  const flags = bytes[FLAGS_AT] ?? 0;
+  let size = HEADER_SIZE;
+  if (flags & FLAGS.extra) size += 2 + (bytes[size] ?? 0) + 256 * (bytes[size + 1] ?? 0);
+  if (flags & FLAGS.name) size = bytes.indexOf(0, size) + 1 || bytes.byteLength;
+  if (flags & FLAGS.comment) size = bytes.indexOf(0, size) + 1 || bytes.byteLength;
+  return flags & FLAGS.headerChecksum ? size + 2 : size;
 }

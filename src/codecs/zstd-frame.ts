@@ -1,6 +1,6 @@
 // RFC 8878, section 3.1.1: a magic number and a descriptor, which says how long the rest of the header is; blocks, each with
 // three bytes before it; a checksum, if the descriptor says so.
-const MAGIC = [0x28, 0xb5, 0x2f, 0xfd];
+export const MAGIC = Buffer.of(0x28, 0xb5, 0x2f, 0xfd);
 const BLOCK_HEADER = 3;
 const CHECKSUM = 4;
 const RLE = 1;
@@ -18,7 +18,7 @@ const READ: ReadonlySet<Part> = new Set<Part>(["magic", "descriptor", "block"]);
 export class ZstdFrame {
   private part: Part = "magic";
   private readonly seen: number[] = [];
-  private missing = MAGIC.length;
+  private missing = MAGIC.byteLength;
   private hasChecksum = false;
   private isLast = false;
   private isWrong = false;
@@ -43,7 +43,7 @@ export class ZstdFrame {
   private following(seen: readonly number[]): readonly [Part, number] {
     switch (this.part) {
       case "magic":
-        this.isWrong = !MAGIC.every((byte, index) => seen[index] === byte);
+        this.isWrong = !MAGIC.equals(Buffer.from(seen));
         return ["descriptor", 1];
       case "descriptor":
         return ["header", this.headerSize(seen[0]!)];

@@ -3,7 +3,7 @@ import zlib from "node:zlib";
 import * as z from "zod/mini";
 import { StorageError } from "../errors/error.js";
 import type { Codec } from "./codec.js";
-import { ZstdFrame } from "./zstd-frame.js";
+import { MAGIC, ZstdFrame } from "./zstd-frame.js";
 import { parseOptions } from "../options/parse-options.js";
 import { Compression, compressionFields, type Algorithm, type CompressionOptions } from "./compression.js";
 
@@ -46,6 +46,7 @@ export function zstd(options: ZstdOptions = {}): Codec {
   return new Compression(
     {
       name: "zstd",
+      magic: MAGIC,
       compressSync: (bytes, limits) => node.zstdCompressSync(bytes, { ...limits, params }),
       compress: (bytes, limits, done) => node.zstdCompress(bytes, { ...limits, params }, done),
       // One chunk at a time: when Node is told of the end while the last one waits, an empty frame follows that of the data,

@@ -1,4 +1,5 @@
-import { isPlainObject, type OwnOptions } from "../options/parse-options.js";
+import { isPlainObject } from "../json/is-object.js";
+import { type OwnOptions } from "../options/parse-options.js";
 import { isSignal } from "../store/call-options.js";
 import type { ManagerSettings } from "./settings.js";
 import type { DehydrateSettings } from "./call-schemas.js";

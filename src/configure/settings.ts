@@ -6,7 +6,7 @@ import type { StorageObserver } from "../observe/event.js";
 import type { StorageLogger } from "../observe/logger.js";
 import { parseOptions, PARSING } from "../options/parse-options.js";
 import { arePrefixesNested } from "../reference/allow.js";
-import { isCodecName } from "../reference/reference.js";
+import { isCodecName } from "../reference/fields.js";
 import type { SchemaRegistry } from "../schemas/schema-registry.js";
 import {
   allow,

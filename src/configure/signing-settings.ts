@@ -1,4 +1,4 @@
-import { isPlainObject } from "../options/parse-options.js";
+import { isPlainObject } from "../json/is-object.js";
 import { clock } from "../options/fields.js";
 import * as z from "zod/mini";
 import { ReferenceSigner } from "../reference/sign/signature.js";

@@ -14,9 +14,9 @@ export class HydrationBudget {
 
   constructor(
     private readonly limits: {
-      readonly maxReferences: number;
+      readonly maxReferences?: number;
       readonly maxBytes: number;
-      readonly maxRecursionDepth: number;
+      readonly maxRecursionDepth?: number;
     },
   ) {}
 
@@ -33,7 +33,7 @@ export class HydrationBudget {
    * @throws {StorageError} `RECURSION_LIMIT`, `BUDGET_EXCEEDED`
    */
   enterHop(hop: number, references: number): void {
-    const { maxRecursionDepth, maxReferences } = this.limits;
+    const { maxRecursionDepth = Infinity, maxReferences = Infinity } = this.limits;
     const maxHops = Math.max(maxRecursionDepth, OWN_HOPS);
     if (hop > maxHops) {
       throw new StorageError(

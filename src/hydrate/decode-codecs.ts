@@ -1,13 +1,10 @@
 import { restated } from "../errors/as-storage-error.js";
 import { isStorageError, StorageError } from "../errors/error.js";
 import { formatLocation, directoryOf } from "../paths/location.js";
-import type { DecodeContext } from "../codecs/codec.js";
+import type { DecodeContext, DecodeLimits } from "../codecs/codec.js";
 import type { CodecSet } from "../codecs/codec-set.js";
 import type { ParsedReference } from "../reference/reference.js";
 import { abortable } from "../async/abort.js";
-
-/** What decoding may cost. */
-export type DecodeLimits = Pick<DecodeContext, "maxBytes" | "tooLarge" | "signal">;
 
 const NONE: readonly string[] = [];
 

@@ -9,7 +9,7 @@ import { Collection, fill, type Place } from "../reference/collect.js";
 import { FOREIGN_KEY, invalidReference, parseLocation } from "../reference/location.js";
 import { parseReference, type ParsedReference } from "../reference/reference.js";
 import { selectAll, stageOf, type Stage } from "../reference/stage.js";
-import { abortable, throwIfAborted } from "../async/abort.js";
+import { abortable } from "../async/abort.js";
 import { isStorageError, StorageError } from "../errors/error.js";
 import type { Store } from "../store/store.js";
 import { admitLocation } from "../access/admit.js";
@@ -127,14 +127,8 @@ class Hydration {
     return location;
   };
 
-  /** Lets others have their turn, when it is time. */
-  private async pause(signal: AbortSignal): Promise<void> {
-    await this.turns.take();
-    throwIfAborted(signal);
-  }
-
   private async stepwise(work: Stepwise, signal: AbortSignal): Promise<void> {
-    do if (this.turns.due) await this.pause(signal);
+    do if (this.turns.due) await this.turns.take(signal);
     while (!work.step());
   }
 
@@ -158,7 +152,7 @@ class Hydration {
     const parts = new Set<string>(); // an entry is read once for all parts of it
     let bytes = 0;
     for (const { place, value, kind, rest } of level) {
-      if (this.turns.due) await this.pause(signal);
+      if (this.turns.due) await this.turns.take(signal);
       if ("resolver" in kind) {
         resolvers.push({ place, value, resolver: kind.resolver, rest });
         continue;
@@ -283,7 +277,7 @@ class Hydration {
       const decoders = new EntryDecoders(entry.bytes, decoding);
       for (const node of group.nodes) {
         verifyEntry(entry, node.reference, store.name);
-        if (this.turns.due) await this.pause(signal);
+        if (this.turns.due) await this.turns.take(signal);
         const found = decoders.for(node.reference, signal);
         const decoder = types.isPromise(found) ? await found : found;
         if (decoder.size >= LARGE && !(node.stage !== undefined && decoder.isOpen)) {
@@ -358,7 +352,7 @@ class Hydration {
   /** Puts every value into its place, from the innermost outwards. */
   private async finish(signal: AbortSignal): Promise<void> {
     for (const node of this.nodes.reverse()) {
-      if (this.turns.due) await this.pause(signal);
+      if (this.turns.due) await this.turns.take(signal);
       let value = valueOf(node.holder);
       const { schemas } = this.settings;
       if (node.schema !== undefined && schemas !== undefined) {

@@ -1,5 +1,6 @@
 import { abortedCall } from "../call/deadline.js";
 import { onAbort } from "../async/on-abort.js";
+import { FIELDS } from "../reference/fields.js";
 import { digestText, beginSha256 } from "../bytes/digest.js";
 import { formatLocation } from "../paths/location.js";
 import { invalidReference } from "../reference/location.js";
@@ -47,7 +48,7 @@ export async function openEntry(
 function wholeReference(value: unknown, settings: ManagerSettings): ParsedReference {
   const { reference, grammar } = checkedReference(value, settings, "open");
   if (reference.path !== undefined) {
-    throw invalidReference(`its ${grammar.keys.path!} selects a part, which only hydrate can do`);
+    throw invalidReference(`its ${FIELDS.path[grammar.dialect]} selects a part, which only hydrate can do`);
   }
   return reference;
 }

@@ -3,7 +3,7 @@ import { formatLocation } from "../paths/location.js";
 import { formatPayloadPath } from "../plan/payload-path.js";
 import type { Place } from "../reference/collect.js";
 import { GRAMMARS, isSpoiltReference, referenceGrammar, type Dialect } from "../reference/grammar.js";
-import { pathOfPlace } from "../reference/place-path.js";
+import { pathOfPlace } from "../reference/find-references.js";
 import { findResolver, type ReferenceResolver } from "../resolvers/resolver.js";
 import type { EntryNode, ReferenceKind } from "./entry-node.js";
 import { asStorageError } from "../errors/as-storage-error.js";

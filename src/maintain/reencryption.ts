@@ -1,14 +1,8 @@
 import { isNotFound, isStorageError, StorageError } from "../errors/error.js";
 import type { Encryption, Encryptor } from "../codecs/aes256gcm/aes256gcm.js";
 import type { DecodeContext } from "../codecs/codec.js";
-import { encryptedEntries } from "../codecs/aes256gcm/encrypted-entries.js";
-import {
-  headerSize,
-  isEncrypted,
-  parseHeader,
-  type EncryptionHeader,
-  type ParsedHeader,
-} from "../codecs/aes256gcm/encryption-header.js";
+import { encryptedEntries, type EncryptedEntry } from "../codecs/aes256gcm/encrypted-entries.js";
+import { headerSize, isEncrypted } from "../codecs/aes256gcm/encryption-header.js";
 import type { Recorder } from "../observe/recorder.js";
 import { comparePaths } from "../paths/path.js";
 import { parseLocation } from "../reference/location.js";
@@ -78,12 +72,13 @@ export class Reencryption {
   private async attempt(object: ObjectInfo, signal: AbortSignal): Promise<Outcome> {
     const head = await this.readHead(object, signal);
     if (!isEncrypted(head)) return "unencrypted";
-    const parsed = parseHeader(head);
+    const first = encryptedEntries(head).next().value!;
     const encryptor = await this.encryption.prepare();
     // The entries of one object were encrypted by one call.
-    if (encryptor.madeBySameKey(parsed.header)) return "current";
-    if (object.size > MAX_WHOLE && isAlone(parsed, object)) {
-      await this.moveStream(object, parsed, encryptor, signal);
+    if (encryptor.madeBySameKey(first.header)) return "current";
+    if (object.size > MAX_WHOLE && (first.size ?? object.size) === object.size) {
+      // One entry; several lie one after the other.
+      await this.moveStream(object, first, encryptor, signal);
     } else {
       await this.move(object, await this.encrypted(object, head, encryptor, signal), signal);
     }
@@ -111,15 +106,16 @@ export class Reencryption {
     this.assertDigest(path, sha256Digest(bytes));
     const entries = [...encryptedEntries(bytes)];
     const parts: Buffer[] = [];
-    for (const { bytes: entry, header, offset } of entries) {
+    for (const entry of entries) {
       if (this.turns.due) await this.turns.take();
       throwIfAborted(signal);
-      const context = contextOf(path, header, signal);
-      const plain = await this.encryption.decode(entry, context);
+      const { bytes: own, header, offset } = entry;
+      const context = contextOf(path, entry, signal);
+      const plain = await this.encryption.decode(own, context);
       // An entry that shares its object is referred to by where it begins.
       const shared = entries.length > 1 ? { offset } : {};
-      const own = { digest: sha256Digest(entry), size: entry.byteLength, ...shared };
-      parts.push(await encryptor.encode(plain, context, header.replaces ?? own));
+      const replaced = header.replaces ?? { digest: sha256Digest(own), size: own.byteLength, ...shared };
+      parts.push(await encryptor.encode(plain, context, replaced));
     }
     return Buffer.concat(parts);
   }
@@ -127,16 +123,16 @@ export class Reencryption {
   /** The same for an object that is one large entry, as it is read. */
   private async moveStream(
     object: ObjectInfo,
-    head: ParsedHeader,
+    first: EncryptedEntry,
     encryptor: Encryptor,
     signal: AbortSignal,
   ): Promise<void> {
     const { path, size } = object;
-    const { header } = head;
+    const { header } = first;
     const named = contentAddressedDigest(path);
     const digest = named ?? (header.replaces === undefined ? await this.digestOf(path, signal) : undefined);
-    const context = contextOf(path, header, signal);
-    const entry = new RereadEntry(this.store, path, { head: head.bytes, size, digest });
+    const context = contextOf(path, first, signal);
+    const entry = new RereadEntry(this.store, path, { head: first.bytes, size, digest });
     const plain = this.encryption.decodeStream(entry.chunks(signal), context);
     const replaced = header.replaces ?? { digest: digest!, size };
     try {
@@ -203,19 +199,13 @@ export class Reencryption {
   }
 }
 
-/** Whether an object is one entry; several lie one after the other. */
-function isAlone({ header, bytes }: ParsedHeader, { size }: ObjectInfo): boolean {
-  return header.sealedSize === undefined || bytes.byteLength + header.sealedSize === size;
-}
-
 /** Whether an error says that an object is not there any more, or not as it was. */
 function wasOvertaken(error: unknown): boolean {
   return isNotFound(error) || isStorageError(error, "ALREADY_EXISTS") || isStorageError(error, "PRECONDITION_FAILED");
 }
 
-function contextOf(path: string, header: EncryptionHeader, signal: AbortSignal): DecodeContext {
-  const { contentType, schema, schemaVersion, encoding } = header;
-  const encodings = encoding === undefined ? [] : encoding.split(",");
+function contextOf(path: string, { header, encodings }: EncryptedEntry, signal: AbortSignal): DecodeContext {
+  const { contentType, schema, schemaVersion } = header;
   const directory = directoryOf(parseLocation(path));
   const limits = { maxBytes: Infinity, tooLarge: () => new RangeError("no limit"), signal };
   return { ...limits, directory, contentType, schema, schemaVersion, encodings };

@@ -1,3 +1,4 @@
+import { beginsWith } from "../bytes/bytes.js";
 import { beginSha256, digestText } from "../bytes/digest.js";
 import { StorageError } from "../errors/error.js";
 import { contentAddressedDigest } from "../object/object-name.js";
@@ -6,7 +7,7 @@ import { integrityError } from "../hydrate/fetch-entry.js";
 
 /** What an earlier read has shown of an object. */
 export interface SeenEntry {
-  /** The header of its entry, as it was read. */
+  /** How it begins, at least to the end of its header. */
   readonly head: Uint8Array;
   readonly size: number;
   /** `sha256-` + base64url of all of it; absent where the header alone decides what it stands for. */
@@ -47,7 +48,7 @@ export class RereadEntry {
     let received = 0;
     for await (const chunk of await this.store.read(this.path, { signal })) {
       const known = head.subarray(received, received + chunk.byteLength);
-      if (!chunkBegins(chunk, known)) throw this.wasChanged();
+      if (!beginsWith(chunk, known)) throw this.wasChanged();
       received += chunk.byteLength;
       if (received > size) throw this.wasChanged();
       hash.update(chunk);
@@ -67,8 +68,4 @@ export class RereadEntry {
     const details = { operation: "reencrypt", store: this.store.name, path: this.path };
     return new StorageError("PRECONDITION_FAILED", "The object was changed while it was encrypted again.", details);
   }
-}
-
-function chunkBegins(chunk: Uint8Array, known: Uint8Array): boolean {
-  return Buffer.compare(chunk.subarray(0, known.byteLength), known) === 0;
 }

@@ -1,5 +1,5 @@
 import type { EventDetails } from "../observe/recorder.js";
-import { isPlainObject } from "../options/parse-options.js";
+import { isPlainObject } from "../json/is-object.js";
 import { abortable } from "../async/abort.js";
 import { endingSource } from "../store/body-source.js";
 import { assertOptions } from "../store/call-options.js";

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { FIELDS } from "../reference/fields.js";
 import { StorageError } from "../errors/error.js";
 import { formatLocation, type Location } from "../paths/location.js";
 import { parseOptions } from "../options/parse-options.js";
@@ -74,7 +75,7 @@ function referencedObject(
       throw invalidReference("what it points at is never written again; a PUT is for a path of your own");
     }
     if (path !== undefined) {
-      throw invalidReference(`its ${grammar.keys.path!} selects a part, which only hydrate can do`);
+      throw invalidReference(`its ${FIELDS.path[grammar.dialect]} selects a part, which only hydrate can do`);
     }
     if (offset !== undefined) {
       throw invalidReference(

@@ -1,3 +1,4 @@
+import { isPlainObject } from "../json/is-object.js";
 import { en } from "zod/locales";
 import type * as z from "zod/mini";
 import { StorageError } from "../errors/error.js";
@@ -58,15 +59,6 @@ export function checkOptions<Schema extends z.ZodMiniType>(
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => `${path.join(".") || "options"}: ${message}`);
   throw invalidOptions(owner, problems.join("; "));
-}
-
-/** Whether it is an object such as a literal makes, of any realm: neither an array nor an instance of a class. */
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === null) return true;
-  // Of another realm: its prototype is the end of the chain, and has what every object has.
-  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, "isPrototypeOf");
 }
 
 function invalidOptions(owner: string, problem: string, cause?: unknown): StorageError {

@@ -116,17 +116,14 @@ export class PlainWalk {
     const end = Math.min(count, this.allowance);
     this.allowance -= end;
     let size = 0;
-    for (let index = 0; index < end; index++) {
-      const child = value[keys[index]!];
-      const childSize = this.child(child, depth);
-      if (childSize < 0) {
-        this.open.push({ input: value, keys, index, childSize: size, looseStart, slackBefore });
-        return STOP;
-      }
+    let index = 0;
+    for (; index < end; index++) {
+      const childSize = this.child(value[keys[index]!], depth);
+      if (childSize < 0) break;
       size += childSize;
     }
-    if (end < count) {
-      this.open.push({ input: value, keys, index: end, childSize: size, looseStart, slackBefore });
+    if (index < count) {
+      this.open.push({ input: value, keys, index, childSize: size, looseStart, slackBefore });
       return STOP;
     }
     return size + keySize + 1; // two braces, and one comma less than keys
@@ -140,17 +137,14 @@ export class PlainWalk {
     const end = Math.min(count, this.allowance);
     this.allowance -= end;
     let size = 0;
-    for (let index = 0; index < end; index++) {
-      const child = value[index];
-      const childSize = this.child(child, depth);
-      if (childSize < 0) {
-        this.open.push({ input: value, keys: undefined, index, childSize: size, looseStart, slackBefore });
-        return STOP;
-      }
+    let index = 0;
+    for (; index < end; index++) {
+      const childSize = this.child(value[index], depth);
+      if (childSize < 0) break;
       size += childSize;
     }
-    if (end < count) {
-      this.open.push({ input: value, keys: undefined, index: end, childSize: size, looseStart, slackBefore });
+    if (index < count) {
+      this.open.push({ input: value, keys: undefined, index, childSize: size, looseStart, slackBefore });
       return STOP;
     }
     return count === 0 ? 2 : size + count + 1;

@@ -1,5 +1,5 @@
 import { bytesOf } from "../bytes/bytes.js";
-import { isMediaType } from "../reference/reference.js";
+import { isMediaType } from "../reference/fields.js";
 
 /** Bytes in a payload: there as a whole, or still to come. */
 export type PayloadSource = Uint8Array | StreamSource;

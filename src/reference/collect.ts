@@ -1,8 +1,8 @@
-import { isObject } from "../json/is-object.js";
+import { isObject, isPlainObject } from "../json/is-object.js";
 import { types } from "node:util";
 import { StorageError } from "../errors/error.js";
 import { setOwn, type Container } from "../json/container.js";
-import { isEscapedKey, unescapeKey } from "./escape.js";
+import { hasDollarKey, isEscapedKey, unescapeKey } from "./escape.js";
 
 /** A reference and where its value goes. */
 export interface Found<Kind> {
@@ -220,20 +220,6 @@ function keyOf({ keys, unescape, index }: Level): string | number {
 export function put(container: Container, key: string | number, value: unknown): void {
   if (Array.isArray(container)) container[key as number] = value;
   else setOwn(container, key as string, value);
-}
-
-/** Whether an object with these keys may be a reference, or hold escaped keys. */
-export function hasDollarKey(keys: readonly string[]): boolean {
-  for (const key of keys) {
-    if (key.charCodeAt(0) === 0x24) return true;
-  }
-  return false;
-}
-
-function isPlainObject(value: object): value is Record<string, unknown> {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  // The last test knows the plain objects of other realms.
-  return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function tooDeep(): StorageError {

@@ -1,5 +1,8 @@
 import { StorageError } from "../errors/error.js";
 import type { Container } from "../json/container.js";
+import { isObject, isPlainObject } from "../json/is-object.js";
+import type { Place } from "./collect.js";
+import { hasDollarKey } from "./escape.js";
 
 /** A place in a value: a key of a container that has a place itself. They share their beginnings, as paths can't. */
 export interface Spot {
@@ -14,6 +17,8 @@ export interface ReferenceAt<Kind> {
   readonly value: Readonly<Record<string, unknown>>;
   readonly kind: Kind;
 }
+
+type Recognise<Kind> = (value: Readonly<Record<string, unknown>>) => Kind | undefined;
 
 interface Level {
   readonly input: Container;
@@ -33,28 +38,23 @@ interface Level {
 export function* findReferences<Kind>(
   value: unknown,
   spot: Spot | undefined,
-  recognise: (value: Readonly<Record<string, unknown>>) => Kind | undefined,
+  recognise: Recognise<Kind>,
 ): Generator<ReferenceAt<Kind>, void, undefined> {
-  const levels: Level[] = [];
-  const ancestors = new Set<object>();
-  let next: { readonly value: unknown; readonly spot: Spot | undefined } | undefined = { value, spot };
-  for (;;) {
-    if (next !== undefined) {
-      const found = enter(next.value, next.spot, recognise);
-      if (found !== undefined && "kind" in found) yield found;
-      else if (found !== undefined) {
-        if (ancestors.has(found.input)) throw cycle();
-        ancestors.add(found.input);
-        levels.push(found);
-      }
-    }
-    const level = levels.at(-1);
-    if (level === undefined) return;
-    next = nextObject(level);
-    if (next !== undefined) continue;
-    ancestors.delete(level.input);
-    levels.pop();
+  for (const { input, spot: at, kind } of containersIn(value, spot, recognise)) {
+    if (kind !== undefined) yield { spot: at, value: input as Record<string, unknown>, kind };
   }
+}
+
+/**
+ * The path from what `root` holds to another place in it, by looking for it: for messages, so that nobody has to carry
+ * paths along. Empty for the place of the root, and for one that is not in it.
+ */
+export function pathOfPlace(root: Place, { container, key }: Place): (string | number)[] {
+  const value = (root.container as Record<string | number, unknown>)[root.key];
+  for (const { input, spot } of containersIn(value, undefined, () => undefined)) {
+    if (input === container) return [...pathOf(spot), key];
+  }
+  return [];
 }
 
 /** The path from the outermost container to a spot. */
@@ -64,36 +64,53 @@ export function pathOf(spot: Spot | undefined): (string | number)[] {
   return path.reverse();
 }
 
-function enter<Kind>(
+/** The objects and arrays in a value, each before what is in it. */
+function* containersIn<Kind>(
   value: unknown,
   spot: Spot | undefined,
-  recognise: (value: Readonly<Record<string, unknown>>) => Kind | undefined,
-): ReferenceAt<Kind> | Level | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
+  recognise: Recognise<Kind>,
+): Generator<Level & { readonly kind: Kind | undefined }, void, undefined> {
+  const levels: Level[] = [];
+  const ancestors = new Set<object>();
+  let next = levelOf(value, spot);
+  for (;;) {
+    if (next !== undefined) {
+      const { input, keys } = next;
+      const kind = keys !== undefined && hasDollarKey(keys) ? recognise(input as Record<string, unknown>) : undefined;
+      yield { ...next, kind };
+      if (kind === undefined) {
+        if (ancestors.has(input)) throw cycle();
+        ancestors.add(input);
+        levels.push(next);
+      }
+    }
+    const level = levels.at(-1);
+    if (level === undefined) return;
+    next = nextLevel(level);
+    if (next !== undefined) continue;
+    ancestors.delete(level.input);
+    levels.pop();
+  }
+}
+
+function levelOf(value: unknown, spot: Spot | undefined): Level | undefined {
   if (Array.isArray(value)) return { input: value, keys: undefined, count: value.length, spot, index: 0 };
   if (!isPlainObject(value)) return undefined;
   const keys = Object.keys(value);
-  const kind = keys.some((key) => key.startsWith("$")) ? recognise(value) : undefined;
-  if (kind !== undefined) return { spot, value, kind };
   return { input: value, keys, count: keys.length, spot, index: 0 };
 }
 
 /** Goes on to the next object or array in a container. */
-function nextObject(level: Level): { readonly value: object; readonly spot: Spot } | undefined {
+function nextLevel(level: Level): Level | undefined {
   const { input, keys, count, spot } = level;
   while (level.index < count) {
     const key = keys === undefined ? level.index : keys[level.index]!;
     level.index++;
     const value = (input as Record<string | number, unknown>)[key];
-    if (typeof value === "object" && value !== null) return { value, spot: { parent: spot, key } };
+    const inner = isObject(value) ? levelOf(value, { parent: spot, key }) : undefined;
+    if (inner !== undefined) return inner;
   }
   return undefined;
-}
-
-function isPlainObject(value: object): value is Record<string, unknown> {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  // The last test knows the plain objects of other realms.
-  return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function cycle(): StorageError {

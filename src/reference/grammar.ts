@@ -1,45 +1,29 @@
+import { FIELDS, type Field, type ReferenceField } from "./fields.js";
+
 /** How references are written: coatcheck's own grammar, or that of the BubuStack operators and SDK for Go. */
 export type Dialect = "native" | "bubustack";
-
-/** What a field of a reference holds, whatever its key is in a dialect. */
-export type ReferenceField =
-  "ref" | "contentType" | "size" | "digest" | "offset" | "encoding" | "schema" | "schemaVersion" | "path" | "signature";
 
 /** The keys of a dialect's references, in the order in which they are written. */
 export interface Grammar {
   readonly dialect: Dialect;
   /** The key that makes an object a reference. */
   readonly refKey: string;
-  readonly keys: Readonly<Partial<Record<ReferenceField, string>>>;
-  /** The same, by key. */
   readonly fields: ReadonlyMap<string, ReferenceField>;
+  /** What every reference has, besides. */
+  readonly required: readonly ReferenceField[];
 }
 
-function grammar(dialect: Dialect, refKey: string, keys: Grammar["keys"]): Grammar {
-  const fields = new Map(Object.entries(keys).map(([field, key]) => [key, field as ReferenceField]));
-  return { dialect, refKey, keys, fields };
+function grammar(dialect: Dialect): Grammar {
+  const rows = (Object.entries<Field>(FIELDS) as [ReferenceField, Field][]).filter(([, row]) => row[dialect]);
+  return {
+    ...{ dialect, refKey: FIELDS.ref[dialect] },
+    fields: new Map(rows.map(([field, row]) => [row[dialect]!, field])),
+    required: rows.flatMap(([field, row]) => (row.required?.includes(dialect) === true ? field : [])),
+  };
 }
 
-const NATIVE = grammar("native", "$storageRef", {
-  ref: "$storageRef",
-  contentType: "$storageContentType",
-  size: "$storageSize",
-  digest: "$storageDigest",
-  offset: "$storageOffset",
-  encoding: "$storageEncoding",
-  schema: "$storageSchema",
-  schemaVersion: "$storageSchemaVersion",
-  path: "$storagePath",
-  signature: "$storageSignature",
-});
-
-const BUBUSTACK = grammar("bubustack", "$bubuStorageRef", {
-  ref: "$bubuStorageRef",
-  contentType: "$bubuStorageContentType",
-  schema: "$bubuStorageSchema",
-  schemaVersion: "$bubuStorageSchemaVersion",
-  path: "$bubuStoragePath",
-});
+const NATIVE = grammar("native");
+const BUBUSTACK = grammar("bubustack");
 
 /** Both grammars by dialect. Every manager reads both. */
 export const GRAMMARS: Readonly<Record<Dialect, Grammar>> = { native: NATIVE, bubustack: BUBUSTACK };

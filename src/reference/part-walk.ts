@@ -1,6 +1,6 @@
-import { Collection, fill, hasDollarKey, put, type CollectOptions, type Found, type Place } from "./collect.js";
-import { escapeKey, unescapeKey } from "./escape.js";
-import { arrayAt, missing, objectAt } from "./selector.js";
+import { Collection, fill, put, type CollectOptions, type Found, type Place } from "./collect.js";
+import { escapeKey, hasDollarKey, unescapeKey } from "./escape.js";
+import { arrayAt, missing, objectAt, type SelectorStep } from "./selector.js";
 import { begun, eachStage, after, stepOf, type Stage } from "./stage.js";
 
 /** A reference that lies on the way to a part, or in it, and what is to be selected from what it stands for. */
@@ -82,22 +82,14 @@ export class PartWalk<Kind> {
         return;
       }
       const step = stepOf(stage);
-      if (step.kind === "field") {
-        const container = objectAt(current, step.position);
-        const found = this.readField(container, step.name);
+      if (step.kind !== "each") {
+        const found = this.readStep(current, step);
         if (found === undefined && !stage.underEach) throw missing(step);
-        current = found === undefined ? null : found;
+        current = found ?? null;
         stage = found === undefined ? stage.next : after(stage);
         continue;
       }
       const list = arrayAt(current, step.position);
-      if (step.kind === "index") {
-        const found = list[step.index];
-        if (found === undefined && !stage.underEach) throw missing(step);
-        current = found === undefined ? null : found;
-        stage = found === undefined ? stage.next : after(stage);
-        continue;
-      }
       const { picks, inItem } = eachStage(stage);
       if (picks === undefined) {
         const output: unknown[] = new Array(list.length);
@@ -109,7 +101,7 @@ export class PartWalk<Kind> {
       if (pick.kind !== "index") objectAt(list, pick.position); // which an array is not
       const item = pick.kind === "index" ? list[pick.index] : undefined;
       if (item === undefined && !picks.underEach) throw missing(pick);
-      current = item === undefined ? null : item;
+      current = item ?? null;
       stage = item === undefined ? picks.next : inItem;
     }
   }
@@ -130,8 +122,11 @@ export class PartWalk<Kind> {
     return hasDollarKey(Object.keys(value)) ? this.options.recognise(value as Record<string, unknown>) : undefined;
   }
 
-  /** What the hydrated object has under a name. */
-  private readField(object: Readonly<Record<string, unknown>>, name: string): unknown {
+  /** What the hydrated value has under a name or index. */
+  private readStep(value: unknown, step: Exclude<SelectorStep, { kind: "each" }>): unknown {
+    if (step.kind === "index") return arrayAt(value, step.position)[step.index];
+    const { name } = step;
+    const object = objectAt(value, step.position);
     const written = this.options.unescape ? escapeKey(name) : name;
     let key = written;
     if (this.options.unescape && written !== name && unescapeKey(name) === name && Object.hasOwn(object, name)) {

@@ -1,5 +1,5 @@
-import { isDigest } from "../bytes/digest.js";
-import type { Dialect, Grammar, ReferenceField } from "./grammar.js";
+import { FIELDS, type ParsedFields, type ReferenceField } from "./fields.js";
+import type { Dialect, Grammar } from "./grammar.js";
 import type { Location } from "../paths/location.js";
 import { invalidReference, parseLocation } from "./location.js";
 
@@ -35,63 +35,9 @@ export interface BubustackReference {
 }
 
 /** A reference that was checked, its fields under the same names in every dialect. */
-export interface ParsedReference {
+export interface ParsedReference extends ParsedFields {
   readonly dialect: Dialect;
   readonly location: Location;
-  readonly contentType?: string;
-  readonly size?: number;
-  readonly digest?: string;
-  readonly offset?: number;
-  readonly encoding?: readonly string[];
-  readonly schema?: string;
-  readonly schemaVersion?: string;
-  readonly path?: string;
-  readonly signature?: string;
-}
-
-// Type and subtype of RFC 6838, section 4.2, with optional parameters of printable ASCII.
-const MEDIA_TYPE = /^[\w.!#$&^+-]{1,127}\/[\w.!#$&^+-]{1,127}(?: *;[\x20-\x7e]*)?$/;
-const MAX_MEDIA_TYPE_LENGTH = 1024; // parameters have no limit of their own, a reference has to be small
-
-type FieldCheck = (value: unknown) => boolean;
-
-const isText: FieldCheck = (value) => typeof value === "string";
-const isCount: FieldCheck = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-
-const CHECKS: Readonly<Record<ReferenceField, readonly [FieldCheck, string]>> = {
-  ref: [isText, "must be a string"],
-  contentType: [
-    (value) =>
-      value === "application/json" || value === "text/plain" || (typeof value === "string" && isMediaType(value)),
-    "must be a media type",
-  ],
-  size: [isCount, "must be a whole number of at least 0"],
-  digest: [(value) => typeof value === "string" && isDigest(value), "must be sha256- and 43 characters of base64url"],
-  offset: [isCount, "must be a whole number of at least 0"],
-  encoding: [
-    (value) => typeof value === "string" && value.split(",").every((name) => isCodecName(name)),
-    "must be names of codecs with , between",
-  ],
-  schema: [isText, "must be a string"],
-  schemaVersion: [isText, "must be a string"],
-  path: [isText, "must be a string"],
-  signature: [isText, "must be a string"],
-};
-
-// Every native reference has these, so that nothing is handed out unchecked.
-const REQUIRED: Readonly<Record<Dialect, readonly ReferenceField[]>> = {
-  native: ["contentType", "size", "digest"],
-  bubustack: [],
-};
-
-/** Whether a reference can name a codec so. */
-export function isCodecName(name: unknown): name is string {
-  return typeof name === "string" && /^[a-z0-9][a-z0-9-]*$/.test(name);
-}
-
-/** Whether a reference can have `text` as its content type. */
-export function isMediaType(text: string): boolean {
-  return text.length <= MAX_MEDIA_TYPE_LENGTH && MEDIA_TYPE.test(text);
 }
 
 /**
@@ -111,12 +57,12 @@ export function parseReference(
   for (const key of Object.keys(value)) {
     const field = grammar.fields.get(key);
     if (field === undefined || field === "ref" || value[key] === undefined) continue;
-    const [isValid, rule] = CHECKS[field];
-    if (!isValid(value[key])) throw invalidReference(`its ${key} ${rule}`);
-    parsed[field] = field === "encoding" ? (value[key] as string).split(",") : value[key];
+    const said = FIELDS[field].parse(value[key]);
+    if (said === undefined) throw invalidReference(`its ${key} ${FIELDS[field].rule}`);
+    parsed[field] = said;
   }
-  for (const field of REQUIRED[grammar.dialect]) {
-    if (parsed[field] === undefined) throw invalidReference(`it has no ${grammar.keys[field]!}`);
+  for (const field of grammar.required) {
+    if (parsed[field] === undefined) throw invalidReference(`it has no ${FIELDS[field].native}`);
   }
   return parsed as unknown as ParsedReference;
 }

@@ -1,4 +1,5 @@
 import { StorageError } from "../errors/error.js";
+import { GRAMMARS } from "../reference/grammar.js";
 
 /** What a resolver is told of the call that it works for. */
 export interface ResolveContext {
@@ -31,7 +32,7 @@ export interface ReferenceResolver {
 }
 
 const KEY = /^\$(?:storage|bubu)./;
-const RESERVED: ReadonlySet<string> = new Set(["$storageRef", "$bubuStorageRef"]);
+const RESERVED: ReadonlySet<string> = new Set(Object.values(GRAMMARS).map(({ refKey }) => refKey));
 
 /**
  * Checks the `resolvers` option of a manager or a call.

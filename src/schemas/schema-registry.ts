@@ -1,5 +1,5 @@
 import { StorageError } from "../errors/error.js";
-import { isPlainObject } from "../options/parse-options.js";
+import { isPlainObject } from "../json/is-object.js";
 import { assertStandardSchema, validate, type StandardSchemaV1 } from "./standard-schema.js";
 
 /** What a reference or stored object says of the schema of its value. */

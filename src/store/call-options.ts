@@ -1,5 +1,5 @@
 import { StorageError, type StorageErrorDetails } from "../errors/error.js";
-import { isPlainObject } from "../options/parse-options.js";
+import { isPlainObject } from "../json/is-object.js";
 import type { CallOptions, DeleteOptions, ListOptions, PresignOptions, ReadOptions, WriteOptions } from "./store.js";
 
 /** The names of all options of a call. */

@@ -32,6 +32,22 @@ export type CapabilityFlag = {
   [Name in keyof Capability]-?: boolean extends Capability[Name] ? Name : never;
 }[keyof Capability];
 
+export const CAPABILITY_FLAGS = [
+  "read",
+  "write",
+  "stat",
+  "delete",
+  "list",
+  "copy",
+  "presign",
+  "rangeRead",
+  "ifNoneMatch",
+  "ifMatch",
+  "deleteIfMatch",
+  "metadata",
+  "contentType",
+] as const satisfies readonly CapabilityFlag[];
+
 /** What the checks of a call need to know of a store. */
 export interface CapableStore {
   readonly name: string;

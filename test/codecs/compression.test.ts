@@ -197,7 +197,8 @@ describe("a bomb", () => {
     const unused = (): never => {
       throw new Error("not used here");
     };
-    const algorithm = { name: "gzip", compressSync: unused, compress: unused, compressor: unused };
+    const magic = new Uint8Array(0);
+    const algorithm = { name: "gzip", magic, compressSync: unused, compress: unused, compressor: unused };
     const rest = { decompressSync: unused, decompress: unused, decompressor: counting };
     const codec = new Compression({ ...algorithm, ...rest }, { minSize: 0, decodeOnly: true });
     const bomb = gzipSync(Buffer.alloc(10 * MIB));

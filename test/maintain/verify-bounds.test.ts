@@ -1,9 +1,8 @@
 import { gzipSync } from "node:zlib";
 import { StorageManager } from "../../src/manager/storage-manager.js";
-import { GzipMembers } from "../../src/maintain/verify/gzip-members.js";
 import { objectKind } from "../../src/object/object-name.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
-import { failureOf } from "../support/failure.js";
+import { firstMember, verifyPack } from "../support/measured.js";
 import { limited } from "../support/limited-store.js";
 import { putJsonPack } from "../support/packed.js";
 import { longText } from "../support/payloads.js";
@@ -130,7 +129,6 @@ describe("what is not a store's or a payload's fault", () => {
 });
 
 describe("a gzip member", () => {
-  const { signal } = new AbortController();
   const plain = Buffer.from(longText("text"));
   const member = gzipSync(plain);
   const withHeader = (flags: number, ...fields: Buffer[]) =>
@@ -145,19 +143,20 @@ describe("a gzip member", () => {
     ["with a checksum", withHeader(2, Buffer.of(1, 2))],
     ["with all of them", withHeader(30, extra, Buffer.from("n\0"), Buffer.from("c\0"), Buffer.of(1, 2))],
   ])("ends where it ends, whatever follows: %s", async (_, bytes) => {
-    const members = new GzipMembers(10_000);
     for (const tail of ["", "\n", "\n{}\n", "\n\x1f\x8b", "x".repeat(100_000)]) {
-      const first = await members.first(Buffer.concat([bytes, Buffer.from(tail, "latin1")]), signal);
+      const first = await firstMember(Buffer.concat([bytes, Buffer.from(tail, "latin1")]), 10_000);
       expect(Buffer.compare(first, bytes)).toBe(0);
     }
   });
 
   it("is refused when it is cut short, damaged or too large", async () => {
-    const members = new GzipMembers(10_000);
-    for (const bytes of [member.subarray(0, 15), member.subarray(0, 5), withHeader(8), Buffer.alloc(30, 0xff)]) {
-      expect((await failureOf(members.first(bytes, signal))).code).toBe("DECODE_FAILED");
+    const wrong = Buffer.concat([member.subarray(0, 2), Buffer.alloc(28, 0xff)]);
+    for (const bytes of [member.subarray(0, 15), member.subarray(0, 5), withHeader(8), wrong]) {
+      const { problems } = await verifyPack(bytes, 10_000);
+      expect(problems.map(({ error }) => error!.code)).toEqual(["DECODE_FAILED"]);
     }
-    expect((await failureOf(new GzipMembers(100).first(member, signal))).code).toBe("BUDGET_EXCEEDED");
+    const { problems } = await verifyPack(member, 100);
+    expect(problems.map(({ error }) => error!.code)).toEqual(["BUDGET_EXCEEDED"]);
   });
 });
 

@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { StorageManager } from "../../src/manager/storage-manager.js";
 import type { VerifyOptions, VerifyProblem } from "../../src/maintain/verify/report.js";
+import type { Codec } from "../../src/codecs/codec.js";
 import { brotli } from "../../src/codecs/brotli.js";
 import { gzip } from "../../src/codecs/gzip.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
@@ -101,6 +103,31 @@ describe("an object that nothing leads to", () => {
   });
 });
 
+const FRAME = Buffer.from("FRM");
+
+/** A codec as a user may write one: three bytes, the size, and the content as it is. */
+function framing(): Codec {
+  const encode = (bytes: Uint8Array): Buffer => {
+    const size = Buffer.alloc(4);
+    size.writeUInt32BE(bytes.byteLength);
+    return Buffer.concat([FRAME, size, bytes]);
+  };
+  const unused = (): never => {
+    throw new Error("not used here");
+  };
+  return {
+    ...{ name: "framing", encrypts: false, required: false, decodeOnly: false, magic: FRAME },
+    measure: async (bytes) => {
+      const size = Buffer.from(bytes.subarray(3, 7)).readUInt32BE() + 7;
+      if (size > bytes.byteLength) throw new Error("It is cut short.");
+      return Promise.resolve(size);
+    },
+    prepare: () => ({ encode, gains: () => false, encodeStream: unused }),
+    decode: async (bytes) => Promise.resolve(bytes.subarray(7)),
+    decodeStream: unused,
+  };
+}
+
 describe("entries that only references describe", () => {
   it.each([
     ["gzip", [gzip()], 0],
@@ -132,6 +159,24 @@ describe("entries that only references describe", () => {
     const manager = new StorageManager({ store, codecs: [brotli()] });
     await manager.dehydrate(PAYLOAD, { scope: "s" });
     expect(await manager.verifyPrefix("")).toMatchObject({ ok: true, unchecked: 1 });
+  });
+
+  it.each([
+    ["are looked at when a codec of a user's own says how they begin and end", true, 0, 20],
+    ["are unchecked when it does not say so", false, 1, 0],
+  ])("%s", async (_, says, unchecked, missing) => {
+    const codecs = [says ? framing() : { ...framing(), magic: undefined, measure: undefined }];
+    const store = new MemoryStore();
+    const manager = new StorageManager({ store, codecs, maxInlineSize: 500 });
+    const gone = referenceTo("outputs/s/gone.json", storedJson(1));
+    const holder = Array.from({ length: 20 }, () => gone);
+    await manager.dehydrate([longText("a", 5000), longText("b", 5000), holder], { scope: "s", references: "pass" });
+    expect(await manager.verifyPrefix("")).toMatchObject({ unchecked, missing, corrupt: 0 });
+    const { path } = (await manager.verifyPrefix("")).problems[0] ?? {};
+    expect(path).toBe(says ? "outputs/s/gone.json" : undefined);
+    const damaged = Buffer.from([...FRAME, 0, 0, 0xff, 0xff, 0x61]);
+    await store.write(`outputs/s/${createHash("sha256").update(damaged).digest("hex")}.pack`, damaged);
+    expect(await manager.verifyPrefix("")).toMatchObject({ corrupt: says ? 1 : 0, unchecked: says ? 0 : 2 });
   });
 
   it("are unchecked when they are too large to be held", async () => {

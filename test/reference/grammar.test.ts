@@ -1,26 +1,30 @@
 import fc from "fast-check";
+import { escapeKey } from "../../src/reference/escape.js";
+import type { BubustackReference, StorageReference } from "../../src/reference/reference.js";
+import { assertResolvers } from "../../src/resolvers/resolver.js";
+import { FIELDS, type Field } from "../../src/reference/fields.js";
 import { GRAMMARS, isSpoiltReference, referenceGrammar } from "../../src/reference/grammar.js";
 
-const NATIVE_KEYS = [
-  "$storageRef",
-  "$storageContentType",
-  "$storageSize",
-  "$storageDigest",
-  "$storageOffset",
-  "$storageEncoding",
-  "$storageSchema",
-  "$storageSchemaVersion",
-  "$storagePath",
-  "$storageSignature",
-];
+const NATIVE_KEYS = Object.keys({
+  $storageRef: true,
+  $storageContentType: true,
+  $storageSize: true,
+  $storageDigest: true,
+  $storageOffset: true,
+  $storageEncoding: true,
+  $storageSchema: true,
+  $storageSchemaVersion: true,
+  $storagePath: true,
+  $storageSignature: true,
+} satisfies Record<keyof StorageReference, true>);
 
-const BUBUSTACK_KEYS = [
-  "$bubuStorageRef",
-  "$bubuStorageContentType",
-  "$bubuStorageSchema",
-  "$bubuStorageSchemaVersion",
-  "$bubuStoragePath",
-];
+const BUBUSTACK_KEYS = Object.keys({
+  $bubuStorageRef: true,
+  $bubuStorageContentType: true,
+  $bubuStorageSchema: true,
+  $bubuStorageSchemaVersion: true,
+  $bubuStoragePath: true,
+} satisfies Record<keyof BubustackReference, true>);
 
 describe("The keys of a reference", () => {
   it("are those of the wire format, in its order", () => {
@@ -30,10 +34,18 @@ describe("The keys of a reference", () => {
     expect(GRAMMARS.bubustack.dialect).toBe("bubustack");
   });
 
+  it("are keys that data can't have, and resolvers neither where they make an object a reference", () => {
+    for (const key of [...NATIVE_KEYS, ...BUBUSTACK_KEYS]) expect(escapeKey(key)).toBe(`$${key}`);
+    for (const key of ["$storageRef", "$bubuStorageRef"]) {
+      expect(() => assertResolvers([{ key, resolve: () => undefined }])).toThrow(key);
+    }
+  });
+
   it.each(["native", "bubustack"] as const)("lead to the fields and back: %s", (dialect) => {
-    const { keys, fields, refKey } = GRAMMARS[dialect];
-    expect(keys.ref).toBe(refKey);
-    for (const [key, field] of fields) expect(keys[field]).toBe(key);
+    const rows: Record<string, Field> = FIELDS;
+    const { fields, refKey } = GRAMMARS[dialect];
+    expect(rows["ref"]![dialect]).toBe(refKey);
+    for (const [key, field] of fields) expect(rows[field]![dialect]).toBe(key);
   });
 });
 

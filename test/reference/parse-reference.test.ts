@@ -1,5 +1,6 @@
 import { GRAMMARS, type Dialect } from "../../src/reference/grammar.js";
-import { isMediaType, parseReference } from "../../src/reference/reference.js";
+import { isMediaType } from "../../src/reference/fields.js";
+import { parseReference } from "../../src/reference/reference.js";
 import { failureOf } from "../plan/failure.js";
 
 const DIGEST = `sha256-${"a-_Z9".repeat(8)}abc`;

@@ -8,6 +8,7 @@ import type { Codec, DecodeContext, EntryContext, EntryEncoder } from "../codec.
 import {
   associatedData,
   encodeHeader,
+  MAGIC,
   parseHeader,
   type EncryptionHeader,
   type ParsedHeader,
@@ -115,6 +116,7 @@ export function isEncryption(codec: Codec): codec is Encryption {
 export class Encryption implements Codec {
   readonly name = "aes256gcm";
   readonly encrypts = true;
+  readonly magic = MAGIC;
   readonly decodeOnly = false;
   readonly required: boolean;
   readonly #keys: EncryptionKeys;

@@ -4,7 +4,11 @@ import { parseHeader, type EncryptionHeader } from "./encryption-header.js";
 export interface EncryptedEntry {
   readonly offset: number;
   readonly bytes: Uint8Array;
+  /** Bytes that it has; absent: its end is that of its object. */
+  readonly size: number | undefined;
   readonly header: EncryptionHeader;
+  /** Names of the codecs applied before the encryption. */
+  readonly encodings: readonly string[];
 }
 
 const NEWLINE = 0x0a;
@@ -19,8 +23,11 @@ export function* encryptedEntries(object: Uint8Array): Generator<EncryptedEntry,
   for (let offset = 0; offset < object.byteLength;) {
     const rest = object.subarray(offset);
     const { header, bytes } = parseHeader(rest);
-    const entry = header.sealedSize === undefined ? rest : rest.subarray(0, bytes.byteLength + header.sealedSize);
-    yield { offset, bytes: entry, header };
+    const { sealedSize, encoding } = header;
+    const size = sealedSize === undefined ? undefined : bytes.byteLength + sealedSize;
+    const entry = rest.subarray(0, size);
+    const encodings = encoding === undefined ? [] : encoding.split(",");
+    yield { offset, bytes: entry, size, header, encodings };
     offset += entry.byteLength;
     if (object[offset] === NEWLINE) offset++; // no header begins so
   }

@@ -1,4 +1,7 @@
 import { createHash } from "node:crypto";
+import { beginsWith } from "../../bytes/bytes.js";
+import { isObject } from "../../json/is-object.js";
+import { isCount, isText, optional } from "../../json/scalars.js";
 import { StorageError } from "../../errors/error.js";
 import type { EntryContext } from "../codec.js";
 
@@ -33,7 +36,7 @@ export interface ParsedHeader {
 }
 
 // Begins every encrypted entry: version 1 of this format.
-const MAGIC = Buffer.from("CCE1", "latin1");
+export const MAGIC = Buffer.from("CCE1", "latin1");
 const LENGTH_SIZE = 2;
 
 /** Bytes that say that it is a header, and how long. */
@@ -55,7 +58,7 @@ export function encodeHeader(header: EncryptionHeader): Buffer {
 
 /** Whether bytes begin as an encrypted entry does. */
 export function isEncrypted(bytes: Uint8Array): boolean {
-  return bytes.byteLength >= MAGIC.byteLength && MAGIC.equals(bytes.subarray(0, MAGIC.byteLength));
+  return beginsWith(bytes, MAGIC);
 }
 
 /** How many bytes a header has that begins so; `undefined`: more are needed to know. */
@@ -80,13 +83,13 @@ export function parseHeader(bytes: Uint8Array): ParsedHeader {
 
 const FIELDS: Readonly<Record<keyof EncryptionHeader, (value: unknown) => boolean>> = {
   keyId: isText,
-  wrappedKey: (value) => value === undefined || isText(value),
+  wrappedKey: optional(isText),
   contentType: isText,
-  schema: (value) => value === undefined || isText(value),
-  schemaVersion: (value) => value === undefined || isText(value),
-  encoding: (value) => value === undefined || isText(value),
-  sealedSize: (value) => value === undefined || isCount(value),
-  replaces: (value) => value === undefined || isReplacedEntry(value),
+  schema: optional(isText),
+  schemaVersion: optional(isText),
+  encoding: optional(isText),
+  sealedSize: optional(isCount),
+  replaces: optional(isReplacedEntry),
 };
 
 function headerOf(json: Uint8Array): EncryptionHeader {
@@ -108,26 +111,14 @@ function parseObject(json: Uint8Array): Record<string, unknown> {
   } catch {
     throw notEncrypted("its header is not JSON"); // the parser's message quotes what it read
   }
-  if (!isObject(value)) throw notEncrypted("its header is not a JSON object");
+  if (!isObject(value) || Array.isArray(value)) throw notEncrypted("its header is not a JSON object");
   return value;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === "string";
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function isReplacedEntry(value: unknown): boolean {
   if (!isObject(value) || !Object.keys(value).every((name) => ["digest", "size", "offset"].includes(name)))
     return false;
-  return isText(value.digest) && isCount(value.size) && (value.offset === undefined || isCount(value.offset));
+  return isText(value.digest) && isCount(value.size) && optional(isCount)(value.offset);
 }
 
 /**

@@ -1,7 +1,9 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
 import { types } from "node:util";
 import { LRUCache } from "lru-cache";
+import { abortable } from "../../async/abort.js";
 import type { Clock } from "../../async/clock.js";
+import { TimedAbort } from "../../async/timed-abort.js";
 import { isStorageError, StorageError } from "../../errors/error.js";
 
 /** A key that encrypts entries, and how it travels with them. */
@@ -157,22 +159,18 @@ export class ProvidedKeys implements EncryptionKeys {
   }
 
   async #ask<T>(question: (context: { signal: AbortSignal }) => Promise<T>): Promise<T> {
-    const controller = new AbortController();
-    let timer: unknown;
-    const late = new Promise<never>((_, reject) => {
-      timer = this.#clock.setTimeout(() => {
-        const error = new StorageError("TIMEOUT", `The key provider took longer than ${PROVIDER_TIMEOUT} ms.`);
-        reject(error); // first: what the provider says of the signal is no answer
-        controller.abort(error);
-      }, PROVIDER_TIMEOUT);
-    });
+    const overdue = (limit: number): StorageError =>
+      new StorageError("TIMEOUT", `The key provider took longer than ${limit} ms.`);
+    const time = new TimedAbort(undefined, this.#clock, PROVIDER_TIMEOUT, overdue);
+    time.start();
     try {
-      return await Promise.race([question({ signal: controller.signal }), late]);
+      // What the provider says of the signal is no answer.
+      return await abortable(question({ signal: time.signal }), time.signal);
     } catch (cause) {
       if (isStorageError(cause) && cause.code !== "ABORTED") throw cause; // no caller's signal reaches it
       throw new StorageError("UNEXPECTED", "The key provider failed; see the cause.", { cause });
     } finally {
-      this.#clock.clearTimeout(timer);
+      time.stop();
     }
   }
 }

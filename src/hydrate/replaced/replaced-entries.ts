@@ -4,7 +4,6 @@ import type { Location } from "../../paths/location.js";
 import { encryptedEntries } from "../../codecs/aes256gcm/encrypted-entries.js";
 import type { EncryptionHeader, ReplacedEntry } from "../../codecs/aes256gcm/encryption-header.js";
 import type { ParsedReference } from "../../reference/reference.js";
-import { throwIfAborted } from "../../async/abort.js";
 import type { FetchedEntry } from "../fetch-entry.js";
 import { Turns } from "../../async/turns.js";
 
@@ -42,10 +41,7 @@ export class ReplacedEntries {
     const found = new ReplacedEntries();
     const turns = new Turns();
     for (const { bytes, header } of encryptedEntries(object)) {
-      if (turns.due) {
-        await turns.take();
-        throwIfAborted(signal);
-      }
+      if (turns.due) await turns.take(signal);
       const { replaces: replaced } = header;
       if (replaced !== undefined) found.entries.set(keyOf(replaced), bytes);
     }

@@ -1,7 +1,7 @@
 import type { Spot } from "../../reference/find-references.js";
 import type { ParsedReference } from "../../reference/reference.js";
 import { isBinary } from "../../hydrate/decode-entry.js";
-import { MAX_HELD } from "./max-held.js";
+import { MAX_HELD } from "./object-body.js";
 
 /** What a reference says of an entry, where it stands first. */
 export interface Claim {

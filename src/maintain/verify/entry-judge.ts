@@ -1,6 +1,4 @@
 import { formatLocation } from "../../paths/location.js";
-import type { Grammar } from "../../reference/grammar.js";
-import { findReferences, type Spot } from "../../reference/find-references.js";
 import type { ParsedReference } from "../../reference/reference.js";
 import { abortable, throwIfAborted } from "../../async/abort.js";
 import type { Store } from "../../store/store.js";
@@ -16,15 +14,7 @@ import type { VerifySettings } from "./verify-settings.js";
 import type { SharedReads } from "../../hydrate/reads/shared-reads.js";
 import { Turns } from "../../async/turns.js";
 import { inGroups, isStreamed, type Claim, type ClaimedEntry } from "./entry-claims.js";
-import type { RecognisedReference, ReferenceCheck } from "./reference-check.js";
-
-/** A reference in a payload, or in the entry `holder`. */
-export interface FoundReference {
-  readonly value: Readonly<Record<string, unknown>>;
-  readonly grammar: Grammar;
-  readonly spot: Spot | undefined;
-  readonly holder?: { readonly key: string; readonly path: string };
-}
+import type { FoundReference, ReferenceCheck } from "./reference-check.js";
 
 /** What is asked for: an entry, by what one reference says of it. */
 interface Asked extends WantedEntry {
@@ -89,10 +79,7 @@ export class EntryJudge {
     // One for each way in which it is encoded, so that any number of references is no more work.
     const outcomes = new Map<string, Promise<void>>();
     for (let claim = entry.next; claim !== undefined; claim = entry.next) {
-      if (this.turns.due) {
-        await this.turns.take();
-        throwIfAborted(signal);
-      }
+      if (this.turns.due) await this.turns.take(signal);
       const { reference } = claim;
       try {
         const own = (fetched ??= await entryOf({ entry, reference, declaredSize: undefined }));
@@ -128,11 +115,8 @@ export class EntryJudge {
     const decoded = decoder.decode(reference);
     if ("binary" in decoded || !decoded.hasReserved) return;
     const holder = { key, path: formatLocation(reference.location) };
-    const recognise = (object: Readonly<Record<string, unknown>>): RecognisedReference | undefined =>
-      this.check.recognise(object, reference.dialect);
-    for (const { value, kind, spot: at } of findReferences(decoded.object.data, spot, recognise)) {
-      if (kind.grammar !== undefined) children.push({ value, grammar: kind.grammar, spot: at, holder });
-    }
+    for (const found of this.check.find(decoded.object.data, spot, reference.dialect))
+      children.push({ ...found, holder });
   }
 
   /** An entry that is too long to be held is checked as it is read. */
@@ -168,7 +152,6 @@ export class EntryJudge {
   }
 
   private newBudget(): HydrationBudget {
-    const { maxBytes } = this.settings;
-    return new HydrationBudget({ maxBytes, maxReferences: Infinity, maxRecursionDepth: Infinity });
+    return new HydrationBudget({ maxBytes: this.settings.maxBytes });
   }
 }

@@ -1,4 +1,4 @@
-import { parseHeader } from "../../codecs/aes256gcm/encryption-header.js";
+import { encryptedEntries } from "../../codecs/aes256gcm/encrypted-entries.js";
 import { decodeChunks } from "../../hydrate/decode-codecs.js";
 import type { VerifySettings } from "./verify-settings.js";
 import { StorageError } from "../../errors/error.js";
@@ -6,6 +6,8 @@ import { Refusal } from "./report.js";
 import type { ObjectBody } from "./object-body.js";
 import type { ObjectContents } from "./object-contents.js";
 import type { ObjectKind } from "../../object/object-name.js";
+
+const TOO_LARGE = "The entries of an object of more than 16 MiB were not looked at.";
 
 /**
  * Reads an object that is not held. One encrypted entry is decrypted on the way; of what else it holds only the digest
@@ -30,11 +32,11 @@ export async function readLong(
     contents.isUnchecked = holds !== "binary";
     return;
   }
-  const { header, bytes } = parseHeader(head);
-  const hasOthers = header.sealedSize !== undefined && bytes.byteLength + header.sealedSize !== size;
+  const entry = encryptedEntries(head).next().value!;
   try {
-    if (hasOthers) throw new Refusal(tooLarge());
-    const reference = contents.described(header);
+    if (entry.size !== undefined && entry.size !== size)
+      throw new Refusal(new StorageError("LIMIT_EXCEEDED", TOO_LARGE, { operation: "verify" }));
+    const reference = contents.described(entry);
     const limits = { maxBytes: Infinity, tooLarge: () => new Error("There is always room."), signal };
     const chunks = decodeChunks(body.chunks(), reference, codecs, limits);
     while ((await chunks.next()).done !== true);
@@ -42,10 +44,4 @@ export async function readLong(
   } catch (error) {
     contents.leave(error);
   }
-}
-
-function tooLarge(): StorageError {
-  return new StorageError("LIMIT_EXCEEDED", "The entries of an object of more than 16 MiB were not looked at.", {
-    operation: "verify",
-  });
 }

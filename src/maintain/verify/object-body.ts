@@ -5,7 +5,9 @@ import { abortable } from "../../async/abort.js";
 import type { ReadResult } from "../../store/store.js";
 import { integrityError } from "../../hydrate/fetch-entry.js";
 import { giveUp } from "../../async/give-up.js";
-import { MAX_HELD } from "./max-held.js";
+
+/** Bytes up to which an object is held in memory, to look at what it holds. With 16 at a time that is 256 MiB. */
+export const MAX_HELD = 16 * 1024 * 1024;
 
 /** The body of an object: hashed on the way, and held as far as it is small. */
 export class ObjectBody {

@@ -1,28 +1,22 @@
 import { isUtf8 } from "node:buffer";
 import { isStorageError, StorageError } from "../../errors/error.js";
 import type { Location } from "../../paths/location.js";
-import { encryptedEntries } from "../../codecs/aes256gcm/encrypted-entries.js";
-import { isEncrypted, type EncryptionHeader } from "../../codecs/aes256gcm/encryption-header.js";
+import { abortable, throwIfAborted } from "../../async/abort.js";
+import type { Codec } from "../../codecs/codec.js";
+import { encryptedEntries, type EncryptedEntry } from "../../codecs/aes256gcm/encrypted-entries.js";
+import { isEncrypted } from "../../codecs/aes256gcm/encryption-header.js";
 import { isUnknownKey } from "../../codecs/aes256gcm/encryption-keys.js";
 import type { ParsedReference } from "../../reference/reference.js";
 import { assertDecodable } from "../../hydrate/decode-codecs.js";
 import { EntryDecoder, isBinary } from "../../hydrate/decode-entry.js";
 import type { EntryDecoding } from "../../hydrate/entry-decoding.js";
+import type { Semaphore } from "../../store/layers/semaphore.js";
 import type { VerifySettings } from "./verify-settings.js";
-import type { GzipMembers } from "./gzip-members.js";
 import type { ObjectKind } from "../../object/object-name.js";
 import { Refusal } from "./report.js";
 
 const NEWLINE = 0x0a;
 const BRACE = 0x7b;
-const ENCRYPTION = "aes256gcm";
-
-// How what a codec gives begins: RFC 1952, section 2.3.1, and RFC 8878, section 3.1.1. Brotli begins in any way.
-const MAGIC: readonly (readonly [codec: string, magic: Buffer])[] = [
-  ["gzip", Buffer.of(0x1f, 0x8b)],
-  ["zstd", Buffer.of(0x28, 0xb5, 0x2f, 0xfd)],
-];
-const KNOWN_CODECS: readonly string[] = ["gzip", "zstd", "brotli", ENCRYPTION];
 
 /** The entries of an object, looked at without the references to them: as far as they tell themselves what they are. */
 export class ObjectContents {
@@ -34,7 +28,7 @@ export class ObjectContents {
     private readonly kind: ObjectKind,
     private readonly settings: VerifySettings,
     private readonly decoding: EntryDecoding,
-    private readonly gzip: GzipMembers,
+    private readonly measuring: Semaphore,
     private readonly signal: AbortSignal,
   ) {}
 
@@ -56,10 +50,14 @@ export class ObjectContents {
     if (holds === "pack") yield* this.packed(bytes);
   }
 
-  /** The entry that a header describes, as a reference would. @throws {Refusal} when this manager can't decode it */
-  described({ contentType, schema, schemaVersion, encoding }: EncryptionHeader): ParsedReference {
-    const encodings = [...(encoding === undefined ? [] : encoding.split(",")), ENCRYPTION];
-    const reference = { ...this.entry(encodings), contentType, schema, schemaVersion } as ParsedReference;
+  /** What a reference to an encrypted entry would say. @throws {Refusal} when this manager can't decode it */
+  described({ header: { contentType, schema, schemaVersion }, encodings }: EncryptedEntry): ParsedReference {
+    const reference = {
+      ...this.entry([...encodings, "aes256gcm"]),
+      contentType,
+      schema,
+      schemaVersion,
+    } as ParsedReference;
     assertTaken(reference, this.settings);
     return reference;
   }
@@ -89,10 +87,10 @@ export class ObjectContents {
   }
 
   private async *encryptedValues(bytes: Uint8Array): AsyncGenerator<unknown, void, undefined> {
-    for (const { bytes: entry, header } of encryptedEntries(bytes)) {
+    for (const entry of encryptedEntries(bytes)) {
       try {
-        const reference = this.described(header);
-        const plain = await this.decoding.decode(entry, reference, this.signal);
+        const reference = this.described(entry);
+        const plain = await this.decoding.decode(entry.bytes, reference, this.signal);
         if (!isBinary(reference)) yield* this.stored(plain);
       } catch (error) {
         this.leave(error);
@@ -104,8 +102,8 @@ export class ObjectContents {
   private async *envelope(bytes: Uint8Array): AsyncGenerator<unknown, void, undefined> {
     let plain: Uint8Array | undefined = bytes;
     // Each codec is applied once.
-    for (let step = 0; plain !== undefined && !isObject(plain); step++) {
-      plain = step === KNOWN_CODECS.length ? undefined : await this.decompressed(plain);
+    for (let left = this.settings.codecs.names.length; plain !== undefined && !isObject(plain); left--) {
+      plain = left < 0 ? undefined : await this.decompressed(plain);
     }
     if (plain === undefined) this.isUnchecked = true;
     else yield* this.stored(plain);
@@ -113,17 +111,15 @@ export class ObjectContents {
 
   /** @returns `undefined`: nobody can tell. @throws {StorageError} `DECODE_FAILED` when nothing gives such bytes */
   private async decompressed(bytes: Uint8Array): Promise<Uint8Array | undefined> {
-    const { codecs } = this.settings;
-    const magic = magicOf(bytes);
-    const name = magic ?? "brotli";
-    if (codecs.names.includes(name)) {
+    const codec = this.settings.codecs.recognise(bytes);
+    if (codec !== undefined) {
       try {
-        return await this.decoding.decode(bytes, this.entry([name]), this.signal);
+        return await this.decoding.decode(bytes, this.entry([codec.name]), this.signal);
       } catch (error) {
-        if (magic !== undefined || !isStorageError(error, "DECODE_FAILED")) throw error;
+        if (codec.magic!.byteLength > 0 || !isStorageError(error, "DECODE_FAILED")) throw error;
       }
     }
-    if (magic === undefined) this.assertNoText(bytes);
+    this.assertNoText(bytes, codec);
     return undefined;
   }
 
@@ -132,23 +128,23 @@ export class ObjectContents {
     let offset = 0;
     while (offset < bytes.byteLength) {
       const rest = bytes.subarray(offset);
+      const codec = this.settings.codecs.recognise(rest);
       let size: number;
       if (isObject(rest)) {
         const end = rest.indexOf(NEWLINE);
         size = end === -1 ? rest.byteLength : end;
         yield* this.stored(rest.subarray(0, size));
-      } else if (magicOf(rest) === "gzip" && this.settings.codecs.names.includes("gzip")) {
-        const member = await this.gzip.first(rest, this.signal);
-        size = member.byteLength;
-        yield* this.envelope(member);
+      } else if (codec?.measure !== undefined) {
+        size = await this.measured(rest, codec);
+        yield* this.envelope(rest.subarray(0, size));
       } else {
         // Where this entry ends, and the next begins, only a reference tells.
-        if (magicOf(rest) === undefined) this.assertNoText(rest);
+        this.assertNoText(rest, codec);
         this.isUnchecked = true;
         return;
       }
       offset += size;
-      if (offset < bytes.byteLength && bytes[offset++] !== NEWLINE) throw this.undecodable("it has no line end");
+      if (offset < bytes.byteLength && bytes[offset++] !== NEWLINE) throw undecodable("it has no line end");
     }
   }
 
@@ -157,19 +153,38 @@ export class ObjectContents {
     if ("object" in decoded && decoded.hasReserved) yield decoded.object.data;
   }
 
-  // No compression gives UTF-8. What codecs of users' own give, nobody knows.
-  private assertNoText(bytes: Uint8Array): void {
-    const areKnown = this.settings.codecs.names.every((name) => KNOWN_CODECS.includes(name));
-    if (areKnown && isUtf8(bytes)) throw this.undecodable("it is not a JSON object");
+  /** One at a time, since what is measured may be a bomb. */
+  private async measured(bytes: Uint8Array, { name, measure }: Codec): Promise<number> {
+    const { signal, settings } = this;
+    const { maxBytes } = settings;
+    const release = await this.measuring.acquire(signal);
+    const tooLarge = (): StorageError => {
+      const message = `An entry has more than ${maxBytes} bytes when it is decoded (maxBytes).`;
+      return new StorageError("BUDGET_EXCEEDED", message, { operation: "verify" });
+    };
+    try {
+      return await abortable(measure!(bytes, { maxBytes, tooLarge, signal }), signal);
+    } catch (error) {
+      throwIfAborted(signal);
+      throw isStorageError(error, "BUDGET_EXCEEDED") ? error : undecodable(`it is not what ${name} gives`, error);
+    } finally {
+      release();
+    }
   }
 
-  private undecodable(problem: string): StorageError {
-    return new StorageError("DECODE_FAILED", `A stored object can't be decoded: ${problem}.`, { operation: "verify" });
+  private assertNoText(bytes: Uint8Array, codec: Codec | undefined): void {
+    const isRecognised = codec !== undefined && codec.magic!.byteLength > 0;
+    if (!isRecognised && this.settings.codecs.giveNoText && isUtf8(bytes)) throw undecodable("it is not a JSON object");
   }
 
   private entry(encoding: readonly string[]): ParsedReference {
     return { dialect: "native", location: this.location, contentType: "application/json", encoding };
   }
+}
+
+function undecodable(problem: string, cause?: unknown): StorageError {
+  const message = `A stored object can't be decoded: ${problem}.`;
+  return new StorageError("DECODE_FAILED", message, { operation: "verify", cause });
 }
 
 function assertTaken(reference: ParsedReference, { codecs }: VerifySettings): void {
@@ -178,10 +193,6 @@ function assertTaken(reference: ParsedReference, { codecs }: VerifySettings): vo
   } catch (error) {
     throw new Refusal(error as StorageError);
   }
-}
-
-function magicOf(bytes: Uint8Array): string | undefined {
-  return MAGIC.find(([, magic]) => magic.equals(bytes.subarray(0, magic.byteLength)))?.[0];
 }
 
 /** Whether it begins as the JSON of an object does. */

@@ -1,5 +1,5 @@
 import { formatLocation } from "../../paths/location.js";
-import { findReferences, type Spot } from "../../reference/find-references.js";
+import type { Spot } from "../../reference/find-references.js";
 import type { ParsedReference } from "../../reference/reference.js";
 import { abortable, throwIfAborted } from "../../async/abort.js";
 import type { Store } from "../../store/store.js";
@@ -13,8 +13,8 @@ import type { VerifySettings } from "./verify-settings.js";
 import type { SharedReads } from "../../hydrate/reads/shared-reads.js";
 import { Turns } from "../../async/turns.js";
 import { ClaimedEntry, claimKey, isStreamed, type Claim } from "./entry-claims.js";
-import { EntryJudge, type FoundReference } from "./entry-judge.js";
-import { ReferenceCheck, type RecognisedReference } from "./reference-check.js";
+import { EntryJudge } from "./entry-judge.js";
+import { ReferenceCheck, type FoundReference } from "./reference-check.js";
 import { ReferenceGraph } from "./reference-graph.js";
 import type { Findings } from "./report.js";
 
@@ -61,11 +61,9 @@ export class PayloadWalk {
 
   /** Takes the references of a payload. @param spot where it stands, among others */
   async add(payload: unknown, spot: Spot | undefined, signal: AbortSignal): Promise<void> {
-    const recognise = (object: Readonly<Record<string, unknown>>): RecognisedReference | undefined =>
-      this.check.recognise(object, this.settings.dialect);
     try {
-      for (const { value, kind, spot: at } of findReferences(payload, spot, recognise)) {
-        if (kind.grammar !== undefined) this.level.push({ value, grammar: kind.grammar, spot: at });
+      for (const found of this.check.find(payload, spot, this.settings.dialect)) {
+        this.level.push(found);
         if (this.turns.due) await this.turns.take();
         throwIfAborted(signal);
       }
@@ -95,10 +93,7 @@ export class PayloadWalk {
   private async claimed(level: readonly FoundReference[], signal: AbortSignal): Promise<ObjectEntries[]> {
     const objects = new Map<string, ObjectEntries>();
     for (const found of level) {
-      if (this.turns.due) {
-        await this.turns.take();
-        throwIfAborted(signal);
-      }
+      if (this.turns.due) await this.turns.take(signal);
       this.findings.references++;
       const claim = this.claimOf(found);
       if (claim === undefined) continue;

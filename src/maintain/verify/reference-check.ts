@@ -1,18 +1,24 @@
 import type { AllowList } from "../../reference/allow.js";
-import { GRAMMARS, isSpoiltReference, referenceGrammar, type Dialect, type Grammar } from "../../reference/grammar.js";
+import { isSpoiltReference, type Dialect, type Grammar } from "../../reference/grammar.js";
 import { FOREIGN_KEY, invalidReference } from "../../reference/location.js";
 import { parseReference, type ParsedReference } from "../../reference/reference.js";
 import { parseSelector } from "../../reference/selector.js";
-import { findResolver } from "../../resolvers/resolver.js";
+import { findReferences, type Spot } from "../../reference/find-references.js";
+import type { ReferenceKind } from "../../hydrate/entry-node.js";
+import { recogniseReference } from "../../hydrate/recognise-reference.js";
 import { admitLocation } from "../../access/admit.js";
 import { allowListOf } from "../../configure/confine.js";
 import { partOf } from "../../hydrate/fetch-entry.js";
 import { authenticate } from "../../access/authenticate.js";
 import type { VerifySettings } from "./verify-settings.js";
-import { asStorageError } from "../../errors/as-storage-error.js";
 
-/** What an object was recognised as: a reference to an entry, or one of a resolver, which is not looked at. */
-export type RecognisedReference = { readonly grammar: Grammar } | { readonly grammar: undefined };
+/** A reference to an entry in a payload, or in the entry `holder`. */
+export interface FoundReference {
+  readonly value: Readonly<Record<string, unknown>>;
+  readonly grammar: Grammar;
+  readonly spot: Spot | undefined;
+  readonly holder?: { readonly key: string; readonly path: string };
+}
 
 /** Checks all of a reference that can be checked without I/O. */
 export class ReferenceCheck {
@@ -22,15 +28,17 @@ export class ReferenceCheck {
     this.allowed = allowListOf(settings);
   }
 
-  /** @param dialect that of what the value was found in: in the native one keys of data are escaped */
-  recognise(value: Readonly<Record<string, unknown>>, dialect: Dialect): RecognisedReference | undefined {
-    const grammar = referenceGrammar(value);
-    if (grammar !== undefined) return { grammar };
-    if (dialect === "native" && isSpoiltReference(value)) return { grammar: GRAMMARS.native };
-    try {
-      return findResolver(this.settings.resolvers, value) === undefined ? undefined : { grammar: undefined };
-    } catch (error) {
-      throw asStorageError(error, { operation: "resolve" }, "resolver");
+  /**
+   * Finds the references to entries in a value; those of resolvers are not looked at.
+   *
+   * @param dialect that of what the value was found in: in the native one keys of data are escaped
+   */
+  *find(data: unknown, at: Spot | undefined, dialect: Dialect): Generator<FoundReference, void, undefined> {
+    const { resolvers } = this.settings;
+    const recognise = (value: FoundReference["value"]): ReferenceKind | undefined =>
+      recogniseReference(value, undefined, dialect, resolvers);
+    for (const { value, kind, spot } of findReferences(data, at, recognise)) {
+      if ("grammar" in kind) yield { value, grammar: kind.grammar, spot };
     }
   }
 

@@ -1,6 +1,5 @@
 import { StorageError } from "../../errors/error.js";
 import { formatLocation } from "../../paths/location.js";
-import type { ReferenceAt } from "../../reference/find-references.js";
 import type { ParsedReference } from "../../reference/reference.js";
 import { throwIfAborted } from "../../async/abort.js";
 import { contentAddressedDigest } from "../../object/object-name.js";
@@ -8,7 +7,7 @@ import { integrityError } from "../../hydrate/fetch-entry.js";
 import { replacementOf } from "../../hydrate/replaced/replaced-entries.js";
 import type { VerifySettings } from "./verify-settings.js";
 import type { KnownObjects } from "./known-objects.js";
-import { ReferenceCheck, type RecognisedReference } from "./reference-check.js";
+import { ReferenceCheck, type FoundReference } from "./reference-check.js";
 import type { Findings } from "./report.js";
 
 /** Checks references that were found in stored objects, without reading what they point at. */
@@ -24,21 +23,18 @@ export class StoredReferences {
     this.check = new ReferenceCheck(settings);
   }
 
-  // Only objects that are named by their content are looked into: those of the native dialect.
-  readonly recognise = (value: Readonly<Record<string, unknown>>): RecognisedReference | undefined =>
-    this.check.recognise(value, "native");
+  /** The references in a stored value. */
+  find(value: unknown): Iterable<FoundReference> {
+    // Only objects that are named by their content are looked into: those of the native dialect.
+    return this.check.find(value, undefined, "native");
+  }
 
-  async verify(
-    { value, kind, spot }: ReferenceAt<RecognisedReference>,
-    foundIn: string,
-    signal: AbortSignal,
-  ): Promise<void> {
-    if (kind.grammar === undefined) return;
+  async verify({ value, grammar, spot }: FoundReference, foundIn: string, signal: AbortSignal): Promise<void> {
     this.findings.references++;
     const place = { spot, hasSpot: true, foundIn };
     let reference: ParsedReference;
     try {
-      reference = this.check.check(value, kind.grammar);
+      reference = this.check.check(value, grammar);
     } catch (error) {
       this.findings.addError(error, place, "refused");
       return;

@@ -1,6 +1,5 @@
 import { isNotFound, isStorageError } from "../../errors/error.js";
 import type { EventDetails, Recorder } from "../../observe/recorder.js";
-import { findReferences } from "../../reference/find-references.js";
 import { parseLocation } from "../../reference/location.js";
 import { abortable, throwIfAborted } from "../../async/abort.js";
 import { Semaphore } from "../../store/layers/semaphore.js";
@@ -10,7 +9,6 @@ import { forEachConcurrent } from "../../async/concurrency.js";
 import { EntryDecoding } from "../../hydrate/entry-decoding.js";
 import type { VerifySettings } from "./verify-settings.js";
 import { sweep } from "../walk-objects.js";
-import { GzipMembers } from "./gzip-members.js";
 import { KnownObjects } from "./known-objects.js";
 import { readLong } from "./long-object.js";
 import { ObjectBody } from "./object-body.js";
@@ -26,7 +24,7 @@ export class PrefixCheck {
   private readonly known: KnownObjects;
   private readonly references: StoredReferences;
   private readonly decoding: EntryDecoding;
-  private readonly gzip: GzipMembers;
+  private readonly measuring = new Semaphore(1);
 
   constructor(
     private readonly store: Store,
@@ -39,9 +37,7 @@ export class PrefixCheck {
     this.operations = new Semaphore(concurrency);
     this.known = new KnownObjects(store, this.operations);
     this.references = new StoredReferences(settings, this.known, findings, store.name);
-    const limits = { maxBytes, maxReferences: Infinity, maxRecursionDepth: Infinity };
-    this.decoding = new EntryDecoding(codecs, new HydrationBudget(limits));
-    this.gzip = new GzipMembers(maxBytes);
+    this.decoding = new EntryDecoding(codecs, new HydrationBudget({ maxBytes }));
   }
 
   async verify(prefix: string): Promise<void> {
@@ -69,8 +65,8 @@ export class PrefixCheck {
     const isOrphan = kind.holds === "leftover" || this.reached?.lacks(location.path) === true;
     if (isOrphan) this.findings.add("orphaned", { path });
     if (kind.holds === "leftover") return;
-    const { settings, decoding, gzip } = this;
-    const contents = new ObjectContents({ ...location, path: kind.name }, kind, settings, decoding, gzip, signal);
+    const { settings, decoding, measuring } = this;
+    const contents = new ObjectContents({ ...location, path: kind.name }, kind, settings, decoding, measuring, signal);
     const bytes = await this.read(path, kind, contents, signal);
     if (bytes !== undefined) {
       for await (const value of contents.values(bytes)) await this.followReferences(value, path, signal);
@@ -122,7 +118,7 @@ export class PrefixCheck {
   }
 
   private async followReferences(value: unknown, foundIn: string, signal: AbortSignal): Promise<void> {
-    const found = [...findReferences(value, undefined, this.references.recognise)];
+    const found = [...this.references.find(value)];
     await forEachConcurrent(found, this.settings.concurrency, signal, (reference, groupSignal) =>
       this.references.verify(reference, foundIn, groupSignal),
     );

@@ -2,6 +2,7 @@ import { digestText } from "../../bytes/digest.js";
 import { contentName, extensionOf, type Extension } from "../../object/object-name.js";
 import { storedObjectSize } from "../../object/stored-object.js";
 import { locationBelow } from "../../paths/location.js";
+import { FIELDS } from "../../reference/fields.js";
 import { GRAMMARS } from "../../reference/grammar.js";
 import { writeReference, type ReferenceContent } from "../../reference/reference.js";
 import { numberSize } from "../json-size.js";
@@ -25,7 +26,7 @@ export class NativeLayout implements Layout {
 
   constructor(private readonly options: LayoutOptions) {
     const { pack } = options;
-    this.offsetSize = pack === false ? 0 : `,"${GRAMMARS.native.keys.offset!}":${pack.maxPackSize}`.length;
+    this.offsetSize = pack === false ? 0 : `,"${FIELDS.offset.native}":${pack.maxPackSize}`.length;
   }
 
   referenceSize(entry: PlannedEntry): number {
@@ -54,7 +55,7 @@ export class NativeLayout implements Layout {
     const { signer } = this.options;
     const { slot } = entry;
     writeReference(slot, this.content(entry, stored), GRAMMARS.native);
-    if (signer !== undefined) slot[GRAMMARS.native.keys.signature!] = signer.sign(slot);
+    if (signer !== undefined) slot[FIELDS.signature.native] = signer.sign(slot);
   }
 
   private path(digest: Buffer, extension: Extension): string {

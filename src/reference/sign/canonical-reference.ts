@@ -1,3 +1,4 @@
+import { isCount } from "../../json/scalars.js";
 import { GRAMMARS } from "../grammar.js";
 
 // Tells a signature of a reference from whatever else a key might be used for, and this construction from later ones.
@@ -49,5 +50,5 @@ export function canonicalText(fields: SignedFields, { audience, expires }: Signe
 
 // RFC 8785, section 3.2.2.2, knows no lone surrogates, which have no UTF-8.
 function isSignable(value: unknown): value is string | number {
-  return typeof value === "string" ? value.isWellFormed() : Number.isSafeInteger(value) && (value as number) >= 0;
+  return typeof value === "string" ? value.isWellFormed() : isCount(value);
 }

@@ -1,10 +1,10 @@
 import { timingSafeEqual } from "node:crypto";
 import { StorageError } from "../../errors/error.js";
 import { canonicalText, signedFields, type SignedClaims, type SignedFields } from "./canonical-reference.js";
-import { GRAMMARS } from "../grammar.js";
+import { FIELDS } from "../fields.js";
 import type { SigningKeys } from "./signing-keys.js";
 
-const SIGNATURE_KEY = GRAMMARS.native.keys.signature!;
+const SIGNATURE_KEY = FIELDS.signature.native;
 
 const EXPIRY_BYTES = 6;
 const MAX_EXPIRES = 2 ** (8 * EXPIRY_BYTES) - 1;

@@ -1,15 +1,14 @@
 import { types } from "node:util";
+import { isCount, isText, optional } from "../../json/scalars.js";
 import type { ObjectInfo } from "../store.js";
 import type { GuardedCall } from "./call.js";
 
 type Check = (value: unknown) => boolean;
 
-const isText: Check = (value) => typeof value === "string";
-
 // Complete by its type: what is added to ObjectInfo is added here, or this does not compile.
 const FIELDS: Readonly<Record<keyof ObjectInfo, readonly [isSound: Check, due: string]>> = {
   path: [isText, "a string"],
-  size: [(value) => Number.isSafeInteger(value) && (value as number) >= 0, "a whole number of bytes, 0 or more"],
+  size: [isCount, "a whole number of bytes, 0 or more"],
   etag: [optional(isText), "a string, or be left out"],
   lastModified: [optional((value) => types.isDate(value) && !Number.isNaN(value.getTime())), "a Date, or be left out"],
   contentType: [optional(isText), "a string, or be left out"],
@@ -30,10 +29,6 @@ export function guardedInfo(answer: unknown, call: GuardedCall, path?: string): 
   }
   const info = answer as ObjectInfo;
   return path === undefined || info.path === path ? info : { ...info, path };
-}
-
-function optional(isSound: Check): Check {
-  return (value) => value === undefined || isSound(value);
 }
 
 function isTexts(value: unknown): boolean {

@@ -1,23 +1,7 @@
 import assert from "node:assert/strict";
-import type { Capability } from "../../store/capability.js";
+import { CAPABILITY_FLAGS, type CapabilityFlag } from "../../store/capability.js";
 import { BASIC, testCase, type CaseGroup, type ConformanceCase } from "./case.js";
 import { assertUnsupported } from "./unsupported.js";
-
-const FLAGS = [
-  "read",
-  "write",
-  "stat",
-  "delete",
-  "list",
-  "copy",
-  "presign",
-  "rangeRead",
-  "ifNoneMatch",
-  "ifMatch",
-  "deleteIfMatch",
-  "metadata",
-  "contentType",
-] as const satisfies readonly (keyof Capability)[];
 
 export const lifecycle: CaseGroup = {
   name: "capability and lifecycle",
@@ -29,14 +13,14 @@ export const lifecycle: CaseGroup = {
     testCase("declares every capability, and no more than that", [], ({ store }) => {
       const { maxObjectSize, maxPathLength, ...flags } = store.capability;
       assert.ok(Object.isFrozen(store.capability), "the capability must be frozen");
-      assert.deepEqual(Object.keys(flags).sort(), [...FLAGS].sort());
-      for (const flag of FLAGS) assert.equal(typeof flags[flag], "boolean", flag);
+      assert.deepEqual(Object.keys(flags).sort(), [...CAPABILITY_FLAGS].sort());
+      for (const flag of CAPABILITY_FLAGS) assert.equal(typeof flags[flag], "boolean", flag);
       for (const limit of [maxObjectSize, maxPathLength]) {
         assert.ok(limit === undefined || (Number.isSafeInteger(limit) && limit > 0), "a limit is a positive number");
       }
       return Promise.resolve();
     }),
-    ...FLAGS.map(refusedUnlessAdvertised),
+    ...CAPABILITY_FLAGS.map(refusedUnlessAdvertised),
     testCase("can be closed twice", BASIC, async (context) => {
       await context.put("object", "content");
       await context.store.close();
@@ -51,7 +35,7 @@ export const lifecycle: CaseGroup = {
 };
 
 /** Needs nothing, so that it asserts the refusal whatever else is missing; what is advertised, the other cases show. */
-function refusedUnlessAdvertised(flag: (typeof FLAGS)[number]): ConformanceCase {
+function refusedUnlessAdvertised(flag: CapabilityFlag): ConformanceCase {
   return testCase(`${flag} works, or is UNSUPPORTED without I/O`, [], async (context) => {
     if (!context.store.capability[flag]) await assertUnsupported(context, flag);
   });

@@ -33,7 +33,7 @@ export const target = defineTarget<unknown>({
     const isOf = (known: (typeof GRAMMARS)["native"]): boolean =>
       keys.includes(known.refKey) &&
       typeof value[known.refKey] === "string" &&
-      keys.every((key) => Object.values(known.keys).includes(key));
+      keys.every((key) => known.fields.has(key));
     assert((grammar === GRAMMARS.native) === isOf(GRAMMARS.native), "It is wrongly told from a native reference.");
     assert((grammar === GRAMMARS.bubustack) === isOf(GRAMMARS.bubustack), "It is wrongly told from a foreign one.");
     const isSpoilt = keys.includes("$storageRef") && typeof value["$storageRef"] === "string" && grammar === undefined;

@@ -13,8 +13,8 @@ export const KEPT: readonly Mutant[] = [
     name: "a replacement says that it replaced itself",
     promise: behaviour("a replacement is replaced in its place"),
     file: "maintain/reencryption.ts",
-    from: "context, header.replaces ?? own)",
-    to: "context, own)",
+    from: "header.replaces ?? { digest: sha256Digest(own)",
+    to: "{ digest: sha256Digest(own)",
     seenBy: seenByTests("maintain/reencrypt.test.ts"),
   },
   {
@@ -223,8 +223,8 @@ export const KEPT: readonly Mutant[] = [
     name: "the second read may be of another object",
     promise: security("object swapped while it is encrypted again"),
     file: "maintain/reread-entry.ts",
-    from: "if (!chunkBegins(chunk, known)) throw this.wasChanged();",
-    to: "if (!chunkBegins(known, known)) throw this.wasChanged();",
+    from: "if (!beginsWith(chunk, known)) throw this.wasChanged();",
+    to: "if (!beginsWith(known, known)) throw this.wasChanged();",
     seenBy: seenByTests("maintain/reencrypt-swaps.test.ts"),
   },
   {

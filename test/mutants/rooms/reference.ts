@@ -126,9 +126,9 @@ export const REFERENCE: readonly Mutant[] = [
   {
     name: "a reference needs no digest",
     promise: readme("The digest is checked on every hydration, before anything is decoded"),
-    file: "reference/reference.ts",
-    from: 'native: ["contentType", "size", "digest"],',
-    to: 'native: ["contentType", "size"],',
+    file: "reference/fields.ts",
+    from: '"$storageDigest", required,',
+    to: '"$storageDigest",',
     seenBy: seenByTests("reference/parse-reference.test.ts", "hydrate/hostile-references.test.ts"),
   },
   {

@@ -44,17 +44,17 @@ export const ROUTES_AND_TIERS: readonly Mutant[] = [
   {
     name: "a copy across schemes is held in memory",
     promise: behaviour("a copy across schemes streams"),
-    file: "store/compose/routing/copy-across.ts",
-    from: "watched(routedResult(source, from.route), failure)",
-    to: "await routedResult(source, from.route).bytes()",
+    file: "store/copy-by-writing.ts",
+    from: "watched(source, failure)",
+    to: "await source.bytes()",
     seenBy: seenByTests("store/compose/routing/routing-copy.test.ts"),
   },
   {
     name: "a copy across schemes may be short",
     promise: behaviour("a copy keeps content type and metadata"),
-    file: "store/compose/routing/copy-across.ts",
-    from: "size: source.info.size, signal };",
-    to: "signal };",
+    file: "store/copy-by-writing.ts",
+    from: "...attributes, size, signal }",
+    to: "...attributes, signal }",
     seenBy: seenByTests("store/compose/routing/routing-copy.test.ts"),
   },
   {

@@ -28,7 +28,7 @@ export async function writeFirst(
     throwIfAborted(call.signal, call.details);
     const attempt = beginAttempt(replica, call);
     // A stream takes as long as its source does.
-    if (body.bytes === undefined) attempt.pause();
+    if (body.bytes === undefined) attempt.stop();
     try {
       const writing = replica.store.write(path, body.bytes ?? body.chunks(), { ...options, signal: attempt.signal });
       const info = await attempt.wait(writing);

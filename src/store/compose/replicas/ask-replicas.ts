@@ -74,7 +74,7 @@ async function askRound<T>(
       }
       winner = { replica, value };
       asking.delete(attempt);
-      for (const loser of asking) loser.giveUp(new Error("Another copy has answered."));
+      for (const loser of asking) loser.abort(new Error("Another copy has answered."));
     } catch (error) {
       attempt.end();
       throwIfAborted(call.signal, call.details);

@@ -104,7 +104,7 @@ export class ResumedBody {
       const attempt = beginAttempt(replica, this.#call);
       try {
         const body = await this.#openAtSameByte(replica, attempt);
-        attempt.pause();
+        attempt.stop();
         return { replica, body };
       } catch (error) {
         attempt.end();

@@ -70,7 +70,7 @@ export class CopyBody {
     try {
       return await this.next();
     } finally {
-      this.#attempt.pause();
+      this.#attempt.stop();
     }
   }
 
@@ -149,7 +149,7 @@ export async function readCopy(replica: Replica, request: ReadRequest, attempt: 
   }
   const body = await openCopy(replica, request, request.range, attempt);
   if (body.length > request.maxBufferSize) {
-    attempt.pause();
+    attempt.stop();
     return { body, bytes: undefined };
   }
   return { body, bytes: await takeVerified(body, !isRange(request.range), attempt, request) };

@@ -92,7 +92,7 @@ async function next(listing: Listing): Promise<void> {
     const step = await attempt.wait(listing.iterator.next());
     listing.head = step.done === true ? undefined : step.value;
   } finally {
-    attempt.pause();
+    attempt.stop();
   }
 }
 

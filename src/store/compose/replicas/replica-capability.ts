@@ -1,21 +1,5 @@
-import type { Capability, CapabilityFlag } from "../../capability.js";
+import { CAPABILITY_FLAGS, type Capability, type CapabilityFlag } from "../../capability.js";
 import type { Replica } from "./replica.js";
-
-const FLAGS = [
-  "read",
-  "write",
-  "stat",
-  "delete",
-  "list",
-  "copy",
-  "presign",
-  "rangeRead",
-  "ifNoneMatch",
-  "ifMatch",
-  "deleteIfMatch",
-  "metadata",
-  "contentType",
-] as const satisfies readonly CapabilityFlag[];
 
 // No two stores take part in one atomic step, and an etag of one says nothing to another.
 const CONDITIONS = ["ifNoneMatch", "ifMatch", "deleteIfMatch"] as const satisfies readonly CapabilityFlag[];
@@ -26,7 +10,7 @@ const CONDITIONS = ["ifNoneMatch", "ifMatch", "deleteIfMatch"] as const satisfie
  */
 export function commonCapability(replicas: readonly Replica[]): Capability {
   const capabilities = replicas.map(({ store }) => store.capability);
-  const flags = FLAGS.map((flag) => [flag, capabilities.every((capability) => capability[flag])] as const);
+  const flags = CAPABILITY_FLAGS.map((flag) => [flag, capabilities.every((capability) => capability[flag])] as const);
   const common = Object.fromEntries(flags) as Record<CapabilityFlag, boolean>;
   if (replicas.length > 1) for (const flag of CONDITIONS) common[flag] = false;
   const maxObjectSize = smallest(capabilities.map((capability) => capability.maxObjectSize));

@@ -107,7 +107,7 @@ async function mend(
   const { store, name } = replica;
   const { path, details } = request;
   const attempt = beginAttempt(replica, call);
-  attempt.pause(); // it takes as long as reading the source does
+  attempt.stop(); // it takes as long as reading the source does
   try {
     const condition = await attempt.wait(stillWrong(wrong, path, attempt.signal));
     if (condition === undefined) {

@@ -38,7 +38,7 @@ export async function writeCopies(
 // A store has the time of an attempt for each chunk. What it waits for the source, or for other stores, is not its own.
 async function* branchOf(fan: FanOut, reader: number, attempt: Attempt): AsyncGenerator<Uint8Array, void, undefined> {
   for (;;) {
-    attempt.pause();
+    attempt.stop();
     const chunk = await fan.next(reader);
     attempt.start();
     if (chunk === undefined) return;

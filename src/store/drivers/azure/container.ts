@@ -4,12 +4,11 @@ import type { ContainerClient } from "@azure/storage-blob";
 import { abortable, throwIfAborted } from "../../../async/abort.js";
 import type { CallDetails } from "../../check.js";
 import { StorageError, isStorageError } from "../../../errors/error.js";
-import { LinkedAbort } from "../../../async/linked-abort.js";
+import { TimedAbort } from "../../../async/timed-abort.js";
 import { blobNameOf, blobPrefixOf, pathOfBlob } from "./blob-name.js";
 import { createClient } from "./client.js";
 import { toStorageError } from "./errors.js";
 import type { ParsedAzureOptions } from "./options.js";
-import { SilenceTimer } from "./silence.js";
 
 /** What a request needs beside what it asks for. */
 export interface AzureRequest {
@@ -59,11 +58,10 @@ export class AzureContainer {
     discard?: (late: T) => unknown,
   ): Promise<T> {
     throwIfAborted(call.signal, call.details);
-    const stop = new LinkedAbort(call.signal);
-    const silence = this.silenceTimer(stop, call);
+    const stop = this.stopper(call);
     let waiting = true;
     const progress = (): void => {
-      if (waiting) silence.restart();
+      if (waiting) stop.start();
     };
     progress();
     try {
@@ -76,16 +74,15 @@ export class AzureContainer {
       throw toStorageError(error, { ...call, signal: stop.signal });
     } finally {
       waiting = false;
-      silence.stop();
-      stop.unlink();
+      stop.end();
     }
   }
 
   /** Stops a call with `TIMEOUT` when it has been silent for too long. */
-  silenceTimer(stop: LinkedAbort, { details }: DriverCall): SilenceTimer {
+  stopper({ signal, details }: DriverCall): TimedAbort {
     const { clock, timeout } = this.options;
-    return new SilenceTimer(clock, timeout, () => {
-      stop.abort(new StorageError("TIMEOUT", `Azure was silent for ${timeout} ms.`, details));
+    return new TimedAbort(signal, clock, timeout, (limit) => {
+      return new StorageError("TIMEOUT", `Azure was silent for ${limit} ms.`, details);
     });
   }
 

@@ -4,7 +4,7 @@ import type { BlobDownloadResponseParsed } from "@azure/storage-blob";
 import { StorageError } from "../../../errors/error.js";
 import { bytesResult, streamResult, type ReadCall } from "../../read-result.js";
 import type { ReadOptions, ReadResult } from "../../store.js";
-import { LinkedAbort } from "../../../async/linked-abort.js";
+import type { TimedAbort } from "../../../async/timed-abort.js";
 import type { AzureContainer } from "./container.js";
 import { bodyError, failureOf } from "./errors.js";
 import { assertBlob, statedSize, toObjectInfo } from "./object-info.js";
@@ -20,7 +20,7 @@ export async function readObject(
   call: DriverCall,
 ): Promise<ReadResult> {
   if (options.length === 0) return emptyRange(container, path, call);
-  const stop = new LinkedAbort(call.signal);
+  const stop = container.stopper(call);
   try {
     return await readRange(container, path, options, call, stop);
   } catch (error) {
@@ -36,7 +36,7 @@ async function readRange(
   path: string,
   { offset = 0, length }: ReadOptions,
   call: DriverCall,
-  stop: LinkedAbort,
+  stop: TimedAbort,
 ): Promise<ReadResult> {
   const name = container.blobName(path, call.details);
   const count = length === undefined ? undefined : Math.min(length, Number.MAX_SAFE_INTEGER - offset);
@@ -62,7 +62,7 @@ async function readRange(
   }
   return streamResult(
     toObjectInfo(path, size, output),
-    bodyChunks(container, body, output.contentLength, stop, call),
+    bodyChunks(body, output.contentLength, stop, call),
     () => void body.destroy(),
     readCall(call),
   );
@@ -111,21 +111,18 @@ function toReadable({ readableStreamBody: body }: BlobDownloadResponseParsed): R
 }
 
 async function* bodyChunks(
-  container: AzureContainer,
   body: Readable,
   expected: number | undefined,
-  stop: LinkedAbort,
+  stop: TimedAbort,
   call: DriverCall,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const chunks = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
-  // It counts only while a chunk is waited for: a reader may take its time.
-  const silence = container.silenceTimer(stop, call);
   let received = 0;
   try {
     for (;;) {
-      silence.restart();
+      stop.start(); // it counts only while a chunk is waited for: a reader may take its time
       const next = await chunks.next();
-      silence.stop();
+      stop.stop();
       if (next.done === true) break;
       received += next.value.byteLength;
       yield next.value;
@@ -133,7 +130,7 @@ async function* bodyChunks(
   } catch (error) {
     throw bodyError(error, { ...call, signal: stop.signal });
   } finally {
-    silence.stop();
+    stop.stop();
     body.destroy();
   }
   if (expected !== undefined && received !== expected) {

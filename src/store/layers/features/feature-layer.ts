@@ -19,7 +19,7 @@ import type {
   WriteOptions,
 } from "../../store.js";
 import { CallLayer } from "../call-layer.js";
-import { copyByWriting } from "./copy-by-writing.js";
+import { copyByWriting } from "../../copy-by-writing.js";
 import { ObjectsWithSidecars } from "./objects-with-sidecars.js";
 import type { FeatureSettings, Operation, Feature } from "./options.js";
 import { isReserved } from "./sidecar.js";

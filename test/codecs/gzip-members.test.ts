@@ -1,8 +1,6 @@
 import { gzipSync } from "node:zlib";
-import { GzipMembers } from "../../src/maintain/verify/gzip-members.js";
-import { failureOf } from "../support/failure.js";
+import { firstMember, verifyPack } from "../support/measured.js";
 
-const { signal } = new AbortController();
 const CONTENT = Buffer.from("what is in the member");
 const plain = gzipSync(CONTENT);
 
@@ -22,22 +20,21 @@ describe("the first gzip member of many", () => {
     ["with a checksum of its header", withHeader(2, 1, 2)],
     ["with all of them", withHeader(2 | 4 | 8 | 16, 1, 0, 9, 97, 0, 98, 0, 1, 2)],
   ])("is found: %s", async (_what, member) => {
-    const members = new GzipMembers(1000);
-    expect(Buffer.from(await members.first(Buffer.concat([member, plain]), signal)).equals(member)).toBe(true);
+    expect((await firstMember(Buffer.concat([member, plain]), 1000)).equals(member)).toBe(true);
   });
 
   it.each([
-    ["nothing", Buffer.alloc(0)],
+    ["its magic alone", plain.subarray(0, 2)],
     ["a header whose extra fields are cut short", withHeader(4).subarray(0, 10)],
     ["a name without an end", Buffer.concat([withHeader(8).subarray(0, 10), Buffer.alloc(4, 97)])],
     ["a comment without an end", Buffer.concat([withHeader(16).subarray(0, 10), Buffer.alloc(4, 97)])],
   ])("is DECODE_FAILED of %s", async (_what, bytes) => {
-    const error = await failureOf(new GzipMembers(1000).first(bytes, signal));
-    expect(error).toMatchObject({ code: "DECODE_FAILED", operation: "verify" });
+    const { problems } = await verifyPack(bytes, 1000);
+    expect(problems).toMatchObject([{ kind: "corrupt", error: { code: "DECODE_FAILED", operation: "verify" } }]);
   });
 
   it("is BUDGET_EXCEEDED when it becomes too much", async () => {
-    const error = await failureOf(new GzipMembers(CONTENT.byteLength - 1).first(plain, signal));
-    expect(error.code).toBe("BUDGET_EXCEEDED");
+    const { problems } = await verifyPack(plain, CONTENT.byteLength - 1);
+    expect(problems).toMatchObject([{ kind: "refused", error: { code: "BUDGET_EXCEEDED", operation: "verify" } }]);
   });
 });

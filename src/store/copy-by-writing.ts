@@ -1,8 +1,8 @@
-import { isStorageError } from "../../../errors/error.js";
-import { abortable } from "../../../async/abort.js";
-import type { ObjectInfo, ReadResult, StoreBody, WriteOptions } from "../../store.js";
-import { restated } from "../../../errors/as-storage-error.js";
-import type { SidecarCall } from "./sidecars.js";
+import { isStorageError } from "../errors/error.js";
+import { abortable } from "../async/abort.js";
+import type { ObjectInfo, ReadResult, StoreBody, WriteOptions } from "./store.js";
+import { restated } from "../errors/as-storage-error.js";
+import type { CallDetails } from "./check.js";
 
 /**
  * Copies an object by reading and writing it at the same time. Content type and metadata go along as far as `read` tells
@@ -11,7 +11,7 @@ import type { SidecarCall } from "./sidecars.js";
 export async function copyByWriting(
   read: () => Promise<ReadResult>,
   write: (body: StoreBody, options: WriteOptions) => Promise<ObjectInfo>,
-  { signal, details }: SidecarCall,
+  { signal, details }: { readonly signal?: AbortSignal | undefined; readonly details?: CallDetails | undefined },
 ): Promise<ObjectInfo> {
   let source: ReadResult | undefined;
   const failure: { error?: unknown } = {};
