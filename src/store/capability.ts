@@ -57,12 +57,7 @@ export interface CapableStore {
 }
 
 /** The error of a call that needs what the store does not advertise. */
-function unsupportedError(
-  store: CapableStore,
-  flag: CapabilityFlag,
-  operation: string,
-  path?: string,
-): StorageError {
+function unsupportedError(store: CapableStore, flag: CapabilityFlag, operation: string, path?: string): StorageError {
   const what = flag === operation ? `the operation "${flag}"` : `"${flag}"`;
   return new StorageError("UNSUPPORTED", `The ${store.name} store does not support ${what}.`, {
     operation,
