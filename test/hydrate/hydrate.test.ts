@@ -17,6 +17,13 @@ describe("hydrate", () => {
     },
   );
 
+  it("takes a large object with an escaped key in as many steps as it needs", async () => {
+    const records = Array.from({ length: 50_000 }, (_, id) => ({ id }));
+    const payload = [{ $storageRef: "a key of the user's" }, ...records];
+    const manager = new StorageManager({ store: new MemoryStore() });
+    expect(await manager.hydrate(await manager.dehydrate(payload))).toEqual(payload);
+  });
+
   it("puts objects in the place of their references, of which objects may hold more", async () => {
     const store = new MemoryStore();
     const c = await putJson(store, "the innermost");
