@@ -21,10 +21,27 @@ export interface DriverCall {
   readonly condition?: "ifNoneMatch" | "ifMatch" | undefined;
 }
 
+const EVERYTHING: Readonly<Capability> = {
+  read: true,
+  write: true,
+  stat: true,
+  delete: true,
+  list: true,
+  copy: true,
+  presign: true,
+  rangeRead: true,
+  ifNoneMatch: true,
+  ifMatch: true,
+  deleteIfMatch: true,
+  metadata: true,
+  contentType: true,
+};
+
 /** What a driver does once the arguments of a call are checked. What its capability denies, it need not have. */
 export interface Driver<Name extends string = string> {
   readonly name: Name;
-  readonly capability: Readonly<Capability>;
+  /** What differs from a store that can do everything. */
+  readonly capability: Readonly<Partial<Capability>>;
   write(path: string, body: StoreBody, options: WriteOptions, call: DriverCall): Promise<ObjectInfo>;
   read(path: string, options: ReadOptions, call: DriverCall): Promise<ReadResult>;
   stat(path: string, call: DriverCall): Promise<ObjectInfo | undefined>;
@@ -49,7 +66,7 @@ export abstract class DriverStore<Name extends string = string> extends CheckedS
   protected constructor(driver: Driver<Name>) {
     super();
     this.name = driver.name;
-    this.capability = Object.freeze(driver.capability);
+    this.capability = Object.freeze({ ...EVERYTHING, ...driver.capability });
     this.maxExpiresIn = driver.maxExpiresIn ?? Infinity;
     this.#driver = driver;
   }
@@ -65,7 +82,7 @@ export abstract class DriverStore<Name extends string = string> extends CheckedS
     options: WriteOptions,
     details: CallDetails,
   ): Promise<ObjectInfo> {
-    const call = callOf(details, options);
+    const call = conditionalCall(details, options);
     return this.#named(this.#driver.write(path, source, options, call), call);
   }
 
@@ -80,7 +97,7 @@ export abstract class DriverStore<Name extends string = string> extends CheckedS
   }
 
   protected async deleteChecked(path: string, options: DeleteOptions, details: CallDetails): Promise<void> {
-    const call = callOf(details, options);
+    const call = conditionalCall(details, options);
     await this.#named(this.#driver.delete(path, options, call), call);
   }
 
@@ -119,4 +136,14 @@ export abstract class DriverStore<Name extends string = string> extends CheckedS
 
 function callOf(details: CallDetails, { signal }: CallOptions): DriverCall {
   return { details, signal };
+}
+
+function conditionalCall(details: CallDetails, options: WriteOptions): DriverCall {
+  return { details, signal: options.signal, condition: conditionOf(options) };
+}
+
+/** The condition of a write or delete. */
+export function conditionOf({ ifNoneMatch, ifMatch }: WriteOptions): DriverCall["condition"] {
+  if (ifNoneMatch !== undefined) return "ifNoneMatch";
+  return ifMatch === undefined ? undefined : "ifMatch";
 }

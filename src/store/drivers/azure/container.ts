@@ -7,7 +7,7 @@ import { StorageError, isStorageError } from "../../../errors/error.js";
 import { TimedAbort } from "../../../async/timed-abort.js";
 import { blobNameOf, blobPrefixOf, pathOfBlob } from "./blob-name.js";
 import { createClient } from "./client.js";
-import { toStorageError } from "./errors.js";
+import { AZURE_ERRORS } from "./errors.js";
 import type { ParsedAzureOptions } from "./options.js";
 
 /** What a request needs beside what it asks for. */
@@ -26,7 +26,7 @@ export class AzureContainer {
 
   constructor(options: ParsedAzureOptions) {
     this.options = options;
-    this.#prefix = options.prefix ? `${options.prefix}/` : "";
+    this.#prefix = options.prefix;
   }
 
   /** @throws {StorageError} `INVALID_PATH` when the name would be longer than Azure takes */
@@ -71,7 +71,7 @@ export class AzureContainer {
       // The SDK does not hear the signal while it waits for a token.
       return await abortable(sent, stop.signal, call.details, discard);
     } catch (error) {
-      throw toStorageError(error, { ...call, signal: stop.signal });
+      throw AZURE_ERRORS.of(error, { ...call, signal: stop.signal });
     } finally {
       waiting = false;
       stop.end();

@@ -2,16 +2,15 @@ import type { DriverCall } from "../driver-store.js";
 import { isNotFound } from "../../../errors/error.js";
 import type { DeleteOptions } from "../../store.js";
 import type { AzureContainer } from "./container.js";
-import { quotedEtag } from "./object-info.js";
+import { quotedEtag } from "../object-info.js";
 
 /** Deletes one object, and its snapshots. A missing one is no error, except under a condition. */
 export async function deleteObject(
   container: AzureContainer,
   path: string,
   { ifMatch }: DeleteOptions,
-  plainCall: DriverCall,
+  call: DriverCall,
 ): Promise<void> {
-  const call: DriverCall = ifMatch === undefined ? plainCall : { ...plainCall, condition: "ifMatch" };
   const name = container.blobName(path, call.details);
   try {
     await container.send(call, ({ client, abortSignal }) =>

@@ -1,5 +1,5 @@
 import type { DriverCall } from "../driver-store.js";
-import { StorageError, isNotFound } from "../../../errors/error.js";
+import { isNotFound } from "../../../errors/error.js";
 import type { ObjectInfo } from "../../store.js";
 import type { AzureContainer } from "./container.js";
 import { assertBlob, statedSize, toObjectInfo } from "./object-info.js";
@@ -22,11 +22,4 @@ export async function statObject(
     if (isNotFound(error)) return undefined;
     throw error;
   }
-}
-
-/** The same for a caller that can't go on without the object: `NOT_FOUND` when it is missing. */
-export async function requireObject(container: AzureContainer, path: string, call: DriverCall): Promise<ObjectInfo> {
-  const info = await statObject(container, path, call);
-  if (info !== undefined) return info;
-  throw new StorageError("NOT_FOUND", "There is no such object.", call.details);
 }

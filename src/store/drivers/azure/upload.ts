@@ -3,8 +3,9 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { BlockBlobCommitBlockListOptions } from "@azure/storage-blob";
 import type { LinkedAbort } from "../../../async/linked-abort.js";
+import { sideBySide } from "../upload.js";
 import type { AzureContainer } from "./container.js";
-import { toStorageError } from "./errors.js";
+import { AZURE_ERRORS } from "./errors.js";
 
 /** What a write sends along with the body. */
 export type UploadParams = Pick<BlockBlobCommitBlockListOptions, "blobHTTPHeaders" | "metadata" | "conditions">;
@@ -65,14 +66,10 @@ export async function putBlocks(
       );
     }
   };
-  const stagers = Array.from({ length: container.options.queueSize }, () =>
-    stageNext().catch((error: unknown) => {
-      stop.abort(error);
-    }),
-  );
-  await Promise.all(stagers);
-  // Not with the signal of `call`: what stopped the others is no abort unless the caller's signal fired.
-  if (stop.signal.aborted) throw toStorageError(stop.signal.reason, callerCall);
+  await sideBySide(container.options.queueSize, stop, stageNext).catch((error: unknown) => {
+    // Not with the signal of `call`: what stopped the others is no abort unless the caller's signal fired.
+    throw AZURE_ERRORS.of(error, callerCall);
+  });
   const { etag, lastModified } = await container.send(call, ({ client, abortSignal }) =>
     client.getBlockBlobClient(name).commitBlockList(ids, { ...params, abortSignal }),
   );

@@ -1,11 +1,13 @@
 import type { DriverCall } from "../driver-store.js";
-import { checkedBytes, checkedChunks, isWholeBody } from "../../body.js";
+import { checkedBytes, isWholeBody } from "../../body.js";
 import type { ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
 import { LinkedAbort } from "../../../async/linked-abort.js";
+import { quotedEtag } from "../object-info.js";
+import { decidedConflict, uploadChunks, type Chunks } from "../upload.js";
 import type { AzureContainer } from "./container.js";
-import { conditionError, failureOf } from "./errors.js";
+import { AZURE_ERRORS } from "./errors.js";
 import { toAzureMetadata } from "./metadata.js";
-import { quotedEtag, toObjectInfo } from "./object-info.js";
+import { toObjectInfo } from "./object-info.js";
 import { statObject } from "./stat.js";
 import { putBlob, putBlocks, type Uploaded, type UploadParams } from "./upload.js";
 
@@ -19,18 +21,20 @@ export async function writeObject(
   body: StoreBody,
   options: WriteOptions,
   maxSize: number,
-  details: DriverCall["details"],
+  call: DriverCall,
 ): Promise<ObjectInfo> {
-  const call: DriverCall = { details, signal: options.signal, condition: conditionOf(options) };
-  const name = container.blobName(path, details);
+  const name = container.blobName(path, call.details);
   const params = paramsOf(options);
   try {
     const written = isWholeBody(body)
-      ? await writeWhole(container, name, params, await checkedBytes(body, options, details, maxSize), call)
-      : await writeChunks(container, name, params, body, options, maxSize, call);
+      ? await writeWhole(container, name, params, await checkedBytes(body, options, call.details, maxSize), call)
+      : await uploadChunks(body, options, call, maxSize, (chunks, stop) =>
+          writeChunks(container, name, params, chunks, call, stop),
+        );
     return toObjectInfo(path, written.size, { ...options, ...written, metadata: params.metadata });
   } catch (error) {
-    throw isOvertaken(error) ? await decided(container, path, options, call, error) : error;
+    if (!isOvertaken(error)) throw error;
+    throw await decidedConflict(error, options, call, (plain) => statObject(container, path, plain));
   }
 }
 
@@ -59,25 +63,17 @@ async function writeChunks(
   container: AzureContainer,
   name: string,
   params: UploadParams,
-  body: StoreBody,
-  options: WriteOptions,
-  maxSize: number,
+  chunks: Chunks,
   call: DriverCall,
+  stop: LinkedAbort,
 ): Promise<Uploaded> {
   const { blockSize } = container.options;
-  const stop = new LinkedAbort(options.signal);
-  const chunks = checkedChunks(body, { ...options, signal: stop.signal }, call.details, maxSize);
-  try {
-    const blocks = joinBlocks(chunks, blockSize);
-    const first = await blocks.next();
-    if (first.done === true) return await putBlob(container, name, params, new Uint8Array(0), call);
-    // A short block is the last one, and the body has been checked.
-    if (first.value.byteLength < blockSize) return await putBlob(container, name, params, first.value, call);
-    return await putBlocks(container, name, params, resumed(first.value, blocks), call, stop);
-  } finally {
-    stop.unlink();
-    await chunks.return();
-  }
+  const blocks = joinBlocks(chunks, blockSize);
+  const { value } = await blocks.next();
+  const first = value ?? new Uint8Array(0);
+  // A short block is the last one, and the body has been checked.
+  if (first.byteLength < blockSize) return putBlob(container, name, params, first, call);
+  return putBlocks(container, name, params, resumed(first, blocks), call, stop);
 }
 
 /** Joins chunks to blocks of one size; the last is shorter, and never empty. */
@@ -119,23 +115,7 @@ async function* blocksOf(bytes: Uint8Array, blockSize: number): AsyncGenerator<U
 // A writer that commits throws away the blocks that another has staged for the same blob by then. It does no harm if they
 // write the same: see blockId.
 function isOvertaken(error: unknown): boolean {
-  return failureOf(error)?.name === "InvalidBlockList";
-}
-
-/** The error of a write that another one overtook: what became of its condition, as far as that can be seen by now. */
-async function decided(
-  container: AzureContainer,
-  path: string,
-  { ifNoneMatch, ifMatch }: WriteOptions,
-  { details, signal }: DriverCall,
-  overtaken: unknown,
-): Promise<unknown> {
-  if (ifNoneMatch === undefined && ifMatch === undefined) return overtaken;
-  const current = await statObject(container, path, { details, signal });
-  if (ifNoneMatch !== undefined) return current === undefined ? overtaken : conditionError("ALREADY_EXISTS", details);
-  return ifMatch !== undefined && current?.etag === quotedEtag(ifMatch)
-    ? overtaken
-    : conditionError("PRECONDITION_FAILED", details);
+  return AZURE_ERRORS.failureOf(error)?.name === "InvalidBlockList";
 }
 
 function paramsOf({ contentType, metadata, ifNoneMatch, ifMatch }: WriteOptions): UploadParams {
@@ -145,9 +125,4 @@ function paramsOf({ contentType, metadata, ifNoneMatch, ifMatch }: WriteOptions)
     ...(ifNoneMatch !== undefined && { conditions: { ifNoneMatch } }),
     ...(ifMatch !== undefined && { conditions: { ifMatch: quotedEtag(ifMatch) } }),
   };
-}
-
-function conditionOf({ ifNoneMatch, ifMatch }: WriteOptions): DriverCall["condition"] {
-  if (ifNoneMatch !== undefined) return "ifNoneMatch";
-  return ifMatch === undefined ? undefined : "ifMatch";
 }

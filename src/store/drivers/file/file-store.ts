@@ -53,21 +53,7 @@ export class FileStore extends DriverStore<"file"> {
     };
     super({
       name: "file",
-      capability: {
-        read: true,
-        write: true,
-        stat: true,
-        delete: true,
-        list: true,
-        copy: true,
-        presign: false,
-        rangeRead: true,
-        ifNoneMatch: true,
-        ifMatch: false,
-        deleteIfMatch: false,
-        metadata: false,
-        contentType: false,
-      },
+      capability: { presign: false, ifMatch: false, deleteIfMatch: false, metadata: false, contentType: false },
       write: (path, body, given, { details }) => writeObject(tree, path, body, given, details),
       read: (path, given, { details }) => readObject(tree, path, given, details),
       stat: (path) => statPath(tree, path),

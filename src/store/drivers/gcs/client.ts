@@ -4,8 +4,9 @@ import { Agent as HttpsAgent } from "node:https";
 import type * as Sdk from "@google-cloud/storage";
 import type { Storage } from "@google-cloud/storage";
 import { abortable } from "../../../async/abort.js";
+import { restated } from "../../../errors/as-storage-error.js";
 import { isStorageError, StorageError } from "../../../errors/error.js";
-import { toCredentialsError, toStorageError } from "./errors.js";
+import { GCS_ERRORS, toCredentialsError } from "./errors.js";
 import type { HttpRequest } from "./http-exchange.js";
 import type { ParsedGcsOptions } from "./options.js";
 
@@ -34,8 +35,8 @@ export class GcsClient {
       return await this.#storage;
     } catch (error) {
       this.#storage = undefined; // it may be installed, or configured, by the next call
-      if (!isStorageError(error, "MISSING_DEPENDENCY")) throw toStorageError(error, call);
-      throw new StorageError(error.code, error.message, { ...call.details, cause: error.cause });
+      if (!isStorageError(error, "MISSING_DEPENDENCY")) throw GCS_ERRORS.of(error, call);
+      throw restated(error, call.details);
     }
   }
 

@@ -1,9 +1,9 @@
 import type { DriverCall } from "../driver-store.js";
 import { isNotFound } from "../../../errors/error.js";
 import type { DeleteOptions } from "../../store.js";
+import { plainError } from "../service-errors.js";
 import type { GcsBucket } from "./bucket.js";
-import { errorOf } from "./errors.js";
-import { generationCondition } from "./generation.js";
+import { generationQuery } from "./generation.js";
 import { assertBucket } from "./stat.js";
 
 /** Deletes one object. A missing one is no error, except under a condition. */
@@ -14,15 +14,13 @@ export async function deleteObject(
   call: DriverCall,
 ): Promise<void> {
   const name = bucket.objectName(path, call.details);
-  const { query, condition } = generationCondition({ ifMatch }, call.details);
+  const query = generationQuery({ ifMatch }, call);
+  const idempotent = ifMatch !== undefined;
   try {
-    await bucket.send(
-      { ...call, condition },
-      { method: "DELETE", target: bucket.target(name), query, idempotent: condition !== undefined },
-    );
+    await bucket.send(call, { method: "DELETE", target: bucket.target(name), query, idempotent });
   } catch (error) {
     if (!isNotFound(error)) throw error;
     await assertBucket(bucket, call);
-    if (condition !== undefined) throw errorOf("PRECONDITION_FAILED", call.details);
+    if (ifMatch !== undefined) throw plainError("PRECONDITION_FAILED", call);
   }
 }

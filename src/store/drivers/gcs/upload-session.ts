@@ -1,7 +1,7 @@
 import type { DriverCall } from "../driver-store.js";
-import { StorageError, isStorageError } from "../../../errors/error.js";
+import { StorageError, isStorageError, type StorageErrorCode } from "../../../errors/error.js";
 import { answerObject, type GcsAnswer, type GcsBucket } from "./bucket.js";
-import { errorOf, httpStatusOf } from "./errors.js";
+import { GCS_ERRORS } from "./errors.js";
 import type { ObjectResource } from "./object-info.js";
 import { missingBucket } from "./stat.js";
 import { uploadDescription, uploadRequest, type UploadParams } from "./upload.js";
@@ -43,10 +43,11 @@ export class UploadSession {
         idempotent: true, // it makes no object yet
       });
       const { apiEndpoint } = await bucket.client.storage(call);
-      if (headers.location === undefined || !URL.canParse(headers.location, apiEndpoint)) throw noSession(call);
+      if (headers.location === undefined || !URL.canParse(headers.location, apiEndpoint))
+        throw sessionFault("UNEXPECTED", "The server began an upload without saying where it goes on.", call);
       return new UploadSession(bucket, sessionUrl(bucket, headers.location, apiEndpoint), call);
     } catch (error) {
-      throw missingBucket(error, call.details);
+      throw missingBucket(error, call);
     }
   }
 
@@ -57,6 +58,7 @@ export class UploadSession {
   async send(bytes: Uint8Array, start: number, total?: number, crc32c?: string): Promise<ObjectResource | undefined> {
     const end = start + bytes.byteLength;
     const retry = await this.#bucket.retry(this.#call);
+    const stuck = sessionFault("UNAVAILABLE", "The server takes no more of the upload.", this.#call);
     let offset = start;
     let lost = false;
     for (;;) {
@@ -69,9 +71,9 @@ export class UploadSession {
         if (answer.status !== INCOMPLETE) return this.#finished(answer, total);
         const received = receivedBytes(answer);
         if (received === end && total === undefined) return undefined;
-        if (received < start || received > end) throw broken(this.#call);
+        if (received < start || received > end) throw this.#broken();
         if (received > offset) retry.attempts = 0;
-        else if (!(await retry.pause(stuck(this.#call), this.#call))) throw stuck(this.#call);
+        else if (!(await retry.pause(stuck, this.#call))) throw stuck;
         offset = received;
       } catch (error) {
         if (isGone(error) || !(await retry.pause(error, this.#call))) throw sessionError(error, this.#call);
@@ -85,7 +87,7 @@ export class UploadSession {
     const answer = await this.#put(chunks, "bytes 0-*/*").catch((error: unknown) => {
       throw sessionError(error, this.#call);
     });
-    if (answer.status === INCOMPLETE) throw broken(this.#call);
+    if (answer.status === INCOMPLETE) throw this.#broken();
     return answerObject(answer, this.#call);
   }
 
@@ -109,15 +111,14 @@ export class UploadSession {
     });
   }
 
+  #broken(): StorageError {
+    return sessionFault("UNEXPECTED", "The server did not keep what it had of the upload.", this.#call);
+  }
+
   #finished(answer: GcsAnswer, total: number | undefined): ObjectResource {
     if (total !== undefined) return answerObject(answer, this.#call);
     // An emulator took a chunk for the whole, and has made an object of it.
-    throw errorOf(
-      "UNSUPPORTED",
-      this.#call.details,
-      undefined,
-      "The server does not take an upload in several requests.",
-    );
+    throw sessionFault("UNSUPPORTED", "The server does not take an upload in several requests.", this.#call);
   }
 }
 
@@ -142,7 +143,7 @@ function receivedBytes({ headers }: GcsAnswer): number {
 }
 
 function isGone(error: unknown): boolean {
-  return [404, 410].includes(httpStatusOf(error) ?? 0);
+  return [404, 410].includes(GCS_ERRORS.httpStatusOf(error) ?? 0);
 }
 
 // Of a session that is gone: another attempt of the caller's begins a new one.
@@ -152,14 +153,6 @@ function sessionError(error: unknown, { details }: DriverCall): unknown {
   return new StorageError("UNAVAILABLE", "The server forgot the upload while it was going on.", { ...details, cause });
 }
 
-function stuck({ details }: DriverCall): StorageError {
-  return errorOf("UNAVAILABLE", details, undefined, "The server takes no more of the upload.");
-}
-
-function broken({ details }: DriverCall): StorageError {
-  return errorOf("UNEXPECTED", details, undefined, "The server did not keep what it had of the upload.");
-}
-
-function noSession({ details }: DriverCall): StorageError {
-  return errorOf("UNEXPECTED", details, undefined, "The server began an upload without saying where it goes on.");
+function sessionFault(code: StorageErrorCode, message: string, { details }: DriverCall): StorageError {
+  return new StorageError(code, message, details);
 }

@@ -1,17 +1,15 @@
 import type { DriverCall } from "../driver-store.js";
-import { checkedBytes, checkedChunks, isWholeBody } from "../../body.js";
+import { checkedBytes, isWholeBody } from "../../body.js";
 import { throwIfAborted } from "../../../async/abort.js";
+import { StorageError } from "../../../errors/error.js";
 import type { ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
+import { uploadChunks, type Chunks } from "../upload.js";
 import type { GcsBucket } from "./bucket.js";
-import { errorOf } from "./errors.js";
-import { generationCondition } from "./generation.js";
+import { generationQuery } from "./generation.js";
 import { toObjectInfo, type ObjectResource } from "./object-info.js";
 import { MAX_METADATA_SIZE, MAX_OBJECT_SIZE } from "./options.js";
-import { LinkedAbort } from "../../../async/linked-abort.js";
 import { checksumOf, uploadWhole, verified, type UploadParams } from "./upload.js";
 import { UploadSession } from "./upload-session.js";
-
-type Chunks = AsyncGenerator<Uint8Array, void, undefined>;
 
 /**
  * Writes one object: by one request what fits into a chunk, by a session what does not, and what has a condition. No
@@ -22,16 +20,15 @@ export async function writeObject(
   path: string,
   body: StoreBody,
   options: WriteOptions,
-  { details, signal }: DriverCall,
+  call: DriverCall,
 ): Promise<ObjectInfo> {
-  const { query, condition } = generationCondition(options, details);
-  const call: DriverCall = { details, signal, condition };
+  const query = generationQuery(options, call);
   const { contentType = "application/octet-stream", metadata } = options;
   assertMetadataSize(metadata, call);
-  const params: UploadParams = { name: bucket.objectName(path, details), contentType, metadata, query };
+  const params: UploadParams = { name: bucket.objectName(path, call.details), contentType, metadata, query };
   const resource = isWholeBody(body)
-    ? await writeBytes(bucket, params, await checkedBytes(body, options, details, MAX_OBJECT_SIZE), call)
-    : await writeSource(bucket, params, body, options, call);
+    ? await writeBytes(bucket, params, await checkedBytes(body, options, call.details, MAX_OBJECT_SIZE), call)
+    : await uploadChunks(body, options, call, MAX_OBJECT_SIZE, (chunks) => writeChunks(bucket, params, chunks, call));
   return toObjectInfo(path, resource, call);
 }
 
@@ -41,32 +38,12 @@ async function writeBytes(
   bytes: Uint8Array,
   call: DriverCall,
 ): Promise<ObjectResource> {
-  const conditional = call.condition !== undefined;
-  if (!conditional && bytes.byteLength <= bucket.chunkSize) return uploadWhole(bucket, params, bytes, call);
+  if (params.query.ifGenerationMatch === undefined && bytes.byteLength <= bucket.chunkSize)
+    return uploadWhole(bucket, params, bytes, call);
   const crc32c = await checksumOf(bucket, bytes, call);
   const session = await UploadSession.begin(bucket, params, bytes.byteLength, call);
   const made = await orCancel(session, () => session.send(bytes, 0, bytes.byteLength, crc32c));
   return verified(bucket, params, made!, crc32c, call);
-}
-
-async function writeSource(
-  bucket: GcsBucket,
-  params: UploadParams,
-  body: StoreBody,
-  options: WriteOptions,
-  call: DriverCall,
-): Promise<ObjectResource> {
-  const stop = new LinkedAbort(call.signal);
-  const chunks = checkedChunks(body, { ...options, signal: stop.signal }, call.details, MAX_OBJECT_SIZE);
-  try {
-    return await writeChunks(bucket, params, chunks, call);
-  } catch (error) {
-    stop.abort(error); // a source that hangs has to hear of a server that refused
-    throw error;
-  } finally {
-    stop.unlink();
-    await chunks.return();
-  }
 }
 
 async function writeChunks(
@@ -164,5 +141,5 @@ async function orCancel<T>(session: UploadSession, upload: () => Promise<T>): Pr
 function assertMetadataSize(metadata: Record<string, string> | undefined, { details }: DriverCall): void {
   const size = Object.entries(metadata ?? {}).reduce((sum, [key, value]) => sum + key.length + value.length, 0);
   if (size <= MAX_METADATA_SIZE) return;
-  throw errorOf("LIMIT_EXCEEDED", details, undefined, `The metadata has more than ${MAX_METADATA_SIZE} bytes.`);
+  throw new StorageError("LIMIT_EXCEEDED", `The metadata has more than ${MAX_METADATA_SIZE} bytes.`, details);
 }

@@ -2,9 +2,9 @@ import type { DriverCall } from "../driver-store.js";
 import type { Redis } from "ioredis";
 import { abortable, throwIfAborted } from "../../../async/abort.js";
 import { systemClock, type Clock } from "../../../async/clock.js";
+import { StorageError } from "../../../errors/error.js";
 import type { RedisConnection, Send } from "./connection.js";
 import { RedisFailure, toRedisFailure } from "./failure.js";
-import { loadRedis } from "./load-client.js";
 import { Session } from "./session.js";
 
 /** Time limits of a connection, in ms. */
@@ -116,4 +116,18 @@ function cut(client: Redis): void {
   if (client.status === "end") return; // or it would begin to wait for that
   client.disconnect();
   (client.stream as Redis["stream"] | undefined)?.destroy();
+}
+
+/**
+ * The class of ioredis, an optional peer: loaded when the first connection is made.
+ *
+ * @throws {StorageError} `MISSING_DEPENDENCY`
+ */
+async function loadRedis(): Promise<typeof Redis> {
+  try {
+    return (await import("ioredis")).Redis;
+  } catch (cause) {
+    const message = "RedisStore needs the package ioredis to open a connection: npm install ioredis.";
+    throw new StorageError("MISSING_DEPENDENCY", message, { store: "redis", cause });
+  }
 }

@@ -13,7 +13,7 @@ import type { StorageError } from "../../../errors/error.js";
 import { LinkedAbort } from "../../../async/linked-abort.js";
 import { refuseForeign } from "./answer.js";
 import { configurationError } from "./client/configuration.js";
-import { toStorageError, unsentFailureOf } from "./errors.js";
+import { S3_ERRORS, unsentFailureOf } from "./errors.js";
 import { DEFAULT_PART_SIZE, MAX_PARTS, MIN_PART_SIZE } from "./limits.js";
 import type { ParsedS3Options } from "./options.js";
 
@@ -78,7 +78,7 @@ export class S3Bucket {
     this.maxObjectSize = this.partSize * MAX_PARTS;
     this.queueSize = options.queueSize ?? QUEUE_SIZE;
     this.streamQueueSize = options.queueSize ?? STREAM_QUEUE_SIZE;
-    this.keyPrefix = options.prefix ? `${options.prefix}/` : "";
+    this.keyPrefix = options.prefix;
     this.encryption = {
       ...(options.sse === "s3" && { ServerSideEncryption: "AES256" }),
       ...(options.sse === "kms" && { ServerSideEncryption: "aws:kms" }),
@@ -127,7 +127,7 @@ export class S3Bucket {
 
   /** The typed error of what a request failed with: `CONFIG_INVALID` if it could not be sent as the client is configured. */
   async errorOf(error: unknown, call: DriverCall): Promise<StorageError> {
-    const found = toStorageError(error, call);
+    const found = S3_ERRORS.of(error, call);
     const failure = unsentFailureOf(found);
     return (failure && (await configurationError(this.client, failure, call))) ?? found;
   }

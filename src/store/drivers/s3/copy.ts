@@ -11,9 +11,11 @@ import type { ObjectInfo } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";
 import { LinkedAbort } from "../../../async/linked-abort.js";
 import { abandonUpload } from "./upload/multipart-cleanup.js";
-import { toObjectInfo } from "./object-info.js";
+import { toObjectInfo, type S3Description } from "./object-info.js";
 import { MAX_PARTS, MAX_PART_SIZE } from "./limits.js";
-import { requireObject } from "./stat.js";
+import { existing } from "../object-info.js";
+import { sideBySide } from "../upload.js";
+import { statObject } from "./stat.js";
 
 /** From which size an object is copied in parts, and of how many bytes. */
 export interface CopyLimits {
@@ -33,21 +35,15 @@ export async function copyObject(
   call: DriverCall,
   limits: CopyLimits = LIMITS,
 ): Promise<ObjectInfo> {
-  const source = await requireObject(bucket, from, call);
+  const source = existing(await statObject(bucket, from, call), call);
   if (from === to) return source; // S3 refuses to copy an object to itself
   const target = source.size > limits.maxSingle ? copyInParts : copyWhole;
   const description = await target(bucket, source, to, call, limits);
-  return toObjectInfo(to, source.size, {
-    ...description,
-    ContentType: source.contentType,
-    Metadata: source.metadata,
-  });
+  const { size, contentType: ContentType, metadata: Metadata } = source;
+  return toObjectInfo(to, size, { ...description, ContentType, Metadata });
 }
 
-interface Copied {
-  ETag?: string | undefined;
-  LastModified?: Date | undefined;
-}
+type Copied = Pick<S3Description, "ETag" | "LastModified">;
 
 async function copyWhole(bucket: S3Bucket, source: ObjectInfo, to: string, call: DriverCall): Promise<Copied> {
   const command = new CopyObjectCommand({
@@ -74,8 +70,8 @@ async function copyInParts(
     new CreateMultipartUploadCommand({
       ...bucket.address(to),
       ...bucket.encryption,
-      ...(source.contentType !== undefined && { ContentType: source.contentType }),
-      ...(source.metadata !== undefined && { Metadata: source.metadata }),
+      ContentType: source.contentType,
+      Metadata: source.metadata,
     }),
   );
   const upload = { ...bucket.address(to), UploadId: UploadId! };
@@ -122,13 +118,7 @@ async function copyParts(
       parts.push({ ...CopyPartResult, PartNumber });
     }
   };
-  const copiers = Array.from({ length: bucket.queueSize }, () =>
-    copyNext().catch((error: unknown) => {
-      stop.abort(error);
-    }),
-  );
-  await Promise.all(copiers);
-  if (stop.signal.aborted) throw stop.signal.reason;
+  await sideBySide(bucket.queueSize, stop, copyNext);
   return parts.sort((a, b) => a.PartNumber! - b.PartNumber!);
 }
 
@@ -139,10 +129,8 @@ function versionOf({ etag }: ObjectInfo): { CopySourceIfMatch?: string } {
 
 function sourceChanged(error: unknown, { details }: DriverCall): StorageError | undefined {
   if (!isStorageError(error, "PRECONDITION_FAILED")) return undefined;
-  return new StorageError("UNAVAILABLE", "The object was overwritten while it was copied.", {
-    ...details,
-    cause: error.cause,
-  });
+  const { cause } = error;
+  return new StorageError("UNAVAILABLE", "The object was overwritten while it was copied.", { ...details, cause });
 }
 
 // Percent-encoded UTF-8 (S3 API reference, "CopyObject", x-amz-copy-source).

@@ -1,11 +1,11 @@
-import type { DriverCall } from "../driver-store.js";
 import { Readable } from "node:stream";
 import { GetObjectCommand, type GetObjectCommandOutput } from "@aws-sdk/client-s3";
 import { StorageError } from "../../../errors/error.js";
 import type { ObjectInfo } from "../../store.js";
+import { parseContentRange } from "../byte-range.js";
+import type { DriverCall } from "../driver-store.js";
 import type { S3Bucket } from "./bucket.js";
-import { parseContentRange } from "./content-range.js";
-import { httpStatusOf } from "./errors.js";
+import { S3_ERRORS } from "./errors.js";
 import { toObjectInfo } from "./object-info.js";
 
 /**
@@ -27,7 +27,7 @@ async function firstByte(bucket: S3Bucket, path: string, call: DriverCall): Prom
   try {
     return await bucket.send(call, new GetObjectCommand({ ...address, Range: "bytes=0-0" }));
   } catch (error) {
-    if (httpStatusOf(error) !== 416) throw error;
+    if (S3_ERRORS.httpStatusOf(error) !== 416) throw error;
     return bucket.send(call, new GetObjectCommand(address)); // an empty object has no first byte
   }
 }

@@ -1,7 +1,7 @@
-import type { DriverCall } from "../driver-store.js";
 import { HeadBucketCommand, HeadObjectCommand } from "@aws-sdk/client-s3";
 import { StorageError, isNotFound, isStorageError } from "../../../errors/error.js";
 import type { ObjectInfo } from "../../store.js";
+import type { DriverCall } from "../driver-store.js";
 import type { S3Bucket } from "./bucket.js";
 import { isMuteRefusal } from "./errors.js";
 import { objectByFirstByte } from "./first-byte.js";
@@ -16,13 +16,6 @@ export async function statObject(bucket: S3Bucket, path: string, call: DriverCal
     await assertBucket(bucket, call);
     return undefined;
   }
-}
-
-/** The same for a caller that can't go on without the object: `NOT_FOUND` when it is missing. */
-export async function requireObject(bucket: S3Bucket, path: string, call: DriverCall): Promise<ObjectInfo> {
-  const info = await statObject(bucket, path, call);
-  if (info !== undefined) return info;
-  throw new StorageError("NOT_FOUND", "There is no such object.", call.details);
 }
 
 // `undefined` when the answer does not say enough.
@@ -42,10 +35,8 @@ async function assertBucket(bucket: S3Bucket, call: DriverCall): Promise<void> {
     await bucket.send(call, new HeadBucketCommand({ Bucket: bucket.name }));
   } catch (error) {
     if (isNotFound(error)) {
-      throw new StorageError("CONTAINER_NOT_FOUND", "There is no such bucket.", {
-        ...call.details,
-        cause: error instanceof Error ? error.cause : undefined,
-      });
+      const { cause } = error;
+      throw new StorageError("CONTAINER_NOT_FOUND", "There is no such bucket.", { ...call.details, cause });
     }
     // Whoever may not ask for the bucket was still told that the object is missing.
     if (!isStorageError(error, "PERMISSION_DENIED") && !isStorageError(error, "UNSUPPORTED")) throw error;

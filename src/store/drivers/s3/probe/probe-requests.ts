@@ -1,4 +1,4 @@
-import type { DriverCall } from "../../driver-store.js";
+import { conditionOf, type DriverCall } from "../../driver-store.js";
 import {
   CompleteMultipartUploadCommand,
   DeleteObjectCommand,
@@ -8,11 +8,12 @@ import {
 import { isStorageError } from "../../../../errors/error.js";
 import type { WriteOptions } from "../../../store.js";
 import type { S3Bucket } from "../bucket.js";
-import { httpStatusOf, isConflict } from "../errors.js";
+import { S3_ERRORS, isConflict } from "../errors.js";
 import { abandonUpload } from "../upload/multipart-cleanup.js";
-import { quotedEtag } from "../object-info.js";
+import { quotedEtag } from "../../object-info.js";
 import type { StartLine } from "./race.js";
 import { createUpload } from "../upload/upload-stream.js";
+import type { UploadParams } from "../upload/upload.js";
 
 /** A condition of a write. */
 export type Condition = Pick<WriteOptions, "ifNoneMatch" | "ifMatch">;
@@ -74,16 +75,12 @@ export async function deleteIfMatch(attempt: Omit<Attempt, "body">, etag: string
   return outcomeOf(bucket.send(callOf(attempt, { ifMatch: etag }), line.hold(new DeleteObjectCommand(params))));
 }
 
-function callOf({ call }: Pick<Attempt, "call">, { ifNoneMatch, ifMatch }: Condition): DriverCall {
-  if (ifNoneMatch !== undefined) return { ...call, condition: "ifNoneMatch" };
-  return ifMatch === undefined ? call : { ...call, condition: "ifMatch" };
+function callOf({ call }: Pick<Attempt, "call">, condition: Condition): DriverCall {
+  return { ...call, condition: conditionOf(condition) };
 }
 
-function conditionFields({ ifNoneMatch, ifMatch }: Condition): { IfNoneMatch?: string; IfMatch?: string } {
-  return {
-    ...(ifNoneMatch !== undefined && { IfNoneMatch: ifNoneMatch }),
-    ...(ifMatch !== undefined && { IfMatch: quotedEtag(ifMatch) }),
-  };
+function conditionFields({ ifNoneMatch, ifMatch }: Condition): Pick<UploadParams, "IfNoneMatch" | "IfMatch"> {
+  return { IfNoneMatch: ifNoneMatch, IfMatch: ifMatch && quotedEtag(ifMatch) };
 }
 
 // What says nothing of conditions (denied, unavailable, ...) is thrown on.
@@ -94,7 +91,7 @@ async function outcomeOf(request: Promise<unknown>): Promise<Outcome> {
   } catch (error) {
     if (isStorageError(error, "ALREADY_EXISTS") || isStorageError(error, "PRECONDITION_FAILED")) return "refused";
     if (isConflict(error)) return "conflict";
-    if (isStorageError(error, "UNSUPPORTED") || httpStatusOf(error) === 400) return "unsupported";
+    if (isStorageError(error, "UNSUPPORTED") || S3_ERRORS.httpStatusOf(error) === 400) return "unsupported";
     throw error;
   }
 }

@@ -8,6 +8,7 @@ import {
 import type { GatheredBytes } from "../../../../bytes/gathered-bytes.js";
 import type { S3Bucket } from "../bucket.js";
 import { LinkedAbort } from "../../../../async/linked-abort.js";
+import { sideBySide } from "../../upload.js";
 import { abandonUpload } from "./multipart-cleanup.js";
 import type { Part, Parts } from "./parts.js";
 import { CREATE_GRACE, type UploadParams } from "./upload.js";
@@ -36,13 +37,12 @@ export async function uploadStream(
 ): Promise<{ ETag?: string | undefined }> {
   const call: DriverCall = { ...callerCall, signal: stop.signal };
   const { Bucket, Key, IfNoneMatch, IfMatch } = params;
-  const conditions = { ...(IfNoneMatch !== undefined && { IfNoneMatch }), ...(IfMatch !== undefined && { IfMatch }) };
   let UploadId: string | undefined;
   try {
     UploadId = await createUpload(bucket, params, call);
     const upload = { Bucket, Key, UploadId };
     const Parts = await sendParts(bucket, upload, parts, first, call, stop);
-    const completion = { ...upload, ...conditions, MultipartUpload: { Parts } };
+    const completion = { ...upload, IfNoneMatch, IfMatch, MultipartUpload: { Parts } };
     return await bucket.send(call, new CompleteMultipartUploadCommand(completion));
   } catch (error) {
     stop.abort(error);
@@ -90,22 +90,15 @@ async function sendParts(
     }
   };
   const sender = async (taken?: TakenPart): Promise<void> => {
-    try {
-      const buffer = taken?.buffer ?? parts.newBuffer();
-      let part = taken?.part;
-      while (!stop.signal.aborted) {
-        part ??= await parts.next(buffer);
-        if (part === undefined) return;
-        await send(part);
-        part = undefined;
-      }
-    } catch (error) {
-      stop.abort(error);
+    const buffer = taken?.buffer ?? parts.newBuffer();
+    let part = taken?.part;
+    while (!stop.signal.aborted) {
+      part ??= await parts.next(buffer);
+      if (part === undefined) return;
+      await send(part);
+      part = undefined;
     }
   };
-  await Promise.all(
-    Array.from({ length: bucket.streamQueueSize }, (_, index) => sender(index === 0 ? first : undefined)),
-  );
-  if (stop.signal.aborted) throw stop.signal.reason;
+  await sideBySide(bucket.streamQueueSize, stop, (index) => sender(index === 0 ? first : undefined));
   return sent.sort((a, b) => a.PartNumber! - b.PartNumber!);
 }

@@ -12,10 +12,10 @@ import { abandonUpload } from "./multipart-cleanup.js";
 
 /** What a write sends along with the body. */
 export interface UploadParams extends S3Address, S3Encryption {
-  ContentType?: string;
-  Metadata?: Record<string, string>;
-  IfNoneMatch?: string;
-  IfMatch?: string;
+  ContentType?: string | undefined;
+  Metadata?: Record<string, string> | undefined;
+  IfNoneMatch?: string | undefined;
+  IfMatch?: string | undefined;
 }
 
 type AnyCommand = S3Command<ServiceInputTypes, ServiceOutputTypes>;
@@ -27,16 +27,16 @@ type AnyCommand = S3Command<ServiceInputTypes, ServiceOutputTypes>;
 export const CREATE_GRACE = 5_000;
 
 /**
- * Writes bytes in parts, at most `queueSize` of them at a time. The first failure of a part stops the other parts, as does
- * `stop`. It rejects when all have stopped and the upload is given up: nothing is left behind.
+ * Writes bytes in parts, at most `queueSize` of them at a time. The first failure of a part stops the other parts.
+ * It rejects when all have stopped and the upload is given up: nothing is left behind.
  */
 export async function uploadBytes(
   bucket: S3Bucket,
   params: UploadParams,
   bytes: Uint8Array,
   callerCall: DriverCall,
-  stop: LinkedAbort,
 ): Promise<{ ETag?: string | undefined }> {
+  const stop = new LinkedAbort(callerCall.signal);
   const call: DriverCall = { ...callerCall, signal: stop.signal };
   const client = new UploadClient(bucket, call, stop);
   try {
@@ -54,6 +54,8 @@ export async function uploadBytes(
     if (client.uploadId !== undefined) await abandonUpload(bucket, params, client.uploadId, call);
     // Which failure lib-storage reports is chance: the signal knows the first, the others follow from it.
     throw await bucket.errorOf(stop.signal.reason, callerCall);
+  } finally {
+    stop.unlink();
   }
 }
 
