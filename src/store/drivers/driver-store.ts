@@ -1,3 +1,4 @@
+import { isNotFound } from "../../errors/error.js";
 import type { Capability } from "../capability.js";
 import type { CallDetails } from "../check.js";
 import { CheckedStore } from "../checked-store.js";
@@ -45,6 +46,7 @@ export interface Driver<Name extends string = string> {
   write(path: string, body: StoreBody, options: WriteOptions, call: DriverCall): Promise<ObjectInfo>;
   read(path: string, options: ReadOptions, call: DriverCall): Promise<ReadResult>;
   stat(path: string, call: DriverCall): Promise<ObjectInfo | undefined>;
+  /** `NOT_FOUND` is taken for done, except under a condition. */
   delete(path: string, options: DeleteOptions, call: DriverCall): Promise<unknown>;
   list(prefix: string, options: ListOptions, call: DriverCall): AsyncIterable<ObjectInfo>;
   copy?(from: string, to: string, call: DriverCall): Promise<ObjectInfo>;
@@ -98,7 +100,11 @@ export abstract class DriverStore<Name extends string = string> extends CheckedS
 
   protected async deleteChecked(path: string, options: DeleteOptions, details: CallDetails): Promise<void> {
     const call = conditionalCall(details, options);
-    await this.#named(this.#driver.delete(path, options, call), call);
+    try {
+      await this.#named(this.#driver.delete(path, options, call), call);
+    } catch (error) {
+      if (!isNotFound(error) || options.ifMatch !== undefined) throw error; // some services tell of a missing object
+    }
   }
 
   protected listChecked(prefix: string, options: ListOptions, details: CallDetails): AsyncIterable<ObjectInfo> {

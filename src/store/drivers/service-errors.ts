@@ -25,11 +25,9 @@ export interface ServiceTable<Failure extends ServiceFailure> {
 
 /** The typed errors of one service, judged by errno, name and HTTP status, never by message. */
 export class ServiceErrors<Failure extends ServiceFailure> {
-  readonly #table: ServiceTable<Failure>;
   readonly #codeOfStatus: ReadonlyMap<number, StorageErrorCode>;
 
-  constructor(table: ServiceTable<Failure>) {
-    this.#table = table;
+  constructor(private readonly table: ServiceTable<Failure>) {
     this.#codeOfStatus = new Map([...CODE_OF_STATUS, ...table.statuses]);
   }
 
@@ -37,13 +35,13 @@ export class ServiceErrors<Failure extends ServiceFailure> {
   of(error: unknown, call: DriverCall): StorageError {
     const known = knownError(error, call);
     if (known !== undefined) return known;
-    const failure = this.#table.read(error);
+    const failure = this.table.read(error);
     return this.failed(this.codeOf(failure, call.condition), failure, call);
   }
 
   /** The error of a failure that means `code`. @param begin of its message, where no code has one of its own */
   failed(code: StorageErrorCode, failure: Failure, { details }: DriverCall, begin?: string): StorageError {
-    const { service, special } = this.#table;
+    const { service, special } = this.table;
     const plain = begin === undefined ? MESSAGE_OF_CODE[code] : undefined;
     const reason = failure.message.replace(/\.$/, "");
     const { message = plain ?? `${begin ?? `The request to ${service} failed`}: ${reason}.`, retryable } =
@@ -52,7 +50,7 @@ export class ServiceErrors<Failure extends ServiceFailure> {
   }
 
   codeOf(failure: Failure, condition?: DriverCall["condition"]): StorageErrorCode {
-    const { names, nameless, unmatched } = this.#table;
+    const { names, nameless, unmatched } = this.table;
     const { name, code = "", httpStatus } = failure;
     // The errno first: a client library may give every broken connection the name of a timeout.
     const named = CODE_OF_ERRNO.get(code) ?? names.get(name) ?? names.get(code);
@@ -63,7 +61,7 @@ export class ServiceErrors<Failure extends ServiceFailure> {
 
   /** What the service said, if it was the service that made a call fail. */
   failureOf(error: unknown): Failure | undefined {
-    return isStorageError(error) && error.cause instanceof this.#table.type ? error.cause : undefined;
+    return isStorageError(error) && error.cause instanceof this.table.type ? error.cause : undefined;
   }
 
   /** The HTTP status that a failed request was answered with. */

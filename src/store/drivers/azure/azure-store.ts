@@ -3,12 +3,11 @@ import { DriverStore } from "../driver-store.js";
 import { declareOwnStore } from "../../guard/own-stores.js";
 import { AzureContainer } from "./container.js";
 import { copyObject } from "./copy.js";
-import { deleteObject } from "./delete.js";
 import { listObjects } from "./list.js";
 import { MAX_BLOCKS, MAX_PRESIGN_SECONDS, parseAzureOptions, type AzureStoreOptions } from "./options.js";
 import { presignObject } from "./presign.js";
 import { readObject } from "./read.js";
-import { statObject } from "./stat.js";
+import { deleteObject, statObject } from "./blob.js";
 import { writeObject } from "./write.js";
 
 /**

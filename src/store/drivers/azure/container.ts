@@ -1,6 +1,7 @@
 import type { DriverCall } from "../driver-store.js";
 import { restated } from "../../../errors/as-storage-error.js";
 import type { ContainerClient } from "@azure/storage-blob";
+import { once } from "../../../async/once.js";
 import { abortable, throwIfAborted } from "../../../async/abort.js";
 import type { CallDetails } from "../../check.js";
 import { StorageError, isStorageError } from "../../../errors/error.js";
@@ -22,11 +23,12 @@ export interface AzureRequest {
 export class AzureContainer {
   readonly options: ParsedAzureOptions;
   readonly #prefix: string;
-  #client: Promise<ContainerClient> | undefined;
+  readonly #client: () => Promise<ContainerClient>;
 
   constructor(options: ParsedAzureOptions) {
     this.options = options;
     this.#prefix = options.prefix;
+    this.#client = once(() => createClient(options));
   }
 
   /** @throws {StorageError} `INVALID_PATH` when the name would be longer than Azure takes */
@@ -87,15 +89,11 @@ export class AzureContainer {
   }
 
   async #connect(details: CallDetails): Promise<ContainerClient> {
-    this.#client ??= createClient(this.options);
-    const connecting = this.#client;
     try {
-      return await connecting;
+      return await this.#client();
     } catch (error) {
-      if (this.#client === connecting) this.#client = undefined; // the next call tries again
       // Several calls may wait for one client: each has an error of its own.
-      if (isStorageError(error)) throw restated(error, details);
-      throw error;
+      throw isStorageError(error) ? restated(error, details) : error;
     }
   }
 }

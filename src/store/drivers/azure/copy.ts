@@ -9,7 +9,7 @@ import { existing, objectInfo, type ObjectDescription } from "../object-info.js"
 import { isSharedKeyCredential, isTokenCredential } from "./options.js";
 import { signedUrl } from "./presign.js";
 import { readObject } from "./read.js";
-import { statObject } from "./stat.js";
+import { statObject } from "./blob.js";
 import { writeObject } from "./write.js";
 
 // "Copy Blob From URL": the largest source in bytes, and the longest URL of one.

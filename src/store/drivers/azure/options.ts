@@ -153,7 +153,8 @@ export function isSharedKeyCredential(credential: unknown): credential is Storag
 
 export function isSharedKey(credential: unknown): credential is AzureSharedKey {
   if (!isObject(credential) || !("accountName" in credential) || !("accountKey" in credential)) return false;
-  return isText(credential.accountName) && isBase64(credential.accountKey);
+  const { accountName, accountKey } = credential;
+  return typeof accountName === "string" && accountName !== "" && isBase64(accountKey);
 }
 
 /** Whether the account's key is at hand, which signs URLs. */
@@ -175,8 +176,4 @@ function isClient(client: unknown): boolean {
 
 function isCredential(credential: unknown): boolean {
   return isTokenCredential(credential) || isSharedKeyCredential(credential) || isSharedKey(credential);
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === "string" && value !== "";
 }

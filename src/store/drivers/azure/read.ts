@@ -9,7 +9,7 @@ import type { DriverCall } from "../driver-store.js";
 import type { AzureContainer } from "./container.js";
 import { AZURE_ERRORS, bodyError } from "./errors.js";
 import { assertBlob, statedSize, toObjectInfo } from "./object-info.js";
-import { statObject } from "./stat.js";
+import { statObject } from "./blob.js";
 
 /** Reads an object, or the range of it that the options ask for. */
 export async function readObject(

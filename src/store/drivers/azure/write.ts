@@ -8,8 +8,8 @@ import type { AzureContainer } from "./container.js";
 import { AZURE_ERRORS } from "./errors.js";
 import { toAzureMetadata } from "./metadata.js";
 import { toObjectInfo } from "./object-info.js";
-import { statObject } from "./stat.js";
-import { putBlob, putBlocks, type Uploaded, type UploadParams } from "./upload.js";
+import { statObject } from "./blob.js";
+import { BlobUpload, type Uploaded, type UploadParams } from "./upload.js";
 
 // How often a body that is there as a whole is sent before another writer has won.
 const ATTEMPTS = 3;
@@ -23,13 +23,14 @@ export async function writeObject(
   maxSize: number,
   call: DriverCall,
 ): Promise<ObjectInfo> {
-  const name = container.blobName(path, call.details);
   const params = paramsOf(options);
+  const upload = new BlobUpload(container, container.blobName(path, call.details), params, call);
+  const { blockSize } = container.options;
   try {
     const written = isWholeBody(body)
-      ? await writeWhole(container, name, params, await checkedBytes(body, options, call.details, maxSize), call)
+      ? await writeWhole(upload, await checkedBytes(body, options, call.details, maxSize), blockSize, call)
       : await uploadChunks(body, options, call, maxSize, (chunks, stop) =>
-          writeChunks(container, name, params, chunks, call, stop),
+          writeChunks(upload, chunks, blockSize, stop),
         );
     return toObjectInfo(path, written.size, { ...options, ...written, metadata: params.metadata });
   } catch (error) {
@@ -39,48 +40,39 @@ export async function writeObject(
 }
 
 async function writeWhole(
-  container: AzureContainer,
-  name: string,
-  params: UploadParams,
+  upload: BlobUpload,
   bytes: Uint8Array,
+  blockSize: number,
   call: DriverCall,
   attempt = 1,
 ): Promise<Uploaded> {
-  const { blockSize } = container.options;
-  if (bytes.byteLength <= blockSize) return putBlob(container, name, params, bytes, call);
+  if (bytes.byteLength <= blockSize) return upload.put(bytes);
   const stop = new LinkedAbort(call.signal);
   try {
-    return await putBlocks(container, name, params, blocksOf(bytes, blockSize), call, stop);
+    return await upload.putBlocks(blocksOf(bytes, blockSize), stop);
   } catch (error) {
     if (attempt === ATTEMPTS || call.condition !== undefined || !isOvertaken(error)) throw error;
-    return await writeWhole(container, name, params, bytes, call, attempt + 1);
+    return await writeWhole(upload, bytes, blockSize, call, attempt + 1);
   } finally {
     stop.unlink();
   }
 }
 
 async function writeChunks(
-  container: AzureContainer,
-  name: string,
-  params: UploadParams,
+  upload: BlobUpload,
   chunks: Chunks,
-  call: DriverCall,
+  blockSize: number,
   stop: LinkedAbort,
 ): Promise<Uploaded> {
-  const { blockSize } = container.options;
   const blocks = joinBlocks(chunks, blockSize);
-  const { value } = await blocks.next();
-  const first = value ?? new Uint8Array(0);
+  const { value: first } = await blocks.next();
   // A short block is the last one, and the body has been checked.
-  if (first.byteLength < blockSize) return putBlob(container, name, params, first, call);
-  return putBlocks(container, name, params, resumed(first, blocks), call, stop);
+  if (first === undefined || first.byteLength < blockSize) return upload.put(first ?? new Uint8Array(0));
+  return upload.putBlocks(resumed(first, blocks), stop);
 }
 
 /** Joins chunks to blocks of one size; the last is shorter, and never empty. */
-async function* joinBlocks(
-  chunks: AsyncIterable<Uint8Array>,
-  blockSize: number,
-): AsyncGenerator<Uint8Array, void, undefined> {
+async function* joinBlocks(chunks: AsyncIterable<Uint8Array>, blockSize: number): Chunks {
   let pieces: Uint8Array[] = [];
   let filled = 0;
   for await (const chunk of chunks) {
@@ -98,15 +90,12 @@ async function* joinBlocks(
   if (filled > 0) yield Buffer.concat(pieces);
 }
 
-async function* resumed(
-  first: Uint8Array,
-  rest: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array, void, undefined> {
+async function* resumed(first: Uint8Array, rest: AsyncIterable<Uint8Array>): Chunks {
   yield first;
   yield* rest;
 }
 
-async function* blocksOf(bytes: Uint8Array, blockSize: number): AsyncGenerator<Uint8Array, void, undefined> {
+async function* blocksOf(bytes: Uint8Array, blockSize: number): Chunks {
   for (let start = 0; start < bytes.byteLength; start += blockSize) {
     yield await Promise.resolve(bytes.subarray(start, start + blockSize));
   }

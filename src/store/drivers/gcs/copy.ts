@@ -4,7 +4,7 @@ import type { ObjectInfo } from "../../store.js";
 import { existing } from "../object-info.js";
 import { answerObject, type GcsBucket } from "./bucket.js";
 import { OBJECT_FIELDS, toObjectInfo, type ObjectResource } from "./object-info.js";
-import { assertBucket, statObject } from "./stat.js";
+import { assertBucket, statObject } from "./object.js";
 
 interface RewriteAnswer {
   done?: boolean;

@@ -1,5 +1,5 @@
 import { word } from "../../../errors/service-text.js";
-import { ServiceFailure, fieldsOf, type FailureFacts } from "../service-failure.js";
+import { ServiceFailure, fieldsOf } from "../service-failure.js";
 
 /**
  * What Cloud Storage, or the connection to it, said: the `cause` of the errors of a GcsStore. It stands in for the
@@ -11,7 +11,7 @@ export class GcsFailure extends ServiceFailure {
   /** How often the request was sent. */
   readonly attempts: number | undefined;
 
-  constructor(facts: FailureFacts & { attempts?: number | undefined }) {
+  constructor(facts: GcsFailureFacts) {
     super(facts);
     this.attempts = facts.attempts;
   }
@@ -31,6 +31,15 @@ export class GcsFailure extends ServiceFailure {
       attempts,
     });
   }
+}
+
+/** What is known of a failed request. */
+export interface GcsFailureFacts {
+  name?: string | undefined;
+  httpStatus?: number | undefined;
+  requestId?: string | undefined;
+  attempts?: number | undefined;
+  code?: string | undefined;
 }
 
 function status(value: unknown): number | undefined {

@@ -5,7 +5,7 @@ import type { CallOptions } from "../../store.js";
 import { GcsBucket } from "./bucket.js";
 import { gcsFeatures } from "./capability.js";
 import { copyObject } from "./copy.js";
-import { deleteObject } from "./delete.js";
+import { deleteObject, statObject } from "./object.js";
 import { listObjects } from "./list.js";
 import {
   MAX_OBJECT_SIZE,
@@ -17,7 +17,6 @@ import {
 import { presignObject } from "./presign.js";
 import { probeFeatures } from "./probe.js";
 import { readObject } from "./read.js";
-import { statObject } from "./stat.js";
 import { writeObject } from "./write.js";
 
 /**

@@ -17,10 +17,7 @@ export function generationQuery(
   if (ifNoneMatch !== undefined) return { ifGenerationMatch: "0" };
   if (ifMatch === undefined) return {};
   const generation = ifMatch.replace(/^"(.*)"$/, "$1");
-  if (!isGeneration(generation)) throw plainError("PRECONDITION_FAILED", call);
+  const isPossible = /^[1-9]\d{0,18}$/.test(generation) && BigInt(generation) <= 0x7fff_ffff_ffff_ffffn;
+  if (!isPossible) throw plainError("PRECONDITION_FAILED", call);
   return { ifGenerationMatch: generation };
-}
-
-function isGeneration(text: string): boolean {
-  return /^[1-9]\d{0,18}$/.test(text) && BigInt(text) <= 0x7fff_ffff_ffff_ffffn;
 }

@@ -6,7 +6,7 @@ import type { ListOptions, ObjectInfo } from "../../store.js";
 import { answerObject, foreignAnswer, type GcsBucket } from "./bucket.js";
 import { OBJECT_FIELDS, toObjectInfo, type ObjectResource } from "./object-info.js";
 import { fromObjectName, toObjectName } from "./object-name.js";
-import { missingBucket } from "./stat.js";
+import { missingBucket } from "./object.js";
 
 // Most objects of one page (JSON API, "Objects: list").
 const MAX_RESULTS = 1000;

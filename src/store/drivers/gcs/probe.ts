@@ -1,13 +1,12 @@
-import { isStorageError, type StorageErrorCode } from "../../../errors/error.js";
+import { isStorageError } from "../../../errors/error.js";
 import type { CallOptions, WriteOptions } from "../../store.js";
 import { conditionOf } from "../driver-store.js";
-import { Probe } from "../probe.js";
+import { Probe, outcomeOf, type Outcome } from "../probe.js";
 import type { GcsBucket } from "./bucket.js";
-import { deleteObject } from "./delete.js";
+import { deleteObject, statObject } from "./object.js";
 import { GCS_ERRORS } from "./errors.js";
 import { CHUNK_UNIT, type GcsFeatures } from "./options.js";
 import { presignObject } from "./presign.js";
-import { statObject } from "./stat.js";
 import { UploadSession } from "./upload-session.js";
 import { writeObject } from "./write.js";
 
@@ -18,17 +17,13 @@ const WRITERS = 4;
 /** Finds out what a server honours, by breaking and keeping each condition, and whether the credentials can sign. */
 export async function probeFeatures(bucket: GcsBucket, options: CallOptions): Promise<GcsFeatures> {
   const probe = new GcsProbe(bucket, options);
-  try {
-    return {
-      ifNoneMatch: await probe.ifNoneMatch(),
-      ifMatch: await probe.ifMatch(),
-      deleteIfMatch: await probe.deleteIfMatch(),
-      chunkedUpload: await probe.chunkedUpload(),
-      presign: await probe.presign(),
-    };
-  } finally {
-    await probe.cleanUp();
-  }
+  return probe.finding(async () => ({
+    ifNoneMatch: await probe.ifNoneMatch(),
+    ifMatch: await probe.ifMatch(),
+    deleteIfMatch: await probe.deleteIfMatch(),
+    chunkedUpload: await probe.chunkedUpload(),
+    presign: await probe.presign(),
+  }));
 }
 
 class GcsProbe extends Probe {
@@ -47,14 +42,14 @@ class GcsProbe extends Probe {
     // Of several writers at once one wins: a server that looks first and writes then would let more.
     const writes = Array.from({ length: WRITERS }, () => this.#outcome(this.#write(path, { ifNoneMatch: "*" })));
     const outcomes = await Promise.all(writes);
-    const losers = outcomes.filter((outcome) => outcome === "ALREADY_EXISTS").length;
+    const losers = outcomes.filter((outcome) => outcome === "refused").length;
     return losers === WRITERS - 1 && outcomes.includes("done");
   }
 
   async ifMatch(): Promise<boolean> {
     const path = this.newPath();
     await this.#write(path, {});
-    if ((await this.#outcome(this.#write(path, { ifMatch: OTHER_GENERATION }))) !== "PRECONDITION_FAILED") return false;
+    if ((await this.#outcome(this.#write(path, { ifMatch: OTHER_GENERATION }))) !== "refused") return false;
     return (await this.#outcome(this.#write(path, { ifMatch: await this.#etag(path) }))) === "done";
   }
 
@@ -63,9 +58,9 @@ class GcsProbe extends Probe {
     const call = this.call("delete", path, "ifMatch");
     const broken = (): Promise<unknown> =>
       this.#outcome(deleteObject(this.#bucket, path, { ifMatch: OTHER_GENERATION }, call));
-    if ((await broken()) !== "PRECONDITION_FAILED") return false;
+    if ((await broken()) !== "refused") return false;
     await this.#write(path, {});
-    if ((await broken()) !== "PRECONDITION_FAILED") return false;
+    if ((await broken()) !== "refused") return false;
     const kept = await this.#outcome(deleteObject(this.#bucket, path, { ifMatch: await this.#etag(path) }, call));
     return kept === "done" && (await this.stat(path)) === undefined;
   }
@@ -109,16 +104,7 @@ class GcsProbe extends Probe {
     return writeObject(this.#bucket, path, BODY, options, this.call("write", path, conditionOf(options)));
   }
 
-  /** How a request ended. What says nothing of the server's abilities (denied, unavailable, ...) is thrown on. */
-  async #outcome(request: Promise<unknown>): Promise<"done" | "unsupported" | StorageErrorCode> {
-    try {
-      await request;
-      return "done";
-    } catch (error) {
-      if (!isStorageError(error)) throw error;
-      if (error.code === "ALREADY_EXISTS" || error.code === "PRECONDITION_FAILED") return error.code;
-      if (error.code === "UNSUPPORTED" || GCS_ERRORS.httpStatusOf(error) === 400) return "unsupported";
-      throw error;
-    }
+  #outcome(request: Promise<unknown>): Promise<Outcome> {
+    return outcomeOf(request, GCS_ERRORS);
   }
 }

@@ -9,8 +9,8 @@ import type { GcsBucket } from "./bucket.js";
 import { GCS_ERRORS } from "./errors.js";
 import { onAbort } from "../../../async/on-abort.js";
 import { watchedChunks } from "./http-exchange.js";
-import { toObjectInfo, type ObjectResource } from "./object-info.js";
-import { assertBucket, getResource, statObject } from "./stat.js";
+import { toObjectInfo } from "./object-info.js";
+import { assertBucket, getResource, statObject } from "./object.js";
 
 // How often a read begins anew because the object was overwritten between its two requests.
 const ATTEMPTS = 5;
@@ -29,7 +29,7 @@ export async function readObject(
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const [content, description] = await Promise.allSettled([
       openContent(bucket, path, options, call),
-      getResource(bucket, path, call),
+      describe(bucket, path, call),
     ]);
     if (content.status === "rejected" || description.status === "rejected") {
       if (content.status === "fulfilled") content.value?.destroy();
@@ -41,32 +41,29 @@ export async function readObject(
       throw failure;
     }
     const response = content.value;
-    const info = infoOf(path, description.value, response, call);
+    const { info } = description.value;
     if (response === undefined) {
       if (expectedSize(info.size, options) > 0) continue; // it has grown in between
       return bytesResult(info, new Uint8Array(0), readCall(call));
     }
     const generation = response.headers["x-goog-generation"];
     if (generation === undefined || generation === info.etag) {
-      return toResult(bucket, response, info, description.value, options, call);
+      return toResult(bucket, response, description.value, options, call);
     }
     response.destroy();
   }
   throw new StorageError("UNAVAILABLE", "The object was overwritten again and again while it was read.", call.details);
 }
 
-function infoOf(
-  path: string,
-  resource: ObjectResource,
-  response: IncomingMessage | undefined,
-  call: DriverCall,
-): ObjectInfo {
-  try {
-    return toObjectInfo(path, resource, call);
-  } catch (error) {
-    response?.destroy();
-    throw error;
-  }
+/** An object, and its checksum as the API writes it. */
+interface Description {
+  readonly info: ObjectInfo;
+  readonly crc32c: string | undefined;
+}
+
+async function describe(bucket: GcsBucket, path: string, call: DriverCall): Promise<Description> {
+  const resource = await getResource(bucket, path, call);
+  return { info: toObjectInfo(path, resource, call), crc32c: resource.crc32c };
 }
 
 /** The answer with the content, or `undefined` when the range begins at or past the end of the object. */
@@ -106,8 +103,7 @@ function endOnAbort(response: IncomingMessage, signal: AbortSignal | undefined):
 async function toResult(
   bucket: GcsBucket,
   response: IncomingMessage,
-  info: ObjectInfo,
-  { crc32c }: ObjectResource,
+  { info, crc32c }: Description,
   options: ReadOptions,
   call: DriverCall,
 ): Promise<ReadResult> {

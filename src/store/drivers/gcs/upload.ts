@@ -4,7 +4,7 @@ import { StorageError } from "../../../errors/error.js";
 import { answerObject, type GcsBucket, type GcsRequest } from "./bucket.js";
 import type { GenerationQuery } from "./generation.js";
 import type { ObjectResource } from "./object-info.js";
-import { missingBucket } from "./stat.js";
+import { missingBucket } from "./object.js";
 
 /** What a write sends along with the body. */
 export interface UploadParams {

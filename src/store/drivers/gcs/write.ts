@@ -1,4 +1,5 @@
 import type { DriverCall } from "../driver-store.js";
+import type { CRC32CValidator } from "@google-cloud/storage";
 import { checkedBytes, isWholeBody } from "../../body.js";
 import { throwIfAborted } from "../../../async/abort.js";
 import { StorageError } from "../../../errors/error.js";
@@ -26,82 +27,87 @@ export async function writeObject(
   const { contentType = "application/octet-stream", metadata } = options;
   assertMetadataSize(metadata, call);
   const params: UploadParams = { name: bucket.objectName(path, call.details), contentType, metadata, query };
+  const upload = new Upload(bucket, params, call);
   const resource = isWholeBody(body)
-    ? await writeBytes(bucket, params, await checkedBytes(body, options, call.details, MAX_OBJECT_SIZE), call)
-    : await uploadChunks(body, options, call, MAX_OBJECT_SIZE, (chunks) => writeChunks(bucket, params, chunks, call));
+    ? await upload.bytes(await checkedBytes(body, options, call.details, MAX_OBJECT_SIZE))
+    : await uploadChunks(body, options, call, MAX_OBJECT_SIZE, (chunks) => upload.chunks(chunks));
   return toObjectInfo(path, resource, call);
 }
 
-async function writeBytes(
-  bucket: GcsBucket,
-  params: UploadParams,
-  bytes: Uint8Array,
-  call: DriverCall,
-): Promise<ObjectResource> {
-  if (params.query.ifGenerationMatch === undefined && bytes.byteLength <= bucket.chunkSize)
-    return uploadWhole(bucket, params, bytes, call);
-  const crc32c = await checksumOf(bucket, bytes, call);
-  const session = await UploadSession.begin(bucket, params, bytes.byteLength, call);
-  const made = await orCancel(session, () => session.send(bytes, 0, bytes.byteLength, crc32c));
-  return verified(bucket, params, made!, crc32c, call);
-}
+/** One write: where to, what goes along, and for which call. */
+class Upload {
+  constructor(
+    private readonly bucket: GcsBucket,
+    private readonly params: UploadParams,
+    private readonly call: DriverCall,
+  ) {}
 
-async function writeChunks(
-  bucket: GcsBucket,
-  params: UploadParams,
-  chunks: Chunks,
-  call: DriverCall,
-): Promise<ObjectResource> {
-  const first = await takeChunk(chunks, bucket.chunkSize, new Uint8Array(0));
-  if (first.ended) return writeBytes(bucket, params, first.bytes, call);
-  const session = await UploadSession.begin(bucket, params, undefined, call);
-  const send = bucket.features.chunkedUpload ? sendChunks : sendStream;
-  return orCancel(session, () => send(bucket, params, session, first, chunks, call));
-}
-
-async function sendChunks(
-  bucket: GcsBucket,
-  params: UploadParams,
-  session: UploadSession,
-  first: TakenChunk,
-  chunks: Chunks,
-  call: DriverCall,
-): Promise<ObjectResource> {
-  const checksum = (await bucket.client.storage(call)).crc32cGenerator();
-  let taken = first;
-  for (let start = 0; ; start += bucket.chunkSize) {
-    checksum.update(taken.bytes as Buffer);
-    const total = taken.ended ? start + taken.bytes.byteLength : undefined;
-    const crc32c = taken.ended ? checksum.toString() : undefined;
-    const made = await session.send(taken.bytes, start, total, crc32c);
-    if (made !== undefined) return verified(bucket, params, made, checksum.toString(), call);
-    throwIfAborted(call.signal, call.details);
-    taken = await takeChunk(chunks, bucket.chunkSize, taken.rest);
-  }
-}
-
-async function sendStream(
-  bucket: GcsBucket,
-  params: UploadParams,
-  session: UploadSession,
-  first: TakenChunk,
-  chunks: Chunks,
-  call: DriverCall,
-): Promise<ObjectResource> {
-  const checksum = (await bucket.client.storage(call)).crc32cGenerator();
-  async function* all(): Chunks {
-    for (const bytes of [first.bytes, first.rest]) {
-      checksum.update(bytes as Buffer);
-      yield bytes;
+  async bytes(bytes: Uint8Array): Promise<ObjectResource> {
+    const { bucket, params, call } = this;
+    const size = bytes.byteLength;
+    if (params.query.ifGenerationMatch === undefined && size <= bucket.chunkSize) {
+      return uploadWhole(bucket, params, bytes, call);
     }
-    for await (const chunk of chunks) {
-      const copy = Buffer.from(chunk); // a source may use its buffer again before this one is sent
-      checksum.update(copy);
-      yield copy;
+    const crc32c = await checksumOf(bucket, bytes, call);
+    const made = await this.#inSession(size, (session) => session.send(bytes, 0, size, crc32c));
+    return verified(bucket, params, made!, crc32c, call);
+  }
+
+  async chunks(chunks: Chunks): Promise<ObjectResource> {
+    const { bucket, params, call } = this;
+    const first = await takeChunk(chunks, bucket.chunkSize, new Uint8Array(0));
+    if (first.ended) return this.bytes(first.bytes);
+    const checksum = (await bucket.client.storage(call)).crc32cGenerator();
+    const made = await this.#inSession(undefined, (session) =>
+      bucket.features.chunkedUpload
+        ? this.#sendChunks(session, first, chunks, checksum)
+        : session.sendAll(summed(first, chunks, checksum)),
+    );
+    return verified(bucket, params, made, checksum.toString(), call);
+  }
+
+  async #sendChunks(
+    session: UploadSession,
+    first: TakenChunk,
+    chunks: Chunks,
+    checksum: CRC32CValidator,
+  ): Promise<ObjectResource> {
+    const { chunkSize } = this.bucket;
+    let taken = first;
+    for (let start = 0; ; start += chunkSize) {
+      checksum.update(taken.bytes as Buffer);
+      const total = taken.ended ? start + taken.bytes.byteLength : undefined;
+      const crc32c = taken.ended ? checksum.toString() : undefined;
+      const made = await session.send(taken.bytes, start, total, crc32c);
+      if (made !== undefined) return made;
+      throwIfAborted(this.call.signal, this.call.details);
+      taken = await takeChunk(chunks, chunkSize, taken.rest);
     }
   }
-  const made = await session.sendAll(all());
-  return verified(bucket, params, made, checksum.toString(), call);
+
+  /** A session that is given up when something fails. */
+  async #inSession<T>(size: number | undefined, send: (session: UploadSession) => Promise<T>): Promise<T> {
+    const session = await UploadSession.begin(this.bucket, this.params, size, this.call);
+    try {
+      return await send(session);
+    } catch (error) {
+      session.cancel();
+      throw error;
+    }
+  }
+}
+
+/** All chunks, which the checksum sees when they are sent. */
+async function* summed({ bytes, rest }: TakenChunk, chunks: Chunks, checksum: CRC32CValidator): Chunks {
+  for (const piece of [bytes, rest]) {
+    checksum.update(piece as Buffer);
+    yield piece;
+  }
+  for await (const chunk of chunks) {
+    const copy = Buffer.from(chunk); // a source may use its buffer again before this one is sent
+    checksum.update(copy);
+    yield copy;
+  }
 }
 
 /** Bytes of one request, and what the source gave beyond them. */
@@ -127,15 +133,6 @@ async function takeChunk(source: Chunks, chunkSize: number, begun: Uint8Array): 
   }
   const bytes = parts.length === 1 ? begun : Buffer.concat(parts, size);
   return { bytes: bytes.subarray(0, chunkSize), rest: bytes.subarray(chunkSize), ended };
-}
-
-async function orCancel<T>(session: UploadSession, upload: () => Promise<T>): Promise<T> {
-  try {
-    return await upload();
-  } catch (error) {
-    session.cancel();
-    throw error;
-  }
 }
 
 function assertMetadataSize(metadata: Record<string, string> | undefined, { details }: DriverCall): void {

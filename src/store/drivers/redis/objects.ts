@@ -3,11 +3,12 @@ import { bytesResult } from "../../read-result.js";
 import type { DeleteOptions, ObjectInfo, ReadOptions, ReadResult, StoreBody, WriteOptions } from "../../store.js";
 import { readCall } from "../byte-range.js";
 import type { DriverCall } from "../driver-store.js";
+import { objectInfo } from "../object-info.js";
 import { plainError } from "../service-errors.js";
 import type { RedisDatabase } from "./database.js";
 import { brokenReply } from "./errors.js";
 import { COPY, DELETE, READ, WRITE } from "./scripts.js";
-import { decodeInfo, encodeValue, newEtag, quotedEtag, unquotedEtag } from "./stored-value.js";
+import { decodeInfo, encodeValue, newEtag, unquotedEtag } from "./stored-value.js";
 
 /** Writes one object by one script. A body that is still to come is collected first. */
 export async function writeObject(
@@ -35,14 +36,8 @@ export async function writeObject(
   if (outcome.toString() === "exists") throw plainError("ALREADY_EXISTS", call);
   if (outcome.toString() === "changed") throw plainError("PRECONDITION_FAILED", call);
   if (!Buffer.isBuffer(time)) throw brokenReply(call);
-  return {
-    path,
-    size,
-    etag: quotedEtag(etag),
-    lastModified: new Date(Number(time.toString())),
-    ...(contentType !== undefined && { contentType }),
-    ...(metadata !== undefined && { metadata }),
-  };
+  const lastModified = new Date(Number(time.toString()));
+  return { ...objectInfo(path, size, { etag, lastModified, contentType }), ...(metadata && { metadata }) };
 }
 
 /** What {@link READ} answers of an object: header with attributes, size of the value, range. */

@@ -5,14 +5,8 @@ import { systemClock, type Clock } from "../../../async/clock.js";
 import { StorageError } from "../../../errors/error.js";
 import type { RedisConnection, Send } from "./connection.js";
 import { RedisFailure, toRedisFailure } from "./failure.js";
+import type { ParsedRedisOptions } from "./options.js";
 import { Session } from "./session.js";
-
-/** Time limits of a connection, in ms. */
-export interface ConnectionLimits {
-  connectTimeout?: number | undefined;
-  commandTimeout?: number | undefined;
-  clock?: Clock | undefined;
-}
 
 // Nothing is tried again behind the caller's back: a call fails with its connection, and the next one opens another. So no
 // queue grows while Redis is down, no timer keeps the process alive, and no command is sent twice.
@@ -35,7 +29,7 @@ export class OwnConnection implements RedisConnection {
   #opening: Promise<Session> | undefined;
   readonly #clients = new Set<Redis>();
 
-  constructor(url: string, limits: ConnectionLimits) {
+  constructor(url: string, limits: Pick<ParsedRedisOptions, "connectTimeout" | "commandTimeout" | "clock">) {
     this.#url = url;
     this.#connectTimeout = limits.connectTimeout ?? 5_000;
     this.#commandTimeout = limits.commandTimeout ?? 30_000;

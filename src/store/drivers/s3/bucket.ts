@@ -95,9 +95,13 @@ export class S3Bucket {
     return { Bucket: this.name, Key: this.keyPrefix + path };
   }
 
-  /** Whether requests carry the checksum of their body, as they do unless the client says `WHEN_REQUIRED`. */
-  async sendsChecksums(): Promise<boolean> {
-    return (await this.client.config.requestChecksumCalculation()) !== "WHEN_REQUIRED";
+  /** The checksum that requests carry of their body, as they do unless the client says `WHEN_REQUIRED`. */
+  async checksumAlgorithm(call: DriverCall): Promise<"CRC32" | undefined> {
+    try {
+      return (await this.client.config.requestChecksumCalculation()) === "WHEN_REQUIRED" ? undefined : "CRC32";
+    } catch (error) {
+      throw await this.errorOf(error, call);
+    }
   }
 
   /** Sends one request. Rejects with a StorageError, at once when the call is aborted. */

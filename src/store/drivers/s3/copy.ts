@@ -1,21 +1,15 @@
-import type { DriverCall } from "../driver-store.js";
-import {
-  CompleteMultipartUploadCommand,
-  CopyObjectCommand,
-  CreateMultipartUploadCommand,
-  UploadPartCopyCommand,
-  type CompletedPart,
-} from "@aws-sdk/client-s3";
+import { CopyObjectCommand, UploadPartCopyCommand, type CompletedPart } from "@aws-sdk/client-s3";
+import { LinkedAbort } from "../../../async/linked-abort.js";
 import { StorageError, isStorageError } from "../../../errors/error.js";
 import type { ObjectInfo } from "../../store.js";
-import type { S3Bucket } from "./bucket.js";
-import { LinkedAbort } from "../../../async/linked-abort.js";
-import { abandonUpload } from "./upload/multipart-cleanup.js";
-import { toObjectInfo, type S3Description } from "./object-info.js";
-import { MAX_PARTS, MAX_PART_SIZE } from "./limits.js";
+import type { DriverCall } from "../driver-store.js";
 import { existing } from "../object-info.js";
 import { sideBySide } from "../upload.js";
-import { statObject } from "./stat.js";
+import type { S3Bucket } from "./bucket.js";
+import { MAX_PARTS, MAX_PART_SIZE } from "./limits.js";
+import { toObjectInfo, type S3Description } from "./object-info.js";
+import { statObject } from "./object.js";
+import { uploadInParts, type UploadParams } from "./upload/multipart.js";
 
 /** From which size an object is copied in parts, and of how many bytes. */
 export interface CopyLimits {
@@ -62,64 +56,39 @@ async function copyInParts(
   bucket: S3Bucket,
   source: ObjectInfo,
   to: string,
-  outer: DriverCall,
+  callerCall: DriverCall,
   limits: CopyLimits,
 ): Promise<Copied> {
-  const { UploadId } = await bucket.send(
-    outer,
-    new CreateMultipartUploadCommand({
-      ...bucket.address(to),
-      ...bucket.encryption,
-      ContentType: source.contentType,
-      Metadata: source.metadata,
-    }),
-  );
-  const upload = { ...bucket.address(to), UploadId: UploadId! };
-  const stop = new LinkedAbort(outer.signal);
-  const call: DriverCall = { ...outer, signal: stop.signal };
+  const { size, path, contentType: ContentType, metadata: Metadata } = source;
+  const params: UploadParams = { ...bucket.address(to), ...bucket.encryption, ContentType, Metadata };
+  const partSize = Math.max(limits.partSize, Math.ceil(size / MAX_PARTS));
+  const stop = new LinkedAbort(callerCall.signal);
   try {
-    const Parts = await copyParts(bucket, source, upload, call, stop, limits.partSize);
-    return await bucket.send(call, new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } }));
+    return await uploadInParts(bucket, params, callerCall, stop, async (upload, call) => {
+      const parts: CompletedPart[] = [];
+      let next = 0;
+      await sideBySide(bucket.queueSize, stop, async () => {
+        for (let start = next; start < size && !stop.signal.aborted; start = next) {
+          next += partSize;
+          const PartNumber = start / partSize + 1;
+          const command = new UploadPartCopyCommand({
+            ...upload,
+            PartNumber,
+            CopySource: copySource(bucket, path),
+            ...versionOf(source),
+            CopySourceRange: `bytes=${start}-${Math.min(start + partSize, size) - 1}`,
+          });
+          const { CopyPartResult } = await bucket.send(call, command);
+          parts.push({ ...CopyPartResult, PartNumber });
+        }
+      });
+      return parts;
+    });
   } catch (error) {
-    stop.abort(error);
-    await abandonUpload(bucket, upload, upload.UploadId, call);
-    const first: unknown = stop.signal.reason; // the others follow from it
-    throw sourceChanged(first, call) ?? (await bucket.errorOf(first, outer));
+    throw sourceChanged(error, callerCall) ?? error;
   } finally {
     stop.unlink();
   }
-}
-
-async function copyParts(
-  bucket: S3Bucket,
-  source: ObjectInfo,
-  upload: { Bucket: string; Key: string; UploadId: string },
-  call: DriverCall,
-  stop: LinkedAbort,
-  minPartSize: number,
-): Promise<CompletedPart[]> {
-  const partSize = Math.max(minPartSize, Math.ceil(source.size / MAX_PARTS));
-  const parts: CompletedPart[] = [];
-  let next = 0;
-  const copyNext = async (): Promise<void> => {
-    for (let start = next; start < source.size && !stop.signal.aborted; start = next) {
-      next += partSize;
-      const PartNumber = start / partSize + 1;
-      const { CopyPartResult } = await bucket.send(
-        call,
-        new UploadPartCopyCommand({
-          ...upload,
-          PartNumber,
-          CopySource: copySource(bucket, source.path),
-          ...versionOf(source),
-          CopySourceRange: `bytes=${start}-${Math.min(start + partSize, source.size) - 1}`,
-        }),
-      );
-      parts.push({ ...CopyPartResult, PartNumber });
-    }
-  };
-  await sideBySide(bucket.queueSize, stop, copyNext);
-  return parts.sort((a, b) => a.PartNumber! - b.PartNumber!);
 }
 
 /** What is copied is the version that was described. A weak etag matches nothing (RFC 9110, section 13.1.1). */

@@ -9,7 +9,7 @@ import type { DriverCall } from "../driver-store.js";
 import type { S3Bucket } from "./bucket.js";
 import { S3_ERRORS } from "./errors.js";
 import { toObjectInfo } from "./object-info.js";
-import { statObject } from "./stat.js";
+import { statObject } from "./object.js";
 
 /** Reads an object, or the range of it that the options ask for. */
 export async function readObject(

@@ -5,14 +5,13 @@ import type { CallOptions } from "../../store.js";
 import { S3Bucket } from "./bucket.js";
 import { createClient } from "./client/client.js";
 import { copyObject } from "./copy.js";
-import { deleteObject } from "./delete.js";
+import { deleteObject, statObject } from "./object.js";
 import { listObjects } from "./list.js";
 import { MAX_PRESIGN_SECONDS } from "./limits.js";
 import { parseS3Options, type S3Conditions, type S3StoreOptions } from "./options.js";
 import { presignObject } from "./presign.js";
 import { probeConditions } from "./probe/probe.js";
 import { readObject } from "./read.js";
-import { statObject } from "./stat.js";
 import { writeObject } from "./write.js";
 
 /**

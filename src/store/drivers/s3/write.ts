@@ -11,17 +11,17 @@ import { decidedConflict, uploadChunks, type Chunks } from "../upload.js";
 import type { S3Bucket } from "./bucket.js";
 import { isConflict } from "./errors.js";
 import { toObjectInfo } from "./object-info.js";
-import { statObject } from "./stat.js";
+import { statObject } from "./object.js";
 import { Parts } from "./upload/parts.js";
 import { uploadStream } from "./upload/upload-stream.js";
-import { uploadBytes, type UploadParams } from "./upload/upload.js";
+import type { UploadParams, Uploaded } from "./upload/multipart.js";
+import { uploadBytes } from "./upload/upload.js";
 
 // Waits in ms before a write is sent again that met another writer at its key. Then the caller hears `UNAVAILABLE`.
 const CONFLICT_PAUSES = [25, 50, 100, 200];
 
-interface Written {
+interface Written extends Uploaded {
   size: number;
-  ETag?: string | undefined;
 }
 
 /** Writes one object: by one PutObject what is small, by a multipart upload what is not. */
@@ -67,10 +67,10 @@ async function putObject(
   digest: string | undefined,
   call: DriverCall,
   attempt = 0,
-): Promise<{ ETag?: string | undefined }> {
+): Promise<Uploaded> {
   try {
     // Without a digest of ours the SDK sends a CRC32; neither to a server that was said to take no checksums.
-    const isSent = digest !== undefined && (await bucket.sendsChecksums());
+    const isSent = digest !== undefined && (await bucket.checksumAlgorithm(call)) !== undefined;
     const checksum = isSent && { ChecksumSHA256: sha256Of(digest).toString("base64") };
     return await bucket.send(call, new PutObjectCommand({ ...params, ...checksum, Body: bytes }));
   } catch (error) {

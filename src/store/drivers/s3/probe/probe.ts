@@ -1,7 +1,7 @@
 import type { CallOptions } from "../../../store.js";
-import { Probe } from "../../probe.js";
+import { Probe, type Outcome } from "../../probe.js";
 import type { S3Bucket } from "../bucket.js";
-import { deleteObject } from "../delete.js";
+import { deleteObject, statObject } from "../object.js";
 import type { S3Conditions } from "../options.js";
 import {
   deleteIfMatch,
@@ -9,11 +9,9 @@ import {
   writeInParts,
   type Attempt,
   type Condition,
-  type Outcome,
   type ProbeWrite,
 } from "./probe-requests.js";
 import { race, StartLine, warmConnections } from "./race.js";
-import { statObject } from "../stat.js";
 import { writeObject } from "../write.js";
 
 const SMALL = Buffer.from("probe");
@@ -41,16 +39,14 @@ const DELETE_ROUNDS = 4;
 /** Finds out which conditions a server honours: keeps and breaks each of them, and lets many race under it. */
 export async function probeConditions(bucket: S3Bucket, options: CallOptions): Promise<S3Conditions> {
   const probe = new S3Probe(bucket, options);
-  try {
+  return probe.finding(async () => {
     await probe.write(); // what fails without a condition says nothing of conditions
     return {
       ifNoneMatch: await probe.ifNoneMatch(),
       ifMatch: await probe.ifMatch(),
       deleteIfMatch: await probe.deleteIfMatch(),
     };
-  } finally {
-    await probe.cleanUp();
-  }
+  });
 }
 
 class S3Probe extends Probe {

@@ -1,8 +1,9 @@
 import type { DriverCall } from "../driver-store.js";
 import { isNotFound, isStorageError } from "../../../errors/error.js";
-import type { ObjectInfo } from "../../store.js";
+import type { DeleteOptions, ObjectInfo } from "../../store.js";
 import { plainError } from "../service-errors.js";
 import { answerObject, type GcsBucket } from "./bucket.js";
+import { generationQuery } from "./generation.js";
 import { OBJECT_FIELDS, toObjectInfo, type ObjectResource } from "./object-info.js";
 
 /** Describes an object; `undefined` when it is missing, `CONTAINER_NOT_FOUND` when its bucket is. */
@@ -46,4 +47,23 @@ export async function assertBucket(bucket: GcsBucket, { details, signal }: Drive
 export function missingBucket(error: unknown, { details }: DriverCall): unknown {
   if (!isNotFound(error)) return error;
   return plainError("CONTAINER_NOT_FOUND", { details: { ...details, cause: error.cause } });
+}
+
+/** Deletes one object. A missing one is no error, except under a condition. */
+export async function deleteObject(
+  bucket: GcsBucket,
+  path: string,
+  { ifMatch }: DeleteOptions,
+  call: DriverCall,
+): Promise<void> {
+  const name = bucket.objectName(path, call.details);
+  const query = generationQuery({ ifMatch }, call);
+  const idempotent = ifMatch !== undefined;
+  try {
+    await bucket.send(call, { method: "DELETE", target: bucket.target(name), query, idempotent });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    await assertBucket(bucket, call);
+    if (ifMatch !== undefined) throw plainError("PRECONDITION_FAILED", call);
+  }
 }

@@ -1,6 +1,7 @@
 import type { DriverCall } from "../driver-store.js";
 import { isNotFound } from "../../../errors/error.js";
-import type { ObjectInfo } from "../../store.js";
+import type { DeleteOptions, ObjectInfo } from "../../store.js";
+import { quotedEtag } from "../object-info.js";
 import type { AzureContainer } from "./container.js";
 import { assertBlob, statedSize, toObjectInfo } from "./object-info.js";
 
@@ -22,4 +23,21 @@ export async function statObject(
     if (isNotFound(error)) return undefined;
     throw error;
   }
+}
+
+/** Deletes one object, and its snapshots. */
+export async function deleteObject(
+  container: AzureContainer,
+  path: string,
+  { ifMatch }: DeleteOptions,
+  call: DriverCall,
+): Promise<void> {
+  const name = container.blobName(path, call.details);
+  await container.send(call, ({ client, abortSignal }) =>
+    client.getBlobClient(name).delete({
+      abortSignal,
+      deleteSnapshots: "include", // Azure refuses to delete a blob and keep them
+      ...(ifMatch !== undefined && { conditions: { ifMatch: quotedEtag(ifMatch) } }),
+    }),
+  );
 }
