@@ -1,6 +1,6 @@
-import { bytesResult, type ReadCall } from "../read-result.js";
+import { bytesResult } from "../read-result.js";
 import type { ObjectInfo, ReadOptions, ReadResult } from "../store.js";
-import type { DriverCall } from "./driver-store.js";
+import { readCall, type DriverCall } from "./driver-store.js";
 import { existing } from "./object-info.js";
 
 /** The header that asks for a range (RFC 9110, 14.2); `undefined` for the whole object. */
@@ -32,9 +32,4 @@ export function isRangeOf({ first, last, total }: ContentRange, offset: number, 
 /** The result of a read that has no bytes: an empty range, or one that begins at or past the end of the object. */
 export async function emptyRange(info: Promise<ObjectInfo | undefined>, call: DriverCall): Promise<ReadResult> {
   return bytesResult(existing(await info, call), new Uint8Array(0), readCall(call));
-}
-
-/** What the result of a read needs of its call. */
-export function readCall({ details, signal }: DriverCall): ReadCall {
-  return { store: details.store, signal };
 }

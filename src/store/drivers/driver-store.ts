@@ -1,7 +1,8 @@
 import { isNotFound } from "../../errors/error.js";
-import type { Capability } from "../capability.js";
+import { CAPABILITY_FLAGS, type Capability, type CapabilityFlag } from "../capability.js";
 import type { CallDetails } from "../check.js";
 import { CheckedStore } from "../checked-store.js";
+import type { ReadCall } from "../read-result.js";
 import type {
   CallOptions,
   DeleteOptions,
@@ -22,21 +23,7 @@ export interface DriverCall {
   readonly condition?: "ifNoneMatch" | "ifMatch" | undefined;
 }
 
-const EVERYTHING: Readonly<Capability> = {
-  read: true,
-  write: true,
-  stat: true,
-  delete: true,
-  list: true,
-  copy: true,
-  presign: true,
-  rangeRead: true,
-  ifNoneMatch: true,
-  ifMatch: true,
-  deleteIfMatch: true,
-  metadata: true,
-  contentType: true,
-};
+const EVERYTHING = Object.fromEntries(CAPABILITY_FLAGS.map((flag) => [flag, true])) as Record<CapabilityFlag, true>;
 
 /** What a driver does once the arguments of a call are checked. What its capability denies, it need not have. */
 export interface Driver<Name extends string = string> {
@@ -152,4 +139,9 @@ function conditionalCall(details: CallDetails, options: WriteOptions): DriverCal
 export function conditionOf({ ifNoneMatch, ifMatch }: WriteOptions): DriverCall["condition"] {
   if (ifNoneMatch !== undefined) return "ifNoneMatch";
   return ifMatch === undefined ? undefined : "ifMatch";
+}
+
+/** What the result of a read needs of its call. */
+export function readCall({ details, signal }: DriverCall): ReadCall {
+  return { store: details.store, signal };
 }

@@ -1,8 +1,7 @@
 import { collectBody } from "../../body.js";
 import { bytesResult } from "../../read-result.js";
 import type { DeleteOptions, ObjectInfo, ReadOptions, ReadResult, StoreBody, WriteOptions } from "../../store.js";
-import { readCall } from "../byte-range.js";
-import type { DriverCall } from "../driver-store.js";
+import { readCall, type DriverCall } from "../driver-store.js";
 import { objectInfo } from "../object-info.js";
 import { plainError } from "../service-errors.js";
 import type { RedisDatabase } from "./database.js";

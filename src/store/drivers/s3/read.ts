@@ -4,8 +4,8 @@ import { GetObjectCommand, type GetObjectCommandOutput } from "@aws-sdk/client-s
 import { StorageError } from "../../../errors/error.js";
 import { streamResult } from "../../read-result.js";
 import type { ReadOptions, ReadResult } from "../../store.js";
-import { emptyRange, isRangeOf, parseContentRange, rangeHeader, readCall } from "../byte-range.js";
-import type { DriverCall } from "../driver-store.js";
+import { emptyRange, isRangeOf, parseContentRange, rangeHeader } from "../byte-range.js";
+import { readCall, type DriverCall } from "../driver-store.js";
 import type { S3Bucket } from "./bucket.js";
 import { S3_ERRORS } from "./errors.js";
 import { toObjectInfo } from "./object-info.js";
