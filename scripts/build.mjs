@@ -19,7 +19,7 @@ const OUTSIDE = [/^node:/, /^@aws-sdk\//, /^@smithy\//, /^@azure\//, /^@google-c
 
 // Bases of published classes, and what only their protected methods take: no declaration that a compiler writes for
 // users has to name them.
-const INHERITED = new Set(["CallDetails", "CallLayer", "CheckedStore", "DriverStore", "INSPECT"]);
+const INHERITED = new Set(["CallDetails", "CallLayer", "CheckedStore", "DriverStore", "INSPECT", "ServiceFailure"]);
 
 await rm("dist", { recursive: true, force: true });
 const modules = new Set();

@@ -5,7 +5,7 @@ const MANAGER_ROOMS =
 
 // What the manager needs of drivers, layers and compositions.
 const SHARED = [
-  "drivers/(memory-store|driver-store|http-errors|driver-entry|driver-entries)",
+  "drivers/(memory-store|driver-store|driver-entry|driver-entries)",
   "drivers/s3/(limits|client/bucket-name|client/region)",
   "guard/own-stores",
   "layers/semaphore",
@@ -29,6 +29,7 @@ export const CHUNKS = inOrder([
   { name: "kubernetes", test: /src\/resolvers\/kubernetes\// },
   { name: "manager", test: new RegExp(`src/(${MANAGER_ROOMS})/`) },
   { name: "file-store", test: /src\/store\/drivers\/file\// },
+  { name: "services", test: /src\/store\/drivers\/[^/]+$/ },
   { name: "guard", test: /src\/store\/guard\// },
   { name: "layers", test: /src\/store\/layers\/[^/]+$|node_modules\/cockatiel\// },
   { name: "features", test: /src\/store\/layers\/features\// },

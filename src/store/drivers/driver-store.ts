@@ -1,6 +1,8 @@
-import type { Capability } from "../capability.js";
+import { isNotFound } from "../../errors/error.js";
+import { CAPABILITY_FLAGS, type Capability, type CapabilityFlag } from "../capability.js";
 import type { CallDetails } from "../check.js";
 import { CheckedStore } from "../checked-store.js";
+import type { ReadCall } from "../read-result.js";
 import type {
   CallOptions,
   DeleteOptions,
@@ -21,13 +23,17 @@ export interface DriverCall {
   readonly condition?: "ifNoneMatch" | "ifMatch" | undefined;
 }
 
+const EVERYTHING = Object.fromEntries(CAPABILITY_FLAGS.map((flag) => [flag, true])) as Record<CapabilityFlag, true>;
+
 /** What a driver does once the arguments of a call are checked. What its capability denies, it need not have. */
 export interface Driver<Name extends string = string> {
   readonly name: Name;
-  readonly capability: Readonly<Capability>;
+  /** What differs from a store that can do everything. */
+  readonly capability: Readonly<Partial<Capability>>;
   write(path: string, body: StoreBody, options: WriteOptions, call: DriverCall): Promise<ObjectInfo>;
   read(path: string, options: ReadOptions, call: DriverCall): Promise<ReadResult>;
   stat(path: string, call: DriverCall): Promise<ObjectInfo | undefined>;
+  /** `NOT_FOUND` is taken for done, except under a condition. */
   delete(path: string, options: DeleteOptions, call: DriverCall): Promise<unknown>;
   list(prefix: string, options: ListOptions, call: DriverCall): AsyncIterable<ObjectInfo>;
   copy?(from: string, to: string, call: DriverCall): Promise<ObjectInfo>;
@@ -49,7 +55,7 @@ export abstract class DriverStore<Name extends string = string> extends CheckedS
   protected constructor(driver: Driver<Name>) {
     super();
     this.name = driver.name;
-    this.capability = Object.freeze(driver.capability);
+    this.capability = Object.freeze({ ...EVERYTHING, ...driver.capability });
     this.maxExpiresIn = driver.maxExpiresIn ?? Infinity;
     this.#driver = driver;
   }
@@ -65,7 +71,7 @@ export abstract class DriverStore<Name extends string = string> extends CheckedS
     options: WriteOptions,
     details: CallDetails,
   ): Promise<ObjectInfo> {
-    const call = callOf(details, options);
+    const call = conditionalCall(details, options);
     return this.#named(this.#driver.write(path, source, options, call), call);
   }
 
@@ -80,8 +86,12 @@ export abstract class DriverStore<Name extends string = string> extends CheckedS
   }
 
   protected async deleteChecked(path: string, options: DeleteOptions, details: CallDetails): Promise<void> {
-    const call = callOf(details, options);
-    await this.#named(this.#driver.delete(path, options, call), call);
+    const call = conditionalCall(details, options);
+    try {
+      await this.#named(this.#driver.delete(path, options, call), call);
+    } catch (error) {
+      if (!isNotFound(error) || options.ifMatch !== undefined) throw error; // some services tell of a missing object
+    }
   }
 
   protected listChecked(prefix: string, options: ListOptions, details: CallDetails): AsyncIterable<ObjectInfo> {
@@ -119,4 +129,19 @@ export abstract class DriverStore<Name extends string = string> extends CheckedS
 
 function callOf(details: CallDetails, { signal }: CallOptions): DriverCall {
   return { details, signal };
+}
+
+function conditionalCall(details: CallDetails, options: WriteOptions): DriverCall {
+  return { details, signal: options.signal, condition: conditionOf(options) };
+}
+
+/** The condition of a write or delete. */
+export function conditionOf({ ifNoneMatch, ifMatch }: WriteOptions): DriverCall["condition"] {
+  if (ifNoneMatch !== undefined) return "ifNoneMatch";
+  return ifMatch === undefined ? undefined : "ifMatch";
+}
+
+/** What the result of a read needs of its call. */
+export function readCall({ details, signal }: DriverCall): ReadCall {
+  return { store: details.store, signal };
 }

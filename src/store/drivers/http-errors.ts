@@ -8,6 +8,7 @@ export const CODE_OF_STATUS: ReadonlyMap<number, StorageErrorCode> = new Map([
   [403, "PERMISSION_DENIED"],
   [404, "NOT_FOUND"],
   [408, "TIMEOUT"],
+  [412, "PRECONDITION_FAILED"],
   [413, "LIMIT_EXCEEDED"],
   [429, "THROTTLED"],
   [501, "UNSUPPORTED"],

@@ -50,21 +50,7 @@ export class MemoryStore extends DriverStore<"memory"> {
 
 class MemoryDriver implements Driver<"memory"> {
   readonly name = "memory";
-  readonly capability = {
-    read: true,
-    write: true,
-    stat: true,
-    delete: true,
-    list: true,
-    copy: true,
-    presign: false,
-    rangeRead: true,
-    ifNoneMatch: true,
-    ifMatch: true,
-    deleteIfMatch: true,
-    metadata: true,
-    contentType: true,
-  };
+  readonly capability = { presign: false };
   readonly #objects = new Map<string, StoredBytes>();
 
   async write(path: string, body: StoreBody, options: WriteOptions, { details }: DriverCall): Promise<ObjectInfo> {

@@ -18,11 +18,6 @@ export class ShelfStore extends DriverStore<"shelf"> {
     super({
       name: "shelf",
       capability: {
-        read: true,
-        write: true,
-        stat: true,
-        delete: true,
-        list: true,
         copy: false,
         presign: false,
         rangeRead: false,

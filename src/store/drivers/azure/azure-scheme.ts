@@ -1,5 +1,6 @@
 import process from "node:process";
 import { importByName } from "../../../async/import-by-name.js";
+import { once } from "../../../async/once.js";
 import { StorageError } from "../../../errors/error.js";
 import type { SchemeFactory } from "../../compose/routing/options.js";
 import { AzureStore } from "./azure-store.js";
@@ -69,7 +70,7 @@ function accountOfHost(host: string): AccountAddress {
 
 /** Finds accounts and their credentials in the environment. */
 class AmbientAccounts {
-  #credential: Promise<AzureTokenCredential> | undefined;
+  readonly #default = once(defaultCredential);
 
   async find(named: AccountAddress | undefined, credential: AzureStoreOptions["credential"]): Promise<Account> {
     const { AZURE_STORAGE_CONNECTION_STRING: connectionString, AZURE_STORAGE_ACCOUNT: ownName } = process.env;
@@ -83,16 +84,6 @@ class AmbientAccounts {
     if (credential !== undefined) return { accountUrl: url, credential };
     const own = isOwn(ownName) ? ownCredential(url, ownName) : undefined;
     return own ?? { accountUrl: url, credential: await this.#default() };
-  }
-
-  async #default(): Promise<AzureTokenCredential> {
-    this.#credential ??= defaultCredential();
-    try {
-      return await this.#credential;
-    } catch (error) {
-      this.#credential = undefined; // the next call tries again
-      throw error;
-    }
   }
 }
 

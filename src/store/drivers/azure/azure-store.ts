@@ -1,14 +1,13 @@
+import { pathRoom } from "../driver-options.js";
 import { DriverStore } from "../driver-store.js";
 import { declareOwnStore } from "../../guard/own-stores.js";
-import { azureCapability } from "./capability.js";
 import { AzureContainer } from "./container.js";
 import { copyObject } from "./copy.js";
-import { deleteObject } from "./delete.js";
 import { listObjects } from "./list.js";
 import { MAX_BLOCKS, MAX_PRESIGN_SECONDS, parseAzureOptions, type AzureStoreOptions } from "./options.js";
 import { presignObject } from "./presign.js";
 import { readObject } from "./read.js";
-import { statObject } from "./stat.js";
+import { deleteObject, statObject } from "./blob.js";
 import { writeObject } from "./write.js";
 
 /**
@@ -39,11 +38,12 @@ export class AzureStore extends DriverStore<"azure"> {
   constructor(options: AzureStoreOptions) {
     const parsed = parseAzureOptions(options);
     const container = new AzureContainer(parsed);
-    const maxObjectSize = parsed.blockSize * MAX_BLOCKS;
+    const { presign, prefix, blockSize } = parsed;
+    const maxObjectSize = blockSize * MAX_BLOCKS;
     super({
       name: "azure",
-      capability: azureCapability(parsed),
-      write: (path, body, given, call) => writeObject(container, path, body, given, maxObjectSize, call.details),
+      capability: { presign, maxObjectSize, ...pathRoom(prefix) },
+      write: (path, body, given, call) => writeObject(container, path, body, given, maxObjectSize, call),
       read: (path, given, call) => readObject(container, path, given, call),
       stat: (path, call) => statObject(container, path, call),
       delete: (path, given, call) => deleteObject(container, path, given, call),

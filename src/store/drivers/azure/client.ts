@@ -11,12 +11,10 @@ const RETRIES = { maxTries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 5_000 };
 
 /** @throws {StorageError} `MISSING_DEPENDENCY` when the package is not installed */
 export async function loadSdk(): Promise<AzureSdk> {
-  try {
-    return await import("@azure/storage-blob");
-  } catch (cause) {
+  return import("@azure/storage-blob").catch((cause: unknown) => {
     const message = "AzureStore needs the package @azure/storage-blob. Install it: npm install @azure/storage-blob";
     throw new StorageError("MISSING_DEPENDENCY", message, { cause });
-  }
+  });
 }
 
 /**

@@ -1,13 +1,14 @@
 import type { DriverCall } from "../driver-store.js";
 import { restated } from "../../../errors/as-storage-error.js";
 import type { ContainerClient } from "@azure/storage-blob";
+import { once } from "../../../async/once.js";
 import { abortable, throwIfAborted } from "../../../async/abort.js";
 import type { CallDetails } from "../../check.js";
 import { StorageError, isStorageError } from "../../../errors/error.js";
 import { TimedAbort } from "../../../async/timed-abort.js";
 import { blobNameOf, blobPrefixOf, pathOfBlob } from "./blob-name.js";
 import { createClient } from "./client.js";
-import { toStorageError } from "./errors.js";
+import { AZURE_ERRORS } from "./errors.js";
 import type { ParsedAzureOptions } from "./options.js";
 
 /** What a request needs beside what it asks for. */
@@ -22,11 +23,12 @@ export interface AzureRequest {
 export class AzureContainer {
   readonly options: ParsedAzureOptions;
   readonly #prefix: string;
-  #client: Promise<ContainerClient> | undefined;
+  readonly #client: () => Promise<ContainerClient>;
 
   constructor(options: ParsedAzureOptions) {
     this.options = options;
-    this.#prefix = options.prefix ? `${options.prefix}/` : "";
+    this.#prefix = options.prefix;
+    this.#client = once(() => createClient(options));
   }
 
   /** @throws {StorageError} `INVALID_PATH` when the name would be longer than Azure takes */
@@ -71,7 +73,7 @@ export class AzureContainer {
       // The SDK does not hear the signal while it waits for a token.
       return await abortable(sent, stop.signal, call.details, discard);
     } catch (error) {
-      throw toStorageError(error, { ...call, signal: stop.signal });
+      throw AZURE_ERRORS.of(error, { ...call, signal: stop.signal });
     } finally {
       waiting = false;
       stop.end();
@@ -87,15 +89,11 @@ export class AzureContainer {
   }
 
   async #connect(details: CallDetails): Promise<ContainerClient> {
-    this.#client ??= createClient(this.options);
-    const connecting = this.#client;
     try {
-      return await connecting;
+      return await this.#client();
     } catch (error) {
-      if (this.#client === connecting) this.#client = undefined; // the next call tries again
       // Several calls may wait for one client: each has an error of its own.
-      if (isStorageError(error)) throw restated(error, details);
-      throw error;
+      throw isStorageError(error) ? restated(error, details) : error;
     }
   }
 }

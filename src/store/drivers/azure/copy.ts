@@ -1,14 +1,15 @@
 import type { DriverCall } from "../driver-store.js";
 import type { BlobSyncCopyFromURLOptions, ContainerClient } from "@azure/storage-blob";
 import { StorageError, isStorageError } from "../../../errors/error.js";
+import type { CallDetails } from "../../check.js";
 import type { ObjectInfo } from "../../store.js";
 import type { AzureContainer } from "./container.js";
-import { failureOf } from "./errors.js";
-import { toObjectInfo, type BlobDescription } from "./object-info.js";
+import { AZURE_ERRORS } from "./errors.js";
+import { existing, objectInfo, type ObjectDescription } from "../object-info.js";
 import { isSharedKeyCredential, isTokenCredential } from "./options.js";
 import { signedUrl } from "./presign.js";
 import { readObject } from "./read.js";
-import { requireObject } from "./stat.js";
+import { statObject } from "./blob.js";
 import { writeObject } from "./write.js";
 
 // "Copy Blob From URL": the largest source in bytes, and the longest URL of one.
@@ -32,16 +33,12 @@ export async function copyObject(
   call: DriverCall,
 ): Promise<ObjectInfo> {
   const target = container.blobName(to, { ...call.details, path: to });
-  const source = await requireObject(container, from, call);
+  const source = existing(await statObject(container, from, call), call);
   if (from === to) return source;
   const copied = source.size <= MAX_SIZE ? await copyByAzure(container, source, target, call) : undefined;
   if (copied === undefined) return copyByStream(container, source, to, call);
   const { size, contentType, metadata } = source;
-  return {
-    ...toObjectInfo(to, size, copied),
-    ...(contentType !== undefined && { contentType }),
-    ...(metadata !== undefined && { metadata }),
-  };
+  return objectInfo(to, size, { ...copied, contentType, metadata });
 }
 
 /** Lets Azure copy; `undefined` if it can't get at the source. */
@@ -50,7 +47,7 @@ async function copyByAzure(
   source: ObjectInfo,
   target: string,
   call: DriverCall,
-): Promise<Pick<BlobDescription, "etag" | "lastModified"> | undefined> {
+): Promise<Pick<ObjectDescription, "etag" | "lastModified"> | undefined> {
   const name = container.blobName(source.path, call.details);
   const { clock } = container.options;
   try {
@@ -65,8 +62,8 @@ async function copyByAzure(
       return { etag, lastModified };
     });
   } catch (error) {
-    const failure = failureOf(error);
-    if (isStorageError(error, "PRECONDITION_FAILED")) throw sourceChanged(error, call);
+    const failure = AZURE_ERRORS.failureOf(error);
+    if (isStorageError(error, "PRECONDITION_FAILED")) throw sourceChanged(error, call.details);
     if (failure !== undefined && (NO_ACCESS.has(failure.name) || failure.httpStatus === 501)) return undefined;
     throw error;
   }
@@ -97,7 +94,7 @@ async function copyByStream(
   try {
     const { size, contentType, metadata } = body.info;
     const options = { signal: call.signal, size, contentType, metadata };
-    return await writeObject(container, to, body, options, Infinity, call.details);
+    return await writeObject(container, to, body, options, Infinity, call);
   } catch (error) {
     // The source that failed is Azure: what it said counts.
     throw isStorageError(error, "UNEXPECTED") && isStorageError(error.cause) ? error.cause : error;
@@ -106,10 +103,6 @@ async function copyByStream(
   }
 }
 
-function sourceChanged(error: unknown, { details }: DriverCall): StorageError {
-  const cause = failureOf(error);
-  return new StorageError("UNAVAILABLE", "The object was overwritten while it was copied.", {
-    ...details,
-    cause,
-  });
+function sourceChanged({ cause }: StorageError, details: CallDetails): StorageError {
+  return new StorageError("UNAVAILABLE", "The object was overwritten while it was copied.", { ...details, cause });
 }

@@ -6,7 +6,7 @@ import { StorageError } from "../../../errors/error.js";
 import { comparePaths, pathProblem } from "../../../paths/path.js";
 import type { ListOptions, ObjectInfo } from "../../store.js";
 import type { AzureContainer } from "./container.js";
-import { statedSize, toObjectInfo } from "./object-info.js";
+import { foreignAnswer, statedSize, toObjectInfo } from "./object-info.js";
 
 /** Lists objects page by page, each fetched when the one before is used up. Azure sorts them: see blob-name.ts. */
 export async function* listObjects(
@@ -53,7 +53,7 @@ async function* listBlobs(
       return next.done === true ? undefined : next.value;
     });
     if (page === undefined) return;
-    if (!isPage(page)) throw foreignPage(call);
+    if (!isPage(page)) throw foreignAnswer(call.details);
     yield* page.segment.blobItems;
     token = page.continuationToken;
   } while (token !== undefined && token !== "");
@@ -66,11 +66,6 @@ function isPage(page: unknown): boolean {
   return segment.blobItems.every((blob: Partial<BlobItem> | null) => {
     return typeof blob?.name === "string" && typeof blob.properties === "object";
   });
-}
-
-function foreignPage({ details }: DriverCall): StorageError {
-  const message = "What answered is not Azure Blob Storage. Check the URL of the account.";
-  return new StorageError("UNEXPECTED", message, details);
 }
 
 function disorder({ details }: DriverCall): StorageError {

@@ -1,36 +1,14 @@
 import type { DriverCall } from "../driver-store.js";
 import type { ObjectInfo } from "../../store.js";
 import { StorageError } from "../../../errors/error.js";
+import type { CallDetails } from "../../check.js";
+import { objectInfo, type ObjectDescription } from "../object-info.js";
 import { fromAzureMetadata } from "./metadata.js";
 
-/** What the responses that describe one blob have in common. */
-export interface BlobDescription {
-  etag?: string | undefined;
-  lastModified?: Date | undefined;
-  contentType?: string | undefined;
-  metadata?: Record<string, string> | undefined;
-}
-
 /** The {@link ObjectInfo} of a response. */
-export function toObjectInfo(path: string, size: number, description: BlobDescription): ObjectInfo {
-  const { etag, lastModified, contentType, metadata } = description;
-  return {
-    path,
-    size,
-    ...(etag !== undefined && unquoted(etag) !== "" && { etag: quotedEtag(etag) }),
-    ...(lastModified !== undefined && { lastModified }),
-    ...(contentType !== undefined && { contentType }),
-    ...(metadata !== undefined && Object.keys(metadata).length > 0 && { metadata: fromAzureMetadata(metadata) }),
-  };
-}
-
-/** An ETag in quotes, as HTTP writes it (RFC 9110, 8.8.3); a weak one stays so. Azure leaves them away in listings. */
-export function quotedEtag(etag: string): string {
-  return /^W\/"/.test(etag) ? etag : `"${unquoted(etag)}"`;
-}
-
-function unquoted(etag: string): string {
-  return etag.replace(/^(?:W\/)?"|"$/g, "");
+export function toObjectInfo(path: string, size: number, description: ObjectDescription): ObjectInfo {
+  const { etag, lastModified, contentType, metadata } = description; // not spread: the SDK has getters for them
+  return objectInfo(path, size, { etag, lastModified, contentType, metadata: metadata && fromAzureMetadata(metadata) });
 }
 
 /**
@@ -55,9 +33,11 @@ interface BlobAnswer {
 export function assertBlob({ blobType, requestId, version, contentType }: BlobAnswer, { details }: DriverCall): void {
   const isOfAzure = [blobType, requestId, version].some((header) => header !== undefined);
   if (isOfAzure || !/^(?:text\/html|application\/xhtml)/i.test(contentType ?? "")) return;
-  throw new StorageError(
-    "UNEXPECTED",
-    "What answered is not Azure Blob Storage. Check the URL of the account.",
-    details,
-  );
+  throw foreignAnswer(details);
+}
+
+/** The error of an answer that can't be Azure's. */
+export function foreignAnswer(details: CallDetails): StorageError {
+  const message = "What answered is not Azure Blob Storage. Check the URL of the account.";
+  return new StorageError("UNEXPECTED", message, details);
 }

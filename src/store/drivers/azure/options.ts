@@ -1,5 +1,5 @@
 import { isObject } from "../../../json/is-object.js";
-import { clock } from "../../../options/fields.js";
+import { clock, hasMethods } from "../../../options/fields.js";
 import type {
   BlobServiceClient,
   ContainerClient,
@@ -10,7 +10,7 @@ import * as z from "zod/mini";
 import { systemClock, type Clock } from "../../../async/clock.js";
 import { parseOptions } from "../../../options/parse-options.js";
 import { connectionStringProblem, isBase64 } from "./connection-string.js";
-import { MAX_PATH_BYTES, pathProblem } from "../../../paths/path.js";
+import { isOneAtMost, pathPrefix, rule, soundText, wholeNumber } from "../driver-options.js";
 
 /** Largest block, in bytes: 4,000 MiB (Azure, "Scalability and performance targets for Blob storage"). */
 const MAX_BLOCK_SIZE = 4000 * 1024 ** 2;
@@ -76,36 +76,17 @@ export interface AzureStoreOptions {
   clock?: Clock | undefined;
 }
 
-const wholeNumber = z.number().check(z.int());
-
 const schema = z
   .strictObject({
     // "Naming and referencing containers": $root and $web are special ones.
     container: z
       .string()
       .check(z.regex(/^(?:[a-z0-9](?:-?[a-z0-9]){2,62}|\$root|\$web|\$logs)$/, "must be a container's name")),
-    prefix: z.optional(
-      z
-        .pipe(
-          z.string(),
-          z.transform((prefix) => prefix.replace(/\/$/, "")),
-        )
-        .check(
-          z.refine((prefix) => prefix === "" || pathProblem(prefix) === undefined, "must be a valid path"),
-          z.refine((prefix) => Buffer.byteLength(prefix) < MAX_PATH_BYTES - 1, "leaves no room for paths"),
-        ),
-    ),
+    prefix: pathPrefix,
     client: z.optional(
       z.custom<ContainerClient | BlobServiceClient>(isClient, "must be a ContainerClient or a BlobServiceClient"),
     ),
-    connectionString: z.optional(
-      z.string().check(
-        z.superRefine((text, context) => {
-          const problem = connectionStringProblem(text);
-          if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
-        }),
-      ),
-    ),
+    connectionString: z.optional(soundText(connectionStringProblem)),
     accountUrl: z.optional(z.url({ protocol: /^https?$/, error: "must be an http or https URL" })),
     credential: z.optional(
       z.custom<NonNullable<AzureStoreOptions["credential"]>>(
@@ -122,54 +103,31 @@ const schema = z
     clock: z._default(clock, systemClock),
   })
   .check(
-    z.refine((options) => sourcesOf(options).length > 0, {
-      path: ["accountUrl"],
-      message: "is needed, or client, or connectionString",
-      when,
-    }),
-    z.refine((options) => sourcesOf(options).length < 2, {
-      path: ["accountUrl"],
-      message: "client, connectionString and accountUrl can't be combined",
-      when,
-    }),
-    z.refine(({ credential, accountUrl }) => credential === undefined || accountUrl !== undefined, {
-      path: ["credential"],
-      message: "needs accountUrl",
-      when,
-    }),
-    z.refine(({ credential, accountUrl }) => !isTokenCredential(credential) || !isPlainHttp(accountUrl), {
-      path: ["accountUrl"],
-      message: "must be https, for a token is sent there",
-      when,
-    }),
-    z.refine(({ client, clientOptions }) => client === undefined || clientOptions === undefined, {
-      path: ["clientOptions"],
-      message: "can't be combined with client",
-      when,
-    }),
-    z.refine(({ client, container }) => !isContainerClient(client) || client.containerName === container, {
-      path: ["container"],
-      message: "is not that of client",
-      when,
-    }),
-    z.refine((options) => !options.presign || canSign(options), {
-      path: ["presign"],
-      message: "needs the key of the account to sign with",
-      when,
-    }),
+    rule("accountUrl", "is needed, or client, or connectionString", (all) => sourcesOf(all).some(isGiven)),
+    rule("accountUrl", "client, connectionString and accountUrl can't be combined", (all) =>
+      isOneAtMost(...sourcesOf(all)),
+    ),
+    rule("credential", "needs accountUrl", (all) => all.credential === undefined || isGiven(all.accountUrl)),
+    rule(
+      "accountUrl",
+      "must be https, for a token is sent there",
+      ({ credential, accountUrl }) => !isTokenCredential(credential) || !isPlainHttp(accountUrl),
+    ),
+    rule("clientOptions", "can't be combined with client", (all) => isOneAtMost(all.client, all.clientOptions)),
+    rule(
+      "container",
+      "is not that of client",
+      ({ client, container }) => !isContainerClient(client) || client.containerName === container,
+    ),
+    rule("presign", "needs the key of the account to sign with", (all) => !all.presign || canSign(all)),
   );
 
-// Also when a field is wrong by itself, so that one error names everything. A wrong field may then be of any type.
-function when({ value }: { value: unknown }): boolean {
-  return isObject(value);
+function sourcesOf(options: Partial<Record<keyof AzureStoreOptions, unknown>>): unknown[] {
+  return [options.client, options.connectionString, options.accountUrl];
 }
 
-function sourcesOf({
-  client,
-  connectionString,
-  accountUrl,
-}: Partial<Record<keyof AzureStoreOptions, unknown>>): unknown[] {
-  return [client, connectionString, accountUrl].filter((source) => source !== undefined);
+function isGiven(option: unknown): boolean {
+  return option !== undefined;
 }
 
 /** The options as the store works with them: checked, defaults filled in. */
@@ -181,23 +139,22 @@ export function parseAzureOptions(options: AzureStoreOptions): ParsedAzureOption
 }
 
 export function isContainerClient(client: unknown): client is ContainerClient {
-  return isObject(client) && "getBlockBlobClient" in client && typeof client.getBlockBlobClient === "function";
+  return hasMethods("getBlockBlobClient")(client);
 }
 
 export function isTokenCredential(credential: unknown): credential is AzureTokenCredential {
-  return isObject(credential) && "getToken" in credential && typeof credential.getToken === "function";
+  return hasMethods("getToken")(credential);
 }
 
 /** Whether a credential of the SDK holds the account's key. Not by its class: the caller may have another copy of it. */
 export function isSharedKeyCredential(credential: unknown): credential is StorageSharedKeyCredential {
-  return (
-    isObject(credential) && "computeHMACSHA256" in credential && typeof credential.computeHMACSHA256 === "function"
-  );
+  return hasMethods("computeHMACSHA256")(credential);
 }
 
 export function isSharedKey(credential: unknown): credential is AzureSharedKey {
   if (!isObject(credential) || !("accountName" in credential) || !("accountKey" in credential)) return false;
-  return isText(credential.accountName) && isBase64(credential.accountKey);
+  const { accountName, accountKey } = credential;
+  return typeof accountName === "string" && accountName !== "" && isBase64(accountKey);
 }
 
 /** Whether the account's key is at hand, which signs URLs. */
@@ -214,14 +171,9 @@ function isPlainHttp(url: unknown): boolean {
 }
 
 function isClient(client: unknown): boolean {
-  if (isContainerClient(client)) return true;
-  return isObject(client) && "getContainerClient" in client && typeof client.getContainerClient === "function";
+  return isContainerClient(client) || hasMethods("getContainerClient")(client);
 }
 
 function isCredential(credential: unknown): boolean {
   return isTokenCredential(credential) || isSharedKeyCredential(credential) || isSharedKey(credential);
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === "string" && value !== "";
 }

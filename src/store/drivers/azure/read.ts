@@ -1,16 +1,15 @@
-import type { DriverCall } from "../driver-store.js";
 import { Readable } from "node:stream";
 import type { BlobDownloadResponseParsed } from "@azure/storage-blob";
 import { StorageError } from "../../../errors/error.js";
-import { bytesResult, streamResult, type ReadCall } from "../../read-result.js";
+import { streamResult } from "../../read-result.js";
 import type { ReadOptions, ReadResult } from "../../store.js";
 import type { TimedAbort } from "../../../async/timed-abort.js";
+import { emptyRange, isRangeOf, parseContentRange } from "../byte-range.js";
+import { readCall, type DriverCall } from "../driver-store.js";
 import type { AzureContainer } from "./container.js";
-import { bodyError, failureOf } from "./errors.js";
+import { AZURE_ERRORS, bodyError } from "./errors.js";
 import { assertBlob, statedSize, toObjectInfo } from "./object-info.js";
-import { requireObject } from "./stat.js";
-
-const EMPTY = new Uint8Array(0);
+import { statObject } from "./blob.js";
 
 /** Reads an object, or the range of it that the options ask for. */
 export async function readObject(
@@ -19,14 +18,14 @@ export async function readObject(
   options: ReadOptions,
   call: DriverCall,
 ): Promise<ReadResult> {
-  if (options.length === 0) return emptyRange(container, path, call);
+  if (options.length === 0) return emptyRange(statObject(container, path, call), call);
   const stop = container.stopper(call);
   try {
     return await readRange(container, path, options, call, stop);
   } catch (error) {
     stop.unlink();
     // The range begins at or past the end of the object: an empty one has no range at all.
-    if (failureOf(error)?.httpStatus === 416) return emptyRange(container, path, call);
+    if (AZURE_ERRORS.httpStatusOf(error) === 416) return emptyRange(statObject(container, path, call), call);
     throw error;
   }
 }
@@ -68,14 +67,6 @@ async function readRange(
   );
 }
 
-function readCall({ details, signal }: DriverCall): ReadCall {
-  return { store: details.store, signal };
-}
-
-async function emptyRange(container: AzureContainer, path: string, call: DriverCall): Promise<ReadResult> {
-  return bytesResult(await requireObject(container, path, call), EMPTY, readCall(call));
-}
-
 /**
  * The size of the whole object, of an answer that has just what was asked for of it.
  *
@@ -92,12 +83,10 @@ function sizeOf(
     if (offset > 0 || size > count) throw otherRange(call);
     return size;
   }
-  // "bytes 0-9/100" (RFC 9110, 14.4)
-  const [, first, last, total] = (/^bytes (\d+)-(\d+)\/(\d+)$/.exec(contentRange) ?? []).map(Number);
-  const size = statedSize(total, call);
-  const wanted = Math.min(offset + count, size) - 1;
-  const length = wanted - offset + 1;
-  if (first !== offset || last !== wanted || (contentLength ?? length) !== length) throw otherRange(call);
+  const range = parseContentRange(contentRange);
+  const size = statedSize(range?.total, call);
+  const length = Math.min(offset + count, size) - offset;
+  if (!isRangeOf(range!, offset, count) || (contentLength ?? length) !== length) throw otherRange(call);
   return size;
 }
 

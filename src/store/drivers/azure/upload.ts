@@ -3,8 +3,9 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { BlockBlobCommitBlockListOptions } from "@azure/storage-blob";
 import type { LinkedAbort } from "../../../async/linked-abort.js";
+import { sideBySide, type Chunks } from "../upload.js";
 import type { AzureContainer } from "./container.js";
-import { toStorageError } from "./errors.js";
+import { AZURE_ERRORS } from "./errors.js";
 
 /** What a write sends along with the body. */
 export type UploadParams = Pick<BlockBlobCommitBlockListOptions, "blobHTTPHeaders" | "metadata" | "conditions">;
@@ -19,64 +20,57 @@ export interface Uploaded {
 // A large body is handed to the socket in pieces of this size, so that it is seen to go on.
 const PIECE_SIZE = 256 * 1024;
 
-/** Writes an object by one Put Blob. */
-export async function putBlob(
-  container: AzureContainer,
-  name: string,
-  params: UploadParams,
-  bytes: Uint8Array,
-  call: DriverCall,
-): Promise<Uploaded> {
-  const size = bytes.byteLength;
-  const { etag, lastModified } = await container.send(call, ({ client, abortSignal, progress }) =>
-    client.getBlockBlobClient(name).upload(inPieces(bytes, progress), size, { ...params, abortSignal }),
-  );
-  return { size, etag, lastModified };
-}
+/** Writes one blob: as a whole, or in blocks. */
+export class BlobUpload {
+  constructor(
+    private readonly container: AzureContainer,
+    private readonly name: string,
+    private readonly params: UploadParams,
+    private readonly call: DriverCall,
+  ) {}
 
-/**
- * Writes an object in blocks, at most `queueSize` of them at a time, which become the object when their list is
- * committed. The first failure, of a block or of the source, stops the other blocks, as does `stop`, which a source that
- * hangs has to hear too. It rejects when all have stopped. Blocks without a list are invisible; Azure removes them after
- * a week, or at the next write of that object.
- */
-export async function putBlocks(
-  container: AzureContainer,
-  name: string,
-  params: UploadParams,
-  body: AsyncIterable<Uint8Array>,
-  callerCall: DriverCall,
-  stop: LinkedAbort,
-): Promise<Uploaded> {
-  const call: DriverCall = { ...callerCall, signal: stop.signal };
-  const blocks = body[Symbol.asyncIterator]();
-  const ids: string[] = [];
-  let size = 0;
+  /** By one Put Blob. */
+  async put(bytes: Uint8Array): Promise<Uploaded> {
+    const size = bytes.byteLength;
+    const { etag, lastModified } = await this.container.send(this.call, ({ client, abortSignal, progress }) =>
+      client.getBlockBlobClient(this.name).upload(inPieces(bytes, progress), size, { ...this.params, abortSignal }),
+    );
+    return { size, etag, lastModified };
+  }
 
-  const stageNext = async (): Promise<void> => {
-    // Blocks are taken one after the other, whoever of the stagers asks.
-    for (let next = await blocks.next(); next.done !== true && !stop.signal.aborted; next = await blocks.next()) {
-      const bytes = next.value;
-      const id = blockId(bytes, ids.length);
-      ids.push(id);
-      size += bytes.byteLength;
-      await container.send(call, ({ client, abortSignal, progress }) =>
-        client.getBlockBlobClient(name).stageBlock(id, inPieces(bytes, progress), bytes.byteLength, { abortSignal }),
-      );
-    }
-  };
-  const stagers = Array.from({ length: container.options.queueSize }, () =>
-    stageNext().catch((error: unknown) => {
-      stop.abort(error);
-    }),
-  );
-  await Promise.all(stagers);
-  // Not with the signal of `call`: what stopped the others is no abort unless the caller's signal fired.
-  if (stop.signal.aborted) throw toStorageError(stop.signal.reason, callerCall);
-  const { etag, lastModified } = await container.send(call, ({ client, abortSignal }) =>
-    client.getBlockBlobClient(name).commitBlockList(ids, { ...params, abortSignal }),
-  );
-  return { size, etag, lastModified };
+  /**
+   * In blocks, at most `queueSize` of them at a time, which become the object when their list is committed. The first
+   * failure, of a block or of the source, stops the other blocks, as does `stop`, which a source that hangs has to hear
+   * too. It rejects when all have stopped. Blocks without a list are invisible; Azure removes them after a week, or at the
+   * next write of that object.
+   */
+  async putBlocks(blocks: Chunks, stop: LinkedAbort): Promise<Uploaded> {
+    const call: DriverCall = { ...this.call, signal: stop.signal };
+    const ids: string[] = [];
+    let size = 0;
+
+    const stageNext = async (): Promise<void> => {
+      // Blocks are taken one after the other, whoever of the stagers asks.
+      for (let next = await blocks.next(); next.done !== true && !stop.signal.aborted; next = await blocks.next()) {
+        const bytes = next.value;
+        const id = blockId(bytes, ids.length);
+        ids.push(id);
+        size += bytes.byteLength;
+        await this.container.send(call, ({ client, abortSignal, progress }) => {
+          const blob = client.getBlockBlobClient(this.name);
+          return blob.stageBlock(id, inPieces(bytes, progress), bytes.byteLength, { abortSignal });
+        });
+      }
+    };
+    await sideBySide(this.container.options.queueSize, stop, stageNext).catch((error: unknown) => {
+      // Not with the signal of `call`: what stopped the others is no abort unless the caller's signal fired.
+      throw AZURE_ERRORS.of(error, this.call);
+    });
+    const { etag, lastModified } = await this.container.send(call, ({ client, abortSignal }) =>
+      client.getBlockBlobClient(this.name).commitBlockList(ids, { ...this.params, abortSignal }),
+    );
+    return { size, etag, lastModified };
+  }
 }
 
 // By content: when several write the same bytes at once, the blocks that one commits are those of the others too, and

@@ -1,13 +1,15 @@
 import type { DriverCall } from "../driver-store.js";
-import { checkedBytes, checkedChunks, isWholeBody } from "../../body.js";
+import { checkedBytes, isWholeBody } from "../../body.js";
 import type { ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
 import { LinkedAbort } from "../../../async/linked-abort.js";
+import { quotedEtag } from "../object-info.js";
+import { decidedConflict, uploadChunks, type Chunks } from "../upload.js";
 import type { AzureContainer } from "./container.js";
-import { conditionError, failureOf } from "./errors.js";
+import { AZURE_ERRORS } from "./errors.js";
 import { toAzureMetadata } from "./metadata.js";
-import { quotedEtag, toObjectInfo } from "./object-info.js";
-import { statObject } from "./stat.js";
-import { putBlob, putBlocks, type Uploaded, type UploadParams } from "./upload.js";
+import { toObjectInfo } from "./object-info.js";
+import { statObject } from "./blob.js";
+import { BlobUpload, type Uploaded, type UploadParams } from "./upload.js";
 
 // How often a body that is there as a whole is sent before another writer has won.
 const ATTEMPTS = 3;
@@ -19,72 +21,58 @@ export async function writeObject(
   body: StoreBody,
   options: WriteOptions,
   maxSize: number,
-  details: DriverCall["details"],
+  call: DriverCall,
 ): Promise<ObjectInfo> {
-  const call: DriverCall = { details, signal: options.signal, condition: conditionOf(options) };
-  const name = container.blobName(path, details);
   const params = paramsOf(options);
+  const upload = new BlobUpload(container, container.blobName(path, call.details), params, call);
+  const { blockSize } = container.options;
   try {
     const written = isWholeBody(body)
-      ? await writeWhole(container, name, params, await checkedBytes(body, options, details, maxSize), call)
-      : await writeChunks(container, name, params, body, options, maxSize, call);
+      ? await writeWhole(upload, await checkedBytes(body, options, call.details, maxSize), blockSize, call)
+      : await uploadChunks(body, options, call, maxSize, (chunks, stop) =>
+          writeChunks(upload, chunks, blockSize, stop),
+        );
     return toObjectInfo(path, written.size, { ...options, ...written, metadata: params.metadata });
   } catch (error) {
-    throw isOvertaken(error) ? await decided(container, path, options, call, error) : error;
+    if (!isOvertaken(error)) throw error;
+    throw await decidedConflict(error, options, call, (plain) => statObject(container, path, plain));
   }
 }
 
 async function writeWhole(
-  container: AzureContainer,
-  name: string,
-  params: UploadParams,
+  upload: BlobUpload,
   bytes: Uint8Array,
+  blockSize: number,
   call: DriverCall,
   attempt = 1,
 ): Promise<Uploaded> {
-  const { blockSize } = container.options;
-  if (bytes.byteLength <= blockSize) return putBlob(container, name, params, bytes, call);
+  if (bytes.byteLength <= blockSize) return upload.put(bytes);
   const stop = new LinkedAbort(call.signal);
   try {
-    return await putBlocks(container, name, params, blocksOf(bytes, blockSize), call, stop);
+    return await upload.putBlocks(blocksOf(bytes, blockSize), stop);
   } catch (error) {
     if (attempt === ATTEMPTS || call.condition !== undefined || !isOvertaken(error)) throw error;
-    return await writeWhole(container, name, params, bytes, call, attempt + 1);
+    return await writeWhole(upload, bytes, blockSize, call, attempt + 1);
   } finally {
     stop.unlink();
   }
 }
 
 async function writeChunks(
-  container: AzureContainer,
-  name: string,
-  params: UploadParams,
-  body: StoreBody,
-  options: WriteOptions,
-  maxSize: number,
-  call: DriverCall,
+  upload: BlobUpload,
+  chunks: Chunks,
+  blockSize: number,
+  stop: LinkedAbort,
 ): Promise<Uploaded> {
-  const { blockSize } = container.options;
-  const stop = new LinkedAbort(options.signal);
-  const chunks = checkedChunks(body, { ...options, signal: stop.signal }, call.details, maxSize);
-  try {
-    const blocks = joinBlocks(chunks, blockSize);
-    const first = await blocks.next();
-    if (first.done === true) return await putBlob(container, name, params, new Uint8Array(0), call);
-    // A short block is the last one, and the body has been checked.
-    if (first.value.byteLength < blockSize) return await putBlob(container, name, params, first.value, call);
-    return await putBlocks(container, name, params, resumed(first.value, blocks), call, stop);
-  } finally {
-    stop.unlink();
-    await chunks.return();
-  }
+  const blocks = joinBlocks(chunks, blockSize);
+  const { value: first } = await blocks.next();
+  // A short block is the last one, and the body has been checked.
+  if (first === undefined || first.byteLength < blockSize) return upload.put(first ?? new Uint8Array(0));
+  return upload.putBlocks(resumed(first, blocks), stop);
 }
 
 /** Joins chunks to blocks of one size; the last is shorter, and never empty. */
-async function* joinBlocks(
-  chunks: AsyncIterable<Uint8Array>,
-  blockSize: number,
-): AsyncGenerator<Uint8Array, void, undefined> {
+async function* joinBlocks(chunks: AsyncIterable<Uint8Array>, blockSize: number): Chunks {
   let pieces: Uint8Array[] = [];
   let filled = 0;
   for await (const chunk of chunks) {
@@ -102,15 +90,12 @@ async function* joinBlocks(
   if (filled > 0) yield Buffer.concat(pieces);
 }
 
-async function* resumed(
-  first: Uint8Array,
-  rest: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array, void, undefined> {
+async function* resumed(first: Uint8Array, rest: AsyncIterable<Uint8Array>): Chunks {
   yield first;
   yield* rest;
 }
 
-async function* blocksOf(bytes: Uint8Array, blockSize: number): AsyncGenerator<Uint8Array, void, undefined> {
+async function* blocksOf(bytes: Uint8Array, blockSize: number): Chunks {
   for (let start = 0; start < bytes.byteLength; start += blockSize) {
     yield await Promise.resolve(bytes.subarray(start, start + blockSize));
   }
@@ -119,23 +104,7 @@ async function* blocksOf(bytes: Uint8Array, blockSize: number): AsyncGenerator<U
 // A writer that commits throws away the blocks that another has staged for the same blob by then. It does no harm if they
 // write the same: see blockId.
 function isOvertaken(error: unknown): boolean {
-  return failureOf(error)?.name === "InvalidBlockList";
-}
-
-/** The error of a write that another one overtook: what became of its condition, as far as that can be seen by now. */
-async function decided(
-  container: AzureContainer,
-  path: string,
-  { ifNoneMatch, ifMatch }: WriteOptions,
-  { details, signal }: DriverCall,
-  overtaken: unknown,
-): Promise<unknown> {
-  if (ifNoneMatch === undefined && ifMatch === undefined) return overtaken;
-  const current = await statObject(container, path, { details, signal });
-  if (ifNoneMatch !== undefined) return current === undefined ? overtaken : conditionError("ALREADY_EXISTS", details);
-  return ifMatch !== undefined && current?.etag === quotedEtag(ifMatch)
-    ? overtaken
-    : conditionError("PRECONDITION_FAILED", details);
+  return AZURE_ERRORS.failureOf(error)?.name === "InvalidBlockList";
 }
 
 function paramsOf({ contentType, metadata, ifNoneMatch, ifMatch }: WriteOptions): UploadParams {
@@ -145,9 +114,4 @@ function paramsOf({ contentType, metadata, ifNoneMatch, ifMatch }: WriteOptions)
     ...(ifNoneMatch !== undefined && { conditions: { ifNoneMatch } }),
     ...(ifMatch !== undefined && { conditions: { ifMatch: quotedEtag(ifMatch) } }),
   };
-}
-
-function conditionOf({ ifNoneMatch, ifMatch }: WriteOptions): DriverCall["condition"] {
-  if (ifNoneMatch !== undefined) return "ifNoneMatch";
-  return ifMatch === undefined ? undefined : "ifMatch";
 }

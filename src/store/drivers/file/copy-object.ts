@@ -1,21 +1,15 @@
 import { constants } from "node:fs";
 import { copyFile, open, type FileHandle } from "node:fs/promises";
-import type { CallDetails } from "../../check.js";
-import type { CallOptions, ObjectInfo } from "../../store.js";
+import type { ObjectInfo } from "../../store.js";
+import type { DriverCall } from "../driver-store.js";
 import { FileFault } from "./file-error.js";
-import { placeOf, type FileTree } from "./file-tree.js";
+import { atPlace, type FileTree } from "./file-tree.js";
 import { statObject } from "./object-file.js";
 import { setFileMode } from "./permissions.js";
 import { publishObject } from "./publish.js";
 
 /** Copies one object; where the file system can, by sharing its blocks. */
-export async function copyObject(
-  tree: FileTree,
-  from: string,
-  to: string,
-  options: CallOptions,
-  details: CallDetails,
-): Promise<ObjectInfo> {
+export async function copyObject(tree: FileTree, from: string, to: string, call: DriverCall): Promise<ObjectInfo> {
   await assertSource(tree, from); // or nothing is made at all
   const create = async (file: string): Promise<FileHandle> => {
     // Again: that the source is missing must not be taken for the directory of `file` being so.
@@ -31,15 +25,11 @@ export async function copyObject(
       throw error;
     }
   };
-  return publishObject(tree, to, { create }, { signal: options.signal }, details);
+  return publishObject(tree, to, { create }, call);
 }
 
 async function assertSource(tree: FileTree, from: string): Promise<string> {
-  return tree.root.use(async (root) => {
-    const source = root === undefined ? undefined : placeOf(from, root, tree.rules);
-    if (source === undefined || (await statObject(tree.root, source)) === undefined) {
-      throw new FileFault("NOT_FOUND", "There is no such object.");
-    }
-    return source.file;
-  });
+  const source = await atPlace(tree, from, async (place) => (await statObject(tree.root, place)) && place.file);
+  if (source === undefined) throw new FileFault("NOT_FOUND", "There is no such object.");
+  return source;
 }

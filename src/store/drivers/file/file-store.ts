@@ -1,13 +1,14 @@
+import { unlink } from "node:fs/promises";
 import { DriverStore } from "../driver-store.js";
 import { declareOwnStore } from "../../guard/own-stores.js";
 import type { ObjectInfo } from "../../store.js";
 import { copyObject } from "./copy-object.js";
-import { deleteObject } from "./delete-object.js";
+import { removeEmptyDirectories } from "./directories.js";
 import { DirectorySync } from "./directory-sync.js";
-import { fileError } from "./file-error.js";
-import { placeOf, type FileTree } from "./file-tree.js";
+import { fileError, unless } from "./file-error.js";
+import { atPlace, type FileTree } from "./file-tree.js";
 import { listObjects } from "./list-objects.js";
-import { objectInfo, statObject } from "./object-file.js";
+import { objectInfo, statFile, statObject } from "./object-file.js";
 import { parseFileStoreOptions, type FileStoreOptions } from "./options.js";
 import { readObject } from "./read-object.js";
 import { StoreRoot } from "./store-root.js";
@@ -53,27 +54,13 @@ export class FileStore extends DriverStore<"file"> {
     };
     super({
       name: "file",
-      capability: {
-        read: true,
-        write: true,
-        stat: true,
-        delete: true,
-        list: true,
-        copy: true,
-        presign: false,
-        rangeRead: true,
-        ifNoneMatch: true,
-        ifMatch: false,
-        deleteIfMatch: false,
-        metadata: false,
-        contentType: false,
-      },
-      write: (path, body, given, { details }) => writeObject(tree, path, body, given, details),
-      read: (path, given, { details }) => readObject(tree, path, given, details),
+      capability: { presign: false, ifMatch: false, deleteIfMatch: false, metadata: false, contentType: false },
+      write: (path, body, given, call) => writeObject(tree, path, body, given, call),
+      read: (path, given, call) => readObject(tree, path, given, call),
       stat: (path) => statPath(tree, path),
-      delete: (path) => deleteObject(tree, path),
+      delete: (path) => deletePath(tree, path),
       list: (prefix, given, { details }) => listObjects(tree, prefix, given, details),
-      copy: (from, to, { details, signal }) => copyObject(tree, from, to, { signal }, details),
+      copy: (from, to, call) => copyObject(tree, from, to, call),
       close: () => removeUnused(tree),
       failure: (error, { details }) => fileError(error, details),
     });
@@ -84,11 +71,22 @@ export class FileStore extends DriverStore<"file"> {
   }
 }
 
-async function statPath({ root: storeRoot, rules }: FileTree, path: string): Promise<ObjectInfo | undefined> {
-  const stats = await storeRoot.use(async (root) =>
-    root === undefined ? undefined : statObject(storeRoot, placeOf(path, root, rules)),
-  );
+async function statPath(tree: FileTree, path: string): Promise<ObjectInfo | undefined> {
+  const stats = await atPlace(tree, path, (place) => statObject(tree.root, place));
   return stats && objectInfo(path, stats);
+}
+
+/**
+ * Deletes one object, and the directories that are empty without it. A directory that got an entry meanwhile is not
+ * empty for rmdir(2), and a writer that finds its directory gone makes it again, so neither takes anything from another.
+ */
+async function deletePath(tree: FileTree, path: string): Promise<void> {
+  await atPlace(tree, path, async ({ root, file, directory, directories }) => {
+    if ((await tree.root.whereabouts(root, directory)) !== "inside") return;
+    if ((await statFile(file)) !== undefined) await unless(unlink(file), "ENOENT");
+    // Also when nothing was there: a delete that failed after its unlink may be what the caller repeats.
+    await tree.sync.syncRemoval(root, await removeEmptyDirectories(root, directories));
+  });
 }
 
 /** Removes the directory of temporary files, unless some process writes there. */

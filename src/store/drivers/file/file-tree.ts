@@ -30,3 +30,12 @@ export function placeOf(path: string, root: string, rules: NameRules): Place {
   const directory = join(root, ...directories);
   return { root, directories, directory, file: join(directory, names.at(-1)!) };
 }
+
+/** Does something at the place of an object; `undefined` while there is no root. */
+export function atPlace<T>(
+  { root, rules }: FileTree,
+  path: string,
+  use: (place: Place) => Promise<T>,
+): Promise<T | undefined> {
+  return root.use(async (found) => (found === undefined ? undefined : use(placeOf(path, found, rules))));
+}

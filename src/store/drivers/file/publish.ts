@@ -1,7 +1,7 @@
 import { link, lstat, rename, type FileHandle } from "node:fs/promises";
 import { throwIfAborted } from "../../../async/abort.js";
-import type { CallDetails } from "../../check.js";
-import type { ObjectInfo, WriteOptions } from "../../store.js";
+import type { ObjectInfo } from "../../store.js";
+import type { DriverCall } from "../driver-store.js";
 import { foreignFileInTheWay, linkInTheWay, makeDirectories } from "./directories.js";
 import { errnoOf, unless } from "./file-error.js";
 import { placeOf, type FileTree, type Place } from "./file-tree.js";
@@ -27,21 +27,20 @@ export async function publishObject(
   tree: FileTree,
   path: string,
   content: Content,
-  options: Pick<WriteOptions, "ifNoneMatch" | "signal">,
-  details: CallDetails,
+  { details, signal, condition }: DriverCall,
 ): Promise<ObjectInfo> {
   const { root, file, created: handle } = await createTemporary(tree, (name) => content.create(name));
   try {
     await content.fill?.(handle);
-    throwIfAborted(options.signal, details);
+    throwIfAborted(signal, details);
     const now = uniqueTime();
     await handle.utimes(now, now);
     if (tree.fsync) await handle.sync();
     const info = objectInfo(path, await handle.stat({ bigint: true }));
     await handle.close(); // a network file system may tell only now that a write has failed
-    throwIfAborted(options.signal, details);
+    throwIfAborted(signal, details);
     const place = placeOf(path, root, tree.rules);
-    await putInPlace(tree, file, place, options.ifNoneMatch !== undefined);
+    await putInPlace(tree, file, place, condition === "ifNoneMatch");
     await tree.sync.syncEntry(place.root, place.directory);
     await tree.root.syncMade();
     return info;

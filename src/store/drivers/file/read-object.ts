@@ -2,8 +2,9 @@ import type { FileHandle } from "node:fs/promises";
 import type { CallDetails } from "../../check.js";
 import { bytesResult, streamResult } from "../../read-result.js";
 import type { ReadOptions, ReadResult } from "../../store.js";
+import { readCall, type DriverCall } from "../driver-store.js";
 import { FileFault, fileError } from "./file-error.js";
-import { placeOf, type FileTree } from "./file-tree.js";
+import { atPlace, type FileTree } from "./file-tree.js";
 import { objectInfo, openObject } from "./object-file.js";
 
 /** Bytes of one chunk. What is no larger is read at once, and keeps no file open. */
@@ -17,38 +18,40 @@ export async function readObject(
   tree: FileTree,
   path: string,
   options: ReadOptions,
-  details: CallDetails,
+  call: DriverCall,
 ): Promise<ReadResult> {
-  const opened = await tree.root.use(async (root) =>
-    root === undefined ? undefined : openObject(tree.root, placeOf(path, root, tree.rules)),
-  );
+  const opened = await atPlace(tree, path, (place) => openObject(tree.root, place));
   if (opened === undefined) throw new FileFault("NOT_FOUND", "There is no such object.");
-
-  const call = { store: details.store, signal: options.signal };
   const info = objectInfo(path, opened.stats);
   const start = Math.min(options.offset ?? 0, info.size);
-  const file = new FileChunks(opened.handle, start, Math.min(options.length ?? info.size, info.size - start), details);
+  const file = new FileChunks(
+    opened.handle,
+    start,
+    Math.min(options.length ?? info.size, info.size - start),
+    call.details,
+  );
   if (file.remaining <= CHUNK_BYTES) {
     const { value } = await file.next();
     await file.close();
-    return bytesResult(info, value ?? new Uint8Array(), call);
+    return bytesResult(info, value ?? new Uint8Array(), readCall(call));
   }
-  return streamResult(info, { [Symbol.asyncIterator]: () => file }, () => file.close(), call);
+  return streamResult(info, { [Symbol.asyncIterator]: () => file }, () => file.close(), readCall(call));
 }
 
 /** The bytes of an open file, chunk by chunk. The file is closed at their end, after an error, and when given up. */
 class FileChunks implements AsyncIterator<Uint8Array, undefined> {
-  readonly #handle: FileHandle;
-  readonly #details: CallDetails;
   #position: number;
   #remaining: number;
   #reading: Promise<unknown> = Promise.resolve();
 
-  constructor(handle: FileHandle, position: number, length: number, details: CallDetails) {
-    this.#handle = handle;
+  constructor(
+    private readonly handle: FileHandle,
+    position: number,
+    length: number,
+    private readonly details: CallDetails,
+  ) {
     this.#position = position;
     this.#remaining = length;
-    this.#details = details;
     dropped.register(this, handle, this);
   }
 
@@ -65,7 +68,7 @@ class FileChunks implements AsyncIterator<Uint8Array, undefined> {
       return { done: false, value: await reading };
     } catch (error) {
       await this.return();
-      throw fileError(error, this.#details);
+      throw fileError(error, this.details);
     }
   }
 
@@ -73,7 +76,7 @@ class FileChunks implements AsyncIterator<Uint8Array, undefined> {
     this.#remaining = 0;
     dropped.unregister(this);
     await this.#reading; // closed under a read, its descriptor could already be another file's
-    await this.#handle.close();
+    await this.handle.close();
     return { done: true, value: undefined };
   }
 
@@ -83,7 +86,7 @@ class FileChunks implements AsyncIterator<Uint8Array, undefined> {
 
   async #fill(chunk: Uint8Array): Promise<Uint8Array> {
     for (let filled = 0; filled < chunk.byteLength;) {
-      const { bytesRead } = await this.#handle.read(chunk, filled, chunk.byteLength - filled, this.#position);
+      const { bytesRead } = await this.handle.read(chunk, filled, chunk.byteLength - filled, this.#position);
       if (bytesRead === 0) throw new FileFault("INTEGRITY", "The file was cut off while it was read.");
       filled += bytesRead;
       this.#position += bytesRead;

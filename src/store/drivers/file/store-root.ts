@@ -17,10 +17,6 @@ export class RootMoved extends FileFault {
 
 /** The directory that holds all objects of a store. It may itself be a symbolic link; below it none is followed. */
 export class StoreRoot {
-  readonly #path: string;
-  readonly #mode: number;
-  readonly #sync: DirectorySync;
-  readonly #onFound: (root: string) => Promise<void>;
   #found: Promise<string | undefined> | undefined;
   /** Directories that have an entry which was made with the root, and may not be durable yet. */
   readonly #unsynced = new Set<string>();
@@ -30,12 +26,12 @@ export class StoreRoot {
    * @param mode permissions of the directories that are made
    * @param onFound called with the real path of the root when it is there for the first time, before any use of it
    */
-  constructor(path: string, mode: number, sync: DirectorySync, onFound: (root: string) => Promise<void>) {
-    this.#path = path;
-    this.#mode = mode;
-    this.#sync = sync;
-    this.#onFound = onFound;
-  }
+  constructor(
+    private readonly path: string,
+    private readonly mode: number,
+    private readonly sync: DirectorySync,
+    private readonly onFound: (root: string) => Promise<void>,
+  ) {}
 
   /**
    * The real path of the root; `undefined` while there is none: an empty store.
@@ -77,7 +73,7 @@ export class StoreRoot {
    */
   async whereabouts(root: string, directory: string): Promise<Whereabouts> {
     // The dot: a file that took the place of the root has none.
-    const given = directory === root ? `${this.#path}/.` : join(this.#path, directory.slice(root.length));
+    const given = directory === root ? `${this.path}/.` : join(this.path, directory.slice(root.length));
     const where = await whereabouts(directory, given);
     if (where === "inside") return where;
     let now: string | undefined;
@@ -98,7 +94,7 @@ export class StoreRoot {
    */
   async make(): Promise<string> {
     const onMade = (directory: string): void => void this.#unsynced.add(dirname(directory));
-    await makeDirectoryPath(this.#path, this.#mode, onMade).catch((error: unknown) => {
+    await makeDirectoryPath(this.path, this.mode, onMade).catch((error: unknown) => {
       // A file is where the root or a directory above should be, or the root is a link to nowhere.
       if (["EEXIST", "ENOTDIR", "ENOENT", "ELOOP"].includes(errnoOf(error) ?? "")) throw unusableRoot(error);
       throw error;
@@ -115,20 +111,20 @@ export class StoreRoot {
    */
   async syncMade(): Promise<void> {
     for (const directory of [...this.#unsynced].reverse()) {
-      await this.#sync.sync(directory, true);
+      await this.sync.sync(directory, true);
       this.#unsynced.delete(directory);
     }
   }
 
   async #look(): Promise<string | undefined> {
     const root = await this.#resolve();
-    if (root !== undefined) await this.#onFound(root);
+    if (root !== undefined) await this.onFound(root);
     return root;
   }
 
   async #resolve(): Promise<string | undefined> {
     try {
-      const root = await unless(realpath(this.#path), "ENOENT");
+      const root = await unless(realpath(this.path), "ENOENT");
       if (root === undefined) return undefined;
       const stats = await unless(stat(root), "ENOENT");
       if (stats?.isDirectory() === false) throw unusableRoot();

@@ -7,7 +7,7 @@ import { StorageError, isStorageError } from "../../../errors/error.js";
 import { invalidPath, withoutTrailingSlashes } from "../../../paths/path.js";
 import { GcsClient } from "./client.js";
 import { isGoogleEndpoint } from "./capability.js";
-import { toStorageError } from "./errors.js";
+import { GCS_ERRORS } from "./errors.js";
 import { word } from "../../../errors/service-text.js";
 import { GcsFailure } from "./failure.js";
 import { onAbort } from "../../../async/on-abort.js";
@@ -60,7 +60,7 @@ export class GcsBucket {
     this.chunkSize = options.chunkSize;
     this.features = features;
     this.timeout = options.timeout;
-    this.pathPrefix = options.prefix === "" ? "" : `${options.prefix}/`;
+    this.pathPrefix = options.prefix;
     this.isGoogle = isGoogleEndpoint(options);
     this.client = new GcsClient(options);
     this.#clock = options.clock;
@@ -114,7 +114,7 @@ export class GcsBucket {
         if ((status >= 200 && status < 300) || status === request.accept) return await receive(response);
         throw await this.#failure(response, call, retry.attempts);
       } catch (error) {
-        throw toStorageError(isStorageError(error) ? error : GcsFailure.of(error, retry.attempts), call);
+        throw GCS_ERRORS.of(isStorageError(error) ? error : GcsFailure.of(error, retry.attempts), call);
       }
     });
   }
@@ -164,7 +164,12 @@ export class GcsBucket {
 /** The JSON of an answer as an object, none of whose fields is sure to be there. */
 export function answerObject({ json }: GcsAnswer, { details }: DriverCall): object {
   if (typeof json === "object" && json !== null) return json;
-  throw new StorageError("UNEXPECTED", "The server's answer is not that of Cloud Storage.", details);
+  throw foreignAnswer(details);
+}
+
+/** The error of an answer that can't be Google's. */
+export function foreignAnswer(details: CallDetails): StorageError {
+  return new StorageError("UNEXPECTED", "The server's answer is not that of Cloud Storage.", details);
 }
 
 function toUrl(storage: Storage, { target, query = {}, upload = false }: GcsRequest): URL {
@@ -182,7 +187,7 @@ function toUrl(storage: Storage, { target, query = {}, upload = false }: GcsRequ
 function ownJson(status: number, text: string, { details }: DriverCall): unknown {
   const json = parseJson(text);
   if (json !== undefined || !text.trimStart().startsWith("<") || status < 200 || status >= 300) return json;
-  throw new StorageError("UNEXPECTED", "The server's answer is not that of Cloud Storage.", details);
+  throw foreignAnswer(details);
 }
 
 function parseJson(text: string): unknown {

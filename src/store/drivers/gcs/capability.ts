@@ -1,6 +1,4 @@
-import type { Capability } from "../../capability.js";
-import { MAX_PATH_BYTES } from "../../../paths/path.js";
-import { MAX_OBJECT_SIZE, type GcsFeatures, type ParsedGcsOptions } from "./options.js";
+import type { GcsFeatures, ParsedGcsOptions } from "./options.js";
 
 /** What the server and the credentials of these options can do, as far as that shows without asking them. */
 export function gcsFeatures(options: ParsedGcsOptions): GcsFeatures {
@@ -13,27 +11,6 @@ export function gcsFeatures(options: ParsedGcsOptions): GcsFeatures {
     chunkedUpload: capability.chunkedUpload ?? google,
     presign: capability.presign ?? (google && hasPrivateKey(options)),
   };
-}
-
-/** What a store with these options can do. Frozen. */
-export function gcsCapability({ prefix }: ParsedGcsOptions, features: GcsFeatures): Readonly<Capability> {
-  return Object.freeze({
-    read: true,
-    write: true,
-    stat: true,
-    delete: true,
-    list: true,
-    copy: true,
-    presign: features.presign,
-    rangeRead: true,
-    ifNoneMatch: features.ifNoneMatch,
-    ifMatch: features.ifMatch,
-    deleteIfMatch: features.deleteIfMatch,
-    metadata: true,
-    contentType: true,
-    maxObjectSize: MAX_OBJECT_SIZE,
-    ...(prefix === "" ? {} : { maxPathLength: MAX_PATH_BYTES - Buffer.byteLength(`${prefix}/`) }),
-  });
 }
 
 /** Whether requests go to Google itself, as far as the options and the environment say. */

@@ -4,8 +4,10 @@ import { Agent as HttpsAgent } from "node:https";
 import type * as Sdk from "@google-cloud/storage";
 import type { Storage } from "@google-cloud/storage";
 import { abortable } from "../../../async/abort.js";
+import { once } from "../../../async/once.js";
+import { restated } from "../../../errors/as-storage-error.js";
 import { isStorageError, StorageError } from "../../../errors/error.js";
-import { toCredentialsError, toStorageError } from "./errors.js";
+import { GCS_ERRORS, toCredentialsError } from "./errors.js";
 import type { HttpRequest } from "./http-exchange.js";
 import type { ParsedGcsOptions } from "./options.js";
 
@@ -17,25 +19,20 @@ const KEEP_ALIVE = { keepAlive: true, timeout: 5_000, scheduling: "lifo" } as co
 
 /** The library's client, loaded and made at first use, and the connections. */
 export class GcsClient {
-  readonly #options: ParsedGcsOptions;
-  #storage: Promise<Storage> | undefined;
+  readonly #storage: () => Promise<Storage>;
   #agents: { "http:": HttpAgent; "https:": HttpsAgent } | undefined;
 
-  constructor(options: ParsedGcsOptions) {
-    this.#options = options;
+  constructor(private readonly options: ParsedGcsOptions) {
+    this.#storage = once(() => createStorage(options.clientConfig)); // it may be installed, or configured, later
   }
 
   /** @throws {StorageError} `MISSING_DEPENDENCY` when the library is not installed */
   async storage(call: DriverCall): Promise<Storage> {
-    const { client, clientConfig } = this.#options;
-    if (client !== undefined) return client;
-    this.#storage ??= createStorage(clientConfig);
     try {
-      return await this.#storage;
+      return this.options.client ?? (await this.#storage());
     } catch (error) {
-      this.#storage = undefined; // it may be installed, or configured, by the next call
-      if (!isStorageError(error, "MISSING_DEPENDENCY")) throw toStorageError(error, call);
-      throw new StorageError(error.code, error.message, { ...call.details, cause: error.cause });
+      if (!isStorageError(error, "MISSING_DEPENDENCY")) throw GCS_ERRORS.of(error, call);
+      throw restated(error, call.details);
     }
   }
 
@@ -53,7 +50,7 @@ export class GcsClient {
   }
 
   agentFor(url: URL): HttpAgent {
-    if (this.#options.agent !== undefined) return this.#options.agent;
+    if (this.options.agent !== undefined) return this.options.agent;
     this.#agents ??= { "http:": new HttpAgent(KEEP_ALIVE), "https:": new HttpsAgent(KEEP_ALIVE) };
     return this.#agents[url.protocol === "https:" ? "https:" : "http:"];
   }
@@ -66,7 +63,7 @@ export class GcsClient {
   }
 
   async #authenticate(storage: Storage, request: object, call: DriverCall): Promise<Authorized> {
-    const { clock, timeout } = this.#options;
+    const { clock, timeout } = this.options;
     let timer: unknown;
     const authenticated = new Promise<Authorized>((resolve, reject) => {
       const late = Object.assign(new Error("The credentials took too long."), { code: "ETIMEDOUT" });

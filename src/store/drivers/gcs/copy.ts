@@ -1,9 +1,10 @@
 import type { DriverCall } from "../driver-store.js";
 import { isNotFound, StorageError } from "../../../errors/error.js";
 import type { ObjectInfo } from "../../store.js";
+import { existing } from "../object-info.js";
 import { answerObject, type GcsBucket } from "./bucket.js";
 import { OBJECT_FIELDS, toObjectInfo, type ObjectResource } from "./object-info.js";
-import { assertBucket, requireObject } from "./stat.js";
+import { assertBucket, statObject } from "./object.js";
 
 interface RewriteAnswer {
   done?: boolean;
@@ -16,7 +17,7 @@ interface RewriteAnswer {
  * The bytes do not leave it. The token of the first request stands for the version of the source that it found.
  */
 export async function copyObject(bucket: GcsBucket, from: string, to: string, call: DriverCall): Promise<ObjectInfo> {
-  if (from === to) return requireObject(bucket, from, call); // a rewrite would be another version of it
+  if (from === to) return existing(await statObject(bucket, from, call), call); // a rewrite would be another version of it
   const source = bucket.target(bucket.objectName(from, call.details));
   const target = `${source}/rewriteTo${bucket.target(bucket.objectName(to, call.details))}`;
   let rewriteToken: string | undefined;

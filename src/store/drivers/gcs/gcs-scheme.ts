@@ -1,4 +1,4 @@
-import type { Storage } from "@google-cloud/storage";
+import { once } from "../../../async/once.js";
 import { StorageError } from "../../../errors/error.js";
 import type { SchemeFactory } from "../../compose/routing/options.js";
 import { createStorage } from "./client.js";
@@ -22,16 +22,7 @@ export type GcsSchemeOptions = Omit<GcsStoreOptions, "bucket">;
  */
 export function gcsScheme(options: GcsSchemeOptions = {}): SchemeFactory {
   const { client, clientConfig, ...rest } = options;
-  let shared: Promise<Storage> | undefined;
-  const sharedClient = async (): Promise<Storage> => {
-    shared ??= createStorage(clientConfig);
-    try {
-      return await shared;
-    } catch (error) {
-      shared = undefined; // the next call tries again
-      throw error;
-    }
-  };
+  const sharedClient = once(() => createStorage(clientConfig));
   const factory: SchemeFactory = async ({ container: bucket }) => {
     // A reference may come from anywhere.
     if (!BUCKET_NAME.test(bucket)) {

@@ -1,16 +1,22 @@
+import { pathRoom } from "../driver-options.js";
 import { DriverStore } from "../driver-store.js";
 import { declareOwnStore } from "../../guard/own-stores.js";
 import type { CallOptions } from "../../store.js";
 import { GcsBucket } from "./bucket.js";
-import { gcsCapability, gcsFeatures } from "./capability.js";
+import { gcsFeatures } from "./capability.js";
 import { copyObject } from "./copy.js";
-import { deleteObject } from "./delete.js";
+import { deleteObject, statObject } from "./object.js";
 import { listObjects } from "./list.js";
-import { MAX_PRESIGN_SECONDS, parseGcsOptions, type GcsFeatures, type GcsStoreOptions } from "./options.js";
+import {
+  MAX_OBJECT_SIZE,
+  MAX_PRESIGN_SECONDS,
+  parseGcsOptions,
+  type GcsFeatures,
+  type GcsStoreOptions,
+} from "./options.js";
 import { presignObject } from "./presign.js";
 import { probeFeatures } from "./probe.js";
 import { readObject } from "./read.js";
-import { statObject } from "./stat.js";
 import { writeObject } from "./write.js";
 
 /**
@@ -42,9 +48,11 @@ export class GcsStore extends DriverStore<"gcs"> {
     const parsed = parseGcsOptions(options);
     const features = gcsFeatures(parsed);
     const bucket = new GcsBucket(parsed, features);
+    const { ifNoneMatch, ifMatch, deleteIfMatch, presign } = features;
+    const limits = { maxObjectSize: MAX_OBJECT_SIZE, ...pathRoom(parsed.prefix) };
     super({
       name: "gcs",
-      capability: gcsCapability(parsed, features),
+      capability: { ifNoneMatch, ifMatch, deleteIfMatch, presign, ...limits },
       write: (path, body, given, call) => writeObject(bucket, path, body, given, call),
       read: (path, given, call) => readObject(bucket, path, given, call),
       stat: (path, call) => statObject(bucket, path, call),

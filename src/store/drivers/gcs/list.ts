@@ -1,13 +1,12 @@
 import type { DriverCall } from "../driver-store.js";
 import { throwIfAborted } from "../../../async/abort.js";
 import { isListed } from "../../check.js";
-import { StorageError } from "../../../errors/error.js";
 import { comparePaths, pathProblem } from "../../../paths/path.js";
 import type { ListOptions, ObjectInfo } from "../../store.js";
-import { answerObject, type GcsBucket } from "./bucket.js";
+import { answerObject, foreignAnswer, type GcsBucket } from "./bucket.js";
 import { OBJECT_FIELDS, toObjectInfo, type ObjectResource } from "./object-info.js";
 import { fromObjectName, toObjectName } from "./object-name.js";
-import { missingBucket } from "./stat.js";
+import { missingBucket } from "./object.js";
 
 // Most objects of one page (JSON API, "Objects: list").
 const MAX_RESULTS = 1000;
@@ -60,20 +59,16 @@ async function fetchPage(
   try {
     const answer = await bucket.send(call, { method: "GET", target: bucket.target(), query, idempotent: true });
     const page: Page = answerObject(answer, call);
-    if (!isPage(page)) throw foreignPage(call);
+    if (!isPage(page)) throw foreignAnswer(call.details);
     return page;
   } catch (error) {
-    throw missingBucket(error, call.details);
+    throw missingBucket(error, call);
   }
 }
 
 function isPage({ items = [], nextPageToken = "" }: Page): boolean {
   if (typeof nextPageToken !== "string" || !Array.isArray(items)) return false;
   return items.every((item: Partial<ObjectResource> | null) => typeof item?.name === "string");
-}
-
-function foreignPage({ details }: DriverCall): StorageError {
-  return new StorageError("UNEXPECTED", "The server's answer is not that of Cloud Storage.", details);
 }
 
 function pathsOf(bucket: GcsBucket, { items = [] }: Page): [path: string, resource: ObjectResource][] {

@@ -5,7 +5,7 @@ import type { Storage, StorageOptions } from "@google-cloud/storage";
 import * as z from "zod/mini";
 import { systemClock, type Clock } from "../../../async/clock.js";
 import { parseOptions } from "../../../options/parse-options.js";
-import { MAX_PATH_BYTES, pathProblem } from "../../../paths/path.js";
+import { isOneAtMost, pathPrefix, rule, wholeNumber } from "../driver-options.js";
 
 /** The unit of resumable uploads in bytes: every chunk but the last is a multiple of it (GCS, "Resumable uploads"). */
 export const CHUNK_UNIT = 256 * 1024;
@@ -69,23 +69,10 @@ export interface GcsStoreOptions {
   clock?: Clock | undefined;
 }
 
-const wholeNumber = z.number().check(z.int());
-
 const schema = z
   .strictObject({
     bucket: z.string().check(z.regex(BUCKET_NAME, "must be the name of a bucket, without gs:// and path")),
-    prefix: z._default(
-      z
-        .pipe(
-          z.string(),
-          z.transform((prefix) => prefix.replace(/\/$/, "")),
-        )
-        .check(
-          z.refine((prefix) => prefix === "" || pathProblem(prefix) === undefined, "must be a valid path"),
-          z.refine((prefix) => Buffer.byteLength(prefix) < MAX_PATH_BYTES - 1, "leaves no room for paths"),
-        ),
-      "",
-    ),
+    prefix: pathPrefix,
     client: z.optional(z.custom<Storage>(isClient, "must be a Storage")),
     clientConfig: z.optional(
       z
@@ -111,14 +98,7 @@ const schema = z
     ),
     clock: z._default(clock, systemClock),
   })
-  .check(
-    z.refine(({ client, clientConfig }) => client === undefined || clientConfig === undefined, {
-      path: ["clientConfig"],
-      message: "can't be combined with client",
-      // Also when a field is wrong by itself, so that one error names everything.
-      when: ({ value }) => isObject(value),
-    }),
-  );
+  .check(rule("clientConfig", "can't be combined with client", (all) => isOneAtMost(all.client, all.clientConfig)));
 
 /** The options as the store works with them: checked, defaults filled in. */
 export type ParsedGcsOptions = z.output<typeof schema>;

@@ -1,17 +1,16 @@
-import type { DriverCall } from "../driver-store.js";
 import type { IncomingMessage } from "node:http";
 import type { Storage } from "@google-cloud/storage";
 import { StorageError, isNotFound } from "../../../errors/error.js";
-import { bytesResult, streamResult, type ReadCall } from "../../read-result.js";
+import { bytesResult, streamResult } from "../../read-result.js";
 import type { ObjectInfo, ReadOptions, ReadResult } from "../../store.js";
+import { emptyRange, isRangeOf, parseContentRange, rangeHeader } from "../byte-range.js";
+import { readCall, type DriverCall } from "../driver-store.js";
 import type { GcsBucket } from "./bucket.js";
-import { errorOf, httpStatusOf, toStorageError } from "./errors.js";
+import { GCS_ERRORS } from "./errors.js";
 import { onAbort } from "../../../async/on-abort.js";
 import { watchedChunks } from "./http-exchange.js";
-import { toObjectInfo, type ObjectResource } from "./object-info.js";
-import { assertBucket, getResource, requireObject } from "./stat.js";
-
-const EMPTY = new Uint8Array(0);
+import { toObjectInfo } from "./object-info.js";
+import { assertBucket, getResource, statObject } from "./object.js";
 
 // How often a read begins anew because the object was overwritten between its two requests.
 const ATTEMPTS = 5;
@@ -26,11 +25,11 @@ export async function readObject(
   options: ReadOptions,
   call: DriverCall,
 ): Promise<ReadResult> {
-  if (options.length === 0) return emptyRange(bucket, path, call);
+  if (options.length === 0) return emptyRange(statObject(bucket, path, call), call);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const [content, description] = await Promise.allSettled([
       openContent(bucket, path, options, call),
-      getResource(bucket, path, call),
+      describe(bucket, path, call),
     ]);
     if (content.status === "rejected" || description.status === "rejected") {
       if (content.status === "fulfilled") content.value?.destroy();
@@ -42,32 +41,29 @@ export async function readObject(
       throw failure;
     }
     const response = content.value;
-    const info = infoOf(path, description.value, response, call);
+    const { info } = description.value;
     if (response === undefined) {
       if (expectedSize(info.size, options) > 0) continue; // it has grown in between
-      return bytesResult(info, EMPTY, readCall(call));
+      return bytesResult(info, new Uint8Array(0), readCall(call));
     }
     const generation = response.headers["x-goog-generation"];
     if (generation === undefined || generation === info.etag) {
-      return toResult(bucket, response, info, description.value, options, call);
+      return toResult(bucket, response, description.value, options, call);
     }
     response.destroy();
   }
   throw new StorageError("UNAVAILABLE", "The object was overwritten again and again while it was read.", call.details);
 }
 
-function infoOf(
-  path: string,
-  resource: ObjectResource,
-  response: IncomingMessage | undefined,
-  call: DriverCall,
-): ObjectInfo {
-  try {
-    return toObjectInfo(path, resource, call);
-  } catch (error) {
-    response?.destroy();
-    throw error;
-  }
+/** An object, and its checksum as the API writes it. */
+interface Description {
+  readonly info: ObjectInfo;
+  readonly crc32c: string | undefined;
+}
+
+async function describe(bucket: GcsBucket, path: string, call: DriverCall): Promise<Description> {
+  const resource = await getResource(bucket, path, call);
+  return { info: toObjectInfo(path, resource, call), crc32c: resource.crc32c };
 }
 
 /** The answer with the content, or `undefined` when the range begins at or past the end of the object. */
@@ -92,7 +88,7 @@ async function openContent(
     endOnAbort(response, call.signal);
     return response;
   } catch (error) {
-    if (range !== undefined && httpStatusOf(error) === 416) return undefined;
+    if (range !== undefined && GCS_ERRORS.httpStatusOf(error) === 416) return undefined;
     throw error;
   }
 }
@@ -107,8 +103,7 @@ function endOnAbort(response: IncomingMessage, signal: AbortSignal | undefined):
 async function toResult(
   bucket: GcsBucket,
   response: IncomingMessage,
-  info: ObjectInfo,
-  { crc32c }: ObjectResource,
+  { info, crc32c }: Description,
   options: ReadOptions,
   call: DriverCall,
 ): Promise<ReadResult> {
@@ -117,7 +112,7 @@ async function toResult(
   if (ranged && response.statusCode === 200 && expected !== info.size) {
     response.destroy();
     // The emulator sends the whole object where the range is past its end.
-    if (expected === 0) return bytesResult(info, EMPTY, readCall(call));
+    if (expected === 0) return bytesResult(info, new Uint8Array(0), readCall(call));
     throw otherRange(call);
   }
   if (response.statusCode === 206 && !isRange(response, options.offset ?? 0, expected, info.size)) {
@@ -138,9 +133,8 @@ async function toResult(
 function isRange({ headers }: IncomingMessage, offset: number, length: number, size: number): boolean {
   const range = headers["content-range"];
   if (range === undefined) return true; // an emulator says nothing; the bytes are counted
-  const [, first, last, total] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(range) ?? [];
-  if (Number(first) !== offset || Number(last) !== offset + length - 1) return false;
-  return total === "*" || Number(total) === size;
+  const found = parseContentRange(range.replace(/\/\*$/, `/${size}`));
+  return found?.total === size && isRangeOf(found, offset, length);
 }
 
 function otherRange({ details }: DriverCall): StorageError {
@@ -160,40 +154,23 @@ async function* bodyChunks(
   try {
     for await (const chunk of watchedChunks(response, bucket.timeout)) {
       received += chunk.byteLength;
-      if (received > expected)
-        throw errorOf("INTEGRITY", call.details, undefined, "More bytes came than the object has.");
+      if (received > expected) {
+        throw new StorageError("INTEGRITY", "More bytes came than the object has.", call.details);
+      }
       checksum?.update(chunk as Buffer);
       yield chunk;
     }
   } catch (error) {
-    throw toStorageError(error, call);
+    throw GCS_ERRORS.of(error, call);
   }
   if (received !== expected) {
-    throw errorOf("UNAVAILABLE", call.details, undefined, "The connection ended before the whole body had come.");
+    throw new StorageError("UNAVAILABLE", "The connection ended before the whole body had come.", call.details);
   }
   if (checksum?.validate(crc32c!) === false) {
-    throw errorOf(
-      "INTEGRITY",
-      call.details,
-      undefined,
-      "The body has not the checksum that Cloud Storage keeps of it.",
-    );
+    throw new StorageError("INTEGRITY", "The body has not the checksum that Cloud Storage keeps of it.", call.details);
   }
 }
 
 function expectedSize(size: number, { offset = 0, length = Infinity }: ReadOptions): number {
   return Math.max(0, Math.min(size - offset, length));
-}
-
-function rangeHeader({ offset = 0, length }: ReadOptions): string | undefined {
-  if (length === undefined) return offset === 0 ? undefined : `bytes=${offset}-`;
-  return `bytes=${offset}-${Math.min(offset + length - 1, Number.MAX_SAFE_INTEGER)}`;
-}
-
-function readCall({ details, signal }: DriverCall): ReadCall {
-  return { store: details.store, signal };
-}
-
-async function emptyRange(bucket: GcsBucket, path: string, call: DriverCall): Promise<ReadResult> {
-  return bytesResult(await requireObject(bucket, path, call), EMPTY, readCall(call));
 }

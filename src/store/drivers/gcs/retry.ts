@@ -16,13 +16,12 @@ const FIRST_DELAY = 1_000;
  */
 export class Retry {
   attempts = 0;
-  readonly #options: Storage["retryOptions"];
-  readonly #clock: Clock;
   readonly #begun: number;
 
-  constructor(options: Storage["retryOptions"], clock: Clock) {
-    this.#options = options;
-    this.#clock = clock;
+  constructor(
+    private readonly options: Storage["retryOptions"],
+    private readonly clock: Clock,
+  ) {
     this.#begun = clock.now();
   }
 
@@ -41,23 +40,23 @@ export class Retry {
   /** Waits before another attempt. False when there is to be none. */
   async pause(error: unknown, { signal, details }: DriverCall): Promise<boolean> {
     if (!isStorageError(error) || !error.retryable) return false;
-    const { autoRetry = true, maxRetries = 3, totalTimeout = 600 } = this.#options;
+    const { autoRetry = true, maxRetries = 3, totalTimeout = 600 } = this.options;
     if (!autoRetry || this.#strategy === RETRY_NEVER || this.attempts > maxRetries) return false;
     const delay = this.#delay();
-    if (this.#clock.now() - this.#begun + delay > totalTimeout * 1000) return false;
+    if (this.clock.now() - this.#begun + delay > totalTimeout * 1000) return false;
     let timer: unknown;
-    const elapsed = new Promise<void>((resolve) => (timer = this.#clock.setTimeout(resolve, delay)));
-    await abortable(elapsed, signal, details).finally(() => this.#clock.clearTimeout(timer));
+    const elapsed = new Promise<void>((resolve) => (timer = this.clock.setTimeout(resolve, delay)));
+    await abortable(elapsed, signal, details).finally(() => this.clock.clearTimeout(timer));
     return true;
   }
 
   get #strategy(): number | undefined {
-    return this.#options.idempotencyStrategy;
+    return this.options.idempotencyStrategy;
   }
 
   // Half of it at random, so that those who failed together do not come back together.
   #delay(): number {
-    const { retryDelayMultiplier = 2, maxRetryDelay = 64 } = this.#options;
+    const { retryDelayMultiplier = 2, maxRetryDelay = 64 } = this.options;
     const delay = Math.min(FIRST_DELAY * retryDelayMultiplier ** (this.attempts - 1), maxRetryDelay * 1000);
     return (delay / 2) * (1 + Math.random());
   }

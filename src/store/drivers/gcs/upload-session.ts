@@ -1,9 +1,9 @@
 import type { DriverCall } from "../driver-store.js";
-import { StorageError, isStorageError } from "../../../errors/error.js";
+import { StorageError, isStorageError, type StorageErrorCode } from "../../../errors/error.js";
 import { answerObject, type GcsAnswer, type GcsBucket } from "./bucket.js";
-import { errorOf, httpStatusOf } from "./errors.js";
+import { GCS_ERRORS } from "./errors.js";
 import type { ObjectResource } from "./object-info.js";
-import { missingBucket } from "./stat.js";
+import { missingBucket } from "./object.js";
 import { uploadDescription, uploadRequest, type UploadParams } from "./upload.js";
 
 // "Resume Incomplete": the server has a part of the upload, and says how much (GCS, "Resumable uploads").
@@ -14,15 +14,11 @@ const INCOMPLETE = 308;
  * whether the object is made already. So a conditional write that is repeated never mistakes its own object for another's.
  */
 export class UploadSession {
-  readonly #bucket: GcsBucket;
-  readonly #call: DriverCall;
-  readonly #url: URL;
-
-  private constructor(bucket: GcsBucket, url: URL, call: DriverCall) {
-    this.#bucket = bucket;
-    this.#url = url;
-    this.#call = call;
-  }
+  private constructor(
+    private readonly bucket: GcsBucket,
+    private readonly url: URL,
+    private readonly call: DriverCall,
+  ) {}
 
   /** Begins an upload. A failed condition shows here, before any byte is sent, or at the end. */
   static async begin(
@@ -43,10 +39,11 @@ export class UploadSession {
         idempotent: true, // it makes no object yet
       });
       const { apiEndpoint } = await bucket.client.storage(call);
-      if (headers.location === undefined || !URL.canParse(headers.location, apiEndpoint)) throw noSession(call);
+      if (headers.location === undefined || !URL.canParse(headers.location, apiEndpoint))
+        throw sessionFault("UNEXPECTED", "The server began an upload without saying where it goes on.", call);
       return new UploadSession(bucket, sessionUrl(bucket, headers.location, apiEndpoint), call);
     } catch (error) {
-      throw missingBucket(error, call.details);
+      throw missingBucket(error, call);
     }
   }
 
@@ -56,7 +53,8 @@ export class UploadSession {
    */
   async send(bytes: Uint8Array, start: number, total?: number, crc32c?: string): Promise<ObjectResource | undefined> {
     const end = start + bytes.byteLength;
-    const retry = await this.#bucket.retry(this.#call);
+    const retry = await this.bucket.retry(this.call);
+    const stuck = sessionFault("UNAVAILABLE", "The server takes no more of the upload.", this.call);
     let offset = start;
     let lost = false;
     for (;;) {
@@ -69,12 +67,12 @@ export class UploadSession {
         if (answer.status !== INCOMPLETE) return this.#finished(answer, total);
         const received = receivedBytes(answer);
         if (received === end && total === undefined) return undefined;
-        if (received < start || received > end) throw broken(this.#call);
+        if (received < start || received > end) throw this.#broken();
         if (received > offset) retry.attempts = 0;
-        else if (!(await retry.pause(stuck(this.#call), this.#call))) throw stuck(this.#call);
+        else if (!(await retry.pause(stuck, this.call))) throw stuck;
         offset = received;
       } catch (error) {
-        if (isGone(error) || !(await retry.pause(error, this.#call))) throw sessionError(error, this.#call);
+        if (isGone(error) || !(await retry.pause(error, this.call))) throw sessionError(error, this.call);
         lost = true;
       }
     }
@@ -83,25 +81,25 @@ export class UploadSession {
   /** Sends everything by one request whose length is not known: for servers that take no more than one. */
   async sendAll(chunks: AsyncIterable<Uint8Array>): Promise<ObjectResource> {
     const answer = await this.#put(chunks, "bytes 0-*/*").catch((error: unknown) => {
-      throw sessionError(error, this.#call);
+      throw sessionError(error, this.call);
     });
-    if (answer.status === INCOMPLETE) throw broken(this.#call);
-    return answerObject(answer, this.#call);
+    if (answer.status === INCOMPLETE) throw this.#broken();
+    return answerObject(answer, this.call);
   }
 
   /** Gives the upload up. Not waited for, and no matter how it ends: a session makes no object, and ends in a week. */
   cancel(): void {
-    const call: DriverCall = { details: this.#call.details, signal: AbortSignal.timeout(this.#bucket.timeout) };
+    const call: DriverCall = { details: this.call.details, signal: AbortSignal.timeout(this.bucket.timeout) };
     const cancelled = 499;
-    void this.#bucket
-      .send(call, { method: "DELETE", target: this.#url, idempotent: false, accept: cancelled })
+    void this.bucket
+      .send(call, { method: "DELETE", target: this.url, idempotent: false, accept: cancelled })
       .catch(() => undefined);
   }
 
   #put(body: readonly Uint8Array[] | AsyncIterable<Uint8Array>, range: string, crc32c?: string): Promise<GcsAnswer> {
-    return this.#bucket.send(this.#call, {
+    return this.bucket.send(this.call, {
       method: "PUT",
-      target: this.#url,
+      target: this.url,
       headers: { "content-range": range, ...(crc32c !== undefined && { "x-goog-hash": `crc32c=${crc32c}` }) },
       body,
       idempotent: false, // `send` knows better how to go on
@@ -109,15 +107,14 @@ export class UploadSession {
     });
   }
 
+  #broken(): StorageError {
+    return sessionFault("UNEXPECTED", "The server did not keep what it had of the upload.", this.call);
+  }
+
   #finished(answer: GcsAnswer, total: number | undefined): ObjectResource {
-    if (total !== undefined) return answerObject(answer, this.#call);
+    if (total !== undefined) return answerObject(answer, this.call);
     // An emulator took a chunk for the whole, and has made an object of it.
-    throw errorOf(
-      "UNSUPPORTED",
-      this.#call.details,
-      undefined,
-      "The server does not take an upload in several requests.",
-    );
+    throw sessionFault("UNSUPPORTED", "The server does not take an upload in several requests.", this.call);
   }
 }
 
@@ -142,7 +139,7 @@ function receivedBytes({ headers }: GcsAnswer): number {
 }
 
 function isGone(error: unknown): boolean {
-  return [404, 410].includes(httpStatusOf(error) ?? 0);
+  return [404, 410].includes(GCS_ERRORS.httpStatusOf(error) ?? 0);
 }
 
 // Of a session that is gone: another attempt of the caller's begins a new one.
@@ -152,14 +149,6 @@ function sessionError(error: unknown, { details }: DriverCall): unknown {
   return new StorageError("UNAVAILABLE", "The server forgot the upload while it was going on.", { ...details, cause });
 }
 
-function stuck({ details }: DriverCall): StorageError {
-  return errorOf("UNAVAILABLE", details, undefined, "The server takes no more of the upload.");
-}
-
-function broken({ details }: DriverCall): StorageError {
-  return errorOf("UNEXPECTED", details, undefined, "The server did not keep what it had of the upload.");
-}
-
-function noSession({ details }: DriverCall): StorageError {
-  return errorOf("UNEXPECTED", details, undefined, "The server began an upload without saying where it goes on.");
+function sessionFault(code: StorageErrorCode, message: string, { details }: DriverCall): StorageError {
+  return new StorageError(code, message, details);
 }

@@ -1,17 +1,17 @@
 import type { DriverCall } from "../driver-store.js";
 import { randomUUID } from "node:crypto";
+import { StorageError } from "../../../errors/error.js";
 import { answerObject, type GcsBucket, type GcsRequest } from "./bucket.js";
-import { errorOf } from "./errors.js";
+import type { GenerationQuery } from "./generation.js";
 import type { ObjectResource } from "./object-info.js";
-import { missingBucket } from "./stat.js";
+import { missingBucket } from "./object.js";
 
 /** What a write sends along with the body. */
 export interface UploadParams {
   name: string;
   contentType: string;
   metadata: Record<string, string> | undefined;
-  /** The condition, in generations. */
-  query: { ifGenerationMatch?: string };
+  query: GenerationQuery;
 }
 
 /** The base of every request that begins an upload, by its type. */
@@ -60,7 +60,7 @@ export async function uploadWhole(
     });
     return await verified(bucket, params, answerObject(answer, call), crc32c, call);
   } catch (error) {
-    throw missingBucket(error, call.details);
+    throw missingBucket(error, call);
   }
 }
 
@@ -86,5 +86,6 @@ export async function verified(
   const query = { ifGenerationMatch: String(resource.generation) };
   const discard: GcsRequest = { method: "DELETE", target: bucket.target(name), query, idempotent: true };
   await bucket.send({ details }, discard).catch(() => undefined);
-  throw errorOf("INTEGRITY", details, undefined, "What Cloud Storage received has not the checksum of what was sent.");
+  const message = "What Cloud Storage received has not the checksum of what was sent.";
+  throw new StorageError("INTEGRITY", message, details);
 }

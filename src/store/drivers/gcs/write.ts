@@ -1,17 +1,16 @@
 import type { DriverCall } from "../driver-store.js";
-import { checkedBytes, checkedChunks, isWholeBody } from "../../body.js";
+import type { CRC32CValidator } from "@google-cloud/storage";
+import { checkedBytes, isWholeBody } from "../../body.js";
 import { throwIfAborted } from "../../../async/abort.js";
+import { StorageError } from "../../../errors/error.js";
 import type { ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
+import { uploadChunks, type Chunks } from "../upload.js";
 import type { GcsBucket } from "./bucket.js";
-import { errorOf } from "./errors.js";
-import { generationCondition } from "./generation.js";
+import { generationQuery } from "./generation.js";
 import { toObjectInfo, type ObjectResource } from "./object-info.js";
 import { MAX_METADATA_SIZE, MAX_OBJECT_SIZE } from "./options.js";
-import { LinkedAbort } from "../../../async/linked-abort.js";
 import { checksumOf, uploadWhole, verified, type UploadParams } from "./upload.js";
 import { UploadSession } from "./upload-session.js";
-
-type Chunks = AsyncGenerator<Uint8Array, void, undefined>;
 
 /**
  * Writes one object: by one request what fits into a chunk, by a session what does not, and what has a condition. No
@@ -22,109 +21,93 @@ export async function writeObject(
   path: string,
   body: StoreBody,
   options: WriteOptions,
-  { details, signal }: DriverCall,
+  call: DriverCall,
 ): Promise<ObjectInfo> {
-  const { query, condition } = generationCondition(options, details);
-  const call: DriverCall = { details, signal, condition };
+  const query = generationQuery(options, call);
   const { contentType = "application/octet-stream", metadata } = options;
   assertMetadataSize(metadata, call);
-  const params: UploadParams = { name: bucket.objectName(path, details), contentType, metadata, query };
+  const params: UploadParams = { name: bucket.objectName(path, call.details), contentType, metadata, query };
+  const upload = new Upload(bucket, params, call);
   const resource = isWholeBody(body)
-    ? await writeBytes(bucket, params, await checkedBytes(body, options, details, MAX_OBJECT_SIZE), call)
-    : await writeSource(bucket, params, body, options, call);
+    ? await upload.bytes(await checkedBytes(body, options, call.details, MAX_OBJECT_SIZE))
+    : await uploadChunks(body, options, call, MAX_OBJECT_SIZE, (chunks) => upload.chunks(chunks));
   return toObjectInfo(path, resource, call);
 }
 
-async function writeBytes(
-  bucket: GcsBucket,
-  params: UploadParams,
-  bytes: Uint8Array,
-  call: DriverCall,
-): Promise<ObjectResource> {
-  const conditional = call.condition !== undefined;
-  if (!conditional && bytes.byteLength <= bucket.chunkSize) return uploadWhole(bucket, params, bytes, call);
-  const crc32c = await checksumOf(bucket, bytes, call);
-  const session = await UploadSession.begin(bucket, params, bytes.byteLength, call);
-  const made = await orCancel(session, () => session.send(bytes, 0, bytes.byteLength, crc32c));
-  return verified(bucket, params, made!, crc32c, call);
-}
+/** One write: where to, what goes along, and for which call. */
+class Upload {
+  constructor(
+    private readonly bucket: GcsBucket,
+    private readonly params: UploadParams,
+    private readonly call: DriverCall,
+  ) {}
 
-async function writeSource(
-  bucket: GcsBucket,
-  params: UploadParams,
-  body: StoreBody,
-  options: WriteOptions,
-  call: DriverCall,
-): Promise<ObjectResource> {
-  const stop = new LinkedAbort(call.signal);
-  const chunks = checkedChunks(body, { ...options, signal: stop.signal }, call.details, MAX_OBJECT_SIZE);
-  try {
-    return await writeChunks(bucket, params, chunks, call);
-  } catch (error) {
-    stop.abort(error); // a source that hangs has to hear of a server that refused
-    throw error;
-  } finally {
-    stop.unlink();
-    await chunks.return();
-  }
-}
-
-async function writeChunks(
-  bucket: GcsBucket,
-  params: UploadParams,
-  chunks: Chunks,
-  call: DriverCall,
-): Promise<ObjectResource> {
-  const first = await takeChunk(chunks, bucket.chunkSize, new Uint8Array(0));
-  if (first.ended) return writeBytes(bucket, params, first.bytes, call);
-  const session = await UploadSession.begin(bucket, params, undefined, call);
-  const send = bucket.features.chunkedUpload ? sendChunks : sendStream;
-  return orCancel(session, () => send(bucket, params, session, first, chunks, call));
-}
-
-async function sendChunks(
-  bucket: GcsBucket,
-  params: UploadParams,
-  session: UploadSession,
-  first: TakenChunk,
-  chunks: Chunks,
-  call: DriverCall,
-): Promise<ObjectResource> {
-  const checksum = (await bucket.client.storage(call)).crc32cGenerator();
-  let taken = first;
-  for (let start = 0; ; start += bucket.chunkSize) {
-    checksum.update(taken.bytes as Buffer);
-    const total = taken.ended ? start + taken.bytes.byteLength : undefined;
-    const crc32c = taken.ended ? checksum.toString() : undefined;
-    const made = await session.send(taken.bytes, start, total, crc32c);
-    if (made !== undefined) return verified(bucket, params, made, checksum.toString(), call);
-    throwIfAborted(call.signal, call.details);
-    taken = await takeChunk(chunks, bucket.chunkSize, taken.rest);
-  }
-}
-
-async function sendStream(
-  bucket: GcsBucket,
-  params: UploadParams,
-  session: UploadSession,
-  first: TakenChunk,
-  chunks: Chunks,
-  call: DriverCall,
-): Promise<ObjectResource> {
-  const checksum = (await bucket.client.storage(call)).crc32cGenerator();
-  async function* all(): Chunks {
-    for (const bytes of [first.bytes, first.rest]) {
-      checksum.update(bytes as Buffer);
-      yield bytes;
+  async bytes(bytes: Uint8Array): Promise<ObjectResource> {
+    const { bucket, params, call } = this;
+    const size = bytes.byteLength;
+    if (params.query.ifGenerationMatch === undefined && size <= bucket.chunkSize) {
+      return uploadWhole(bucket, params, bytes, call);
     }
-    for await (const chunk of chunks) {
-      const copy = Buffer.from(chunk); // a source may use its buffer again before this one is sent
-      checksum.update(copy);
-      yield copy;
+    const crc32c = await checksumOf(bucket, bytes, call);
+    const made = await this.#inSession(size, (session) => session.send(bytes, 0, size, crc32c));
+    return verified(bucket, params, made!, crc32c, call);
+  }
+
+  async chunks(chunks: Chunks): Promise<ObjectResource> {
+    const { bucket, params, call } = this;
+    const first = await takeChunk(chunks, bucket.chunkSize, new Uint8Array(0));
+    if (first.ended) return this.bytes(first.bytes);
+    const checksum = (await bucket.client.storage(call)).crc32cGenerator();
+    const made = await this.#inSession(undefined, (session) =>
+      bucket.features.chunkedUpload
+        ? this.#sendChunks(session, first, chunks, checksum)
+        : session.sendAll(summed(first, chunks, checksum)),
+    );
+    return verified(bucket, params, made, checksum.toString(), call);
+  }
+
+  async #sendChunks(
+    session: UploadSession,
+    first: TakenChunk,
+    chunks: Chunks,
+    checksum: CRC32CValidator,
+  ): Promise<ObjectResource> {
+    const { chunkSize } = this.bucket;
+    let taken = first;
+    for (let start = 0; ; start += chunkSize) {
+      checksum.update(taken.bytes as Buffer);
+      const total = taken.ended ? start + taken.bytes.byteLength : undefined;
+      const crc32c = taken.ended ? checksum.toString() : undefined;
+      const made = await session.send(taken.bytes, start, total, crc32c);
+      if (made !== undefined) return made;
+      throwIfAborted(this.call.signal, this.call.details);
+      taken = await takeChunk(chunks, chunkSize, taken.rest);
     }
   }
-  const made = await session.sendAll(all());
-  return verified(bucket, params, made, checksum.toString(), call);
+
+  /** A session that is given up when something fails. */
+  async #inSession<T>(size: number | undefined, send: (session: UploadSession) => Promise<T>): Promise<T> {
+    const session = await UploadSession.begin(this.bucket, this.params, size, this.call);
+    try {
+      return await send(session);
+    } catch (error) {
+      session.cancel();
+      throw error;
+    }
+  }
+}
+
+/** All chunks, which the checksum sees when they are sent. */
+async function* summed({ bytes, rest }: TakenChunk, chunks: Chunks, checksum: CRC32CValidator): Chunks {
+  for (const piece of [bytes, rest]) {
+    checksum.update(piece as Buffer);
+    yield piece;
+  }
+  for await (const chunk of chunks) {
+    const copy = Buffer.from(chunk); // a source may use its buffer again before this one is sent
+    checksum.update(copy);
+    yield copy;
+  }
 }
 
 /** Bytes of one request, and what the source gave beyond them. */
@@ -152,17 +135,8 @@ async function takeChunk(source: Chunks, chunkSize: number, begun: Uint8Array): 
   return { bytes: bytes.subarray(0, chunkSize), rest: bytes.subarray(chunkSize), ended };
 }
 
-async function orCancel<T>(session: UploadSession, upload: () => Promise<T>): Promise<T> {
-  try {
-    return await upload();
-  } catch (error) {
-    session.cancel();
-    throw error;
-  }
-}
-
 function assertMetadataSize(metadata: Record<string, string> | undefined, { details }: DriverCall): void {
   const size = Object.entries(metadata ?? {}).reduce((sum, [key, value]) => sum + key.length + value.length, 0);
   if (size <= MAX_METADATA_SIZE) return;
-  throw errorOf("LIMIT_EXCEEDED", details, undefined, `The metadata has more than ${MAX_METADATA_SIZE} bytes.`);
+  throw new StorageError("LIMIT_EXCEEDED", `The metadata has more than ${MAX_METADATA_SIZE} bytes.`, details);
 }

@@ -2,10 +2,30 @@ import type { DriverCall } from "../driver-store.js";
 import type { RedisConnection, Send } from "./connection.js";
 import { toStorageError } from "./errors.js";
 import { GivenConnection } from "./given-connection.js";
-import { RedisKeys } from "./keys.js";
 import type { ParsedRedisOptions } from "./options.js";
 import { OwnConnection } from "./own-connection.js";
 import { throwIfAborted } from "../../../async/abort.js";
+
+/**
+ * The keys of one store: `{prefix}:index`, and `{prefix}:object:<path>` for each object. What stands in braces is the hash
+ * tag of Redis Cluster, so all of them lie in one slot, and one script may use them together. The scripts make the second
+ * kind out of the first.
+ */
+class RedisKeys {
+  readonly index: string;
+  readonly #objects: string;
+
+  constructor(prefix: string) {
+    // Escaped: the tag ends at the first brace, and no prefix may look like the beginning of another one's keys.
+    const tag = prefix.replace(/[%{}]/g, encodeURIComponent);
+    this.index = `{${tag}}:index`;
+    this.#objects = `{${tag}}:object:`;
+  }
+
+  object(path: string): string {
+    return this.#objects + path;
+  }
+}
 
 /** The part of a Redis database that holds one store: its keys, its settings, and how to send. */
 export class RedisDatabase {

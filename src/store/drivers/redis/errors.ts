@@ -1,52 +1,29 @@
-import type { DriverCall } from "../driver-store.js";
-import { abortedError } from "../../../async/abort.js";
+import { restated } from "../../../errors/as-storage-error.js";
 import { StorageError, isStorageError, type StorageErrorCode } from "../../../errors/error.js";
+import type { DriverCall } from "../driver-store.js";
+import { CODE_OF_ERRNO } from "../http-errors.js";
+import { codesOfNames, knownError } from "../service-errors.js";
 import { toRedisFailure, type RedisFailure } from "./failure.js";
 
 // The codes of Redis' error replies (src/server.c, "Shared objects"; src/cluster.c).
-const BY_REPLY = new Map<string, StorageErrorCode>(
-  Object.entries({
-    OOM: "INSUFFICIENT_STORAGE",
-    DENIED: "PERMISSION_DENIED",
-    NOAUTH: "PERMISSION_DENIED",
-    NOPERM: "PERMISSION_DENIED",
-    WRONGPASS: "PERMISSION_DENIED",
-    BUSY: "UNAVAILABLE",
-    CLUSTERDOWN: "UNAVAILABLE",
-    LOADING: "UNAVAILABLE",
-    MASTERDOWN: "UNAVAILABLE",
-    MISCONF: "UNAVAILABLE",
-    NOREPLICAS: "UNAVAILABLE",
-    READONLY: "UNAVAILABLE",
-    TRYAGAIN: "UNAVAILABLE",
-    // The key is not one of ours.
-    WRONGTYPE: "DECODE_FAILED",
-    // The client is one for a single server, and talks to a cluster.
-    ASK: "CONFIG_INVALID",
-    MOVED: "CONFIG_INVALID",
-  } as const),
-);
+const BY_REPLY = codesOfNames({
+  INSUFFICIENT_STORAGE: "OOM",
+  PERMISSION_DENIED: "DENIED NOAUTH NOPERM WRONGPASS",
+  UNAVAILABLE: "BUSY CLUSTERDOWN LOADING MASTERDOWN MISCONF NOREPLICAS READONLY TRYAGAIN",
+  DECODE_FAILED: "WRONGTYPE", // the key is not one of ours
+  CONFIG_INVALID: "ASK MOVED", // the client is one for a single server, and talks to a cluster
+});
 
-const BY_CONNECTION = new Map<string, StorageErrorCode>(
-  Object.entries({
-    COMMAND_TIMEOUT: "TIMEOUT",
-    CONNECT_TIMEOUT: "TIMEOUT",
-    CONNECTION_CLOSED: "UNAVAILABLE",
-    // "Max number of clients reached" has no code of its own, nor has anything else that Redis says to a greeting.
-    GREETING_REFUSED: "UNAVAILABLE",
-    DATABASE_REFUSED: "CONFIG_INVALID",
-    EAI_AGAIN: "UNAVAILABLE",
-    ECONNABORTED: "UNAVAILABLE",
-    ECONNREFUSED: "UNAVAILABLE",
-    ECONNRESET: "UNAVAILABLE",
-    EHOSTUNREACH: "UNAVAILABLE",
-    ENETUNREACH: "UNAVAILABLE",
-    ENOENT: "UNAVAILABLE", // a socket file that the server has not made yet
-    ENOTFOUND: "UNAVAILABLE",
-    EPIPE: "UNAVAILABLE",
-    ETIMEDOUT: "TIMEOUT",
-  } as const),
-);
+const BY_CONNECTION: ReadonlyMap<string, StorageErrorCode> = new Map([
+  ...CODE_OF_ERRNO,
+  ...codesOfNames({
+    TIMEOUT: "COMMAND_TIMEOUT CONNECT_TIMEOUT",
+    // GREETING_REFUSED: "Max number of clients reached" has no code of its own, nor has anything else that Redis says to a
+    // greeting. ENOENT: a socket file that the server has not made yet.
+    UNAVAILABLE: "CONNECTION_CLOSED GREETING_REFUSED ENOENT",
+    CONFIG_INVALID: "DATABASE_REFUSED",
+  }),
+]);
 
 const MESSAGES = new Map<string, string>([
   [
@@ -57,39 +34,20 @@ const MESSAGES = new Map<string, string>([
 ]);
 
 /** The typed error of whatever a command failed with. Its cause is a {@link RedisFailure}. */
-export function toStorageError(error: unknown, { details, signal }: DriverCall): StorageError {
-  if (isStorageError(error, "MISSING_DEPENDENCY")) {
-    // One attempt to load the client may fail many calls.
-    return new StorageError("MISSING_DEPENDENCY", error.message, { ...details, cause: error.cause });
-  }
-  if (isStorageError(error)) return error;
-  if (signal?.aborted) return abortedError(signal, details);
+export function toStorageError(error: unknown, call: DriverCall): StorageError {
+  // One attempt to load the client may fail many calls.
+  if (isStorageError(error, "MISSING_DEPENDENCY")) return restated(error, call.details);
+  const known = knownError(error, call);
+  if (known !== undefined) return known;
   const failure = toRedisFailure(error);
-  return new StorageError(codeOf(failure), MESSAGES.get(failure.code) ?? `${failure.message}.`, {
-    ...details,
-    cause: failure,
-  });
-}
-
-export function notFound({ details }: DriverCall): StorageError {
-  return new StorageError("NOT_FOUND", "There is no such object.", details);
-}
-
-export function alreadyExists({ details }: DriverCall): StorageError {
-  return new StorageError("ALREADY_EXISTS", "An object is already there.", details);
-}
-
-export function preconditionFailed({ details }: DriverCall): StorageError {
-  return new StorageError("PRECONDITION_FAILED", "The object is missing or is another version.", details);
+  const message = MESSAGES.get(failure.code) ?? `${failure.message}.`;
+  return new StorageError(codeOf(failure), message, { ...call.details, cause: failure });
 }
 
 /** The error of a value that is not one that the store wrote. */
 export function decodeFailed({ details }: DriverCall): StorageError {
-  return new StorageError(
-    "DECODE_FAILED",
-    "The key in Redis holds something other than an object of the store.",
-    details,
-  );
+  const message = "The key in Redis holds something other than an object of the store.";
+  return new StorageError("DECODE_FAILED", message, details);
 }
 
 /** The error of an answer that is not that of the command: something else than Redis, or in between, gave it. */

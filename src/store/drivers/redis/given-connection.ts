@@ -9,11 +9,7 @@ const TIMER_SLACK = 2;
 
 /** Commands over a client of the caller, whose settings and life are the caller's. */
 export class GivenConnection implements RedisConnection {
-  readonly #client: RedisClient;
-
-  constructor(client: RedisClient) {
-    this.#client = client;
-  }
+  constructor(private readonly client: RedisClient) {}
 
   async run<T>(send: Send<T>, { signal, details }: DriverCall): Promise<T> {
     return abortable(this.#timed(send), signal, details);
@@ -27,7 +23,7 @@ export class GivenConnection implements RedisConnection {
   async #timed<T>(send: Send<T>): Promise<T> {
     const begun = performance.now();
     try {
-      return await send(commandsOf(this.#client));
+      return await send(commandsOf(this.client));
     } catch (error) {
       const failure = toRedisFailure(error);
       const tookTooLong = performance.now() - begun >= this.#commandTimeout() - TIMER_SLACK;
@@ -36,7 +32,7 @@ export class GivenConnection implements RedisConnection {
   }
 
   #commandTimeout(): number {
-    const { options } = this.#client as { options?: ClientOptions };
+    const { options } = this.client as { options?: ClientOptions };
     return options?.redisOptions?.commandTimeout ?? options?.commandTimeout ?? Infinity;
   }
 }

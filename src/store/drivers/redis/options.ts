@@ -1,8 +1,8 @@
-import { isObject } from "../../../json/is-object.js";
 import { clock, hasMethods } from "../../../options/fields.js";
 import * as z from "zod/mini";
 import type { Clock } from "../../../async/clock.js";
 import { parseOptions } from "../../../options/parse-options.js";
+import { isOneAtMost, rule, soundText, wholeNumber } from "../driver-options.js";
 import { redisUrlProblem } from "./redis-url.js";
 
 /**
@@ -67,21 +67,16 @@ export interface RedisStoreOptions {
   clock?: Clock | undefined;
 }
 
-const milliseconds = z.number().check(z.int(), z.gte(1), z.lte(MAX_TIMEOUT));
+const milliseconds = wholeNumber.check(z.gte(1), z.lte(MAX_TIMEOUT));
 
 const isClient = hasMethods("evalBuffer", "getBuffer");
+
+const CLIENT_HAS_OWN = "can't be combined with client, which has its own";
 
 const schema = z
   .strictObject({
     client: z.optional(z.custom<RedisClient>(isClient, "must be a client of ioredis")),
-    url: z.optional(
-      z.string().check(
-        z.superRefine((url, context) => {
-          const problem = redisUrlProblem(url);
-          if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
-        }),
-      ),
-    ),
+    url: z.optional(soundText(redisUrlProblem)),
     prefix: z._default(
       z.string().check(
         z.minLength(1, "must not be empty"),
@@ -90,45 +85,20 @@ const schema = z
       ),
       "coatcheck",
     ),
-    ttl: z.optional(z.number().check(z.int(), z.gte(1), z.lte(MAX_TTL))),
+    ttl: z.optional(wholeNumber.check(z.gte(1), z.lte(MAX_TTL))),
     slidingTtl: z._default(z.boolean(), false),
-    maxObjectSize: z._default(z.number().check(z.int(), z.gte(1), z.lte(MAX_OBJECT_SIZE)), 64 * 1024 ** 2),
+    maxObjectSize: z._default(wholeNumber.check(z.gte(1), z.lte(MAX_OBJECT_SIZE)), 64 * 1024 ** 2),
     connectTimeout: z.optional(milliseconds),
     commandTimeout: z.optional(milliseconds),
     clock: z.optional(clock),
   })
   .check(
-    z.refine(({ client, url }) => client !== undefined || url !== undefined, {
-      path: ["client"],
-      message: "one of client and url is needed",
-      when,
-    }),
-    z.refine(({ client, url }) => client === undefined || url === undefined, {
-      path: ["url"],
-      message: "can't be combined with client",
-      when,
-    }),
-    z.refine(({ client, connectTimeout }) => client === undefined || connectTimeout === undefined, {
-      path: ["connectTimeout"],
-      message: "can't be combined with client, which has its own",
-      when,
-    }),
-    z.refine(({ client, commandTimeout }) => client === undefined || commandTimeout === undefined, {
-      path: ["commandTimeout"],
-      message: "can't be combined with client, which has its own",
-      when,
-    }),
-    z.refine(({ slidingTtl, ttl }) => (slidingTtl as boolean | undefined) !== true || ttl !== undefined, {
-      path: ["slidingTtl"],
-      message: "needs ttl",
-      when,
-    }),
+    rule("client", "one of client and url is needed", ({ client, url }) => client !== undefined || url !== undefined),
+    rule("url", "can't be combined with client", ({ client, url }) => isOneAtMost(client, url)),
+    rule("connectTimeout", CLIENT_HAS_OWN, (all) => isOneAtMost(all.client, all.connectTimeout)),
+    rule("commandTimeout", CLIENT_HAS_OWN, (all) => isOneAtMost(all.client, all.commandTimeout)),
+    rule("slidingTtl", "needs ttl", ({ slidingTtl, ttl }) => !slidingTtl || ttl !== undefined),
   );
-
-// Also when a field is wrong by itself, so that one error names everything.
-function when({ value }: { value: unknown }): boolean {
-  return isObject(value);
-}
 
 /** The options as the store works with them: checked, defaults filled in. */
 export type ParsedRedisOptions = z.output<typeof schema>;

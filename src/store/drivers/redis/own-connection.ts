@@ -2,17 +2,11 @@ import type { DriverCall } from "../driver-store.js";
 import type { Redis } from "ioredis";
 import { abortable, throwIfAborted } from "../../../async/abort.js";
 import { systemClock, type Clock } from "../../../async/clock.js";
+import { StorageError } from "../../../errors/error.js";
 import type { RedisConnection, Send } from "./connection.js";
 import { RedisFailure, toRedisFailure } from "./failure.js";
-import { loadRedis } from "./load-client.js";
+import type { ParsedRedisOptions } from "./options.js";
 import { Session } from "./session.js";
-
-/** Time limits of a connection, in ms. */
-export interface ConnectionLimits {
-  connectTimeout?: number | undefined;
-  commandTimeout?: number | undefined;
-  clock?: Clock | undefined;
-}
 
 // Nothing is tried again behind the caller's back: a call fails with its connection, and the next one opens another. So no
 // queue grows while Redis is down, no timer keeps the process alive, and no command is sent twice.
@@ -35,7 +29,7 @@ export class OwnConnection implements RedisConnection {
   #opening: Promise<Session> | undefined;
   readonly #clients = new Set<Redis>();
 
-  constructor(url: string, limits: ConnectionLimits) {
+  constructor(url: string, limits: Pick<ParsedRedisOptions, "connectTimeout" | "commandTimeout" | "clock">) {
     this.#url = url;
     this.#connectTimeout = limits.connectTimeout ?? 5_000;
     this.#commandTimeout = limits.commandTimeout ?? 30_000;
@@ -116,4 +110,18 @@ function cut(client: Redis): void {
   if (client.status === "end") return; // or it would begin to wait for that
   client.disconnect();
   (client.stream as Redis["stream"] | undefined)?.destroy();
+}
+
+/**
+ * The class of ioredis, an optional peer: loaded when the first connection is made.
+ *
+ * @throws {StorageError} `MISSING_DEPENDENCY`
+ */
+async function loadRedis(): Promise<typeof Redis> {
+  try {
+    return (await import("ioredis")).Redis;
+  } catch (cause) {
+    const message = "RedisStore needs the package ioredis to open a connection: npm install ioredis.";
+    throw new StorageError("MISSING_DEPENDENCY", message, { store: "redis", cause });
+  }
 }

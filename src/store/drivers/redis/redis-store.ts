@@ -2,14 +2,10 @@ import { DriverStore } from "../driver-store.js";
 import { declareOwnStore } from "../../guard/own-stores.js";
 import { checkStat } from "../../check.js";
 import type { CallOptions } from "../../store.js";
-import { copyObject } from "./copy.js";
 import { RedisDatabase } from "./database.js";
-import { deleteObject } from "./delete.js";
 import { listObjects } from "./list.js";
+import { copyObject, deleteObject, readObject, statObject, touchObject, writeObject } from "./objects.js";
 import { parseRedisOptions, type RedisStoreOptions } from "./options.js";
-import { readObject, statObject } from "./read.js";
-import { touchObject } from "./touch.js";
-import { writeObject } from "./write.js";
 
 /**
  * Keeps objects in Redis 7 or newer, each as one string, by way of `ioredis` (an optional peer: install it beside
@@ -38,22 +34,7 @@ export class RedisStore extends DriverStore<"redis"> {
     const database = new RedisDatabase(parseRedisOptions(options));
     super({
       name: "redis",
-      capability: {
-        read: true,
-        write: true,
-        stat: true,
-        delete: true,
-        list: true,
-        copy: true,
-        presign: false,
-        rangeRead: true,
-        ifNoneMatch: true,
-        ifMatch: true,
-        deleteIfMatch: true,
-        metadata: true,
-        contentType: true,
-        maxObjectSize: database.maxObjectSize,
-      },
+      capability: { presign: false, maxObjectSize: database.maxObjectSize },
       write: (path, body, options, call) => writeObject(database, path, body, options, call),
       read: (path, options, call) => readObject(database, path, options, call),
       stat: (path, call) => statObject(database, path, call),

@@ -10,40 +10,37 @@ import { RedisFailure } from "./failure.js";
  * so all others wait behind that one. While nobody waits for an answer, it does not keep the process alive.
  */
 export class Session {
-  readonly #client: Redis;
-  readonly #clock: Clock;
-  readonly #commandTimeout: number;
-  readonly #cut: () => void;
   /** How to fail each command that is not answered yet, also those that nobody waits for any more. */
   readonly #unanswered = new Set<(failure: RedisFailure) => void>();
   #waiting = 0;
   #isEnded = false;
 
-  constructor(client: Redis, clock: Clock, commandTimeout: number, cut: () => void) {
-    this.#client = client;
-    this.#clock = clock;
-    this.#commandTimeout = commandTimeout;
-    this.#cut = cut;
+  constructor(
+    private readonly client: Redis,
+    private readonly clock: Clock,
+    private readonly commandTimeout: number,
+    private readonly cut: () => void,
+  ) {
     client.stream.unref();
   }
 
   get isOpen(): boolean {
-    return !this.#isEnded && this.#client.status === "ready";
+    return !this.#isEnded && this.client.status === "ready";
   }
 
   async run<T>(send: Send<T>, { signal, details }: DriverCall): Promise<T> {
-    if (this.#waiting++ === 0) this.#client.stream.ref();
+    if (this.#waiting++ === 0) this.client.stream.ref();
     try {
       return await abortable(this.#answer(send), signal, details);
     } finally {
-      if (--this.#waiting === 0) this.#client.stream.unref();
+      if (--this.#waiting === 0) this.client.stream.unref();
     }
   }
 
   end(failure: RedisFailure): void {
     this.#isEnded = true;
     for (const fail of this.#unanswered) fail(failure);
-    this.#cut();
+    this.cut();
   }
 
   async #answer<T>(send: Send<T>): Promise<T> {
@@ -51,12 +48,12 @@ export class Session {
     const ended = new Promise<never>((_resolve, reject) => (fail = reject));
     this.#unanswered.add(fail);
     // It goes on after an abort: a server that is gone shows by it.
-    const timer = this.#clock.setTimeout(() => this.end(new RedisFailure("COMMAND_TIMEOUT")), this.#commandTimeout);
+    const timer = this.clock.setTimeout(() => this.end(new RedisFailure("COMMAND_TIMEOUT")), this.commandTimeout);
     (timer as Partial<NodeJS.Timeout> | undefined)?.unref?.();
     try {
-      return await Promise.race([send(commandsOf(this.#client)), ended]);
+      return await Promise.race([send(commandsOf(this.client)), ended]);
     } finally {
-      this.#clock.clearTimeout(timer);
+      this.clock.clearTimeout(timer);
       this.#unanswered.delete(fail);
     }
   }

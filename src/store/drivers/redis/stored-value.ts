@@ -2,6 +2,7 @@ import type { DriverCall } from "../driver-store.js";
 import { randomBytes } from "node:crypto";
 import { StorageError } from "../../../errors/error.js";
 import type { ObjectInfo, WriteOptions } from "../../store.js";
+import { objectInfo } from "../object-info.js";
 import { decodeFailed } from "./errors.js";
 import { MAX_HEADER_SIZE } from "./options.js";
 
@@ -88,14 +89,8 @@ export function decodeInfo(path: string, begin: Uint8Array, valueSize: number, c
   const bodyStart = HEADER_SIZE + attributesSize;
   if (bodyStart > begin.byteLength || !(valueSize >= bodyStart)) throw decodeFailed(call);
   const { contentType, metadata } = decodeAttributes(begin.subarray(HEADER_SIZE, bodyStart), call);
-  return {
-    path,
-    size: valueSize - bodyStart,
-    etag: quotedEtag(etag),
-    lastModified,
-    ...(contentType !== undefined && { contentType }),
-    ...(metadata !== undefined && { metadata }),
-  };
+  const size = valueSize - bodyStart;
+  return { ...objectInfo(path, size, { etag, lastModified, contentType }), ...(metadata && { metadata }) };
 }
 
 function decodeAttributes(bytes: Uint8Array, call: DriverCall): Attributes {

@@ -13,7 +13,7 @@ import type { StorageError } from "../../../errors/error.js";
 import { LinkedAbort } from "../../../async/linked-abort.js";
 import { refuseForeign } from "./answer.js";
 import { configurationError } from "./client/configuration.js";
-import { toStorageError, unsentFailureOf } from "./errors.js";
+import { S3_ERRORS, unsentFailureOf } from "./errors.js";
 import { DEFAULT_PART_SIZE, MAX_PARTS, MIN_PART_SIZE } from "./limits.js";
 import type { ParsedS3Options } from "./options.js";
 
@@ -78,7 +78,7 @@ export class S3Bucket {
     this.maxObjectSize = this.partSize * MAX_PARTS;
     this.queueSize = options.queueSize ?? QUEUE_SIZE;
     this.streamQueueSize = options.queueSize ?? STREAM_QUEUE_SIZE;
-    this.keyPrefix = options.prefix ? `${options.prefix}/` : "";
+    this.keyPrefix = options.prefix;
     this.encryption = {
       ...(options.sse === "s3" && { ServerSideEncryption: "AES256" }),
       ...(options.sse === "kms" && { ServerSideEncryption: "aws:kms" }),
@@ -95,9 +95,13 @@ export class S3Bucket {
     return { Bucket: this.name, Key: this.keyPrefix + path };
   }
 
-  /** Whether requests carry the checksum of their body, as they do unless the client says `WHEN_REQUIRED`. */
-  async sendsChecksums(): Promise<boolean> {
-    return (await this.client.config.requestChecksumCalculation()) !== "WHEN_REQUIRED";
+  /** The checksum that requests carry of their body, as they do unless the client says `WHEN_REQUIRED`. */
+  async checksumAlgorithm(call: DriverCall): Promise<"CRC32" | undefined> {
+    try {
+      return (await this.client.config.requestChecksumCalculation()) === "WHEN_REQUIRED" ? undefined : "CRC32";
+    } catch (error) {
+      throw await this.errorOf(error, call);
+    }
   }
 
   /** Sends one request. Rejects with a StorageError, at once when the call is aborted. */
@@ -127,7 +131,7 @@ export class S3Bucket {
 
   /** The typed error of what a request failed with: `CONFIG_INVALID` if it could not be sent as the client is configured. */
   async errorOf(error: unknown, call: DriverCall): Promise<StorageError> {
-    const found = toStorageError(error, call);
+    const found = S3_ERRORS.of(error, call);
     const failure = unsentFailureOf(found);
     return (failure && (await configurationError(this.client, failure, call))) ?? found;
   }

@@ -1,19 +1,15 @@
-import type { DriverCall } from "../driver-store.js";
-import {
-  CompleteMultipartUploadCommand,
-  CopyObjectCommand,
-  CreateMultipartUploadCommand,
-  UploadPartCopyCommand,
-  type CompletedPart,
-} from "@aws-sdk/client-s3";
+import { CopyObjectCommand, UploadPartCopyCommand, type CompletedPart } from "@aws-sdk/client-s3";
+import { LinkedAbort } from "../../../async/linked-abort.js";
 import { StorageError, isStorageError } from "../../../errors/error.js";
 import type { ObjectInfo } from "../../store.js";
+import type { DriverCall } from "../driver-store.js";
+import { existing } from "../object-info.js";
+import { sideBySide } from "../upload.js";
 import type { S3Bucket } from "./bucket.js";
-import { LinkedAbort } from "../../../async/linked-abort.js";
-import { abandonUpload } from "./upload/multipart-cleanup.js";
-import { toObjectInfo } from "./object-info.js";
 import { MAX_PARTS, MAX_PART_SIZE } from "./limits.js";
-import { requireObject } from "./stat.js";
+import { toObjectInfo, type S3Description } from "./object-info.js";
+import { statObject } from "./object.js";
+import { uploadInParts, type UploadParams } from "./upload/multipart.js";
 
 /** From which size an object is copied in parts, and of how many bytes. */
 export interface CopyLimits {
@@ -33,21 +29,15 @@ export async function copyObject(
   call: DriverCall,
   limits: CopyLimits = LIMITS,
 ): Promise<ObjectInfo> {
-  const source = await requireObject(bucket, from, call);
+  const source = existing(await statObject(bucket, from, call), call);
   if (from === to) return source; // S3 refuses to copy an object to itself
   const target = source.size > limits.maxSingle ? copyInParts : copyWhole;
   const description = await target(bucket, source, to, call, limits);
-  return toObjectInfo(to, source.size, {
-    ...description,
-    ContentType: source.contentType,
-    Metadata: source.metadata,
-  });
+  const { size, contentType: ContentType, metadata: Metadata } = source;
+  return toObjectInfo(to, size, { ...description, ContentType, Metadata });
 }
 
-interface Copied {
-  ETag?: string | undefined;
-  LastModified?: Date | undefined;
-}
+type Copied = Pick<S3Description, "ETag" | "LastModified">;
 
 async function copyWhole(bucket: S3Bucket, source: ObjectInfo, to: string, call: DriverCall): Promise<Copied> {
   const command = new CopyObjectCommand({
@@ -66,70 +56,39 @@ async function copyInParts(
   bucket: S3Bucket,
   source: ObjectInfo,
   to: string,
-  outer: DriverCall,
+  callerCall: DriverCall,
   limits: CopyLimits,
 ): Promise<Copied> {
-  const { UploadId } = await bucket.send(
-    outer,
-    new CreateMultipartUploadCommand({
-      ...bucket.address(to),
-      ...bucket.encryption,
-      ...(source.contentType !== undefined && { ContentType: source.contentType }),
-      ...(source.metadata !== undefined && { Metadata: source.metadata }),
-    }),
-  );
-  const upload = { ...bucket.address(to), UploadId: UploadId! };
-  const stop = new LinkedAbort(outer.signal);
-  const call: DriverCall = { ...outer, signal: stop.signal };
+  const { size, path, contentType: ContentType, metadata: Metadata } = source;
+  const params: UploadParams = { ...bucket.address(to), ...bucket.encryption, ContentType, Metadata };
+  const partSize = Math.max(limits.partSize, Math.ceil(size / MAX_PARTS));
+  const stop = new LinkedAbort(callerCall.signal);
   try {
-    const Parts = await copyParts(bucket, source, upload, call, stop, limits.partSize);
-    return await bucket.send(call, new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } }));
+    return await uploadInParts(bucket, params, callerCall, stop, async (upload, call) => {
+      const parts: CompletedPart[] = [];
+      let next = 0;
+      await sideBySide(bucket.queueSize, stop, async () => {
+        for (let start = next; start < size && !stop.signal.aborted; start = next) {
+          next += partSize;
+          const PartNumber = start / partSize + 1;
+          const command = new UploadPartCopyCommand({
+            ...upload,
+            PartNumber,
+            CopySource: copySource(bucket, path),
+            ...versionOf(source),
+            CopySourceRange: `bytes=${start}-${Math.min(start + partSize, size) - 1}`,
+          });
+          const { CopyPartResult } = await bucket.send(call, command);
+          parts.push({ ...CopyPartResult, PartNumber });
+        }
+      });
+      return parts;
+    });
   } catch (error) {
-    stop.abort(error);
-    await abandonUpload(bucket, upload, upload.UploadId, call);
-    const first: unknown = stop.signal.reason; // the others follow from it
-    throw sourceChanged(first, call) ?? (await bucket.errorOf(first, outer));
+    throw sourceChanged(error, callerCall) ?? error;
   } finally {
     stop.unlink();
   }
-}
-
-async function copyParts(
-  bucket: S3Bucket,
-  source: ObjectInfo,
-  upload: { Bucket: string; Key: string; UploadId: string },
-  call: DriverCall,
-  stop: LinkedAbort,
-  minPartSize: number,
-): Promise<CompletedPart[]> {
-  const partSize = Math.max(minPartSize, Math.ceil(source.size / MAX_PARTS));
-  const parts: CompletedPart[] = [];
-  let next = 0;
-  const copyNext = async (): Promise<void> => {
-    for (let start = next; start < source.size && !stop.signal.aborted; start = next) {
-      next += partSize;
-      const PartNumber = start / partSize + 1;
-      const { CopyPartResult } = await bucket.send(
-        call,
-        new UploadPartCopyCommand({
-          ...upload,
-          PartNumber,
-          CopySource: copySource(bucket, source.path),
-          ...versionOf(source),
-          CopySourceRange: `bytes=${start}-${Math.min(start + partSize, source.size) - 1}`,
-        }),
-      );
-      parts.push({ ...CopyPartResult, PartNumber });
-    }
-  };
-  const copiers = Array.from({ length: bucket.queueSize }, () =>
-    copyNext().catch((error: unknown) => {
-      stop.abort(error);
-    }),
-  );
-  await Promise.all(copiers);
-  if (stop.signal.aborted) throw stop.signal.reason;
-  return parts.sort((a, b) => a.PartNumber! - b.PartNumber!);
 }
 
 /** What is copied is the version that was described. A weak etag matches nothing (RFC 9110, section 13.1.1). */
@@ -139,10 +98,8 @@ function versionOf({ etag }: ObjectInfo): { CopySourceIfMatch?: string } {
 
 function sourceChanged(error: unknown, { details }: DriverCall): StorageError | undefined {
   if (!isStorageError(error, "PRECONDITION_FAILED")) return undefined;
-  return new StorageError("UNAVAILABLE", "The object was overwritten while it was copied.", {
-    ...details,
-    cause: error.cause,
-  });
+  const { cause } = error;
+  return new StorageError("UNAVAILABLE", "The object was overwritten while it was copied.", { ...details, cause });
 }
 
 // Percent-encoded UTF-8 (S3 API reference, "CopyObject", x-amz-copy-source).

@@ -1,7 +1,8 @@
 import type { ObjectInfo } from "../../store.js";
+import { objectInfo } from "../object-info.js";
 
 /** What the responses that describe one object have in common. */
-export interface ObjectDescription {
+export interface S3Description {
   ETag?: string | undefined;
   LastModified?: Date | undefined;
   ContentType?: string | undefined;
@@ -9,23 +10,7 @@ export interface ObjectDescription {
 }
 
 /** The {@link ObjectInfo} of a response. */
-export function toObjectInfo(path: string, size: number, description: ObjectDescription): ObjectInfo {
-  const { ETag, LastModified, ContentType, Metadata } = description;
-  return {
-    path,
-    size,
-    ...(ETag !== undefined && ETag !== "" && { etag: quotedEtag(ETag) }),
-    ...(LastModified !== undefined && { lastModified: LastModified }),
-    ...(ContentType !== undefined && { contentType: ContentType }),
-    ...(Metadata !== undefined && Object.keys(Metadata).length > 0 && { metadata: Metadata }),
-  };
-}
-
-/**
- * An ETag in quotes, as HTTP writes it (RFC 9110, 8.8.3), a weak one with its `W/` before them. Some servers leave the
- * quotes away in headers, some in XML.
- */
-export function quotedEtag(etag: string): string {
-  const [, weak = "", opaque] = /^(W\/)?"?(.*?)"?$/.exec(etag)!;
-  return `${weak}"${opaque}"`;
+export function toObjectInfo(path: string, size: number, description: S3Description): ObjectInfo {
+  const { ETag: etag, LastModified: lastModified, ContentType: contentType, Metadata: metadata } = description;
+  return objectInfo(path, size, { etag, lastModified, contentType, metadata });
 }

@@ -2,7 +2,7 @@ import { isObject } from "../../../json/is-object.js";
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import * as z from "zod/mini";
 import { parseOptions } from "../../../options/parse-options.js";
-import { MAX_PATH_BYTES, pathProblem } from "../../../paths/path.js";
+import { isOneAtMost, pathPrefix, rule, soundText, wholeNumber } from "../driver-options.js";
 import { bucketNameProblem } from "./client/bucket-name.js";
 import { CLIENT_PROBLEM, isFittingClient } from "./client/client-fit.js";
 import { ENDPOINT_PROBLEM, isEndpoint } from "./client/endpoint.js";
@@ -59,32 +59,15 @@ export interface S3StoreOptions {
   capability?: Partial<S3Conditions> | undefined;
 }
 
-const wholeNumber = z.number().check(z.int());
-
 const schema = z
   .strictObject({
-    bucket: z.string().check(
-      z.superRefine((bucket, context) => {
-        const problem = bucketNameProblem(bucket);
-        if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
-      }),
-    ),
-    prefix: z.optional(
-      z
-        .pipe(
-          z.string(),
-          z.transform((prefix) => prefix.replace(/\/$/, "")),
-        )
-        .check(
-          z.refine((prefix) => prefix === "" || pathProblem(prefix) === undefined, "must be a valid path"),
-          z.refine((prefix) => Buffer.byteLength(prefix) < MAX_PATH_BYTES - 1, "leaves no room for paths"),
-        ),
-    ),
+    bucket: soundText(bucketNameProblem),
+    prefix: pathPrefix,
     client: z.optional(z.custom<S3Client>(isFittingClient, CLIENT_PROBLEM)),
     clientConfig: z.optional(
       z.custom<S3ClientConfig>(isObject, "must be an object").check(
-        z.refine(({ endpoint }) => isEndpoint(endpoint), { path: ["endpoint"], message: ENDPOINT_PROBLEM, when }),
-        z.refine(({ region }) => isRegion(region), { path: ["region"], message: REGION_PROBLEM, when }),
+        rule("endpoint", ENDPOINT_PROBLEM, ({ endpoint }) => isEndpoint(endpoint)),
+        rule("region", REGION_PROBLEM, ({ region }) => isRegion(region)),
       ),
     ),
     partSize: z.optional(wholeNumber.check(z.gte(MIN_PART_SIZE), z.lte(MAX_PART_SIZE))),
@@ -96,22 +79,9 @@ const schema = z
     ),
   })
   .check(
-    z.refine(({ client, clientConfig }) => client === undefined || clientConfig === undefined, {
-      path: ["clientConfig"],
-      message: "can't be combined with client",
-      when,
-    }),
-    z.refine(({ kmsKeyId, sse }) => kmsKeyId === undefined || sse === "kms", {
-      path: ["kmsKeyId"],
-      message: 'needs sse: "kms"',
-      when,
-    }),
+    rule("clientConfig", "can't be combined with client", (all) => isOneAtMost(all.client, all.clientConfig)),
+    rule("kmsKeyId", 'needs sse: "kms"', ({ kmsKeyId, sse }) => kmsKeyId === undefined || sse === "kms"),
   );
-
-// Also when a field is wrong by itself, so that one error names everything.
-function when({ value }: { value: unknown }): boolean {
-  return isObject(value);
-}
 
 /** The options as the store works with them: checked, defaults filled in. */
 export type ParsedS3Options = z.output<typeof schema>;

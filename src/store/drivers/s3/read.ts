@@ -1,17 +1,15 @@
-import type { DriverCall } from "../driver-store.js";
 import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import { GetObjectCommand, type GetObjectCommandOutput } from "@aws-sdk/client-s3";
 import { StorageError } from "../../../errors/error.js";
-import { bytesResult, streamResult, type ReadCall } from "../../read-result.js";
+import { streamResult } from "../../read-result.js";
 import type { ReadOptions, ReadResult } from "../../store.js";
+import { emptyRange, isRangeOf, parseContentRange, rangeHeader } from "../byte-range.js";
+import { readCall, type DriverCall } from "../driver-store.js";
 import type { S3Bucket } from "./bucket.js";
-import { isRangeOf, parseContentRange } from "./content-range.js";
-import { httpStatusOf, toStorageError } from "./errors.js";
+import { S3_ERRORS } from "./errors.js";
 import { toObjectInfo } from "./object-info.js";
-import { requireObject } from "./stat.js";
-
-const EMPTY = new Uint8Array(0);
+import { statObject } from "./object.js";
 
 /** Reads an object, or the range of it that the options ask for. */
 export async function readObject(
@@ -21,16 +19,14 @@ export async function readObject(
   call: DriverCall,
 ): Promise<ReadResult> {
   const range = rangeHeader(options);
-  if (options.length === 0) return emptyRange(bucket, path, call);
+  if (options.length === 0) return emptyRange(statObject(bucket, path, call), call);
   let output: GetObjectCommandOutput;
   try {
-    output = await bucket.send(
-      call,
-      new GetObjectCommand({ ...bucket.address(path), ...(range !== undefined && { Range: range }) }),
-    );
+    output = await bucket.send(call, new GetObjectCommand({ ...bucket.address(path), Range: range }));
   } catch (error) {
     // The range begins at or past the end of the object: an empty one has no range at all.
-    if (range !== undefined && httpStatusOf(error) === 416) return emptyRange(bucket, path, call);
+    if (range !== undefined && S3_ERRORS.httpStatusOf(error) === 416)
+      return emptyRange(statObject(bucket, path, call), call);
     throw error;
   }
   const body = toReadable(output.Body);
@@ -47,19 +43,6 @@ export async function readObject(
     () => void body.destroy(),
     readCall(call),
   );
-}
-
-function rangeHeader({ offset = 0, length }: ReadOptions): string | undefined {
-  if (length === undefined) return offset === 0 ? undefined : `bytes=${offset}-`;
-  return `bytes=${offset}-${Math.min(offset + length - 1, Number.MAX_SAFE_INTEGER)}`;
-}
-
-function readCall({ details, signal }: DriverCall): ReadCall {
-  return { store: details.store, signal };
-}
-
-async function emptyRange(bucket: S3Bucket, path: string, call: DriverCall): Promise<ReadResult> {
-  return bytesResult(await requireObject(bucket, path, call), EMPTY, readCall(call));
 }
 
 /** How many bytes come, and how many the object has. */
@@ -99,7 +82,7 @@ async function* bodyChunks(
       yield chunk;
     }
   } catch (error) {
-    throw isChecksumMismatch(body, error) ? corrupt(call) : toStorageError(error, call);
+    throw isChecksumMismatch(body, error) ? corrupt(call) : S3_ERRORS.of(error, call);
   } finally {
     body.destroy();
   }

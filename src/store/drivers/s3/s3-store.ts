@@ -1,18 +1,17 @@
+import { pathRoom } from "../driver-options.js";
 import { DriverStore } from "../driver-store.js";
 import { declareOwnStore } from "../../guard/own-stores.js";
 import type { CallOptions } from "../../store.js";
 import { S3Bucket } from "./bucket.js";
-import { s3Capability } from "./capability.js";
 import { createClient } from "./client/client.js";
 import { copyObject } from "./copy.js";
-import { deleteObject } from "./delete.js";
+import { deleteObject, statObject } from "./object.js";
 import { listObjects } from "./list.js";
 import { MAX_PRESIGN_SECONDS } from "./limits.js";
 import { parseS3Options, type S3Conditions, type S3StoreOptions } from "./options.js";
 import { presignObject } from "./presign.js";
 import { probeConditions } from "./probe/probe.js";
 import { readObject } from "./read.js";
-import { statObject } from "./stat.js";
 import { writeObject } from "./write.js";
 
 /**
@@ -36,12 +35,14 @@ export class S3Store extends DriverStore<"s3"> {
   /** @throws {StorageError} `CONFIG_INVALID` that names every wrong option */
   constructor(options: S3StoreOptions) {
     const parsed = parseS3Options(options);
+    const { ifNoneMatch = true, ifMatch = true, deleteIfMatch = false } = parsed.capability ?? {};
     const ownClient = parsed.client === undefined ? createClient(parsed.clientConfig) : undefined;
     const bucket = new S3Bucket(parsed.client ?? ownClient!, parsed);
+    const { maxObjectSize } = bucket;
     super({
       name: "s3",
-      capability: s3Capability(parsed, bucket.maxObjectSize),
-      write: (path, body, given, call) => writeObject(bucket, path, body, given, call.details),
+      capability: { ifNoneMatch, ifMatch, deleteIfMatch, maxObjectSize, ...pathRoom(parsed.prefix) },
+      write: (path, body, given, call) => writeObject(bucket, path, body, given, call),
       read: (path, given, call) => readObject(bucket, path, given, call),
       stat: (path, call) => statObject(bucket, path, call),
       delete: (path, given, call) => deleteObject(bucket, path, given, call),

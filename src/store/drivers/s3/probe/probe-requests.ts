@@ -1,27 +1,20 @@
-import type { DriverCall } from "../../driver-store.js";
+import { conditionOf, type DriverCall } from "../../driver-store.js";
 import {
   CompleteMultipartUploadCommand,
   DeleteObjectCommand,
   PutObjectCommand,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
-import { isStorageError } from "../../../../errors/error.js";
 import type { WriteOptions } from "../../../store.js";
 import type { S3Bucket } from "../bucket.js";
-import { httpStatusOf, isConflict } from "../errors.js";
-import { abandonUpload } from "../upload/multipart-cleanup.js";
-import { quotedEtag } from "../object-info.js";
+import { S3_ERRORS, isConflict } from "../errors.js";
+import { quotedEtag } from "../../object-info.js";
+import { outcomeOf, type Outcome } from "../../probe.js";
 import type { StartLine } from "./race.js";
-import { createUpload } from "../upload/upload-stream.js";
+import { abandonUpload, createUpload, type UploadParams } from "../upload/multipart.js";
 
 /** A condition of a write. */
 export type Condition = Pick<WriteOptions, "ifNoneMatch" | "ifMatch">;
-
-/**
- * How a request under a condition ended: it was done; refused for its condition, or since another one was at it; refused
- * because the server does not know the condition.
- */
-export type Outcome = "done" | "refused" | "conflict" | "unsupported";
 
 /** One object of a probe, and whoever writes it. */
 export interface Attempt {
@@ -40,7 +33,7 @@ export type ProbeWrite = (attempt: Attempt, condition: Condition) => Promise<Out
 export async function writeAtOnce(attempt: Attempt, condition: Condition): Promise<Outcome> {
   const { bucket, path, body, line } = attempt;
   const params = { ...bucket.address(path), ...bucket.encryption, ...conditionFields(condition), Body: body };
-  return outcomeOf(bucket.send(callOf(attempt, condition), line.hold(new PutObjectCommand(params))));
+  return ended(bucket.send(callOf(attempt, condition), line.hold(new PutObjectCommand(params))));
 }
 
 /**
@@ -51,7 +44,8 @@ export async function writeInParts(attempt: Attempt, condition: Condition): Prom
   const { bucket, path, body, line } = attempt;
   const address = bucket.address(path);
   const call = callOf(attempt, condition);
-  const UploadId = await createUpload(bucket, { ...address, ...bucket.encryption }, call);
+  const ChecksumAlgorithm = await bucket.checksumAlgorithm(call);
+  const UploadId = await createUpload(bucket, { ...address, ...bucket.encryption, ChecksumAlgorithm }, call);
   const upload = { ...address, UploadId };
   let isDone = false;
   try {
@@ -59,7 +53,7 @@ export async function writeInParts(attempt: Attempt, condition: Condition): Prom
     const { ETag, ChecksumCRC32 } = await bucket.send(call, part);
     const MultipartUpload = { Parts: [{ PartNumber: 1, ETag, ChecksumCRC32 }] };
     const completion = { ...upload, MultipartUpload, ...conditionFields(condition) };
-    const outcome = await outcomeOf(bucket.send(call, line.hold(new CompleteMultipartUploadCommand(completion))));
+    const outcome = await ended(bucket.send(call, line.hold(new CompleteMultipartUploadCommand(completion))));
     isDone = outcome === "done";
     return outcome;
   } finally {
@@ -71,30 +65,17 @@ export async function writeInParts(attempt: Attempt, condition: Condition): Prom
 export async function deleteIfMatch(attempt: Omit<Attempt, "body">, etag: string): Promise<Outcome> {
   const { bucket, path, line } = attempt;
   const params = { ...bucket.address(path), ...conditionFields({ ifMatch: etag }) };
-  return outcomeOf(bucket.send(callOf(attempt, { ifMatch: etag }), line.hold(new DeleteObjectCommand(params))));
+  return ended(bucket.send(callOf(attempt, { ifMatch: etag }), line.hold(new DeleteObjectCommand(params))));
 }
 
-function callOf({ call }: Pick<Attempt, "call">, { ifNoneMatch, ifMatch }: Condition): DriverCall {
-  if (ifNoneMatch !== undefined) return { ...call, condition: "ifNoneMatch" };
-  return ifMatch === undefined ? call : { ...call, condition: "ifMatch" };
+function callOf({ call }: Pick<Attempt, "call">, condition: Condition): DriverCall {
+  return { ...call, condition: conditionOf(condition) };
 }
 
-function conditionFields({ ifNoneMatch, ifMatch }: Condition): { IfNoneMatch?: string; IfMatch?: string } {
-  return {
-    ...(ifNoneMatch !== undefined && { IfNoneMatch: ifNoneMatch }),
-    ...(ifMatch !== undefined && { IfMatch: quotedEtag(ifMatch) }),
-  };
+function conditionFields({ ifNoneMatch, ifMatch }: Condition): Pick<UploadParams, "IfNoneMatch" | "IfMatch"> {
+  return { IfNoneMatch: ifNoneMatch, IfMatch: ifMatch && quotedEtag(ifMatch) };
 }
 
-// What says nothing of conditions (denied, unavailable, ...) is thrown on.
-async function outcomeOf(request: Promise<unknown>): Promise<Outcome> {
-  try {
-    await request;
-    return "done";
-  } catch (error) {
-    if (isStorageError(error, "ALREADY_EXISTS") || isStorageError(error, "PRECONDITION_FAILED")) return "refused";
-    if (isConflict(error)) return "conflict";
-    if (isStorageError(error, "UNSUPPORTED") || httpStatusOf(error) === 400) return "unsupported";
-    throw error;
-  }
+function ended(request: Promise<unknown>): Promise<Outcome> {
+  return outcomeOf(request, S3_ERRORS, isConflict);
 }

@@ -1,9 +1,7 @@
-import type { DriverCall } from "../../driver-store.js";
-import { randomUUID } from "node:crypto";
-import type { CallDetails } from "../../../check.js";
 import type { CallOptions } from "../../../store.js";
+import { Probe, type Outcome } from "../../probe.js";
 import type { S3Bucket } from "../bucket.js";
-import { deleteObject } from "../delete.js";
+import { deleteObject, statObject } from "../object.js";
 import type { S3Conditions } from "../options.js";
 import {
   deleteIfMatch,
@@ -11,11 +9,9 @@ import {
   writeInParts,
   type Attempt,
   type Condition,
-  type Outcome,
   type ProbeWrite,
 } from "./probe-requests.js";
 import { race, StartLine, warmConnections } from "./race.js";
-import { statObject } from "../stat.js";
 import { writeObject } from "../write.js";
 
 const SMALL = Buffer.from("probe");
@@ -42,36 +38,35 @@ const DELETE_ROUNDS = 4;
 
 /** Finds out which conditions a server honours: keeps and breaks each of them, and lets many race under it. */
 export async function probeConditions(bucket: S3Bucket, options: CallOptions): Promise<S3Conditions> {
-  const probe = new Probe(bucket, options.signal);
-  try {
+  const probe = new S3Probe(bucket, options);
+  return probe.finding(async () => {
     await probe.write(); // what fails without a condition says nothing of conditions
     return {
       ifNoneMatch: await probe.ifNoneMatch(),
       ifMatch: await probe.ifMatch(),
       deleteIfMatch: await probe.deleteIfMatch(),
     };
-  } finally {
-    await probe.cleanUp();
-  }
+  });
 }
 
-class Probe {
+class S3Probe extends Probe {
   readonly #bucket: S3Bucket;
-  readonly #signal: AbortSignal | undefined;
-  readonly #paths: string[] = [];
 
-  constructor(bucket: S3Bucket, signal: AbortSignal | undefined) {
+  constructor(bucket: S3Bucket, options: CallOptions) {
+    super("s3", options, {
+      stat: (path, call) => statObject(bucket, path, call),
+      remove: (path, call) => deleteObject(bucket, path, {}, call),
+    });
     this.#bucket = bucket;
-    this.#signal = signal;
   }
 
   async write(): Promise<void> {
-    await this.#put(this.#newPath());
+    await this.#put(this.newPath());
   }
 
   async ifNoneMatch(): Promise<boolean> {
     for (const write of [writeAtOnce, writeInParts]) {
-      const path = this.#newPath();
+      const path = this.newPath();
       if ((await write(this.#attempt(path), IF_ABSENT)) !== "done") return false;
       if ((await write(this.#attempt(path), IF_ABSENT)) !== "refused") return false;
     }
@@ -80,7 +75,7 @@ class Probe {
 
   async ifMatch(): Promise<boolean> {
     for (const write of [writeAtOnce, writeInParts]) {
-      const path = this.#newPath();
+      const path = this.newPath();
       if ((await write(this.#attempt(path), { ifMatch: OTHER_ETAG })) !== "refused") return false;
       const etag = await this.#put(path);
       if ((await write(this.#attempt(path), { ifMatch: OTHER_ETAG })) !== "refused") return false;
@@ -90,14 +85,14 @@ class Probe {
   }
 
   async deleteIfMatch(): Promise<boolean> {
-    const path = this.#newPath();
+    const path = this.newPath();
     if ((await deleteIfMatch(this.#attempt(path), OTHER_ETAG)) !== "refused") return false;
     const etag = await this.#put(path);
     if ((await deleteIfMatch(this.#attempt(path), OTHER_ETAG)) !== "refused") return false;
     if ((await deleteIfMatch(this.#attempt(path), etag)) !== "done") return false;
-    if ((await statObject(this.#bucket, path, this.#call("stat", path))) !== undefined) return false;
+    if ((await this.stat(path)) !== undefined) return false;
     for (let round = 0; round < DELETE_ROUNDS; round++) {
-      const raced = this.#newPath();
+      const raced = this.newPath();
       const version = await this.#put(raced);
       const outcomes = await this.#race(raced, (attempt) => deleteIfMatch(attempt, version));
       if (!isWonOnce(outcomes)) return false;
@@ -105,20 +100,11 @@ class Probe {
     return true;
   }
 
-  async cleanUp(): Promise<void> {
-    const remove = async (path: string): Promise<void> => {
-      // A caller that gave up still gets its bucket back clean.
-      const call: DriverCall = { details: this.#call("delete", path).details };
-      await deleteObject(this.#bucket, path, {}, call).catch(() => undefined);
-    };
-    await Promise.all(this.#paths.map(remove));
-  }
-
   /** Whether of many writers under one condition never more than one is let through. */
   async #holdsInRaces(prepare: (path: string) => Promise<Condition>): Promise<boolean> {
     for (const { write, body, rounds } of HEATS) {
       for (let round = 0; round < rounds; round++) {
-        const path = this.#newPath();
+        const path = this.newPath();
         const condition = await prepare(path);
         const outcomes = await this.#race(path, (attempt, racer) => {
           // Each its own: who writes what is there already leaves the etag, so that others may follow.
@@ -131,31 +117,18 @@ class Probe {
   }
 
   async #race(path: string, run: (attempt: Attempt, racer: number) => Promise<Outcome>): Promise<Outcome[]> {
-    await warmConnections(this.#bucket, RACERS, this.#call("probe", path));
+    await warmConnections(this.#bucket, RACERS, this.call("probe", path));
     return race(RACERS, (line, racer) => run({ ...this.#attempt(path), line }, racer));
   }
 
-  #newPath(): string {
-    const path = `.coatcheck-probe/${randomUUID()}`;
-    this.#paths.push(path);
-    return path;
-  }
-
   #attempt(path: string): Attempt {
-    return { bucket: this.#bucket, path, call: this.#call("probe", path), body: SMALL, line: new StartLine(1) };
-  }
-
-  #call(operation: string, path: string): DriverCall {
-    const details: CallDetails = { operation, store: "s3", path };
-    return { details, signal: this.#signal };
+    return { bucket: this.#bucket, path, call: this.call("probe", path), body: SMALL, line: new StartLine(1) };
   }
 
   /** Writes without a condition, and gives the etag: a server without any can't honour conditions. */
   async #put(path: string): Promise<string> {
-    const call = this.#call("write", path);
-    await writeObject(this.#bucket, path, SMALL, { signal: this.#signal }, call.details);
-    const info = await statObject(this.#bucket, path, this.#call("stat", path));
-    return info?.etag ?? OTHER_ETAG;
+    await writeObject(this.#bucket, path, SMALL, {}, this.call("write", path));
+    return (await this.stat(path))?.etag ?? OTHER_ETAG;
   }
 }
 

@@ -6,37 +6,23 @@ import {
   type ServiceOutputTypes,
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
-import type { S3Address, S3Bucket, S3Command, S3Encryption } from "../bucket.js";
+import type { S3Bucket, S3Command } from "../bucket.js";
 import { LinkedAbort } from "../../../../async/linked-abort.js";
-import { abandonUpload } from "./multipart-cleanup.js";
-
-/** What a write sends along with the body. */
-export interface UploadParams extends S3Address, S3Encryption {
-  ContentType?: string;
-  Metadata?: Record<string, string>;
-  IfNoneMatch?: string;
-  IfMatch?: string;
-}
+import { CREATE_GRACE, abandonUpload, type UploadParams, type Uploaded } from "./multipart.js";
 
 type AnyCommand = S3Command<ServiceInputTypes, ServiceOutputTypes>;
 
 /**
- * How long in ms an aborted upload waits for the answer to CreateMultipartUpload: without it nobody could give the upload
- * up.
- */
-export const CREATE_GRACE = 5_000;
-
-/**
- * Writes bytes in parts, at most `queueSize` of them at a time. The first failure of a part stops the other parts, as does
- * `stop`. It rejects when all have stopped and the upload is given up: nothing is left behind.
+ * Writes bytes in parts, at most `queueSize` of them at a time. The first failure of a part stops the other parts.
+ * It rejects when all have stopped and the upload is given up: nothing is left behind.
  */
 export async function uploadBytes(
   bucket: S3Bucket,
   params: UploadParams,
   bytes: Uint8Array,
   callerCall: DriverCall,
-  stop: LinkedAbort,
-): Promise<{ ETag?: string | undefined }> {
+): Promise<Uploaded> {
+  const stop = new LinkedAbort(callerCall.signal);
   const call: DriverCall = { ...callerCall, signal: stop.signal };
   const client = new UploadClient(bucket, call, stop);
   try {
@@ -54,6 +40,8 @@ export async function uploadBytes(
     if (client.uploadId !== undefined) await abandonUpload(bucket, params, client.uploadId, call);
     // Which failure lib-storage reports is chance: the signal knows the first, the others follow from it.
     throw await bucket.errorOf(stop.signal.reason, callerCall);
+  } finally {
+    stop.unlink();
   }
 }
 
@@ -63,31 +51,28 @@ export async function uploadBytes(
  */
 class UploadClient {
   uploadId: string | undefined;
-  readonly #bucket: S3Bucket;
-  readonly #call: DriverCall;
-  readonly #stop: LinkedAbort;
 
-  constructor(bucket: S3Bucket, call: DriverCall, stop: LinkedAbort) {
-    this.#bucket = bucket;
-    this.#call = call;
-    this.#stop = stop;
-  }
+  constructor(
+    private readonly bucket: S3Bucket,
+    private readonly call: DriverCall,
+    private readonly stop: LinkedAbort,
+  ) {}
 
   asS3Client(): S3Client {
     const send = (command: AnyCommand): Promise<object> => this.#send(command);
-    return Object.create(this.#bucket.client, { send: { value: send } }) as S3Client;
+    return Object.create(this.bucket.client, { send: { value: send } }) as S3Client;
   }
 
   async #send(command: AnyCommand): Promise<object> {
     const creates = command instanceof CreateMultipartUploadCommand;
-    const abort = new LinkedAbort(this.#call.signal, creates ? CREATE_GRACE : 0);
+    const abort = new LinkedAbort(this.call.signal, creates ? CREATE_GRACE : 0);
     try {
-      const call = { ...this.#call, signal: abort.signal };
-      const output: object = await this.#bucket.send(call, command);
+      const call = { ...this.call, signal: abort.signal };
+      const output: object = await this.bucket.send(call, command);
       if ("UploadId" in output) this.uploadId = output.UploadId as string;
       return output;
     } catch (error) {
-      this.#stop.abort(error);
+      this.stop.abort(error);
       throw error;
     } finally {
       abort.unlink();

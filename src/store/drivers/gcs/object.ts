@@ -1,9 +1,9 @@
 import type { DriverCall } from "../driver-store.js";
 import { isNotFound, isStorageError } from "../../../errors/error.js";
-import type { ObjectInfo } from "../../store.js";
+import type { DeleteOptions, ObjectInfo } from "../../store.js";
+import { plainError } from "../service-errors.js";
 import { answerObject, type GcsBucket } from "./bucket.js";
-import { errorOf } from "./errors.js";
-import { GcsFailure } from "./failure.js";
+import { generationQuery } from "./generation.js";
 import { OBJECT_FIELDS, toObjectInfo, type ObjectResource } from "./object-info.js";
 
 /** Describes an object; `undefined` when it is missing, `CONTAINER_NOT_FOUND` when its bucket is. */
@@ -15,13 +15,6 @@ export async function statObject(bucket: GcsBucket, path: string, call: DriverCa
     await assertBucket(bucket, call);
     return undefined;
   }
-}
-
-/** The same for a caller that can't go on without the object: `NOT_FOUND` when it is missing. */
-export async function requireObject(bucket: GcsBucket, path: string, call: DriverCall): Promise<ObjectInfo> {
-  const info = await statObject(bucket, path, call);
-  if (info !== undefined) return info;
-  throw errorOf("NOT_FOUND", call.details);
 }
 
 /** The resource of the object at `path`. */
@@ -44,15 +37,33 @@ export async function assertBucket(bucket: GcsBucket, { details, signal }: Drive
     const query = { maxResults: "1", fields: "items(name)" };
     await bucket.send({ details, signal }, { method: "GET", target: bucket.target(), query, idempotent: true });
   } catch (error) {
-    if (isNotFound(error)) throw missingBucket(error, details);
+    if (isNotFound(error)) throw missingBucket(error, { details });
     // Whoever may not list was still told that the object is missing.
     if (!isStorageError(error, "PERMISSION_DENIED")) throw error;
   }
 }
 
 /** `NOT_FOUND` where only the bucket can be missing is `CONTAINER_NOT_FOUND`. Anything else is returned as it is. */
-export function missingBucket(error: unknown, details: DriverCall["details"]): unknown {
+export function missingBucket(error: unknown, { details }: DriverCall): unknown {
   if (!isNotFound(error)) return error;
-  const { cause } = error as Error;
-  return errorOf("CONTAINER_NOT_FOUND", details, cause instanceof GcsFailure ? cause : undefined);
+  return plainError("CONTAINER_NOT_FOUND", { details: { ...details, cause: error.cause } });
+}
+
+/** Deletes one object. A missing one is no error, except under a condition. */
+export async function deleteObject(
+  bucket: GcsBucket,
+  path: string,
+  { ifMatch }: DeleteOptions,
+  call: DriverCall,
+): Promise<void> {
+  const name = bucket.objectName(path, call.details);
+  const query = generationQuery({ ifMatch }, call);
+  const idempotent = ifMatch !== undefined;
+  try {
+    await bucket.send(call, { method: "DELETE", target: bucket.target(name), query, idempotent });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    await assertBucket(bucket, call);
+    if (ifMatch !== undefined) throw plainError("PRECONDITION_FAILED", call);
+  }
 }

@@ -1,6 +1,7 @@
 import type { DriverCall } from "../driver-store.js";
-import { StorageError, isNotFound } from "../../../errors/error.js";
-import type { ObjectInfo } from "../../store.js";
+import { isNotFound } from "../../../errors/error.js";
+import type { DeleteOptions, ObjectInfo } from "../../store.js";
+import { quotedEtag } from "../object-info.js";
 import type { AzureContainer } from "./container.js";
 import { assertBlob, statedSize, toObjectInfo } from "./object-info.js";
 
@@ -24,9 +25,19 @@ export async function statObject(
   }
 }
 
-/** The same for a caller that can't go on without the object: `NOT_FOUND` when it is missing. */
-export async function requireObject(container: AzureContainer, path: string, call: DriverCall): Promise<ObjectInfo> {
-  const info = await statObject(container, path, call);
-  if (info !== undefined) return info;
-  throw new StorageError("NOT_FOUND", "There is no such object.", call.details);
+/** Deletes one object, and its snapshots. */
+export async function deleteObject(
+  container: AzureContainer,
+  path: string,
+  { ifMatch }: DeleteOptions,
+  call: DriverCall,
+): Promise<void> {
+  const name = container.blobName(path, call.details);
+  await container.send(call, ({ client, abortSignal }) =>
+    client.getBlobClient(name).delete({
+      abortSignal,
+      deleteSnapshots: "include", // Azure refuses to delete a blob and keep them
+      ...(ifMatch !== undefined && { conditions: { ifMatch: quotedEtag(ifMatch) } }),
+    }),
+  );
 }

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { isRangeOf, parseContentRange } from "../../../../src/store/drivers/s3/content-range.js";
+import { isRangeOf, parseContentRange } from "../../../src/store/drivers/byte-range.js";
 
 const size = fc.integer({ min: 1, max: 1_000_000 });
 

@@ -1,0 +1,87 @@
+import { Readable } from "node:stream";
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  type GetObjectCommandOutput,
+} from "@aws-sdk/client-s3";
+import { StorageError, isNotFound, isStorageError } from "../../../errors/error.js";
+import type { DeleteOptions, ObjectInfo } from "../../store.js";
+import { parseContentRange } from "../byte-range.js";
+import type { DriverCall } from "../driver-store.js";
+import { quotedEtag } from "../object-info.js";
+import type { S3Bucket } from "./bucket.js";
+import { S3_ERRORS, isMuteRefusal } from "./errors.js";
+import { toObjectInfo } from "./object-info.js";
+
+/** Describes an object by HeadObject; `undefined` when it is missing, `CONTAINER_NOT_FOUND` when its bucket is. */
+export async function statObject(bucket: S3Bucket, path: string, call: DriverCall): Promise<ObjectInfo | undefined> {
+  try {
+    return (await headObject(bucket, path, call)) ?? (await objectByFirstByte(bucket, path, call));
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    await assertBucket(bucket, call);
+    return undefined;
+  }
+}
+
+// `undefined` when the answer does not say enough.
+async function headObject(bucket: S3Bucket, path: string, call: DriverCall): Promise<ObjectInfo | undefined> {
+  try {
+    const output = await bucket.send(call, new HeadObjectCommand(bucket.address(path)));
+    return output.ContentLength === undefined ? undefined : toObjectInfo(path, output.ContentLength, output);
+  } catch (error) {
+    if (isMuteRefusal(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Describes an object by a GetObject of its first byte, where a HEAD says too little: proxies leave the length away, some
+ * servers take no HEAD, and an error has no code without a body.
+ *
+ * @throws {StorageError} `UNEXPECTED` when the size can't be had so either
+ */
+async function objectByFirstByte(bucket: S3Bucket, path: string, call: DriverCall): Promise<ObjectInfo> {
+  const output = await firstByte(bucket, path, call);
+  if (output.Body instanceof Readable) output.Body.on("error", () => undefined).destroy();
+  const size = output.ContentRange === undefined ? output.ContentLength : parseContentRange(output.ContentRange)?.total;
+  if (size !== undefined) return toObjectInfo(path, size, output);
+  throw new StorageError("UNEXPECTED", "The server did not say how large the object is.", call.details);
+}
+
+async function firstByte(bucket: S3Bucket, path: string, call: DriverCall): Promise<GetObjectCommandOutput> {
+  const address = bucket.address(path);
+  try {
+    return await bucket.send(call, new GetObjectCommand({ ...address, Range: "bytes=0-0" }));
+  } catch (error) {
+    if (S3_ERRORS.httpStatusOf(error) !== 416) throw error;
+    return bucket.send(call, new GetObjectCommand(address)); // an empty object has no first byte
+  }
+}
+
+// The answer to a HEAD has no body, so its 404 does not say what is missing.
+async function assertBucket(bucket: S3Bucket, call: DriverCall): Promise<void> {
+  try {
+    await bucket.send(call, new HeadBucketCommand({ Bucket: bucket.name }));
+  } catch (error) {
+    if (isNotFound(error)) {
+      const { cause } = error;
+      throw new StorageError("CONTAINER_NOT_FOUND", "There is no such bucket.", { ...call.details, cause });
+    }
+    // Whoever may not ask for the bucket was still told that the object is missing.
+    if (!isStorageError(error, "PERMISSION_DENIED") && !isStorageError(error, "UNSUPPORTED")) throw error;
+  }
+}
+
+/** Deletes one object. S3 itself answers 204 for a missing one; others say NoSuchKey. */
+export function deleteObject(
+  bucket: S3Bucket,
+  path: string,
+  { ifMatch }: DeleteOptions,
+  call: DriverCall,
+): Promise<unknown> {
+  const IfMatch = ifMatch && quotedEtag(ifMatch);
+  return bucket.send(call, new DeleteObjectCommand({ ...bucket.address(path), IfMatch }));
+}

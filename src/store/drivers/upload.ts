@@ -1,0 +1,55 @@
+import { LinkedAbort } from "../../async/linked-abort.js";
+import { checkedChunks } from "../body.js";
+import type { ObjectInfo, StoreBody, WriteOptions } from "../store.js";
+import type { DriverCall } from "./driver-store.js";
+import { quotedEtag } from "./object-info.js";
+import { plainError } from "./service-errors.js";
+
+/** The chunks of a body, checked on the way. A chunk may use the memory of the one before. */
+export type Chunks = AsyncGenerator<Uint8Array, void, undefined>;
+
+/** Uploads a body that is still to come. A failure stops its source too: one that hangs has to hear of it. */
+export async function uploadChunks<T>(
+  body: StoreBody,
+  options: WriteOptions,
+  { details, signal }: DriverCall,
+  maxSize: number,
+  upload: (chunks: Chunks, stop: LinkedAbort) => Promise<T>,
+): Promise<T> {
+  const stop = new LinkedAbort(signal);
+  const chunks = checkedChunks(body, { ...options, signal: stop.signal }, details, maxSize);
+  try {
+    return await upload(chunks, stop);
+  } catch (error) {
+    stop.abort(error);
+    throw error;
+  } finally {
+    stop.unlink();
+    await chunks.return();
+  }
+}
+
+/** Runs senders side by side. The first failure stops the others, as does `stop`; it is thrown when all have stopped. */
+export async function sideBySide(
+  count: number,
+  stop: LinkedAbort,
+  sender: (index: number) => Promise<void>,
+): Promise<void> {
+  const stopAll = (error: unknown): void => stop.abort(error);
+  await Promise.all(Array.from({ length: count }, (_, index) => sender(index).catch(stopAll)));
+  if (stop.signal.aborted) throw stop.signal.reason;
+}
+
+/** The error of a write that another one overtook: what became of its condition, as far as that can be seen by now. */
+export async function decidedConflict(
+  conflict: unknown,
+  { ifNoneMatch, ifMatch }: WriteOptions,
+  { details, signal }: DriverCall,
+  stat: (call: DriverCall) => Promise<ObjectInfo | undefined>,
+): Promise<unknown> {
+  if (ifNoneMatch === undefined && ifMatch === undefined) return conflict;
+  const call: DriverCall = { details, signal };
+  const current = await stat(call);
+  if (ifMatch === undefined) return current === undefined ? conflict : plainError("ALREADY_EXISTS", call);
+  return current?.etag === quotedEtag(ifMatch) ? conflict : plainError("PRECONDITION_FAILED", call);
+}
