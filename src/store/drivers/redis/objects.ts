@@ -111,7 +111,7 @@ export async function touchObject(database: RedisDatabase, path: string, call: D
 }
 
 /** The object that {@link READ} describes. */
-export function infoOf(path: string, reply: unknown, call: DriverCall): ObjectInfo {
+function infoOf(path: string, reply: unknown, call: DriverCall): ObjectInfo {
   if (!isReadReply(reply)) throw brokenReply(call);
   const [begin, valueSize] = reply;
   return decodeInfo(path, begin, Number(valueSize.toString()), call);
