@@ -1,4 +1,5 @@
 import type { Store } from "../../src/store/store.js";
+import { turn } from "./turn.js";
 import { TappedStore, type StoreCall, type TappedOperation } from "./tapped-store.js";
 
 /** A call that waits for the test. It does not heed its signal. */
@@ -20,11 +21,12 @@ export class HeldStore extends TappedStore {
     super((call, proceed) => (operations.includes(call.operation) ? this.hold(call, proceed) : proceed()), inner);
   }
 
-  /** Resolves once `count` calls have come in all. */
+  /** Resolves once `count` calls have come in all, and all that was under way then has gone on as far as it can. */
   async until(count: number): Promise<void> {
     while (this.held.length < count) {
       await new Promise<void>((resolve) => this.listeners.add(resolve));
     }
+    await turn();
   }
 
   private hold<T>(call: StoreCall, proceed: () => Promise<T>): Promise<T> {
