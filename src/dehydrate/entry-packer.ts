@@ -1,9 +1,9 @@
-import type { EncodedObject } from "../object/encoded-object.js";
+import type { EncodedObject } from "../object/stored-object.js";
 import { PackBuilder } from "../object/pack-builder.js";
 import type { Layout, PackLimits, StoredEntry } from "../plan/layouts/layout.js";
 import type { PlannedEntry } from "../plan/planned-entry.js";
 import { handOver } from "../store/body.js";
-import { storedContentType } from "./entry-codecs.js";
+import { storedContentType } from "./encode-entry.js";
 import type { NewObject } from "./object-writer.js";
 import { sha256, sha256InSteps } from "../bytes/digest.js";
 

@@ -1,11 +1,9 @@
 import { types } from "node:util";
-import { storedObjectSize } from "../object/stored-object.js";
+import { storedObjectSize, type EncodedObject } from "../object/stored-object.js";
 import { schemaTagOf, type LayoutOptions } from "../plan/layouts/layout.js";
 import type { PlannedEntry } from "../plan/planned-entry.js";
-import type { EncodedObject } from "../object/encoded-object.js";
 import { handOver } from "../store/body.js";
-import { encodeEntry } from "./encode-entry.js";
-import type { EntryCodecs } from "./entry-codecs.js";
+import { encodeEntry, type EntryCodecs } from "./encode-entry.js";
 import { EntryPacker } from "./entry-packer.js";
 import type { NewObject } from "./object-writer.js";
 import { sha256 } from "../bytes/digest.js";

@@ -2,11 +2,9 @@ import { constants } from "node:buffer";
 import stableStringify from "fast-json-stable-stringify";
 import { MAX_NESTING, type Container } from "./container.js";
 import { arrayItems } from "./array-items.js";
-import { characterEnd } from "./character-end.js";
 import { isPlainText } from "./plain-text.js";
-import { serialize, tooLong } from "./serialize.js";
+import { serialize, tooLong, sortedKeys } from "./serialize.js";
 import { isSmallJson } from "./small-json.js";
-import { sortedKeys } from "./sorted-keys.js";
 
 // Characters of JSON that one step should make: so few that the strings live and die young, so many that steps cost
 // nothing.
@@ -297,4 +295,10 @@ function nextCount(count: number, average: number): number {
 
 function textJson(text: string): string {
   return isPlainText(text) ? `"${text}"` : serialize(text, false);
+}
+
+/** Where a part of a text may end at or after `index`, so that no character of two units (a surrogate pair) is cut in two. */
+export function characterEnd(text: string, index: number): number {
+  const unit = text.charCodeAt(index - 1); // NaN, past the end, is no surrogate
+  return unit >= 0xd800 && unit < 0xdc00 ? index + 1 : index;
 }

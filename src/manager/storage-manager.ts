@@ -14,7 +14,7 @@ import type {
 import { deleteBlob, listBlobs, readBlob, writeBlob } from "./blobs.js";
 import { close } from "./close.js";
 import { createStore } from "../configure/create-store.js";
-import { dehydratePayload } from "../dehydrate/dehydration.js";
+import { dehydratePayload } from "../dehydrate/dehydrate.js";
 import { dehydrationPlan, type DehydrationPlan } from "../dehydrate/dehydration-plan.js";
 import { envPrefixOf, parseEnvironment } from "../configure/env.js";
 import { hydrate } from "../hydrate/hydrate.js";

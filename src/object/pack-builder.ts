@@ -1,4 +1,4 @@
-import { SPARE, type EncodedObject } from "./encoded-object.js";
+import { SPARE, type EncodedObject } from "./stored-object.js";
 
 const NEWLINE = 0x0a;
 

@@ -1,5 +1,5 @@
 import { isPlainText } from "../json/plain-text.js";
-import { characterEnd } from "../json/character-end.js";
+import { characterEnd } from "../json/json-writer.js";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

@@ -1,6 +1,5 @@
 import fc from "fast-check";
-import { type EncodedObject, SPARE } from "../../src/object/encoded-object.js";
-import { encodeJson, encodeText } from "../../src/object/stored-object.js";
+import { type EncodedObject, SPARE, encodeJson, encodeText } from "../../src/object/stored-object.js";
 
 const unit = fc.oneof(
   fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)),

@@ -3,7 +3,7 @@ import type { PlannedEntry } from "../../plan/planned-entry.js";
 import type { StoredEntry } from "../../plan/layouts/layout.js";
 import type { PayloadSource, StreamSource } from "../../plan/source.js";
 import { Semaphore } from "../../store/layers/semaphore.js";
-import { storedContentType, type EntryCodecs } from "../entry-codecs.js";
+import { storedContentType, type EntryCodecs } from "../encode-entry.js";
 import { forEachConcurrent } from "../../async/concurrency.js";
 import type { ObjectWriter } from "../object-writer.js";
 import type { PlannedPayload } from "../plan-payload.js";
@@ -11,8 +11,7 @@ import { readSmall, type SourceReader } from "./read-source.js";
 import type { ResultBudget } from "../result-budget.js";
 import type { SourceOwner } from "./source-owner.js";
 import type { DehydrateSettings } from "../../configure/call-schemas.js";
-import { storeBlob } from "./store-blob.js";
-import { storeStream, writeStream } from "./store-stream.js";
+import { storeBlob, storeStream, writeStream } from "./store-stream.js";
 
 /** The bytes of a binary entry: read, and still to be written; or stored already. */
 export type SourceOutcome = { readonly bytes: Uint8Array } | { readonly stored: StoredEntry };
