@@ -17,8 +17,10 @@ const COPY_STEP = 4 * 1024 * 1024;
 const MIN_GROWTH = 65_536;
 // Keys of an object from which on listing them is a step of its own.
 const MANY_KEYS = 16_384;
-// Looking how large a value is costs up to a thousand values: once it was too large, so many are gone into unseen.
-const MAX_UNSEEN = 16;
+// Looking how large a value is costs up to a thousand values: once it was too large, so many are gone into unseen; twice as
+// many each time that the next one is too large as well, as in what is nested very deep.
+const MIN_UNSEEN = 16;
+const MAX_UNSEEN = 1024;
 // What has more keys, or items, holds values that are alike: looking into each costs as much again as writing it.
 const MAX_FIELDS = 64;
 // Levels at which cycles are looked for first: it costs as much as there are levels, and few values have so many.
@@ -58,6 +60,7 @@ export class JsonWriter {
   private text = ""; // still to be put
   private readonly open: Frame[] = []; // from the outermost; no recursion, for nesting of any depth
   private unseen = 0; // containers to be gone into without a look at their size
+  private nextUnseen = MIN_UNSEEN;
   private cycleCheck = FIRST_CYCLE_CHECK; // levels at which cycles are looked for next
   private pauses = false; // whether the step is to end
 
@@ -250,8 +253,12 @@ export class JsonWriter {
       this.unseen--;
       return true;
     }
-    if (isSmallJson(value)) return false;
-    this.unseen = MAX_UNSEEN;
+    if (isSmallJson(value)) {
+      this.nextUnseen = MIN_UNSEEN;
+      return false;
+    }
+    this.unseen = this.nextUnseen;
+    this.nextUnseen = Math.min(2 * this.nextUnseen, MAX_UNSEEN);
     this.pauses = true;
     return true;
   }

@@ -64,8 +64,8 @@ export const STEPS: readonly Mutant[] = [
     name: "what is nested deep is written in one go",
     promise: ANY_DEPTH,
     file: "json/json-writer.ts",
-    from: "if (isSmallJson(value)) return false;",
-    to: "if (this.open.length > 16 || isSmallJson(value)) return false;",
+    from: "if (isSmallJson(value)) {",
+    to: "if (this.open.length > 16 || isSmallJson(value)) {",
     seenBy: seenByTests("json/json-writer-nesting.test.ts"),
   },
 ];
