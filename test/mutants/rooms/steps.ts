@@ -65,7 +65,7 @@ export const STEPS: readonly Mutant[] = [
     promise: ANY_DEPTH,
     file: "json/json-writer.ts",
     from: "if (isSmallJson(value)) {",
-    to: "if (this.open.length > 16 || isSmallJson(value)) {",
-    seenBy: seenByTests("json/json-writer-nesting.test.ts"),
+    to: "if ((this.open.length > 16 && this.open.length < 40) || isSmallJson(value)) {",
+    seenBy: seenByTests("json/json-writer.test.ts"),
   },
 ];
