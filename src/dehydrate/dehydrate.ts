@@ -23,7 +23,7 @@ import { storeSources } from "./streams/store-sources.js";
 import { Turns } from "../async/turns.js";
 
 /** Whether it is clear at a glance that a dehydration gives the payload itself: the fast exit of small ones. */
-export function staysAsItIs(value: unknown, settings: DehydrateSettings, defaultPrefix: string): boolean {
+function staysAsItIs(value: unknown, settings: DehydrateSettings, defaultPrefix: string): boolean {
   const { maxInlineSize, maxEnvelopeSize, prefix = defaultPrefix, signal } = settings;
   // An absolute prefix may be one that the store has no way to, which is told whatever the payload.
   if (signal?.aborted === true || schemeOf(prefix) !== undefined) return false;
@@ -39,7 +39,7 @@ export function staysAsItIs(value: unknown, settings: DehydrateSettings, default
  *
  * @param sources owns the sources of the payload; to end them is up to the caller
  */
-export async function dehydrate(
+async function dehydrate(
   value: unknown,
   settings: DehydrateSettings,
   defaultPrefix: string,
