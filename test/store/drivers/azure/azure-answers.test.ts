@@ -81,6 +81,9 @@ describe("a range that is not the one asked for", () => {
     expect((await store.read("a", { offset: 8, length: 4 })).info.size).toBe(10);
     server.script = [part(undefined, "012")];
     expect((await store.read("a", { length: 4 })).info.size).toBe(3);
+    server.script = [part("bytes 10-9/10", "")]; // as Azurite says that there is nothing left
+    const beyond = await store.read("a", { offset: 10, length: 4 });
+    expect([beyond.info.size, (await beyond.bytes()).byteLength]).toEqual([10, 0]);
   });
 });
 
