@@ -30,7 +30,7 @@ export const DRIVERS: readonly Mutant[] = [
     promise: testing("What was acknowledged is whole after a power cut, the rest whole or gone"),
     file: "store/drivers/file/publish.ts",
     from: "    await content.fill?.(handle);\n",
-    to: "    const early = placeOf(path, root, tree.rules);\n    await putInPlace(file, early, true).catch(() => undefined);\n    await content.fill?.(handle);\n",
+    to: "    const early = placeOf(path, root, tree.rules);\n    await putInPlace(tree, file, early, true).catch(() => undefined);\n    await content.fill?.(handle);\n",
     seenBy: seenByCases("file"),
   },
   {
