@@ -9,10 +9,10 @@ import {
   isOptions,
   isStandardSchema,
   NO_SCHEMES,
-  path,
   prefix,
   references,
   resolvers,
+  scope,
   signal,
   sizes,
   text,
@@ -20,12 +20,14 @@ import {
 import { isFunction } from "../options/fields.js";
 import type { HydrateProgress } from "./options.js";
 import type { ManagerSettings } from "./settings.js";
+import { timeToLive } from "./retention.js";
 import { noAudience, signedText } from "./signing-settings.js";
 
 const dehydrateSchema = z.strictObject({
   ...z.partial(z.object(sizes)).shape,
   references: z.optional(references),
-  scope: z.optional(path),
+  scope: z.optional(scope),
+  ttl: z.optional(timeToLive),
   prefix: z.optional(prefix),
   schema: z.optional(text),
   schemaVersion: z.optional(text),

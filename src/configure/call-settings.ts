@@ -12,6 +12,7 @@ import { assertOwnPrefixes, assertReadablePrefix } from "./confine.js";
 import { keepDehydration, lastDehydration } from "./last-dehydration.js";
 import type { DehydrateOptions, HydrateOptions, OpenOptions } from "./options.js";
 import type { ManagerSettings } from "./settings.js";
+import { ttlOf } from "./retention.js";
 import { tenantAudience } from "./tenant.js";
 
 /** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
@@ -24,6 +25,7 @@ export function dehydrateSettings(settings: ManagerSettings, options: DehydrateO
   const { signal: callSignal, ...parsed } = given(checkOptions(optionSchema, own, "dehydrate"));
   if (parsed.prefix !== undefined) assertReadablePrefix(parsed.prefix, settings, "dehydrate");
   const result: DehydrateSettings = { ...settings, ...parsed, ...audienceOf(parsed, settings) };
+  if (parsed.ttl !== undefined) ttlOf(result, "", parsed.ttl);
   keepDehydration(settings, own, result);
   return callSignal === undefined ? result : { ...result, signal: callSignal };
 }

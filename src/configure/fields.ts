@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { formatLocation, locationProblem, schemeOf } from "../paths/location.js";
+import { isReservedScope, RESERVED_SCOPE } from "../object/reserved-names.js";
 import { pathProblem } from "../paths/path.js";
 import { isAllowPrefix } from "../reference/allow.js";
 import { parseLocation } from "../reference/location.js";
@@ -16,6 +17,8 @@ export const count = z.int().check(z.gte(0));
 export const path = z
   .string()
   .check(z.refine((value) => pathProblem(value) === undefined, "must be a valid object path"));
+/** A path that objects may lie below by a scope: names that this library gives are not for scopes. */
+export const scope = path.check(z.refine((value) => !isReservedScope(value), RESERVED_SCOPE));
 export const prefix = z.pipe(
   z.string(),
   z.transform((value, context) => {

@@ -5,6 +5,7 @@ import type { StorageObserver } from "../observe/event.js";
 import type { StorageLogger } from "../observe/logger.js";
 import type { Dialect } from "../reference/grammar.js";
 import type { ReferenceResolver } from "../resolvers/resolver.js";
+import type { RetentionOptions, TimeToLive } from "./retention.js";
 import type { Clock } from "../async/clock.js";
 import type { CallOptions, Store } from "../store/store.js";
 
@@ -153,6 +154,8 @@ export interface StorageManagerOptions {
   schemas?: SchemaRegistry | undefined;
   /** Other kinds of reference that hydration resolves, default none. With `signing`, only where `hydrate` asks for it. */
   resolvers?: readonly ReferenceResolver[] | undefined;
+  /** How payloads end by age, and what one pass of `collect` does; default: they end when they are released. */
+  retention?: RetentionOptions | undefined;
   /** Is told of every operation. */
   observer?: StorageObserver | undefined;
   /** A pino logger; silent without one. Successes are logged at level `debug`, errors at `warn`. */
@@ -170,6 +173,11 @@ export interface DehydrateOptions
    * scope there, since a second one overwrites the first. Default: a fresh time-ordered id.
    */
   scope?: string | undefined;
+  /**
+   * Milliseconds that the references of this call stay good for from its beginning, at the least, or `"never"`, in place of
+   * what the manager's `retention` says; at least `timeout` and `retention.margin` together. See {@link RetentionOptions}.
+   */
+  ttl?: TimeToLive | undefined;
   /**
    * Path that the objects go under, in place of `outputPrefix` or `inputPrefix`: below one of them, or one that the
    * manager's `allow` lists, since it could not read them anywhere else. `release` needs the same `prefix` to find them.

@@ -22,6 +22,7 @@ import {
   sizes,
 } from "./fields.js";
 import { hasMethods } from "../options/fields.js";
+import { retention, retentionProblems } from "./retention.js";
 import type { StorageManagerOptions } from "./options.js";
 import { signing } from "./signing-settings.js";
 
@@ -97,10 +98,16 @@ const managerSchema = z
     signing: z.optional(signing),
     schemas: z.optional(z.custom<SchemaRegistry>(hasMethods("register", "check", "has"), "must be a SchemaRegistry")),
     resolvers: z._default(resolvers, []),
+    retention: z.prefault(retention, {}),
     observer: z.optional(z.custom<StorageObserver>((value) => typeof value === "function", "must be a function")),
     logger: z.optional(z.custom<StorageLogger>(hasMethods("debug", "warn"), "must be a pino logger")),
   })
   .check(
+    z.check(({ value, issues }) => {
+      for (const { path: field, message } of retentionProblems(value.retention, value.timeout)) {
+        issues.push({ code: "custom", path: ["retention", ...field], message, input: undefined });
+      }
+    }),
     z.refine(({ dialect, references: mode }) => dialect !== "bubustack" || mode !== "escape", {
       path: ["references"],
       error: CANNOT_ESCAPE,

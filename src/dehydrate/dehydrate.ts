@@ -114,6 +114,7 @@ async function writeEntries(
       await writer.write(object, groupSignal);
     });
     assertBytesThere(plan);
+    planned.expiry?.assertInTime();
     return plan.value;
   } catch (error) {
     // In a scope of the user's own, the same objects may be there from an earlier attempt, and be referenced; but for

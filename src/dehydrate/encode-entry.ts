@@ -86,7 +86,7 @@ export class EntryCodecs {
     private readonly encoding: EntryEncoding,
     private readonly options: LayoutOptions,
   ) {
-    this.directory = directoryOf(parseLocation(locationBelow(options.prefix, `${options.scope}/-`)));
+    this.directory = directoryOf(parseLocation(locationBelow(options.prefix, `${options.directory}/-`)));
   }
 
   /** `undefined` where entries are stored as they are. @throws what a key provider throws */

@@ -16,6 +16,7 @@ import { StorageError } from "../errors/error.js";
 import { locationProblem } from "../paths/location.js";
 import { assertRouted } from "../access/admit.js";
 import { checkSignature } from "../access/authenticate.js";
+import { CallExpiry } from "./call-expiry.js";
 import { PassedReferences } from "./passed-references.js";
 import { ResultBudget } from "./result-budget.js";
 import type { DehydrateSettings } from "../configure/call-schemas.js";
@@ -30,19 +31,25 @@ export interface PlannedPayload {
   readonly sources: SourceOwner;
   /** What hydrating the result will cost; absent where no entry leaves. */
   readonly budget: ResultBudget | undefined;
+  /** When the objects end; absent where none does by age. */
+  readonly expiry: CallExpiry | undefined;
 }
 
 /** Where objects would go is found out when something leaves: for most small payloads nothing does. */
 class LazyLayout {
   private made: { readonly layout: Layout; readonly options: LayoutOptions } | undefined;
 
+  readonly expiry: CallExpiry | undefined;
+
   constructor(
     private readonly settings: DehydrateSettings,
     private readonly prefix: string,
-  ) {}
+  ) {
+    this.expiry = CallExpiry.begin(settings);
+  }
 
   readonly make = (): { readonly layout: Layout; readonly options: LayoutOptions } =>
-    (this.made ??= newLayout(this.settings, this.prefix));
+    (this.made ??= newLayout(this.settings, this.prefix, this.expiry));
 
   get layout(): Layout {
     return this.make().layout;
@@ -53,11 +60,26 @@ class LazyLayout {
   }
 }
 
-function newLayout(settings: DehydrateSettings, prefix: string): { layout: Layout; options: LayoutOptions } {
+function newLayout(
+  settings: DehydrateSettings,
+  prefix: string,
+  expiry: CallExpiry | undefined,
+): { layout: Layout; options: LayoutOptions } {
   const { dialect, scope = uuidv7(), schema, schemaVersion, pack, codecs, signing, audience } = settings;
   const { encodings } = codecs;
   const signer = signing?.signer.forCall(audience);
-  const options = { prefix, scope, schema, schemaVersion, pack: dialect === "native" && pack, encodings, signer };
+  const label = expiry?.label(scope);
+  const directory = label === undefined ? scope : `${scope}/${label}`;
+  const options = {
+    prefix,
+    scope,
+    directory,
+    schema,
+    schemaVersion,
+    pack: dialect === "native" && pack,
+    encodings,
+    signer,
+  };
   return { layout: dialect === "native" ? new NativeLayout(options) : new BubustackLayout(options), options };
 }
 
@@ -138,6 +160,7 @@ class WalkingPlan implements Planning {
       plan: this.plan!,
       sources,
       budget,
+      expiry: lazy.expiry,
       get layout() {
         return lazy.layout;
       },

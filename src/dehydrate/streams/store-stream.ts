@@ -21,13 +21,13 @@ const PLAIN: StreamEncoding = { encodings: [], encode: (chunks) => chunks };
 export async function storeStream(
   entry: PlannedEntry,
   reader: SourceReader,
-  { layout, layoutOptions: { prefix, scope } }: PlannedPayload,
+  { layout, layoutOptions: { prefix, directory } }: PlannedPayload,
   codecs: EntryCodecs | undefined,
   writer: ObjectWriter,
   signal: AbortSignal,
 ): Promise<StoredEntry> {
-  // In the scope, so that its release finds what a process leaves that dies here.
-  const freshPath = (extension: "part" | "bin"): string => locationBelow(prefix, `${scope}/${streamName(extension)}`);
+  // In the scope, and with its label, so that its release finds what a process leaves that dies here.
+  const freshPath = (extension: "part" | "bin"): string => locationBelow(prefix, `${directory}/${streamName(extension)}`);
   const temporary = freshPath("part");
   const encoding = await codecs?.encodeStream(entry, reader.head);
   if (!(await writer.canCopy(temporary, signal))) {

@@ -17,7 +17,7 @@ export class BubustackLayout implements Layout {
   }
 
   objectPath(entry: PlannedEntry): string {
-    const directory = `${this.options.prefix}/${this.options.scope}/`;
+    const directory = `${this.options.prefix}/${this.options.directory}/`;
     const extension = `.${extensionOf(entry.kind)}`;
     const name = fileName(entry.path);
     if (Buffer.byteLength(directory + name + extension) <= MAX_PATH_BYTES) {

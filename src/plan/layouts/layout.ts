@@ -33,6 +33,8 @@ export interface LayoutOptions extends SchemaTag {
   /** A path; in the native layout also `scheme://container/prefix`, in the form that `formatLocation` gives. */
   readonly prefix: string;
   readonly scope: string;
+  /** Where the objects lie below the prefix: the scope, and the label of those that end by age. */
+  readonly directory: string;
   /** Which entries share objects; in the bubustack layout none do. */
   readonly pack: PackLimits | false;
   /** Names of the codecs that may be applied to an entry; in the bubustack layout none are. */

@@ -59,8 +59,8 @@ export class NativeLayout implements Layout {
   }
 
   private path(digest: Buffer, extension: Extension): string {
-    const { prefix, scope } = this.options;
-    return locationBelow(prefix, `${scope}/${contentName(digest, extension)}`);
+    const { prefix, directory } = this.options;
+    return locationBelow(prefix, `${directory}/${contentName(digest, extension)}`);
   }
 
   private content(

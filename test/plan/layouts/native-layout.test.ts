@@ -89,7 +89,7 @@ describe("The native layout", () => {
 
   it("knows the size of every reference beforehand", () => {
     for (const tag of [{}, { schema: "é" }, { schema: "s", schemaVersion: "1" }]) {
-      const layout = new NativeLayout({ prefix: "p", scope: "s", pack: false, encodings: [], ...tag });
+      const layout = new NativeLayout({ prefix: "p", scope: "s", directory: "s", pack: false, encodings: [], ...tag });
       const payload = { a: big, b: "x".repeat(120_000), c: new Blob(["x"], { type: "image/png" }), d: Buffer.alloc(7) };
       for (const entry of [...planOf(payload).entries, ...planOf(big).entries]) {
         const planned = layout.referenceSize(entry);

@@ -1,0 +1,66 @@
+/*
+ * The segment of an object's path that says when the object ends (wire format), right before its name:
+ *
+ * | path                                       | is dead from                     |
+ * |--------------------------------------------|----------------------------------|
+ * | {prefix}/{scope}/@2026-12-05T14/{name}     | 2026-12-05T14:00:00Z on          |
+ * | {prefix}/{scope}/@2026-12-05/{name}        | 2026-12-05T00:00:00Z on          |
+ *
+ * The expiry is part of the path, so nothing is used again across it: a write after it goes to another path.
+ */
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+// Over it, days are fine enough: fewer labels, and more of them shared.
+const LONGEST_BY_HOUR = 2 * DAY;
+
+// The last moment that has a year of four digits.
+const LAST_LABEL = Date.UTC(9999, 11, 31);
+
+const LABEL = /^@(\d{4}-\d\d-\d\d)(?:T(\d\d))?$/;
+
+/** Whether a segment of a path has the form of a label, also of a day that is none. */
+export function looksLikeLabel(segment: string): boolean {
+  return LABEL.test(segment);
+}
+
+/**
+ * The label of what must live for `ttl` milliseconds from `now` on: rounded up to the hour, or to the day when `ttl` is
+ * over 48 hours (UTC).
+ */
+export function expiryLabel(now: number, ttl: number): string {
+  const unit = ttl > LONGEST_BY_HOUR ? DAY : HOUR;
+  const expiry = new Date(Math.min(Math.ceil((now + ttl) / unit) * unit, LAST_LABEL)).toISOString();
+  return `@${expiry.slice(0, unit === DAY ? 10 : 13)}`;
+}
+
+/** When what carries a label ends, in milliseconds since 1970; `undefined` for what is no label. */
+export function labelExpiry(segment: string): number | undefined {
+  const [, day, hour] = LABEL.exec(segment) ?? [];
+  if (day === undefined) return undefined;
+  const text = `${day}T${hour ?? "00"}:00:00.000Z`;
+  const expiry = Date.parse(text);
+  // Of a day that is none, such as 30 February, JavaScript makes another one.
+  return Number.isNaN(expiry) || new Date(expiry).toISOString() !== text ? undefined : expiry;
+}
+
+/** The scope directory of an object and its expiry: what stands before the label, or before the name. */
+export interface LabelledPath {
+  /** Prefix and scope. */
+  readonly directory: string;
+  /** Milliseconds since 1970; absent without a label. */
+  readonly expires: number | undefined;
+  readonly name: string;
+}
+
+/** Takes the path of an object apart. */
+export function splitLabelledPath(path: string): LabelledPath {
+  const nameStart = path.lastIndexOf("/") + 1;
+  const name = path.slice(nameStart);
+  const directory = path.slice(0, Math.max(nameStart - 1, 0));
+  const labelStart = directory.lastIndexOf("/") + 1;
+  const expires = labelExpiry(directory.slice(labelStart));
+  if (expires === undefined) return { directory, expires, name };
+  return { directory: directory.slice(0, Math.max(labelStart - 1, 0)), expires, name };
+}
