@@ -20,7 +20,10 @@ export type {
   SigningOptions,
   StorageManagerOptions,
 } from "./configure/options.js";
+export type { DoneOptions } from "./maintain/done.js";
 export type { ReleaseOptions } from "./maintain/release.js";
+export type { RetentionOptions, RetentionPolicy, TimeToLive } from "./configure/retention.js";
+export { scopePath } from "./object/scope-path.js";
 export {
   aes256gcm,
   type Aes256GcmOptions,

@@ -67,13 +67,15 @@ const METHODS: Record<string, (manager: StorageManager, reference: StorageRefere
   list: (manager, _, options) => manager.list("", options).next(),
   delete: (manager, reference, options) => manager.delete(reference.$storageRef, options),
   release: (manager, _, options) => manager.release("s", options),
+  releaseOf: (manager, reference, options) => manager.releaseOf(reference, options),
+  done: (manager, _, options) => manager.done("s", "a", { readers: ["a"], ...options }),
   reencrypt: (manager, _, options) => manager.reencrypt("outputs/", options),
   verify: (manager, reference, options) => manager.verify(reference, options),
   verifyPrefix: (manager, _, options) => manager.verifyPrefix("outputs/", options),
 };
 
 // What none of these methods has; the last is one of other calls, which would have no effect.
-const WITHOUT_EFFECT = [{ dryRun: true }, { offest: 1 }, { shema: undefined }, { concurrency: 1 }];
+const WITHOUT_EFFECT = [{ dryrun: true }, { offest: 1 }, { shema: undefined }, { concurrency: 1 }];
 const TAKES_NO_TIMEOUT = [
   "open",
   "select",
@@ -83,6 +85,8 @@ const TAKES_NO_TIMEOUT = [
   "list",
   "delete",
   "release",
+  "releaseOf",
+  "done",
   "reencrypt",
 ];
 
@@ -93,7 +97,10 @@ describe("a method of the manager refuses unknown options, and does nothing", ()
     for (const options of wrong) {
       const { manager, store, reference } = await each();
       // Spread into options that must be there, only an object adds to them.
-      if (name === "presign" && !(typeof options === "object" && options !== null && Object.keys(options).length > 0))
+      if (
+        ["presign", "done"].includes(name) &&
+        !(typeof options === "object" && options !== null && Object.keys(options).length > 0)
+      )
         continue;
       const error = await failureOf(
         Promise.resolve().then(() => METHODS[name]!(manager, reference, options as Unknown)),

@@ -6,25 +6,28 @@ import { arePrefixesNested } from "../reference/allow.js";
 import { EnvironmentReader } from "./environment-reader.js";
 import type { S3Settings } from "../store/drivers/s3/settings.js";
 import { readS3Settings } from "./s3-settings.js";
+import { MARGIN, MAX_TTL, ttlProblem, type TimeToLive } from "./retention.js";
 import type { StorageManagerOptions } from "./options.js";
 
 /** What the variables say of the store. */
 export type StorageSettings = { provider: "none" } | { provider: "file"; root: string } | S3Settings;
 
-/** How much a sweep of expired objects does. */
-export interface RetentionSettings {
-  /** Milliseconds between two sweeps, default 120000. */
+/** How payloads end, and how much one pass of `collect` does. */
+export interface RetentionVariables {
+  /** Milliseconds that payloads live; `undefined`: they do not end by age. */
+  ttl: TimeToLive | undefined;
+  /** Milliseconds between two passes, default 120000. */
   gcInterval: number;
-  /** Objects that one sweep looks at, default 2000. */
+  /** Objects that one pass looks at, default 2000. */
   maxScan: number;
-  /** Objects that one sweep deletes, default 200. */
+  /** Objects that one pass deletes, default 200. */
   maxDelete: number;
 }
 
 /** The environment, parsed and checked. Options of the manager that no variable sets are `undefined`. */
 export interface EnvironmentSettings extends ManagerVariables {
   storage: StorageSettings;
-  retention: RetentionSettings;
+  retention: RetentionVariables;
 }
 
 type ManagerVariables = Pick<
@@ -67,6 +70,7 @@ export function parseEnvironment(env: NodeJS.ProcessEnv, prefix: string): Enviro
     inputPrefix: readPrefix(reader, "STORAGE_INPUT_PREFIX"),
     timeout: reader.duration("STORAGE_TIMEOUT"),
     retention: {
+      ttl: readTtl(reader),
       gcInterval: reader.duration("STORAGE_RETENTION_GC_INTERVAL") ?? 120_000,
       maxScan: reader.integer("STORAGE_RETENTION_MAX_SCAN", 1) ?? 2_000,
       maxDelete: reader.integer("STORAGE_RETENTION_MAX_DELETE", 1) ?? 200,
@@ -76,6 +80,8 @@ export function parseEnvironment(env: NodeJS.ProcessEnv, prefix: string): Enviro
   if (arePrefixesNested(outputPrefix, inputPrefix)) {
     reader.refuse("STORAGE_INPUT_PREFIX", "must not be inside of STORAGE_OUTPUT_PREFIX, nor the other way round");
   }
+  const problem = ttlProblem(settings.retention.ttl ?? "never", settings.timeout ?? 300_000, MARGIN);
+  if (problem !== undefined) reader.refuse("STORAGE_RETENTION_TTL", problem);
   reader.finish();
   return settings;
 }
@@ -100,6 +106,11 @@ function readStorage(reader: EnvironmentReader): StorageSettings {
   if (provider === "none") return { provider };
   if (root === undefined) reader.refuse("STORAGE_PATH", "must be set for the provider file");
   return { provider, root: root ?? "" };
+}
+
+function readTtl(reader: EnvironmentReader): TimeToLive | undefined {
+  const name = "STORAGE_RETENTION_TTL";
+  return reader.text(name)?.toLowerCase() === "never" ? "never" : reader.duration(name, MAX_TTL);
 }
 
 function readPrefix(reader: EnvironmentReader, name: string): string | undefined {

@@ -47,11 +47,11 @@ export class EnvironmentReader {
   }
 
   /** A duration in Go's syntax, longer than 0, in milliseconds. */
-  duration(name: string): number | undefined {
-    const expected = `must be a duration such as 300s, 5m or 1h30m, longer than 0 and at most ${MAX_DURATION}ms`;
+  duration(name: string, max = MAX_DURATION): number | undefined {
+    const expected = `must be a duration such as 300s, 5m or 1h30m, longer than 0 and at most ${max}ms`;
     return this.parse(name, expected, (value) => {
       const milliseconds = parseDuration(value) ?? 0;
-      return milliseconds > 0 && milliseconds <= MAX_DURATION ? milliseconds : undefined;
+      return milliseconds > 0 && milliseconds <= max ? milliseconds : undefined;
     });
   }
 

@@ -64,12 +64,18 @@ export interface RetentionSettings {
   readonly clock: Clock;
 }
 
+/** Milliseconds that clocks may differ by, unless options say. */
+export const MARGIN = 3_600_000;
+
 // A hundred years: what is to live longer lives for ever.
-const MAX_TTL = 36_525 * 86_400_000;
+export const MAX_TTL = 36_525 * 86_400_000;
+
+/** Milliseconds that something lives. */
+export const lifetime = z.int().check(z.gte(1), z.lte(MAX_TTL));
 
 // Not a union, whose errors say less.
 export const timeToLive = z.custom<TimeToLive>(
-  (value) => value === "never" || (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_TTL),
+  (value) => value === "never" || (Number.isInteger(value) && (value) >= 1 && (value) <= MAX_TTL),
   `must be milliseconds, an integer from 1 to ${MAX_TTL}, or "never"`,
 );
 
@@ -82,7 +88,7 @@ const policy = z.strictObject({
 export const retention: z.ZodMiniType<RetentionSettings> = z.strictObject({
   ttl: z._default(timeToLive, "never"),
   policies: z._default(z.array(policy), []),
-  margin: z._default(count, 3_600_000),
+  margin: z._default(count, MARGIN),
   gcInterval: z._default(count, 120_000),
   maxScan: z._default(z.int().check(z.gte(1)), 2000),
   maxDelete: z._default(z.int().check(z.gte(1)), 200),

@@ -18,6 +18,7 @@ import { assertDecodable, decodeBytes, decodeChunks } from "./decode-codecs.js";
 import { EntryDecoder, isBinary } from "./decode-entry.js";
 import { fetchEntry, integrityError, partOf, verifyEntry } from "./fetch-entry.js";
 import { giveUp } from "../async/give-up.js";
+import { absenceOf } from "./released.js";
 import { openPart } from "./reads/open-part.js";
 import { fetchReplaced, openReplaced } from "./replaced/open-replaced.js";
 import { requireStore } from "../call/require-store.js";
@@ -40,9 +41,14 @@ export async function openEntry(
   admitLocation(reference.location, allowListOf(settings), settings.store);
   assertDecodable(reference, settings.codecs);
   const store = requireStore(settings, "open");
-  return isBinary(reference)
-    ? openBinary(store, reference, settings, signal, callerSignal)
-    : openObject(store, reference, settings, signal);
+  try {
+    return await (isBinary(reference)
+      ? openBinary(store, reference, settings, signal, callerSignal)
+      : openObject(store, reference, settings, signal));
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    throw await absenceOf(reference.location, error, store, settings.retention.clock.now(), signal);
+  }
 }
 
 function wholeReference(value: unknown, settings: ManagerSettings): ParsedReference {

@@ -11,6 +11,9 @@ import { listObjects } from "./list-objects.js";
 import { requireStore } from "../call/require-store.js";
 import { type ManagerSettings } from "../configure/settings.js";
 import { prefix, signal } from "../configure/fields.js";
+import { expiryLabel } from "../object/expiry-label.js";
+import { roleOf, tombstone } from "../object/reserved-names.js";
+import { lifetime } from "../configure/retention.js";
 import type { CallOptions } from "../store/store.js";
 import { callFailure } from "../errors/as-storage-error.js";
 
@@ -21,9 +24,31 @@ const BATCH = 1000;
 export interface ReleaseOptions extends CallOptions {
   /** Deletes below this prefix, the one that `dehydrate` was given, in place of `outputPrefix` and `inputPrefix`. */
   prefix?: string | undefined;
+  /** Counts what would be deleted, and changes nothing; default false. */
+  dryRun?: boolean | undefined;
+  /**
+   * Milliseconds, rounded up to the hour, for which who reads a payload of the scope is told `RELEASED` in place of
+   * `NOT_FOUND`: that it was done with, and is not lost. Default: nobody is told.
+   */
+  tombstone?: number | undefined;
 }
 
-const releaseSchema = z.strictObject({ prefix: z.optional(prefix), signal: z.optional(signal) });
+export const releaseFields = {
+  prefix: z.optional(prefix),
+  dryRun: z.optional(z.boolean()),
+  tombstone: z.optional(lifetime),
+  signal: z.optional(signal),
+};
+const releaseSchema = z.strictObject(releaseFields);
+
+/** A release within a call. */
+export interface ScopeRelease {
+  readonly scope: string;
+  readonly dryRun?: boolean | undefined;
+  readonly tombstone?: number | undefined;
+  /** Whether the markers of readers that are done stay: they tell those that come again that all is done. */
+  readonly keepsMarkers?: boolean | undefined;
+}
 
 /**
  * Deletes every object of a scope and of the scopes below it, under both prefixes, or under the one of the call.
@@ -36,11 +61,11 @@ export async function release(
   options: ReleaseOptions,
 ): Promise<{ deleted: number }> {
   const details: EventDetails = { store: parts.settings.store?.name, scope };
-  const { prefix: below, ...call } = parseOptions(releaseSchema, options, "release");
-  const settings = below === undefined ? parts.settings : settingsBelow(below, parts.settings);
+  const { prefix: below, signal: callSignal, ...how } = parseOptions(releaseSchema, options, "release");
+  const settings = below === undefined ? parts.settings : settingsBelow(below, parts.settings, "release");
   try {
-    return await callStore(parts, "release", details, call, (callSignal) =>
-      releaseScope(scope, settings, details, callSignal),
+    return await callStore(parts, "release", details, { signal: callSignal }, (signal) =>
+      releaseScope({ scope, ...how }, settings, details, signal),
     );
   } finally {
     parts.source.forgetScope(scope);
@@ -48,33 +73,52 @@ export async function release(
 }
 
 /** Settings of a manager whose own prefix is that of the call. @throws {StorageError} `CONFIG_INVALID` */
-function settingsBelow(below: string, settings: ManagerSettings): ManagerSettings {
-  assertReadablePrefix(below, settings, "release");
+export function settingsBelow(below: string, settings: ManagerSettings, operation: string): ManagerSettings {
+  assertReadablePrefix(below, settings, operation);
   return { ...settings, outputPrefix: below, inputPrefix: below };
 }
 
-async function releaseScope(
-  scope: string,
+/** Where the objects of a scope lie. @throws {StorageError} `INVALID_PATH`, `STORAGE_DISABLED`, `UNKNOWN_SCHEME` */
+export function scopeDirectories(scope: string, settings: ManagerSettings, operation: string): string[] {
+  const store = requireStore(settings, operation);
+  assertPath(scope, operation, store.name);
+  const prefixes = [...new Set([settings.outputPrefix, settings.inputPrefix])];
+  for (const own of prefixes) assertRouted(own, store, operation); // before anything is changed
+  return prefixes.map((own) => locationBelow(own, scope));
+}
+
+/** @param details is told how many objects were deleted, also when the call fails */
+export async function releaseScope(
+  how: ScopeRelease,
   settings: ManagerSettings,
   details: EventDetails,
   callSignal: AbortSignal,
 ): Promise<{ deleted: number }> {
   const store = requireStore(settings, "release");
-  assertPath(scope, "release", store.name);
-  const prefixes = new Set([settings.outputPrefix, settings.inputPrefix]);
-  for (const own of prefixes) assertRouted(own, store, "release"); // before anything is deleted
+  const directories = scopeDirectories(how.scope, settings, "release");
+  details.objects ??= 0;
   let deleted = 0;
-  const flush = async (paths: readonly string[]): Promise<void> => {
-    await forEachConcurrent(paths, settings.concurrency, callSignal, async (path, groupSignal) => {
-      await store.delete(path, { signal: groupSignal });
+  const flush = async (objects: readonly Releasable[]): Promise<void> => {
+    await forEachConcurrent(objects, settings.concurrency, callSignal, async ({ path, counts }, groupSignal) => {
+      if (how.dryRun !== true) await store.delete(path, { signal: groupSignal });
+      if (!counts) return;
       deleted++;
+      details.objects!++;
     });
   };
   try {
-    for (const own of prefixes) {
-      let batch: string[] = [];
-      for await (const { path } of listObjects(`${locationBelow(own, scope)}/`, { signal: callSignal }, settings)) {
-        batch.push(path);
+    for (const directory of directories) {
+      let batch: Releasable[] = [];
+      let isTold = how.tombstone === undefined || how.dryRun === true;
+      for await (const { path } of listObjects(`${directory}/`, { signal: callSignal }, settings)) {
+        const object = releasable(path, how, settings);
+        if (object === undefined) continue;
+        // First: whoever misses an object finds it.
+        if (object.counts && !isTold) {
+          await putTombstone(directory, how.tombstone!, settings, callSignal);
+          isTold = true;
+        }
+        batch.push(object);
         if (batch.length < BATCH) continue;
         await flush(batch);
         batch = [];
@@ -83,8 +127,30 @@ async function releaseScope(
     }
   } catch (error) {
     throw callFailure(error, callSignal, { operation: "release", store: store.name });
-  } finally {
-    details.objects = deleted;
   }
   return { deleted };
+}
+
+interface Releasable {
+  readonly path: string;
+  /** Whether it is told of as deleted: what this library keeps beside payloads is not. */
+  readonly counts: boolean;
+}
+
+/** What a release deletes: all but markers where they stay, and tombstones that are still good. */
+function releasable(path: string, how: ScopeRelease, { retention }: ManagerSettings): Releasable | undefined {
+  const { role, expires } = roleOf(path);
+  if (role === "marker") return how.keepsMarkers === true ? undefined : { path, counts: false };
+  if (role !== "tombstone") return { path, counts: true };
+  return (expires ?? 0) > retention.clock.now() ? undefined : { path, counts: false };
+}
+
+async function putTombstone(
+  directory: string,
+  lifetime: number,
+  { store, retention }: ManagerSettings,
+  signal: AbortSignal,
+): Promise<void> {
+  const name = tombstone(expiryLabel(retention.clock.now(), lifetime));
+  await store!.write(`${directory}/${name}`, new Uint8Array(), { signal });
 }

@@ -24,7 +24,9 @@ import { planPayload } from "../dehydrate/plan-payload.js";
 import { ownParts, type OwnParts } from "./parts.js";
 import { presign } from "./presign.js";
 import { reencryptObjects, type ReencryptOptions, type ReencryptReport } from "../maintain/reencrypt.js";
+import { done, type DoneOptions } from "../maintain/done.js";
 import { release, type ReleaseOptions } from "../maintain/release.js";
+import { releaseOf } from "../maintain/release-of.js";
 import { selectPart } from "../access/select-part.js";
 import { managerSettings } from "../configure/settings.js";
 import { dehydrateSettings, hydrateSettings, openSettings } from "../configure/call-settings.js";
@@ -85,9 +87,8 @@ export class StorageManager {
     options: { envPrefix?: string | undefined } = {},
   ): Promise<StorageManager> {
     const settings = parseEnvironment(env, envPrefixOf(options, "StorageManager.fromEnv"));
-    const { maxInlineSize, maxRecursionDepth, outputPrefix, inputPrefix, timeout } = settings;
-    const store = await createStore(settings);
-    return new StorageManager({ store, maxInlineSize, maxRecursionDepth, outputPrefix, inputPrefix, timeout });
+    const { storage: _, ...own } = settings;
+    return new StorageManager({ ...own, store: await createStore(settings) });
   }
 
   /** The store; `undefined`: storage is disabled. */
@@ -138,7 +139,7 @@ export class StorageManager {
    * @throws {StorageError} for references that can't be used `SIGNATURE_INVALID`, `INVALID_REFERENCE`, `UNKNOWN_SCHEME`,
    *   `REFERENCE_DENIED`, `CYCLIC_REFERENCE`; for budgets `RECURSION_LIMIT`, `BUDGET_EXCEEDED`; for objects that can't be used `INTEGRITY`,
    *   `DECODE_FAILED`, `SCHEMA_MISMATCH`; `STORAGE_DISABLED`, `CONFIG_INVALID`, `TIMEOUT`, `ABORTED`, and what the
-   *   store rejects with, such as `NOT_FOUND`
+   *   store rejects with, such as `NOT_FOUND`; `RELEASED` for what was released with a `tombstone`
    */
   async hydrate<T = unknown>(value: unknown, options?: HydrateOptions<T>): Promise<T> {
     const settings = hydrateSettings(this.#parts.settings, options);
@@ -254,12 +255,53 @@ export class StorageManager {
 
   /**
    * Deletes every object of a scope and of the scopes below it, under both prefixes, or below `prefix`. References to them
-   * are dead then.
+   * are dead then: to read one is `NOT_FOUND`, or `RELEASED` with `tombstone`.
    *
+   * @param options see {@link ReleaseOptions}
+   * @returns how many objects were deleted; with `dryRun`, how many would be. Markers of `done` don't count.
    * @throws {StorageError} `INVALID_PATH`, `CONFIG_INVALID`, `STORAGE_DISABLED`, what the store rejects with
+   *
+   * @example
+   * await manager.release("run-42", { tombstone: 24 * 60 * 60 * 1000 });
    */
   async release(scope: string, options: ReleaseOptions = {}): Promise<{ deleted: number }> {
     return release(this.#parts, scope, options);
+  }
+
+  /**
+   * Releases the scopes of the references in an envelope, as {@link StorageManager.release} does: of those that lie below
+   * this manager's `outputPrefix` or `inputPrefix`, or the `prefix` of the call. References elsewhere are left alone.
+   *
+   * @param value what `dehydrate` gave
+   * @returns how many objects were deleted, and the scopes that were released
+   * @throws {StorageError} before anything is deleted, `SIGNATURE_INVALID` for a reference without a good signature where
+   *   signing is on (it may have expired), `INVALID_REFERENCE`; as `release` does
+   *
+   * @example
+   * await manager.releaseOf(message); // { deleted: 3, scopes: ["order-42"] }
+   */
+  async releaseOf(value: unknown, options: ReleaseOptions = {}): Promise<{ deleted: number; scopes: string[] }> {
+    return releaseOf(this.#parts, value, options);
+  }
+
+  /**
+   * Says that one reader of a payload is done with it, and releases its scope when all are. A reader may say so any number
+   * of times, as brokers deliver more than once: readers are a set of names, and not counted.
+   *
+   * What has been said is kept beside the payload until `collect` removes it, so use a scope for one payload alone.
+   *
+   * @param scope that of `dehydrate`
+   * @param reader a name for the one that calls, such as that of its queue
+   * @param options `readers`: the names of all; every call says the same
+   * @returns the readers that are not done yet, and how many objects were deleted
+   * @throws {StorageError} `CONFIG_INVALID` when `readers` does not name the reader, `INVALID_PATH`, `STORAGE_DISABLED`,
+   *   what the store rejects with
+   *
+   * @example
+   * await manager.done("order-42", "billing", { readers: ["billing", "search"] }); // { remaining: ["search"], deleted: 0 }
+   */
+  async done(scope: string, reader: string, options: DoneOptions): Promise<{ remaining: string[]; deleted: number }> {
+    return done(this.#parts, scope, reader, options);
   }
 
   /**

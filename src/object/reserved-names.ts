@@ -1,17 +1,21 @@
-import { looksLikeLabel } from "./expiry-label.js";
+import { labelExpiry, looksLikeLabel, splitLabelledPath } from "./expiry-label.js";
+import { objectKind } from "./object-name.js";
+import { scopePart } from "./scope-path.js";
 
 /*
  * Names that are not for users' scopes (wire format), beside labels:
  *
- * | path                                              | says                                                |
- * |---------------------------------------------------|-----------------------------------------------------|
- * | {prefix}/{scope}/.done/{reader}                   | a reader is done with the scope                     |
- * | {prefix}/{scope}/.coatcheck-released{label}       | the scope was released; readers are told until then |
- * | {prefix}/.coatcheck/collector                     | where the last pass of the collector ended          |
+ * | path                                                  | says                                                |
+ * |-------------------------------------------------------|-----------------------------------------------------|
+ * | {prefix}/{scope}/.done/{reader}                       | a reader is done with the scope                     |
+ * | {prefix}/{scope}/.coatcheck-released@2026-12-05T14    | the scope was released; readers are told until then |
+ * | {prefix}/.coatcheck/collector                         | where the last pass of the collector ended          |
  */
 
 const DONE = ".done";
 const RESERVED = ".coatcheck";
+const TOMBSTONE = `${RESERVED}-released`;
+const COLLECTOR = `${RESERVED}/collector`;
 
 /** What is wrong with a scope that holds a reserved name. */
 export const RESERVED_SCOPE =
@@ -22,4 +26,54 @@ export function isReservedScope(scope: string): boolean {
   return scope
     .split("/")
     .some((segment) => looksLikeLabel(segment) || segment.startsWith(DONE) || segment.startsWith(RESERVED));
+}
+
+/** Where the marker of a reader lies below the directory of a scope. */
+export function doneMarker(reader: string): string {
+  return `${DONE}/${scopePart(reader)}`;
+}
+
+/** What the markers of a scope have in common, below its directory. */
+export const DONE_MARKERS = `${DONE}/`;
+
+/** Where a tombstone lies below the directory of a scope. */
+export function tombstone(label: string): string {
+  return TOMBSTONE + label;
+}
+
+/** What the tombstones of a scope have in common, below its directory. */
+export const TOMBSTONES = `${TOMBSTONE}@`;
+
+/** Where the collector keeps its state, below a prefix. */
+export const COLLECTOR_STATE = COLLECTOR;
+
+/** What an object is for those that end payloads. */
+export interface ObjectRole {
+  /**
+   * - `payload`: what a dehydration stored, `leftover`: the temporary object of a stream
+   * - `marker`: of a reader that is done, `tombstone`: of a released scope, `own`: another object of this library
+   * - `unknown`: a user's own
+   */
+  readonly role: "payload" | "leftover" | "marker" | "tombstone" | "own" | "unknown";
+  /** Prefix and scope. */
+  readonly directory: string;
+  /** When it ends, in milliseconds since 1970; absent where the path does not say. */
+  readonly expires: number | undefined;
+}
+
+/** What an object is by its path. */
+export function roleOf(path: string): ObjectRole {
+  const { directory, expires, name } = splitLabelledPath(path);
+  if (directory.endsWith(`/${DONE}`)) {
+    return { role: "marker", directory: directory.slice(0, -DONE.length - 1), expires: undefined };
+  }
+  if (name.startsWith(TOMBSTONES)) {
+    return { role: "tombstone", directory, expires: labelExpiry(name.slice(TOMBSTONE.length)) };
+  }
+  if (path.endsWith(`/${COLLECTOR}`)) {
+    return { role: "own", directory: path.slice(0, -COLLECTOR.length - 1), expires: undefined };
+  }
+  const { holds } = objectKind(path);
+  const role = holds === "other" ? "unknown" : holds === "leftover" ? "leftover" : "payload";
+  return { role, directory, expires };
 }

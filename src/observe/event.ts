@@ -10,6 +10,7 @@ export type ObservedOperation =
   | "hydrate"
   | "open"
   | "release"
+  | "done"
   | "resolve"
   | "verify"
   | "reencrypt"

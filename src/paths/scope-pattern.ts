@@ -9,7 +9,7 @@ export function isScopePattern(pattern: string): boolean {
  */
 export function fitsScopePattern(pattern: string, scope: string): boolean {
   return fits(pattern.split("/"), scope.split("/"), "**", (part, segment) =>
-    fits([...part], [...segment], "*", (one, other) => one === other),
+    fits(Array.from(part), Array.from(segment), "*", (one, other) => one === other),
   );
 }
 

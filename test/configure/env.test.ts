@@ -290,3 +290,20 @@ describe("parseEnvironment", () => {
     );
   });
 });
+
+describe("STORAGE_RETENTION_TTL", () => {
+  it("is a duration, or never", () => {
+    expect(parse({ STORAGE_RETENTION_TTL: "168h" }).retention.ttl).toBe(604_800_000);
+    expect(parse({ STORAGE_RETENTION_TTL: "Never" }).retention.ttl).toBe("never");
+    expect(parse({}).retention.ttl).toBeUndefined();
+  });
+
+  it("is refused when a call may take as long, by name", () => {
+    expect(refusal({ STORAGE_RETENTION_TTL: "1h" })).toContain(
+      "COATCHECK_STORAGE_RETENTION_TTL must be at least timeout",
+    );
+    expect(refusal({ STORAGE_RETENTION_TTL: "2h", STORAGE_TIMEOUT: "61m" })).toContain("STORAGE_RETENTION_TTL");
+    expect(parse({ STORAGE_RETENTION_TTL: "2h", STORAGE_TIMEOUT: "60m" }).retention.ttl).toBe(7_200_000);
+    expect(refusal({ STORAGE_RETENTION_TTL: "7 days" })).toContain("STORAGE_RETENTION_TTL must be a duration");
+  });
+});

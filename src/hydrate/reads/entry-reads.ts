@@ -6,6 +6,7 @@ import type { HydrationBudget } from "../budget.js";
 import { fetchedEntry, fetchedInSteps, integrityError, partOf, type FetchedEntry } from "../fetch-entry.js";
 import { readsParts, type PartOfObject } from "./open-part.js";
 import { planReads, type ByteRange } from "./read-plan.js";
+import { absenceOf } from "../released.js";
 import { isAbsence, ReplacedEntries, replacementOf } from "../replaced/replaced-entries.js";
 import type { HydrateSettings } from "../../configure/call-schemas.js";
 import type { SharedReads, WantedBytes } from "./shared-reads.js";
@@ -54,7 +55,7 @@ export class EntryReads<Wanted extends WantedEntry> {
     private readonly store: Store,
     private readonly shared: SharedReads,
     private readonly budget: HydrationBudget,
-    private readonly settings: Pick<HydrateSettings, "stepRunId" | "codecs">,
+    private readonly settings: Pick<HydrateSettings, "stepRunId" | "codecs" | "retention">,
     private readonly turns: Turns,
   ) {}
 
@@ -107,7 +108,10 @@ export class EntryReads<Wanted extends WantedEntry> {
       bytes = await this.bytesOf(read, signal);
     } catch (error) {
       if (!isNotFound(error)) throw error;
-      return this.readReplacement(read, error, signal);
+      return this.readReplacement(read, error, signal).catch(async (failure: unknown) => {
+        if (failure !== error) throw failure;
+        throw await absenceOf(read.location, error, this.store, this.settings.retention.clock.now(), signal);
+      });
     }
     const base = read.part?.offset ?? 0;
     return ({ reference }) => {

@@ -1,0 +1,42 @@
+import { TOMBSTONES, roleOf } from "../object/reserved-names.js";
+import { StorageError } from "../errors/error.js";
+import { formatLocation, type Location } from "../paths/location.js";
+import { openListing } from "../store/open-listing.js";
+import type { Store } from "../store/store.js";
+
+// Scopes inside of scopes that are looked at, from the object's own outwards.
+const MAX_SCOPES = 8;
+
+/**
+ * Why an object is not there: `RELEASED` when its scope, or one that it lies in, was released with a tombstone that is
+ * still there, else `notFound`.
+ *
+ * @param now milliseconds since 1970
+ */
+export async function absenceOf(
+  location: Location,
+  notFound: StorageError,
+  store: Store,
+  now: number,
+  signal: AbortSignal,
+): Promise<StorageError> {
+  if (!store.capability.list) return notFound;
+  const segments = roleOf(location.path).directory.split("/");
+  try {
+    // A prefix has a segment at least, which is no scope.
+    for (let depth = segments.length; depth > Math.max(1, segments.length - MAX_SCOPES); depth--) {
+      const path = `${segments.slice(0, depth).join("/")}/${TOMBSTONES}`;
+      for await (const object of openListing(store, formatLocation({ ...location, path }), { signal })) {
+        if ((roleOf(object.path).expires ?? 0) > now) return released(location, notFound, store.name);
+      }
+    }
+  } catch {
+    // What is missing matters more than why it could not be found out.
+  }
+  return notFound;
+}
+
+function released(location: Location, cause: StorageError, store: string): StorageError {
+  const message = "The object is gone, since its scope was released: the payload was done with before.";
+  return new StorageError("RELEASED", message, { operation: "hydrate", store, path: formatLocation(location), cause });
+}

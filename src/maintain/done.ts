@@ -1,0 +1,80 @@
+import * as z from "zod/mini";
+import { callStore, type ManagerParts } from "../call/call.js";
+import { prefix, signal, text } from "../configure/fields.js";
+import type { ManagerSettings } from "../configure/settings.js";
+import { callFailure } from "../errors/as-storage-error.js";
+import { StorageError } from "../errors/error.js";
+import { DONE_MARKERS, doneMarker } from "../object/reserved-names.js";
+import type { EventDetails } from "../observe/recorder.js";
+import { parseOptions } from "../options/parse-options.js";
+import type { CallOptions } from "../store/store.js";
+import { listObjects } from "./list-objects.js";
+import { releaseScope, scopeDirectories, settingsBelow } from "./release.js";
+
+/** Options of a reader that is done with a scope. */
+export interface DoneOptions extends CallOptions {
+  /** All readers of the payload, the one that calls among them: each call of a scope says the same. */
+  readers: readonly string[];
+  /** The prefix that `dehydrate` was given, in place of `outputPrefix` and `inputPrefix`. */
+  prefix?: string | undefined;
+}
+
+const doneSchema = z.strictObject({
+  readers: z.array(text).check(z.minLength(1)),
+  prefix: z.optional(prefix),
+  signal: z.optional(signal),
+});
+
+/**
+ * Takes note that a reader is done with a scope, and releases it when all are. First the marker, then the look at the
+ * others: of several that come last, the one that looks last sees all.
+ *
+ * @throws {StorageError} `CONFIG_INVALID`
+ */
+export async function done(
+  parts: ManagerParts,
+  scope: string,
+  reader: string,
+  options: DoneOptions,
+): Promise<{ remaining: string[]; deleted: number }> {
+  const details: EventDetails = { store: parts.settings.store?.name, scope };
+  const { readers, prefix: below, signal: callSignal } = parseOptions(doneSchema, options, "done");
+  if (!readers.includes(reader)) throw unknownReader();
+  const settings = below === undefined ? parts.settings : settingsBelow(below, parts.settings, "done");
+  return callStore(parts, "done", details, { signal: callSignal }, async (signal) => {
+    const remaining = await mark(scope, reader, readers, settings, signal);
+    if (remaining.length > 0) return { remaining, deleted: 0 };
+    try {
+      return { remaining, ...(await releaseScope({ scope, keepsMarkers: true }, settings, details, signal)) };
+    } finally {
+      parts.source.forgetScope(scope);
+    }
+  });
+}
+
+/** Writes the marker of a reader, and gives those that have none. */
+async function mark(
+  scope: string,
+  reader: string,
+  readers: readonly string[],
+  settings: ManagerSettings,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const [directory] = scopeDirectories(scope, settings, "done");
+  const store = settings.store!;
+  const path = `${directory!}/${doneMarker(reader)}`;
+  try {
+    await store.write(path, new Uint8Array(), { signal });
+  } catch (error) {
+    throw callFailure(error, signal, { operation: "done", store: store.name, path });
+  }
+  const markers = new Set<string>();
+  for await (const marker of listObjects(`${directory!}/${DONE_MARKERS}`, { signal }, settings))
+    markers.add(marker.path);
+  return [...new Set(readers)].filter((other) => !markers.has(`${directory!}/${doneMarker(other)}`));
+}
+
+function unknownReader(): StorageError {
+  const message = "The options of done are not valid. readers: must name the reader that calls, too.";
+  return new StorageError("CONFIG_INVALID", message, { operation: "configure" });
+}

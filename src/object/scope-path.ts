@@ -1,0 +1,37 @@
+import { sha256 } from "../bytes/digest.js";
+import { StorageError } from "../errors/error.js";
+
+// Longer parts are named by their digest: a path has 1,024 bytes in all.
+const MAX_PART_BYTES = 128;
+
+/**
+ * Makes a scope of any strings: each becomes one segment, and no two lists of strings give the same scope.
+ *
+ * A part is percent-encoded as by `encodeURIComponent`. An empty part becomes `_`, a leading dot `%2E`, a lone surrogate
+ * `%u` and its code in hex; a part of more than 128 UTF-8 bytes becomes `~` and its SHA-256 in hex.
+ *
+ * @throws {StorageError} `CONFIG_INVALID` without parts, and for a part that is no string
+ *
+ * @example
+ * scopePath("orders", "de/42"); // "orders/de%2F42"
+ */
+export function scopePath(...parts: string[]): string {
+  if (parts.length === 0 || parts.some((part) => typeof part !== "string")) {
+    throw new StorageError("CONFIG_INVALID", "scopePath needs one string or more.", { operation: "configure" });
+  }
+  return parts.map(scopePart).join("/");
+}
+
+/** One part of a scope as a segment. */
+export function scopePart(part: string): string {
+  if (part === "") return "_";
+  if (part === "_") return "%5F"; // the empty part has that name
+  const encoded = part.replace(/\p{Surrogate}|[^]/gu, encodeCharacter);
+  // The digest of what is encoded: of two lone surrogates UTF-8 makes the same bytes.
+  if (Buffer.byteLength(part) > MAX_PART_BYTES) return `~${sha256(Buffer.from(encoded)).toString("hex")}`;
+  return encoded.replace(/^[.~]/, (first) => (first === "." ? "%2E" : "%7E"));
+}
+
+function encodeCharacter(character: string): string {
+  return /\p{Surrogate}/u.test(character) ? `%u${character.charCodeAt(0).toString(16)}` : encodeURIComponent(character);
+}
