@@ -68,6 +68,8 @@ const METHODS: Record<string, (manager: StorageManager, reference: StorageRefere
   delete: (manager, reference, options) => manager.delete(reference.$storageRef, options),
   release: (manager, _, options) => manager.release("s", options),
   releaseOf: (manager, reference, options) => manager.releaseOf(reference, options),
+  collect: (manager, _, options) => manager.collect(options),
+  usage: (manager, _, options) => manager.usage(undefined, options).next(),
   done: (manager, _, options) => manager.done("s", "a", { readers: ["a"], ...options }),
   reencrypt: (manager, _, options) => manager.reencrypt("outputs/", options),
   verify: (manager, reference, options) => manager.verify(reference, options),
@@ -87,6 +89,8 @@ const TAKES_NO_TIMEOUT = [
   "release",
   "releaseOf",
   "done",
+  "collect",
+  "usage",
   "reencrypt",
 ];
 

@@ -75,7 +75,7 @@ export const lifetime = z.int().check(z.gte(1), z.lte(MAX_TTL));
 
 // Not a union, whose errors say less.
 export const timeToLive = z.custom<TimeToLive>(
-  (value) => value === "never" || (Number.isInteger(value) && (value) >= 1 && (value) <= MAX_TTL),
+  (value) => value === "never" || (Number.isInteger(value) && value >= 1 && value <= MAX_TTL),
   `must be milliseconds, an integer from 1 to ${MAX_TTL}, or "never"`,
 );
 

@@ -6,6 +6,7 @@ import { callFailure } from "../errors/as-storage-error.js";
 import { StorageError } from "../errors/error.js";
 import { DONE_MARKERS, doneMarker } from "../object/reserved-names.js";
 import type { EventDetails } from "../observe/recorder.js";
+import { locationBelow } from "../paths/location.js";
 import { parseOptions } from "../options/parse-options.js";
 import type { CallOptions } from "../store/store.js";
 import { listObjects } from "./list-objects.js";
@@ -62,7 +63,8 @@ async function mark(
 ): Promise<string[]> {
   const [directory] = scopeDirectories(scope, settings, "done");
   const store = settings.store!;
-  const path = `${directory!}/${doneMarker(reader)}`;
+  const pathOf = (name: string): string => locationBelow(directory!, doneMarker(name));
+  const path = pathOf(reader);
   try {
     await store.write(path, new Uint8Array(), { signal });
   } catch (error) {
@@ -71,7 +73,7 @@ async function mark(
   const markers = new Set<string>();
   for await (const marker of listObjects(`${directory!}/${DONE_MARKERS}`, { signal }, settings))
     markers.add(marker.path);
-  return [...new Set(readers)].filter((other) => !markers.has(`${directory!}/${doneMarker(other)}`));
+  return [...new Set(readers)].filter((other) => !markers.has(pathOf(other)));
 }
 
 function unknownReader(): StorageError {

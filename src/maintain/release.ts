@@ -14,6 +14,7 @@ import { prefix, signal } from "../configure/fields.js";
 import { expiryLabel } from "../object/expiry-label.js";
 import { roleOf, tombstone } from "../object/reserved-names.js";
 import { lifetime } from "../configure/retention.js";
+import { parseLocation } from "../reference/location.js";
 import type { CallOptions } from "../store/store.js";
 import { callFailure } from "../errors/as-storage-error.js";
 
@@ -139,7 +140,7 @@ interface Releasable {
 
 /** What a release deletes: all but markers where they stay, and tombstones that are still good. */
 function releasable(path: string, how: ScopeRelease, { retention }: ManagerSettings): Releasable | undefined {
-  const { role, expires } = roleOf(path);
+  const { role, expires } = roleOf(parseLocation(path).path);
   if (role === "marker") return how.keepsMarkers === true ? undefined : { path, counts: false };
   if (role !== "tombstone") return { path, counts: true };
   return (expires ?? 0) > retention.clock.now() ? undefined : { path, counts: false };
@@ -152,5 +153,5 @@ async function putTombstone(
   signal: AbortSignal,
 ): Promise<void> {
   const name = tombstone(expiryLabel(retention.clock.now(), lifetime));
-  await store!.write(`${directory}/${name}`, new Uint8Array(), { signal });
+  await store!.write(locationBelow(directory, name), new Uint8Array(), { signal });
 }

@@ -4,9 +4,10 @@ import { callFailure } from "../errors/as-storage-error.js";
 import type { OwnParts } from "./parts.js";
 
 /** Closes what a manager has: see `StorageManager.close`. */
-export async function close({ settings: { store, timeout }, source, isBorrowed }: OwnParts): Promise<void> {
+export async function close({ settings: { store, timeout }, source, isBorrowed, collector }: OwnParts): Promise<void> {
   if (isBorrowed) return;
   source.close();
+  await collector?.stop();
   if (store === undefined) return;
   try {
     // A store that hangs must not keep a process from its end.

@@ -1,5 +1,6 @@
 import type { ManagerParts } from "../call/call.js";
 import type { ManagerSettings } from "../configure/settings.js";
+import { AutoCollector } from "./auto-collector.js";
 import { EntrySource } from "../hydrate/reads/entry-source.js";
 import { logTo } from "../observe/logger.js";
 import { Recorder } from "../observe/recorder.js";
@@ -9,6 +10,8 @@ export interface OwnParts extends ManagerParts {
   readonly source: EntrySource;
   /** Whether they are those of another manager, which alone closes them. */
   readonly isBorrowed: boolean;
+  /** Collects in the background, where that is asked for. */
+  readonly collector: AutoCollector | undefined;
 }
 
 /** The parts of a new manager. */
@@ -18,5 +21,7 @@ export function ownParts(settings: ManagerSettings): OwnParts {
     ...(observer === undefined ? [] : [observer]),
     ...(logger === undefined ? [] : [logTo(logger)]),
   ]);
-  return { settings, recorder, source: new EntrySource(readCache, recorder), isBorrowed: false };
+  const parts = { settings, recorder, source: new EntrySource(readCache, recorder) };
+  const collects = settings.retention.auto && settings.store !== undefined;
+  return { ...parts, isBorrowed: false, collector: collects ? new AutoCollector(parts) : undefined };
 }

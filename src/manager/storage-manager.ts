@@ -24,6 +24,9 @@ import { planPayload } from "../dehydrate/plan-payload.js";
 import { ownParts, type OwnParts } from "./parts.js";
 import { presign } from "./presign.js";
 import { reencryptObjects, type ReencryptOptions, type ReencryptReport } from "../maintain/reencrypt.js";
+import { collect } from "../maintain/collect/collect.js";
+import type { CollectOptions, CollectReport } from "../maintain/collect/report.js";
+import { usage, type ScopeUsage } from "../maintain/usage.js";
 import { done, type DoneOptions } from "../maintain/done.js";
 import { release, type ReleaseOptions } from "../maintain/release.js";
 import { releaseOf } from "../maintain/release-of.js";
@@ -87,8 +90,17 @@ export class StorageManager {
     options: { envPrefix?: string | undefined } = {},
   ): Promise<StorageManager> {
     const settings = parseEnvironment(env, envPrefixOf(options, "StorageManager.fromEnv"));
-    const { storage: _, ...own } = settings;
-    return new StorageManager({ ...own, store: await createStore(settings) });
+    const { maxInlineSize, maxRecursionDepth, outputPrefix, inputPrefix, timeout, retention } = settings;
+    const store = await createStore(settings);
+    return new StorageManager({
+      store,
+      maxInlineSize,
+      maxRecursionDepth,
+      outputPrefix,
+      inputPrefix,
+      timeout,
+      retention,
+    });
   }
 
   /** The store; `undefined`: storage is disabled. */
@@ -109,7 +121,7 @@ export class StorageManager {
    *   and what the store rejects with
    */
   dehydrate(value: unknown, options?: DehydrateOptions): Promise<Dehydrated> {
-    return dehydratePayload(this.#parts, value, options, "outputPrefix");
+    return this.#collectAfter(dehydratePayload(this.#parts, value, options, "outputPrefix"));
   }
 
   /**
@@ -119,7 +131,16 @@ export class StorageManager {
    * @throws {StorageError} as {@link StorageManager.dehydrate} does
    */
   dehydrateInputs(value: unknown, options?: DehydrateOptions): Promise<Dehydrated> {
-    return dehydratePayload(this.#parts, value, options, "inputPrefix");
+    return this.#collectAfter(dehydratePayload(this.#parts, value, options, "inputPrefix"));
+  }
+
+  #collectAfter<T>(call: Promise<T>): Promise<T> {
+    const { collector } = this.#parts;
+    if (collector === undefined) return call;
+    return call.then((result) => {
+      collector.trigger();
+      return result;
+    });
   }
 
   /**
@@ -302,6 +323,41 @@ export class StorageManager {
    */
   async done(scope: string, reader: string, options: DoneOptions): Promise<{ remaining: string[]; deleted: number }> {
     return done(this.#parts, scope, reader, options);
+  }
+
+  /**
+   * Deletes what is over: objects whose label says so (see `ttl`), what calls that died left behind, and, with `live`, what
+   * no payload in use leads to. One pass looks at up to `maxScan` objects and deletes up to `maxDelete`, and the next goes on
+   * where it ended; over all processes there is one each `gcInterval`. Call it by a timer, in as many processes as you like, or
+   * set `retention.auto`.
+   *
+   * Users' own objects are never touched. What can't be deleted is in the report, and the next pass tries again. A pass
+   * that is broken off has deleted what it could, and nothing else.
+   *
+   * @param options see {@link CollectOptions}
+   * @throws {StorageError} `CONFIG_INVALID`, also for a `live` without a payload; `LIMIT_EXCEEDED` when more than half would be
+   *   deleted for that nothing in `live` leads to it; `STORAGE_DISABLED`, `TIMEOUT`, `ABORTED`; what a listing rejects with
+   *
+   * @example
+   * setInterval(() => manager.collect().catch(report), 60_000).unref();
+   * const { deleted, kept } = await manager.collect({ all: true, dryRun: true });
+   */
+  async collect(options: CollectOptions = {}): Promise<CollectReport> {
+    return collect(this.#parts, options);
+  }
+
+  /**
+   * Tells what each scope takes, in the order of a listing, scopes that lie in another before it. The `timeout` is that of
+   * each step.
+   *
+   * @param prefix looks only below this prefix; default: below `outputPrefix` and `inputPrefix`
+   * @throws {StorageError} `CONFIG_INVALID`, `STORAGE_DISABLED`, what a listing rejects with
+   *
+   * @example
+   * for await (const { scope, bytes } of manager.usage()) console.log(scope, bytes);
+   */
+  usage(prefix?: string, options: CallOptions = {}): AsyncGenerator<ScopeUsage, void, undefined> {
+    return usage(this.#parts.settings, prefix, options);
   }
 
   /**

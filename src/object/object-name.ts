@@ -52,6 +52,13 @@ export function streamName(extension: "part" | "bin"): string {
   return `${uuidv7()}.${extension}`;
 }
 
+/** When the name of a stream was given, in milliseconds since 1970, for a path that ends in one. */
+export function streamTime(path: string): number {
+  // The first 48 bits of a UUID of version 7 are the time (RFC 9562, section 5.7).
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return parseInt(name.slice(0, 8) + name.slice(9, 13), 16);
+}
+
 /** Whether a path says that the object holds bytes as they are. */
 export function holdsBytes(path: string): boolean {
   return path.endsWith(".bin");

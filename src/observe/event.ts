@@ -11,6 +11,7 @@ export type ObservedOperation =
   | "open"
   | "release"
   | "done"
+  | "collect"
   | "resolve"
   | "verify"
   | "reencrypt"

@@ -27,7 +27,8 @@ export async function storeStream(
   signal: AbortSignal,
 ): Promise<StoredEntry> {
   // In the scope, and with its label, so that its release finds what a process leaves that dies here.
-  const freshPath = (extension: "part" | "bin"): string => locationBelow(prefix, `${directory}/${streamName(extension)}`);
+  const freshPath = (extension: "part" | "bin"): string =>
+    locationBelow(prefix, `${directory}/${streamName(extension)}`);
   const temporary = freshPath("part");
   const encoding = await codecs?.encodeStream(entry, reader.head);
   if (!(await writer.canCopy(temporary, signal))) {

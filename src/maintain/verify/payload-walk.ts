@@ -26,6 +26,10 @@ export interface PayloadWalkOptions {
   readonly countsObjects: boolean;
   /** Is told of every object that a reference leads to, also one that is not there. */
   readonly onReached?: (path: string) => void;
+  /** Is told of what may lead to more than is known: where it lies, or `undefined` where nothing says so. */
+  readonly onUnfollowed?: (path: string | undefined) => void;
+  /** Whether binary is not read, which leads nowhere; default: it is, to see whether it is good. */
+  readonly skipsBinary?: boolean;
 }
 
 /**
@@ -69,7 +73,7 @@ export class PayloadWalk {
       }
     } catch (error) {
       throwIfAborted(signal);
-      this.isComplete = false;
+      this.noteUnfollowed(undefined);
       this.findings.addError(error, { spot, hasSpot: true }, "refused");
     }
   }
@@ -96,7 +100,7 @@ export class PayloadWalk {
       if (this.turns.due) await this.turns.take(signal);
       this.findings.references++;
       const claim = this.claimOf(found);
-      if (claim === undefined) continue;
+      if (claim === undefined || (this.options.skipsBinary === true && isBinary(claim.reference))) continue;
       const path = formatLocation(claim.reference.location);
       const key = entryKey(claim.reference);
       // Encrypted entries may have been encrypted again, and are then found elsewhere.
@@ -118,7 +122,7 @@ export class PayloadWalk {
     try {
       claim = { reference: this.check.check(value, grammar), spot, foundIn };
     } catch (error) {
-      this.isComplete = false;
+      this.noteUnfollowed(value[grammar.refKey] as string);
       this.findings.addError(error, { spot, hasSpot: true, foundIn }, "refused");
       return undefined;
     }
@@ -135,7 +139,7 @@ export class PayloadWalk {
       if (!isStreamed(reference)) this.assertHeld(reference);
       return claim;
     } catch (error) {
-      this.isComplete &&= isBinary(reference);
+      if (!isBinary(reference)) this.noteUnfollowed(path);
       this.findings.addError(error, { path, spot, hasSpot: true, foundIn }, "refused");
       return undefined;
     }
@@ -172,10 +176,15 @@ export class PayloadWalk {
     return children;
   }
 
+  private noteUnfollowed(path: string | undefined): void {
+    this.isComplete = false;
+    this.options.onUnfollowed?.(path);
+  }
+
   private addError({ reference, spot, foundIn }: Claim, error: unknown): void {
     const place = { path: formatLocation(reference.location), spot, hasSpot: true, foundIn };
     const kind = this.findings.addError(error, place);
-    this.isComplete &&= kind === "missing" || isBinary(reference);
+    if (kind !== "missing" && !isBinary(reference)) this.noteUnfollowed(place.path);
   }
 }
 

@@ -52,6 +52,6 @@ export function verifySettings(
 }
 
 // A string is iterable too, but no list of payloads.
-function isIterable(value: unknown): boolean {
+export function isIterable(value: unknown): boolean {
   return typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
 }

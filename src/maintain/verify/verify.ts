@@ -1,13 +1,12 @@
 import type { EventDetails, Recorder } from "../../observe/recorder.js";
-import { abortable } from "../../async/abort.js";
 import type { Store } from "../../store/store.js";
 import { assertOwnListing } from "../../configure/confine.js";
 import { abortedCall } from "../../call/deadline.js";
 import type { EntrySource } from "../../hydrate/reads/entry-source.js";
-import { giveUp } from "../../async/give-up.js";
 import { requireStore } from "../../call/require-store.js";
 import type { ManagerSettings } from "../../configure/settings.js";
 import { callFailure } from "../../errors/as-storage-error.js";
+import { followPayloads } from "./follow-payloads.js";
 import { PayloadWalk } from "./payload-walk.js";
 import { ReachedObjects } from "./reached-objects.js";
 import { Findings, type VerifyOptions, type VerifyPrefixOptions, type VerifyReport } from "./report.js";
@@ -18,9 +17,6 @@ export type { VerifyOptions, VerifyPrefixOptions, VerifyReport };
 
 /** What is verified. That it is told keeps a payload that is a string from being taken for a prefix. */
 type Target = { readonly payload: unknown } | { readonly prefix: string };
-
-// What is looked at together: enough to keep all operations busy, in the memory of some megabytes.
-const BATCH = 1000;
 
 /** Verifies a payload, or all objects below a prefix: see `StorageManager.verify` and `verifyPrefix`. */
 export async function verify(
@@ -98,38 +94,7 @@ class Verification {
         countsObjects: false,
         onReached,
       });
-    let walk = newWalk();
-    const follow = async (): Promise<void> => {
-      await walk.follow(signal);
-      reached.isComplete &&= walk.isComplete;
-      walk = newWalk();
-    };
-    let index = 0;
-    for await (const payload of untilAborted(payloads, signal)) {
-      await walk.add(payload, { parent: undefined, key: index++ }, signal);
-      if (walk.pending >= BATCH) await follow();
-    }
-    await follow();
+    await followPayloads(payloads, newWalk, (walk) => (reached.isComplete &&= walk.isComplete), signal);
     return reached;
-  }
-}
-
-/** What an iterable of the user's gives, until the signal fires. @throws {StorageError} `UNEXPECTED` when it fails */
-async function* untilAborted<T>(
-  items: Iterable<T> | AsyncIterable<T>,
-  signal: AbortSignal,
-): AsyncGenerator<T, void, undefined> {
-  let iterator: Iterator<T> | AsyncIterator<T> | undefined;
-  try {
-    iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
-    for (;;) {
-      const next = await abortable(Promise.resolve(iterator.next()), signal);
-      if (next.done === true) return;
-      yield next.value;
-    }
-  } catch (error) {
-    throw callFailure(error, signal, { operation: "verify" }, "source of payloads");
-  } finally {
-    giveUp(() => iterator?.return?.());
   }
 }

@@ -125,8 +125,8 @@ export const KEPT: readonly Mutant[] = [
     name: "release takes a namesake",
     promise: readme("Call `release` when a scope is done"),
     file: "maintain/release.ts",
-    from: "`${locationBelow(own, scope)}/`",
-    to: "locationBelow(own, scope)",
+    from: "listObjects(`${directory}/`,",
+    to: "listObjects(directory,",
     seenBy: seenByTests("maintain/release.test.ts"),
   },
   {

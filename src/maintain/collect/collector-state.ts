@@ -1,0 +1,82 @@
+import { isObject } from "../../json/is-object.js";
+import { isStorageError } from "../../errors/error.js";
+import { COLLECTOR_STATE } from "../../object/reserved-names.js";
+import type { Store } from "../../store/store.js";
+
+// More is no state of ours.
+const MAX_STATE = 4096;
+
+/** What one pass leaves for the next, of whichever process. */
+interface State {
+  /** When the last pass began, in milliseconds since 1970. */
+  readonly begun: number;
+  /** The last path that was done; absent: the next pass begins at the beginning. */
+  readonly after?: string | undefined;
+}
+
+/**
+ * The state of the collector of one prefix, an object of the store. Whoever writes it first has the turn, where the store
+ * has conditions; elsewhere two passes may run at once, which harms nothing.
+ */
+export class CollectorState {
+  private readonly path: string;
+  private etag: string | undefined;
+  private isThere = false;
+
+  constructor(
+    private readonly store: Store,
+    prefix: string,
+  ) {
+    this.path = `${prefix}/${COLLECTOR_STATE}`;
+  }
+
+  /** What the last pass left; `undefined` before the first one, and for what is no state. */
+  async read(signal: AbortSignal): Promise<State | undefined> {
+    try {
+      const result = await this.store.read(this.path, { signal });
+      this.isThere = true;
+      this.etag = result.info.etag;
+      if (result.info.size <= MAX_STATE) return parse(await result.bytes());
+      await result.cancel();
+      return undefined;
+    } catch (error) {
+      if (isStorageError(error, "NOT_FOUND")) return undefined;
+      throw error;
+    }
+  }
+
+  /** @returns whether nobody else has written it since it was read */
+  async write(state: State, signal: AbortSignal): Promise<boolean> {
+    const { ifMatch, ifNoneMatch } = (await this.store.capabilityOf?.(this.path, { signal })) ?? this.store.capability;
+    const condition = this.isThere
+      ? ifMatch && this.etag !== undefined
+        ? { ifMatch: this.etag }
+        : {}
+      : ifNoneMatch
+        ? { ifNoneMatch: "*" as const }
+        : {};
+    try {
+      const body = Buffer.from(JSON.stringify({ version: 1, ...state }));
+      const { etag } = await this.store.write(this.path, body, { ...condition, signal });
+      this.isThere = true;
+      this.etag = etag;
+      return true;
+    } catch (error) {
+      // NOT_FOUND: what was to match is gone.
+      const isOvertaken = ["PRECONDITION_FAILED", "ALREADY_EXISTS", "NOT_FOUND"] as const;
+      if (isOvertaken.some((code) => isStorageError(error, code))) return false;
+      throw error;
+    }
+  }
+}
+
+function parse(bytes: Uint8Array): State | undefined {
+  let state: unknown;
+  try {
+    state = JSON.parse(Buffer.from(bytes).toString());
+  } catch {
+    return undefined;
+  }
+  if (!isObject(state) || typeof state.begun !== "number" || !Number.isFinite(state.begun)) return undefined;
+  return { begun: state.begun, after: typeof state.after === "string" ? state.after : undefined };
+}

@@ -1,0 +1,47 @@
+import { createHash, randomBytes } from "node:crypto";
+
+// Entries that are kept as they are: some hundred megabytes at the most.
+const MAX_EXACT = 1_000_000;
+
+// 64 MiB: of fifty million entries one in a hundred others is taken for one of them.
+const BITS = 2 ** 29;
+const HASHES = 7;
+
+/**
+ * A set of paths of any number, in bounded memory: exact up to a million, then a Bloom filter. What is in it is always
+ * found; above a million something else may be found too. Salted, so that nobody can choose what that is.
+ */
+export class PathSet {
+  private readonly exact = new Set<string>();
+  private readonly salt = randomBytes(16);
+  private filter: Uint8Array | undefined;
+
+  constructor(private readonly maxExact = MAX_EXACT) {}
+
+  add(path: string): void {
+    if (this.filter === undefined) {
+      this.exact.add(path);
+      if (this.exact.size <= this.maxExact) return;
+      this.filter = new Uint8Array(BITS / 8);
+      for (const known of this.exact) this.mark(this.filter, known);
+      this.exact.clear();
+    } else {
+      this.mark(this.filter, path);
+    }
+  }
+
+  has(path: string): boolean {
+    const { filter } = this;
+    if (filter === undefined) return this.exact.has(path);
+    return this.bitsOf(path).every((bit) => (filter[bit >>> 3]! & (1 << (bit & 7))) !== 0);
+  }
+
+  private mark(filter: Uint8Array, path: string): void {
+    for (const bit of this.bitsOf(path)) filter[bit >>> 3]! |= 1 << (bit & 7);
+  }
+
+  private bitsOf(path: string): number[] {
+    const hash = createHash("sha256").update(this.salt).update(path).digest();
+    return Array.from({ length: HASHES }, (_, index) => hash.readUInt32LE(index * 4) % BITS);
+  }
+}

@@ -1,0 +1,95 @@
+import * as z from "zod/mini";
+import { assertRouted } from "../access/admit.js";
+import { requireStore } from "../call/require-store.js";
+import { assertReadablePrefix } from "../configure/confine.js";
+import { prefix as prefixField, signal } from "../configure/fields.js";
+import type { ManagerSettings } from "../configure/settings.js";
+import { roleOf } from "../object/reserved-names.js";
+import { checkOptions, readOptions } from "../options/parse-options.js";
+import { withoutTrailingSlashes } from "../paths/path.js";
+import { parseAllowPrefix } from "../reference/allow.js";
+import { parseLocation } from "../reference/location.js";
+import type { CallOptions, ObjectInfo } from "../store/store.js";
+import { listObjects } from "./list-objects.js";
+
+/** What one scope takes. */
+export interface ScopeUsage {
+  /** As `release` takes it, with the `prefix`. */
+  scope: string;
+  /** The prefix that the scope lies below: `outputPrefix` or `inputPrefix`, or the one of the call. */
+  prefix: string;
+  /** Objects of the scope itself, without those of scopes below it, and without what `done` and `release` keep there. */
+  objects: number;
+  bytes: number;
+  /** When the first and the last of them was written; an invalid date where the store does not say. */
+  oldest: Date;
+  newest: Date;
+  /** When the last of them ends; absent when one of them has no label. */
+  expires?: Date;
+}
+
+/** An open count, while objects of the scope may still come. */
+interface Count {
+  readonly directory: string;
+  objects: number;
+  bytes: number;
+  oldest: number;
+  newest: number;
+  expires: number | undefined;
+}
+
+const schema = z.strictObject({ prefix: z.optional(prefixField), signal: z.optional(signal) });
+
+/** Adds up what scopes take: see `StorageManager.usage`. */
+export async function* usage(
+  settings: ManagerSettings,
+  below: string | undefined,
+  options: CallOptions,
+): AsyncGenerator<ScopeUsage, void, undefined> {
+  const { names, values } = readOptions(options, "usage");
+  const asked = typeof below === "string" && below !== "" ? withoutTrailingSlashes(below) : below;
+  const own = { names: [...names, "prefix"], values: [...values, asked === "" ? undefined : asked] };
+  const { prefix, signal: ownSignal } = checkOptions(schema, own, "usage");
+  const store = requireStore(settings, "usage");
+  if (prefix !== undefined) assertReadablePrefix(prefix, settings, "usage");
+  const prefixes = prefix === undefined ? [settings.outputPrefix, settings.inputPrefix] : [prefix];
+  for (const one of new Set(prefixes)) {
+    assertRouted(one, store, "usage");
+    const start = parseAllowPrefix(one).path.length + 1;
+    const objects = listObjects(`${one}/`, { signal: ownSignal }, settings);
+    for await (const count of countScopes(objects)) {
+      if (count.directory.length >= start) yield usageOf(count, one, count.directory.slice(start));
+    }
+  }
+}
+
+/** Counts by directory. All of a directory, and of those in it, comes together: only those that are open are held. */
+async function* countScopes(objects: AsyncIterable<ObjectInfo>): AsyncGenerator<Count, void, undefined> {
+  const open: Count[] = [];
+  for await (const object of objects) {
+    const { role, directory, expires } = roleOf(parseLocation(object.path).path);
+    if (role === "marker" || role === "tombstone" || role === "own") continue;
+    while (open.length > 0 && !`${directory}/`.startsWith(`${open.at(-1)!.directory}/`)) yield open.pop()!;
+    if (open.at(-1)?.directory !== directory) open.push(newCount(directory));
+    add(open.at(-1)!, object, expires);
+  }
+  while (open.length > 0) yield open.pop()!;
+}
+
+function newCount(directory: string): Count {
+  return { directory, objects: 0, bytes: 0, oldest: Infinity, newest: -Infinity, expires: -Infinity };
+}
+
+function add(count: Count, { size, lastModified }: ObjectInfo, expires: number | undefined): void {
+  const written = lastModified?.getTime() ?? NaN;
+  count.objects++;
+  count.bytes += size;
+  count.oldest = Math.min(count.oldest, written);
+  count.newest = Math.max(count.newest, written);
+  count.expires = expires === undefined || count.expires === undefined ? undefined : Math.max(count.expires, expires);
+}
+
+function usageOf({ objects, bytes, oldest, newest, expires }: Count, prefix: string, scope: string): ScopeUsage {
+  const dates = { oldest: new Date(oldest), newest: new Date(newest) };
+  return { scope, prefix, objects, bytes, ...dates, ...(expires === undefined ? {} : { expires: new Date(expires) }) };
+}

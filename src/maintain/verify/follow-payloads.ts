@@ -1,0 +1,56 @@
+import { abortable } from "../../async/abort.js";
+import { giveUp } from "../../async/give-up.js";
+import { callFailure } from "../../errors/as-storage-error.js";
+import type { PayloadWalk } from "./payload-walk.js";
+
+// What is looked at together: enough to keep all operations busy, in the memory of some megabytes.
+const BATCH = 1000;
+
+/**
+ * Follows the references of payloads, some at a time.
+ *
+ * @param newWalk makes what follows those of one time
+ * @param onFollowed is told of each
+ * @returns how many payloads there were
+ * @throws {StorageError} `UNEXPECTED` when the iterable fails
+ */
+export async function followPayloads(
+  payloads: Iterable<unknown> | AsyncIterable<unknown>,
+  newWalk: () => PayloadWalk,
+  onFollowed: (walk: PayloadWalk) => void,
+  signal: AbortSignal,
+): Promise<number> {
+  let walk = newWalk();
+  const follow = async (): Promise<void> => {
+    await walk.follow(signal);
+    onFollowed(walk);
+    walk = newWalk();
+  };
+  let index = 0;
+  for await (const payload of untilAborted(payloads, signal)) {
+    await walk.add(payload, { parent: undefined, key: index++ }, signal);
+    if (walk.pending >= BATCH) await follow();
+  }
+  await follow();
+  return index;
+}
+
+/** What an iterable of the user's gives, until the signal fires. @throws {StorageError} `UNEXPECTED` when it fails */
+async function* untilAborted<T>(
+  items: Iterable<T> | AsyncIterable<T>,
+  signal: AbortSignal,
+): AsyncGenerator<T, void, undefined> {
+  let iterator: Iterator<T> | AsyncIterator<T> | undefined;
+  try {
+    iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+    for (;;) {
+      const next = await abortable(Promise.resolve(iterator.next()), signal);
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } catch (error) {
+    throw callFailure(error, signal, { operation: "verify" }, "source of payloads");
+  } finally {
+    giveUp(() => iterator?.return?.());
+  }
+}

@@ -1,0 +1,32 @@
+import { collect } from "../maintain/collect/collect.js";
+import type { EntrySource } from "../hydrate/reads/entry-source.js";
+import type { ManagerParts } from "../call/call.js";
+
+/** Runs passes of the collector in the background of calls: one at a time, and no more than one each interval. */
+export class AutoCollector {
+  private readonly ended = new AbortController();
+  private running: Promise<void> | undefined;
+  private next = -Infinity;
+
+  constructor(private readonly parts: ManagerParts & { readonly source: EntrySource }) {}
+
+  /** Runs a pass when the interval is over. Nobody waits for it, and how it ends is told to observers alone. */
+  trigger(): void {
+    const { clock, gcInterval } = this.parts.settings.retention;
+    const now = clock.now();
+    if (this.running !== undefined || this.ended.signal.aborted || now < this.next) return;
+    this.next = now + gcInterval;
+    this.running = collect(this.parts, { signal: this.ended.signal })
+      .then(() => undefined)
+      .catch(() => undefined)
+      .finally(() => {
+        this.running = undefined;
+      });
+  }
+
+  /** Ends the pass that is under way, and runs no other. */
+  async stop(): Promise<void> {
+    this.ended.abort();
+    await this.running;
+  }
+}

@@ -1,0 +1,58 @@
+import { StorageManager } from "../../src/manager/storage-manager.js";
+import { MemoryStore } from "../../src/store/drivers/memory-store.js";
+import type { StorageEvent } from "../../src/observe/event.js";
+import { FakeClock } from "../../src/testing/fake-clock.js";
+import { HeldStore } from "../support/held-store.js";
+import { longText } from "../support/payloads.js";
+import { objectsOf } from "../support/stored.js";
+
+const HOUR = 3_600_000;
+const START = Date.parse("2026-11-28T14:20:00Z");
+
+function setup(store = new MemoryStore()) {
+  const clock = new FakeClock(START);
+  let tell: (event: StorageEvent) => void;
+  const observer = (event: StorageEvent) => {
+    if (event.operation === "collect") tell(event);
+  };
+  const collected = () => new Promise<StorageEvent>((resolve) => (tell = resolve));
+  const manager = new StorageManager({ store, observer, retention: { clock, auto: true } });
+  return { store, clock, manager, collected };
+}
+
+describe("retention.auto", () => {
+  it("collects after a dehydrate when the interval is over, tenants' payloads too", async () => {
+    const { store, clock, manager, collected } = setup();
+    let pass = collected();
+    await manager.forTenant("t").dehydrate(longText("a"), { scope: "s", ttl: 3 * HOUR });
+    expect(await pass).toMatchObject({ outcome: "success", objects: 0 });
+    await clock.advance(5 * HOUR);
+    pass = collected();
+    await manager.dehydrate("small");
+    expect(await pass).toMatchObject({ outcome: "success", objects: 1 });
+    expect([...(await objectsOf(store)).keys()]).toEqual(["outputs/.coatcheck/collector"]);
+    const list = jest.spyOn(store, "list");
+    await clock.advance(119_999);
+    await manager.dehydrateInputs("small");
+    await manager.close();
+    expect(list).not.toHaveBeenCalled();
+  });
+
+  it("neither delays nor fails the call, and close ends the pass that is under way", async () => {
+    const held = new HeldStore(["read"]);
+    const { manager, collected } = setup(held as unknown as MemoryStore);
+    const pass = collected();
+    await manager.dehydrate("small");
+    await manager.close();
+    expect(await pass).toMatchObject({ outcome: "error", code: "ABORTED" });
+  });
+
+  it("is told to observers alone when it fails", async () => {
+    const store = new MemoryStore();
+    jest.spyOn(store, "read").mockRejectedValue(new Error("broken"));
+    const { manager, collected } = setup(store);
+    const pass = collected();
+    await manager.dehydrate("small");
+    expect(await pass).toMatchObject({ outcome: "error", code: "UNEXPECTED" });
+  });
+});
