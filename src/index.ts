@@ -22,6 +22,7 @@ export type {
 } from "./configure/options.js";
 export type { CollectOptions, CollectProgress, CollectReport, KeptObjects } from "./maintain/collect/report.js";
 export type { ScopeUsage } from "./maintain/usage.js";
+export type { AdoptOptions } from "./maintain/adoption.js";
 export type { DoneOptions } from "./maintain/done.js";
 export type { ReleaseOptions } from "./maintain/release.js";
 export type { RetentionOptions, RetentionPolicy, TimeToLive } from "./configure/retention.js";

@@ -68,6 +68,7 @@ const METHODS: Record<string, (manager: StorageManager, reference: StorageRefere
   delete: (manager, reference, options) => manager.delete(reference.$storageRef, options),
   release: (manager, _, options) => manager.release("s", options),
   releaseOf: (manager, reference, options) => manager.releaseOf(reference, options),
+  adopt: (manager, reference, options) => manager.adopt(reference, { scope: "other", ...options }),
   collect: (manager, _, options) => manager.collect(options),
   usage: (manager, _, options) => manager.usage(undefined, options).next(),
   done: (manager, _, options) => manager.done("s", "a", { readers: ["a"], ...options }),
@@ -89,6 +90,7 @@ const TAKES_NO_TIMEOUT = [
   "release",
   "releaseOf",
   "done",
+  "adopt",
   "collect",
   "usage",
   "reencrypt",
@@ -102,7 +104,7 @@ describe("a method of the manager refuses unknown options, and does nothing", ()
       const { manager, store, reference } = await each();
       // Spread into options that must be there, only an object adds to them.
       if (
-        ["presign", "done"].includes(name) &&
+        ["presign", "done", "adopt"].includes(name) &&
         !(typeof options === "object" && options !== null && Object.keys(options).length > 0)
       )
         continue;

@@ -43,13 +43,15 @@ export const dehydrateSchemas = {
     schemaVersion: z.optional(signedText),
     audience: z.optional(signedText),
   }),
-  bubustack: z.extend(dehydrateSchema, { references: z.optional(z.enum(["pass", "reject"], CANNOT_ESCAPE)) }).check(
-    z.refine((options) => canWrite("bubustack", options.prefix), {
-      path: ["prefix"],
-      error: NO_SCHEMES,
-      when: isOptions,
-    }),
-  ),
+  bubustack: z
+    .extend(dehydrateSchema, { references: z.optional(z.enum(["pass", "reject", "adopt"], CANNOT_ESCAPE)) })
+    .check(
+      z.refine((options) => canWrite("bubustack", options.prefix), {
+        path: ["prefix"],
+        error: NO_SCHEMES,
+        when: isOptions,
+      }),
+    ),
 };
 
 export const hydrateSchema = z.strictObject({

@@ -43,7 +43,7 @@ export const resolvers = z.pipe(
   // A change of the list does not reach later calls.
   z.transform((list): readonly ReferenceResolver[] => [...list]),
 );
-export const references = z.enum(["escape", "pass", "reject"]);
+export const references = z.enum(["escape", "pass", "reject", "adopt"]);
 export const sizes = {
   maxInlineSize: count,
   maxEnvelopeSize: z.int().check(z.gte(1024)),
@@ -54,7 +54,7 @@ export const sizes = {
 export const budgets = { maxReferences: count, maxBytes: count };
 
 export const CANNOT_ESCAPE =
-  'can\'t be "escape" in the dialect "bubustack", whose readers know no escapes; use "pass" or "reject"';
+  'can\'t be "escape" in the dialect "bubustack", whose readers know no escapes; use "pass", "reject" or "adopt"';
 
 const NO_PREFIX = "must be a valid object path or scheme://container/prefix";
 export const NO_SCHEMES = 'can\'t have a scheme in the dialect "bubustack", whose readers know one store only';

@@ -10,7 +10,7 @@ import type { Clock } from "../async/clock.js";
 import type { CallOptions, Store } from "../store/store.js";
 
 /** What dehydration does with references that it finds in a payload. */
-export type ReferenceMode = "escape" | "pass" | "reject";
+export type ReferenceMode = "escape" | "pass" | "reject" | "adopt";
 
 /**
  * How references are signed: HMAC-SHA-256 (RFC 2104) by a shared key, over a canonical form (RFC 8785) of every field of
@@ -121,8 +121,9 @@ export interface StorageManagerOptions {
   lossy?: "error" | "json" | undefined;
   /**
    * What dehydration does with references found in a payload, default `"escape"`: they are data like any other, and
-   * come back as such. `"pass"`: they stay references. `"reject"`: they are `INVALID_REFERENCE`.
-   * In the dialect `bubustack`, whose readers know no escapes, it is `"pass"` (default) or `"reject"`.
+   * come back as such. `"pass"`: they stay references. `"reject"`: they are `INVALID_REFERENCE`. `"adopt"`: they become
+   * references of the scope of the call, as {@link StorageManager.adopt} makes them.
+   * In the dialect `bubustack`, whose readers know no escapes, it is `"pass"` (default), `"reject"` or `"adopt"`.
    *
    * With `signing`, `"escape"` lets references with a signature that is good for the audience of the call stay references,
    * also expired ones, which hydration will refuse; and with `"pass"` one without such a signature is

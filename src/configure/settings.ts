@@ -23,7 +23,7 @@ import {
 } from "./fields.js";
 import { hasMethods } from "../options/fields.js";
 import { retention, retentionProblems } from "./retention.js";
-import type { StorageManagerOptions } from "./options.js";
+import type { ReferenceMode, StorageManagerOptions } from "./options.js";
 import { signing } from "./signing-settings.js";
 
 // Seven days in seconds: the limit of SigV4 (S3 API reference, "Authenticating Requests: Using Query Parameters").
@@ -142,7 +142,9 @@ const managerSchema = z
 
 /** Options of a manager, checked, with their defaults. */
 export type ManagerSettings = z.output<typeof managerSchema> & {
-  references: "escape" | "pass" | "reject";
+  references: ReferenceMode;
+  /** Whether keys of data are escaped already, in a value that was stored before; absent: they are not. */
+  isEscaped?: boolean;
   /** Whose prefixes these are; absent for the manager of all tenants. */
   tenant?: string;
   /** For whom references are; absent: anybody. */

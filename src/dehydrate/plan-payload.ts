@@ -117,7 +117,7 @@ export function beginPlan(
     maxInlineSize: settings.maxInlineSize,
     maxEnvelopeSize: settings.maxEnvelopeSize,
     maxRecursionDepth: settings.maxRecursionDepth,
-    escapeKey: settings.dialect === "native" ? escapeKey : (key) => key,
+    escapeKey: settings.dialect === "native" && settings.isEscaped !== true ? escapeKey : (key) => key,
     keepsReference: (object, path) => keepsReference(object, path, settings, passed),
     refusesLoss: settings.lossy === "error",
     onSource: sources.add,
@@ -186,6 +186,7 @@ function keepsReference(
   passed: PassedReferences,
 ): boolean {
   const { references, resolvers, signing } = settings;
+  // "adopt" has made them this call's own before.
   if (references === "escape") return signing !== undefined && passesByItself(object, settings, passed);
   const grammar = referenceGrammar(object);
   // What its readers would refuse.

@@ -37,7 +37,16 @@ export async function openEntry(
   signal: AbortSignal,
   callerSignal: AbortSignal | undefined,
 ): Promise<ReadResult> {
-  const reference = wholeReference(value, settings);
+  return openStoredEntry(wholeReference(value, settings), settings, signal, callerSignal);
+}
+
+/** The same of a reference that was checked. What it selects is not looked at. */
+export async function openStoredEntry(
+  reference: ParsedReference,
+  settings: ManagerSettings,
+  signal: AbortSignal,
+  callerSignal: AbortSignal | undefined,
+): Promise<ReadResult> {
   admitLocation(reference.location, allowListOf(settings), settings.store);
   assertDecodable(reference, settings.codecs);
   const store = requireStore(settings, "open");

@@ -24,6 +24,8 @@ import { planPayload } from "../dehydrate/plan-payload.js";
 import { ownParts, type OwnParts } from "./parts.js";
 import { presign } from "./presign.js";
 import { reencryptObjects, type ReencryptOptions, type ReencryptReport } from "../maintain/reencrypt.js";
+import { adopt, adoptAndDehydrate, adopts } from "../maintain/adopt.js";
+import type { AdoptOptions } from "../maintain/adoption.js";
 import { collect } from "../maintain/collect/collect.js";
 import type { CollectOptions, CollectReport } from "../maintain/collect/report.js";
 import { usage, type ScopeUsage } from "../maintain/usage.js";
@@ -121,7 +123,7 @@ export class StorageManager {
    *   and what the store rejects with
    */
   dehydrate(value: unknown, options?: DehydrateOptions): Promise<Dehydrated> {
-    return this.#collectAfter(dehydratePayload(this.#parts, value, options, "outputPrefix"));
+    return this.#dehydrate(value, options, "outputPrefix");
   }
 
   /**
@@ -131,13 +133,20 @@ export class StorageManager {
    * @throws {StorageError} as {@link StorageManager.dehydrate} does
    */
   dehydrateInputs(value: unknown, options?: DehydrateOptions): Promise<Dehydrated> {
-    return this.#collectAfter(dehydratePayload(this.#parts, value, options, "inputPrefix"));
+    return this.#dehydrate(value, options, "inputPrefix");
   }
 
-  #collectAfter<T>(call: Promise<T>): Promise<T> {
+  #dehydrate(
+    value: unknown,
+    options: DehydrateOptions | undefined,
+    own: "outputPrefix" | "inputPrefix",
+  ): Promise<Dehydrated> {
+    const dehydrated = adopts(this.#parts, options)
+      ? adoptAndDehydrate(this.#parts, value, options, own)
+      : dehydratePayload(this.#parts, value, options, own);
     const { collector } = this.#parts;
-    if (collector === undefined) return call;
-    return call.then((result) => {
+    if (collector === undefined) return dehydrated;
+    return dehydrated.then((result) => {
       collector.trigger();
       return result;
     });
@@ -272,6 +281,22 @@ export class StorageManager {
   /** Deletes an object; a missing one is no error. @throws {StorageError} what the store rejects with, `STORAGE_DISABLED` */
   async delete(path: string, options: CallOptions = {}): Promise<void> {
     return deleteBlob(this.#parts, path, options);
+  }
+
+  /**
+   * Gives the same envelope with references of another scope, so that it no longer depends on what others release. Objects
+   * are copied inside the store where their bytes can be used as they are; what is encrypted, and what refers to objects of
+   * other scopes itself, is written again. What is of the scope already, and references of resolvers, stay as they are.
+   *
+   * @param value what `dehydrate` gave. It is not changed.
+   * @param options `scope`: the new owner; `prefix`, `ttl` and `audience` as `dehydrate` takes them
+   * @throws {StorageError} as {@link StorageManager.hydrate} and {@link StorageManager.dehydrate} do
+   *
+   * @example
+   * const own = await manager.adopt(message.order, { scope: "invoice-7", ttl: 30 * 24 * 60 * 60 * 1000 });
+   */
+  async adopt<T>(value: T, options: AdoptOptions): Promise<T> {
+    return adopt(this.#parts, value, options);
   }
 
   /**

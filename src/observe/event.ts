@@ -10,6 +10,7 @@ export type ObservedOperation =
   | "hydrate"
   | "open"
   | "release"
+  | "adopt"
   | "done"
   | "collect"
   | "resolve"

@@ -7,6 +7,14 @@ export type PayloadSource = Uint8Array | StreamSource;
 /** Those that are still to come. */
 export type StreamSource = Blob | AsyncIterable<Uint8Array>;
 
+/** A source, and what it is. */
+export class TypedSource {
+  constructor(
+    readonly source: PayloadSource,
+    readonly contentType: string,
+  ) {}
+}
+
 const OCTET_STREAM = "application/octet-stream";
 
 /**
@@ -16,6 +24,7 @@ const OCTET_STREAM = "application/octet-stream";
  * @throws {TypeError} for bytes whose memory was transferred
  */
 export function asPayloadSource(value: object): PayloadSource | undefined {
+  if (value instanceof TypedSource) return value.source;
   const bytes = bytesOf(value);
   if (bytes !== undefined) return bytes;
   if (typeof (value as Partial<AsyncIterable<Uint8Array>>)[Symbol.asyncIterator] === "function") {
@@ -34,7 +43,11 @@ export function sourceSize(source: PayloadSource): number | undefined {
   return source instanceof Blob ? source.size : undefined;
 }
 
-/** Media type of a source. The type of a Blob may be any text; one that no reference can carry is as good as none. */
-export function sourceContentType(source: PayloadSource): string {
+/**
+ * Media type of a value that is a source. The type of a Blob may be any text; one that no reference can carry is as good as
+ * none.
+ */
+export function sourceContentType(source: object): string {
+  if (source instanceof TypedSource) return source.contentType;
   return source instanceof Blob && isMediaType(source.type) ? source.type : OCTET_STREAM;
 }

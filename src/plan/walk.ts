@@ -158,7 +158,7 @@ export class PayloadWalk {
     const plain = isPlainContainer(input);
     if (!plain || Symbol.asyncIterator in input) {
       const source = this.sourceOf(input); // before toJSON, which a Buffer has
-      if (source !== undefined) return this.leaveSource(source);
+      if (source !== undefined) return this.leaveSource(source, sourceContentType(input));
     }
     if (plain && typeof (input as { toJSON?: unknown }).toJSON !== "function") {
       return this.enterPlain(input);
@@ -283,7 +283,7 @@ export class PayloadWalk {
     if (changed) {
       // What toJSON gave may be bytes, or an async iterable.
       const source = this.sourceOf(value);
-      if (source !== undefined) return this.leaveSource(source);
+      if (source !== undefined) return this.leaveSource(source, sourceContentType(value));
       if (!isPlainContainer(value)) this.assertKept(value);
     }
     const escaping = keys !== undefined && hasDollarKey(keys);
@@ -349,13 +349,13 @@ export class PayloadWalk {
     throw this.unserializable(`it is ${kind}, of which JSON keeps nothing (lossy: "json" lets it pass)`);
   }
 
-  private leaveSource(source: PayloadSource): boolean {
+  private leaveSource(source: PayloadSource, contentType: string): boolean {
     if (!(source instanceof Uint8Array)) this.options.onSource?.(source);
     const size = sourceSize(source);
     const { visited } = this;
     this.finish(undefined, size ?? 0, true);
     visited.wholeSize = size ?? UNKNOWN_SIZE;
-    this.replaceByReference("binary", sourceContentType(source), { source }, NOTHING_LOOSE);
+    this.replaceByReference("binary", contentType, { source }, NOTHING_LOOSE);
     // Bytes have no place in JSON: stored whole, their container holds the reference too.
     visited.whole = visited.kept;
     visited.wholeSize = visited.keptSize;

@@ -1,0 +1,82 @@
+import * as z from "zod/mini";
+import { uuidv7 } from "uuidv7";
+import { callStore, type ManagerParts } from "../call/call.js";
+import { requireStore } from "../call/require-store.js";
+import { dehydrateSettings } from "../configure/call-settings.js";
+import { path, prefix, signal, text } from "../configure/fields.js";
+import type { DehydrateOptions } from "../configure/options.js";
+import { timeToLive } from "../configure/retention.js";
+import { dehydratePayload } from "../dehydrate/dehydrate.js";
+import { SourceOwner } from "../dehydrate/streams/source-owner.js";
+import { isPlainObject } from "../json/is-object.js";
+import type { EventDetails } from "../observe/recorder.js";
+import { parseOptions } from "../options/parse-options.js";
+import { Adoption, type AdoptOptions } from "./adoption.js";
+import { releaseScope } from "./release.js";
+
+const schema = z.strictObject({
+  scope: path,
+  prefix: z.optional(prefix),
+  ttl: z.optional(timeToLive),
+  audience: z.optional(text),
+  signal: z.optional(signal),
+});
+
+/** Gives an envelope with references of its own scope: see `StorageManager.adopt`. */
+export async function adopt<T>(parts: ManagerParts, value: T, options: AdoptOptions): Promise<T> {
+  const own: AdoptOptions = parseOptions(schema, options, "adopt");
+  const settings = dehydrateSettings(parts.settings, own);
+  const details: EventDetails = { store: settings.store?.name, scope: own.scope };
+  return callStore(parts, "adopt", details, { signal: own.signal }, async (callSignal) => {
+    const store = requireStore(settings, "adopt");
+    const adoption = new Adoption({ ...parts, settings }, store, own, callSignal);
+    try {
+      return (await adoption.payload(value)) as T;
+    } finally {
+      details.objects = adoption.objects;
+    }
+  });
+}
+
+/** Whether a dehydration is to make the references in its payload its own. */
+export function adopts({ settings }: ManagerParts, options: DehydrateOptions | undefined): boolean {
+  const mode = isPlainObject(options) ? options.references : undefined;
+  return (mode ?? settings.references) === "adopt";
+}
+
+/** Dehydrates a payload whose references become those of the call: first they, then what else leaves. */
+export async function adoptAndDehydrate(
+  parts: ManagerParts,
+  value: unknown,
+  options: DehydrateOptions = {},
+  own: "outputPrefix" | "inputPrefix",
+): Promise<unknown> {
+  const sources = new SourceOwner();
+  let adopted: unknown;
+  let call: DehydrateOptions & { scope: string };
+  try {
+    const settings = dehydrateSettings(parts.settings, options);
+    const { scope = uuidv7(), prefix: below = settings[own], ttl, signal: callSignal, audience } = settings;
+    call = { ...options, scope, references: "pass" };
+    const given = { scope, prefix: below, ttl, signal: callSignal, audience: settings.signing && audience };
+    adopted = settings.store === undefined ? value : await adopt(parts, value, given);
+  } catch (error) {
+    sources.end(value, error);
+    throw error;
+  }
+  try {
+    return await dehydratePayload(parts, adopted, call, own);
+  } catch (error) {
+    // Nobody knows a scope that was made here, so nobody would ever release it.
+    if (options.scope === undefined) await giveBack(parts, call.scope);
+    throw error;
+  }
+}
+
+async function giveBack(parts: ManagerParts, scope: string): Promise<void> {
+  try {
+    await releaseScope({ scope }, parts.settings, {}, AbortSignal.timeout(parts.settings.timeout));
+  } catch {
+    // Why the call failed matters more.
+  }
+}

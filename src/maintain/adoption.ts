@@ -1,0 +1,181 @@
+import { admitLocation } from "../access/admit.js";
+import { checkedReference } from "../access/checked-reference.js";
+import { selectPart } from "../access/select-part.js";
+import { forEachConcurrent } from "../async/concurrency.js";
+import { sha256 } from "../bytes/digest.js";
+import type { ManagerParts } from "../call/call.js";
+import type { DehydrateSettings } from "../configure/call-schemas.js";
+import { allowListOf } from "../configure/confine.js";
+import type { DehydrateOptions } from "../configure/options.js";
+import type { TimeToLive } from "../configure/retention.js";
+import { CallExpiry } from "../dehydrate/call-expiry.js";
+import { dehydratePayload } from "../dehydrate/dehydrate.js";
+import { ObjectWriter } from "../dehydrate/object-writer.js";
+import { isBinary } from "../hydrate/decode-entry.js";
+import { newHolder, valueOf, type ReferenceKind } from "../hydrate/entry-node.js";
+import { openStoredEntry } from "../hydrate/open-entry.js";
+import { recogniseReference } from "../hydrate/recognise-reference.js";
+import { isPlainObject } from "../json/is-object.js";
+import { directoryOf, formatLocation, locationBelow } from "../paths/location.js";
+import { TypedSource } from "../plan/source.js";
+import { collectReferences, fill } from "../reference/collect.js";
+import { FIELDS } from "../reference/fields.js";
+import { referenceGrammar, type Grammar } from "../reference/grammar.js";
+import type { ParsedReference } from "../reference/reference.js";
+import type { CallOptions, Store } from "../store/store.js";
+
+/** Options of an adoption. */
+export interface AdoptOptions extends CallOptions {
+  /** The scope that the references are to be of, as `dehydrate` takes it. */
+  scope: string;
+  /** Path that the objects go under, as `dehydrate` takes it; default `outputPrefix`. */
+  prefix?: string | undefined;
+  /** How long they live, as `dehydrate` takes it. */
+  ttl?: TimeToLive | undefined;
+  /** For whom the references were signed, and are to be. Without `signing` it is `CONFIG_INVALID`. */
+  audience?: string | undefined;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Makes the references of one envelope those of one scope: by copies where the bytes can be used as they are. */
+export class Adoption {
+  private readonly directory: string;
+  private readonly below: string;
+  private readonly label: string | undefined;
+  private readonly expiry: CallExpiry | undefined;
+  private readonly writer: ObjectWriter;
+  private readonly copies = new Map<string, Promise<string>>();
+  private readonly settings: DehydrateSettings;
+
+  constructor(
+    private readonly parts: ManagerParts & { readonly settings: DehydrateSettings },
+    private readonly store: Store,
+    private readonly options: AdoptOptions,
+    private readonly signal: AbortSignal,
+  ) {
+    const { settings, recorder } = parts;
+    this.settings = settings;
+    this.expiry = CallExpiry.begin(settings);
+    this.label = this.expiry?.label(options.scope);
+    this.below = settings.prefix ?? settings.outputPrefix;
+    this.directory = this.directoryOf(options.scope);
+    this.writer = new ObjectWriter(store, settings, recorder);
+  }
+
+  /** Objects that were copied. */
+  get objects(): number {
+    return this.writer.objects;
+  }
+
+  /** The envelope, with other references in the place of those that are not of the scope. */
+  async payload(value: unknown): Promise<unknown> {
+    const adopted = await this.replaced(value);
+    this.expiry?.assertInTime();
+    return adopted.value;
+  }
+
+  private async replaced(value: unknown): Promise<{ value: unknown; references: number }> {
+    const { dialect, resolvers, concurrency } = this.settings;
+    const root = newHolder();
+    const recognise = (object: Fields): ReferenceKind | undefined =>
+      recogniseReference(object, undefined, dialect, resolvers);
+    const found = collectReferences(value, root, { unescape: false, recognise });
+    await forEachConcurrent(found, concurrency, this.signal, async ({ place, value: object, kind }) => {
+      // What a resolver stands for is not in the store.
+      fill(place, "resolver" in kind ? object : await this.reference(object));
+    });
+    return { value: valueOf(root), references: found.length };
+  }
+
+  private async reference(object: Fields): Promise<unknown> {
+    const { settings } = this;
+    const { reference, grammar, fields, authentic } = checkedReference(object, settings, "adopt");
+    admitLocation(reference.location, allowListOf(settings), settings.store, "adopt");
+    const from = formatLocation(reference.location);
+    if (from.startsWith(`${this.directory}/`) && !from.slice(this.directory.length + 1).includes("/"))
+      return { ...object };
+    // What is encrypted is bound to its scope.
+    const isBound = settings.codecs.endsEncrypted(reference.encoding);
+    if (isBinary(reference)) {
+      return isBound
+        ? this.writeBinary(reference, fields)
+        : this.copy(reference, fields, grammar, authentic !== undefined);
+    }
+    const stored = await this.read(reference);
+    // What a stored value refers to is adopted too.
+    const inner = reference.contentType === "text/plain" ? undefined : await this.replaced(JSON.parse(stored));
+    if (!isBound && (inner === undefined || inner.references === 0))
+      return this.copy(reference, fields, grammar, authentic !== undefined);
+    return this.write(inner === undefined ? stored : inner.value, reference, fields);
+  }
+
+  private async copy(reference: ParsedReference, fields: Fields, grammar: Grammar, isSigned: boolean): Promise<Fields> {
+    const from = formatLocation(reference.location);
+    let copied = this.copies.get(from);
+    if (copied === undefined) this.copies.set(from, (copied = this.copyObject(reference, grammar)));
+    const signature = FIELDS.signature.native;
+    const kept = Object.entries(fields).filter(([key]) => key !== signature);
+    const adopted = Object.fromEntries([...kept, [grammar.refKey, await copied]]);
+    const { signing, audience } = this.settings;
+    if (isSigned) adopted[signature] = signing!.signer.forCall(audience).sign(adopted);
+    return adopted;
+  }
+
+  private async copyObject({ location }: ParsedReference, { dialect }: Grammar): Promise<string> {
+    const from = formatLocation(location);
+    const name = location.path.slice(location.path.lastIndexOf("/") + 1);
+    // Names of bubustack say where something stood in its payload: they are the same in others.
+    const directory = dialect === "native" ? this.directory : this.directoryOf(this.ownScope(directoryOf(location)));
+    const to = locationBelow(this.below, `${directory.slice(this.below.length + 1)}/${name}`);
+    if (await this.writer.canCopy(from, this.signal)) {
+      await this.writer.copy(from, to, this.signal);
+    } else {
+      const { info, ...body } = await this.store.read(from, { signal: this.signal });
+      const contentType = info.contentType ?? "application/octet-stream";
+      await this.writer.write({ path: to, body, size: info.size, contentType }, this.signal);
+    }
+    return to;
+  }
+
+  private async read(reference: ParsedReference): Promise<string> {
+    const opened = await openStoredEntry(reference, this.settings, this.signal, this.signal);
+    return Buffer.from(await opened.bytes()).toString();
+  }
+
+  private async writeBinary(reference: ParsedReference, fields: Fields): Promise<unknown> {
+    const opened = await openStoredEntry(reference, this.settings, this.signal, this.signal);
+    return this.write(new TypedSource(opened, reference.contentType ?? ""), reference, fields);
+  }
+
+  /** Writes a value again, as it was stored, and gives a reference to it, or to the part that was selected. */
+  private async write(
+    stored: unknown,
+    { schema, schemaVersion, path }: ParsedReference,
+    fields: Fields,
+  ): Promise<unknown> {
+    const { settings, options } = this;
+    const { prefix, ttl, audience } = options;
+    const isBubustack = settings.dialect === "bubustack";
+    const scope = isBubustack ? this.ownScope(JSON.stringify(fields)) : options.scope;
+    const call: DehydrateOptions = { scope, prefix, ttl, audience, schema, schemaVersion, signal: this.signal };
+    // All of it leaves as one.
+    const whole = { maxInlineSize: 0, maxRecursionDepth: 0, references: "pass" as const, isEscaped: true };
+    const written = await dehydratePayload(
+      { ...this.parts, settings: { ...this.parts.settings, ...whole } },
+      stored,
+      call,
+      "outputPrefix",
+    );
+    const isReference = isPlainObject(written) && referenceGrammar(written) !== undefined;
+    return path === undefined || !isReference ? written : selectPart(written, path, settings);
+  }
+
+  private ownScope(text: string): string {
+    return `${this.options.scope}/${sha256(Buffer.from(text)).toString("hex").slice(0, 32)}`;
+  }
+
+  private directoryOf(scope: string): string {
+    return `${this.below}/${scope}${this.label === undefined ? "" : `/${this.label}`}`;
+  }
+}
