@@ -5,7 +5,7 @@ import type { EventDetails, Recorder } from "../../observe/recorder.js";
 import { abortedError, throwIfAborted } from "../../async/abort.js";
 import type { Store } from "../../store/store.js";
 import { onAbort } from "../../async/on-abort.js";
-import { integrityError } from "../fetch-entry.js";
+import { integrityError } from "../entry-bytes.js";
 import type { PartOfObject } from "./open-part.js";
 import { readBytes } from "../read-bytes.js";
 import { asStorageError, callFailure, restated } from "../../errors/as-storage-error.js";
