@@ -45,12 +45,14 @@ async function withoutTrace(calls: (signal: AbortSignal) => Promise<unknown>): P
 async function warningsOf(run: () => Promise<unknown>): Promise<string[]> {
   const warnings: string[] = [];
   const onWarning = ({ message }: Error): void => void warnings.push(message);
-  realProcess.on("warning", onWarning);
+  const printers = realProcess.listeners("warning"); // what is expected is not to be read among the results
+  realProcess.removeAllListeners("warning").on("warning", onWarning);
   try {
     await run();
     await turn(); // a warning is told in the next tick
   } finally {
     realProcess.off("warning", onWarning);
+    for (const printer of printers) realProcess.on("warning", printer);
   }
   return warnings;
 }

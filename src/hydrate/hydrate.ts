@@ -35,7 +35,7 @@ import {
 import { EntryPart } from "./entry-part.js";
 import { EntryReads, type EntryRead, type MaybeLater } from "./reads/entry-reads.js";
 import type { EntrySource } from "./reads/entry-source.js";
-import { partOf, verifyEntry, type FetchedEntry } from "./fetch-entry.js";
+import { partOf, verifyEntry, type EntryBytes } from "./entry-bytes.js";
 import type { HydrateSettings } from "../configure/call-schemas.js";
 import { invalidAt, recogniseReference } from "./recognise-reference.js";
 import { requireStore } from "../call/require-store.js";
@@ -73,7 +73,7 @@ class Hydration {
   private decoding: EntryDecoding | undefined; // like the reads, not for a payload without references
   private readonly epoch: number | undefined;
   private readonly turns = new Turns();
-  private readonly fetched = new Map<string, FetchedEntry>();
+  private readonly fetched = new Map<string, EntryBytes>();
   private readonly nodes: EntryNode[] = []; // parents before children
   private readonly root = newHolder();
   // One for each text, since the references of a pack all have the same.
@@ -267,7 +267,7 @@ class Hydration {
     groups: readonly EntryGroup[],
     store: Store,
     signal: AbortSignal,
-    entryOf: (group: EntryGroup) => MaybeLater<FetchedEntry>,
+    entryOf: (group: EntryGroup) => MaybeLater<EntryBytes>,
   ): Promise<void> {
     const decoding = (this.decoding ??= new EntryDecoding(this.settings.codecs, this.budget));
     for (const group of groups) {

@@ -16,7 +16,7 @@ import { allowListOf } from "../configure/confine.js";
 import { checkedReference } from "../access/checked-reference.js";
 import { assertDecodable, decodeBytes, decodeChunks } from "./decode-codecs.js";
 import { EntryDecoder, isBinary } from "./decode-entry.js";
-import { fetchEntry, integrityError, partOf, verifyEntry } from "./fetch-entry.js";
+import { readEntry, integrityError, partOf, verifyEntry } from "./entry-bytes.js";
 import { giveUp } from "../async/give-up.js";
 import { absenceOf } from "./released.js";
 import { openPart } from "./reads/open-part.js";
@@ -79,7 +79,7 @@ async function openObject(
     reference.size === undefined
       ? tooManyBytes(maxBytes)
       : integrityError(`it has more than ${limit} bytes`, store.name, formatLocation(reference.location));
-  const entry = await fetchEntry(store, reference, limit, tooLarge, signal).catch((error: unknown) => {
+  const entry = await readEntry(store, reference, limit, tooLarge, signal).catch((error: unknown) => {
     if (!isReplaceable(error, reference, codecs)) throw error;
     return fetchReplaced(store, reference, error, maxBytes, signal);
   });

@@ -11,7 +11,7 @@ import { sha256Digest, digestText, beginSha256 } from "../bytes/digest.js";
 import { contentAddressedDigest, isReplacement, replacementPath } from "../object/object-name.js";
 import type { ObjectInfo, Store, WriteOptions } from "../store/store.js";
 import { directoryOf } from "../paths/location.js";
-import { integrityError } from "../hydrate/fetch-entry.js";
+import { integrityError } from "../hydrate/entry-bytes.js";
 import { ObjectWriter } from "../dehydrate/object-writer.js";
 import { openPart, type PartOfObject } from "../hydrate/reads/open-part.js";
 import { readBytes } from "../hydrate/read-bytes.js";

@@ -3,7 +3,7 @@ import { beginSha256, digestText } from "../bytes/digest.js";
 import { StorageError } from "../errors/error.js";
 import { contentAddressedDigest } from "../object/object-name.js";
 import type { Store } from "../store/store.js";
-import { integrityError } from "../hydrate/fetch-entry.js";
+import { integrityError } from "../hydrate/entry-bytes.js";
 
 /** What an earlier read has shown of an object. */
 export interface SeenEntry {

@@ -1,6 +1,6 @@
 import type { StorageEvent } from "../../src/index.js";
 import { EntryCache } from "../../src/hydrate/reads/entry-cache.js";
-import { fetchedEntry } from "../../src/hydrate/fetch-entry.js";
+import { entryBytes } from "../../src/hydrate/entry-bytes.js";
 import { StorageManager } from "../../src/manager/storage-manager.js";
 import { RoutingStore } from "../../src/store/compose/routing/routing-store.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
@@ -204,7 +204,7 @@ describe("EntryCache", () => {
       offset: 0,
     };
     const cache = new EntryCache({ maxBytes: MiB });
-    cache.set(reference, fetchedEntry(pack.subarray(0, 3)), cache.epoch);
+    cache.set(reference, entryBytes(pack.subarray(0, 3)), cache.epoch);
     pack.fill(0);
     const { bytes } = cache.get(reference)!;
     expect(Buffer.from(bytes).toString()).toBe("abc");
@@ -213,7 +213,7 @@ describe("EntryCache", () => {
 
   it("holds entries of up to an eighth of all, unless it is told otherwise", () => {
     const entry = (size: number) => {
-      const fetched = fetchedEntry(Buffer.alloc(size, "x"));
+      const fetched = entryBytes(Buffer.alloc(size, "x"));
       const location = { path: `outputs/s/${size}` };
       return { reference: { dialect: "native" as const, location, digest: fetched.digest, size }, fetched };
     };

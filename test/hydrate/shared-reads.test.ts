@@ -1,5 +1,5 @@
 import { getEventListeners } from "node:events";
-import type { StorageEvent } from "../../src/index.js";
+import { StorageError, type StorageEvent } from "../../src/index.js";
 import { StorageManager } from "../../src/manager/storage-manager.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { failureOf } from "../support/failure.js";
@@ -9,6 +9,7 @@ import { longText } from "../support/payloads.js";
 import { RecordingStore } from "../support/recording-store.js";
 import { put, putJson } from "../support/stored.js";
 import { StuckStore } from "../support/stuck-store.js";
+import { TappedStore } from "../support/tapped-store.js";
 import { turn } from "../support/turn.js";
 
 async function held(operations: ("read" | "chunk")[] = ["read"]) {
@@ -191,6 +192,21 @@ describe("calls that want the same object at the same time", () => {
       ["hydrate", "error", "first"],
       ["read", "success", "first"],
       ["hydrate", "success", "second"],
+    ]);
+  });
+
+  it("are told of with the code that they get, also from a store that gives up by itself", async () => {
+    const events: StorageEvent[] = [];
+    const { reference, inner } = await held();
+    const givesUp = (): Promise<never> => Promise.reject(new StorageError("ABORTED", "The store is tired."));
+    const store = new TappedStore((call, proceed) => (call.operation === "read" ? givesUp() : proceed()), inner);
+    const manager = new StorageManager({ store, observer: (event) => void events.push(event) });
+    const calls = await Promise.all([1, 2].map(() => failureOf(manager.hydrate(reference))));
+    expect(calls.map(({ code }) => code)).toEqual(["UNEXPECTED", "UNEXPECTED"]);
+    expect(events.map(({ operation, code }) => [operation, code])).toEqual([
+      ["read", "UNEXPECTED"],
+      ["hydrate", "UNEXPECTED"],
+      ["hydrate", "UNEXPECTED"],
     ]);
   });
 

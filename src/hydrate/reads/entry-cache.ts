@@ -1,12 +1,12 @@
 import { LRUCache } from "lru-cache";
 import type { ParsedReference } from "../../reference/reference.js";
-import { type FetchedEntry } from "../fetch-entry.js";
+import { type EntryBytes } from "../entry-bytes.js";
 import { entryKey } from "../../reference/stored-entry.js";
 
 interface CachedEntry {
   /** Object path, without scheme and container. */
   readonly path: string;
-  readonly entry: FetchedEntry;
+  readonly entry: EntryBytes;
 }
 
 // Bytes that an entry takes beside its content and its key.
@@ -35,7 +35,7 @@ export class EntryCache {
   }
 
   /** The entry that a reference was made for. None without a digest: the object may have changed since. */
-  get(reference: ParsedReference): FetchedEntry | undefined {
+  get(reference: ParsedReference): EntryBytes | undefined {
     const { digest } = reference;
     return digest === undefined ? undefined : this.entries.get(keyOf(reference, digest))?.entry;
   }
@@ -46,7 +46,7 @@ export class EntryCache {
    * @param entry what was read where `reference` says, its digest computed from it
    * @param epoch that of the time before it was read
    */
-  set(reference: ParsedReference, entry: FetchedEntry, epoch: number): void {
+  set(reference: ParsedReference, entry: EntryBytes, epoch: number): void {
     if (this.closed || epoch !== this.epoch || entry.size > this.maxEntrySize) return;
     const { path } = reference.location;
     const key = keyOf(reference, entry.digest);

@@ -3,7 +3,7 @@ import type { ParsedReference } from "../../reference/reference.js";
 import { isNotFound, type StorageError } from "../../errors/error.js";
 import type { Store } from "../../store/store.js";
 import type { HydrationBudget } from "../budget.js";
-import { fetchedEntry, fetchedInSteps, integrityError, partOf, type FetchedEntry } from "../fetch-entry.js";
+import { entryBytes, entryBytesInSteps, integrityError, partOf, type EntryBytes } from "../entry-bytes.js";
 import { readsParts, type PartOfObject } from "./open-part.js";
 import { planReads, type ByteRange } from "./read-plan.js";
 import { absenceOf } from "../released.js";
@@ -102,7 +102,7 @@ export class EntryReads<Wanted extends WantedEntry> {
   }
 
   /** Reads, and gives each entry: with fewer bytes than it should have where the object has ended before. */
-  async read(read: EntryRead<Wanted>, signal: AbortSignal): Promise<(entry: Wanted) => MaybeLater<FetchedEntry>> {
+  async read(read: EntryRead<Wanted>, signal: AbortSignal): Promise<(entry: Wanted) => MaybeLater<EntryBytes>> {
     let bytes: Uint8Array;
     try {
       bytes = await this.bytesOf(read, signal);
@@ -118,7 +118,7 @@ export class EntryReads<Wanted extends WantedEntry> {
       const part = partOf(reference);
       const own = part === undefined ? bytes : bytes.subarray(part.offset - base, part.offset - base + part.length);
       // A promise for each small one would cost more than its digest.
-      return own.byteLength < LARGE ? fetchedEntry(own) : this.turns.complete(fetchedInSteps(own), signal);
+      return own.byteLength < LARGE ? entryBytes(own) : this.turns.complete(entryBytesInSteps(own), signal);
     };
   }
 
@@ -127,7 +127,7 @@ export class EntryReads<Wanted extends WantedEntry> {
     { location, entries }: EntryRead<Wanted>,
     notFound: StorageError,
     signal: AbortSignal,
-  ): Promise<(entry: Wanted) => FetchedEntry> {
+  ): Promise<(entry: Wanted) => EntryBytes> {
     const { codecs } = this.settings;
     if (!entries.every(({ reference }) => codecs.endsEncrypted(reference.encoding))) throw notFound;
     const replacement = { location: replacementOf(location), part: undefined, entries, whole: true };

@@ -5,10 +5,10 @@ import type { EventDetails, Recorder } from "../../observe/recorder.js";
 import { abortedError, throwIfAborted } from "../../async/abort.js";
 import type { Store } from "../../store/store.js";
 import { onAbort } from "../../async/on-abort.js";
-import { integrityError } from "../fetch-entry.js";
+import { integrityError } from "../entry-bytes.js";
 import type { PartOfObject } from "./open-part.js";
 import { readBytes } from "../read-bytes.js";
-import { callFailure, restated } from "../../errors/as-storage-error.js";
+import { asStorageError, callFailure, restated } from "../../errors/as-storage-error.js";
 
 /** What one call wants to be read, and on which terms. */
 export interface WantedBytes {
@@ -139,7 +139,7 @@ class SharedRead {
       for (const waiter of [...this.waiters]) waiter.take(bytes);
     } catch (error) {
       this.end();
-      const failure = callFailure(error, this.controller.signal, this.details);
+      const failure = asStorageError(error, this.details);
       [...this.waiters].forEach((waiter, index) => waiter.leave(index === 0 ? failure : restated(failure, {})));
     }
   }
@@ -152,11 +152,15 @@ class SharedRead {
   private async read(details: EventDetails): Promise<Uint8Array> {
     const { store, part } = this;
     const { signal } = this.controller;
-    throwIfAborted(signal);
-    const read = store.read(this.details.path!, { ...part, signal });
-    const bytes = await readBytes(read, (received) => this.onBytes(received), signal, this.details);
-    details.bytes = bytes.byteLength;
-    return bytes;
+    try {
+      throwIfAborted(signal);
+      const read = store.read(this.details.path!, { ...part, signal });
+      const bytes = await readBytes(read, (received) => this.onBytes(received), signal, this.details);
+      details.bytes = bytes.byteLength;
+      return bytes;
+    } catch (error) {
+      throw callFailure(error, signal, this.details); // here, so that observers are told the code that the calls get
+    }
   }
 
   private onBytes(received: number): void {

@@ -5,7 +5,7 @@ import type { ParsedReference } from "../../reference/reference.js";
 import { StorageError } from "../../errors/error.js";
 import { bytesResult } from "../../store/read-result.js";
 import type { ReadResult, Store } from "../../store/store.js";
-import { integrityError, type FetchedEntry } from "../fetch-entry.js";
+import { integrityError, type EntryBytes } from "../entry-bytes.js";
 import { readBytes } from "../read-bytes.js";
 import { isAbsence, ReplacedEntries, replacementOf, replaces } from "./replaced-entries.js";
 
@@ -34,7 +34,7 @@ export async function fetchReplaced(
   notFound: Error,
   maxBytes: number,
   signal: AbortSignal,
-): Promise<FetchedEntry> {
+): Promise<EntryBytes> {
   const onBytes = (received: number): void => {
     if (received > maxBytes) throw tooManyBytes(maxBytes);
   };

@@ -4,7 +4,7 @@ import type { Location } from "../../paths/location.js";
 import { encryptedEntries } from "../../codecs/aes256gcm/encrypted-entries.js";
 import type { EncryptionHeader, ReplacedEntry } from "../../codecs/aes256gcm/encryption-header.js";
 import type { ParsedReference } from "../../reference/reference.js";
-import type { FetchedEntry } from "../fetch-entry.js";
+import type { EntryBytes } from "../entry-bytes.js";
 import { Turns } from "../../async/turns.js";
 
 /*
@@ -49,7 +49,7 @@ export class ReplacedEntries {
   }
 
   /** The one that took the place of the entry that a reference was made for. */
-  find({ digest, size, offset }: ParsedReference): FetchedEntry | undefined {
+  find({ digest, size, offset }: ParsedReference): EntryBytes | undefined {
     if (digest === undefined || size === undefined) return undefined;
     const bytes = this.entries.get(keyOf({ digest, size, offset }));
     return bytes && { bytes, size, digest };

@@ -7,7 +7,7 @@ import { decodingKey } from "../../hydrate/decode-codecs.js";
 import { EntryDecoder, isBinary } from "../../hydrate/decode-entry.js";
 import { EntryDecoding } from "../../hydrate/entry-decoding.js";
 import { EntryReads, type MaybeLater, type EntryRead, type WantedEntry } from "../../hydrate/reads/entry-reads.js";
-import { verifyEntry, type FetchedEntry } from "../../hydrate/fetch-entry.js";
+import { verifyEntry, type EntryBytes } from "../../hydrate/entry-bytes.js";
 import { giveUp } from "../../async/give-up.js";
 import { openBinary } from "../../hydrate/open-entry.js";
 import type { VerifySettings } from "./verify-settings.js";
@@ -21,7 +21,7 @@ interface Asked extends WantedEntry {
   readonly entry: ClaimedEntry;
 }
 
-type EntryOf = (asked: Asked) => MaybeLater<FetchedEntry>;
+type EntryOf = (asked: Asked) => MaybeLater<EntryBytes>;
 
 /** Reads entries, and says which of the references to them are wrong. */
 export class EntryJudge {
@@ -75,7 +75,7 @@ export class EntryJudge {
     children: FoundReference[],
     signal: AbortSignal,
   ): Promise<void> {
-    let fetched: FetchedEntry | undefined;
+    let fetched: EntryBytes | undefined;
     // One for each way in which it is encoded, so that any number of references is no more work.
     const outcomes = new Map<string, Promise<void>>();
     for (let claim = entry.next; claim !== undefined; claim = entry.next) {
@@ -102,7 +102,7 @@ export class EntryJudge {
 
   /** Undoes the codecs of an entry, and finds the references in it. */
   private async open(
-    { bytes }: FetchedEntry,
+    { bytes }: EntryBytes,
     { reference, spot }: Claim,
     key: string,
     children: FoundReference[],

@@ -3,7 +3,7 @@ import { bytesOf } from "../../bytes/bytes.js";
 import { StorageError, type StorageErrorDetails } from "../../errors/error.js";
 import { abortable } from "../../async/abort.js";
 import type { ReadResult } from "../../store/store.js";
-import { integrityError } from "../../hydrate/fetch-entry.js";
+import { integrityError } from "../../hydrate/entry-bytes.js";
 import { giveUp } from "../../async/give-up.js";
 
 /** Bytes up to which an object is held in memory, to look at what it holds. With 16 at a time that is 256 MiB. */

@@ -8,7 +8,7 @@ import type { ReferenceKind } from "../../hydrate/entry-node.js";
 import { recogniseReference } from "../../hydrate/recognise-reference.js";
 import { admitLocation } from "../../access/admit.js";
 import { allowListOf } from "../../configure/confine.js";
-import { partOf } from "../../hydrate/fetch-entry.js";
+import { partOf } from "../../hydrate/entry-bytes.js";
 import { authenticate } from "../../access/authenticate.js";
 import type { VerifySettings } from "./verify-settings.js";
 

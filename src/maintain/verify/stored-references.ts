@@ -3,7 +3,7 @@ import { formatLocation } from "../../paths/location.js";
 import type { ParsedReference } from "../../reference/reference.js";
 import { throwIfAborted } from "../../async/abort.js";
 import { contentAddressedDigest } from "../../object/object-name.js";
-import { integrityError } from "../../hydrate/fetch-entry.js";
+import { integrityError } from "../../hydrate/entry-bytes.js";
 import { replacementOf } from "../../hydrate/replaced/replaced-entries.js";
 import type { VerifySettings } from "./verify-settings.js";
 import type { KnownObjects } from "./known-objects.js";

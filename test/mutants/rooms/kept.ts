@@ -238,7 +238,7 @@ export const KEPT: readonly Mutant[] = [
   {
     name: "what the bucket changes is not seen",
     promise: security("objects changed in the bucket, without a digest"),
-    file: "hydrate/fetch-entry.ts",
+    file: "hydrate/entry-bytes.ts",
     from: "if (reference.digest !== undefined && entry.digest !== reference.digest) {",
     to: 'if (reference.digest === "") {',
     seenBy: seenByTests("threats.test.ts"),

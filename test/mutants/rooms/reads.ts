@@ -188,7 +188,7 @@ export const READS: readonly Mutant[] = [
   {
     name: "only sizes are compared",
     promise: security("swapped objects"),
-    file: "hydrate/fetch-entry.ts",
+    file: "hydrate/entry-bytes.ts",
     from: "if (reference.digest !== undefined && entry.digest !== reference.digest) {",
     to: 'if (reference.digest === "") {',
     seenBy: seenByTests("threats.test.ts"),
@@ -196,7 +196,7 @@ export const READS: readonly Mutant[] = [
   {
     name: "a cut object is data",
     promise: security("truncated object"),
-    file: "hydrate/fetch-entry.ts",
+    file: "hydrate/entry-bytes.ts",
     from: "export function verifyEntry(",
     to: "export function verifyEntry(..._: unknown[]): void {}\nexport function notVerifyEntry(",
     seenBy: seenByTests("threats.test.ts"),
@@ -236,7 +236,7 @@ export const READS: readonly Mutant[] = [
   {
     name: "digests are not checked",
     promise: testing("What hydrates is what was dehydrated, or a `StorageError` with a code that a fault explains"),
-    file: "hydrate/fetch-entry.ts",
+    file: "hydrate/entry-bytes.ts",
     from: "export function verifyEntry(",
     to: "export function verifyEntry(..._: unknown[]): void {}\nexport function notVerifyEntry(",
     seenBy: seenByCases("memory"),

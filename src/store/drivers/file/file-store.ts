@@ -12,7 +12,7 @@ import { objectInfo, statFile, statObject } from "./object-file.js";
 import { parseFileStoreOptions, type FileStoreOptions } from "./options.js";
 import { readObject } from "./read-object.js";
 import { StoreRoot } from "./store-root.js";
-import { removeTemporaryDirectory, sweepTemporaries } from "./temporary-files.js";
+import { removeTemporaryDirectory, removeAbandoned } from "./temporary-files.js";
 import { writeObject } from "./write-object.js";
 
 /**
@@ -44,9 +44,9 @@ export class FileStore extends DriverStore<"file"> {
   constructor(options: FileStoreOptions) {
     const { root, fsync, caseInsensitive, fileMode, directoryMode } = parseFileStoreOptions(options);
     const sync = new DirectorySync(fsync);
-    const sweep = (found: string): Promise<void> => sweepTemporaries(found).catch(() => undefined);
+    const tidy = (found: string): Promise<void> => removeAbandoned(found).catch(() => undefined);
     const tree: FileTree = {
-      root: new StoreRoot(root, directoryMode, sync, sweep),
+      root: new StoreRoot(root, directoryMode, sync, tidy),
       sync,
       rules: { caseInsensitive },
       fsync,

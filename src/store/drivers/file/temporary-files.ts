@@ -44,16 +44,16 @@ export async function createTemporary<T>(
   }
 }
 
-/** Removes a temporary file, if it is there. One that can't be removed is left to a later sweep. */
+/** Removes a temporary file, if it is there. One that can't be removed is left to a later store. */
 export async function removeTemporary(file: string): Promise<void> {
   await unlink(file).catch(() => undefined);
 }
 
 /**
- * Removes the temporary files that crashed processes have left. Best effort: what fails is left to the next sweep, since
+ * Removes the temporary files that crashed processes have left. Best effort: what fails is left to the next store, since
  * temporary files do no harm but take space.
  */
-export async function sweepTemporaries(root: string, now: number = Date.now()): Promise<void> {
+export async function removeAbandoned(root: string, now: number = Date.now()): Promise<void> {
   const directory = join(root, TEMPORARY_DIRECTORY);
   if ((await whereabouts(directory)) !== "inside") return;
   for (const name of await readdir(directory)) {

@@ -5,7 +5,7 @@ import fs, { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FileStore } from "../../../../src/store/drivers/file/index.js";
 import { currentProcess, livenessOf } from "../../../../src/store/drivers/file/process-identity.js";
-import { ABANDONED_AFTER, sweepTemporaries } from "../../../../src/store/drivers/file/temporary-files.js";
+import { ABANDONED_AFTER, removeAbandoned } from "../../../../src/store/drivers/file/temporary-files.js";
 import { pathsOf, textOf, treeOf, useDirectories } from "./file-roots.js";
 
 const newDirectory = useDirectories();
@@ -34,13 +34,13 @@ async function rootWith(temporaries: Record<string, number>): Promise<string> {
 describe("temporary files", () => {
   it("of an ended process are removed at once", async () => {
     const root = await rootWith({ [`${me.domain}-${endedPid()}-1-${RANDOM}`]: 0 });
-    await sweepTemporaries(root, NOW);
+    await removeAbandoned(root, NOW);
     expect(await treeOf(root)).toEqual([]);
   });
 
   it("of an earlier process with the number of one that runs are removed", async () => {
     const root = await rootWith({ [`${me.domain}-${me.pid}-1-${RANDOM}`]: 0 });
-    await sweepTemporaries(root, NOW);
+    await removeAbandoned(root, NOW);
     expect(await treeOf(root)).toEqual([]);
   });
 
@@ -53,7 +53,7 @@ describe("temporary files", () => {
         `${me.domain}-1-0-${RANDOM}`,
       ];
       const root = await rootWith(Object.fromEntries(names.map((name) => [name, 10 * ABANDONED_AFTER])));
-      await sweepTemporaries(root, NOW);
+      await removeAbandoned(root, NOW);
       expect(await readdir(join(root, "%tmp"))).toEqual(names.sort());
     } finally {
       child.kill("SIGKILL");
@@ -68,7 +68,7 @@ describe("temporary files", () => {
       [`${elsewhere}-2-1-${RANDOM}`]: ABANDONED_AFTER + 1000,
       "of nobody": ABANDONED_AFTER + 1000,
     });
-    await sweepTemporaries(root, NOW);
+    await removeAbandoned(root, NOW);
     expect(await readdir(join(root, "%tmp"))).toEqual([young]);
   });
 

@@ -9,7 +9,7 @@ import { readBytes } from "./read-bytes.js";
 import { callFailure } from "../errors/as-storage-error.js";
 
 /** The stored bytes of one entry. */
-export interface FetchedEntry {
+export interface EntryBytes {
   readonly bytes: Uint8Array;
   readonly size: number;
   /** `sha256-` + base64url of the bytes. */
@@ -17,12 +17,12 @@ export interface FetchedEntry {
 }
 
 /** An entry of these bytes. */
-export function fetchedEntry(bytes: Uint8Array): FetchedEntry {
+export function entryBytes(bytes: Uint8Array): EntryBytes {
   return { bytes, size: bytes.byteLength, digest: sha256Digest(bytes) };
 }
 
 /** The same, of a large one in steps. */
-export function* fetchedInSteps(bytes: Uint8Array): Generator<undefined, FetchedEntry, undefined> {
+export function* entryBytesInSteps(bytes: Uint8Array): Generator<undefined, EntryBytes, undefined> {
   const digest = yield* sha256InSteps(bytes);
   return { bytes, size: bytes.byteLength, digest: digestText(digest) };
 }
@@ -33,13 +33,13 @@ export function* fetchedInSteps(bytes: Uint8Array): Generator<undefined, Fetched
  * @param maxBytes bytes after which it is given up; the reference's own size is checked by {@link verifyEntry}
  * @throws {StorageError} what the store says; `BUDGET_EXCEEDED` by `tooLarge` when there is more than `maxBytes`
  */
-export async function fetchEntry(
+export async function readEntry(
   store: Store,
   reference: ParsedReference,
   maxBytes: number,
   tooLarge: () => Error,
   signal: AbortSignal,
-): Promise<FetchedEntry> {
+): Promise<EntryBytes> {
   const path = formatLocation(reference.location);
   const details = { operation: "read", store: store.name, path };
   const onBytes = (received: number): void => {
@@ -47,7 +47,7 @@ export async function fetchEntry(
   };
   try {
     const opened = openPart(store, path, partOf(reference), signal);
-    return fetchedEntry(await readBytes(opened, onBytes, signal, details));
+    return entryBytes(await readBytes(opened, onBytes, signal, details));
   } catch (error) {
     throw callFailure(error, signal, details);
   }
