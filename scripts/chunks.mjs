@@ -28,6 +28,7 @@ export const CHUNKS = inOrder([
   { name: "compression", test: /src\/codecs\/(gzip|brotli|zstd|zstd-frame|compression)\.ts$/ },
   { name: "kubernetes", test: /src\/resolvers\/kubernetes\// },
   { name: "manager", test: new RegExp(`src/(${MANAGER_ROOMS})/`) },
+  { name: "message-core", test: /src\/adapters\/messages\// },
   { name: "file-store", test: /src\/store\/drivers\/file\// },
   { name: "services", test: /src\/store\/drivers\/[^/]+$/ },
   { name: "guard", test: /src\/store\/guard\// },

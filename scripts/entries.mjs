@@ -7,6 +7,7 @@ export const ENTRIES = {
   "coatcheck/redis": "src/redis.ts",
   "coatcheck/gcs": "src/gcs.ts",
   "coatcheck/azure": "src/azure.ts",
+  "coatcheck/messages": "src/messages.ts",
   "coatcheck/testing": "src/testing/index.ts",
 };
 

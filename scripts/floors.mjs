@@ -21,5 +21,6 @@ export const FLOORS = [
   "hydrate",
   "maintain",
   "manager",
+  "adapters",
   "testing",
 ];

@@ -1,4 +1,5 @@
 export type { Target } from "./paths/location.js";
+export { isReference, referencesIn, type FoundReference } from "./reference/references-in.js";
 export { namespacedKey } from "./manager/namespaced-key.js";
 export { resetSharedManagers, sharedManager } from "./manager/shared-manager.js";
 export { StorageManager, type Dehydrated } from "./manager/storage-manager.js";

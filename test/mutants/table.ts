@@ -2,6 +2,7 @@ import type { Mutant } from "./mutant.js";
 import { DRIVERS } from "./rooms/drivers.js";
 import { KEPT } from "./rooms/kept.js";
 import { LAYERS_AND_FEATURES } from "./rooms/layers-and-features.js";
+import { MESSAGES } from "./rooms/messages.js";
 import { OBJECT } from "./rooms/object.js";
 import { PLAN } from "./rooms/plan.js";
 import { READS } from "./rooms/reads.js";
@@ -28,4 +29,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...ROUTES_AND_TIERS,
   ...LAYERS_AND_FEATURES,
   ...REPLICAS,
+  ...MESSAGES,
 ];

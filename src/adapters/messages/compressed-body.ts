@@ -1,0 +1,81 @@
+import { brotli } from "../../codecs/brotli.js";
+import type { Codec } from "../../codecs/codec.js";
+import { gzip } from "../../codecs/gzip.js";
+import { zstd } from "../../codecs/zstd.js";
+import { StorageError } from "../../errors/error.js";
+import { textOf } from "./body-form.js";
+import type { Head } from "./envelope.js";
+
+// For encryptions only, which are refused here.
+const CONTEXT = { directory: "message", contentType: "application/octet-stream", encodings: [] };
+const NEVER = new AbortController().signal;
+
+/** The codecs that a message may have been compressed by, by name: those of this library, and one of the reader's. */
+export function messageCodecs(own: Codec | undefined): ReadonlyMap<string, Codec> {
+  const options = { decodeOnly: true };
+  const codecs = [gzip, brotli, zstd].flatMap((make) => {
+    try {
+      return [make(options)];
+    } catch {
+      return []; // this Node has no Zstandard
+    }
+  });
+  return new Map([...codecs, ...(own === undefined ? [] : [own])].map((codec) => [codec.name, codec]));
+}
+
+/** A body, compressed; `undefined` when it does not get smaller. */
+export async function compressBody(
+  body: string | Uint8Array,
+  codec: Codec,
+  signal: AbortSignal = NEVER,
+): Promise<Uint8Array | undefined> {
+  // A lone surrogate has no UTF-8.
+  if (codec.decodeOnly || (typeof body === "string" && !body.isWellFormed())) return undefined;
+  const encoder = await codec.prepare(signal);
+  return encoder.encode(typeof body === "string" ? Buffer.from(body) : body, CONTEXT);
+}
+
+/**
+ * The body that was compressed into a message.
+ *
+ * @throws {StorageError} `DECODE_FAILED`, `UNSUPPORTED` for a codec that is not known here, `BUDGET_EXCEEDED`
+ */
+export async function decompressBody(
+  { encoding = "", size, form }: Head,
+  compressed: unknown,
+  codecs: ReadonlyMap<string, Codec>,
+  limits: { readonly maxBytes: number; readonly signal: AbortSignal | undefined },
+): Promise<string | Uint8Array> {
+  const codec = codecs.get(encoding);
+  if (codec === undefined) throw unknownCodec();
+  const bytes = typeof compressed === "string" ? Buffer.from(compressed, "base64") : compressed;
+  if (!(bytes instanceof Uint8Array)) {
+    throw new StorageError("DECODE_FAILED", "The message can't be opened: it holds no compressed body.", {
+      operation: "unpack",
+    });
+  }
+  const decoded = await codec.decode(bytes, {
+    ...CONTEXT,
+    // One more than it should have, so that a longer one is seen.
+    maxBytes: Math.min(size + 1, limits.maxBytes),
+    tooLarge: () => tooLarge(limits.maxBytes),
+    signal: limits.signal ?? NEVER,
+  });
+  return form === "binary" ? decoded : textOf(decoded);
+}
+
+function unknownCodec(): StorageError {
+  return new StorageError(
+    "UNSUPPORTED",
+    "The message can't be opened: it was compressed by a codec that is not known here. Say it as the option compress, or use a Node that has it.",
+    { operation: "unpack" },
+  );
+}
+
+function tooLarge(maxBytes: number): StorageError {
+  return new StorageError(
+    "BUDGET_EXCEEDED",
+    `The message can't be opened: its body has more bytes than it says, or than the ${maxBytes} of maxBytes.`,
+    { operation: "unpack" },
+  );
+}

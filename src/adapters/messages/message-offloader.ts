@@ -1,0 +1,200 @@
+import { uuidv7 } from "uuidv7";
+import type { Codec } from "../../codecs/codec.js";
+import { abortedCall } from "../../call/deadline.js";
+import { StorageError, isStorageError } from "../../errors/error.js";
+import { splitLabelledPath } from "../../object/expiry-label.js";
+import { parseOptions } from "../../options/parse-options.js";
+import { scopePath } from "../../object/scope-path.js";
+import { referencesIn } from "../../reference/references-in.js";
+import type { CallOptions } from "../../store/store.js";
+import { messageCodecs } from "./compressed-body.js";
+import { isEnvelope } from "./envelope.js";
+import { MessageError } from "./message-error.js";
+import { openForeign, openMessage, type Opened } from "./open-message.js";
+import {
+  offloaderSchema,
+  packSchema,
+  settleSchema,
+  unpackSchema,
+  type MessageOffloaderOptions,
+  type OffloaderSettings,
+  type PackOptions,
+  type SettleOptions,
+} from "./options.js";
+import { FittingMessage, type Packed } from "./packed.js";
+import { packMessage } from "./pack-message.js";
+import { settleMessage } from "./settle-message.js";
+import type { Wire } from "./wire.js";
+
+const NO_OPTIONS: { readonly signal?: undefined } = Object.freeze({});
+
+/**
+ * Packs messages that are too big for a broker, and opens them again. What fits goes out byte for byte, without a request.
+ *
+ * 1. A message never travels before its objects are durable.
+ * 2. A packed message counts no more than the limit, by the broker's own rule, attributes and envelope included.
+ * 3. What was packed comes back byte for byte. What was not packed is never taken for it.
+ * 4. Objects are deleted after the acknowledgement, and only where the retention says so.
+ *
+ * @example
+ * const offloader = new MessageOffloader({ manager, channel: "orders", rules: rules.sqs, ttl: 30 * DAY });
+ * const packed = await offloader.pack({ body: JSON.stringify(order), attributes: new Map() });
+ * // send packed.body; and on the other side
+ * const { body } = await offloader.unpack({ body: received, attributes: new Map() });
+ */
+export class MessageOffloader {
+  readonly #settings: OffloaderSettings;
+  readonly #channel: string;
+  readonly #limit: number;
+  readonly #most: number;
+  readonly #sharesScope: boolean;
+  #codecs: ReadonlyMap<string, Codec> | undefined;
+
+  /**
+   * @throws {StorageError} `CONFIG_INVALID` that names every wrong option; also for `"expire"` without a `ttl`, and for a
+   *   retention that deletes on brokers whose readers replay
+   */
+  constructor(options: MessageOffloaderOptions) {
+    const settings = parseOptions(offloaderSchema, options, "MessageOffloader");
+    const { channel, rules, limit = rules.maxMessage, over = limit, retention } = settings;
+    this.#settings = settings;
+    this.#channel = scopePath(channel);
+    this.#limit = limit;
+    this.#most = Math.min(over, limit);
+    const { isNative, endsByAge } = probe(settings, this.#channel);
+    // In the other dialect objects are named by their place in the payload: each message needs a scope of its own.
+    this.#sharesScope = retention === "expire" && isNative;
+    if (retention === "expire" && !endsByAge) {
+      throw invalid('ttl: must be said with the retention "expire", or be one of the manager\'s; "never" keeps all');
+    }
+    if (retention !== "expire" && rules.replays === true) {
+      throw invalid(`retention: must be "expire" for ${rules.name}, whose readers may read a message again`);
+    }
+  }
+
+  /**
+   * Makes a message ready to be sent. It resolves when all that the message leads to is durable.
+   *
+   * @throws {StorageError} `LIMIT_EXCEEDED` before any I/O when the attributes leave less than 1,024 bytes; `CONFIG_INVALID`;
+   *   what `dehydrate` throws
+   */
+  async pack(message: Wire, options?: PackOptions): Promise<Packed> {
+    const call = options === undefined ? NO_OPTIONS : parseOptions(packSchema, options, "pack");
+    return this.#pack(message, call);
+  }
+
+  /**
+   * Gives the message that was packed. One that was not comes back as it is, without I/O.
+   *
+   * @throws {MessageError} that says whether to deliver the message again; its code is that of `hydrate`
+   */
+  async unpack(message: Wire, options?: CallOptions): Promise<Opened> {
+    const { signal } = options === undefined ? NO_OPTIONS : parseOptions(unpackSchema, options, "unpack");
+    if (signal?.aborted === true) throw new MessageError(abortedCall("unpack", signal));
+    if (!isEnvelope(message.body)) {
+      const format = this.#formatOf(message);
+      if (format === undefined) return { ...message, offloaded: false };
+      return failing(openForeign(message, format, this.#settings, { signal, codecs: this.#knownCodecs }));
+    }
+    return failing(openMessage(message, this.#settings, { signal, codecs: this.#knownCodecs }));
+  }
+
+  /**
+   * Deletes what a message leads to, once it was acknowledged: with `"settle"` at once, with `{ consumers }` when all of them
+   * have; with `"expire"` never. Calls for a message that was delivered twice do no harm.
+   *
+   * @param message as it was received, not as `unpack` gave it
+   * @throws {MessageError} as {@link MessageOffloader.unpack} does
+   */
+  async settle(message: Wire, options?: SettleOptions): Promise<{ deleted: number }> {
+    const call = options === undefined ? NO_OPTIONS : parseOptions(settleSchema, options, "settle");
+    if (!isEnvelope(message.body)) return { deleted: 0 };
+    return failing(settleMessage(message, this.#channel, this.#settings, call));
+  }
+
+  /**
+   * Splits messages into batches that the broker takes: as few as can be, in their order. A message that is too big for any
+   * batch is one by itself: pack messages first.
+   */
+  *batches<T>(items: readonly T[], wire: (item: T) => Wire): Generator<T[], void, undefined> {
+    const { rules } = this.#settings;
+    const { maxBatchCount = Number.POSITIVE_INFINITY } = rules;
+    // Where a topic was told to take larger messages, it takes as large batches.
+    const maxBatchBytes = Math.max(rules.maxBatchBytes ?? Number.POSITIVE_INFINITY, this.#limit);
+    let batch: T[] = [];
+    let bytes = 0;
+    for (const item of items) {
+      const size = rules.size(wire(item));
+      if (batch.length > 0 && (batch.length === maxBatchCount || bytes + size > maxBatchBytes)) {
+        yield batch;
+        batch = [];
+        bytes = 0;
+      }
+      batch.push(item);
+      bytes += size;
+    }
+    if (batch.length > 0) yield batch;
+  }
+
+  /** Whether a failure says that the message was processed before, and `missing` that it is to be acknowledged then. */
+  isProcessed(error: unknown): boolean {
+    const isGone = isStorageError(error, "NOT_FOUND") || isStorageError(error, "RELEASED");
+    return this.#settings.missing === "ack" && isGone;
+  }
+
+  async #pack(message: Wire, { limit = this.#limit, scope, signal }: PackOptions): Promise<Packed> {
+    if (signal?.aborted === true) throw abortedCall("pack", signal);
+    if (!isEnvelope(message.body) && this.#fits(message, Math.min(this.#most, limit))) {
+      return new FittingMessage(message, this.#settings.rules);
+    }
+    const below = scope ?? this.#settings.scope?.(message);
+    const id = this.#sharesScope ? below : below === undefined ? uuidv7() : `${below}/${uuidv7()}`;
+    return packMessage(message, this.#settings, {
+      scope: id === undefined ? this.#channel : `${this.#channel}/${id}`,
+      id: this.#sharesScope ? undefined : id,
+      limit,
+      signal,
+    });
+  }
+
+  #fits(message: Wire, most: number): boolean {
+    const { rules } = this.#settings;
+    return (rules.atMost?.(message) ?? Number.POSITIVE_INFINITY) <= most || rules.size(message) <= most;
+  }
+
+  #formatOf(message: Wire) {
+    const { format, reads } = this.#settings;
+    if (format?.detect(message) === true) return format;
+    return reads.find((other) => other.detect(message));
+  }
+
+  get #knownCodecs(): ReadonlyMap<string, Codec> {
+    return (this.#codecs ??= messageCodecs(this.#settings.compress));
+  }
+}
+
+/** What the manager does in a scope, without I/O: by the reference that it would write there. */
+function probe({ manager, ttl }: OffloaderSettings, scope: string): { isNative: boolean; endsByAge: boolean } {
+  const options = { scope, maxInlineSize: 0, ...(ttl !== undefined && { ttl }) };
+  const [found] = referencesIn(manager.plan("probe", options).value);
+  if (found === undefined) return { isNative: true, endsByAge: true }; // nothing ever leaves
+  const { reference } = found;
+  const isNative = "$storageRef" in reference;
+  const path = isNative ? reference.$storageRef : reference.$bubuStorageRef;
+  return { isNative, endsByAge: ttl !== undefined || splitLabelledPath(path).expires !== undefined };
+}
+
+/** Says of every failure what is to be done with the message. */
+async function failing<T>(promise: Promise<T>): Promise<T> {
+  try {
+    return await promise;
+  } catch (error) {
+    throw new MessageError(error);
+  }
+}
+
+function invalid(problem: string): StorageError {
+  return new StorageError("CONFIG_INVALID", `The options of MessageOffloader are not valid. ${problem}.`, {
+    operation: "configure",
+  });
+}

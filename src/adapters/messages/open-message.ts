@@ -1,0 +1,94 @@
+import { StorageError } from "../../errors/error.js";
+import { decompressBody } from "./compressed-body.js";
+import type { Codec } from "../../codecs/codec.js";
+import { readEnvelope, type Envelope } from "./envelope.js";
+import type { MessageFormat } from "./message-format.js";
+import type { OffloaderSettings } from "./options.js";
+import { byteLength, type Wire } from "./wire.js";
+
+/** A message as it was before it was packed. */
+export interface Opened extends Wire {
+  /** Whether it had been packed. */
+  readonly offloaded: boolean;
+}
+
+/** How one message is opened. */
+export interface OpenCall {
+  readonly signal: AbortSignal | undefined;
+  readonly codecs: ReadonlyMap<string, Codec>;
+}
+
+/**
+ * Opens a message in the native envelope.
+ *
+ * @throws {StorageError} as `hydrate` does; `DECODE_FAILED`, `UNSUPPORTED`, `INTEGRITY` for what `pack` does not write
+ */
+export async function openMessage(message: Wire, settings: OffloaderSettings, call: OpenCall): Promise<Opened> {
+  const envelope = readEnvelope(message.body);
+  const { head } = envelope;
+  const body = await bodyOf(envelope, settings, call);
+  if (byteLength(body) !== head.size) {
+    throw new StorageError(
+      "INTEGRITY",
+      `The message can't be opened: its body has ${byteLength(body)} bytes, and its envelope says ${head.size}.`,
+      { operation: "unpack" },
+    );
+  }
+  return { ...message, body: asDelivered(body, message), attributes: withoutHint(message, head.hint), offloaded: true };
+}
+
+/** Opens a message of another library. */
+export async function openForeign(
+  message: Wire,
+  format: MessageFormat,
+  { manager, maxBytes, timeout }: OffloaderSettings,
+  { signal }: OpenCall,
+): Promise<Opened> {
+  const value =
+    format.open === undefined
+      ? await manager.hydrate(format.read(message), hydrateOptions(maxBytes, timeout, signal))
+      : await format.open(message, manager, { signal });
+  const body = typeof value === "string" || value instanceof Uint8Array ? value : JSON.stringify(value);
+  return { ...(format.restore?.(message) ?? message), body: asDelivered(body, message), offloaded: true };
+}
+
+async function bodyOf(
+  { head, ticket, raw }: Envelope,
+  { manager, maxBytes, timeout }: OffloaderSettings,
+  { signal, codecs }: OpenCall,
+): Promise<string | Uint8Array> {
+  if (head.encoding !== undefined) return decompressBody(head, raw ?? ticket, codecs, { maxBytes, signal });
+  if (raw !== undefined) return raw;
+  const value = await manager.hydrate(ticket, hydrateOptions(maxBytes, timeout, signal));
+  if (head.form === "json") return JSON.stringify(value);
+  if (head.form === "text" ? typeof value === "string" : value instanceof Uint8Array) return value as string;
+  throw new StorageError("DECODE_FAILED", `The message can't be opened: its body is not of the form ${head.form}.`, {
+    operation: "unpack",
+  });
+}
+
+/**
+ * A body is given as it was delivered, as text or as bytes. Bytes that were packed on a way of bytes stay bytes, and a text that
+ * has no UTF-8 stays text.
+ */
+function asDelivered(body: string | Uint8Array, { body: delivered }: Wire): string | Uint8Array {
+  if (typeof body !== "string" || typeof delivered === "string" || !body.isWellFormed()) return body;
+  return Buffer.from(body);
+}
+
+function withoutHint({ attributes }: Wire, hint: string | undefined): Wire["attributes"] {
+  if (hint === undefined || !attributes.has(hint)) return attributes;
+  const own = new Map(attributes);
+  own.delete(hint);
+  return own;
+}
+
+// What the sender wrote is escaped: a resolver's key in it was put there by somebody else.
+function hydrateOptions(maxBytes: number, timeout: number | undefined, signal: AbortSignal | undefined) {
+  return {
+    maxBytes,
+    resolvers: false,
+    ...(timeout !== undefined && { timeout }),
+    ...(signal !== undefined && { signal }),
+  };
+}

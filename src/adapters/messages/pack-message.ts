@@ -1,0 +1,182 @@
+import type { DehydrateOptions } from "../../configure/options.js";
+import { StorageError } from "../../errors/error.js";
+import { isPlainObject } from "../../json/is-object.js";
+import { referencesIn } from "../../reference/references-in.js";
+import { formOf, type FormedBody } from "./body-form.js";
+import { compressBody } from "./compressed-body.js";
+import { envelopeSize, isEnvelope, writeEnvelope, writeRawEnvelope, type Head } from "./envelope.js";
+import type { OffloaderSettings } from "./options.js";
+import type { Packed } from "./packed.js";
+import { byteLength, type Wire } from "./wire.js";
+
+// The least that a body must have room for: that of one reference, in the worst case.
+const MIN_ROOM = 1024;
+
+// Some brokers write the length of a body in more bytes when it is longer.
+const LENGTH_SLACK = 16;
+
+/** Where a message is packed to, and within which limits. */
+export interface PackCall {
+  readonly scope: string;
+  /** The last part of a scope that nobody else puts objects into. */
+  readonly id: string | undefined;
+  readonly limit: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A message on its way into an envelope. */
+interface Draft {
+  /** With the hint, and the body as it was. */
+  readonly message: Wire;
+  readonly head: Head;
+  /** Bytes that the JSON in the envelope may have. */
+  readonly room: number;
+}
+
+/**
+ * Packs a message that does not go out as it is: compressed, if it fits then, else by references to what was stored.
+ *
+ * @throws {StorageError} `LIMIT_EXCEEDED` before any I/O when attributes leave too little room; what `dehydrate` throws
+ */
+export async function packMessage(message: Wire, settings: OffloaderSettings, call: PackCall): Promise<Packed> {
+  const draft = draftOf(message, settings, call);
+  const inline = settings.format === undefined ? await inlineMessage(draft, settings, call) : undefined;
+  return inline ?? (await offload(draft, settings, call));
+}
+
+function draftOf(message: Wire, settings: OffloaderSettings, { id, limit }: PackCall): Draft {
+  const { rules, hint, format, retention } = settings;
+  const size = byteLength(message.body);
+  const consumers = typeof retention === "object" ? retention.consumers : undefined;
+  const form = typeof message.body === "string" ? "text" : "binary";
+  const plain = { message, head: { form, size, id, consumers } } as const;
+  const roomOf = (draft: Omit<Draft, "room">): Draft => {
+    const room = limit - rules.size({ ...draft.message, body: "" }) - envelopeSize(draft.head) - LENGTH_SLACK;
+    return { ...draft, room: Math.min(room, Number.MAX_SAFE_INTEGER) };
+  };
+  if (hint !== false && format === undefined && takesHint(message, hint, rules.maxAttributes)) {
+    const attributes = new Map([...message.attributes, [hint, size]]);
+    const hinted = roomOf({ message: { ...message, attributes }, head: { ...plain.head, hint } });
+    if (hinted.room >= MIN_ROOM) return hinted;
+  }
+  const draft = roomOf(plain);
+  if (draft.room < MIN_ROOM) throw noRoom(rules.name, rules.size({ ...message, body: "" }), limit);
+  return draft;
+}
+
+function takesHint({ attributes }: Wire, hint: string, maxAttributes = Number.POSITIVE_INFINITY): boolean {
+  return attributes.size < maxAttributes && !attributes.has(hint);
+}
+
+/** The message without any object, where its body fits: compressed, or because it only looked like an envelope. */
+async function inlineMessage(
+  { message, head }: Draft,
+  settings: OffloaderSettings,
+  { limit, signal }: PackCall,
+): Promise<Packed | undefined> {
+  const { rules, compress, over = limit } = settings;
+  const { body } = message;
+  const own = { ...head, id: undefined, consumers: undefined };
+  const fits = (packed: Wire): boolean => rules.size(packed) <= Math.min(over, limit);
+  if (typeof body !== "string" && isEnvelope(body)) {
+    const raw = { ...message, body: writeRawEnvelope(own, body) };
+    if (rules.size(raw) <= limit && byteLength(body) <= over) return packed(raw, settings);
+  }
+  const bytes = compress === undefined ? undefined : await compressBody(body, compress, signal);
+  if (bytes === undefined) return undefined;
+  const compressed = { ...own, encoding: compress!.name };
+  const kept = settings.keep === undefined ? undefined : keptOf(formOf(body), settings);
+  const inline =
+    typeof body === "string"
+      ? writeEnvelope(
+          compressed,
+          Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64"),
+          kept,
+        )
+      : writeRawEnvelope(compressed, bytes);
+  const result = { ...message, body: inline };
+  return fits(result) ? packed(result, settings) : undefined;
+}
+
+async function offload(draft: Draft, settings: OffloaderSettings, call: PackCall): Promise<Packed> {
+  const { manager, format, ttl, timeout, rules } = settings;
+  const { message, head } = draft;
+  const body = format?.whole === true ? wholeBody(message) : formOf(message.body);
+  const kept = format === undefined ? keptOf(body, settings) : undefined;
+  const options = {
+    scope: call.scope,
+    maxEnvelopeSize: draft.room,
+    // It fits, but looks like an envelope: nothing has to leave.
+    ...(isEnvelope(message.body) && { maxInlineSize: draft.room }),
+    ...(ttl !== undefined && { ttl }),
+    ...(timeout !== undefined && { timeout }),
+    ...(call.signal !== undefined && { signal: call.signal }),
+  };
+  const copies = kept !== undefined && losesAny(kept, body.value, settings, options) ? kept : undefined;
+  if (copies !== undefined) {
+    options.maxEnvelopeSize -= byteLength(JSON.stringify(copies));
+    if (options.maxEnvelopeSize < MIN_ROOM) throw noRoom(rules.name, byteLength(JSON.stringify(copies)), call.limit);
+  }
+  const ticket = await manager.dehydrate(body.value, options);
+  const written =
+    format === undefined
+      ? { ...message, body: asBody(writeEnvelope({ ...head, form: body.form }, ticket, copies), message) }
+      : { ...message, ...format.write(ticket, message, head.size) };
+  const hasLeft = referencesIn(ticket).next().done !== true;
+  const result = packed(written, settings, hasLeft ? call : undefined);
+  if (result.size <= call.limit) return result;
+  await result.discard();
+  throw new StorageError(
+    "LIMIT_EXCEEDED",
+    `The packed message counts ${result.size} bytes, and ${rules.name} takes ${call.limit}: the format ${format?.name ?? ""} or an attribute is too large.`,
+    { operation: "pack" },
+  );
+}
+
+function wholeBody({ body }: Wire): FormedBody {
+  return { form: "binary", value: typeof body === "string" ? Buffer.from(body) : body };
+}
+
+function asBody(text: string, { body }: Wire): string | Uint8Array {
+  return typeof body === "string" ? text : Buffer.from(text);
+}
+
+/** The keys of a JSON object that have to stay. */
+function keptOf({ form, value }: FormedBody, { keep }: OffloaderSettings): Record<string, unknown> | undefined {
+  if (keep === undefined || form !== "json" || !isPlainObject(value)) return undefined;
+  const names = keep.filter((name) => Object.hasOwn(value, name));
+  return names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, value[name]]));
+}
+
+/** Whether a key that has to stay would leave, or a part of it. */
+function losesAny(
+  kept: Readonly<Record<string, unknown>>,
+  value: unknown,
+  { manager }: OffloaderSettings,
+  options: DehydrateOptions,
+): boolean {
+  return manager
+    .plan(value, options)
+    .entries.some(({ path: [key] }) => key === undefined || Object.hasOwn(kept, String(key)));
+}
+
+function packed(message: Wire, { manager, rules }: OffloaderSettings, call?: PackCall): Packed {
+  return {
+    ...message,
+    offloaded: call !== undefined,
+    size: rules.size(message),
+    ...(call !== undefined && { scope: call.scope }),
+    discard: async () => {
+      if (call?.id !== undefined) await manager.release(call.scope);
+    },
+  };
+}
+
+function noRoom(broker: string, taken: number, limit: number): StorageError {
+  return new StorageError(
+    "LIMIT_EXCEEDED",
+    `The message can't be packed: what has to stay in it, its attributes above all, counts ${taken} of the ${limit} bytes ` +
+      `that ${broker} takes, and a body needs ${MIN_ROOM} and its envelope. Make the attributes smaller, or raise limit.`,
+    { operation: "pack" },
+  );
+}

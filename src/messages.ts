@@ -1,0 +1,15 @@
+export { MessageError, type Disposition } from "./adapters/messages/message-error.js";
+export type { MessageFormat } from "./adapters/messages/message-format.js";
+export { MessageOffloader } from "./adapters/messages/message-offloader.js";
+export type { Opened } from "./adapters/messages/open-message.js";
+export type {
+  MessageOffloaderOptions,
+  OffloadOptions,
+  PackOptions,
+  Retention,
+  SettleOptions,
+} from "./adapters/messages/options.js";
+export type { Packed } from "./adapters/messages/packed.js";
+export { rules, type Rules } from "./adapters/messages/rules.js";
+export type { AttributeValue, TypedAttribute, Wire } from "./adapters/messages/wire.js";
+export type { TimeToLive } from "./configure/retention.js";
