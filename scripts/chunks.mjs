@@ -29,6 +29,7 @@ export const CHUNKS = inOrder([
   { name: "kubernetes", test: /src\/resolvers\/kubernetes\// },
   { name: "manager", test: new RegExp(`src/(${MANAGER_ROOMS})/`) },
   { name: "message-core", test: /src\/adapters\/messages\// },
+  { name: "amazon-messages", test: /src\/adapters\/amazon\// },
   { name: "file-store", test: /src\/store\/drivers\/file\// },
   { name: "services", test: /src\/store\/drivers\/[^/]+$/ },
   { name: "guard", test: /src\/store\/guard\// },

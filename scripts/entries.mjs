@@ -8,6 +8,8 @@ export const ENTRIES = {
   "coatcheck/gcs": "src/gcs.ts",
   "coatcheck/azure": "src/azure.ts",
   "coatcheck/messages": "src/messages.ts",
+  "coatcheck/sqs": "src/sqs.ts",
+  "coatcheck/sns": "src/sns.ts",
   "coatcheck/testing": "src/testing/index.ts",
 };
 

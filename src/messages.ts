@@ -13,3 +13,4 @@ export type { Packed } from "./adapters/messages/packed.js";
 export { rules, type Rules } from "./adapters/messages/rules.js";
 export type { AttributeValue, TypedAttribute, Wire } from "./adapters/messages/wire.js";
 export type { TimeToLive } from "./configure/retention.js";
+export type { AdapterOptions } from "./adapters/messages/adapter-offloader.js";

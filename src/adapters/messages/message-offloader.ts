@@ -83,6 +83,11 @@ export class MessageOffloader {
     return this.#pack(message, call);
   }
 
+  /** Whether `pack` would not send a message as it is. */
+  leaves(message: Wire): boolean {
+    return isEnvelope(message.body) || !this.#fits(message, this.#most);
+  }
+
   /**
    * Gives the message that was packed. One that was not comes back as it is, without I/O.
    *

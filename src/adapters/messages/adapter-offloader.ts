@@ -1,0 +1,55 @@
+import type * as z from "zod/mini";
+import { StorageError } from "../../errors/error.js";
+import { checkOptions, readOptions } from "../../options/parse-options.js";
+import { MessageOffloader } from "./message-offloader.js";
+import type { MessageOffloaderOptions, OffloadOptions } from "./options.js";
+import type { Rules } from "./rules.js";
+
+/** Options of an adapter: those of every offloader, but for the channel where the adapter knows one. */
+export type AdapterOptions<Own = unknown> = Omit<OffloadOptions, "channel"> &
+  Partial<Pick<OffloadOptions, "channel">> &
+  Own;
+
+/** What an adapter is made of, besides the options that all have. */
+export interface AdapterParts<Own> {
+  /** Its name, for errors. */
+  readonly owner: string;
+  /** Its own options. */
+  readonly fields: z.ZodMiniType<Own>;
+  /** Their names. */
+  readonly names: readonly string[];
+  readonly rules: (own: Own) => Rules;
+  /** The channel when none is said. */
+  readonly channel: (own: Own) => string | undefined;
+}
+
+/**
+ * The offloader of an adapter, and the options that only the adapter has.
+ *
+ * @throws {StorageError} `CONFIG_INVALID`
+ */
+export function adapterOffloader<Own>(
+  options: AdapterOptions,
+  { owner, fields, names, rules, channel }: AdapterParts<Own>,
+): { offloader: MessageOffloader; own: Own } {
+  const given = readOptions(options, owner);
+  const entries = given.names.map((name, index) => [name, given.values[index]] as const);
+  const isOwn = ([name]: readonly [string, unknown]): boolean => names.includes(name);
+  const mine = entries.filter(isOwn);
+  const own = checkOptions(
+    fields,
+    { names: mine.map(([name]) => name), values: mine.map(([, value]) => value) },
+    owner,
+  );
+  const shared = Object.fromEntries(entries.filter((entry) => !isOwn(entry))) as Partial<MessageOffloaderOptions>;
+  const from = shared.channel ?? channel(own);
+  if (from === undefined) {
+    throw new StorageError("CONFIG_INVALID", `The options of ${owner} are not valid. channel: must be said.`, {
+      operation: "configure",
+    });
+  }
+  return {
+    offloader: new MessageOffloader({ ...shared, channel: from, rules: rules(own) } as MessageOffloaderOptions),
+    own,
+  };
+}

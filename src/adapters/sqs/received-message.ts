@@ -1,0 +1,104 @@
+import { isObject } from "../../json/is-object.js";
+import { countedAttributes, type AmazonAttribute } from "../amazon/attributes.js";
+import type { Wire } from "../messages/wire.js";
+
+/** A message as `ReceiveMessage` gives it. */
+export interface ReceivedMessage {
+  MessageId?: string | undefined;
+  ReceiptHandle?: string | undefined;
+  Body?: string | undefined;
+  MessageAttributes?: Readonly<Record<string, Partial<AmazonAttribute>>> | undefined;
+}
+
+/** A message as Lambda is given it. */
+export interface LambdaRecord {
+  messageId: string;
+  receiptHandle?: string | undefined;
+  body: string;
+  messageAttributes?: Readonly<Record<string, LambdaAttribute>> | undefined;
+}
+
+interface LambdaAttribute {
+  dataType: string;
+  stringValue?: string | undefined;
+  binaryValue?: string | undefined;
+}
+
+/** A message that arrived, and the way back from what it was opened to. */
+export interface Received<M> {
+  readonly wire: Wire;
+  readonly restored: (opened: Wire) => M;
+}
+
+/** Reads a message of either casing. Of one in an envelope of SNS, it is the message that was published. */
+export function received<M extends ReceivedMessage | LambdaRecord>(message: M): Received<M> {
+  const outer: Received<unknown> = "body" in message ? ofLambda(message) : ofQueue(message);
+  return (notification(outer) ?? outer) as Received<M>;
+}
+
+function ofQueue(message: ReceivedMessage): Received<ReceivedMessage> {
+  const { Body, MessageAttributes } = message;
+  return {
+    wire: { body: Body ?? "", attributes: countedAttributes(MessageAttributes) },
+    restored: ({ body, attributes }) => ({
+      ...message,
+      Body: body as string,
+      ...(MessageAttributes !== undefined && { MessageAttributes: kept(MessageAttributes, attributes) }),
+    }),
+  };
+}
+
+function ofLambda(record: LambdaRecord): Received<LambdaRecord> {
+  const given = record.messageAttributes ?? {};
+  const attributes = Object.entries(given).map(([name, { dataType, stringValue, binaryValue }]) => {
+    return [name, { type: dataType, value: stringValue ?? Buffer.from(binaryValue ?? "", "base64") }] as const;
+  });
+  return {
+    wire: { body: record.body, attributes: new Map(attributes) },
+    restored: ({ body, attributes: left }) => ({
+      ...record,
+      body: body as string,
+      ...(record.messageAttributes !== undefined && { messageAttributes: kept(given, left) }),
+    }),
+  };
+}
+
+// As SNS writes it, without raw delivery. https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
+const NOTIFICATION = /^\s{0,9}\{\s{0,9}"Type"\s{0,9}:\s{0,9}"Notification"/;
+
+function notification<M>({ wire, restored }: Received<M>): Received<M> | undefined {
+  const text = wire.body as string;
+  if (!NOTIFICATION.test(text)) return undefined;
+  const value = parsed(text);
+  if (value === undefined) return undefined;
+  const { Message: body, MessageAttributes: given = {} } = value;
+  const attributes = Object.entries(given).map(([name, { Type, Value }]) => {
+    return [name, { type: Type, value: Type.startsWith("Binary") ? Buffer.from(Value, "base64") : Value }] as const;
+  });
+  return {
+    wire: { body, attributes: new Map(attributes) },
+    restored: (opened) => {
+      const left = { ...value, Message: opened.body, MessageAttributes: kept(given, opened.attributes) };
+      return restored({ ...wire, body: JSON.stringify(left) });
+    },
+  };
+}
+
+interface Notification {
+  readonly Message: string;
+  readonly MessageAttributes?: Readonly<Record<string, { readonly Type: string; readonly Value: string }>>;
+}
+
+function parsed(text: string): Notification | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) && typeof value["Message"] === "string" ? (value as unknown as Notification) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The attributes that are still there. */
+function kept<T>(given: Readonly<Record<string, T>>, left: Wire["attributes"]): Record<string, T> {
+  return Object.fromEntries(Object.entries(given).filter(([name]) => left.has(name)));
+}

@@ -1,0 +1,103 @@
+import type { Message } from "@aws-sdk/client-sqs";
+import { StorageError } from "../../errors/error.js";
+import type { SqsOffload } from "./sqs-offload.js";
+
+/** A handler for one message, or for all that were received at once, as the options of `sqs-consumer` take it. */
+export type ConsumerHandler =
+  | { handleMessage: (message: Message) => Promise<Message | undefined> }
+  | { handleMessageBatch: (messages: Message[]) => Promise<Message[] | undefined> };
+
+/** What `consumerOptions` gives for the options of `sqs-consumer`. */
+export type ConsumerOptionsFor<H> = H & { messageAttributeNames: string[] };
+
+/** A consumer of `sqs-consumer`, as far as it matters here. */
+export interface ConsumerEvents {
+  on(event: "message_processed", listener: (message: Message) => void): unknown;
+}
+
+/** Is told of what fails for one message. Default: nobody is. */
+export type OnFailure = (error: unknown, message: Message) => void;
+
+/**
+ * Options for `sqs-consumer` whose handler gets opened messages. All attributes are asked for. Of a batch, a message that can't
+ * be opened is not handled and not acknowledged, and in a FIFO queue neither is what follows it in its group.
+ *
+ * @example
+ * const consumer = Consumer.create({ queueUrl, sqs, ...consumerOptions(offload, { handleMessage }) });
+ * settleAfterDelete(offload, consumer);
+ */
+export function consumerOptions<H extends ConsumerHandler>(
+  offload: SqsOffload,
+  handler: H,
+  onFailure?: OnFailure,
+): ConsumerOptionsFor<H> {
+  const own =
+    "handleMessage" in handler
+      ? { handleMessage: oneByOne(offload, handler.handleMessage) }
+      : { handleMessageBatch: batchwise(offload, handler.handleMessageBatch, onFailure) };
+  return { ...(own as unknown as H), messageAttributeNames: ["All"] };
+}
+
+/**
+ * Deletes what a message leads to when the consumer has deleted the message: on `message_processed`.
+ *
+ * @throws {StorageError} `CONFIG_INVALID` for a consumer that does not delete messages
+ */
+export function settleAfterDelete(offload: SqsOffload, consumer: ConsumerEvents, onFailure?: OnFailure): void {
+  if ((consumer as { shouldDeleteMessages?: boolean }).shouldDeleteMessages === false) {
+    throw new StorageError(
+      "CONFIG_INVALID",
+      "A consumer with shouldDeleteMessages: false says that a message was processed while it is still in the queue: settle it yourself.",
+      { operation: "configure" },
+    );
+  }
+  consumer.on("message_processed", (message) => {
+    offload.settle(message).catch((error: unknown) => onFailure?.(error, message));
+  });
+}
+
+/** The consumer must be given back the message as it was received: it deletes and settles by that. */
+function oneByOne(offload: SqsOffload, handle: (message: Message) => Promise<Message | undefined>) {
+  return async (message: Message): Promise<Message | undefined> => {
+    const opened = await openOrProcessed(offload, message);
+    if (opened === undefined) return message;
+    return (await handle(opened)) === undefined ? undefined : message;
+  };
+}
+
+function batchwise(
+  offload: SqsOffload,
+  handle: (messages: Message[]) => Promise<Message[] | undefined>,
+  onFailure: OnFailure | undefined,
+) {
+  return async (messages: Message[]): Promise<Message[] | undefined> => {
+    const acknowledged = new Set<string | undefined>();
+    const opened: Message[] = [];
+    const stopped = new Set<string>();
+    for (const message of messages) {
+      const group = message.Attributes?.["MessageGroupId"];
+      if (group !== undefined && stopped.has(group)) continue;
+      try {
+        const one = await openOrProcessed(offload, message);
+        if (one === undefined) acknowledged.add(message.MessageId);
+        else opened.push(one);
+      } catch (error) {
+        if (group !== undefined) stopped.add(group);
+        onFailure?.(error, message);
+      }
+    }
+    const done = opened.length === 0 ? [] : await handle(opened);
+    for (const { MessageId } of done ?? []) acknowledged.add(MessageId);
+    return messages.filter(({ MessageId }) => acknowledged.has(MessageId));
+  };
+}
+
+/** `undefined`: it was processed before, and is to be acknowledged. */
+async function openOrProcessed(offload: SqsOffload, message: Message): Promise<Message | undefined> {
+  try {
+    return await offload.open(message);
+  } catch (error) {
+    if (offload.offloader.isProcessed(error)) return undefined;
+    throw error;
+  }
+}
