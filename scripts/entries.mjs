@@ -10,6 +10,8 @@ export const ENTRIES = {
   "coatcheck/messages": "src/messages.ts",
   "coatcheck/sqs": "src/sqs.ts",
   "coatcheck/sns": "src/sns.ts",
+  "coatcheck/kafka": "src/kafka.ts",
+  "coatcheck/amqp": "src/amqp.ts",
   "coatcheck/testing": "src/testing/index.ts",
 };
 

@@ -52,6 +52,11 @@ export function isEnvelope(body: string | Uint8Array): boolean {
   return body.byteLength >= PREFIX_BYTES.byteLength && PREFIX_BYTES.every((byte, index) => body[index] === byte);
 }
 
+/** Whether the value of a JSON body is a packed one: for brokers and clients that hand over values. Its JSON is the body. */
+export function isPackedValue(value: unknown): value is Readonly<Record<string, unknown>> {
+  return isPlainObject(value) && Object.hasOwn(value, ENVELOPE);
+}
+
 /** Most bytes that an envelope takes, besides what is in it. */
 export function envelopeSize(head: Head): number {
   return Buffer.byteLength(`${begin(head)},"${BODY}":}`);

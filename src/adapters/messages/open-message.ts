@@ -72,8 +72,11 @@ async function bodyOf(
  * has no UTF-8 stays text.
  */
 function asDelivered(body: string | Uint8Array, { body: delivered }: Wire): string | Uint8Array {
-  if (typeof body !== "string" || typeof delivered === "string" || !body.isWellFormed()) return body;
-  return Buffer.from(body);
+  if (typeof body === "string") {
+    return typeof delivered === "string" || !body.isWellFormed() ? body : Buffer.from(body);
+  }
+  // Clients give Buffers, and programs use their methods.
+  return Buffer.isBuffer(delivered) ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : body;
 }
 
 function withoutHint({ attributes }: Wire, hint: string | undefined): Wire["attributes"] {

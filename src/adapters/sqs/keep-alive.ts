@@ -1,6 +1,7 @@
-import type { ChangeMessageVisibilityCommandInput, SQSClient } from "@aws-sdk/client-sqs";
-import { systemClock, type Clock } from "../../async/clock.js";
+import type { SQSClient } from "@aws-sdk/client-sqs";
+import type { Clock } from "../../async/clock.js";
 import { loaded } from "../amazon/sending.js";
+import { meanwhile } from "../messages/meanwhile.js";
 import type { LambdaRecord, ReceivedMessage } from "./received-message.js";
 
 /** How a message is kept from others while its payload is read. */
@@ -15,30 +16,17 @@ export interface KeepAlive {
   clock?: Clock | undefined;
 }
 
-/** Waits for a call, and makes the message invisible for longer meanwhile. An extension that fails does not end the call. */
-export async function keptAlive<T>(
+/** Waits for a call, and makes the message invisible for longer meanwhile. */
+export function keptAlive<T>(
   call: Promise<T>,
   message: ReceivedMessage | LambdaRecord,
-  { client, queueUrl, every, by, clock = systemClock }: KeepAlive,
+  { client, queueUrl, every, by, clock }: KeepAlive,
 ): Promise<T> {
   const ReceiptHandle = "body" in message ? message.receiptHandle : message.ReceiptHandle;
-  let timer: unknown;
-  const extendLater = (): void => {
-    timer = clock.setTimeout(() => {
-      extend(client, { QueueUrl: queueUrl, ReceiptHandle, VisibilityTimeout: by });
-      extendLater();
-    }, every);
+  const input = { QueueUrl: queueUrl, ReceiptHandle, VisibilityTimeout: by };
+  const act = async (): Promise<void> => {
+    const { ChangeMessageVisibilityCommand } = await loaded(() => import("@aws-sdk/client-sqs"), "@aws-sdk/client-sqs");
+    await client.send(new ChangeMessageVisibilityCommand(input));
   };
-  extendLater();
-  try {
-    return await call;
-  } finally {
-    clock.clearTimeout(timer);
-  }
-}
-
-function extend(client: SQSClient, input: ChangeMessageVisibilityCommandInput): void {
-  loaded(() => import("@aws-sdk/client-sqs"), "@aws-sdk/client-sqs")
-    .then(({ ChangeMessageVisibilityCommand }) => client.send(new ChangeMessageVisibilityCommand(input)))
-    .catch(() => undefined); // the worst is that the message is delivered again
+  return meanwhile(call, { every, act, clock });
 }

@@ -1,0 +1,195 @@
+import * as z from "zod/mini";
+import { StorageError } from "../../errors/error.js";
+import type { CallOptions } from "../../store/store.js";
+import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
+import type { MessageOffloader } from "../messages/message-offloader.js";
+import type { Packed } from "../messages/packed.js";
+import { rules } from "../messages/rules.js";
+import type { AttributeValue, Wire } from "../messages/wire.js";
+import { consume, type AmqpMessage, type ConsumeOptions, type ConsumingChannel } from "./consume.js";
+import { headerSize } from "./header-size.js";
+
+/** Options of {@link amqpOffload}. */
+export type AmqpOptions = AdapterOptions<{
+  /** Most bytes of properties and headers together, default 65000: RabbitMQ ends the connection of who sends 64 KiB. */
+  maxHeaders?: number | undefined;
+}>;
+
+/** Options of a message, as far as they matter here: `Options.Publish` of amqplib are such. */
+export interface PublishOptions {
+  headers?: Readonly<Record<string, unknown>> | undefined;
+  mandatory?: boolean | undefined;
+}
+
+/** A message that RabbitMQ gives back, since no queue takes it. */
+interface ReturnedMessage {
+  content: Uint8Array;
+}
+
+/** A channel with confirms, of amqplib: `connection.createConfirmChannel()`. */
+export interface PublishingChannel<O> {
+  publish(
+    exchange: string,
+    routingKey: string,
+    content: Buffer,
+    options?: O,
+    callback?: (error: unknown, ok: unknown) => void,
+  ): boolean;
+  on(event: "return", listener: (message: ReturnedMessage) => void): unknown;
+  off(event: "return", listener: (message: ReturnedMessage) => void): unknown;
+}
+
+/** Sends and receives messages that may be too big for a broker of AMQP 0-9-1. See {@link amqpOffload}. */
+export interface AmqpOffload {
+  readonly offloader: MessageOffloader;
+  /** Makes a message ready to be published, by any client. */
+  pack<O extends PublishOptions>(
+    content: Uint8Array,
+    options?: O,
+    call?: CallOptions,
+  ): Promise<{ content: Buffer; options: O; discard: () => Promise<void> }>;
+  /** Opens a message that was received. One that was not packed is given back itself. @throws {MessageError} */
+  open<M extends AmqpMessage>(message: M, call?: CallOptions): Promise<M>;
+  /** Deletes what a message leads to, as the retention says: after its `ack`, for the message as it was received. */
+  settle(message: AmqpMessage, call?: CallOptions): Promise<void>;
+  /**
+   * Packs and publishes. It resolves when the broker has confirmed. With `mandatory`, what was stored for a message that
+   * comes back is deleted; the event `return` is still the channel's.
+   */
+  publish<O extends PublishOptions>(
+    channel: PublishingChannel<O>,
+    exchange: string,
+    routingKey: string,
+    content: Buffer,
+    options?: O,
+  ): Promise<void>;
+  /** The same, straight to a queue. */
+  sendToQueue<O extends PublishOptions>(
+    channel: PublishingChannel<O>,
+    queue: string,
+    content: Buffer,
+    options?: O,
+  ): Promise<void>;
+  /**
+   * Consumes a queue with opened messages. What the handler resolves for is acknowledged, then settled. What can't be opened is
+   * dead-lettered, or put back after `retryAfter` when the store did not answer. What the handler fails with is put back
+   * once, and dead-lettered the second time.
+   */
+  consume<M extends AmqpMessage, R>(
+    channel: ConsumingChannel<M, R>,
+    queue: string,
+    handler: (message: M) => Promise<void>,
+    options?: ConsumeOptions<M>,
+  ): Promise<R>;
+}
+
+const fields = z.strictObject({ maxHeaders: z._default(z.int().check(z.gte(1)), 65_000) });
+
+/**
+ * Packs the content of messages that are too big for RabbitMQ: 16 MiB from 4.0 on, but memory alarms ring far below, so that
+ * `over: 65_536` is a good choice. Properties and headers stay as they are.
+ *
+ * Acknowledgements have no answer in AMQP: prefer `"expire"`, with a `ttl` of the queue's `x-message-ttl`, or that of the dead
+ * letters.
+ *
+ * @throws {StorageError} `CONFIG_INVALID`
+ * @example
+ * const offload = amqpOffload({ manager, channel: "orders", over: 65_536, ttl: 7 * DAY });
+ * await offload.sendToQueue(channel, "orders", Buffer.from(JSON.stringify(order)), { persistent: true });
+ * await offload.consume(channel, "orders", async ({ content }) => save(JSON.parse(content.toString())));
+ */
+export function amqpOffload(options: AmqpOptions): AmqpOffload {
+  const { offloader, own } = adapterOffloader(options, {
+    owner: "amqpOffload",
+    fields,
+    names: ["maxHeaders"],
+    rules: () => rules.amqp,
+    channel: () => undefined,
+  });
+
+  const pack = async <O extends PublishOptions>(content: Uint8Array, given = {} as O, call?: CallOptions) => {
+    const wire = { body: content, attributes: attributesOf(given.headers) };
+    assertHeaders(given, own.maxHeaders);
+    const packed: Packed = await offloader.pack(wire, call);
+    const isGiven = packed.attributes === wire.attributes;
+    return {
+      content: asBuffer(packed.body),
+      options: isGiven ? given : { ...given, headers: headersOf(packed, given.headers) },
+      discard: () => packed.discard(),
+    };
+  };
+
+  const open = async <M extends AmqpMessage>(message: M, call?: CallOptions): Promise<M> => {
+    const { headers } = message.properties;
+    const opened = await offloader.unpack({ body: message.content, attributes: attributesOf(headers) }, call);
+    if (!opened.offloaded) return message;
+    const properties = { ...message.properties, headers: headersOf(opened, headers) };
+    return { ...message, content: asBuffer(opened.body), properties };
+  };
+
+  const settle = async (message: AmqpMessage, call?: CallOptions): Promise<void> => {
+    await offloader.settle({ body: message.content, attributes: new Map() }, call);
+  };
+
+  const publish: AmqpOffload["publish"] = async (channel, exchange, routingKey, content, given) => {
+    const packed = await pack(content, given);
+    const returned: ReturnedMessage[] = [];
+    const onReturn = (message: ReturnedMessage): void => {
+      if (packed.content.equals(message.content)) returned.push(message);
+    };
+    if (given?.mandatory === true) channel.on("return", onReturn);
+    try {
+      await confirmed((done) => channel.publish(exchange, routingKey, packed.content, packed.options, done));
+    } finally {
+      channel.off("return", onReturn);
+    }
+    // The broker returns a message before it confirms it.
+    if (returned.length > 0) await packed.discard();
+  };
+
+  return {
+    offloader,
+    pack,
+    open,
+    settle,
+    publish,
+    sendToQueue: (channel, queue, content, given) => publish(channel, "", queue, content, given),
+    consume: (channel, queue, handler, how) => consume({ offloader, open, settle }, channel, { queue, handler }, how),
+  };
+}
+
+function attributesOf(headers: PublishOptions["headers"]): Wire["attributes"] {
+  return new Map(Object.entries(headers ?? {})) as Wire["attributes"];
+}
+
+/** Resolves when the broker has confirmed a message. */
+function confirmed(publish: (callback: (error: unknown) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    publish((error) => {
+      if (error === null || error === undefined) resolve();
+      else
+        reject(error instanceof Error ? error : new Error("The broker did not confirm the message.", { cause: error }));
+    });
+  });
+}
+
+/** The headers that were given, without those that are gone, with those that were added. */
+function headersOf({ attributes }: Wire, given: PublishOptions["headers"]): Record<string, unknown> {
+  const entries = [...attributes].map(([name, value]: [string, AttributeValue]) => [name, given?.[name] ?? value]);
+  return Object.fromEntries(entries) as Record<string, unknown>;
+}
+
+function asBuffer(body: string | Uint8Array): Buffer {
+  return typeof body === "string" ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+}
+
+/** @throws {StorageError} `LIMIT_EXCEEDED` for headers that would end the connection, and with it all its channels */
+function assertHeaders(options: PublishOptions, maxHeaders: number): void {
+  const size = headerSize(options);
+  if (size <= maxHeaders) return;
+  throw new StorageError(
+    "LIMIT_EXCEEDED",
+    `The properties and headers of the message have up to ${size} bytes, and the broker takes ${maxHeaders}: it would end the connection. Make them smaller.`,
+    { operation: "pack" },
+  );
+}

@@ -1,0 +1,80 @@
+import { systemClock, type Clock } from "../../async/clock.js";
+import { MessageError } from "../messages/message-error.js";
+import type { MessageOffloader } from "../messages/message-offloader.js";
+
+/** A message as amqplib receives it. */
+export interface AmqpMessage {
+  content: Buffer;
+  fields: { redelivered: boolean };
+  properties: { headers?: Readonly<Record<string, unknown>> | undefined };
+}
+
+/** A channel of amqplib that consumes. */
+export interface ConsumingChannel<M, R> {
+  consume(queue: string, onMessage: (message: M | null) => void, options?: object): Promise<R>;
+  ack(message: M): void;
+  nack(message: M, allUpTo?: boolean, requeue?: boolean): void;
+}
+
+/** Options of `consume`. */
+export interface ConsumeOptions<M> {
+  /** Options of the channel's own `consume`, such as `consumerTag`. Not `noAck`. */
+  consumer?: object | undefined;
+  /** Milliseconds after which a message is put back whose payload could not be read now, default 5000. */
+  retryAfter?: number | undefined;
+  /** Is told of each message that failed, and of the end of the consumer: `undefined`. Default: nobody is. */
+  onFailure?: ((error: unknown, message: M | undefined) => void) | undefined;
+  /** Where the time comes from; default the system's. */
+  clock?: Clock | undefined;
+}
+
+/** What messages are opened and settled with. */
+interface Opener {
+  readonly offloader: MessageOffloader;
+  readonly open: <M extends AmqpMessage>(message: M) => Promise<M>;
+  readonly settle: (message: AmqpMessage) => Promise<void>;
+}
+
+/** Consumes a queue: opens, handles, acknowledges, settles. */
+export function consume<M extends AmqpMessage, R>(
+  { offloader, open, settle }: Opener,
+  channel: ConsumingChannel<M, R>,
+  { queue, handler }: { queue: string; handler: (message: M) => Promise<void> },
+  { consumer, retryAfter = 5000, onFailure, clock = systemClock }: ConsumeOptions<M> = {},
+): Promise<R> {
+  const later = (): Promise<void> => new Promise((resolve) => clock.setTimeout(resolve, retryAfter));
+
+  const refuse = async (message: M, error: unknown): Promise<void> => {
+    onFailure?.(error, message);
+    if (!(error instanceof MessageError)) {
+      channel.nack(message, false, !message.fields.redelivered);
+      return;
+    }
+    if (error.disposition === "retry") await later();
+    channel.nack(message, false, error.disposition === "retry");
+  };
+
+  const work = async (message: M): Promise<void> => {
+    try {
+      const opened = await open(message).catch((error: unknown) => {
+        if (offloader.isProcessed(error)) return undefined;
+        throw error;
+      });
+      if (opened !== undefined) await handler(opened);
+    } catch (error) {
+      await refuse(message, error);
+      return;
+    }
+    channel.ack(message); // throws on a closed channel: then the message is delivered again, and nothing is settled
+    await settle(message);
+  };
+
+  return channel.consume(
+    queue,
+    (message) => {
+      if (message === null) onFailure?.(new Error("The broker has ended the consumer."), undefined);
+      else work(message).catch((error: unknown) => onFailure?.(error, message));
+    },
+    consumer,
+  );
+}

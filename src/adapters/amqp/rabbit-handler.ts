@@ -1,0 +1,45 @@
+import { isPackedValue } from "../messages/envelope.js";
+import { MessageError } from "../messages/message-error.js";
+import type { Wire } from "../messages/wire.js";
+import type { AmqpOffload } from "./amqp-offload.js";
+
+/** A message of `rabbitmq-client`: its body is bytes, a text, or a value where the content type says JSON. */
+export interface RabbitMessage {
+  body?: unknown;
+  headers?: Readonly<Record<string, unknown>> | undefined;
+}
+
+// Of `ConsumerStatus`: put back, and drop, which dead-letters.
+const REQUEUE = 1;
+const DROP = 2;
+
+/**
+ * A handler for `createConsumer` of `rabbitmq-client` that gets opened messages. What can't be opened is dropped, which
+ * dead-letters it, or put back when the store did not answer. The client acknowledges after the handler: objects end by age.
+ *
+ * @example
+ * rabbit.createConsumer({ queue: "orders" }, rabbitHandler(offload, async ({ body }) => save(body)));
+ */
+export function rabbitHandler<M extends RabbitMessage, A extends unknown[], R>(
+  { offloader }: AmqpOffload,
+  handler: (message: M, ...more: A) => Promise<R> | R,
+): (message: M, ...more: A) => Promise<R | typeof REQUEUE | typeof DROP | undefined> {
+  return async (message, ...more) => {
+    const { body, headers = {} } = message;
+    const attributes = new Map(Object.entries(headers)) as Wire["attributes"];
+    const isValue = isPackedValue(body);
+    if (!isValue && typeof body !== "string" && !(body instanceof Uint8Array)) return await handler(message, ...more);
+    let opened;
+    try {
+      opened = await offloader.unpack({ body: isValue ? JSON.stringify(body) : body, attributes });
+    } catch (error) {
+      if (offloader.isProcessed(error)) return undefined;
+      if (!(error instanceof MessageError)) throw error;
+      return error.disposition === "retry" ? REQUEUE : DROP;
+    }
+    if (!opened.offloaded) return await handler(message, ...more);
+    const whole: unknown = isValue ? JSON.parse(opened.body as string) : opened.body;
+    const left = Object.fromEntries(Object.entries(headers).filter(([name]) => opened.attributes.has(name)));
+    return await handler({ ...message, body: whole, headers: left }, ...more);
+  };
+}

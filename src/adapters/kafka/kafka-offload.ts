@@ -1,0 +1,112 @@
+import * as z from "zod/mini";
+import { forEachConcurrent } from "../../async/concurrency.js";
+import { StorageError } from "../../errors/error.js";
+import { scopePath } from "../../object/scope-path.js";
+import type { CallOptions } from "../../store/store.js";
+import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
+import type { MessageOffloader } from "../messages/message-offloader.js";
+import { rules } from "../messages/rules.js";
+import { handleBatch, handleMessage, type BatchPayload, type HandlerOptions, type MessagePayload } from "./handlers.js";
+import { countedMessage, writtenHeaders, type KafkaMessageLike } from "./kafka-message.js";
+
+/** Options of {@link kafkaOffload}. The channel is `"kafka"` unless it is said; the topic is a scope below it. */
+export type KafkaOptions = AdapterOptions<{
+  /** Most bytes of a record batch, default 1000000: `message.max.bytes` of the broker, `max.message.bytes` of the topic. */
+  maxMessageBytes?: number | undefined;
+  /** Whether topics are compacted: their messages stay for ever, so that `ttl` must be `"never"`; default false. */
+  compacted?: boolean | undefined;
+}>;
+
+/** Sends and receives messages that may be too big for Kafka. See {@link kafkaOffload}. */
+export interface KafkaOffload {
+  readonly offloader: MessageOffloader;
+  /** Makes a message ready to be sent: its value alone changes. One that fits is given back itself, and so is a tombstone. */
+  pack<M extends KafkaMessageLike>(topic: string, message: M, options?: CallOptions): Promise<M>;
+  /** Makes all messages of a record ready, for `producer.send`. */
+  record<R extends { topic: string; messages: KafkaMessageLike[] }>(record: R, options?: CallOptions): Promise<R>;
+  /** Opens a message that was received. One that was not packed is given back itself. @throws {MessageError} */
+  open<M extends KafkaMessageLike>(message: M, options?: CallOptions): Promise<M>;
+  /** A handler for `consumer.run({ eachMessage })` that gets opened messages. */
+  eachMessage<P extends MessagePayload>(
+    handler: (payload: P) => Promise<void>,
+    options?: HandlerOptions<P>,
+  ): (payload: P) => Promise<void>;
+  /** The same for `consumer.run({ eachBatch })`: the batch is handed over when all of it is open. */
+  eachBatch<P extends BatchPayload>(
+    handler: (payload: P) => Promise<void>,
+    options?: HandlerOptions<P>,
+  ): (payload: P) => Promise<void>;
+}
+
+const fields = z.strictObject({
+  maxMessageBytes: z.optional(z.int().check(z.gte(2048))),
+  compacted: z._default(z.boolean(), false),
+});
+
+const PACKED_AT_A_TIME = 8;
+const NEVER = new AbortController().signal;
+
+/**
+ * Packs the values of messages that are too big for Kafka, which takes about 1 MB a batch. Keys, headers, partitions and
+ * compaction are as before. Objects end by age: `ttl` is at least the `retention.ms` of the topic.
+ *
+ * @throws {StorageError} `CONFIG_INVALID`
+ * @example
+ * const offload = kafkaOffload({ manager, ttl: 8 * DAY });
+ * await producer.send(await offload.record({ topic: "orders", messages: [{ key: "7", value: JSON.stringify(order) }] }));
+ * await consumer.run({ eachMessage: offload.eachMessage(async ({ message }) => save(message.value)) });
+ */
+export function kafkaOffload(options: KafkaOptions): KafkaOffload {
+  const { offloader, own } = adapterOffloader(options, {
+    owner: "kafkaOffload",
+    fields,
+    names: ["maxMessageBytes", "compacted"],
+    rules: ({ maxMessageBytes: max = rules.kafka.maxMessage }) => ({
+      ...rules.kafka,
+      maxMessage: max,
+      maxBatchBytes: max,
+    }),
+    channel: () => "kafka",
+  });
+  if (own.compacted && options.ttl !== "never") throw neverEnds();
+
+  const pack: KafkaOffload["pack"] = async (topic, message, call) => {
+    if (message.value === null) return message;
+    if (!offloader.leaves(countedMessage(message, message.value))) return message;
+    const key = own.compacted ? [String(message.key ?? "")] : [];
+    // As bytes: a compressed value needs no base64 then.
+    const wire = countedMessage(message, Buffer.from(message.value as Uint8Array));
+    const { body, attributes } = await offloader.pack(wire, { ...call, scope: scopePath(topic, ...key) });
+    return { ...message, value: body, headers: writtenHeaders(message.headers, attributes) };
+  };
+
+  const open: KafkaOffload["open"] = async (message, call) => {
+    if (message.value === null) return message;
+    const opened = await offloader.unpack(countedMessage(message, message.value), call);
+    if (!opened.offloaded) return message;
+    return { ...message, value: opened.body, headers: writtenHeaders(message.headers, opened.attributes) };
+  };
+
+  return {
+    offloader,
+    pack,
+    open,
+    record: async (record, call) => {
+      const messages = [...record.messages];
+      await forEachConcurrent(messages.keys(), PACKED_AT_A_TIME, call?.signal ?? NEVER, async (index) => {
+        messages[index] = await pack(record.topic, messages[index]!, call);
+      });
+      return { ...record, messages };
+    },
+    eachMessage: (handler, handling) => handleMessage({ offloader, open }, handler, handling),
+    eachBatch: (handler, handling) => handleBatch({ offloader, open }, handler, handling),
+  };
+}
+
+function neverEnds(): StorageError {
+  return new StorageError(
+    "CONFIG_INVALID",
+    'The options of kafkaOffload are not valid. ttl: must be "never" for compacted topics, whose messages stay for ever.',
+    { operation: "configure" },
+  );
+}
