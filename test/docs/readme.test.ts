@@ -5,16 +5,25 @@ import { promisify } from "node:util";
 import { runProgram } from "../examples/run-program.js";
 
 // Every block of TypeScript in README.md is a program of its own: it is type-checked as a user's file would be, and
-// run. What it promises, it asserts itself.
+// run. What it promises, it asserts itself. Those of docs/messages/ that need a broker are type-checked.
 const DIRECTORY = "reports/readme";
 const run = promisify(execFile);
 
-const readme = readFileSync("README.md", "utf8");
-const blocks = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code], index) => ({
-  line: readme.slice(0, readme.indexOf(code!)).split("\n").length,
-  file: join(DIRECTORY, `block-${index + 1}.ts`),
-  code: code!,
-}));
+const RUN = ["README.md", "docs/messages/README.md"];
+const CHECKED = ["sqs", "sns", "kafka", "amqp"].map((name) => `docs/messages/${name}.md`);
+
+function blocksOf(document: string) {
+  const text = readFileSync(document, "utf8");
+  const name = document.replace(/\W/g, "-");
+  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code], index) => ({
+    place: `${document}:${text.slice(0, text.indexOf(code!)).split("\n").length}`,
+    file: join(DIRECTORY, `${name}-${index + 1}.ts`),
+    code: code!,
+  }));
+}
+
+const blocks = RUN.flatMap(blocksOf);
+const checked = CHECKED.flatMap(blocksOf);
 
 jest.setTimeout(60_000);
 
@@ -22,11 +31,12 @@ beforeAll(() => {
   rmSync(DIRECTORY, { recursive: true, force: true });
   mkdirSync(DIRECTORY, { recursive: true });
   writeFileSync(join(DIRECTORY, "tsconfig.json"), '{ "extends": "../../tsconfig.json", "include": ["*.ts"] }\n');
-  for (const { file, code } of blocks) writeFileSync(file, code);
+  for (const { file, code } of [...blocks, ...checked]) writeFileSync(file, code);
 });
 
 it("finds the blocks", () => {
   expect(blocks.length).toBeGreaterThan(3);
+  expect(checked).toHaveLength(CHECKED.length);
 });
 
 // The blocks only: `npm run typecheck` has the source that they import. Not in this process: jest makes the compiler slow.
@@ -69,7 +79,7 @@ describe("as programs", () => {
     failures = JSON.parse(printed.slice(printed.lastIndexOf("\n"))) as Record<string, string>;
   });
 
-  it.each(blocks)("runs the block at line $line", ({ file, code }) => {
+  it.each(blocks)("runs the block at $place", ({ file, code }) => {
     expect(code).toContain("assert");
     expect(failures[`./${basename(file)}`]).toBeUndefined();
   });
