@@ -1,7 +1,7 @@
 import type { Codec } from "../codecs/codec.js";
 import type { SchemaRegistry } from "../schemas/schema-registry.js";
 import type { StandardSchemaV1 } from "../schemas/standard-schema.js";
-import type { StorageObserver } from "../observe/event.js";
+import type { ObserverOption } from "../observe/observer.js";
 import type { StorageLogger } from "../observe/logger.js";
 import type { Dialect } from "../reference/grammar.js";
 import type { ReferenceResolver } from "../resolvers/resolver.js";
@@ -157,7 +157,7 @@ export interface StorageManagerOptions {
   /** How payloads end by age, and what one pass of `collect` does; default: they end when they are released. */
   retention?: RetentionOptions | undefined;
   /** Is told of every operation. */
-  observer?: StorageObserver | undefined;
+  observer?: ObserverOption | undefined;
   /** A pino logger; silent without one. Successes are logged at level `debug`, errors at `warn`. */
   logger?: StorageLogger | undefined;
 }
