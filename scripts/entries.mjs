@@ -8,6 +8,8 @@ export const ENTRIES = {
   "coatcheck/gcs": "src/gcs.ts",
   "coatcheck/azure": "src/azure.ts",
   "coatcheck/testing": "src/testing/index.ts",
+  "coatcheck/prometheus": "src/prometheus.ts",
+  "coatcheck/otel": "src/otel.ts",
 };
 
 /** The name of an entry point's files in dist/, without their ending. */

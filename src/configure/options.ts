@@ -156,9 +156,15 @@ export interface StorageManagerOptions {
   resolvers?: readonly ReferenceResolver[] | undefined;
   /** How payloads end by age, and what one pass of `collect` does; default: they end when they are released. */
   retention?: RetentionOptions | undefined;
-  /** Is told of every operation. */
+  /**
+   * Is told of every operation, and of what happens in stores that have no observer of their own. A function is told of
+   * the end; an object with `start` of the beginning too, see {@link OperationObserver}; a list holds several. Default: nobody.
+   */
   observer?: ObserverOption | undefined;
-  /** A pino logger; silent without one. Successes are logged at level `debug`, errors at `warn`. */
+  /**
+   * A pino logger; silent without one. Successes are logged at level `debug`, errors at `warn`. Where `debug` is logged,
+   * lines say the path of the object too.
+   */
   logger?: StorageLogger | undefined;
 }
 

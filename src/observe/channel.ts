@@ -5,7 +5,7 @@ import { nodeModule } from "./node-module.js";
  * The channel of `node:diagnostics_channel` on which every event is published, of every manager and every store of this
  * process, while somebody is subscribed to it.
  */
-export const EVENT_CHANNEL = "coatcheck:event";
+const EVENT_CHANNEL = "coatcheck:event";
 
 const channel = nodeModule("node:diagnostics_channel")?.channel(EVENT_CHANNEL);
 

@@ -22,7 +22,10 @@ export interface CircuitBreakerOptions {
   resetAfter?: number | undefined;
   /** Where the time comes from. Default the system's. */
   clock?: Clock | undefined;
-  /** Told of every change of state (`circuit_open`, `circuit_half_open`, `circuit_close`). */
+  /**
+   * Told of every change of state (`circuit_open`, `circuit_half_open`, `circuit_close`).
+   * Default: the observer of the manager whose call it is.
+   */
   observer?: ObserverOption | undefined;
 }
 

@@ -45,7 +45,10 @@ export interface RetryOptions {
   random?: (() => number) | undefined;
   /** Where the time comes from. Default the system's. */
   clock?: Clock | undefined;
-  /** Told of every attempt that failed and is followed by another (`retry`). */
+  /**
+   * Told of every attempt that failed and is followed by another (`retry`).
+   * Default: the observer of the manager whose call it is.
+   */
   observer?: ObserverOption | undefined;
 }
 

@@ -46,7 +46,10 @@ export interface UsageLimitOptions {
   onCounterFailure?: "allow" | "refuse" | undefined;
   /** Where the time comes from, and so the month. Default the system's. */
   clock?: Clock | undefined;
-  /** Told of calls that were refused (`usage_limit`), and of a counter that fails (`usage_counter_fault`). */
+  /**
+   * Told of calls that were refused (`usage_limit`), and of a counter that fails (`usage_counter_fault`).
+   * Default: the observer of the manager whose call it is.
+   */
   observer?: ObserverOption | undefined;
 }
 

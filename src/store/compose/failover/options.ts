@@ -64,7 +64,10 @@ export interface CopyReadOptions {
   storeDigest?: boolean | undefined;
   /** Default: the time of this machine. */
   clock?: Clock | undefined;
-  /** Is told of copies that failed (`replica_failure`) or were skipped for their limits (`replica_skip`), and more. */
+  /**
+   * Is told of copies that failed (`replica_failure`) or were skipped for their limits (`replica_skip`), and more.
+   * Default: the observer of the manager whose call it is.
+   */
   observer?: ObserverOption | undefined;
 }
 

@@ -48,7 +48,10 @@ export interface RoutingStoreOptions {
    * buckets are; and schemes never share a store.
    */
   poolKey?: ((target: Target) => string) | undefined;
-  /** Is told with `option_dropped` when a copy to another store could not keep content type or metadata. */
+  /**
+   * Is told with `option_dropped` when a copy to another store could not keep content type or metadata.
+   * Default: the observer of the manager whose call it is.
+   */
   observer?: ObserverOption | undefined;
 }
 

@@ -20,7 +20,10 @@ export interface FeatureOptions {
   loose?: boolean | readonly Operation[] | undefined;
   /** What is emulated if the store lacks it. Default nothing. */
   simulate?: readonly Feature[] | undefined;
-  /** Is told of each option that was dropped (`option_dropped`). */
+  /**
+   * Is told of each option that was dropped (`option_dropped`).
+   * Default: the observer of the manager whose call it is.
+   */
   observer?: ObserverOption | undefined;
 }
 

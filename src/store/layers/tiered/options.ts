@@ -51,7 +51,10 @@ export interface TieredStoreOptions {
   slideRemoteTtl?: boolean | undefined;
   /** What age is counted by. Default: the time of this machine. */
   clock?: Clock | undefined;
-  /** Is told `cache_hit`, `cache_miss`, `cache_stale`, `cache_eviction` and `cache_fault`. */
+  /**
+   * Is told `cache_hit`, `cache_miss`, `cache_stale`, `cache_eviction` and `cache_fault`.
+   * Default: the observer of the manager whose call it is.
+   */
   observer?: ObserverOption | undefined;
 }
 
