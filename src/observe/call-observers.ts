@@ -18,6 +18,11 @@ export function observersOfCall(): Observers {
   return (context?.getStore() as Observers | undefined) ?? NOBODY;
 }
 
+/** Whether any call had observers yet: before, none can meet those of another. */
+export function callsHadObservers(): boolean {
+  return context !== undefined;
+}
+
 /** Runs a call, whose stores then tell these observers. */
 export function withObservers<T>(observers: Observers, call: () => T): T {
   if (context === undefined) {

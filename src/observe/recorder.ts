@@ -1,6 +1,6 @@
 import { relayed } from "../async/relayed.js";
 import { isStorageError } from "../errors/error.js";
-import { NOBODY, withObservers } from "./call-observers.js";
+import { callsHadObservers, NOBODY, withObservers } from "./call-observers.js";
 import { hasSubscribers, publish } from "./channel.js";
 import type { CompositionEvent, ObservedOperation, StorageEvent } from "./event.js";
 import type { LoggedOperation } from "./logger.js";
@@ -85,7 +85,7 @@ export class Recorder {
     items: AsyncIterable<T>,
   ): AsyncGenerator<T, void, undefined> {
     if (!this.listens) {
-      yield* this.storesTell ? relayed(items, (next) => this.within(next)) : items;
+      yield* this.storesTell && callsHadObservers() ? relayed(items, (next) => this.within(next)) : items;
       return;
     }
     const course = this.begin(operation, details);

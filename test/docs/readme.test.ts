@@ -4,17 +4,21 @@ import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { runProgram } from "../examples/run-program.js";
 
-// Every block of TypeScript in README.md is a program of its own: it is type-checked as a user's file would be, and
+// Every block of TypeScript in these documents is a program of its own: it is type-checked as a user's file would be, and
 // run. What it promises, it asserts itself.
+const DOCUMENTS = ["README.md", "docs/watching.md"];
 const DIRECTORY = "reports/readme";
 const run = promisify(execFile);
 
-const readme = readFileSync("README.md", "utf8");
-const blocks = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code], index) => ({
-  line: readme.slice(0, readme.indexOf(code!)).split("\n").length,
-  file: join(DIRECTORY, `block-${index + 1}.ts`),
-  code: code!,
-}));
+const blocks = DOCUMENTS.flatMap((document) => {
+  const text = readFileSync(document, "utf8");
+  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code], index) => ({
+    document,
+    line: text.slice(0, text.indexOf(code!)).split("\n").length,
+    file: join(DIRECTORY, `${basename(document, ".md")}-${index + 1}.ts`),
+    code: code!,
+  }));
+});
 
 jest.setTimeout(60_000);
 
@@ -26,7 +30,9 @@ beforeAll(() => {
 });
 
 it("finds the blocks", () => {
-  expect(blocks.length).toBeGreaterThan(3);
+  for (const document of DOCUMENTS) {
+    expect(blocks.filter((block) => block.document === document).length).toBeGreaterThan(3);
+  }
 });
 
 it("has types that are right in every block", async () => {
@@ -59,7 +65,7 @@ describe("as programs", () => {
     failures = JSON.parse(printed.slice(printed.lastIndexOf("\n"))) as Record<string, string>;
   });
 
-  it.each(blocks)("runs the block at line $line", ({ file, code }) => {
+  it.each(blocks)("runs the block of $document at line $line", ({ file, code }) => {
     expect(code).toContain("assert");
     expect(failures[`./${basename(file)}`]).toBeUndefined();
   });

@@ -1,4 +1,4 @@
-import { readme, security, testing, seenByTests, type Mutant } from "../mutant.js";
+import { behaviour, readme, security, testing, seenByTests, watching, type Mutant } from "../mutant.js";
 
 export const TELLING: readonly Mutant[] = [
   {
@@ -27,7 +27,7 @@ export const TELLING: readonly Mutant[] = [
   },
   {
     name: "an observer that stands around an operation loses it",
-    promise: readme("What an observer throws, or does not do, changes nothing"),
+    promise: behaviour("an observer that fails, in whatever way, changes nothing"),
     file: "observe/observer.ts",
     from: "  return once();\n",
     to: "  return outcome!();\n",
@@ -35,7 +35,7 @@ export const TELLING: readonly Mutant[] = [
   },
   {
     name: "a store tells a manager of what others do",
-    promise: readme("a store of several managers tells the one whose call it is"),
+    promise: behaviour("a store of two managers tells the one whose call it is"),
     file: "observe/call-observers.ts",
     from: "return observersOfCall() === observers ? call() : context.run(observers, call);",
     to: "context.enterWith(observers);\n  return call();",
@@ -43,10 +43,68 @@ export const TELLING: readonly Mutant[] = [
   },
   {
     name: "who observes nothing leaves its stores to who called it",
-    promise: readme("a store of several managers tells the one whose call it is"),
+    promise: behaviour("a manager does not hear of the call of another that is made inside of its own"),
     file: "observe/recorder.ts",
     from: ": this.within(run);",
     to: ": run();",
+    seenBy: seenByTests("observe/observers-of-calls.test.ts"),
+  },
+  {
+    name: "a context is made for calls that nobody observes",
+    promise: behaviour("without an observer nothing is looked for"),
+    file: "observe/call-observers.ts",
+    from: 'const hooks = observers.length === 0 ? undefined : nodeModule("node:async_hooks");',
+    to: 'const hooks = nodeModule("node:async_hooks");',
+    seenBy: seenByTests("observe/costs.test.ts"),
+  },
+  {
+    name: "a look at what would be deleted counts as deleted",
+    promise: watching(
+      "when a pass of `collect` last ended well; dry runs, and passes skipped since another ran, are none",
+    ),
+    file: "observe/exporters/measures.ts",
+    from: "if (dryRun === true || skipped === true) return;",
+    to: "if (skipped === true) return;",
+    seenBy: seenByTests("observe/exporters/prometheus.test.ts"),
+  },
+  {
+    name: "names that stores make up are labels without end",
+    promise: behaviour("labels have few values, whatever stores and events say"),
+    file: "observe/exporters/measures.ts",
+    from: 'if (this.#names.size >= MAX_NAMES) return "other";',
+    to: "",
+    seenBy: seenByTests("observe/exporters/prometheus.test.ts"),
+  },
+  {
+    name: "spans are not active while their operation runs",
+    promise: behaviour("the span of an operation is the parent of that of an HTTP request"),
+    file: "observe/exporters/otel.ts",
+    from: "api.context.with(inner, work)",
+    to: "api.context.with(outer, work)",
+    seenBy: seenByTests("observe/exporters/otel.test.ts"),
+  },
+  {
+    name: "a span says the scope",
+    promise: watching("no label and no attribute does"),
+    file: "observe/exporters/otel.ts",
+    from: '"storage.option": event.option,',
+    to: '"storage.option": event.scope,',
+    seenBy: seenByTests("observe/exporters/otel.test.ts"),
+  },
+  {
+    name: "every log line has the path",
+    promise: watching("lines of a logger at `info` do not have it"),
+    file: "observe/logger.ts",
+    from: 'logger.isLevelEnabled?.("debug") === true ? line : event',
+    to: "line",
+    seenBy: seenByTests("observe/logger.test.ts"),
+  },
+  {
+    name: "what an opened body goes through is told to nobody",
+    promise: watching("One that has none tells the observer of the manager"),
+    file: "hydrate/open.ts",
+    from: "bytes: () => recorder.within(() => result.bytes()),",
+    to: "bytes: () => result.bytes(),",
     seenBy: seenByTests("observe/observers-of-calls.test.ts"),
   },
   {
