@@ -15,7 +15,17 @@ const FORMATS = [
 const input = Object.fromEntries(Object.entries(ENTRIES).map(([entry, file]) => [fileOf(entry), file]));
 
 // Dependencies and optional peers, which users install, and Node's own modules.
-const OUTSIDE = [/^node:/, /^@aws-sdk\//, /^@smithy\//, /^@azure\//, /^@google-cloud\//, "ioredis", "pino"];
+const OUTSIDE = [
+  /^node:/,
+  /^@aws-sdk\//,
+  /^@smithy\//,
+  /^@azure\//,
+  /^@google-cloud\//,
+  /^@opentelemetry\//,
+  "ioredis",
+  "pino",
+  "prom-client",
+];
 
 // Bases of published classes, and what only their protected methods take: no declaration that a compiler writes for
 // users has to name them.

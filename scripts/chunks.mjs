@@ -22,9 +22,10 @@ export const CHUNKS = inOrder([
   {
     name: "ground",
     test: new RegExp(
-      `src/(json|paths|bytes|async|options|observe|object)/|src/store/([^/]+|${SHARED.join("|")})\\.ts$`,
+      `src/(json|paths|bytes|async|options|object)/|src/observe/[^/]+$|src/store/([^/]+|${SHARED.join("|")})\\.ts$`,
     ),
   },
+  { name: "exporters", test: /src\/observe\/exporters\/(?!otel|prometheus)/ },
   { name: "compression", test: /src\/codecs\/(gzip|brotli|zstd|zstd-frame|compression)\.ts$/ },
   { name: "kubernetes", test: /src\/resolvers\/kubernetes\// },
   { name: "manager", test: new RegExp(`src/(${MANAGER_ROOMS})/`) },

@@ -13,6 +13,8 @@ export const ENTRIES = {
   "coatcheck/kafka": "src/kafka.ts",
   "coatcheck/amqp": "src/amqp.ts",
   "coatcheck/testing": "src/testing/index.ts",
+  "coatcheck/prometheus": "src/prometheus.ts",
+  "coatcheck/otel": "src/otel.ts",
 };
 
 /** The name of an entry point's files in dist/, without their ending. */

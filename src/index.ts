@@ -44,8 +44,15 @@ export type { ReencryptOptions, ReencryptProgress, ReencryptReport } from "./mai
 export type { SweepProgress } from "./maintain/walk-objects.js";
 export { SchemaRegistry, type SchemaTag, type SchemaUpgrade } from "./schemas/schema-registry.js";
 export type { InferOutput, StandardSchemaV1 } from "./schemas/standard-schema.js";
-export type { CompositionEvent, ObservedOperation, StorageEvent, StorageObserver } from "./observe/event.js";
+export type { CollectResult, CompositionEvent, ObservedOperation, StorageEvent } from "./observe/event.js";
 export type { StorageLogger } from "./observe/logger.js";
+export type {
+  ObserverOption,
+  OperationAttributes,
+  OperationEnd,
+  OperationObserver,
+  StorageObserver,
+} from "./observe/observer.js";
 export type { PayloadPath } from "./plan/payload-path.js";
 export type { EntryKind } from "./plan/planned-entry.js";
 export type { Dialect } from "./reference/grammar.js";

@@ -1,7 +1,7 @@
 import type { Codec } from "../codecs/codec.js";
 import type { SchemaRegistry } from "../schemas/schema-registry.js";
 import type { StandardSchemaV1 } from "../schemas/standard-schema.js";
-import type { StorageObserver } from "../observe/event.js";
+import type { ObserverOption } from "../observe/observer.js";
 import type { StorageLogger } from "../observe/logger.js";
 import type { Dialect } from "../reference/grammar.js";
 import type { ReferenceResolver } from "../resolvers/resolver.js";
@@ -157,9 +157,15 @@ export interface StorageManagerOptions {
   resolvers?: readonly ReferenceResolver[] | undefined;
   /** How payloads end by age, and what one pass of `collect` does; default: they end when they are released. */
   retention?: RetentionOptions | undefined;
-  /** Is told of every operation. */
-  observer?: StorageObserver | undefined;
-  /** A pino logger; silent without one. Successes are logged at level `debug`, errors at `warn`. */
+  /**
+   * Is told of every operation, and of what happens in stores that have no observer of their own. A function is told of
+   * the end; an object with `start` of the beginning too, see {@link OperationObserver}; a list holds several. Default: nobody.
+   */
+  observer?: ObserverOption | undefined;
+  /**
+   * A pino logger; silent without one. Successes are logged at level `debug`, errors at `warn`. Where `debug` is logged,
+   * lines say the path of the object too.
+   */
   logger?: StorageLogger | undefined;
 }
 

@@ -2,7 +2,7 @@ import { storeField } from "../store/is-store.js";
 import * as z from "zod/mini";
 import { CodecSet } from "../codecs/codec-set.js";
 import type { Codec } from "../codecs/codec.js";
-import type { StorageObserver } from "../observe/event.js";
+import { observerField } from "../observe/observer.js";
 import type { StorageLogger } from "../observe/logger.js";
 import { parseOptions, PARSING } from "../options/parse-options.js";
 import { arePrefixesNested } from "../reference/allow.js";
@@ -99,7 +99,7 @@ const managerSchema = z
     schemas: z.optional(z.custom<SchemaRegistry>(hasMethods("register", "check", "has"), "must be a SchemaRegistry")),
     resolvers: z._default(resolvers, []),
     retention: z.prefault(retention, {}),
-    observer: z.optional(z.custom<StorageObserver>((value) => typeof value === "function", "must be a function")),
+    observer: observerField,
     logger: z.optional(z.custom<StorageLogger>(hasMethods("debug", "warn"), "must be a pino logger")),
   })
   .check(

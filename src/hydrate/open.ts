@@ -1,4 +1,4 @@
-import type { EventDetails } from "../observe/recorder.js";
+import type { EventDetails, Recorder } from "../observe/recorder.js";
 import type { BubustackReference, StorageReference } from "../reference/reference.js";
 import type { ReadResult } from "../store/store.js";
 import { callStore, type ManagerParts } from "../call/call.js";
@@ -17,6 +17,25 @@ export async function openReference(
   return callStore(parts, "open", details, { signal: callerSignal }, async (signal) => {
     const result = await openEntry(reference, settings, signal, callerSignal);
     details.bytes = result.info.size;
-    return result;
+    details.path = result.info.path;
+    return parts.recorder.tellsOfStores ? heardResult(result, parts.recorder) : result;
   });
+}
+
+const END = { done: true, value: undefined } as const;
+
+/** A result whose body is read after the call has ended: what the stores tell meanwhile is of that call. */
+function heardResult(result: ReadResult, recorder: Recorder): ReadResult {
+  return {
+    info: result.info,
+    bytes: () => recorder.within(() => result.bytes()),
+    cancel: () => recorder.within(() => result.cancel()),
+    [Symbol.asyncIterator]() {
+      const iterator = result[Symbol.asyncIterator]();
+      return {
+        next: () => recorder.within(() => iterator.next()),
+        return: () => recorder.within(async () => (await iterator.return?.()) ?? END),
+      };
+    },
+  };
 }

@@ -25,7 +25,7 @@ export async function writeBlob(
   data: StoreBody,
   options: WriteOptions,
 ): Promise<ObjectInfo> {
-  const details: EventDetails = { store: parts.settings.store?.name, objects: 1 };
+  const details: EventDetails = { store: parts.settings.store?.name, objects: 1, path };
   return endingSource(data, async (body) => {
     assertOptions("write", options, { operation: "write", store: details.store });
     return callStore(parts, "write", details, options, async (signal) => {
@@ -37,7 +37,7 @@ export async function writeBlob(
 }
 
 export async function readBlob(parts: ManagerParts, path: string, options: ReadOptions): Promise<Uint8Array> {
-  const details: EventDetails = { store: parts.settings.store?.name, objects: 1 };
+  const details: EventDetails = { store: parts.settings.store?.name, objects: 1, path };
   assertOptions("read", options, { operation: "read", store: details.store });
   return callStore(parts, "read", details, options, async (signal) => {
     const bytes = await readWhole(storeFor(path, parts.settings, "read"), path, options, signal);
@@ -61,13 +61,13 @@ async function* listing(
   prefix: string,
   options: ListOptions,
 ): AsyncGenerator<ObjectInfo, void, undefined> {
-  const details: EventDetails = { store: settings.store?.name };
+  const details: EventDetails = { store: settings.store?.name, path: prefix };
   assertOptions("list", options, { operation: "list", store: details.store });
   yield* recorder.recordEach("list", details, listObjects(prefix, options, settings));
 }
 
 export async function deleteBlob(parts: ManagerParts, path: string, options: CallOptions): Promise<void> {
-  const details: EventDetails = { store: parts.settings.store?.name, objects: 1 };
+  const details: EventDetails = { store: parts.settings.store?.name, objects: 1, path };
   // Not those of a store's delete: a condition is for the store, whose capabilities say whether it has such.
   assertOptions("call", options, { operation: "delete", store: details.store });
   try {

@@ -4,6 +4,8 @@ import { AutoCollector } from "./auto-collector.js";
 import { EntrySource } from "../hydrate/reads/entry-source.js";
 import { logTo } from "../observe/logger.js";
 import { Recorder } from "../observe/recorder.js";
+import { DriverStore } from "../store/drivers/driver-store.js";
+import { isOwnStore } from "../store/guard/own-stores.js";
 
 /** What a manager is made of. */
 export interface OwnParts extends ManagerParts {
@@ -16,12 +18,11 @@ export interface OwnParts extends ManagerParts {
 
 /** The parts of a new manager. */
 export function ownParts(settings: ManagerSettings): OwnParts {
-  const { observer, logger, readCache } = settings;
-  const recorder = new Recorder([
-    ...(observer === undefined ? [] : [observer]),
-    ...(logger === undefined ? [] : [logTo(logger)]),
-  ]);
+  const { store, observer = [], logger, readCache } = settings;
+  // A driver of ours has nothing to tell; what others have below them is not known.
+  const storesTell = store !== undefined && !(store instanceof DriverStore && isOwnStore(store));
+  const recorder = new Recorder(observer, { log: logger && logTo(logger), storesTell });
   const parts = { settings, recorder, source: new EntrySource(readCache, recorder) };
-  const collects = settings.retention.auto && settings.store !== undefined;
+  const collects = settings.retention.auto && store !== undefined;
   return { ...parts, isBorrowed: false, collector: collects ? new AutoCollector(parts) : undefined };
 }

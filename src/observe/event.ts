@@ -5,23 +5,27 @@ import type { StorageErrorCode } from "../errors/error.js";
  * the name of its content; a `write` and a `delete` of its temporary object are told of too. A `read` that several
  * hydrations share is told of once, attributed to the one that began it.
  */
-export type ObservedOperation =
-  | "dehydrate"
-  | "hydrate"
-  | "open"
-  | "release"
-  | "adopt"
-  | "done"
-  | "collect"
-  | "resolve"
-  | "verify"
-  | "reencrypt"
-  | "write"
-  | "copy"
-  | "read"
-  | "list"
-  | "delete"
-  | "presign";
+export type ObservedOperation = (typeof OBSERVED_OPERATIONS)[number];
+
+/** All operations, for those who must not label by anything else. */
+export const OBSERVED_OPERATIONS = [
+  "dehydrate",
+  "hydrate",
+  "open",
+  "release",
+  "adopt",
+  "done",
+  "collect",
+  "resolve",
+  "verify",
+  "reencrypt",
+  "write",
+  "copy",
+  "read",
+  "list",
+  "delete",
+  "presign",
+] as const;
 
 /**
  * What a composition of stores tells of, besides: something that its caller does not see. `cache_hit` and `cache_miss`
@@ -50,9 +54,24 @@ export type CompositionEvent =
   /** A feature gate: an option that the store can't honour was dropped. */
   | "option_dropped";
 
+/** What became of an object that a `collect` looked at: deleted, not deleted though it was to be, or kept for a reason. */
+export type CollectResult = (typeof COLLECT_RESULTS)[number];
+
+/** All that can become of one. */
+export const COLLECT_RESULTS = [
+  "deleted",
+  "failed",
+  "unexpired",
+  "live",
+  "young",
+  "unlabelled",
+  "unknown",
+  "locked",
+] as const;
+
 /**
- * One operation that has ended. Holds no payload data, keys or credentials, and no paths: every field but `stepRunId`
- * and `scope` can be a metric label.
+ * One operation that has ended. Holds no payload data, keys or credentials, and no paths: every string in it but
+ * `stepRunId` and `scope` can be a metric label.
  */
 export interface StorageEvent {
   operation: ObservedOperation | CompositionEvent;
@@ -63,7 +82,7 @@ export interface StorageEvent {
   code?: StorageErrorCode;
   /**
    * Bytes moved by a store operation; of a `dehydrate`, bytes of the payload's JSON before; of a `hydrate`, decoded
-   * bytes that were put in place; of a `copy`, 0.
+   * bytes that were put in place; of a `collect`, bytes of the objects that it deleted; of a `copy`, 0.
    */
   bytes: number;
   /** Of a `dehydrate`: bytes of the payload's JSON after. */
@@ -80,6 +99,12 @@ export interface StorageEvent {
    * its entries were wanted; none for what the `readCache` had.
    */
   objects?: number;
+  /** Of a `collect`: how many objects had each result; of a dry run, would have. What is missing is 0. */
+  results?: Readonly<Partial<Record<CollectResult, number>>>;
+  /** Of a `collect`: nothing was deleted, since that was not asked for. */
+  dryRun?: boolean;
+  /** Of a `collect`: it did nothing, since another pass had run within the interval. */
+  skipped?: boolean;
   /** Of a {@link CompositionEvent}: the store operation that it happened in. */
   during?: string;
   /** Of a {@link CompositionEvent}: the user's name of the copy. */
@@ -93,6 +118,3 @@ export interface StorageEvent {
   /** The scope of a `dehydrate` or `release`. */
   scope?: string;
 }
-
-/** Is told of every operation after its end. What it throws is ignored; it should not block. */
-export type StorageObserver = (event: StorageEvent) => void;

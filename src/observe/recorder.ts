@@ -1,48 +1,81 @@
+import { relayed } from "../async/relayed.js";
 import { isStorageError } from "../errors/error.js";
+import { callsHadObservers, NOBODY, withObservers } from "./call-observers.js";
+import { hasSubscribers, publish } from "./channel.js";
+import type { CompositionEvent, ObservedOperation, StorageEvent } from "./event.js";
+import type { LoggedOperation } from "./logger.js";
 import { notify } from "./notify.js";
-import type { CompositionEvent, ObservedOperation, StorageEvent, StorageObserver } from "./event.js";
+import { runWithin, startOf, type Observers, type OperationEnd } from "./observer.js";
+import { tellAll } from "./tell.js";
+
+type Details = Omit<StorageEvent, "operation" | "outcome" | "code" | "durationMs"> & {
+  /** The object, or the prefix of a listing: for the log only. */
+  path: string;
+};
 
 /** What an operation adds to its event once it is known. */
-export type EventDetails = {
-  [Name in keyof Omit<StorageEvent, "operation" | "outcome" | "code" | "durationMs">]?: StorageEvent[Name] | undefined;
-};
+export type EventDetails = { [Name in keyof Details]?: Details[Name] | undefined };
 
 interface Failure {
   readonly error: unknown;
 }
 
-/** Tells observers of operations. Without an observer it costs nothing: no clock is read, no event is made. */
+/** Who hears what a manager does, besides its observers, and how. */
+export interface RecorderOptions {
+  /** Is told of everything, and of the path that it happened at. */
+  readonly log?: ((operation: LoggedOperation) => void) | undefined;
+  /** Whether stores are below that have something to tell. They tell the same observers, if they have none of their own. */
+  readonly storesTell?: boolean;
+  readonly now?: () => number;
+}
+
+/** Tells observers of operations. Where nobody listens it costs nothing: no clock is read, no event is made. */
 export class Recorder {
-  constructor(
-    private readonly observers: readonly StorageObserver[],
-    private readonly now: () => number = performance.now.bind(performance),
-  ) {}
+  private readonly observers: Observers;
+  private readonly log: RecorderOptions["log"];
+  private readonly storesTell: boolean;
+  private readonly now: () => number;
+
+  constructor(observers: Observers, options: RecorderOptions = {}) {
+    this.observers = observers.length === 0 ? NOBODY : observers;
+    this.log = options.log;
+    this.storesTell = options.storesTell ?? false;
+    this.now = options.now ?? performance.now.bind(performance);
+  }
 
   /** Whether anybody is told. */
   get listens(): boolean {
-    return this.observers.length > 0;
+    return this.observers.length > 0 || this.log !== undefined || hasSubscribers();
+  }
+
+  /** Whether stores below tell these observers. */
+  get tellsOfStores(): boolean {
+    return this.storesTell && this.observers.length > 0;
   }
 
   /** Runs an operation and tells how it ended. `details` may be filled in while it runs. */
   record<T>(operation: ObservedOperation, details: EventDetails, run: () => Promise<T>): Promise<T> {
-    return this.listens ? this.recordHeard(operation, details, run) : run();
+    return this.listens ? this.recordHeard(operation, details, run) : this.within(run);
   }
 
   private async recordHeard<T>(operation: ObservedOperation, details: EventDetails, run: () => Promise<T>): Promise<T> {
-    const end = this.begin(operation, details);
+    const course = this.begin(operation, details);
     try {
-      const result = await run();
-      end();
+      const result = await course.run(run);
+      course.end();
       return result;
     } catch (error) {
-      end({ error });
+      course.end({ error });
       throw error;
     }
   }
 
   /** Tells of something that happens inside an operation. */
-  tell(event: CompositionEvent, details: EventDetails): void {
-    if (this.observers.length > 0) this.begin(event, details)();
+  tell(operation: CompositionEvent, details: EventDetails): void {
+    if (!this.listens) return;
+    const { path, ...event } = eventOf(operation, details, { outcome: "success", durationMs: 0 });
+    tellAll(this.observers, event);
+    this.writeLog(event, path);
   }
 
   /** Hands on what an operation gives one by one, counts it as `objects`, and tells how the operation ended. */
@@ -51,15 +84,15 @@ export class Recorder {
     details: EventDetails,
     items: AsyncIterable<T>,
   ): AsyncGenerator<T, void, undefined> {
-    if (this.observers.length === 0) {
-      yield* items;
+    if (!this.listens) {
+      yield* this.storesTell && callsHadObservers() ? relayed(items, (next) => this.within(next)) : items;
       return;
     }
-    const end = this.begin(operation, details);
+    const course = this.begin(operation, details);
     let failure: Failure | undefined;
     details.objects = 0;
     try {
-      for await (const item of items) {
+      for await (const item of relayed(items, (next) => course.run(next))) {
         details.objects++;
         yield item;
       }
@@ -67,21 +100,62 @@ export class Recorder {
       failure = { error };
       throw error;
     } finally {
-      end(failure); // also for a reader that has had enough
+      course.end(failure); // also for a reader that has had enough
     }
   }
 
-  private begin(operation: StorageEvent["operation"], details: EventDetails): (failure?: Failure) => void {
-    const start = this.now();
-    return (failure) => {
-      const known = Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined));
-      this.emit({ bytes: 0, ...known, operation, ...endOf(failure), durationMs: this.now() - start });
-    };
+  /** Runs what belongs to an operation that has ended: the stores below tell whom they told before. */
+  within<T>(run: () => T): T {
+    return this.storesTell ? withObservers(this.observers, run) : run();
   }
 
-  private emit(event: StorageEvent): void {
-    for (const observer of this.observers) notify(observer, { ...event });
+  private writeLog(event: StorageEvent, path: string | undefined): void {
+    if (this.log !== undefined) notify(this.log, { event: { ...event }, path });
   }
+
+  private begin(operation: ObservedOperation, details: EventDetails): Course {
+    const attributes = known({ ...details, path: undefined });
+    const ends = this.observers.flatMap((observer) => startOf(observer, operation, attributes) ?? []);
+    const contexts = ends.filter(({ run }) => run !== undefined);
+    const begun = this.now();
+    return {
+      run: (work) => this.within(() => inside(contexts, work)),
+      end: (failure) => {
+        const end = { ...endOf(failure), durationMs: this.now() - begun };
+        const { path = pathOf(failure), ...event } = eventOf(operation, details, end);
+        for (const told of ends) notify(told, { ...event });
+        this.writeLog(event, path);
+        publish(event);
+      },
+    };
+  }
+}
+
+/** An operation that observers know of. */
+interface Course {
+  run<T>(work: () => T): T;
+  end(failure?: Failure): void;
+}
+
+/** Runs work inside of what all of them put around it: the first is the outermost. */
+function inside<T>(contexts: readonly OperationEnd[], work: () => T): T {
+  return contexts.reduceRight<() => T>((inner, end) => () => runWithin(end, inner), work)();
+}
+
+function eventOf(
+  operation: StorageEvent["operation"],
+  details: EventDetails,
+  end: Pick<StorageEvent, "outcome" | "code" | "durationMs">,
+): StorageEvent & { path?: string } {
+  return { bytes: 0, ...known(details), operation, ...end };
+}
+
+function known(details: EventDetails): Partial<Details> {
+  return Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined));
+}
+
+function pathOf(failure: Failure | undefined): string | undefined {
+  return isStorageError(failure?.error) ? failure.error.path : undefined;
 }
 
 function endOf(failure: Failure | undefined): Pick<StorageEvent, "outcome" | "code"> {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { isStorageError, StorageManager } from "../../src/index.js";
 import { parseEnvironment } from "../../src/configure/env.js";
+import { METRICS } from "../../src/observe/exporters/metrics.js";
 import { STORAGE_ERROR_CODES } from "../../src/errors/error.js";
 
 /** The rows of the first table behind `heading`, each as its cells; the two rows of the head are left out. */
@@ -28,6 +29,15 @@ function names(cell: string): string[] {
 it("README.md names every error code", () => {
   const documented = rowsOf("README.md", "## Errors").flatMap(([codes]) => names(codes!));
   expect(documented.sort()).toEqual([...STORAGE_ERROR_CODES].sort());
+});
+
+it("docs/watching.md has every metric, its kind and its labels", () => {
+  const documented = rowsOf("docs/watching.md", "## Metrics with Prometheus").map(([metric, kind, labels]) => [
+    names(metric!)[0],
+    kind,
+    names(labels!.split(":")[0]!),
+  ]);
+  expect(documented).toEqual(Object.entries(METRICS).map(([name, { kind, labels }]) => [name, kind, labels]));
 });
 
 it("README.md names options that exist", () => {

@@ -40,6 +40,10 @@ export function testing(says: string): Promised {
   return { document: "docs/testing.md", says };
 }
 
+export function watching(says: string): Promised {
+  return { document: "docs/watching.md", says };
+}
+
 export function benchmarks(says: string): Promised {
   return { document: "docs/benchmarks.md", says };
 }

@@ -53,6 +53,43 @@ describe("a pino logger", () => {
     expect(logged()).toMatchObject([{ level: WARN, service: "orders", code: "INVALID_REFERENCE" }]);
   });
 
+  it("is told of paths where it logs at debug, and nobody else is", async () => {
+    const events: unknown[] = [];
+    const store = new MemoryStore();
+    const call = async (level: string) => {
+      const { logger, logged } = memoryLog(level);
+      const manager = new StorageManager({ store, logger, observer: (event) => events.push(event) });
+      const message = (await manager.dehydrate(longText("a"), { scope: "run/1" })) as { $storageRef: string };
+      await manager.hydrate(message);
+      for await (const { path } of manager.list("outputs/")) expect(path).toBe(message.$storageRef);
+      await manager.delete(message.$storageRef);
+      await failureOf(manager.hydrate(message));
+      await failureOf(manager.readBlob("x".repeat(10_000)));
+      return {
+        path: message.$storageRef,
+        lines: logged().map(({ operation, path, scope }) => [operation, path, scope]),
+      };
+    };
+    const { path, lines } = await call("debug");
+    expect(lines).toEqual([
+      ["write", path, undefined],
+      ["dehydrate", undefined, "run/1"],
+      ["read", path, undefined],
+      ["hydrate", undefined, undefined],
+      ["list", "outputs/", undefined],
+      ["delete", path, undefined],
+      ["read", path, undefined],
+      ["hydrate", path, undefined],
+      ["read", undefined, undefined],
+    ]);
+    expect((await call("info")).lines.map(([operation, logged]) => [operation, logged])).toEqual([
+      ["read", undefined],
+      ["hydrate", undefined],
+      ["read", undefined],
+    ]);
+    expect(JSON.stringify(events)).not.toContain("outputs/");
+  });
+
   it("is heard beside an observer, and its failure changes nothing", async () => {
     const events: string[] = [];
     const broken = () => {

@@ -6,7 +6,7 @@ import { turn } from "../support/turn.js";
 
 function recorderAt(...times: number[]) {
   const events: StorageEvent[] = [];
-  const recorder = new Recorder([(event) => events.push(event)], () => times.shift()!);
+  const recorder = new Recorder([(event) => events.push(event)], { now: () => times.shift()! });
   return { events, recorder };
 }
 
@@ -43,7 +43,7 @@ describe("record", () => {
     const now = () => {
       throw new Error("The clock was read.");
     };
-    const recorder = new Recorder([], now);
+    const recorder = new Recorder([], { now });
     await expect(recorder.record("read", {}, () => Promise.resolve(1))).resolves.toBe(1);
     const all: number[] = [];
     for await (const item of recorder.recordEach("list", {}, items(2))) all.push(item);

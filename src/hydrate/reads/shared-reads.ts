@@ -96,7 +96,7 @@ class SharedRead {
     this.part = part;
     this.details = { operation: "read", store: store.name, path };
     setMaxListeners(Infinity, this.controller.signal); // a store may listen many times, and Node warns of more than ten
-    void this.run(recorder, { store: store.name, stepRunId, objects: 1 });
+    void this.run(recorder, { store: store.name, stepRunId, objects: 1, path });
   }
 
   /** Whether it brings this part of the object, or all of it. */

@@ -13,7 +13,7 @@ import { isIterable } from "../verify/verify-settings.js";
 import { settingsBelow } from "../release.js";
 import { LivePayloads } from "./live-payloads.js";
 import { CollectorPass, type PassLimits } from "./pass.js";
-import { emptyReport, type CollectOptions, type CollectReport } from "./report.js";
+import { emptyReport, eventDetails, type CollectOptions, type CollectReport } from "./report.js";
 
 const atLeastOne = z.int().check(z.gte(1));
 const schema = z.strictObject({
@@ -52,14 +52,15 @@ export async function collect(parts: Parts, options: CollectOptions): Promise<Co
   return parts.recorder.record("collect", details, async () => {
     const pass = new CollectorPass({ ...parts, settings }, store, limits, report, { ...given, signal: ownSignal });
     try {
-      if (!(await pass.begin())) return { ...report, skipped: true };
+      report.skipped = !(await pass.begin());
+      if (report.skipped) return report;
       if (live !== undefined) pass.live = await follow(live, given, { ...parts, settings }, report, ownSignal);
       await pass.run();
       return report;
     } catch (error) {
       throw callFailure(error, ownSignal, { operation: "collect", store: store.name });
     } finally {
-      Object.assign(details, { objects: report.deleted, bytes: report.deletedBytes });
+      Object.assign(details, eventDetails(report));
     }
   });
 }

@@ -1,4 +1,6 @@
 import type { StorageErrorCode } from "../../errors/error.js";
+import type { CollectResult } from "../../observe/event.js";
+import type { EventDetails } from "../../observe/recorder.js";
 import type { CallOptions } from "../../store/store.js";
 
 /** Why a pass kept objects: how many for each reason. */
@@ -84,4 +86,10 @@ const MAX_PROBLEMS = 1000;
 
 export function addProblem({ problems }: CollectReport, path: string, code: StorageErrorCode): void {
   if (problems.length < MAX_PROBLEMS) problems.push({ path, code });
+}
+
+/** What observers are told of a pass. */
+export function eventDetails({ dryRun, skipped, deleted, deletedBytes, failed, kept }: CollectReport): EventDetails {
+  const results: Record<CollectResult, number> = { deleted, failed, ...kept };
+  return { objects: deleted, bytes: deletedBytes, results, ...(dryRun && { dryRun }), ...(skipped && { skipped }) };
 }

@@ -83,7 +83,7 @@ export class PrefixCheck {
   ): Promise<Uint8Array | undefined> {
     const { store, recorder, settings } = this;
     const release = await this.operations.acquire(signal);
-    const event: EventDetails = { store: store.name, stepRunId: settings.stepRunId, objects: 1 };
+    const event: EventDetails = { store: store.name, stepRunId: settings.stepRunId, objects: 1, path };
     try {
       return await recorder.record("read", event, async () => {
         const result = await abortable(store.read(path, { signal }), signal, undefined, (late) => late.cancel());

@@ -14,7 +14,7 @@ import type {
   StoreBody,
   WriteOptions,
 } from "../store.js";
-import { relayedListing } from "./relayed-listing.js";
+import { relayed } from "../../async/relayed.js";
 
 /** Asks the store below, with options that a layer may have changed. */
 export type Ask<Options, T> = (options: Options) => Promise<T>;
@@ -87,7 +87,7 @@ export abstract class CallLayer extends CheckedStore implements Omit<Required<St
 
   protected listChecked(prefix: string, options: ListOptions, details: CallDetails): AsyncIterable<ObjectInfo> {
     const listing = this.below.listChecked(prefix, options, details);
-    return relayedListing(listing, (next) => this.around(details, options, next));
+    return relayed(listing, (next) => this.around(details, options, next));
   }
 
   protected copyChecked(from: string, to: string, options: CallOptions, details: CallDetails): Promise<ObjectInfo> {

@@ -4,14 +4,14 @@ import * as z from "zod/mini";
 import { type CallDetails } from "../check.js";
 import { systemClock, type Clock } from "../../async/clock.js";
 import { isStorageError } from "../../errors/error.js";
-import type { StorageObserver } from "../../observe/event.js";
+import { observerField, type ObserverOption } from "../../observe/observer.js";
 import { parseOptions } from "../../options/parse-options.js";
 import type { CallOptions, ListOptions, ObjectInfo, PresignOptions, ReadOptions, ReadResult, Store } from "../store.js";
 import { CallLayer, type Ask } from "./call-layer.js";
 import { Circuit, verdictOf, type AdmittedCall, type CircuitState } from "./circuit.js";
-import { clockOption, milliseconds, observerOption, wholeNumber } from "./layer-options.js";
+import { clockOption, milliseconds, wholeNumber } from "./layer-options.js";
 import { checkedStore } from "../is-store.js";
-import { relayedListing } from "./relayed-listing.js";
+import { relayed } from "../../async/relayed.js";
 import { relayedResult } from "./relayed-result.js";
 
 /** Options of {@link withCircuitBreaker}. */
@@ -22,8 +22,11 @@ export interface CircuitBreakerOptions {
   resetAfter?: number | undefined;
   /** Where the time comes from. Default the system's. */
   clock?: Clock | undefined;
-  /** Told of every change of state (`circuit_open`, `circuit_half_open`, `circuit_close`). */
-  observer?: StorageObserver | undefined;
+  /**
+   * Told of every change of state (`circuit_open`, `circuit_half_open`, `circuit_close`).
+   * Default: the observer of the manager whose call it is.
+   */
+  observer?: ObserverOption | undefined;
 }
 
 /** What {@link withCircuitBreaker} gives: a store that shows the state of its circuit. */
@@ -36,7 +39,7 @@ const schema = z.strictObject({
   failures: z._default(wholeNumber, 5),
   resetAfter: z._default(milliseconds.check(z.gte(1)), 30_000),
   clock: clockOption,
-  observer: observerOption,
+  observer: observerField,
 });
 
 /**
@@ -113,7 +116,7 @@ class CircuitBreakerLayer extends CallLayer implements CircuitBreakerStore {
     const { signal } = options;
     const listing = this.below.listChecked(prefix, options, details); // which asks for nothing before its first step
     const call = this.circuit.admit(details);
-    yield* relayedListing(listing, async (next) => {
+    yield* relayed(listing, async (next) => {
       const step = await judged(call, details, signal, next);
       if (call.isProbe || step.done === true) call.report("available");
       return step;

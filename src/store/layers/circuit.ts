@@ -2,7 +2,7 @@ import type { CallDetails } from "../check.js";
 import type { Clock } from "../../async/clock.js";
 import { StorageError, isStorageError, type StorageErrorCode } from "../../errors/error.js";
 import { isSourceFailure } from "../source-failure.js";
-import type { StorageObserver } from "../../observe/event.js";
+import type { Observers } from "../../observe/observer.js";
 import { tell } from "../../observe/tell.js";
 
 /**
@@ -39,7 +39,7 @@ export interface CircuitSettings {
   readonly failures: number;
   readonly resetAfter: number;
   readonly clock: Clock;
-  readonly observer: StorageObserver | undefined;
+  readonly observer: Observers | undefined;
 }
 
 /** A call that passed. It may report several times; what it says after the state has changed without it is ignored. */

@@ -1,6 +1,5 @@
-import { clock, isFunction } from "../../options/fields.js";
+import { clock } from "../../options/fields.js";
 import * as z from "zod/mini";
-import type { StorageObserver } from "../../observe/event.js";
 
 /** Longest time that a timer takes, in milliseconds (24.8 days): Node lets a longer one ring at once. */
 const MAX_MILLISECONDS = 2 ** 31 - 1;
@@ -10,5 +9,3 @@ export const milliseconds = z.number().check(z.gte(0), z.lte(MAX_MILLISECONDS));
 export const wholeNumber = z.number().check(z.int(), z.gte(1));
 
 export const clockOption = z.optional(clock);
-
-export const observerOption = z.optional(z.custom<StorageObserver>(isFunction, "must be a function"));

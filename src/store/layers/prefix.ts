@@ -20,7 +20,7 @@ import type {
 import { checkListed, type CheckListed } from "../listed-object.js";
 import { CallLayer } from "./call-layer.js";
 import { checkedStore } from "../is-store.js";
-import { relayedListing } from "./relayed-listing.js";
+import { relayed } from "../../async/relayed.js";
 import { relayedResult } from "./relayed-result.js";
 
 /**
@@ -123,7 +123,7 @@ class PrefixLayer extends CallLayer {
     const checked = checkListed(outer, this.name);
     const listing = this.below.listChecked(outer, inner, details);
     let listed = 0;
-    for await (const info of relayedListing(listing, (next) => this.#named(next))) {
+    for await (const info of relayed(listing, (next) => this.#named(next))) {
       if (listed === limit) return;
       const mine = this.#listed(checked, info);
       if (!isListed(mine.path, prefix, startAfter)) continue;

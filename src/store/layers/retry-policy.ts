@@ -3,7 +3,7 @@ import { ExponentialBackoff, noJitterGenerator, type IBackoff } from "cockatiel"
 import type { CallDetails } from "../check.js";
 import type { Clock } from "../../async/clock.js";
 import { isStorageError, type StorageError } from "../../errors/error.js";
-import type { StorageObserver } from "../../observe/event.js";
+import type { Observers } from "../../observe/observer.js";
 import { tell } from "../../observe/tell.js";
 
 /** How often and how long is tried, in milliseconds. */
@@ -14,7 +14,7 @@ export interface RetrySettings {
   readonly maxDelay: number;
   readonly random: () => number;
   readonly clock: Clock;
-  readonly observer: StorageObserver | undefined;
+  readonly observer: Observers | undefined;
 }
 
 /**

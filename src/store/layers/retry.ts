@@ -5,7 +5,7 @@ import { isWholeBody } from "../body.js";
 import { type CallDetails } from "../check.js";
 import { systemClock, type Clock } from "../../async/clock.js";
 import { isStorageError, type StorageError, type StorageErrorCode } from "../../errors/error.js";
-import type { StorageObserver } from "../../observe/event.js";
+import { observerField, type ObserverOption } from "../../observe/observer.js";
 import { parseOptions } from "../../options/parse-options.js";
 import { streamResult } from "../read-result.js";
 import type {
@@ -20,10 +20,10 @@ import type {
   WriteOptions,
 } from "../store.js";
 import { CallLayer, type Ask } from "./call-layer.js";
-import { clockOption, milliseconds, observerOption, wholeNumber } from "./layer-options.js";
+import { clockOption, milliseconds, wholeNumber } from "./layer-options.js";
 import { checkedStore } from "../is-store.js";
 import { isGone, writtenAlready } from "./own-effect.js";
-import { relayedListing } from "./relayed-listing.js";
+import { relayed } from "../../async/relayed.js";
 import { ReplayableBody } from "./replayable-body.js";
 import { ResumedBody } from "./resumed-body.js";
 import { isRetryable, RetryPolicy } from "./retry-policy.js";
@@ -45,8 +45,11 @@ export interface RetryOptions {
   random?: (() => number) | undefined;
   /** Where the time comes from. Default the system's. */
   clock?: Clock | undefined;
-  /** Told of every attempt that failed and is followed by another (`retry`). */
-  observer?: StorageObserver | undefined;
+  /**
+   * Told of every attempt that failed and is followed by another (`retry`).
+   * Default: the observer of the manager whose call it is.
+   */
+  observer?: ObserverOption | undefined;
 }
 
 const schema = z.strictObject({
@@ -59,7 +62,7 @@ const schema = z.strictObject({
     () => Math.random,
   ),
   clock: clockOption,
-  observer: observerOption,
+  observer: observerField,
 });
 
 /**
@@ -167,7 +170,7 @@ class RetryLayer extends CallLayer {
       const rest = limit === undefined ? {} : { limit: limit - listed };
       const listing = this.below.listChecked(prefix, { ...options, startAfter, ...rest }, details);
       try {
-        for await (const info of relayedListing(listing, (next) => abortable(next(), signal, details))) {
+        for await (const info of relayed(listing, (next) => abortable(next(), signal, details))) {
           startAfter = info.path;
           listed++;
           yield info;

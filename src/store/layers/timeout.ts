@@ -18,7 +18,7 @@ import { CallLayer, type Ask } from "./call-layer.js";
 import { Deadline } from "./deadline.js";
 import { clockOption, milliseconds } from "./layer-options.js";
 import { checkedStore } from "../is-store.js";
-import { relayedListing } from "./relayed-listing.js";
+import { relayed } from "../../async/relayed.js";
 import { relayedResult } from "./relayed-result.js";
 
 /** An operation of a store that a timeout can be given for. */
@@ -124,7 +124,7 @@ class TimeoutLayer extends CallLayer {
     const deadline = this.#deadline(details, options);
     try {
       const listing = this.below.listChecked(prefix, { ...options, signal: deadline.signal }, details);
-      yield* relayedListing(listing, (next) => deadline.wait(next));
+      yield* relayed(listing, (next) => deadline.wait(next));
     } finally {
       deadline.end();
     }

@@ -4,7 +4,7 @@ import * as z from "zod/mini";
 import { isWholeBody } from "../body.js";
 import { type CallDetails } from "../check.js";
 import { systemClock, type Clock } from "../../async/clock.js";
-import type { StorageObserver } from "../../observe/event.js";
+import { observerField, type ObserverOption } from "../../observe/observer.js";
 import { parseOptions } from "../../options/parse-options.js";
 import type {
   CallOptions,
@@ -20,10 +20,10 @@ import type {
 } from "../store.js";
 import { isSourceFailure } from "../source-failure.js";
 import { CallLayer, type Ask } from "./call-layer.js";
-import { clockOption, observerOption } from "./layer-options.js";
+import { clockOption } from "./layer-options.js";
 import { checkedStore } from "../is-store.js";
 import { MeteredBody } from "./metered-body.js";
-import { relayedListing } from "./relayed-listing.js";
+import { relayed } from "../../async/relayed.js";
 import { relayedResult } from "./relayed-result.js";
 import { isRetryable } from "./retry-policy.js";
 import { MemoryUsageCounter, type UsageCounter } from "./usage-counter.js";
@@ -46,8 +46,11 @@ export interface UsageLimitOptions {
   onCounterFailure?: "allow" | "refuse" | undefined;
   /** Where the time comes from, and so the month. Default the system's. */
   clock?: Clock | undefined;
-  /** Told of calls that were refused (`usage_limit`), and of a counter that fails (`usage_counter_fault`). */
-  observer?: StorageObserver | undefined;
+  /**
+   * Told of calls that were refused (`usage_limit`), and of a counter that fails (`usage_counter_fault`).
+   * Default: the observer of the manager whose call it is.
+   */
+  observer?: ObserverOption | undefined;
 }
 
 const limit = z.optional(z.int().check(z.gte(0)));
@@ -58,7 +61,7 @@ const schema = z.strictObject({
   counter: z.optional(z.custom<UsageCounter>(isCounter, "must be a UsageCounter")),
   onCounterFailure: z._default(z.enum(["allow", "refuse"]), "allow"),
   clock: clockOption,
-  observer: observerOption,
+  observer: observerField,
 });
 
 /**
@@ -160,7 +163,7 @@ class UsageLimitLayer extends CallLayer {
   ): AsyncGenerator<ObjectInfo, void, undefined> {
     const { signal } = options;
     let steps = 0;
-    yield* relayedListing(this.below.listChecked(prefix, options, details), async (next) => {
+    yield* relayed(this.below.listChecked(prefix, options, details), async (next) => {
       if (steps++ % PAGE === 0) await this.meter.reserve("requests", 1, details, signal);
       return abortable(next(), signal, details);
     });

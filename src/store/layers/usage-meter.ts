@@ -2,7 +2,7 @@ import { abortable } from "../../async/abort.js";
 import type { CallDetails } from "../check.js";
 import type { Clock } from "../../async/clock.js";
 import { StorageError } from "../../errors/error.js";
-import type { StorageObserver } from "../../observe/event.js";
+import type { Observers } from "../../observe/observer.js";
 import { tell } from "../../observe/tell.js";
 import { monthOf, type UsageCounter, type UsageKind } from "./usage-counter.js";
 
@@ -14,7 +14,7 @@ export interface UsageSettings {
   readonly counter: UsageCounter;
   readonly onCounterFailure: "allow" | "refuse";
   readonly clock: Clock;
-  readonly observer: StorageObserver | undefined;
+  readonly observer: Observers | undefined;
 }
 
 /** What was counted beforehand. */

@@ -18,6 +18,15 @@ async function main() {
       return true;
     });
   }
+  for (const [entry, name] of [
+    ["coatcheck/prometheus", "prom-client"],
+    ["coatcheck/otel", "@opentelemetry/api"],
+  ]) {
+    assert.throws(
+      () => require(entry),
+      (error) => isStorageError(error, "MISSING_DEPENDENCY") && error.message.includes(`npm install ${name}`),
+    );
+  }
 }
 
 main().catch((error) => {

@@ -1,4 +1,5 @@
-// The client libraries of Redis, Google and Azure are not installed: nothing asks for one before it is used.
+// The client libraries of Redis, Google and Azure are not installed: nothing asks for one before it is used. Those of
+// metrics and traces are asked for at once.
 import assert from "node:assert/strict";
 import { RoutingStore, MemoryStore, isStorageError } from "coatcheck";
 import { AzureStore } from "coatcheck/azure";
@@ -20,4 +21,14 @@ for (const [store, path, name] of cases) {
     return true;
   });
   await store.close();
+}
+for (const [entry, name] of [
+  ["coatcheck/prometheus", "prom-client"],
+  ["coatcheck/otel", "@opentelemetry/api"],
+]) {
+  await assert.rejects(import(entry), (error) => {
+    assert.ok(isStorageError(error, "MISSING_DEPENDENCY"), String(error));
+    assert.ok(error.message.includes(`npm install ${name}`), error.message);
+    return true;
+  });
 }

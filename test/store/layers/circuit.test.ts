@@ -11,7 +11,7 @@ function circuit(failures = 2, resetAfter = 1000) {
   const clock = new FakeClock(Date.UTC(2026, 10, 21));
   const events: StorageEvent[] = [];
   const observer = (event: StorageEvent) => void events.push(event);
-  const subject = new Circuit({ failures, resetAfter, clock, observer });
+  const subject = new Circuit({ failures, resetAfter, clock, observer: [observer] });
   const fail = () => subject.admit(DETAILS).report("unavailable", "UNAVAILABLE");
   return { subject, clock, events, fail, names: () => events.map(({ operation }) => operation) };
 }

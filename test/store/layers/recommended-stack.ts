@@ -10,7 +10,7 @@ import {
   type UsageCounter,
 } from "../../../src/store/layers/index.js";
 import type { Store } from "../../../src/store/store.js";
-import type { StorageObserver } from "../../../src/observe/event.js";
+import type { StorageObserver } from "../../../src/observe/observer.js";
 
 export interface StackOptions {
   clock?: Clock;

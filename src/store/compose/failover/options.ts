@@ -1,6 +1,6 @@
 import { clock } from "../../../options/fields.js";
 import * as z from "zod/mini";
-import type { StorageObserver } from "../../../observe/event.js";
+import { observerField, type ObserverOption } from "../../../observe/observer.js";
 import { systemClock, type Clock } from "../../../async/clock.js";
 import { parseOptions } from "../../../options/parse-options.js";
 import type { Store } from "../../store.js";
@@ -64,8 +64,11 @@ export interface CopyReadOptions {
   storeDigest?: boolean | undefined;
   /** Default: the time of this machine. */
   clock?: Clock | undefined;
-  /** Is told of copies that failed (`replica_failure`) or were skipped for their limits (`replica_skip`), and more. */
-  observer?: StorageObserver | undefined;
+  /**
+   * Is told of copies that failed (`replica_failure`) or were skipped for their limits (`replica_skip`), and more.
+   * Default: the observer of the manager whose call it is.
+   */
+  observer?: ObserverOption | undefined;
 }
 
 /** Options of {@link FailoverStore}. */
@@ -94,7 +97,7 @@ export const copyReadFields = {
   digest: z._default(fn<DigestOf>(), () => contentAddressedDigest),
   storeDigest: z._default(z.boolean(), true),
   clock: z._default(clock, systemClock),
-  observer: z.optional(fn<StorageObserver>()),
+  observer: observerField,
 };
 
 const cache = z.strictObject({

@@ -1,7 +1,7 @@
 import { throwIfAborted } from "../../../async/abort.js";
 import type { CallDetails } from "../../check.js";
 import { isStorageError } from "../../../errors/error.js";
-import type { StorageObserver } from "../../../observe/event.js";
+import type { Observers } from "../../../observe/observer.js";
 import { tell } from "../../../observe/tell.js";
 import { Attempt, type AttemptLimits } from "./attempt.js";
 import { type ReplicaFailure } from "./replica-errors.js";
@@ -14,7 +14,7 @@ export interface ReplicaCall {
   /** The caller's. */
   readonly signal: AbortSignal | undefined;
   readonly limits: AttemptLimits;
-  readonly observer: StorageObserver | undefined;
+  readonly observer: Observers | undefined;
 }
 
 /** Copies that are asked together: one after the other, or several at a time. */

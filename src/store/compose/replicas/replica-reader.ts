@@ -3,7 +3,7 @@ import type { Clock } from "../../../async/clock.js";
 import { bytesResult, streamResult } from "../../read-result.js";
 import type { CallOptions, ObjectInfo, ReadOptions, ReadResult } from "../../store.js";
 import { StorageError, isStorageError } from "../../../errors/error.js";
-import type { StorageObserver } from "../../../observe/event.js";
+import type { Observers } from "../../../observe/observer.js";
 import { askReplicas, type Answer, type ReplicaCall, type Round } from "./ask-replicas.js";
 import { readCopy, type ReadCopy, type ReadRequest } from "./copy-body.js";
 import { describeCopy, type DigestOf } from "./known-digest.js";
@@ -18,7 +18,7 @@ export interface ReaderSettings {
   readonly digest: DigestOf;
   readonly attemptTimeout?: number | undefined;
   readonly clock: Clock;
-  readonly observer?: StorageObserver | undefined;
+  readonly observer?: Observers | undefined;
 }
 
 /** Whom to ask, and what is known before anybody is asked. */

@@ -1,4 +1,4 @@
-import type { StorageObserver } from "../../../observe/event.js";
+import type { Observers } from "../../../observe/observer.js";
 import { tell } from "../../../observe/tell.js";
 import { abortable } from "../../../async/abort.js";
 import { copyByWriting } from "../../copy-by-writing.js";
@@ -20,7 +20,7 @@ export async function copyAcross(
   from: CopyEnd,
   to: CopyEnd,
   { signal }: CallOptions,
-  observer: StorageObserver | undefined,
+  observer: Observers | undefined,
 ): Promise<ObjectInfo> {
   requireCapability(from.store, "read", "copy", from.route.text);
   requireCapability(to.store, "write", "copy", to.route.text);
@@ -36,7 +36,7 @@ export async function copyAcross(
 function attributesFor(
   store: Store,
   { contentType, metadata }: WriteOptions,
-  observer: StorageObserver | undefined,
+  observer: Observers | undefined,
 ): WriteOptions {
   const kept: WriteOptions = {};
   const drop = (option: "contentType" | "metadata"): void =>

@@ -2,7 +2,7 @@ import { isStore, storeField } from "../../is-store.js";
 import { isFunction } from "../../../options/fields.js";
 import * as z from "zod/mini";
 import { isScheme, splitLocation, type Target } from "../../../paths/location.js";
-import type { StorageObserver } from "../../../observe/event.js";
+import { observerField, type ObserverOption } from "../../../observe/observer.js";
 import { parseOptions } from "../../../options/parse-options.js";
 import type { Store } from "../../store.js";
 
@@ -48,8 +48,11 @@ export interface RoutingStoreOptions {
    * buckets are; and schemes never share a store.
    */
   poolKey?: ((target: Target) => string) | undefined;
-  /** Is told with `option_dropped` when a copy to another store could not keep content type or metadata. */
-  observer?: StorageObserver | undefined;
+  /**
+   * Is told with `option_dropped` when a copy to another store could not keep content type or metadata.
+   * Default: the observer of the manager whose call it is.
+   */
+  observer?: ObserverOption | undefined;
 }
 
 const NO_SCHEME = "is not a URL scheme (RFC 3986, section 3.1)";
@@ -63,7 +66,7 @@ const schema = z.strictObject({
   aliases: z._default(z.record(scheme, scheme), {}),
   onUnknownScheme: z._default(z.enum(["error", "primary"]), "error"),
   poolKey: z.optional(z.custom<(target: Target) => string>(isFunction, "must be a function")),
-  observer: z.optional(z.custom<StorageObserver>(isFunction, "must be a function")),
+  observer: observerField,
 });
 
 /** The options as the store works with them. */

@@ -3,7 +3,7 @@ import { openListing } from "../../open-listing.js";
 import { endingSource } from "../../body-source.js";
 import { StorageError, isStorageError } from "../../../errors/error.js";
 import { schemeOf, splitLocation, type Target } from "../../../paths/location.js";
-import type { StorageObserver } from "../../../observe/event.js";
+import type { Observers } from "../../../observe/observer.js";
 import { assertPath, assertPrefix, invalidPath } from "../../../paths/path.js";
 import { abortable, throwIfAborted } from "../../../async/abort.js";
 import { assertOptions } from "../../call-options.js";
@@ -55,7 +55,7 @@ export class RoutingStore implements Store {
   readonly #primary: Store;
   readonly #schemes: SchemeTable;
   readonly #poolKey: (target: Target) => string;
-  readonly #observer: StorageObserver | undefined;
+  readonly #observer: Observers | undefined;
   readonly #pool = new StorePool();
   #closing: Promise<void> | undefined;
 

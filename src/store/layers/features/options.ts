@@ -1,6 +1,6 @@
 import { checkedStore } from "../../is-store.js";
 import * as z from "zod/mini";
-import type { StorageObserver } from "../../../observe/event.js";
+import { observerField, type ObserverOption, type Observers } from "../../../observe/observer.js";
 import { parseOptions } from "../../../options/parse-options.js";
 import type { Store } from "../../store.js";
 
@@ -20,8 +20,11 @@ export interface FeatureOptions {
   loose?: boolean | readonly Operation[] | undefined;
   /** What is emulated if the store lacks it. Default nothing. */
   simulate?: readonly Feature[] | undefined;
-  /** Is told of each option that was dropped (`option_dropped`). */
-  observer?: StorageObserver | undefined;
+  /**
+   * Is told of each option that was dropped (`option_dropped`).
+   * Default: the observer of the manager whose call it is.
+   */
+  observer?: ObserverOption | undefined;
 }
 
 const OPERATIONS = ["write", "read", "stat", "delete", "list", "copy", "presign"] as const;
@@ -33,14 +36,14 @@ const schema = z.strictObject({
     false,
   ),
   simulate: z._default(z.array(z.enum(FEATURES)), []),
-  observer: z.optional(z.custom<StorageObserver>((value) => typeof value === "function", "must be a function")),
+  observer: observerField,
 });
 
 /** The options as the layer works with them. */
 export interface FeatureSettings {
   readonly loose: ReadonlySet<Operation>;
   readonly simulate: ReadonlySet<Feature>;
-  readonly observer: StorageObserver | undefined;
+  readonly observer: Observers | undefined;
 }
 
 /** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */

@@ -1,4 +1,4 @@
-import type { StorageObserver } from "../../../observe/event.js";
+import type { Observers } from "../../../observe/observer.js";
 import { tell } from "../../../observe/tell.js";
 import type { Capability, CapabilityFlag } from "../../capability.js";
 import type { CallDetails } from "../../check.js";
@@ -61,7 +61,7 @@ export function honoured<Options extends object>(
 export function settleOptions(
   { refused, dropped }: Honoured<unknown>,
   details: CallDetails,
-  observer: StorageObserver | undefined,
+  observer: Observers | undefined,
 ): void {
   if (refused.length > 0) {
     const names = refused.map((option) => `"${option}"`).join(", ");

@@ -1,4 +1,4 @@
-import type { StorageObserver } from "../../../observe/event.js";
+import type { Observers } from "../../../observe/observer.js";
 import { tell, type CompositionNews } from "../../../observe/tell.js";
 
 type CacheEvent = "cache_hit" | "cache_miss" | "cache_stale" | "cache_eviction" | "cache_fault";
@@ -14,7 +14,7 @@ export class CacheNews {
   };
 
   constructor(
-    private readonly observer: StorageObserver | undefined,
+    private readonly observer: Observers | undefined,
     private readonly store: string,
   ) {}
 

@@ -1,7 +1,7 @@
 import { isStore, storeField } from "../../is-store.js";
-import { clock, isFunction } from "../../../options/fields.js";
+import { clock } from "../../../options/fields.js";
 import * as z from "zod/mini";
-import type { StorageObserver } from "../../../observe/event.js";
+import { observerField, type ObserverOption } from "../../../observe/observer.js";
 import { systemClock, type Clock } from "../../../async/clock.js";
 import { parseOptions } from "../../../options/parse-options.js";
 import type { Store } from "../../store.js";
@@ -51,8 +51,11 @@ export interface TieredStoreOptions {
   slideRemoteTtl?: boolean | undefined;
   /** What age is counted by. Default: the time of this machine. */
   clock?: Clock | undefined;
-  /** Is told `cache_hit`, `cache_miss`, `cache_stale`, `cache_eviction` and `cache_fault`. */
-  observer?: StorageObserver | undefined;
+  /**
+   * Is told `cache_hit`, `cache_miss`, `cache_stale`, `cache_eviction` and `cache_fault`.
+   * Default: the observer of the manager whose call it is.
+   */
+  observer?: ObserverOption | undefined;
 }
 
 // Comparing anything else would call its methods.
@@ -71,7 +74,7 @@ const schema = z.pipe(
       maxStale: z.optional(milliseconds),
       slideRemoteTtl: z._default(z.boolean(), false),
       clock: z._default(clock, systemClock),
-      observer: z.optional(z.custom<StorageObserver>(isFunction, "must be a function")),
+      observer: observerField,
     })
     .check(
       z.refine(

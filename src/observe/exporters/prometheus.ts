@@ -1,0 +1,119 @@
+import * as z from "zod/mini";
+import type * as Client from "prom-client";
+import { StorageError } from "../../errors/error.js";
+import { hasMethods } from "../../options/fields.js";
+import { parseOptions } from "../../options/parse-options.js";
+import type { StorageObserver } from "../observer.js";
+import { buckets, type BucketsOption } from "./buckets.js";
+import { Measures } from "./measures.js";
+import { METRICS, type Buckets, type Metric, type MetricName } from "./metrics.js";
+import { requirePeer } from "./require-peer.js";
+
+const client = requirePeer("prom-client", "coatcheck/prometheus") as typeof Client;
+
+/** Options of {@link prometheusObserver}. */
+export interface PrometheusObserverOptions {
+  /** Where the metrics are registered. Several observers may have the same: they share the metrics. */
+  registry: Client.Registry;
+  /**
+   * Upper bounds of the buckets of histograms: in seconds, for the durations; or `{ duration, size }` in seconds and bytes.
+   * Default: 1 ms to 5 min, 256 B to 256 MiB. The first observer of a registry decides.
+   */
+  buckets?: BucketsOption | undefined;
+  /** Labels that every value gets, such as `{ service: "orders" }`. Observers of one registry must have the same names. */
+  labels?: Readonly<Record<string, string>> | undefined;
+}
+
+// https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels
+const LABEL_NAME = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;
+const OWN_LABELS = new Set<string>(["le", ...Object.values(METRICS).flatMap(({ labels }) => [...labels])]);
+
+const schema = z.strictObject({
+  registry: z.custom<Client.Registry>(
+    hasMethods("registerMetric", "getSingleMetric"),
+    "must be a Registry of prom-client",
+  ),
+  buckets,
+  labels: z._default(
+    z.record(
+      z.string().check(
+        z.regex(LABEL_NAME, "must be a name of a Prometheus label"),
+        z.refine((name) => !OWN_LABELS.has(name), "is a label that the metrics have already"),
+      ),
+      z.string(),
+    ),
+    {},
+  ),
+});
+
+/**
+ * An observer that counts and measures in a registry of prom-client. Give it to managers, and to stores that have an
+ * observer of their own.
+ *
+ * No path, scope or run becomes a label. `store` is the name of the store, of at most 64 that differ.
+ *
+ * @throws {StorageError} `CONFIG_INVALID` that names every wrong option; also when the registry has other metrics under
+ *   these names
+ * @example
+ * const registry = new Registry();
+ * const manager = new StorageManager({ store, observer: prometheusObserver({ registry }) });
+ * server.on("request", async (_, response) => response.end(await registry.metrics()));
+ */
+export function prometheusObserver(options: PrometheusObserverOptions): StorageObserver {
+  const { registry, buckets: bounds, labels } = parseOptions(schema, options, "prometheusObserver");
+  const names = Object.keys(METRICS) as MetricName[];
+  const record = new Map(names.map((name) => [name, recording(name, registry, bounds, labels)]));
+  const measures = new Measures();
+  return (event) => {
+    for (const { metric, value, labels: measured } of measures.of(event))
+      record.get(metric)?.({ ...measured, ...labels }, value);
+  };
+}
+
+type Recording = (labels: Record<string, string>, value: number) => void;
+
+/** How a value of a metric is recorded: in the one that the registry has, or in a new one. */
+function recording(
+  name: MetricName,
+  registry: Client.Registry,
+  bounds: Buckets,
+  labels: Readonly<Record<string, string>>,
+): Recording {
+  const { kind, help, labels: own, unit }: Metric = METRICS[name];
+  const labelNames = [...own, ...Object.keys(labels)];
+  const found = existing(name, registry, kind, labelNames);
+  const settings = { name, help, labelNames, registers: [registry] };
+  if (kind === "counter") {
+    const counter = (found ?? new client.Counter(settings)) as Client.Counter;
+    return (given, value) => counter.inc(given, value);
+  }
+  if (kind === "gauge") {
+    const gauge = (found ?? new client.Gauge(settings)) as Client.Gauge;
+    return (given, value) => gauge.set(given, value);
+  }
+  const limits = [...(unit === "s" ? bounds.duration : bounds.size)];
+  const histogram = (found ?? new client.Histogram({ ...settings, buckets: limits })) as Client.Histogram;
+  return (given, value) => histogram.observe(given, value);
+}
+
+const METHODS = { counter: "inc", gauge: "set", histogram: "observe" } as const;
+
+/** @throws {StorageError} `CONFIG_INVALID` when what has the name is another metric, or has other labels */
+function existing(
+  name: string,
+  registry: Client.Registry,
+  kind: Metric["kind"],
+  labelNames: readonly string[],
+): unknown {
+  const found: unknown = registry.getSingleMetric(name);
+  if (found === undefined) return undefined;
+  const { labelNames: others } = found as { labelNames?: unknown };
+  const isSame = Array.isArray(others) && String(others.toSorted()) === String(labelNames.toSorted());
+  if (hasMethods(METHODS[kind])(found) && isSame) return found;
+  throw new StorageError(
+    "CONFIG_INVALID",
+    `The options of prometheusObserver are not valid. registry: has another ${name}; its kind must be ${kind}, ` +
+      `its labels ${labelNames.join(", ") || "none"}.`,
+    { operation: "configure" },
+  );
+}

@@ -1,0 +1,16 @@
+import type * as asyncHooks from "node:async_hooks";
+import type * as diagnosticsChannel from "node:diagnostics_channel";
+
+interface NodeModules {
+  "node:async_hooks": typeof asyncHooks;
+  "node:diagnostics_channel": typeof diagnosticsChannel;
+}
+
+/**
+ * A module of Node's own, looked for when the program runs; `undefined` where there is none. Bundlers for browsers do not
+ * see it, and need no stand-in for it.
+ */
+export function nodeModule<Name extends keyof NodeModules>(name: Name): NodeModules[Name] | undefined {
+  const { process } = globalThis as { process?: Partial<NodeJS.Process> };
+  return process?.getBuiltinModule?.(name);
+}

@@ -1,0 +1,1 @@
+export { otelObserver, type OtelObserverOptions } from "./observe/exporters/otel.js";

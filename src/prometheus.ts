@@ -1,0 +1,1 @@
+export { prometheusObserver, type PrometheusObserverOptions } from "./observe/exporters/prometheus.js";
