@@ -1,4 +1,5 @@
 import { StorageError } from "../errors/error.js";
+import { isReservedScope } from "../object/reserved-names.js";
 import { locationBelow, locationProblem } from "../paths/location.js";
 import { pathProblem } from "../paths/path.js";
 import type { ManagerSettings } from "./settings.js";
@@ -33,6 +34,7 @@ export function tenantAudience(audience: string | undefined, tenant: string): st
 function tenantProblem(tenant: unknown): string | undefined {
   const problem = pathProblem(tenant);
   if (problem !== undefined) return problem;
+  if (isReservedScope(tenant as string)) return "it looks like an expiry label, or begins with .done or .coatcheck";
   return (tenant as string).includes("/") ? "it is more than one segment of a path" : undefined;
 }
 

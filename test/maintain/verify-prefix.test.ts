@@ -25,6 +25,18 @@ describe("an object that nothing leads to", () => {
     expect(store.paths("read")).toEqual(["outputs/s/song.part"]);
   });
 
+  it("is not a marker, a tombstone or the state of the collector, to which nothing leads", async () => {
+    const store = new MemoryStore();
+    const manager = new StorageManager({ store });
+    const kept = await manager.dehydrate(longText("kept"), { scope: "kept", ttl: 5 * 3_600_000 });
+    await manager.dehydrate(longText("a"), { scope: "a" });
+    await manager.done("kept", "billing", { readers: ["billing", "search"] });
+    await manager.release("a", { tombstone: 3_600_000 });
+    await manager.collect();
+    expect((await objectsOf(store)).size).toBe(4);
+    expect(await manager.verifyPrefix("", { payloads: [kept] })).toMatchObject({ ok: true, objects: 4 });
+  });
+
   it("is told apart from what payloads lead to, at any depth, in one of many", async () => {
     const store = new MemoryStore();
     const inner = await putJson(store, "inner");

@@ -62,8 +62,9 @@ describe("the bundle of a program", () => {
   // Bytes, minified by esbuild, with everything that the program needs.
   const ceilings: Record<string, number> = {
     "error.mjs": 2_500,
-    "memory.mjs": 260_000,
-    "file.mjs": 275_000,
+    // Of these, some 25,000 are what ends payloads: retention, adoption, migration.
+    "memory.mjs": 290_000,
+    "file.mjs": 305_000,
     "s3.mjs": 950_000,
   };
   const programs = Object.keys(ceilings);

@@ -14,6 +14,7 @@ import { readLong } from "./long-object.js";
 import { ObjectBody } from "./object-body.js";
 import { ObjectContents } from "./object-contents.js";
 import { objectKind, type ObjectKind } from "../../object/object-name.js";
+import { roleOf } from "../../object/reserved-names.js";
 import type { ReachedObjects } from "./reached-objects.js";
 import type { Findings } from "./report.js";
 import { StoredReferences } from "./stored-references.js";
@@ -61,6 +62,8 @@ export class PrefixCheck {
   private async visit(object: ObjectInfo, signal: AbortSignal): Promise<void> {
     const { path } = object;
     const location = parseLocation(path);
+    // Markers, tombstones and the collector's own say nothing of payloads, and no payload leads to them.
+    if (["marker", "tombstone", "own"].includes(roleOf(location.path).role)) return;
     const kind = objectKind(path);
     const isOrphan = kind.holds === "leftover" || this.reached?.lacks(location.path) === true;
     if (isOrphan) this.findings.add("orphaned", { path });
