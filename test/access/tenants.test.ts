@@ -73,7 +73,7 @@ describe("forTenant", () => {
     ["a slash before", "/a"],
     ["a backslash", String.raw`..\b`],
     ["an expiry label", "@2026-12-05"],
-    ["a name of markers", ".done"],
+    ["a name of markers", ".done-secret"],
     ["a name of ours", ".coatcheck-x"],
     ["a NUL", "a\0"],
     ["a line feed", "a\n"],
