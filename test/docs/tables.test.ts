@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { isStorageError, StorageManager } from "../../src/index.js";
 import { parseEnvironment } from "../../src/configure/env.js";
 import { METRICS } from "../../src/observe/exporters/metrics.js";
@@ -26,8 +26,8 @@ function names(cell: string): string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name!);
 }
 
-it("README.md names every error code", () => {
-  const documented = rowsOf("README.md", "## Errors").flatMap(([codes]) => names(codes!));
+it("docs/errors.md names every error code", () => {
+  const documented = rowsOf("docs/errors.md", "# Errors").flatMap(([codes]) => names(codes!));
   expect(documented.sort()).toEqual([...STORAGE_ERROR_CODES].sort());
 });
 
@@ -40,8 +40,8 @@ it("docs/watching.md has every metric, its kind and its labels", () => {
   expect(documented).toEqual(Object.entries(METRICS).map(([name, { kind, labels }]) => [name, kind, labels]));
 });
 
-it("README.md names options that exist", () => {
-  const documented = rowsOf("README.md", "## Options").flatMap(([option]) => names(option!));
+it("docs/options.md names options that exist", () => {
+  const documented = rowsOf("docs/options.md", "# Options").flatMap(([option]) => names(option!));
   expect(documented.length).toBeGreaterThan(15);
   let message = "";
   try {
@@ -93,4 +93,30 @@ it.each([
     const tests = readFileSync(`test/${file}`, "utf8");
     if (!tests.includes(`"${name}`) && !tests.includes(`'${name}`)) throw new Error(`There is no such test: ${row}`);
   }
+});
+
+describe("README.md", () => {
+  const text = readFileSync("README.md", "utf8");
+
+  it("is a door, of at most 14 KiB", () => {
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(14_336);
+  });
+
+  it("has links that work on the page of the package, to files that exist", () => {
+    const { repository } = JSON.parse(readFileSync("package.json", "utf8")) as { repository: { url: string } };
+    const home = `${repository.url.replace(/^git\+|\.git$/g, "")}/blob/main/`;
+    const links = [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, link]) => link!);
+    expect(links.length).toBeGreaterThan(10);
+    for (const link of links) {
+      expect(link.startsWith(home)).toBe(true);
+      expect(existsSync(link.slice(home.length))).toBe(true);
+    }
+  });
+});
+
+it("the book names every page of docs/, and no other", () => {
+  const named = [...readFileSync("docs/README.md", "utf8").matchAll(/\]\(([^)]+\.md)\)/g)].map(([, link]) => link!);
+  for (const link of named) expect([link, existsSync(`docs/${link}`)]).toEqual([link, true]);
+  const pages = readdirSync("docs").filter((name) => name.endsWith(".md") && name !== "README.md");
+  expect(pages.filter((page) => !named.includes(page))).toEqual([]);
 });

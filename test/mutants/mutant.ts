@@ -27,8 +27,9 @@ export function behaviour(says: string): Promised {
   return { document: "docs/behaviours.md", says };
 }
 
-export function readme(says: string): Promised {
-  return { document: "README.md", says };
+/** A page of the book, which begins with the README. */
+export function book(page: string, says: string): Promised {
+  return { document: page === "README" ? "README.md" : `docs/${page}.md`, says };
 }
 
 /** What `SECURITY.md` says; of its threats, the first cell of the row. */

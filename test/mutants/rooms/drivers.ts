@@ -1,4 +1,4 @@
-import { behaviour, readme, security, testing, seenByCases, seenByTests, type Mutant } from "../mutant.js";
+import { behaviour, book, security, testing, seenByCases, seenByTests, type Mutant } from "../mutant.js";
 
 export const DRIVERS: readonly Mutant[] = [
   {
@@ -75,7 +75,7 @@ export const DRIVERS: readonly Mutant[] = [
   },
   {
     name: "a file that was cut off is data",
-    promise: readme("files in a directory: one machine, a shared volume, tests"),
+    promise: book("stores", "files in a directory: one machine, a shared volume, tests"),
     file: "store/drivers/file/read-object.ts",
     from: 'if (bytesRead === 0) throw new FileFault("INTEGRITY", "The file was cut off while it was read.");',
     to: "if (bytesRead === 0) return chunk;",
@@ -87,7 +87,7 @@ export const DRIVERS: readonly Mutant[] = [
   },
   {
     name: "a device of Windows is a file",
-    promise: readme("files in a directory: one machine, a shared volume, tests"),
+    promise: book("stores", "files in a directory: one machine, a shared volume, tests"),
     file: "store/drivers/file/path-encoding.ts",
     from: "name += reserved ? percentEncode(character) : plain;",
     to: "name += plain;",
@@ -151,7 +151,7 @@ export const DRIVERS: readonly Mutant[] = [
   },
   {
     name: "a copy in S3 is of two versions",
-    promise: readme("S3, and servers that speak its protocol"),
+    promise: book("README", "S3, and servers that speak its protocol"),
     file: "store/drivers/s3/copy.ts",
     from: 'return etag === undefined || etag.startsWith("W/") ? {} : { CopySourceIfMatch: etag };',
     to: 'return etag !== "" ? {} : { CopySourceIfMatch: etag };',
@@ -159,7 +159,7 @@ export const DRIVERS: readonly Mutant[] = [
   },
   {
     name: "a write if absent that lost was refused for another reason",
-    promise: readme("a conditional write or delete did not apply"),
+    promise: book("errors", "a conditional write or delete did not apply"),
     file: "store/drivers/service-errors.ts",
     from: 'if (condition === "ifNoneMatch" && found',
     to: "if (condition === undefined && found",
@@ -167,7 +167,7 @@ export const DRIVERS: readonly Mutant[] = [
   },
   {
     name: "a listing of S3 ends with its first page",
-    promise: readme("S3, and servers that speak its protocol"),
+    promise: book("README", "S3, and servers that speak its protocol"),
     file: "store/drivers/s3/list.ts",
     from: "if (page.IsTruncated !== true) return;",
     to: "if (page.IsTruncated !== null) return;",
@@ -175,7 +175,7 @@ export const DRIVERS: readonly Mutant[] = [
   },
   {
     name: "a server that is slow down is not waited for",
-    promise: readme("try again later: `retryable` is true"),
+    promise: book("README", "try again later: `retryable` is true"),
     file: "store/drivers/s3/errors.ts",
     from: "RequestLimitExceeded SlowDown ",
     to: "RequestLimitExceeded ",
@@ -183,7 +183,7 @@ export const DRIVERS: readonly Mutant[] = [
   },
   {
     name: "each who waits dials",
-    promise: readme("Redis 7 or newer, with or without a time to live"),
+    promise: book("stores", "Redis 7 or newer, with or without a time to live"),
     file: "store/drivers/redis/own-connection.ts",
     from: "this.#opening ??= this.#dial()",
     to: "this.#opening = this.#dial()",
@@ -191,7 +191,7 @@ export const DRIVERS: readonly Mutant[] = [
   },
   {
     name: "a Redis without memory is somewhat unexpected",
-    promise: readme("the store refuses"),
+    promise: book("errors", "the store refuses"),
     file: "store/drivers/redis/errors.ts",
     from: 'INSUFFICIENT_STORAGE: "OOM",',
     to: "",
@@ -207,7 +207,7 @@ export const DRIVERS: readonly Mutant[] = [
   },
   {
     name: "a read of GCS is of two versions",
-    promise: readme("Google Cloud Storage"),
+    promise: book("README", "Google Cloud Storage"),
     file: "store/drivers/gcs/read.ts",
     from: "if (generation === undefined || generation === info.etag) {",
     to: 'if (generation !== "") {',
@@ -215,7 +215,7 @@ export const DRIVERS: readonly Mutant[] = [
   },
   {
     name: "an etag of nothing means that nothing is there",
-    promise: readme("a conditional write or delete did not apply"),
+    promise: book("errors", "a conditional write or delete did not apply"),
     file: "store/drivers/gcs/generation.ts",
     from: 'if (!isPossible) throw plainError("PRECONDITION_FAILED", call);',
     to: "",
@@ -223,7 +223,7 @@ export const DRIVERS: readonly Mutant[] = [
   },
   {
     name: "a write if absent that lost in Azure was refused for another reason",
-    promise: readme("a conditional write or delete did not apply"),
+    promise: book("errors", "a conditional write or delete did not apply"),
     file: "store/drivers/service-errors.ts",
     from: 'if (condition === "ifNoneMatch" && found === "PRECONDITION_FAILED") return "ALREADY_EXISTS";',
     to: "",
@@ -231,7 +231,7 @@ export const DRIVERS: readonly Mutant[] = [
   },
   {
     name: "Azure loses a dot at the end of a name",
-    promise: readme("Azure Blob Storage"),
+    promise: book("README", "Azure Blob Storage"),
     file: "store/drivers/azure/blob-name.ts",
     from: 'encode(path).replace(/\\.$/, ".!");',
     to: "encode(path);",

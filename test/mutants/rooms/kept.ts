@@ -1,4 +1,4 @@
-import { behaviour, readme, security, seenByTests, type Mutant } from "../mutant.js";
+import { behaviour, book, security, seenByTests, type Mutant } from "../mutant.js";
 
 export const KEPT: readonly Mutant[] = [
   {
@@ -123,7 +123,7 @@ export const KEPT: readonly Mutant[] = [
   },
   {
     name: "release takes a namesake",
-    promise: readme("Call `release` when a scope is done"),
+    promise: book("errors", "Call `release` when a scope is done"),
     file: "maintain/release.ts",
     from: "listObjects(`${directory}/`,",
     to: "listObjects(directory,",
@@ -131,7 +131,7 @@ export const KEPT: readonly Mutant[] = [
   },
   {
     name: "release takes outputs only",
-    promise: readme("Call `release` when a scope is done"),
+    promise: book("errors", "Call `release` when a scope is done"),
     file: "maintain/release.ts",
     from: "new Set([settings.outputPrefix, settings.inputPrefix])",
     to: "new Set([settings.outputPrefix])",
@@ -139,7 +139,10 @@ export const KEPT: readonly Mutant[] = [
   },
   {
     name: "a damaged object has its name",
-    promise: readme("`verify` re-reads what was stored for a payload, `verifyPrefix` all objects below a prefix."),
+    promise: book(
+      "security",
+      "`verify` re-reads what was stored for a payload, `verifyPrefix` all objects below a prefix.",
+    ),
     file: "maintain/verify/object-body.ts",
     from: "if (digest !== undefined && digestText(this.hash) !== digest) {",
     to: 'if (digest === "") {',
@@ -147,7 +150,7 @@ export const KEPT: readonly Mutant[] = [
   },
   {
     name: "a damaged entry of a payload is good",
-    promise: readme("A payload's references, at any depth, or all objects of a prefix"),
+    promise: book("security", "A payload's references, at any depth, or all objects of a prefix"),
     file: "maintain/verify/entry-judge.ts",
     from: "verifyEntry(own, reference, this.store.name);",
     to: "",
@@ -155,7 +158,7 @@ export const KEPT: readonly Mutant[] = [
   },
   {
     name: "what may be in use is called orphaned",
-    promise: readme("`orphaned` (nothing leads to it;"),
+    promise: book("security", "`orphaned` (nothing leads to it;"),
     file: "maintain/verify/reached-objects.ts",
     from: "if (!this.isComplete || this.paths.has(path)) return false;",
     to: "if (this.paths.has(path)) return false;",
@@ -163,7 +166,7 @@ export const KEPT: readonly Mutant[] = [
   },
   {
     name: "a reference that must not be followed is followed",
-    promise: readme("`refused` (a reference that must not be followed, or a store that did not answer)"),
+    promise: book("security", "`refused` (a reference that must not be followed, or a store that did not answer)"),
     file: "maintain/verify/reference-check.ts",
     from: "    admitLocation(reference.location, this.allowed, this.settings.store);\n",
     to: "",
@@ -179,7 +182,7 @@ export const KEPT: readonly Mutant[] = [
   },
   {
     name: "whoever closes a shared manager closes it for all",
-    promise: readme("`sharedManager()` gives one manager for each distinct configuration in a process."),
+    promise: book("stores", "`sharedManager()` gives one manager for each distinct configuration in a process."),
     file: "manager/shared-manager.ts",
     from: "manager: borrow(owner) ",
     to: "manager: owner ",
@@ -187,7 +190,7 @@ export const KEPT: readonly Mutant[] = [
   },
   {
     name: "a configuration that failed is not tried again",
-    promise: readme("`sharedManager()` gives one manager for each distinct configuration in a process."),
+    promise: book("stores", "`sharedManager()` gives one manager for each distinct configuration in a process."),
     file: "manager/shared-manager.ts",
     from: "if (managers.get(key) === entry) managers.delete(key);",
     to: "",
@@ -205,7 +208,7 @@ export const KEPT: readonly Mutant[] = [
   },
   {
     name: "a file store needs no directory",
-    promise: readme("`COATCHECK_STORAGE_PROVIDER` is `file`, `s3` or `none`"),
+    promise: book("stores", "`COATCHECK_STORAGE_PROVIDER` is `file`, `s3` or `none`"),
     file: "configure/env.ts",
     from: 'if (root === undefined) reader.refuse("STORAGE_PATH", "must be set for the provider file");',
     to: "",
@@ -213,7 +216,7 @@ export const KEPT: readonly Mutant[] = [
   },
   {
     name: "without a store all is lost",
-    promise: readme("without one, small payloads pass and larger ones are `STORAGE_DISABLED`"),
+    promise: book("options", "without one, small payloads pass and larger ones are `STORAGE_DISABLED`"),
     file: "dehydrate/dehydrate.ts",
     from: "if (!tooLarge) return plan.value;",
     to: "if (plan.size >= 0) return plan.value;",
@@ -253,7 +256,7 @@ export const KEPT: readonly Mutant[] = [
   },
   {
     name: "bytes of another realm are none",
-    promise: readme("every typed array, of any realm"),
+    promise: book("streams", "every typed array, of any realm"),
     file: "bytes/bytes.ts",
     from: "return ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value);",
     to: "return value instanceof Uint8Array || value instanceof ArrayBuffer;",
@@ -261,7 +264,7 @@ export const KEPT: readonly Mutant[] = [
   },
   {
     name: "of several wrong options the first is named",
-    promise: readme("Wrong options are one `CONFIG_INVALID` error that names each of them."),
+    promise: book("options", "Wrong options are one `CONFIG_INVALID` error that names each of them."),
     file: "options/parse-options.ts",
     from: 'problems.join("; ")',
     to: 'problems[0] ?? ""',

@@ -1,4 +1,4 @@
-import { behaviour, readme, testing, seenByCases, seenByTests, type Mutant } from "../mutant.js";
+import { behaviour, book, testing, seenByCases, seenByTests, type Mutant } from "../mutant.js";
 
 export const LAYERS_AND_FEATURES: readonly Mutant[] = [
   {
@@ -27,7 +27,7 @@ export const LAYERS_AND_FEATURES: readonly Mutant[] = [
   },
   {
     name: "a body goes on in another version",
-    promise: readme("tries again what is retryable, also bodies and listings that break off"),
+    promise: book("stores", "tries again what is retryable, also bodies and listings that break off"),
     file: "store/layers/resumed-body.ts",
     from: "if (etag === this.#etag && size === this.#size) return;",
     to: "if (size >= 0 || etag === this.#etag) return;",
@@ -35,7 +35,7 @@ export const LAYERS_AND_FEATURES: readonly Mutant[] = [
   },
   {
     name: "a body that ends early is whole",
-    promise: readme("tries again what is retryable, also bodies and listings that break off"),
+    promise: book("stores", "tries again what is retryable, also bodies and listings that break off"),
     file: "store/layers/resumed-body.ts",
     from: "if (this.#delivered < this.#expected) throw this.#endedEarly();",
     to: "",
@@ -43,7 +43,7 @@ export const LAYERS_AND_FEATURES: readonly Mutant[] = [
   },
   {
     name: "a listing begins anew",
-    promise: readme("tries again what is retryable, also bodies and listings that break off"),
+    promise: book("stores", "tries again what is retryable, also bodies and listings that break off"),
     file: "store/layers/retry.ts",
     from: "          startAfter = info.path;\n",
     to: "",
@@ -131,7 +131,7 @@ export const LAYERS_AND_FEATURES: readonly Mutant[] = [
   },
   {
     name: "a call that fails keeps its slot",
-    promise: readme("lets so many calls through at a time"),
+    promise: book("stores", "lets so many calls through at a time"),
     file: "store/layers/concurrency-limit.ts",
     from: "    } catch (error) {\n      release();\n      throw error;",
     to: "    } catch (error) {\n      throw error;",
@@ -139,7 +139,7 @@ export const LAYERS_AND_FEATURES: readonly Mutant[] = [
   },
   {
     name: "a slow source is a timeout",
-    promise: readme("gives up on a store that doesn't answer"),
+    promise: book("stores", "gives up on a store that doesn't answer"),
     file: "store/layers/timeout.ts",
     from: "          deadline.stop();\n",
     to: "",
@@ -147,7 +147,7 @@ export const LAYERS_AND_FEATURES: readonly Mutant[] = [
   },
   {
     name: "an answer has any time",
-    promise: readme("gives up on a store that doesn't answer"),
+    promise: book("stores", "gives up on a store that doesn't answer"),
     file: "store/layers/deadline.ts",
     from: "  async wait<T>(answer: () => Promise<T>, discard?: (late: T) => unknown): Promise<T> {\n    this.start();",
     to: "  async wait<T>(answer: () => Promise<T>, discard?: (late: T) => unknown): Promise<T> {\n    this.stop();",
@@ -155,7 +155,7 @@ export const LAYERS_AND_FEATURES: readonly Mutant[] = [
   },
   {
     name: "a prefix shows a namesake",
-    promise: readme("shows what lies below a prefix as a store of its own"),
+    promise: book("stores", "shows what lies below a prefix as a store of its own"),
     file: "store/layers/prefix.ts",
     from: "path: `${base}/` };",
     to: "path: base };",
@@ -163,7 +163,7 @@ export const LAYERS_AND_FEATURES: readonly Mutant[] = [
   },
   {
     name: "an error tells of the prefix",
-    promise: readme("shows what lies below a prefix as a store of its own"),
+    promise: book("stores", "shows what lies below a prefix as a store of its own"),
     file: "store/layers/prefix.ts",
     from: "      return await call();\n    } catch (error) {\n      throw this.#renamed(error);",
     to: "      return await call();\n    } catch (error) {\n      throw error;",

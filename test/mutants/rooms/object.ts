@@ -1,4 +1,4 @@
-import { behaviour, readme, security, seenByTests, type Mutant } from "../mutant.js";
+import { behaviour, book, security, seenByTests, type Mutant } from "../mutant.js";
 
 export const OBJECT: readonly Mutant[] = [
   {
@@ -99,7 +99,7 @@ export const OBJECT: readonly Mutant[] = [
   },
   {
     name: "segments are not counted",
-    promise: readme("in authenticated segments (Tink's AES256-GCM-HKDF-1MB)"),
+    promise: book("security", "in authenticated segments (Tink's AES256-GCM-HKDF-1MB)"),
     file: "codecs/aes256gcm/streaming-aead.ts",
     from: "nonce.writeUInt32BE(this.index++, PREFIX_SIZE);",
     to: "",
@@ -115,7 +115,7 @@ export const OBJECT: readonly Mutant[] = [
   },
   {
     name: "a data key is used for ever",
-    promise: readme("A data key is used for `dataKeyTtl` milliseconds"),
+    promise: book("security", "A data key is used for `dataKeyTtl` milliseconds"),
     file: "codecs/aes256gcm/encryption-keys.ts",
     from: "return kept !== undefined && this.#clock.now() < kept.expires;",
     to: "return kept !== undefined;",
@@ -131,7 +131,7 @@ export const OBJECT: readonly Mutant[] = [
   },
   {
     name: "key order changes the digest",
-    promise: readme("sort keys in stored objects, so that key order doesn't change the digest"),
+    promise: book("options", "sort keys in stored objects, so that key order doesn't change the digest"),
     file: "json/serialize.ts",
     from: "return canonical ? stableStringify(value) : JSON.stringify(value);",
     to: "return JSON.stringify(value);",
@@ -139,7 +139,7 @@ export const OBJECT: readonly Mutant[] = [
   },
   {
     name: "a pack grows over its size",
-    promise: readme("entries of up to so many bytes share objects of up to so many"),
+    promise: book("options", "entries of up to so many bytes share objects of up to so many"),
     file: "object/pack-builder.ts",
     from: "return this.length + size + this.lineEnd <= this.maxSize;",
     to: "return this.length <= this.maxSize;",
@@ -161,7 +161,10 @@ export const OBJECT: readonly Mutant[] = [
   },
   {
     name: "versions on the way are not validated",
-    promise: readme("Say once what a payload is, and every reader checks it, whatever version it was written in"),
+    promise: book(
+      "schemas",
+      "Say once what a payload is, and every reader checks it, whatever version it was written in",
+    ),
     file: "schemas/schema-registry.ts",
     from: "if (schema !== undefined) current = await validate(",
     to: "if (schema !== undefined && step > 0) current = await validate(",
@@ -169,7 +172,10 @@ export const OBJECT: readonly Mutant[] = [
   },
   {
     name: "a text with a quote in it is taken for plain",
-    promise: readme('An entry is `{"contentType":"json","data":...}` or `{"contentType":"raw","data":"..."}`'),
+    promise: book(
+      "wire-format",
+      'An entry is `{"contentType":"json","data":...}` or `{"contentType":"raw","data":"..."}`',
+    ),
     file: "object/stored-object.ts",
     from: "return isPlainText(data) && text.length >= TEXT_START.length + TEXT_END.length ? data : undefined;",
     to: "return text.length >= TEXT_START.length + TEXT_END.length ? data : undefined;",

@@ -1,9 +1,9 @@
-import { behaviour, readme, seenByTests, type Mutant } from "../mutant.js";
+import { behaviour, book, seenByTests, type Mutant } from "../mutant.js";
 
 export const PLAN: readonly Mutant[] = [
   {
     name: "minus zero stays",
-    promise: readme("What comes back is exactly `JSON.parse(JSON.stringify(payload))`, key order included."),
+    promise: book("README", "What comes back is exactly `JSON.parse(JSON.stringify(payload))`, key order included."),
     file: "plan/walk.ts",
     from: "if (Object.is(value, -0)) return this.finish(0, 1, true);",
     to: "",
@@ -11,7 +11,7 @@ export const PLAN: readonly Mutant[] = [
   },
   {
     name: "a container leaves a byte too early",
-    promise: readme("bytes of JSON that one value may have and stay"),
+    promise: book("options", "bytes of JSON that one value may have and stay"),
     file: "plan/walk.ts",
     from: "if (visited.keptSize <= maxTextSize) return;",
     to: "if (visited.keptSize < maxTextSize) return;",
@@ -19,7 +19,7 @@ export const PLAN: readonly Mutant[] = [
   },
   {
     name: "the result may have any size",
-    promise: readme("If the result would still be over `maxEnvelopeSize`, more leaves, until it fits."),
+    promise: book("deciding", "If the result would still be over `maxEnvelopeSize`, more leaves, until it fits."),
     file: "plan/walk.ts",
     from: "this.maxTextSize : options.maxEnvelopeSize;",
     to: "this.maxTextSize : Infinity;",
@@ -27,7 +27,7 @@ export const PLAN: readonly Mutant[] = [
   },
   {
     name: "a lone surrogate is measured as a pair",
-    promise: readme("The walk measures every part of the payload once, without stringifying it."),
+    promise: book("deciding", "The walk measures every part of the payload once, without stringifying it."),
     file: "plan/json-size.ts",
     from: "size += 5; // alone",
     to: "size += 2; // alone",
@@ -35,7 +35,7 @@ export const PLAN: readonly Mutant[] = [
   },
   {
     name: "the way out for small payloads lets look-alikes through",
-    promise: readme("Data that looks like a reference is data."),
+    promise: book("scopes", "Data that looks like a reference is data."),
     file: "plan/small-payload.ts",
     from: "if (keySize < 0) return NOT_SMALL;",
     to: "",
@@ -43,7 +43,7 @@ export const PLAN: readonly Mutant[] = [
   },
   {
     name: "bytes stay in the payload's container when it leaves",
-    promise: readme("Bytes and streams always leave."),
+    promise: book("deciding", "Bytes and streams always leave."),
     file: "plan/walk.ts",
     from: 'if (entry.kind === "binary") this.entries[end++] = entry;',
     to: "if (entry.kind !== entry.kind) this.entries[end++] = entry;",
@@ -75,7 +75,7 @@ export const PLAN: readonly Mutant[] = [
   },
   {
     name: "a unit is looked into",
-    promise: readme("levels of containers to look into; hops of hydration, of which two are always there"),
+    promise: book("options", "levels of containers to look into; hops of hydration, of which two are always there"),
     file: "plan/walk.ts",
     from: "const isUnit = depth === options.maxRecursionDepth;",
     to: "const isUnit = false;",

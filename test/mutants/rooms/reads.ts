@@ -1,4 +1,4 @@
-import { behaviour, readme, security, testing, seenByCases, seenByTests, type Mutant } from "../mutant.js";
+import { behaviour, book, security, testing, seenByCases, seenByTests, type Mutant } from "../mutant.js";
 
 export const READS: readonly Mutant[] = [
   {
@@ -75,7 +75,7 @@ export const READS: readonly Mutant[] = [
   },
   {
     name: "paths of two containers are one",
-    promise: readme("One payload may point into many stores."),
+    promise: book("stores", "One payload may point into many stores."),
     file: "reference/stored-entry.ts",
     from: "const path = formatLocation(location); // paths",
     to: "const path = location.path; // paths",
@@ -139,7 +139,7 @@ export const READS: readonly Mutant[] = [
   },
   {
     name: "what was read before a delete is cached after it",
-    promise: readme("What this manager deletes, releases or overwrites is forgotten at once."),
+    promise: book("reading", "What this manager deletes, releases or overwrites is forgotten at once."),
     file: "hydrate/reads/entry-cache.ts",
     from: "if (this.closed || epoch !== this.epoch ||",
     to: "if (this.closed || epoch > this.epoch ||",
@@ -155,7 +155,7 @@ export const READS: readonly Mutant[] = [
   },
   {
     name: "bytes are not summed up",
-    promise: readme("decoded bytes that one hydration may bring"),
+    promise: book("options", "decoded bytes that one hydration may bring"),
     file: "hydrate/budget.ts",
     from: "    this.bytes += bytes;\n",
     to: "",
@@ -203,7 +203,7 @@ export const READS: readonly Mutant[] = [
   },
   {
     name: "an opened body is not checked at its end",
-    promise: readme("and fails at its end, with `INTEGRITY`, if it is not what was handed in"),
+    promise: book("streams", "and fails at its end, with `INTEGRITY`, if it is not what was handed in"),
     file: "hydrate/open-entry.ts",
     from: "  verifyEntry({ size, digest: digestText(hash) }, reference, store);\n",
     to: "",
@@ -211,7 +211,7 @@ export const READS: readonly Mutant[] = [
   },
   {
     name: "a part of a stream has no signal",
-    promise: readme("Each has its own `signal`, `timeout` and budgets"),
+    promise: book("reading", "Each has its own `signal`, `timeout` and budgets"),
     file: "hydrate/reads/open-part.ts",
     from: "return store.read(path, { ...part, signal });",
     to: "return store.read(path, part === undefined ? { signal } : { ...part });",
@@ -219,7 +219,10 @@ export const READS: readonly Mutant[] = [
   },
   {
     name: "a schema of the call is only for what is stored",
-    promise: readme("`hydrate` takes a schema, of zod or any other Standard Schema library, and gives its type"),
+    promise: book(
+      "options",
+      "`hydrate` takes a schema, of zod or any other Standard Schema library, and gives its type",
+    ),
     file: "hydrate/hydrate.ts",
     from: "copying.found.length === 0 && settings.schema === undefined) return",
     to: "copying.found.length === 0) return",
@@ -227,7 +230,7 @@ export const READS: readonly Mutant[] = [
   },
   {
     name: "what a resolver gives may refer on",
-    promise: readme("Other kinds of reference are resolved on hydration, by resolvers."),
+    promise: book("kubernetes", "Other kinds of reference are resolved on hydration, by resolvers."),
     file: "hydrate/resolve-other.ts",
     from: "{ unescape: false, recognise: () => undefined }",
     to: "{ unescape: false, recognise: (found) => this.recognise(found, undefined) }",

@@ -1,4 +1,4 @@
-import { behaviour, readme, security, testing, seenByCases, seenByTests, type Mutant } from "../mutant.js";
+import { behaviour, book, security, testing, seenByCases, seenByTests, type Mutant } from "../mutant.js";
 
 export const REFERENCE: readonly Mutant[] = [
   {
@@ -21,7 +21,7 @@ export const REFERENCE: readonly Mutant[] = [
   },
   {
     name: "a prefix ends within a segment",
-    promise: readme("prefixes that hydration may read besides these two, of any scheme"),
+    promise: book("options", "prefixes that hydration may read besides these two, of any scheme"),
     file: "reference/allow.ts",
     from: "location.path.startsWith(`${prefix.path}/`)",
     to: "location.path.startsWith(prefix.path)",
@@ -125,7 +125,7 @@ export const REFERENCE: readonly Mutant[] = [
   },
   {
     name: "a reference needs no digest",
-    promise: readme("The digest is checked on every hydration, before anything is decoded"),
+    promise: book("wire-format", "The digest is checked on every hydration, before anything is decoded"),
     file: "reference/fields.ts",
     from: '"$storageDigest", required,',
     to: '"$storageDigest",',
@@ -133,7 +133,7 @@ export const REFERENCE: readonly Mutant[] = [
   },
   {
     name: "an object with one more key is a reference",
-    promise: readme("Data that looks like a reference is data."),
+    promise: book("scopes", "Data that looks like a reference is data."),
     file: "reference/grammar.ts",
     from: "if (!fields.has(key) && !isLeftOut(value[key])) return false;",
     to: "",
@@ -141,7 +141,7 @@ export const REFERENCE: readonly Mutant[] = [
   },
   {
     name: "a cycle of the payload is walked for ever",
-    promise: readme("JSON has no form for the payload: a cycle, a `BigInt`"),
+    promise: book("errors", "JSON has no form for the payload: a cycle, a `BigInt`"),
     file: "reference/collect.ts",
     from: "if (ancestors.has(level.input)) throw cycle();",
     to: 'if (ancestors.size > 1e5) throw new Error("It does not end.");',

@@ -1,4 +1,4 @@
-import { behaviour, readme, seenByTests, type Mutant } from "../mutant.js";
+import { behaviour, book, seenByTests, type Mutant } from "../mutant.js";
 
 export const REPLICAS: readonly Mutant[] = [
   {
@@ -83,7 +83,7 @@ export const REPLICAS: readonly Mutant[] = [
   },
   {
     name: "a copy that is damaged is handed out",
-    promise: readme("reads one of several copies; a broken body goes on with the next copy, unseen"),
+    promise: book("stores", "reads one of several copies; a broken body goes on with the next copy, unseen"),
     file: "store/compose/replicas/copy-body.ts",
     from: "if (whole && this.digest !== undefined && sha256Digest(bytes) !== this.digest) throw corrupt(details);",
     to: "",

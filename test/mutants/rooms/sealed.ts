@@ -1,4 +1,4 @@
-import { behaviour, readme, security, seenByTests, type Mutant } from "../mutant.js";
+import { behaviour, book, security, seenByTests, type Mutant } from "../mutant.js";
 
 export const SEALED: readonly Mutant[] = [
   {
@@ -91,7 +91,7 @@ export const SEALED: readonly Mutant[] = [
   },
   {
     name: "a part expires never",
-    promise: readme("gives a signed reference to a part"),
+    promise: book("security", "gives a signed reference to a part"),
     file: "access/select-part.ts",
     from: "expires: authentic.expires };",
     to: "expires: undefined };",
@@ -155,7 +155,8 @@ export const SEALED: readonly Mutant[] = [
   },
   {
     name: "a tenant lists a namesake",
-    promise: readme(
+    promise: book(
+      "security",
       "What is another tenant's is `REFERENCE_DENIED` before any I/O, for references, blobs, listings and URLs alike.",
     ),
     file: "configure/confine.ts",

@@ -1,4 +1,4 @@
-import { behaviour, readme, testing, seenByCases, seenByTests, type Mutant } from "../mutant.js";
+import { behaviour, book, testing, seenByCases, seenByTests, type Mutant } from "../mutant.js";
 
 export const STREAMS: readonly Mutant[] = [
   {
@@ -91,7 +91,8 @@ export const STREAMS: readonly Mutant[] = [
   },
   {
     name: "objects of an earlier attempt are taken back",
-    promise: readme(
+    promise: book(
+      "streams",
       "In a scope of your own, whole objects that were written before stay, since an earlier attempt may refer to them.",
     ),
     file: "dehydrate/dehydrate.ts",
@@ -101,7 +102,7 @@ export const STREAMS: readonly Mutant[] = [
   },
   {
     name: "nothing is taken back",
-    promise: readme("its temporary objects and parts deleted"),
+    promise: book("streams", "its temporary objects and parts deleted"),
     file: "dehydrate/dehydrate.ts",
     from: "else await writer.discard(signal);",
     to: "else await writer.drop(signal);",
@@ -117,7 +118,7 @@ export const STREAMS: readonly Mutant[] = [
   },
   {
     name: "a write that fails is taken for one that succeeded",
-    promise: readme("Only when they are durable do you get the result."),
+    promise: book("deciding", "Only when they are durable do you get the result."),
     file: "dehydrate/dehydrate.ts",
     from: "await writer.write(object, groupSignal);",
     to: "await writer.write(object, groupSignal).catch(() => undefined);",
@@ -141,7 +142,7 @@ export const STREAMS: readonly Mutant[] = [
   },
   {
     name: "equal objects are written twice",
-    promise: readme("Equal values of a call are stored once."),
+    promise: book("deciding", "Equal values of a call are stored once."),
     file: "dehydrate/entry-packer.ts",
     from: "if (this.stored.has(path)) return stored;",
     to: "",
@@ -149,7 +150,7 @@ export const STREAMS: readonly Mutant[] = [
   },
   {
     name: "a stream that is locked is stored as empty",
-    promise: readme("one that was read to its end, destroyed or locked is refused before anything is read"),
+    promise: book("streams", "one that was read to its end, destroyed or locked is refused before anything is read"),
     file: "store/source.ts",
     from: 'if (stream.locked) throw new Error("The stream is locked to a reader.");',
     to: "if (stream.locked) return { next: () => Promise.resolve({ done: true, value: undefined }), close: () => Promise.resolve() };",

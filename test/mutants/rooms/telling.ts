@@ -1,9 +1,9 @@
-import { behaviour, readme, security, testing, seenByTests, watching, type Mutant } from "../mutant.js";
+import { behaviour, book, security, testing, seenByTests, watching, type Mutant } from "../mutant.js";
 
 export const TELLING: readonly Mutant[] = [
   {
     name: "an observer that throws fails the call",
-    promise: readme("`observer` gets an event after every operation"),
+    promise: book("watching", "`observer` gets an event after every operation"),
     file: "observe/notify.ts",
     from: "    // As said above.\n",
     to: '    throw new Error("An observer failed.");\n',
@@ -11,7 +11,7 @@ export const TELLING: readonly Mutant[] = [
   },
   {
     name: "an event holds a path",
-    promise: readme("Events hold no payload data, no keys, no credentials and no paths."),
+    promise: book("watching", "Events hold no payload data, no keys, no credentials and no paths."),
     file: "observe/recorder.ts",
     from: "for (const told of ends) notify(told, { ...event });",
     to: "for (const told of ends) notify(told, { ...event, path } as StorageEvent);",
@@ -19,7 +19,7 @@ export const TELLING: readonly Mutant[] = [
   },
   {
     name: "observers share an event",
-    promise: readme("`observer` gets an event after every operation"),
+    promise: book("watching", "`observer` gets an event after every operation"),
     file: "observe/recorder.ts",
     from: "for (const told of ends) notify(told, { ...event });",
     to: "for (const told of ends) notify(told, event);",
@@ -109,7 +109,7 @@ export const TELLING: readonly Mutant[] = [
   },
   {
     name: "failures are logged as successes",
-    promise: readme("`logger` takes a pino logger."),
+    promise: book("watching", "`logger` takes a pino logger."),
     file: "observe/logger.ts",
     from: 'if (outcome === "success") logger.debug',
     to: "if (outcome.length > 0) logger.debug",
@@ -125,7 +125,7 @@ export const TELLING: readonly Mutant[] = [
   },
   {
     name: "another namespace is read as the own one",
-    promise: readme("in the namespace of the workload and no other"),
+    promise: book("kubernetes", "in the namespace of the workload and no other"),
     file: "resolvers/kubernetes/kubernetes-reference.ts",
     from: 'if (parts.namespace !== "" && parts.namespace !== namespace) {',
     to: 'if (parts.namespace === "/") {',
@@ -133,7 +133,7 @@ export const TELLING: readonly Mutant[] = [
   },
   {
     name: "half of a secret is a secret",
-    promise: readme("Those for Kubernetes read `$bubuSecretRef` and `$bubuConfigMapRef`"),
+    promise: book("kubernetes", "Those for Kubernetes read `$bubuSecretRef` and `$bubuConfigMapRef`"),
     file: "resolvers/kubernetes/kubernetes-value.ts",
     from: 'if (value.length % 4 !== 0 || !BASE64.test(value)) throw undecodable("it is not base64", details);',
     to: "",
