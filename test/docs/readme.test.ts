@@ -10,6 +10,7 @@ const DIRECTORY = "reports/readme";
 const run = promisify(execFile);
 
 const RUN = ["README.md", "docs/messages/README.md", "docs/watching.md"];
+const GUIDES = ["docs/moving.md", "docs/testing.md"];
 const CHECKED = ["sqs", "sns", "kafka", "amqp"].map((name) => `docs/messages/${name}.md`);
 
 function blocksOf(document: string) {
@@ -22,7 +23,9 @@ function blocksOf(document: string) {
   }));
 }
 
-const blocks = RUN.flatMap(blocksOf);
+// Of these, each block that asserts something.
+const guides = GUIDES.map((guide) => blocksOf(guide).filter(({ code }) => code.includes("node:assert")));
+const blocks = [...RUN.flatMap(blocksOf), ...guides.flat()];
 const checked = CHECKED.flatMap(blocksOf);
 
 jest.setTimeout(60_000);
@@ -36,6 +39,7 @@ beforeAll(() => {
 
 it("finds the blocks", () => {
   expect(blocks.length).toBeGreaterThan(3);
+  for (const found of guides) expect(found.length).toBeGreaterThan(0);
   expect(checked).toHaveLength(CHECKED.length);
 });
 
