@@ -28,7 +28,8 @@ export const CHUNKS = inOrder([
   { name: "exporters", test: /src\/observe\/exporters\/(?!otel|prometheus)/ },
   { name: "compression", test: /src\/codecs\/(gzip|brotli|zstd|zstd-frame|compression)\.ts$/ },
   { name: "kubernetes", test: /src\/resolvers\/kubernetes\// },
-  { name: "manager", test: new RegExp(`src/(${MANAGER_ROOMS})/`) },
+  { name: "manager", test: new RegExp(`src/(${MANAGER_ROOMS})/(?!lifecycle/)`) },
+  { name: "lifecycle", test: /src\/maintain\/lifecycle\// },
   { name: "message-core", test: /src\/adapters\/messages\// },
   { name: "amazon-messages", test: /src\/adapters\/amazon\// },
   { name: "file-store", test: /src\/store\/drivers\/file\// },
@@ -37,7 +38,7 @@ export const CHUNKS = inOrder([
   { name: "layers", test: /src\/store\/layers\/[^/]+$|node_modules\/cockatiel\// },
   { name: "features", test: /src\/store\/layers\/features\// },
   { name: "tiered", test: /src\/store\/layers\/tiered\// },
-  { name: "replicas", test: /src\/store\/compose\/(failover|replicas|replicated)\// },
+  { name: "replicas", test: /src\/store\/compose\/(failover|migrating|replicas|replicated)\// },
   { name: "routing", test: /src\/store\/compose\/routing\// },
 ]);
 

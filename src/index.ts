@@ -42,6 +42,18 @@ export { gzip, type GzipOptions } from "./codecs/gzip.js";
 export { zstd, type ZstdOptions } from "./codecs/zstd.js";
 export type { ReencryptOptions, ReencryptProgress, ReencryptReport } from "./maintain/reencrypt.js";
 export type { SweepProgress } from "./maintain/walk-objects.js";
+export { checkLifecycle, type LifecycleProblem } from "./maintain/lifecycle/check-lifecycle.js";
+export type {
+  AzureLifecyclePolicy,
+  AzureLifecycleRule,
+  GcsLifecycleConfiguration,
+  GcsLifecycleRule,
+  LifecycleConfigurations,
+  S3LifecycleConfiguration,
+  S3LifecycleRule,
+} from "./maintain/lifecycle/configurations.js";
+export type { LifecyclePolicy } from "./maintain/lifecycle/lifecycle-policy.js";
+export { lifecycleRules } from "./maintain/lifecycle/lifecycle-rules.js";
 export { SchemaRegistry, type SchemaTag, type SchemaUpgrade } from "./schemas/schema-registry.js";
 export type { InferOutput, StandardSchemaV1 } from "./schemas/standard-schema.js";
 export type { CollectResult, CompositionEvent, ObservedOperation, StorageEvent } from "./observe/event.js";
@@ -78,6 +90,14 @@ export type {
   Locator,
 } from "./store/compose/failover/options.js";
 export type { FailoverWriteInfo } from "./store/compose/failover/write-first.js";
+export {
+  migrate,
+  type MigrateOptions,
+  type MigrateProgress,
+  type MigrateResult,
+} from "./store/compose/migrating/migrate.js";
+export { MigratingStore } from "./store/compose/migrating/migrating-store.js";
+export type { MigratingStoreOptions, MigrationPhase, MigrationStores } from "./store/compose/migrating/options.js";
 export type { Feature, FeatureOptions, Operation } from "./store/layers/features/options.js";
 export { withFeatures } from "./store/layers/features/with-features.js";
 export { type FeatureStore } from "./store/layers/features/feature-store.js";

@@ -6,6 +6,7 @@ import {
   FailoverStore,
   gzip,
   MemoryStore,
+  MigratingStore,
   ReplicatedStore,
   RoutingStore,
   StorageManager,
@@ -90,6 +91,7 @@ const COMPOSITIONS: Record<string, () => Store> = {
   "RoutingStore, to a scheme": () => new RoutingStore({ primary: memory(), schemes: { mem: () => memory() } }),
   TieredStore: () => new TieredStore({ remote: memory(), validate: "always" }),
   FailoverStore: () => new FailoverStore({ stores: { a: memory(), b: memory() }, attemptTimeout: 60_000 }),
+  MigratingStore: () => new MigratingStore({ from: memory(), to: memory(), phase: "drain" }),
   ReplicatedStore: () => new ReplicatedStore({ stores: { a: memory(), b: memory(), c: memory() } }),
   "ReplicatedStore, quorum": () =>
     new ReplicatedStore({

@@ -1,6 +1,7 @@
 import { abortable } from "../async/abort.js";
 import type { ListOptions, ObjectInfo } from "../store/store.js";
 import { forEachConcurrent } from "../async/concurrency.js";
+import { WalkFrontier } from "../async/walk-frontier.js";
 import { withDeadline } from "../call/deadline.js";
 import { listObjects } from "./list-objects.js";
 import type { ManagerSettings } from "../configure/settings.js";
@@ -36,37 +37,22 @@ export async function sweep(
   onFailure?: (object: ObjectInfo, error: unknown) => void,
 ): Promise<SweepProgress> {
   const progress: SweepProgress = { objects: 0, bytes: 0 };
-  const order = new VisitOrder();
+  const frontier = new WalkFrontier();
   const signal = options.signal ?? new AbortController().signal;
   const objects = listObjects(prefix, options, settings);
   await forEachConcurrent(objects, settings.concurrency, signal, async (object, groupSignal) => {
-    const visited = order.begin(object.path);
+    const walked = frontier.begin(object.path);
     await withDeadline(operation, { timeout: settings.timeout, signal: groupSignal }, (callSignal) =>
       abortable(visit(object, callSignal), callSignal),
     ).catch((error: unknown) => {
       if (onFailure === undefined || groupSignal.aborted) throw error;
       onFailure(object, error);
     });
-    visited();
+    walked.end();
     progress.objects++;
     progress.bytes += object.size;
-    if (order.lastPath !== undefined) progress.lastPath = order.lastPath;
+    if (frontier.lastPath !== undefined) progress.lastPath = frontier.lastPath;
     onProgress(progress);
   });
   return progress;
-}
-
-/** Visits begin in the order of paths and end in any: up to where have all ended? */
-class VisitOrder {
-  lastPath: string | undefined;
-  private readonly visits: { readonly path: string; isOver: boolean }[] = [];
-
-  begin(path: string): () => void {
-    const visit = { path, isOver: false };
-    this.visits.push(visit);
-    return () => {
-      visit.isOver = true;
-      while (this.visits[0]?.isOver === true) this.lastPath = this.visits.shift()!.path;
-    };
-  }
 }

@@ -30,9 +30,18 @@ export function looksLikeLabel(segment: string): boolean {
  * over 48 hours (UTC).
  */
 export function expiryLabel(now: number, ttl: number): string {
-  const unit = ttl > LONGEST_BY_HOUR ? DAY : HOUR;
+  const unit = unitOf(ttl);
   const expiry = new Date(Math.min(Math.ceil((now + ttl) / unit) * unit, LAST_LABEL)).toISOString();
   return `@${expiry.slice(0, unit === DAY ? 10 : 13)}`;
+}
+
+/** The longest that what is labelled by a ttl lives, in milliseconds: what is written at the beginning of a unit. */
+export function longestLife(ttl: number): number {
+  return ttl + unitOf(ttl);
+}
+
+function unitOf(ttl: number): number {
+  return ttl > LONGEST_BY_HOUR ? DAY : HOUR;
 }
 
 /** When what carries a label ends, in milliseconds since 1970; `undefined` for what is no label. */

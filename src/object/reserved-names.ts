@@ -28,6 +28,11 @@ export function isReservedScope(scope: string): boolean {
     .some((segment) => looksLikeLabel(segment) || segment.startsWith(DONE) || segment.startsWith(RESERVED));
 }
 
+/** Whether an object is one that this library keeps for itself: no payload, and no user's own. */
+export function isReservedPath(path: string): boolean {
+  return path.split("/").some((segment) => segment.startsWith(DONE) || segment.startsWith(RESERVED));
+}
+
 /** Where the marker of a reader lies below the directory of a scope. */
 export function doneMarker(reader: string): string {
   return `${DONE}/${scopePart(reader)}`;

@@ -8,7 +8,8 @@ const MAX_PART_BYTES = 128;
  * Makes a scope of any strings: each becomes one segment, and no two lists of strings give the same scope.
  *
  * A part is percent-encoded as by `encodeURIComponent`. An empty part becomes `_`, a leading dot `%2E`, a lone surrogate
- * `%u` and its code in hex; a part of more than 128 UTF-8 bytes becomes `~` and its SHA-256 in hex.
+ * `%u` and its code in hex; a part of more than 128 UTF-8 bytes becomes `~` and its SHA-256 in hex (`~u` and that of what is
+ * encoded, where it holds a lone surrogate).
  *
  * @throws {StorageError} `CONFIG_INVALID` without parts, and for a part that is no string
  *
@@ -27,9 +28,15 @@ export function scopePart(part: string): string {
   if (part === "") return "_";
   if (part === "_") return "%5F"; // the empty part has that name
   const encoded = part.replace(/\p{Surrogate}|[^]/gu, encodeCharacter);
-  // The digest of what is encoded: of two lone surrogates UTF-8 makes the same bytes.
-  if (Buffer.byteLength(part) > MAX_PART_BYTES) return `~${sha256(Buffer.from(encoded)).toString("hex")}`;
+  if (Buffer.byteLength(part) > MAX_PART_BYTES) {
+    // Of two lone surrogates UTF-8 makes the same bytes.
+    return part.isWellFormed() ? `~${hexOf(part)}` : `~u${hexOf(encoded)}`;
+  }
   return encoded.replace(/^[.~]/, (first) => (first === "." ? "%2E" : "%7E"));
+}
+
+function hexOf(text: string): string {
+  return sha256(Buffer.from(text)).toString("hex");
 }
 
 function encodeCharacter(character: string): string {

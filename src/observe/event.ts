@@ -43,6 +43,8 @@ export type CompositionEvent =
   | "replica_skip"
   | "degraded_read"
   | "replica_repair"
+  /** A migrating store that drains: the old store had to answer a read. */
+  | "migration_miss"
   /** Layers: an attempt failed and another follows; a circuit breaker changed its state. */
   | "retry"
   | "circuit_open"

@@ -2,4 +2,7 @@ export { FakeClock } from "./fake-clock.js";
 export { FaultStore } from "./fault-store.js";
 export type { Fault, FaultKind, FaultMoment, FaultOperation, FaultRule, InjectedFault } from "./faults/fault.js";
 export type { FaultStoreOptions } from "./faults/options.js";
+export type { CallMatch, RecordedCall } from "./recording/call-journal.js";
+export type { ManagerMethod } from "./recording/manager-methods.js";
+export { RecordingManager, type AnswerPlan } from "./recording/recording-manager.js";
 export { storeConformance, type StoreConformanceOptions, type TestRunner } from "./store-conformance.js";

@@ -11,6 +11,7 @@ const run = promisify(execFile);
 
 const BOOK = "deciding scopes streams reading stores options schemas kubernetes security wire-format errors watching";
 const RUN = ["README.md", "docs/messages/README.md", ...BOOK.split(" ").map((name) => `docs/${name}.md`)];
+const GUIDES = ["docs/moving.md", "docs/testing.md"];
 const CHECKED = ["sqs", "sns", "kafka", "amqp"].map((name) => `docs/messages/${name}.md`);
 
 function blocksOf(document: string) {
@@ -23,7 +24,9 @@ function blocksOf(document: string) {
   }));
 }
 
-const blocks = RUN.flatMap(blocksOf);
+// Of these, each block that asserts something.
+const guides = GUIDES.map((guide) => blocksOf(guide).filter(({ code }) => code.includes("node:assert")));
+const blocks = [...RUN.flatMap(blocksOf), ...guides.flat()];
 const checked = CHECKED.flatMap(blocksOf);
 
 jest.setTimeout(60_000);
@@ -37,6 +40,7 @@ beforeAll(() => {
 
 it("finds the blocks", () => {
   expect(blocks.length).toBeGreaterThan(3);
+  for (const found of guides) expect(found.length).toBeGreaterThan(0);
   expect(checked).toHaveLength(CHECKED.length);
 });
 

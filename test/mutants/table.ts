@@ -3,6 +3,7 @@ import { DRIVERS } from "./rooms/drivers.js";
 import { KEPT } from "./rooms/kept.js";
 import { LAYERS_AND_FEATURES } from "./rooms/layers-and-features.js";
 import { MESSAGES } from "./rooms/messages.js";
+import { MIGRATING } from "./rooms/migrating.js";
 import { OBJECT } from "./rooms/object.js";
 import { PLAN } from "./rooms/plan.js";
 import { READS } from "./rooms/reads.js";
@@ -30,4 +31,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...LAYERS_AND_FEATURES,
   ...REPLICAS,
   ...MESSAGES,
+  ...MIGRATING,
 ];

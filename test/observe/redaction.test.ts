@@ -12,6 +12,7 @@ import {
   kubernetesClient,
   kubernetesResolvers,
   MemoryStore,
+  MigratingStore,
   MemoryUsageCounter,
   ReplicatedStore,
   RoutingStore,
@@ -133,6 +134,7 @@ describe("Compositions show nothing of the stores in them, nor of what they hold
     ["RoutingStore", (inner) => new RoutingStore({ primary: inner, schemes: { mem: inner, later: () => inner } })],
     ["TieredStore", (remote) => new TieredStore({ remote, validate: "always" })],
     ["TieredStore that trusts its cache", (remote) => new TieredStore({ remote })],
+    ["MigratingStore", (inner) => new MigratingStore({ from: inner, to: new MemoryStore(), phase: "prepare" })],
     [
       "FailoverStore",
       (inner) => new FailoverStore({ stores: { a: inner, b: new MemoryStore() }, locationCache: { ttl: 1000 } }),

@@ -1,6 +1,7 @@
 import {
   FailoverStore,
   MemoryStore,
+  MigratingStore,
   ReplicatedStore,
   RoutingStore,
   StorageManager,
@@ -22,6 +23,8 @@ const WRAPPERS: Record<string, (store: Store) => unknown> = {
   TieredStore: (remote) => new TieredStore({ remote }),
   FailoverStore: (store) => new FailoverStore({ stores: { store, other: new MemoryStore() } }),
   ReplicatedStore: (store) => new ReplicatedStore({ stores: { store, other: new MemoryStore() } }),
+  "MigratingStore, from": (store) => new MigratingStore({ from: store, to: new MemoryStore(), phase: "move" }),
+  "MigratingStore, to": (store) => new MigratingStore({ from: new MemoryStore(), to: store, phase: "move" }),
   RoutingStore: (primary) => new RoutingStore({ primary }),
   "a scheme of RoutingStore": (store) => new RoutingStore({ primary: new MemoryStore(), schemes: { other: store } }),
   FaultStore: (store) => new FaultStore(store, { faults: [] }),

@@ -100,9 +100,9 @@ export const KEPT: readonly Mutant[] = [
   {
     name: "a walk goes on behind what is not done",
     promise: behaviour("a walk goes on where it ended"),
-    file: "maintain/walk-objects.ts",
-    from: "while (this.visits[0]?.isOver === true) this.lastPath = this.visits.shift()!.path;",
-    to: "this.lastPath = path;",
+    file: "async/walk-frontier.ts",
+    from: "const done = first === undefined ? this.#walked : first.before;",
+    to: "const done = first === undefined ? this.#walked : this.#walked;",
     seenBy: seenByTests("maintain/reencrypt.test.ts", "maintain/verify-prefix.test.ts"),
   },
   {

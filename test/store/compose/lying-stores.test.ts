@@ -1,6 +1,7 @@
 import {
   FailoverStore,
   MemoryStore,
+  MigratingStore,
   ReplicatedStore,
   RoutingStore,
   withFeatures,
@@ -34,6 +35,8 @@ const compositions: Record<string, Composition> = {
   },
   failover: { over: (lying) => new FailoverStore({ stores: { good: new MemoryStore(), lying } }) },
   replicated: { over: (lying) => new ReplicatedStore({ stores: { good: new MemoryStore(), lying } }) },
+  "migrating, from": { over: (lying) => new MigratingStore({ from: lying, to: new MemoryStore(), phase: "prepare" }) },
+  "migrating, to": { over: (lying) => new MigratingStore({ from: new MemoryStore(), to: lying, phase: "move" }) },
   features: { over: (lying) => withFeatures(noMetadata(lying), { simulate: ["metadata"] }) },
 };
 

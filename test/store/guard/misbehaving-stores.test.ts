@@ -1,6 +1,7 @@
 import {
   FailoverStore,
   MemoryStore,
+  MigratingStore,
   ReplicatedStore,
   RoutingStore,
   StorageError,
@@ -59,6 +60,18 @@ const compositions: Record<string, Composition> = {
     base: "own://c/",
   },
   FailoverStore: { over: (store) => new FailoverStore({ stores: { store } }), code: "UNAVAILABLE" },
+  MigratingStore: {
+    // What only one of the two can do, both can't.
+    over: (store) => {
+      const capability = { ...new MemoryStore().capability, presign: true };
+      return new MigratingStore({
+        from: store,
+        to: Object.assign(new MemoryStore(), { capability }),
+        phase: "prepare",
+      });
+    },
+    code: "UNAVAILABLE",
+  },
   ReplicatedStore: { over: (store) => new ReplicatedStore({ stores: { store } }), code: "UNAVAILABLE" },
 };
 

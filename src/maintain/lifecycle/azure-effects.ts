@@ -1,0 +1,34 @@
+import { ageOf, fieldsOf, listOf, nameOf, textsOf, type RuleEffect, type RuleEnd } from "./early-ends.js";
+
+const ACTIONS = [
+  ["delete", "deletes"],
+  // Blobs there have to be put back before they can be read.
+  ["tierToArchive", "archives"],
+] as const;
+
+/** What the rules of an Azure lifecycle management policy do. Blobs that are written here are block blobs without index tags. */
+export function azureEffects(rules: readonly unknown[]): RuleEffect[] {
+  return rules.flatMap((value, index) => {
+    const { name, enabled, definition } = fieldsOf(value);
+    const { filters, actions } = fieldsOf(definition);
+    const { blobTypes, prefixMatch, blobIndexMatch } = fieldsOf(filters);
+    const types = textsOf(blobTypes);
+    const isOfOthers = listOf(blobIndexMatch).length > 0 || (types.length > 0 && !types.includes("blockBlob"));
+    if (enabled === false || isOfOthers) return [];
+    const prefixes = textsOf(prefixMatch);
+    const { baseBlob } = fieldsOf(actions);
+    return {
+      rule: nameOf(name, index),
+      prefixes: prefixes.length === 0 ? [""] : prefixes,
+      ends: ACTIONS.flatMap(([action, does]) => endsOf(does, action, fieldsOf(baseBlob)[action])),
+    };
+  });
+}
+
+// However the days are counted, from the last change, tier or access: the blob is at least as old. All that are given must be met.
+function endsOf(does: RuleEnd["does"], action: string, value: unknown): RuleEnd[] {
+  const days = Object.entries(fieldsOf(value));
+  if (days.length === 0) return [];
+  const setting = `${action}.${days.map(([name]) => name).join(", ")}`;
+  return [{ does, setting, age: Math.max(...days.map(([, number]) => ageOf(number))) }];
+}

@@ -1,0 +1,67 @@
+import { StorageError } from "../../errors/error.js";
+import { isObject } from "../../json/is-object.js";
+import { longestLife } from "../../object/expiry-label.js";
+import { azureEffects } from "./azure-effects.js";
+import { fieldsOf, type RuleEffect, type RuleEnd } from "./early-ends.js";
+import { gcsEffects } from "./gcs-effects.js";
+import { DAY, parseLifecyclePolicy, type LifecyclePolicy } from "./lifecycle-policy.js";
+import { s3Effects } from "./s3-effects.js";
+
+/** A rule by which payloads end before their label is over. */
+export interface LifecycleProblem {
+  /** Its ID or name, or its place: `rule 1` is the first. */
+  rule: string;
+  /** What it does too early, and how long payloads live. */
+  why: string;
+}
+
+/**
+ * Says which lifecycle rules end payloads before their label is over: which delete them, or put them where a read fails. None:
+ * an empty list. Rules that are disabled, or about other prefixes, tags or old versions, are no problem.
+ *
+ * @param rules as the service gives them: an S3 `LifecycleConfiguration`, a GCS `lifecycle`, an Azure policy; or the list of rules
+ * @param policy what payloads need; see {@link lifecycleRules}
+ * @throws {StorageError} `CONFIG_INVALID` for rules of no known form, and for a policy that is not valid
+ * @example
+ * const rules = await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket: "payloads" }));
+ * for (const { rule, why } of checkLifecycle(rules, { prefix: "outputs", ttl: 7 * DAY })) console.error(rule, why);
+ */
+export function checkLifecycle(rules: unknown, policy: LifecyclePolicy): LifecycleProblem[] {
+  const { prefix, ttl } = parseLifecyclePolicy(policy, "checkLifecycle");
+  const life = longestLife(ttl);
+  return effectsOf(rules)
+    .filter(({ prefixes }) => prefixes.some((other) => other.startsWith(prefix) || prefix.startsWith(other)))
+    .flatMap(({ rule, ends }) =>
+      ends.filter(({ age }) => age === undefined || age < life).map((end) => ({ rule, why: whyOf(end, life) })),
+    );
+}
+
+function whyOf({ does, setting, age }: RuleEnd, life: number): string {
+  const when = age === undefined ? "whatever the age of the object" : `after ${age / DAY} days`;
+  return `${setting} ${does} ${when}; payloads live up to ${Math.ceil((life / DAY) * 100) / 100} days`;
+}
+
+/** Takes rules for those of the service whose words they use. */
+function effectsOf(rules: unknown): RuleEffect[] {
+  const list = rulesIn(rules);
+  if (list === undefined || !list.every(isObject)) throw unknownForm();
+  if (list.length === 0) return [];
+  if (list.every((rule) => "Status" in rule)) return s3Effects(list);
+  if (list.every((rule) => "action" in rule)) return gcsEffects(list);
+  if (list.every((rule) => "definition" in rule)) return azureEffects(list);
+  throw unknownForm();
+}
+
+function rulesIn(rules: unknown): readonly unknown[] | undefined {
+  const outer = fieldsOf(rules);
+  const azure = fieldsOf(fieldsOf(fieldsOf(outer["properties"])["policy"] ?? outer["policy"]));
+  const gcs = fieldsOf(outer["lifecycle"]);
+  const places = [rules, outer["Rules"], gcs["rule"], outer["rule"], azure["rules"], outer["rules"]];
+  return places.find((place): place is unknown[] => Array.isArray(place));
+}
+
+function unknownForm(): StorageError {
+  const message =
+    "The rules of checkLifecycle must be an S3 LifecycleConfiguration, a lifecycle of Google Cloud Storage, or an Azure policy.";
+  return new StorageError("CONFIG_INVALID", message, { operation: "configure" });
+}

@@ -1,0 +1,92 @@
+import { isNotFound, isStorageError } from "../../../errors/error.js";
+import { contentAddressedDigest } from "../../../object/object-name.js";
+import type { ObjectInfo, ReadResult, Store, WriteOptions } from "../../store.js";
+
+/** What became of an object: `skipped` was there already, or was gone before it was copied; `undone` is gone since. */
+export type CopyOutcome = "copied" | "skipped" | "undone";
+
+/**
+ * Copies one object into another store, unless it is there, and then looks whether it was deleted from the first meanwhile: a
+ * delete goes to the first store, then to the other one, so that either it finds the copy, or this does.
+ *
+ * @param signal ends the copying. The look, and taking a copy back, go on after it: who aborts does not wait for them.
+ * @throws {StorageError} what failed; the object is then in `from` as before, and is no copy that nobody looked after
+ */
+export async function copyObject(from: Store, to: Store, path: string, signal: AbortSignal): Promise<CopyOutcome> {
+  const source = await openSource(from, path, signal);
+  if (source === undefined) return "skipped";
+  let copy: ObjectInfo | undefined;
+  try {
+    copy = await writeIfAbsent(to, path, source, signal);
+  } catch (error) {
+    // Nobody knows whether it was written all the same, but that what is gone is gone.
+    if (await isGone(from, path)) await takeBack(to, path).catch(() => undefined);
+    throw error;
+  } finally {
+    source.cancel().catch(() => undefined);
+  }
+  return copy === undefined ? "skipped" : settleCopy(from, to, path, copy);
+}
+
+async function openSource(from: Store, path: string, signal: AbortSignal): Promise<ReadResult | undefined> {
+  try {
+    return await from.read(path, { signal });
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** @returns `undefined` where an object is there already */
+async function writeIfAbsent(
+  to: Store,
+  path: string,
+  source: ReadResult,
+  signal: AbortSignal,
+): Promise<ObjectInfo | undefined> {
+  const { size, contentType, metadata } = source.info;
+  const options: WriteOptions = {
+    size,
+    digest: contentAddressedDigest(path),
+    signal,
+    ...(contentType !== undefined && to.capability.contentType && { contentType }),
+    // Where the store keeps none, the write is refused: metadata is not lost in silence.
+    ...(metadata !== undefined && Object.keys(metadata).length > 0 && { metadata }),
+  };
+  if (to.capability.ifNoneMatch) options.ifNoneMatch = "*";
+  else if ((await to.stat(path, { signal })) !== undefined) return undefined;
+  try {
+    return await to.write(path, source, options);
+  } catch (error) {
+    if (isStorageError(error, "ALREADY_EXISTS")) return undefined;
+    throw error;
+  }
+}
+
+/** Takes a copy back unless the object is still there: also when nobody can tell, since it can be copied again. */
+async function settleCopy(from: Store, to: Store, path: string, copy: ObjectInfo): Promise<CopyOutcome> {
+  try {
+    if ((await from.stat(path)) !== undefined) return "copied";
+  } catch (error) {
+    await takeBack(to, path, copy.etag);
+    throw error;
+  }
+  await takeBack(to, path, copy.etag);
+  return "undone";
+}
+
+async function isGone(from: Store, path: string): Promise<boolean> {
+  return from.stat(path).then(
+    (info) => info === undefined,
+    () => false,
+  );
+}
+
+/** @param etag of the copy, where it is known: of what was written since by somebody else, nothing is then taken */
+async function takeBack(to: Store, path: string, etag?: string): Promise<void> {
+  try {
+    await to.delete(path, to.capability.deleteIfMatch && etag !== undefined ? { ifMatch: etag } : {});
+  } catch (error) {
+    if (!isNotFound(error) && !isStorageError(error, "PRECONDITION_FAILED")) throw error;
+  }
+}

@@ -1,0 +1,196 @@
+import { systemClock } from "../../../async/clock.js";
+import { abortable, throwIfAborted } from "../../../async/abort.js";
+import { isNotFound, isStorageError } from "../../../errors/error.js";
+import { restated } from "../../../errors/as-storage-error.js";
+import type { Observers } from "../../../observe/observer.js";
+import { tell } from "../../../observe/tell.js";
+import type { Capability } from "../../capability.js";
+import type { CallDetails } from "../../check.js";
+import { CheckedStore } from "../../checked-store.js";
+import { declareOwnStore } from "../../guard/own-stores.js";
+import type {
+  CallOptions,
+  DeleteOptions,
+  ListOptions,
+  ObjectInfo,
+  PresignOptions,
+  ReadOptions,
+  ReadResult,
+  Store,
+  StoreBody,
+  WriteOptions,
+} from "../../store.js";
+import { copyThrough } from "../replicas/copy-through.js";
+import { mergedListing } from "../replicas/merged-listing.js";
+import { commonCapability } from "../replicas/replica-capability.js";
+import { allRoute, closeReplicas, replicasOf, type Replica } from "../replicas/replica.js";
+import { parseMigratingStoreOptions, type MigratingStoreOptions } from "./options.js";
+
+// S3 allows a URL seven days, and no other service more.
+const MAX_EXPIRES_IN = 604_800;
+
+/**
+ * Two stores as one, while their users move from one to the other without a pause: see `docs/moving.md`, and
+ * {@link migrate}, which copies what is in `from`.
+ *
+ * - **Reads** ask the store that is written to, then the other one: for `NOT_FOUND` alone. A store that fails is no miss.
+ * - **Writes** go to `from` in the phase `prepare`, and to `to` in `move` and `drain`.
+ * - **Deletes** go to `from`, then to `to`, in every phase. In the other order, what is copied meanwhile would come back.
+ *   One that fails on the way is to be called again.
+ * - **Listings** are of both stores, each path once; one store that can't be listed fails them, with `UNAVAILABLE`.
+ * - **Copies** end in the store that is written to. A URL to read is of the store that has the object.
+ * - In `drain`, the observer is told of each read that `from` had to answer (`migration_miss`): when there are none, and
+ *   `migrate` has nothing left to copy, `from` can go.
+ *
+ * It suits objects that never change, such as those of a manager. One that is replaced in one phase may be read as it was
+ * in another.
+ *
+ * `capability` is what both stores have in common. Conditions (`ifNoneMatch`, `ifMatch`) are not offered: processes in
+ * `prepare` and in `move` write to different stores, and no step is atomic over both.
+ *
+ * `close()` closes both stores.
+ *
+ * @example
+ * const store = new MigratingStore({ from: new FileStore({ root: "/var/lib/payloads" }), to: s3Store, phase: "prepare" });
+ * const manager = new StorageManager({ store });
+ */
+export class MigratingStore extends CheckedStore {
+  readonly name = "migrating";
+  readonly capability: Readonly<Capability>;
+  protected override readonly maxExpiresIn = MAX_EXPIRES_IN;
+  /** In the order of reads. */
+  readonly #replicas: readonly Replica[];
+  /** The one that is written to, and asked first. */
+  readonly #first: Store;
+  readonly #second: Store;
+  readonly #from: Store;
+  readonly #to: Store;
+  readonly #observer: Observers | undefined;
+  readonly #isDraining: boolean;
+
+  /** @throws {StorageError} `CONFIG_INVALID` that names each option which is wrong */
+  constructor(options: MigratingStoreOptions) {
+    super();
+    const { from, to, phase, observer } = parseMigratingStoreOptions(options);
+    this.#replicas = replicasOf(phase === "prepare" ? { from, to } : { to, from });
+    const [first, second] = this.#replicas.map(({ store }) => store) as [Store, Store];
+    [this.#first, this.#second] = [first, second];
+    [this.#from, this.#to] = phase === "prepare" ? [first, second] : [second, first];
+    this.capability = Object.freeze(commonCapability(this.#replicas));
+    this.#observer = observer;
+    this.#isDraining = phase === "drain";
+  }
+
+  routes(scheme: string): boolean {
+    return allRoute(this.#replicas, scheme);
+  }
+
+  protected writeChecked(
+    path: string,
+    body: StoreBody,
+    options: WriteOptions,
+    details: CallDetails,
+  ): Promise<ObjectInfo> {
+    return abortable(this.#first.write(path, body, options), options.signal, details);
+  }
+
+  protected async readChecked(path: string, options: ReadOptions, details: CallDetails): Promise<ReadResult> {
+    const found = await foundOrMissing(readOf(this.#first, path, options, details));
+    return found ?? this.#readSecond(path, options, details);
+  }
+
+  protected async statChecked(
+    path: string,
+    options: CallOptions,
+    details: CallDetails,
+  ): Promise<ObjectInfo | undefined> {
+    const found = await abortable(this.#first.stat(path, options), options.signal, details);
+    if (found !== undefined) return found;
+    const late = await abortable(this.#second.stat(path, options), options.signal, details);
+    if (late !== undefined) this.#tellMiss(details);
+    return late;
+  }
+
+  protected async deleteChecked(path: string, options: DeleteOptions, details: CallDetails): Promise<void> {
+    // A copier that finds an object gone from the old store takes its copy back: what it wrote before is deleted here.
+    for (const store of [this.#from, this.#to]) {
+      throwIfAborted(options.signal, details);
+      await foundOrMissing(abortable(store.delete(path, options), options.signal, details));
+    }
+  }
+
+  protected async *listChecked(
+    prefix: string,
+    options: ListOptions,
+    details: CallDetails,
+  ): AsyncGenerator<ObjectInfo, void, undefined> {
+    const limits = { clock: systemClock, timeout: undefined };
+    const call = { details, signal: options.signal, limits, observer: this.#observer };
+    yield* mergedListing(this.#replicas, prefix, options, call);
+  }
+
+  protected async copyChecked(
+    from: string,
+    to: string,
+    options: CallOptions,
+    details: CallDetails,
+  ): Promise<ObjectInfo> {
+    const { signal } = options;
+    const copied = await foundOrMissing(abortable(this.#first.copy(from, to, options), signal, details));
+    if (copied !== undefined) return copied;
+    try {
+      const result = await this.#readSecond(from, options, details);
+      return await copyThrough({ result, digest: undefined }, this.capability, signal, (body, attributes) =>
+        abortable(this.#first.write(to, body, attributes), signal, details),
+      );
+    } catch (error) {
+      throw isStorageError(error) ? restated(error, { operation: "copy" }) : error;
+    }
+  }
+
+  /** For `GET`, in the store that has the object, else in the one that is written to; for `PUT`, in that one. */
+  protected async presignChecked(path: string, options: PresignOptions, details: CallDetails): Promise<string> {
+    if (options.method === "GET" && (await this.#isOnlyInSecond(path))) {
+      this.#tellMiss(details);
+      return this.#second.presign(path, options);
+    }
+    return this.#first.presign(path, options);
+  }
+
+  async close(): Promise<void> {
+    await closeReplicas(this.#replicas);
+  }
+
+  async #readSecond(path: string, options: ReadOptions, details: CallDetails): Promise<ReadResult> {
+    throwIfAborted(options.signal, details);
+    const result = await readOf(this.#second, path, options, details);
+    this.#tellMiss(details);
+    return result;
+  }
+
+  async #isOnlyInSecond(path: string): Promise<boolean> {
+    return (await this.#first.stat(path)) === undefined && (await this.#second.stat(path)) !== undefined;
+  }
+
+  #tellMiss({ operation }: CallDetails): void {
+    if (this.#isDraining) tell(this.#observer, "migration_miss", this.name, { during: operation, replica: "from" });
+  }
+
+  static {
+    declareOwnStore(this);
+  }
+}
+
+function readOf(store: Store, path: string, options: ReadOptions, details: CallDetails): Promise<ReadResult> {
+  return abortable(store.read(path, options), options.signal, details, (late) => late.cancel());
+}
+
+/** What a store answers, or `undefined` where it has no such object. A store that fails has not said so. */
+async function foundOrMissing<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
