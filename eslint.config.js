@@ -2,7 +2,7 @@ import jest from "eslint-plugin-jest";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist/", "coverage/", "reports/", ".stryker-tmp/", ".fuzz/"] },
+  { ignores: ["dist/", "coverage/", "reports/", ".stryker-tmp/", ".fuzz/", "site/"] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true } },
