@@ -10,7 +10,7 @@
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 
-const SERVICES = ["ceph", "redis", "azurite", "gcs"];
+const SERVICES = ["ceph", "redis", "azurite", "gcs", "rabbitmq", "nats"];
 
 function fail(message) {
   console.error(`test-services: ${message}`);
