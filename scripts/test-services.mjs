@@ -7,10 +7,11 @@
 // is skipped. SERVICES="ceph" names the ones to start, KEEP_SERVICES=1 leaves them running. When all of them run, and all
 // tests, chaos cases, fuzzing and a sample of the mutants follow for a minute each: they need none of the services, but take
 // as long.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import process from "node:process";
 
-const SERVICES = ["ceph", "redis", "azurite", "gcs", "rabbitmq", "nats"];
+const SERVICES = ["ceph", "redis", "azurite", "gcs", "rabbitmq", "nats", "kafka"];
 
 function fail(message) {
   console.error(`test-services: ${message}`);
@@ -51,9 +52,16 @@ function test(environment) {
   process.exitCode = status ?? 1;
 }
 
-function run(...args) {
-  const { status } = spawnSync("npm", ["run", ...args], { stdio: "inherit" });
-  if (status !== 0) process.exitCode = status ?? 1;
+/** Runs npm scripts one after the other. What they say is seen when each has ended, so that two rows don't mix. */
+async function run(...scripts) {
+  for (const args of scripts) {
+    const child = spawn("npm", ["run", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    const said = [];
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes) => said.push(bytes));
+    const [status] = await once(child, "close");
+    process.stdout.write(Buffer.concat(said));
+    if (status !== 0) process.exitCode = status ?? 1;
+  }
 }
 
 const names = process.env.SERVICES?.split(/[\s,]+/).filter(Boolean) ?? SERVICES;
@@ -68,8 +76,10 @@ if (unknown.length > 0) {
     if (!process.env.KEEP_SERVICES) for (const name of names) service(name, "stop");
   }
   if (process.env.SERVICES === undefined && process.argv.length === 2) {
-    run("test:chaos", "--", "--seconds", "75");
-    run("test:fuzz");
-    run("test:mutants", "--", "--sample", "12");
+    // Each takes a core.
+    await Promise.all([
+      run(["test:chaos", "--", "--seconds", "75"]),
+      run(["test:fuzz"], ["test:mutants", "--", "--sample", "12"]),
+    ]);
   }
 }

@@ -17,11 +17,7 @@ export DEBIAN_FRONTEND=noninteractive
 install() {
   [ -x "$SERVER" ] && return
   apt-get update -q >&2
-  # Nothing is to start it by itself.
-  printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
-  chmod +x /usr/sbin/policy-rc.d
   apt-get install -y -q --no-install-recommends rabbitmq-server >&2
-  rm -f /usr/sbin/policy-rc.d
 }
 
 # A broker answers the header of a protocol that it does not speak with its own.
