@@ -134,6 +134,23 @@ describe("collect with live", () => {
     expect(await manager.collect({ live: [used] })).toMatchObject({ deleted: 0, kept: { live: 1, young: 1 } });
   });
 
+  it("keeps what was written since the look at live began, however long that took", async () => {
+    const { store, clock, manager, used } = await setup();
+    async function* slow() {
+      yield used;
+      await manager.dehydrate(longText("new"), { scope: "new" });
+      await clock.advance(3 * DAY);
+    }
+    // The store's own time, too, is that of the clock.
+    const list = store.list.bind(store);
+    jest.spyOn(store, "list").mockImplementation(async function* (prefix, options) {
+      for await (const object of list(prefix, options)) {
+        yield object.path.includes("/new/") ? { ...object, lastModified: new Date(clock.now() - 3 * DAY) } : object;
+      }
+    });
+    expect(await manager.collect({ live: slow() })).toMatchObject({ deleted: 1, kept: { live: 1, young: 1 } });
+  });
+
   it("does not read binary, of any size", async () => {
     const { store, manager, used } = await setup();
     const binary = (await manager.dehydrate(Buffer.alloc(100_000), { scope: "binary" })) as StorageReference;
