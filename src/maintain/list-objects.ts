@@ -1,9 +1,11 @@
 import { openListing } from "../store/open-listing.js";
 import { abortable } from "../async/abort.js";
+import { systemClock } from "../async/clock.js";
+import { TimedAbort } from "../async/timed-abort.js";
 import { checkListed } from "../store/listed-object.js";
 import type { ListOptions, ObjectInfo } from "../store/store.js";
 import { assertOwnListing } from "../configure/confine.js";
-import { withDeadline } from "../call/deadline.js";
+import { abortedCall, lateCall } from "../call/deadline.js";
 import { giveUp } from "../async/give-up.js";
 import { requireStore } from "../call/require-store.js";
 import type { ManagerSettings } from "../configure/settings.js";
@@ -24,20 +26,25 @@ export async function* listObjects(
   assertOwnListing(prefix, settings, store.name);
   const checked = checkListed(prefix, store.name);
   const listing = new AbortController();
+  // One for all steps: there may be a million.
+  const step = new TimedAbort(signal, systemClock, settings.timeout, (limit) => lateCall("list", limit));
   let objects: AsyncIterator<ObjectInfo> | undefined;
   try {
     for (;;) {
-      const next = await withDeadline("list", { timeout: settings.timeout, signal }, (stepSignal) => {
-        objects ??= openListing(store, prefix, { ...options, signal: listing.signal })[Symbol.asyncIterator]();
-        return abortable(objects.next(), stepSignal);
-      });
+      if (signal?.aborted) throw abortedCall("list", signal);
+      step.start();
+      objects ??= openListing(store, prefix, { ...options, signal: listing.signal })[Symbol.asyncIterator]();
+      const next = await abortable(objects.next(), step.signal);
+      step.stop();
       if (next.done === true) return;
       yield checked(next.value);
     }
-  } catch (error) {
+  } catch (cause) {
+    const error = signal?.aborted ? abortedCall("list", signal) : cause;
     listing.abort(error);
     throw callFailure(error, signal, { operation: "list", store: store.name });
   } finally {
+    step.end();
     giveUp(() => objects?.return?.());
   }
 }
