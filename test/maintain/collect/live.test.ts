@@ -5,6 +5,7 @@ import { MemoryStore } from "../../../src/store/drivers/memory-store.js";
 import type { StorageReference } from "../../../src/reference/reference.js";
 import type { ObjectInfo } from "../../../src/store/store.js";
 import { FakeClock } from "../../../src/testing/fake-clock.js";
+import { FaultStore } from "../../../src/testing/fault-store.js";
 import { longText } from "../../support/payloads.js";
 import { objectsOf } from "../../support/stored.js";
 import { storageError } from "../../store/storage-error.js";
@@ -109,6 +110,26 @@ describe("collect with live", () => {
     });
     expect(await pathsOf(store)).not.toContain(garbage.$storageRef);
   });
+
+  it.each(["UNAVAILABLE", "PERMISSION_DENIED"] as const)(
+    "keeps all when an object can't be read that may lead to other scopes: %s",
+    async (error) => {
+      const { store, manager, used, clock } = await setup();
+      const inner = await manager.dehydrate(longText("inner"), { scope: "inner" });
+      const outer = (await manager.dehydrate(
+        { inner, own: longText("x", 900), more: longText("y", 900) },
+        { scope: "outer", maxRecursionDepth: 0 },
+      )) as StorageReference;
+      const faults = [{ on: "read" as const, path: outer.$storageRef, fault: { error } }];
+      const over = new FaultStore(store, { faults });
+      const collector = new StorageManager({ store: over, references: "pass", retention: { clock, gcInterval: 0 } });
+      expect(await collector.collect({ live: [used, outer] })).toMatchObject({
+        deleted: 0,
+        problems: [{ path: outer.$storageRef, code: error }],
+      });
+      expect(await manager.hydrate(outer)).toMatchObject({ inner: longText("inner") });
+    },
+  );
 
   it("keeps the scope of a reference that is not signed, and all where it is not known where one leads to", async () => {
     const signing = { keys: { k: Buffer.alloc(32, 1) }, activeKeyId: "k" };

@@ -260,6 +260,14 @@ export const COLLECT: readonly Mutant[] = [
     seenBy: seenByTests("maintain/collect/live.test.ts"),
   },
   {
+    name: "what could not be read leads to its scope alone",
+    promise: behaviour("what can't be read may lead anywhere, and keeps all"),
+    file: "maintain/verify/payload-walk.ts",
+    from: 'this.noteUnfollowed(kind === "refused" ? undefined : place.path);',
+    to: "this.noteUnfollowed(place.path);",
+    seenBy: seenByTests("maintain/collect/live.test.ts"),
+  },
+  {
     name: "no payload in use condemns all",
     promise: behaviour("nothing in use is not taken for an answer"),
     file: "maintain/collect/collect.ts",

@@ -60,6 +60,14 @@ export const RETENTION: readonly Mutant[] = [
     seenBy: seenByTests("dehydrate/labels.test.ts"),
   },
   {
+    name: "a call that adopts has the time of two",
+    promise: behaviour("nor does one that adopts first, and dehydrates then"),
+    file: "maintain/adopt.ts",
+    from: "    expiry?.assertInTime();\n",
+    to: "",
+    seenBy: seenByTests("maintain/adopt.test.ts"),
+  },
+  {
     name: "a clock that is set back is believed",
     promise: behaviour("nor does one whose clock was set back"),
     file: "dehydrate/call-expiry.ts",
