@@ -1,3 +1,6 @@
+import { types } from "node:util";
+import { StorageError } from "../errors/error.js";
+import { isCount } from "../json/scalars.js";
 import { openListing } from "../store/open-listing.js";
 import { abortable } from "../async/abort.js";
 import { systemClock } from "../async/clock.js";
@@ -15,7 +18,7 @@ import { callFailure } from "../errors/as-storage-error.js";
  * Lists objects by path prefix. Every step has the time limit of a call, since how long the reader takes between two
  * steps is its own affair. What lies elsewhere is not handed on.
  *
- * @throws {StorageError} `UNEXPECTED` when the store lists what does not lie below the prefix
+ * @throws {StorageError} `UNEXPECTED` when the store lists what does not lie below the prefix, or no size or time
  */
 export async function* listObjects(
   prefix: string,
@@ -37,7 +40,7 @@ export async function* listObjects(
       const next = await abortable(objects.next(), step.signal);
       step.stop();
       if (next.done === true) return;
-      yield checked(next.value);
+      yield sound(checked(next.value), store.name);
     }
   } catch (cause) {
     const error = signal?.aborted ? abortedCall("list", signal) : cause;
@@ -47,4 +50,13 @@ export async function* listObjects(
     step.end();
     giveUp(() => objects?.return?.());
   }
+}
+
+/** A store of the user's own may say anything; sizes are added up, and times compared. */
+function sound(object: ObjectInfo, store: string): ObjectInfo {
+  const { path, size, lastModified } = object;
+  if (isCount(size) && (lastModified === undefined || types.isDate(lastModified))) return object;
+  const message =
+    "The store listed an object whose size is no whole number of bytes, or whose lastModified is no Date.";
+  throw new StorageError("UNEXPECTED", message, { operation: "list", store, path });
 }
