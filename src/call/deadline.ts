@@ -18,7 +18,7 @@ export async function withDeadline<T>(
   const controller = new AbortController();
   setMaxListeners(Infinity, controller.signal); // a store may listen many times, and Node warns of more than ten
   const onTimeout = (): void => {
-    controller.abort(new StorageError("TIMEOUT", `The call took longer than ${timeout} ms.`, { operation }));
+    controller.abort(lateCall(operation, timeout));
   };
   const stop = onAbort(signal, () => {
     controller.abort(abortedCall(operation, signal!));
@@ -30,6 +30,11 @@ export async function withDeadline<T>(
     clearTimeout(timer);
     stop();
   }
+}
+
+/** The error of a call that took longer than `timeout` ms. */
+export function lateCall(operation: string, timeout: number): StorageError {
+  return new StorageError("TIMEOUT", `The call took longer than ${timeout} ms.`, { operation });
 }
 
 /** The error of a call whose caller gave it up. The reason is its cause, also when that is a StorageError of another call. */

@@ -6,6 +6,7 @@ import { dehydrateSettings } from "../configure/call-settings.js";
 import { path, prefix, signal, text } from "../configure/fields.js";
 import type { DehydrateOptions } from "../configure/options.js";
 import { timeToLive } from "../configure/retention.js";
+import { CallExpiry } from "../dehydrate/call-expiry.js";
 import { dehydratePayload } from "../dehydrate/dehydrate.js";
 import { SourceOwner } from "../dehydrate/streams/source-owner.js";
 import { isPlainObject } from "../json/is-object.js";
@@ -54,10 +55,14 @@ export async function adoptAndDehydrate(
   const sources = new SourceOwner();
   let adopted: unknown;
   let call: DehydrateOptions & { scope: string };
+  let expiry: CallExpiry | undefined;
   try {
     const settings = dehydrateSettings(parts.settings, options);
+    // What is adopted has a label from here on: both halves together may take no longer than one call.
+    expiry = CallExpiry.begin(settings);
     const { scope = uuidv7(), prefix: below = settings[own], ttl, signal: callSignal, audience } = settings;
     call = { ...options, scope, references: "pass" };
+    expiry?.label(scope);
     const given = { scope, prefix: below, ttl, signal: callSignal, audience: settings.signing && audience };
     adopted = settings.store === undefined ? value : await adopt(parts, value, given);
   } catch (error) {
@@ -65,7 +70,9 @@ export async function adoptAndDehydrate(
     throw error;
   }
   try {
-    return await dehydratePayload(parts, adopted, call, own);
+    const dehydrated = await dehydratePayload(parts, adopted, call, own);
+    expiry?.assertInTime();
+    return dehydrated;
   } catch (error) {
     // Nobody knows a scope that was made here, so nobody would ever release it.
     if (options.scope === undefined) await giveBack(parts, call.scope);

@@ -1,9 +1,14 @@
+import { types } from "node:util";
+import { StorageError } from "../errors/error.js";
+import { isCount } from "../json/scalars.js";
 import { openListing } from "../store/open-listing.js";
 import { abortable } from "../async/abort.js";
+import { systemClock } from "../async/clock.js";
+import { TimedAbort } from "../async/timed-abort.js";
 import { checkListed } from "../store/listed-object.js";
 import type { ListOptions, ObjectInfo } from "../store/store.js";
 import { assertOwnListing } from "../configure/confine.js";
-import { withDeadline } from "../call/deadline.js";
+import { abortedCall, lateCall } from "../call/deadline.js";
 import { giveUp } from "../async/give-up.js";
 import { requireStore } from "../call/require-store.js";
 import type { ManagerSettings } from "../configure/settings.js";
@@ -13,7 +18,7 @@ import { callFailure } from "../errors/as-storage-error.js";
  * Lists objects by path prefix. Every step has the time limit of a call, since how long the reader takes between two
  * steps is its own affair. What lies elsewhere is not handed on.
  *
- * @throws {StorageError} `UNEXPECTED` when the store lists what does not lie below the prefix
+ * @throws {StorageError} `UNEXPECTED` when the store lists what does not lie below the prefix, or no size or time
  */
 export async function* listObjects(
   prefix: string,
@@ -24,20 +29,34 @@ export async function* listObjects(
   assertOwnListing(prefix, settings, store.name);
   const checked = checkListed(prefix, store.name);
   const listing = new AbortController();
+  // One for all steps: there may be a million.
+  const step = new TimedAbort(signal, systemClock, settings.timeout, (limit) => lateCall("list", limit));
   let objects: AsyncIterator<ObjectInfo> | undefined;
   try {
     for (;;) {
-      const next = await withDeadline("list", { timeout: settings.timeout, signal }, (stepSignal) => {
-        objects ??= openListing(store, prefix, { ...options, signal: listing.signal })[Symbol.asyncIterator]();
-        return abortable(objects.next(), stepSignal);
-      });
+      if (signal?.aborted) throw abortedCall("list", signal);
+      step.start();
+      objects ??= openListing(store, prefix, { ...options, signal: listing.signal })[Symbol.asyncIterator]();
+      const next = await abortable(objects.next(), step.signal);
+      step.stop();
       if (next.done === true) return;
-      yield checked(next.value);
+      yield sound(checked(next.value), store.name);
     }
-  } catch (error) {
+  } catch (cause) {
+    const error = signal?.aborted ? abortedCall("list", signal) : cause;
     listing.abort(error);
     throw callFailure(error, signal, { operation: "list", store: store.name });
   } finally {
+    step.end();
     giveUp(() => objects?.return?.());
   }
+}
+
+/** A store of the user's own may say anything; sizes are added up, and times compared. */
+function sound(object: ObjectInfo, store: string): ObjectInfo {
+  const { path, size, lastModified } = object;
+  if (isCount(size) && (lastModified === undefined || types.isDate(lastModified))) return object;
+  const message =
+    "The store listed an object whose size is no whole number of bytes, or whose lastModified is no Date.";
+  throw new StorageError("UNEXPECTED", message, { operation: "list", store, path });
 }

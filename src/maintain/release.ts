@@ -142,6 +142,7 @@ interface Releasable {
 function releasable(path: string, how: ScopeRelease, { retention }: ManagerSettings): Releasable | undefined {
   const { role, expires } = roleOf(parseLocation(path).path);
   if (role === "marker") return how.keepsMarkers === true ? undefined : { path, counts: false };
+  if (role === "own") return { path, counts: false };
   if (role !== "tombstone") return { path, counts: true };
   return (expires ?? 0) > retention.clock.now() ? undefined : { path, counts: false };
 }

@@ -6,16 +6,18 @@ import type { ManagerParts } from "../call/call.js";
 export class AutoCollector {
   private readonly ended = new AbortController();
   private running: Promise<void> | undefined;
-  private next = -Infinity;
+  private last = -Infinity;
 
   constructor(private readonly parts: ManagerParts & { readonly source: EntrySource }) {}
 
   /** Runs a pass when the interval is over. Nobody waits for it, and how it ends is told to observers alone. */
   trigger(): void {
     const { clock, gcInterval } = this.parts.settings.retention;
+    if (this.running !== undefined || this.ended.signal.aborted) return;
     const now = clock.now();
-    if (this.running !== undefined || this.ended.signal.aborted || now < this.next) return;
-    this.next = now + gcInterval;
+    // A clock that was set back must not stop all passes until it is where it was.
+    if (now >= this.last && now < this.last + gcInterval) return;
+    this.last = now;
     this.running = collect(this.parts, { signal: this.ended.signal })
       .then(() => undefined)
       .catch(() => undefined)

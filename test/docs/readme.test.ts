@@ -9,7 +9,8 @@ import { runProgram } from "../examples/run-program.js";
 const DIRECTORY = "reports/readme";
 const run = promisify(execFile);
 
-const BOOK = "deciding scopes streams reading stores options schemas kubernetes security wire-format errors watching";
+const BOOK =
+  "deciding scopes streams reading stores options schemas kubernetes security wire-format errors watching retention";
 const RUN = ["README.md", "docs/messages/README.md", ...BOOK.split(" ").map((name) => `docs/${name}.md`)];
 const GUIDES = ["docs/moving.md", "docs/testing.md"];
 const CHECKED = ["sqs", "sns", "kafka", "amqp"].map((name) => `docs/messages/${name}.md`);

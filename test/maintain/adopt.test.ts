@@ -158,6 +158,25 @@ describe('references: "adopt"', () => {
     expect(manager.plan({ first }).entries).toEqual([]);
   });
 
+  it("is TIMEOUT when both halves together take longer than one call, since what was adopted first may be over", async () => {
+    const clock = new FakeClock(Date.parse("2026-11-28T14:00:00Z"));
+    const store = new MemoryStore();
+    const first = await new StorageManager({ store }).dehydrate(longText("a"), { scope: "first" });
+    for (const operation of ["copy", "write"] as const) {
+      const act = store[operation].bind(store) as (...args: unknown[]) => Promise<never>;
+      jest.spyOn(store, operation).mockImplementation(async (...args: unknown[]) => {
+        const info = await act(...args);
+        await clock.advance(1.5 * HOUR);
+        return info;
+      });
+    }
+    const manager = new StorageManager({ store, timeout: 2 * HOUR, retention: { clock, ttl: 3 * HOUR } });
+    await expect(manager.dehydrate([first, longText("b")], { references: "adopt" })).rejects.toThrow(
+      storageError({ code: "TIMEOUT" }),
+    );
+    expect([...(await objectsOf(store)).keys()]).toEqual([(first as StorageReference).$storageRef]);
+  });
+
   it("leaves nothing of a call that failed, in a scope that nobody knows, and ends its streams", async () => {
     const memory = new MemoryStore();
     const manager = new StorageManager({ store: memory });

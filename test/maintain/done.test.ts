@@ -4,6 +4,7 @@ import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { FaultStore } from "../../src/testing/fault-store.js";
 import { longText } from "../support/payloads.js";
 import { objectsOf } from "../support/stored.js";
+import { RecordingStore } from "../support/recording-store.js";
 import { storageError } from "../store/storage-error.js";
 
 const readers = ["billing", "search"];
@@ -48,6 +49,21 @@ describe("done", () => {
     await manager.done("order-42", "billing", { readers });
     expect(await manager.hydrate(other)).toBe(longText("x"));
     await expect(manager.hydrate(ticket)).rejects.toThrow(storageError({ code: "NOT_FOUND" }));
+  });
+
+  it("writes its marker before it looks at the others, so that of two that come last one sees both", async () => {
+    const store = new RecordingStore();
+    const manager = new StorageManager({ store });
+    const calls = async (reader: string) => {
+      store.calls.length = 0;
+      await manager.done("s", reader, { readers });
+      return store.calls.map(({ operation }) => operation).filter((operation) => operation !== "return");
+    };
+    expect(await calls("billing")).toEqual(["write", "entry", "entry"]);
+    // Both say so at once, and each has written before either looks.
+    await manager.dehydrate(longText("x"), { scope: "t" });
+    const both = await Promise.all(readers.map((reader) => manager.done("t", reader, { readers })));
+    expect(both.map(({ remaining }) => remaining)).toContainEqual([]);
   });
 
   it("goes below the prefix of the call, and that of a tenant", async () => {

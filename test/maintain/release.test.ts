@@ -29,6 +29,15 @@ describe("release", () => {
     await expect(manager.release("run-1")).resolves.toEqual({ deleted: 0 });
   });
 
+  it("does not count what the collector keeps there", async () => {
+    const store = new MemoryStore();
+    const manager = new StorageManager({ store });
+    await manager.dehydrate(longText("a"), { scope: "x/s" });
+    await manager.collect({ prefix: "outputs/x" });
+    expect(await manager.release("x")).toEqual({ deleted: 1 });
+    expect((await objectsOf(store)).size).toBe(0);
+  });
+
   it("can take a scope below others alone", async () => {
     const store = new MemoryStore();
     const manager = new StorageManager({ pack: false, store });

@@ -1,6 +1,7 @@
 import { StorageManager } from "../../src/manager/storage-manager.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import type { ScopeUsage } from "../../src/maintain/usage.js";
+import type { ObjectInfo } from "../../src/store/store.js";
 import { FakeClock } from "../../src/testing/fake-clock.js";
 import { longText } from "../support/payloads.js";
 import { objectsOf } from "../support/stored.js";
@@ -73,6 +74,25 @@ describe("usage", () => {
       storageError({ code: "CONFIG_INVALID" }),
     );
   });
+
+  it.each([{ size: "5" }, { size: NaN }, {}, { size: 1n }, { size: 5, lastModified: "2020" }])(
+    "believes no listing that says %p, nor does collect",
+    async (info) => {
+      const { manager, store } = setup();
+      jest.spyOn(store, "list").mockImplementation(async function* (prefix) {
+        if (!prefix.startsWith("outputs/")) return;
+        yield await Promise.resolve({ path: `outputs/s/@2020-01-01/${"0".repeat(64)}.json`, ...info } as ObjectInfo);
+      });
+      const remove = jest.spyOn(store, "delete");
+      const refused = storageError({
+        code: "UNEXPECTED",
+        message: expect.stringContaining("no whole number") as string,
+      });
+      await expect(all(manager.usage())).rejects.toThrow(refused);
+      await expect(manager.collect()).rejects.toThrow(refused);
+      expect(remove).not.toHaveBeenCalled();
+    },
+  );
 
   it("refuses what is no prefix, and needs a store", async () => {
     const { manager } = setup();

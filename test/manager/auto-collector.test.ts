@@ -38,6 +38,18 @@ describe("retention.auto", () => {
     expect(list).not.toHaveBeenCalled();
   });
 
+  it("goes on at once when the clock is set back by a day", async () => {
+    const { clock, manager, collected } = setup();
+    let pass = collected();
+    await manager.dehydrate("small");
+    await pass;
+    jest.spyOn(clock, "now").mockReturnValue(START - 24 * HOUR);
+    pass = collected();
+    await manager.dehydrate("small");
+    expect(await pass).toMatchObject({ outcome: "success" });
+    await manager.close();
+  });
+
   it("neither delays nor fails the call, and close ends the pass that is under way", async () => {
     const held = new HeldStore(["read"]);
     const { manager, collected } = setup(held as unknown as MemoryStore);

@@ -1,4 +1,5 @@
 import type { Mutant } from "./mutant.js";
+import { COLLECT } from "./rooms/collect.js";
 import { DRIVERS } from "./rooms/drivers.js";
 import { KEPT } from "./rooms/kept.js";
 import { LAYERS_AND_FEATURES } from "./rooms/layers-and-features.js";
@@ -8,7 +9,9 @@ import { OBJECT } from "./rooms/object.js";
 import { PLAN } from "./rooms/plan.js";
 import { READS } from "./rooms/reads.js";
 import { REFERENCE } from "./rooms/reference.js";
+import { RELEASE } from "./rooms/release.js";
 import { REPLICAS } from "./rooms/replicas.js";
+import { RETENTION } from "./rooms/retention.js";
 import { ROUTES_AND_TIERS } from "./rooms/routes-and-tiers.js";
 import { SEALED } from "./rooms/sealed.js";
 import { STEPS } from "./rooms/steps.js";
@@ -25,6 +28,9 @@ export const MUTANTS: readonly Mutant[] = [
   ...STEPS,
   ...SEALED,
   ...KEPT,
+  ...RETENTION,
+  ...COLLECT,
+  ...RELEASE,
   ...TELLING,
   ...DRIVERS,
   ...ROUTES_AND_TIERS,

@@ -12,6 +12,7 @@ import { parseOptions } from "../../options/parse-options.js";
 import { isIterable } from "../verify/verify-settings.js";
 import { settingsBelow } from "../release.js";
 import { LivePayloads } from "./live-payloads.js";
+import { LoneMarkers } from "./lone-markers.js";
 import { CollectorPass, type PassLimits } from "./pass.js";
 import { emptyReport, eventDetails, type CollectOptions, type CollectReport } from "./report.js";
 
@@ -50,7 +51,8 @@ export async function collect(parts: Parts, options: CollectOptions): Promise<Co
   const details: EventDetails = { store: store.name };
   const ownSignal = given.signal ?? new AbortController().signal;
   return parts.recorder.record("collect", details, async () => {
-    const pass = new CollectorPass({ ...parts, settings }, store, limits, report, { ...given, signal: ownSignal });
+    const how = { ...given, signal: ownSignal, markers: new LoneMarkers(parts.settings) };
+    const pass = new CollectorPass({ ...parts, settings }, store, limits, report, how);
     try {
       report.skipped = !(await pass.begin());
       if (report.skipped) return report;

@@ -1,6 +1,7 @@
 import { isObject } from "../../json/is-object.js";
 import { isStorageError } from "../../errors/error.js";
 import { COLLECTOR_STATE } from "../../object/reserved-names.js";
+import { locationProblem } from "../../paths/location.js";
 import type { Store } from "../../store/store.js";
 
 // More is no state of ours.
@@ -78,5 +79,7 @@ function parse(bytes: Uint8Array): State | undefined {
     return undefined;
   }
   if (!isObject(state) || typeof state.begun !== "number" || !Number.isFinite(state.begun)) return undefined;
-  return { begun: state.begun, after: typeof state.after === "string" ? state.after : undefined };
+  const { begun, after } = state;
+  // A store refuses to list from what is no path, and every pass would fail.
+  return { begun, after: typeof after === "string" && locationProblem(after) === undefined ? after : undefined };
 }

@@ -22,15 +22,16 @@ export type Verdict = "delete" | "unreached" | "marker" | "own" | keyof KeptObje
 
 /** Decides what becomes of objects, by path and age. */
 export class ObjectJudge {
-  private readonly now: number;
-
+  /**
+   * @param now when the pass began, before it looked at payloads in use: what was written since, none of those that were
+   *   looked at need lead to, so it is not old, however long the look took
+   */
   constructor(
     private readonly settings: ManagerSettings,
+    private readonly now: number,
     private readonly minAge: number,
     private readonly live: LiveObjects | undefined,
-  ) {
-    this.now = settings.retention.clock.now();
-  }
+  ) {}
 
   judge(object: ObjectInfo): Verdict {
     const known = roleOf(parseLocation(object.path).path);

@@ -13,7 +13,7 @@ import type { LiveObjects } from "./judge.js";
 import { PathSet } from "./path-set.js";
 import { addProblem, type CollectReport } from "./report.js";
 
-/** What payloads in use lead to. What can't be followed to its end keeps its whole scope. */
+/** What payloads in use lead to. What can't be followed keeps its whole scope, or all where it may lead anywhere. */
 export class LivePayloads implements LiveObjects {
   private readonly paths = new PathSet();
   private readonly directories = new Set<string>();

@@ -9,11 +9,8 @@ export class LoneMarkers {
   // Markers of one scope come one after the other.
   private last: { readonly directory: string; readonly isLone: Promise<boolean> } | undefined;
 
-  /** @param prefixes a scope lies below each of them */
-  constructor(
-    private readonly prefixes: readonly string[],
-    private readonly settings: ManagerSettings,
-  ) {}
+  /** @param settings of the manager, whatever prefix a call looks below: a scope lies below both of its prefixes */
+  constructor(private readonly settings: ManagerSettings) {}
 
   isLone(marker: string, signal: AbortSignal): Promise<boolean> {
     const directory = directoryOf({ path: directoryOf({ path: marker }) });
@@ -22,14 +19,21 @@ export class LoneMarkers {
   }
 
   private async isEmpty(directory: string, signal: AbortSignal): Promise<boolean> {
-    const own = this.prefixes.find((prefix) => directory.startsWith(`${prefix}/`))!;
-    for (const prefix of this.prefixes) {
-      const beside = prefix + directory.slice(own.length);
-      for await (const { path } of listObjects(`${beside}/`, { signal }, this.settings)) {
+    for (const one of this.directoriesOf(directory)) {
+      for await (const { path } of listObjects(`${one}/`, { signal }, this.settings)) {
         const { role } = roleOf(parseLocation(path).path);
-        if (role !== "marker" && role !== "tombstone") return false;
+        if (role !== "marker" && role !== "tombstone" && role !== "own") return false;
       }
     }
     return true;
+  }
+
+  /** Where a scope lies whose markers lie in a directory. */
+  private directoriesOf(directory: string): Set<string> {
+    const { outputPrefix, inputPrefix } = this.settings;
+    const prefixes = [outputPrefix, inputPrefix];
+    const own = prefixes.find((prefix) => directory.startsWith(`${prefix}/`));
+    if (own === undefined) return new Set([directory]);
+    return new Set(prefixes.map((prefix) => prefix + directory.slice(own.length)));
   }
 }

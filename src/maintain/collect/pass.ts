@@ -10,7 +10,7 @@ import type { ObjectInfo, Store } from "../../store/store.js";
 import { listObjects } from "../list-objects.js";
 import { CollectorState } from "./collector-state.js";
 import { ObjectJudge, type LiveObjects } from "./judge.js";
-import { LoneMarkers } from "./lone-markers.js";
+import type { LoneMarkers } from "./lone-markers.js";
 import {
   addProblem,
   type CollectOptions,
@@ -27,7 +27,12 @@ export interface PassLimits {
   readonly maxDelete: number;
 }
 
-type PassOptions = Pick<CollectOptions, "onProgress"> & { dryRun: boolean; all: boolean; signal: AbortSignal };
+type PassOptions = Pick<CollectOptions, "onProgress"> & {
+  dryRun: boolean;
+  all: boolean;
+  signal: AbortSignal;
+  markers: LoneMarkers;
+};
 
 interface Condemned {
   readonly object: ObjectInfo;
@@ -46,7 +51,6 @@ export class CollectorPass {
   live: { readonly objects: LiveObjects; readonly hasBrake: boolean } | undefined;
   private readonly prefixes: readonly string[];
   private readonly state: CollectorState;
-  private readonly markers: LoneMarkers;
   private readonly begun: number;
   private after: string | undefined;
   private condemned = 0;
@@ -61,7 +65,6 @@ export class CollectorPass {
     const { outputPrefix, inputPrefix, retention } = parts.settings;
     this.prefixes = [...new Set([outputPrefix, inputPrefix])].sort(comparePaths);
     this.state = new CollectorState(store, outputPrefix);
-    this.markers = new LoneMarkers(this.prefixes, parts.settings);
     this.begun = retention.clock.now();
   }
 
@@ -131,7 +134,7 @@ export class CollectorPass {
   }
 
   private judge(): ObjectJudge {
-    return new ObjectJudge(this.parts.settings, this.limits.minAge, this.live?.objects);
+    return new ObjectJudge(this.parts.settings, this.begun, this.limits.minAge, this.live?.objects);
   }
 
   /** The objects of all prefixes, after where the last pass ended. */
@@ -175,7 +178,7 @@ export class CollectorPass {
   /** @returns why the object was kept; `undefined`: it is gone */
   private async remove({ object, verdict }: Condemned, signal: AbortSignal): Promise<keyof KeptObjects | undefined> {
     const { path } = object;
-    if (verdict === "marker" && !(await this.markers.isLone(path, signal))) return "live";
+    if (verdict === "marker" && !(await this.options.markers.isLone(path, signal))) return "live";
     if (verdict === "unreached" && !isSame(object, await this.store.stat(path, { signal }))) return "young";
     if (this.options.dryRun) return undefined;
     await this.store.delete(path, { signal });

@@ -58,7 +58,8 @@ export interface CollectOptions extends CallOptions {
   all?: boolean | undefined;
   /**
    * All dehydrated payloads that are still in use: what has no label, and none of them leads to at any depth, is deleted
-   * once it is older than `minAge`. What can't be followed keeps its scope alive. More than half of the objects deleted so
+   * once it is older than `minAge`. What can't be followed keeps its scope alive; what could not be read,
+   * by a failure or for want of a key, keeps all. More than half of the objects deleted so
    * is `LIMIT_EXCEEDED`, and nothing is.
    *
    * Between the look at the payloads and the delete, a writer may use an object again that is old: give what is written to

@@ -139,7 +139,7 @@ export class PayloadWalk {
       if (!isStreamed(reference)) this.assertHeld(reference);
       return claim;
     } catch (error) {
-      if (!isBinary(reference)) this.noteUnfollowed(path);
+      if (!isBinary(reference)) this.noteUnfollowed(undefined); // others may be able to
       this.findings.addError(error, { path, spot, hasSpot: true, foundIn }, "refused");
       return undefined;
     }
@@ -184,7 +184,9 @@ export class PayloadWalk {
   private addError({ reference, spot, foundIn }: Claim, error: unknown): void {
     const place = { path: formatLocation(reference.location), spot, hasSpot: true, foundIn };
     const kind = this.findings.addError(error, place);
-    if (kind !== "missing" && !isBinary(reference)) this.noteUnfollowed(place.path);
+    if (kind === "missing" || isBinary(reference)) return;
+    // What is damaged nobody can read. What could not be read now, or not by this manager, may lead to any scope.
+    this.noteUnfollowed(kind === "refused" ? undefined : place.path);
   }
 }
 

@@ -156,6 +156,19 @@ describe("what a call left", () => {
     expect(await pathsOf(store)).toEqual([]);
   });
 
+  it("of markers stays while the inputs of the scope are there, whatever prefix the pass looks below", async () => {
+    const { store, manager } = setup();
+    await manager.dehydrateInputs(longText("x"), { scope: "x/s" });
+    await manager.done("x/s", "a", { readers: ["a", "b"] });
+    for (const path of ["outputs/.done/b", "outputs/own.txt"]) await store.write(path, "");
+    for (const prefix of ["outputs", "outputs/x", undefined]) {
+      expect(await manager.collect({ prefix, minAge: 0 })).toMatchObject({ deleted: 0, failed: 0 });
+    }
+    expect(await manager.done("x/s", "b", { readers: ["a", "b"] })).toEqual({ remaining: [], deleted: 1 });
+    // What the collector keeps below the prefix of a call is nothing that a scope holds.
+    expect(await manager.collect({ prefix: "outputs/x", minAge: 0 })).toMatchObject({ deleted: 2 });
+  });
+
   it("of tombstones goes when they are over", async () => {
     const { store, clock, manager } = setup();
     await manager.dehydrate(longText("x"), { scope: "s" });
@@ -200,9 +213,13 @@ describe("a pass", () => {
 
   it("is not stopped for ever by a clock that ran ahead, nor by a state that is none", async () => {
     const { store, clock, manager } = setup({ retention: { gcInterval: 2 * MINUTE } });
-    for (const state of [JSON.stringify({ begun: START + DAY }), "{", '{"begun":"x"}', "null", " ".repeat(5000), ""]) {
+    const places = ["outputs/\0", "outputs/../x", "outputs//", "x://y", 7].map((after) =>
+      JSON.stringify({ begun: 0, after }),
+    );
+    const states = [JSON.stringify({ begun: START + DAY }), "{", '{"begun":"x"}', "null", " ".repeat(5000), ""];
+    for (const state of [...states, ...places]) {
       await store.write(STATE, state);
-      expect(await manager.collect()).toMatchObject({ skipped: false });
+      expect(await manager.collect()).toMatchObject({ skipped: false, complete: true });
       await clock.advance(2 * MINUTE);
     }
   });

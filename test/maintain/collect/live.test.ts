@@ -5,6 +5,7 @@ import { MemoryStore } from "../../../src/store/drivers/memory-store.js";
 import type { StorageReference } from "../../../src/reference/reference.js";
 import type { ObjectInfo } from "../../../src/store/store.js";
 import { FakeClock } from "../../../src/testing/fake-clock.js";
+import { FaultStore } from "../../../src/testing/fault-store.js";
 import { longText } from "../../support/payloads.js";
 import { objectsOf } from "../../support/stored.js";
 import { storageError } from "../../store/storage-error.js";
@@ -110,6 +111,26 @@ describe("collect with live", () => {
     expect(await pathsOf(store)).not.toContain(garbage.$storageRef);
   });
 
+  it.each(["UNAVAILABLE", "PERMISSION_DENIED"] as const)(
+    "keeps all when an object can't be read that may lead to other scopes: %s",
+    async (error) => {
+      const { store, manager, used, clock } = await setup();
+      const inner = await manager.dehydrate(longText("inner"), { scope: "inner" });
+      const outer = (await manager.dehydrate(
+        { inner, own: longText("x", 900), more: longText("y", 900) },
+        { scope: "outer", maxRecursionDepth: 0 },
+      )) as StorageReference;
+      const faults = [{ on: "read" as const, path: outer.$storageRef, fault: { error } }];
+      const over = new FaultStore(store, { faults });
+      const collector = new StorageManager({ store: over, references: "pass", retention: { clock, gcInterval: 0 } });
+      expect(await collector.collect({ live: [used, outer] })).toMatchObject({
+        deleted: 0,
+        problems: [{ path: outer.$storageRef, code: error }],
+      });
+      expect(await manager.hydrate(outer)).toMatchObject({ inner: longText("inner") });
+    },
+  );
+
   it("keeps the scope of a reference that is not signed, and all where it is not known where one leads to", async () => {
     const signing = { keys: { k: Buffer.alloc(32, 1) }, activeKeyId: "k" };
     const { manager, used, garbage } = await setup({ signing });
@@ -132,6 +153,23 @@ describe("collect with live", () => {
     }
     const { manager, used } = await setup({}, new Rewritten());
     expect(await manager.collect({ live: [used] })).toMatchObject({ deleted: 0, kept: { live: 1, young: 1 } });
+  });
+
+  it("keeps what was written since the look at live began, however long that took", async () => {
+    const { store, clock, manager, used } = await setup();
+    async function* slow() {
+      yield used;
+      await manager.dehydrate(longText("new"), { scope: "new" });
+      await clock.advance(3 * DAY);
+    }
+    // The store's own time, too, is that of the clock.
+    const list = store.list.bind(store);
+    jest.spyOn(store, "list").mockImplementation(async function* (prefix, options) {
+      for await (const object of list(prefix, options)) {
+        yield object.path.includes("/new/") ? { ...object, lastModified: new Date(clock.now() - 3 * DAY) } : object;
+      }
+    });
+    expect(await manager.collect({ live: slow() })).toMatchObject({ deleted: 1, kept: { live: 1, young: 1 } });
   });
 
   it("does not read binary, of any size", async () => {
