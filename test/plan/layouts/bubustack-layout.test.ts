@@ -133,7 +133,14 @@ describe("The bubustack layout", () => {
 
   it("knows the size of every reference beforehand", () => {
     for (const tag of [{}, { schema: "é", schemaVersion: "1" }]) {
-      const layout = new BubustackLayout({ prefix: "p", scope: "s", directory: "s", pack: false, encodings: [], ...tag });
+      const layout = new BubustackLayout({
+        prefix: "p",
+        scope: "s",
+        directory: "s",
+        pack: false,
+        encodings: [],
+        ...tag,
+      });
       for (const entry of planOf({ "é.a": big, list: [Buffer.alloc(2)], c: { [big]: big } }).entries) {
         const planned = layout.referenceSize(entry);
         const slot = Object.assign(entry.slot, { reference: undefined });
