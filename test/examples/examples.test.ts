@@ -28,3 +28,10 @@ it("lost-replica hydrates whichever disks are lost", async () => {
     /^dehydrated: \d{3} bytes travel, .*\nberlin is lost: .*\nscrubbed: 1 of 1 objects mended\ndublin and madrid are lost: .*\n$/,
   );
 });
+
+it("fan-out deletes a large message of SNS when both of its queues are done", async () => {
+  const output = await runProgram(["examples/fan-out.ts"]);
+  expect(output).toMatch(
+    /^sent 4\d{5} bytes, which left 1 object\nbilling is done, objects left: 1\nsearch is done, objects left: 0\n$/,
+  );
+});
