@@ -12,6 +12,7 @@ export const ENTRIES = {
   "coatcheck/sns": "src/sns.ts",
   "coatcheck/kafka": "src/kafka.ts",
   "coatcheck/amqp": "src/amqp.ts",
+  "coatcheck/formats": "src/formats.ts",
   "coatcheck/testing": "src/testing/index.ts",
   "coatcheck/prometheus": "src/prometheus.ts",
   "coatcheck/otel": "src/otel.ts",

@@ -5,10 +5,11 @@ import { StorageError, isStorageError } from "../../errors/error.js";
 import { splitLabelledPath } from "../../object/expiry-label.js";
 import { parseOptions } from "../../options/parse-options.js";
 import { scopePath } from "../../object/scope-path.js";
-import { referencesIn } from "../../reference/references-in.js";
+import { isReference, referencesIn } from "../../reference/references-in.js";
 import type { CallOptions } from "../../store/store.js";
 import { messageCodecs } from "./compressed-body.js";
 import { isEnvelope } from "./envelope.js";
+import type { MessageFormat } from "./message-format.js";
 import { MessageError } from "./message-error.js";
 import { openForeign, openMessage, type Opened } from "./open-message.js";
 import {
@@ -23,6 +24,7 @@ import {
 } from "./options.js";
 import { FittingMessage, type Packed } from "./packed.js";
 import { packMessage } from "./pack-message.js";
+import { plannedTicket } from "./planned-ticket.js";
 import { settleMessage } from "./settle-message.js";
 import type { Wire } from "./wire.js";
 
@@ -48,6 +50,7 @@ export class MessageOffloader {
   readonly #limit: number;
   readonly #most: number;
   readonly #sharesScope: boolean;
+  readonly #format: MessageFormat | undefined;
   #codecs: ReadonlyMap<string, Codec> | undefined;
 
   /**
@@ -58,9 +61,11 @@ export class MessageOffloader {
     const settings = parseOptions(offloaderSchema, options, "MessageOffloader");
     const { channel, rules, limit = rules.maxMessage, over = limit, retention } = settings;
     this.#settings = settings;
+    this.#format = settings.format;
     this.#channel = scopePath(channel);
     this.#limit = limit;
     this.#most = Math.min(over, limit);
+    if (settings.format !== undefined) assertWrites(settings.format, settings, this.#channel);
     const { isNative, endsByAge } = probe(settings, this.#channel);
     // In the other dialect objects are named by their place in the payload: each message needs a scope of its own.
     this.#sharesScope = retention === "expire" && isNative;
@@ -85,7 +90,7 @@ export class MessageOffloader {
 
   /** Whether `pack` would not send a message as it is. */
   leaves(message: Wire): boolean {
-    return isEnvelope(message.body) || !this.#fits(message, this.#most);
+    return this.#format?.inline !== undefined || this.#isTaken(message) || !this.#fits(message, this.#most);
   }
 
   /**
@@ -113,7 +118,11 @@ export class MessageOffloader {
    */
   async settle(message: Wire, options?: SettleOptions): Promise<{ deleted: number }> {
     const call = options === undefined ? NO_OPTIONS : parseOptions(settleSchema, options, "settle");
-    if (!isEnvelope(message.body)) return { deleted: 0 };
+    if (!isEnvelope(message.body)) {
+      const { signal } = call;
+      const settled = this.#formatOf(message)?.settle?.(message, this.#settings.manager, signal ? { signal } : {});
+      return settled === undefined ? { deleted: 0 } : failing(settled);
+    }
     return failing(settleMessage(message, this.#channel, this.#settings, call));
   }
 
@@ -149,8 +158,11 @@ export class MessageOffloader {
 
   async #pack(message: Wire, { limit = this.#limit, scope, signal }: PackOptions): Promise<Packed> {
     if (signal?.aborted === true) throw abortedCall("pack", signal);
-    if (!isEnvelope(message.body) && this.#fits(message, Math.min(this.#most, limit))) {
-      return new FittingMessage(message, this.#settings.rules);
+    const most = Math.min(this.#most, limit);
+    if (!this.#isTaken(message) && this.#fits(message, most)) {
+      const inline = this.#format?.inline?.(message);
+      if (inline === undefined) return new FittingMessage(message, this.#settings.rules);
+      if (this.#fits(inline, most)) return new FittingMessage(inline, this.#settings.rules);
     }
     const below = scope ?? this.#settings.scope?.(message);
     const id = this.#sharesScope ? below : below === undefined ? uuidv7() : `${below}/${uuidv7()}`;
@@ -160,6 +172,14 @@ export class MessageOffloader {
       limit,
       signal,
     });
+  }
+
+  /** Whether readers would take a message for a packed one. */
+  #isTaken(message: Wire): boolean {
+    if (isEnvelope(message.body)) return true;
+    const format = this.#format;
+    // One that marks what fits marks this one too.
+    return format !== undefined && format.inline === undefined && format.detect(message);
   }
 
   #fits(message: Wire, most: number): boolean {
@@ -187,6 +207,17 @@ function probe({ manager, ttl }: OffloaderSettings, scope: string): { isNative: 
   const isNative = "$storageRef" in reference;
   const path = isNative ? reference.$storageRef : reference.$bubuStorageRef;
   return { isNative, endsByAge: ttl !== undefined || splitLabelledPath(path).expires !== undefined };
+}
+
+/** A format that never writes, or not for this manager, says so before there is a message. */
+function assertWrites(format: MessageFormat, settings: OffloaderSettings, scope: string): void {
+  const ticket = plannedTicket(settings, scope);
+  if (!isReference(ticket)) return; // nothing ever leaves
+  try {
+    format.write(ticket, { body: "", attributes: new Map() }, 1);
+  } catch (error) {
+    if (isStorageError(error, "CONFIG_INVALID")) throw error; // anything else is about the message
+  }
 }
 
 /** Says of every failure what is to be done with the message. */

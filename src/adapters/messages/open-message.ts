@@ -1,4 +1,7 @@
+import { isUtf8 } from "node:buffer";
 import { StorageError } from "../../errors/error.js";
+import { isObject } from "../../json/is-object.js";
+import { textOf } from "./body-form.js";
 import { decompressBody } from "./compressed-body.js";
 import type { Codec } from "../../codecs/codec.js";
 import { readEnvelope, type Envelope } from "./envelope.js";
@@ -44,12 +47,30 @@ export async function openForeign(
   { manager, maxBytes, timeout }: OffloaderSettings,
   { signal }: OpenCall,
 ): Promise<Opened> {
-  const value =
+  const options = hydrateOptions(maxBytes, timeout, signal);
+  const restored = format.restore?.(message) ?? message;
+  const opened =
     format.open === undefined
-      ? await manager.hydrate(format.read(message), hydrateOptions(maxBytes, timeout, signal))
-      : await format.open(message, manager, { signal });
-  const body = typeof value === "string" || value instanceof Uint8Array ? value : JSON.stringify(value);
-  return { ...(format.restore?.(message) ?? message), body: asDelivered(body, message), offloaded: true };
+      ? await manager.hydrate(format.read(message), options)
+      : await format.open(message, manager, options);
+  if (format.open !== undefined && isWire(opened)) {
+    return { ...restored, ...opened, body: foreignBody(opened.body, message), offloaded: true };
+  }
+  const isBody = typeof opened === "string" || opened instanceof Uint8Array;
+  return { ...restored, body: foreignBody(isBody ? opened : JSON.stringify(opened), message), offloaded: true };
+}
+
+function isWire(opened: unknown): opened is Wire {
+  return isObject(opened) && !(opened instanceof Uint8Array) && "body" in opened;
+}
+
+/** The body as it was delivered. What others have stored are bytes, also of a text. */
+function foreignBody(body: string | Uint8Array, message: Wire): string | Uint8Array {
+  if (typeof body === "string" || typeof message.body !== "string") return asDelivered(body, message);
+  if (isUtf8(body)) return textOf(body);
+  throw new StorageError("DECODE_FAILED", "The message can't be opened: it is of text, and its body has no UTF-8.", {
+    operation: "unpack",
+  });
 }
 
 async function bodyOf(

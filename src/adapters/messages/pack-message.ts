@@ -1,12 +1,14 @@
 import type { DehydrateOptions } from "../../configure/options.js";
 import { StorageError } from "../../errors/error.js";
 import { isPlainObject } from "../../json/is-object.js";
-import { referencesIn } from "../../reference/references-in.js";
+import { isReference, referencesIn } from "../../reference/references-in.js";
 import { formOf, type FormedBody } from "./body-form.js";
 import { compressBody } from "./compressed-body.js";
 import { envelopeSize, isEnvelope, writeEnvelope, writeRawEnvelope, type Head } from "./envelope.js";
+import type { MessageFormat } from "./message-format.js";
 import type { OffloaderSettings } from "./options.js";
 import type { Packed } from "./packed.js";
+import { plannedTicket } from "./planned-ticket.js";
 import { byteLength, type Wire } from "./wire.js";
 
 // The least that a body must have room for: that of one reference, in the worst case.
@@ -101,7 +103,8 @@ async function inlineMessage(
 async function offload(draft: Draft, settings: OffloaderSettings, call: PackCall): Promise<Packed> {
   const { manager, format, ttl, timeout, rules } = settings;
   const { message, head } = draft;
-  const body = format?.whole === true ? wholeBody(message) : formOf(message.body);
+  assertTravels(message, head.size, settings, call);
+  const body = format?.whole === true ? wholeBody(message, format) : formOf(message.body);
   const kept = format === undefined ? keptOf(body, settings) : undefined;
   const options = {
     scope: call.scope,
@@ -121,7 +124,7 @@ async function offload(draft: Draft, settings: OffloaderSettings, call: PackCall
   const written =
     format === undefined
       ? { ...message, body: asBody(writeEnvelope({ ...head, form: body.form }, ticket, copies), message) }
-      : { ...message, ...format.write(ticket, message, head.size) };
+      : { ...message, ...(await orDiscarded(() => format.write(ticket, message, head.size), settings, call)) };
   const hasLeft = referencesIn(ticket).next().done !== true;
   const result = packed(written, settings, hasLeft ? call : undefined);
   if (result.size <= call.limit) return result;
@@ -133,8 +136,40 @@ async function offload(draft: Draft, settings: OffloaderSettings, call: PackCall
   );
 }
 
-function wholeBody({ body }: Wire): FormedBody {
-  return { form: "binary", value: typeof body === "string" ? Buffer.from(body) : body };
+function wholeBody(message: Wire, format: MessageFormat): FormedBody {
+  const payload = format.payload?.(message);
+  const { body } = payload ?? message;
+  const contentType = payload?.contentType;
+  if (typeof body === "string" && !body.isWellFormed()) {
+    throw new StorageError(
+      "UNSERIALIZABLE",
+      `The message can't be packed: its text has a lone surrogate, and the format ${format.name} stores UTF-8.`,
+      { operation: "pack" },
+    );
+  }
+  const bytes = typeof body === "string" ? Buffer.from(body) : body;
+  return { form: "binary", value: contentType === undefined ? bytes : new Blob([bytes], { type: contentType }) };
+}
+
+/**
+ * Refuses, before anything is stored, a message that would be too big with what the format adds to it.
+ *
+ * @throws {StorageError} `LIMIT_EXCEEDED`
+ */
+function assertTravels(message: Wire, size: number, settings: OffloaderSettings, { scope, limit }: PackCall): void {
+  const { format, rules } = settings;
+  if (format === undefined) return;
+  const ticket = plannedTicket(settings, scope);
+  if (!isReference(ticket)) return;
+  const written = { ...message, ...format.write(ticket, message, size) };
+  const { maxAttributes = Number.POSITIVE_INFINITY } = rules;
+  if (rules.size(written) <= limit && written.attributes.size <= maxAttributes) return;
+  throw new StorageError(
+    "LIMIT_EXCEEDED",
+    `The packed message would count ${rules.size(written)} bytes with ${written.attributes.size} attributes, those of the ` +
+      `format ${format.name} among them, which is more than ${rules.name} takes.`,
+    { operation: "pack" },
+  );
 }
 
 function asBody(text: string, { body }: Wire): string | Uint8Array {
@@ -170,6 +205,16 @@ function packed(message: Wire, { manager, rules }: OffloaderSettings, call?: Pac
       if (call?.id !== undefined) await manager.release(call.scope);
     },
   };
+}
+
+/** What a format gives; when it fails, nothing is left behind. */
+async function orDiscarded<T>(write: () => T, { manager }: OffloaderSettings, { id, scope }: PackCall): Promise<T> {
+  try {
+    return write();
+  } catch (error) {
+    if (id !== undefined) await manager.release(scope);
+    throw error;
+  }
 }
 
 function noRoom(broker: string, taken: number, limit: number): StorageError {
