@@ -1,6 +1,12 @@
 export { awsExtended, type AwsExtendedOptions } from "./adapters/foreign/aws-extended.js";
+export { bakdata, type BakdataOptions } from "./adapters/foreign/bakdata.js";
 export { bigPayload, type BigPayloadOptions } from "./adapters/foreign/big-payload.js";
+export { cloudEvents, type CloudEventsOptions } from "./adapters/foreign/cloud-events.js";
+export { massTransit, type MassTransitOptions } from "./adapters/foreign/mass-transit.js";
 export { messageQueueToolkit, type MessageQueueToolkitOptions } from "./adapters/foreign/message-queue-toolkit.js";
+export { middyStore, type MiddyStoreOptions } from "./adapters/foreign/middy-store.js";
+export { nServiceBus, type NServiceBusOptions } from "./adapters/foreign/n-service-bus.js";
 export { sqsBodyKey, type SqsBodyKeyOptions } from "./adapters/foreign/sqs-body-key.js";
+export { temporalClaim, type TemporalClaimOptions } from "./adapters/foreign/temporal-claim.js";
 export type { ForeignOptions } from "./adapters/foreign/places.js";
 export type { MessageFormat } from "./adapters/messages/message-format.js";

@@ -112,7 +112,7 @@ describe("bigPayload", () => {
       : bigPayload({ bucket: "b" });
     const body = bigJson(2_000_000);
     const packed = await offloaderOf(new StorageManager({ store }), { format }).pack(message(body));
-    const size = packed.attributes.get("SQSLargePayloadSize");
+    const size = packed.attributes.get("SQSLargePayloadSize") as number | undefined;
     expect(await consumer(store, compatible).receive(packed.body as string, size)).toEqual(JSON.parse(body));
   });
 });

@@ -59,7 +59,7 @@ export function producer(store: Store, extendedLibraryCompatibility: boolean) {
 /** Receives by the library; gives the payload that its handler is called with. */
 export function consumer(store: Store, extendedLibraryCompatibility: boolean) {
   return {
-    async receive(body: string, size: AttributeValue | undefined): Promise<unknown> {
+    async receive(body: string, size: number | undefined): Promise<unknown> {
       const received: unknown[] = [];
       const library = SqsConsumer.create({
         queueUrl: "q",

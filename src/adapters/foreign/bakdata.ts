@@ -1,0 +1,119 @@
+import * as z from "zod/mini";
+import { StorageError } from "../../errors/error.js";
+import { parseOptions } from "../../options/parse-options.js";
+import { textOf } from "../messages/body-form.js";
+import type { MessageFormat } from "../messages/message-format.js";
+import { writtenValue, type Wire } from "../messages/wire.js";
+import { decompressed } from "./decompressed.js";
+import { uriOf, uriPointer } from "./object-uri.js";
+import { placeFields, Places, type ForeignOptions, type Pointer } from "./places.js";
+import { assertFree, noPointer, storedBytes, without } from "./pointer-format.js";
+
+/*
+ * https://github.com/bakdata/kafka-large-message-serde: a byte, 0 or 1, and then the value or the URI of its object. The byte is
+ * the first of the value, or the value of a header.
+ */
+
+const FLAG = "__large.message.backed.value";
+// The second name is that of 2.5.0 to 3.2.1.
+const COMPRESSION = ["__large.message.backed.compression", "__large.message.backed..compression"];
+const HEADERS = [FLAG, ...COMPRESSION];
+const CODECS = ["none", "gzip", "snappy", "lz4", "zstd"];
+const INLINE = 0;
+const BACKED = 1;
+
+/** Options of {@link bakdata}. */
+export interface BakdataOptions extends ForeignOptions {
+  /** Whether the byte is written as a header, which readers since 2.3.0 know; default false: before the value. */
+  headers?: boolean | undefined;
+  /** Whether values without the header are read, by their first byte, as all of a topic may be; default false. */
+  byShape?: boolean | undefined;
+}
+
+const options = z.strictObject({
+  ...placeFields,
+  headers: z._default(z.boolean(), false),
+  byShape: z._default(z.boolean(), false),
+});
+
+/**
+ * Values of Kafka records as bakdata's `kafka-large-message-serde` writes them. Every value is marked, also one that fits. Keys
+ * are left alone. What was compressed by gzip or, where Node has it, Zstandard is read.
+ *
+ * @throws {StorageError} `CONFIG_INVALID`
+ * @example
+ * const offload = kafkaOffload({ manager, ttl: 8 * DAY, format: bakdata({ bucket: "large", headers: true }) });
+ */
+export function bakdata(given: BakdataOptions = {}): MessageFormat {
+  const { headers, byShape, ...place } = parseOptions(options, given, "bakdata");
+  const places = new Places("bakdata", place);
+
+  const marked = (message: Wire, flag: number, value: Uint8Array): Wire => {
+    assertFree(message, HEADERS, "bakdata");
+    if (!headers) return { ...message, body: Buffer.concat([Buffer.of(flag), value]) };
+    return { ...message, body: value, attributes: new Map([...message.attributes, [FLAG, Buffer.of(flag)]]) };
+  };
+
+  const pointerIn = (message: Wire): Pointer | undefined => {
+    const { flag, value } = partsOf(message);
+    if (flag === INLINE) return undefined;
+    if (flag !== BACKED) throw noPointer("bakdata");
+    return uriPointer(textOf(value), "bakdata");
+  };
+
+  return {
+    name: "bakdata",
+    whole: true,
+    detect: (message) => message.attributes.has(FLAG) || (byShape && isMarked(message)),
+    write: (ticket, message) => {
+      const pointer = places.pointerTo(ticket);
+      if (pointer.bucket === undefined) places.bucketPointerTo(ticket); // which says so
+      return marked(message, BACKED, Buffer.from(uriOf(pointer)));
+    },
+    inline: (message) => marked(message, INLINE, bytesOf(message.body)),
+    read: (message) => {
+      const pointer = pointerIn(message);
+      return pointer === undefined ? partsOf(message).value : places.find(pointer).reference;
+    },
+    open: async (message, manager, call) => {
+      const pointer = pointerIn(message);
+      if (pointer === undefined) return partsOf(message).value;
+      const stored = await storedBytes(places, pointer, manager, call);
+      const codec = codecOf(message);
+      return codec === "none" ? stored : decompressed(stored, codec, call);
+    },
+    restore: (message) => without(message, HEADERS),
+    references: (message) => {
+      const pointer = pointerIn(message);
+      return pointer === undefined ? [] : [places.find(pointer).at];
+    },
+  };
+}
+
+function bytesOf(body: string | Uint8Array): Uint8Array {
+  return typeof body === "string" ? Buffer.from(body) : body;
+}
+
+function isMarked({ body }: Wire): boolean {
+  const [first] = bytesOf(typeof body === "string" ? body.slice(0, 1) : body.subarray(0, 1));
+  return first === INLINE || first === BACKED;
+}
+
+/** The byte, and what it is about. */
+function partsOf({ body, attributes }: Wire): { flag: number | undefined; value: Uint8Array } {
+  const header = attributes.get(FLAG);
+  const bytes = bytesOf(body);
+  if (header === undefined) return { flag: bytes[0], value: bytes.subarray(1) };
+  const flag = bytesOf(writtenValue(header));
+  return { flag: flag.byteLength === 1 ? flag[0] : undefined, value: bytes };
+}
+
+function codecOf({ attributes }: Wire): string {
+  const header = COMPRESSION.map((name) => attributes.get(name)).find((value) => value !== undefined);
+  const [id = 0] = header === undefined ? [] : bytesOf(writtenValue(header));
+  const codec = CODECS[id];
+  if (codec !== undefined) return codec;
+  throw new StorageError("UNSUPPORTED", "The message can't be opened: its value was compressed in an unknown way.", {
+    operation: "unpack",
+  });
+}

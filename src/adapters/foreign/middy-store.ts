@@ -1,0 +1,154 @@
+import * as z from "zod/mini";
+import { StorageError } from "../../errors/error.js";
+import { isObject } from "../../json/is-object.js";
+import { parseOptions } from "../../options/parse-options.js";
+import { textOf } from "../messages/body-form.js";
+import type { MessageFormat } from "../messages/message-format.js";
+import type { Wire } from "../messages/wire.js";
+import { contentTypes, embeddedIn, readPointers } from "./embedded.js";
+import { placeFields, Places, type ForeignOptions, type Pointer } from "./places.js";
+import { bodyLike, jsonBody, noPointer, ownText } from "./pointer-format.js";
+
+/*
+ * https://github.com/zirkelc/middy-store: an object with the key "@middy-store", anywhere in an event, stands for the value that is
+ * stored at a URL, an ARN, or { store: "s3", bucket, key }. Keys in them are not escaped.
+ */
+
+const KEY = "@middy-store";
+
+const ARN = /^arn:aws[a-z-]*:s3:::([^/]+)\/(.+)$/s;
+const BY_PATH = /^(?:s3|https):\/\/s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com\/([^/]+)\/(.+)$/s;
+const BY_HOST = /^(?:s3|https):\/\/([^/.]+)\.s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com\/(.+)$/s;
+const GLOBAL = /^s3:\/\/([^/]+)\/(.+)$/s;
+const PRESIGNED = /^(https:\/\/[^?]+)\?(?:[^#]*&)?X-Amz-Signature=/;
+
+/** Options of {@link middyStore}. */
+export interface MiddyStoreOptions extends ForeignOptions {
+  /**
+   * Whether messages are detected, which can only be by their shape: JSON with an object that has the key `@middy-store`;
+   * default false. Whoever can send data of that shape chooses what is read, inside of `allow`.
+   */
+  byShape?: boolean | undefined;
+  /** Whether `settle` deletes the objects; default false, as that of the library. It needs `allow`. */
+  deletes?: boolean | undefined;
+}
+
+const options = z.strictObject({
+  ...placeFields,
+  byShape: z._default(z.boolean(), false),
+  deletes: z._default(z.boolean(), false),
+});
+
+/**
+ * Events of `middy-store` and `middy-store-s3`. All their forms are read, at any depth; a presigned URL is read from the store,
+ * and never fetched. The whole body is written as one reference, of JSON or text.
+ *
+ * @throws {StorageError} `CONFIG_INVALID`
+ * @example
+ * const reads = [middyStore({ allow: ["s3://payloads"], byShape: true })];
+ */
+export function middyStore(given: MiddyStoreOptions = {}): MessageFormat {
+  const { byShape, deletes, ...place } = parseOptions(options, given, "middyStore");
+  const places = new Places("middyStore", place);
+  if (deletes && !places.areAllowed) throw needsAllow();
+
+  const pointersIn = (message: Wire): readonly Pointer[] => {
+    return (embeddedIn(message, KEY)?.slots ?? []).map(({ value }) => pointerOf(value[KEY]));
+  };
+
+  return {
+    name: "middyStore",
+    whole: true,
+    detect: (message) => byShape && embeddedIn(message, KEY) !== undefined,
+    payload: ({ body }) => ({
+      body,
+      contentType: isObject(jsonBody({ body, attributes: new Map() })) ? JSON_TYPE : TEXT,
+    }),
+    write: (ticket, message) => {
+      const { bucket, key } = places.bucketPointerTo(ticket);
+      return { ...message, body: bodyLike(JSON.stringify({ [KEY]: `s3://${bucket}/${key}` }), message) };
+    },
+    read: (message) => {
+      const [first] = pointersIn(message);
+      if (first === undefined) throw noPointer("middyStore");
+      return places.find(first).reference;
+    },
+    open: async (message, manager, call) => {
+      const { root, slots } = embeddedIn(message, KEY) ?? { root: { body: undefined }, slots: [] };
+      const read = await readPointers(
+        slots.map(({ value }) => pointerOf(value[KEY])),
+        places,
+        manager,
+        call,
+      );
+      // All of the body, byte for byte.
+      if (slots[0]?.holder === root) return read[0]!.bytes;
+      const types = await contentTypes(
+        read.map((one) => one!.at),
+        manager,
+        call,
+      );
+      for (const [index, { holder, key }] of slots.entries()) {
+        const { at, bytes } = read[index]!;
+        holder[key] = valueOf(textOf(bytes), types.get(at));
+      }
+      return JSON.stringify(root.body);
+    },
+    ...(deletes && {
+      settle: async (message, manager, call) => {
+        const found = pointersIn(message).map((pointer) => places.find(pointer));
+        for (const { at } of found) await manager.delete(at, call);
+        return { deleted: found.length };
+      },
+    }),
+    references: (message) => pointersIn(message).map((pointer) => places.find(pointer).at),
+  };
+}
+
+const JSON_TYPE = "application/json";
+const TEXT = "text/plain";
+
+function pointerOf(value: unknown): Pointer {
+  if (typeof value !== "string") {
+    const bucket = ownText(value, "bucket");
+    const key = ownText(value, "key");
+    if (ownText(value, "store") !== "s3" || bucket === undefined || key === undefined) throw noPointer("middyStore");
+    return { bucket, key };
+  }
+  const signed = PRESIGNED.exec(value)?.[1];
+  const url = signed ?? value;
+  const [, bucket, key] = ARN.exec(url) ?? BY_PATH.exec(url) ?? BY_HOST.exec(url) ?? GLOBAL.exec(url) ?? [];
+  if (bucket === undefined || key === undefined) throw noPointer("middyStore");
+  return { bucket, key: signed === undefined ? key : decoded(key) };
+}
+
+function decoded(key: string): string {
+  try {
+    return decodeURIComponent(key);
+  } catch {
+    throw noPointer("middyStore");
+  }
+}
+
+/** The value that is stored as JSON or as text; where the store does not know, as JSON if it is some. */
+function valueOf(text: string, contentType: string | undefined): unknown {
+  const [type] = contentType?.split(";") ?? [];
+  if (type?.trim() === TEXT) return text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    if (type?.trim() !== JSON_TYPE) return text;
+    throw new StorageError("DECODE_FAILED", "The message can't be opened: a stored value of it is not JSON.", {
+      operation: "unpack",
+      cause,
+    });
+  }
+}
+
+function needsAllow(): StorageError {
+  return new StorageError(
+    "CONFIG_INVALID",
+    "The options of middyStore are not valid. deletes: needs allow, which says where.",
+    { operation: "configure" },
+  );
+}

@@ -1,0 +1,24 @@
+import { noPointer } from "./pointer-format.js";
+import type { Pointer } from "./places.js";
+
+const URI = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?#]+)\/([^?#]+)$/s;
+
+/**
+ * The object that an absolute URI names: `scheme://container/key`, its key percent-encoded (RFC 3986).
+ *
+ * @throws {StorageError} `INVALID_REFERENCE`, also for a relative one
+ */
+export function uriPointer(uri: string, format: string): Pointer {
+  const [, scheme, bucket, path] = URI.exec(uri) ?? [];
+  if (scheme === undefined || bucket === undefined || path === undefined) throw noPointer(format);
+  try {
+    return { scheme: scheme.toLowerCase(), bucket, key: decodeURIComponent(path) };
+  } catch {
+    throw noPointer(format);
+  }
+}
+
+/** The URI of an object. */
+export function uriOf({ scheme = "s3", bucket, key }: Pointer): string {
+  return `${scheme}://${bucket}/${key.split("/").map(encodeURIComponent).join("/")}`;
+}
