@@ -45,7 +45,7 @@ export function middleware(
   const { before, after } = middyStore({
     stores: [new S3Store({ config, bucket: "b", ...(format !== undefined && { format }) })],
     storingOptions: { minSize: 0, ...(selector !== undefined && { selector }) },
-  } as never) as unknown as Record<"before" | "after", (request: object) => Promise<void>>;
+  }) as unknown as Record<"before" | "after", (request: object) => Promise<void>>;
   return {
     /** The output that travels. */
     async write(response: unknown): Promise<unknown> {
