@@ -103,7 +103,8 @@ async function withProperties(
   const names = propertiesOf(message.attributes);
   const pointers = pointersIn(without(message, [BODY_KEY]));
   const body = jsonBody(message);
-  if (!isPlainObject(body)) throw noPointer("nServiceBus");
+  // Set as a property, it would be none.
+  if (!isPlainObject(body) || names.some((name) => propertyOf(name) === "__proto__")) throw noPointer("nServiceBus");
   const read = await readPointers(pointers, places, manager, call);
   const values = new Map(names.map((name, index) => [name, parsed(read[index]!.bytes)]));
   const root = embeddedIn({ ...message, body: JSON.stringify(body) }, "HasValue");
@@ -116,11 +117,14 @@ async function withProperties(
   }
   // By convention: the name of the type, and then of the property, which is null in the body.
   for (const [name, value] of values) {
-    const property = name.slice(name.lastIndexOf(".") + 1);
-    if (property === "__proto__") throw noPointer("nServiceBus");
+    const property = propertyOf(name);
     if ((Object.hasOwn(result, property) ? result[property] : null) === null) result[property] = value;
   }
   return JSON.stringify(result);
+}
+
+function propertyOf(name: string): string {
+  return name.slice(name.lastIndexOf(".") + 1);
 }
 
 function parsed(bytes: Uint8Array): unknown {
