@@ -1,3 +1,6 @@
+import { isUtf8 } from "node:buffer";
+import { textOf } from "../messages/body-form.js";
+
 /** A `temporal.api.common.v1.Payload`: https://github.com/temporalio/api/blob/master/temporal/api/common/v1/message.proto */
 export interface ProtobufPayload {
   readonly metadata: ReadonlyMap<string, Uint8Array>;
@@ -19,16 +22,18 @@ export function decodePayload(bytes: Uint8Array): ProtobufPayload | undefined {
       if (field === DATA) data = value;
       if (field !== METADATA) continue;
       const entry = new Map([...lengthDelimited(value)].map((part) => [part.field, part.value]));
-      metadata.set(
-        new TextDecoder("utf-8", { fatal: true }).decode(entry.get(KEY) ?? EMPTY),
-        entry.get(VALUE) ?? EMPTY,
-      );
+      metadata.set(nameOf(entry.get(KEY) ?? EMPTY), entry.get(VALUE) ?? EMPTY);
     }
     return { metadata, data };
   } catch (error) {
-    if (error instanceof RangeError || error instanceof TypeError) return undefined;
+    if (error instanceof RangeError) return undefined;
     throw error;
   }
+}
+
+function nameOf(bytes: Uint8Array): string {
+  if (!isUtf8(bytes)) throw new RangeError("a key has no UTF-8");
+  return textOf(bytes);
 }
 
 /** The fields of a message that have a length. https://protobuf.dev/programming-guides/encoding/ */
