@@ -11,7 +11,8 @@ const run = promisify(execFile);
 
 const BOOK =
   "deciding scopes streams reading stores options schemas kubernetes security wire-format errors watching retention";
-const RUN = ["README.md", "docs/messages/README.md", ...BOOK.split(" ").map((name) => `docs/${name}.md`)];
+const MESSAGES = ["README", "formats"].map((name) => `docs/messages/${name}.md`);
+const RUN = ["README.md", ...MESSAGES, ...BOOK.split(" ").map((name) => `docs/${name}.md`)];
 const GUIDES = ["docs/moving.md", "docs/testing.md"];
 const CHECKED = ["sqs", "sns", "kafka", "amqp"].map((name) => `docs/messages/${name}.md`);
 

@@ -1,6 +1,7 @@
 import type { Mutant } from "./mutant.js";
 import { COLLECT } from "./rooms/collect.js";
 import { DRIVERS } from "./rooms/drivers.js";
+import { FOREIGN } from "./rooms/foreign.js";
 import { KEPT } from "./rooms/kept.js";
 import { LAYERS_AND_FEATURES } from "./rooms/layers-and-features.js";
 import { MESSAGES } from "./rooms/messages.js";
@@ -38,4 +39,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...REPLICAS,
   ...MESSAGES,
   ...MIGRATING,
+  ...FOREIGN,
 ];

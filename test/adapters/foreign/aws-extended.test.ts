@@ -116,6 +116,17 @@ describe("a hostile pointer", () => {
     expect(requests).toEqual([]);
   });
 
+  it("does not leave the bucket of the manager's own store by a key that is a URL", async () => {
+    const ours = watchedStore();
+    const other = watchedStore();
+    await other.inner.write("k", "secret");
+    const reads = [awsExtended({ bucket: "b", allow: ["s3://b"] })];
+    const offloader = offloaderOf(bucketsOf({ ours: ours.store, other: other.store }), { reads });
+    const packed = message(POINTER.replace('"k"', '"s3://other/k"'), { ExtendedPayloadSize: "6" });
+    await expect(offloader.unpack(packed)).rejects.toMatchObject({ code: "INVALID_REFERENCE" });
+    expect([...ours.requests, ...other.requests]).toEqual([]);
+  });
+
   it("is held to the bytes that are there, not to those it says", async () => {
     const { offloader, inner } = await reading();
     const small = offloaderOf(bucketsOf({ b: inner }), { reads: [awsExtended({ allow: ["s3://b"] })], maxBytes: 10 });

@@ -207,7 +207,9 @@ describe("messageQueueToolkit", () => {
   });
 
   it("goes both ways with the library itself", async () => {
-    const answer = JSON.parse(await runProgram(["test/adapters/foreign/peers/message-queue-toolkit.ts"])) as unknown;
+    const answer = JSON.parse(
+      await runProgram(["test/adapters/foreign/peers/message-queue-toolkit-child.ts"]),
+    ) as unknown;
     expect(answer).toEqual({ oursReadsTheirs: true, theirsReadsOurs: true, keys: 2 });
   }, 60_000);
 });

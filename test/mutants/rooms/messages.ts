@@ -5,8 +5,8 @@ export const MESSAGES: readonly Mutant[] = [
     name: "what looks like an envelope goes out as it is",
     promise: behaviour("a message that was not packed is never taken for one that was"),
     file: "adapters/messages/message-offloader.ts",
-    from: "if (!isEnvelope(message.body) && this.#fits(message, Math.min(this.#most, limit))) {",
-    to: "if (this.#fits(message, Math.min(this.#most, limit))) {",
+    from: "if (!this.#isTaken(message) && this.#fits(message, most)) {",
+    to: "if (this.#fits(message, most)) {",
     seenBy: seenByTests("adapters/messages/round-trip.test.ts"),
   },
   {
