@@ -25,7 +25,8 @@ export interface PrometheusObserverOptions {
 }
 
 // https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels
-const LABEL_NAME = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;
+// Those that begin with two underscores are the server's own.
+const LABEL_NAME = /^(?:[a-zA-Z]|_[a-zA-Z0-9])[a-zA-Z0-9_]*$/;
 const OWN_LABELS = new Set<string>(["le", ...Object.values(METRICS).flatMap(({ labels }) => [...labels])]);
 
 const schema = z.strictObject({
