@@ -65,6 +65,8 @@ export type {
   OperationObserver,
   StorageObserver,
 } from "./observe/observer.js";
+export { binary, type BinaryBody, type BinaryOptions } from "./plan/binary.js";
+export type { Binary } from "./plan/source.js";
 export type { PayloadPath } from "./plan/payload-path.js";
 export type { EntryKind } from "./plan/planned-entry.js";
 export type { Dialect } from "./reference/grammar.js";

@@ -2,6 +2,7 @@ import { AzureStore } from "../src/azure.js";
 import { GcsStore } from "../src/gcs.js";
 import {
   aes256gcm,
+  binary,
   brotli,
   FailoverStore,
   FileStore,
@@ -154,6 +155,7 @@ describe("a function or class refuses unknown options", () => {
     ["withCircuitBreaker", (options) => withCircuitBreaker(store, options)],
     ["withUsageLimits", (options) => withUsageLimits(store, options)],
     ["withFeatures", (options) => withFeatures(store, options)],
+    ["binary", (options) => binary("a", options)],
     ["gzip", (options) => gzip(options)],
     ["brotli", (options) => brotli(options)],
     ["zstd", (options) => zstd(options)],

@@ -17,7 +17,7 @@ import { openStoredEntry } from "../hydrate/open-entry.js";
 import { recogniseReference } from "../hydrate/recognise-reference.js";
 import { isPlainObject } from "../json/is-object.js";
 import { directoryOf, formatLocation, locationBelow } from "../paths/location.js";
-import { TypedSource } from "../plan/source.js";
+import { Binary } from "../plan/source.js";
 import { collectReferences, fill } from "../reference/collect.js";
 import { FIELDS } from "../reference/fields.js";
 import { referenceGrammar, type Grammar } from "../reference/grammar.js";
@@ -145,7 +145,7 @@ export class Adoption {
 
   private async writeBinary(reference: ParsedReference, fields: Fields): Promise<unknown> {
     const opened = await openStoredEntry(reference, this.settings, this.signal, this.signal);
-    return this.write(new TypedSource(opened, reference.contentType ?? ""), reference, fields);
+    return this.write(new Binary(opened, reference.contentType ?? ""), reference, fields);
   }
 
   /** Writes a value again, as it was stored, and gives a reference to it, or to the part that was selected. */
