@@ -184,7 +184,16 @@ export class StorageManager {
    * Opens what a reference points at, as decoded bytes: binary as it was handed in, streamed; a text as its UTF-8; any
    * other value as its JSON. Read it to the end or cancel it: a body that is not what was written fails with
    * `INTEGRITY` at its end; with codecs maybe before, with `DECODE_FAILED`, and then `info.size` of binary is as stored.
+   *
+   * With `offset` and `length` only those decoded bytes come, and `info.size` is still that of the whole. Of binary without
+   * codecs only they are read, so that no digest can be checked: a range of another length than it should have is
+   * `INTEGRITY`, changed bytes are not seen. Whatever else is read, checked and decoded up to the end of the range.
+   *
    * @throws {StorageError} as {@link StorageManager.hydrate} does
+   *
+   * @example
+   * const result = await manager.open(reference, { offset: 1_000_000, length: 65_536 });
+   * for await (const chunk of result) response.write(chunk);
    */
   async open(reference: StorageReference | BubustackReference, options: OpenOptions = {}): Promise<ReadResult> {
     return openReference(this.#parts, reference, options);
@@ -243,14 +252,17 @@ export class StorageManager {
    *
    * @param target a path, or a reference to a whole object. GET is for what hydration may read; PUT for paths below
    *   `outputPrefix` and `inputPrefix` that are not named by their content
-   * @param options `expiresIn` in seconds, at most `maxPresignExpiry`; `audience` for whom a reference was signed; `signal`
+   * @param options `expiresIn` in seconds, at most `maxPresignExpiry`; `filename` under which a browser saves what a GET
+   *   gives (`Content-Disposition: attachment`), default the name that {@link binary} gave what the reference points at,
+   *   unless it is encoded; `contentType` that the answer to a GET has, default that of the object; `audience` for whom a
+   *   reference was signed; `signal`
    * @throws {StorageError} before any I/O: `CONFIG_INVALID`, `INVALID_PATH`, `SIGNATURE_INVALID`, `REFERENCE_DENIED`,
    *   `UNKNOWN_SCHEME`; `INVALID_REFERENCE` for a reference to a part of a pack, with `$storagePath`, or for a PUT;
-   *   `STORAGE_DISABLED`; `UNSUPPORTED` where the store has no such URLs
+   *   `STORAGE_DISABLED`; `UNSUPPORTED` where the store has no such URLs, or none that can say `filename` or `contentType`
    */
   async presign(
     target: string | StorageReference | BubustackReference,
-    options: PresignOptions & OpenOptions,
+    options: PresignOptions & Pick<OpenOptions, "audience" | "signal">,
   ): Promise<string> {
     return presign(this.#parts, target, options);
   }

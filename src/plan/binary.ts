@@ -1,10 +1,10 @@
 import { StorageError } from "../errors/error.js";
 import type { Bytes } from "../bytes/bytes.js";
 import { isObject } from "../json/is-object.js";
-import { isText } from "../json/scalars.js";
 import { parseOptions } from "../options/parse-options.js";
 import { isMediaType } from "../reference/fields.js";
-import { filenameOf, isFilename, withFilename } from "../reference/media-type.js";
+import { isFilename } from "../paths/filename.js";
+import { filenameOf, withFilename } from "../reference/media-type.js";
 import * as z from "zod/mini";
 import { asPayloadSource, Binary, sourceContentType, type PayloadSource } from "./source.js";
 
@@ -68,7 +68,7 @@ function sourceOf(body: unknown): PayloadSource {
 
 function fileNameOf(body: unknown): string | undefined {
   if (!(body instanceof Blob) || !("name" in body)) return undefined;
-  return isText(body.name) && isFilename(body.name) ? body.name : undefined;
+  return isFilename(body.name) ? body.name : undefined;
 }
 
 function invalid(problem: string, cause?: unknown): StorageError {

@@ -1,3 +1,4 @@
+import { extendedValue, isFilename, isPrintableAscii, quoted } from "../paths/filename.js";
 import { isMediaType } from "./fields.js";
 
 // The name of a file travels as the parameter `name` of a media type: a quoted string (RFC 2045, section 5.1), or, where it is
@@ -10,11 +11,6 @@ interface Parameter {
   readonly key: string;
   readonly value: string;
   readonly text: string;
-}
-
-/** Whether a text can be the name of a file. Whoever shows it must not have to fear line breaks in it. */
-export function isFilename(name: string): boolean {
-  return name !== "" && name.isWellFormed() && !/\p{Cc}/u.test(name);
 }
 
 /** The media type with the name of a file, in place of one that it had; `undefined` when no reference can carry that. */
@@ -32,21 +28,6 @@ export function filenameOf(mediaType: string): string | undefined {
   const valueOf = (name: string): string | undefined => parameters.find(({ key }) => key === name)?.value;
   const name = decoded(valueOf("name*")) ?? valueOf("name");
   return name !== undefined && isFilename(name) ? name : undefined;
-}
-
-/** Percent-encoded UTF-8 as the extended parameters of headers have it (RFC 8187, section 3.2.1). */
-export function extendedValue(text: string): string {
-  const escaped = encodeURIComponent(text).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-  return `UTF-8''${escaped}`;
-}
-
-/** A text of printable ASCII as a quoted string. */
-export function quoted(text: string): string {
-  return `"${text.replace(/["\\]/g, "\\$&")}"`;
-}
-
-export function isPrintableAscii(text: string): boolean {
-  return /^[\x20-\x7e]*$/.test(text);
 }
 
 function nameParameter(filename: string): string {

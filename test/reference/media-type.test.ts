@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { filenameOf, isFilename, withFilename } from "../../src/reference/media-type.js";
+import { isFilename } from "../../src/paths/filename.js";
+import { filenameOf, withFilename } from "../../src/reference/media-type.js";
 import { isMediaType } from "../../src/reference/fields.js";
 
 describe("the name of a file in a media type", () => {
