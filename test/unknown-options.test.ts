@@ -64,6 +64,7 @@ const METHODS: Record<string, (manager: StorageManager, reference: StorageRefere
   dehydrateInputs: (manager, _, options) => manager.dehydrateInputs("a", options),
   plan: (manager, _, options) => manager.plan("a", options),
   hydrate: (manager, reference, options) => manager.hydrate(reference, options),
+  pick: (manager, reference, options) => manager.pick(reference, "", options),
   open: (manager, reference, options) => manager.open(reference, options),
   select: (manager, reference, options) => manager.select(reference, "a", options),
   presign: (manager, _, options) => manager.presign("outputs/a", { method: "GET", expiresIn: 1, ...options }),

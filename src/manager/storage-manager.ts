@@ -17,7 +17,7 @@ import { createStore } from "../configure/create-store.js";
 import { dehydratePayload } from "../dehydrate/dehydrate.js";
 import { dehydrationPlan, type DehydrationPlan } from "../dehydrate/dehydration-plan.js";
 import { envPrefixOf, parseEnvironment } from "../configure/env.js";
-import { hydrate } from "../hydrate/hydrate.js";
+import { hydrate, type PartSettings } from "../hydrate/hydrate.js";
 import { openReference } from "../hydrate/open.js";
 import type { DehydrateOptions, HydrateOptions, OpenOptions, StorageManagerOptions } from "../configure/options.js";
 import { planPayload } from "../dehydrate/plan-payload.js";
@@ -172,12 +172,31 @@ export class StorageManager {
    *   store rejects with, such as `NOT_FOUND`; `RELEASED` for what was released with a `tombstone`
    */
   async hydrate<T = unknown>(value: unknown, options?: HydrateOptions<T>): Promise<T> {
+    return this.#hydrate(value, hydrateSettings(this.#parts.settings, options)) as Promise<T>; // or as its schema checks
+  }
+
+  /**
+   * Gives one part of what {@link StorageManager.hydrate} would give. Only what lies on the way to it is read: a payload whose
+   * other parts are gone, or too large for this manager, does not matter.
+   *
+   * @param value what `dehydrate` gave, with the part inline or stored
+   * @param path such as `items[*].id`, as in {@link StorageManager.select}: missing under `[*]` gives null, elsewhere an error;
+   *   `""` is all of it
+   * @param options as those of `hydrate`; a `schema` is that of the part
+   * @throws {StorageError} `INVALID_REFERENCE` when `path` is not valid, or there is no such part; as `hydrate` does
+   *
+   * @example
+   * const total = await manager.pick<number>(message, "invoice.total");
+   */
+  async pick<T = unknown>(value: unknown, path: string, options?: HydrateOptions<T>): Promise<T> {
     const settings = hydrateSettings(this.#parts.settings, options);
+    return this.#hydrate(value, { ...settings, part: path }) as Promise<T>;
+  }
+
+  async #hydrate(value: unknown, settings: PartSettings): Promise<unknown> {
+    const { source, recorder } = this.#parts;
     const details: EventDetails = { store: this.store?.name, stepRunId: settings.stepRunId };
-    const hydrated = await this.#parts.recorder.record("hydrate", details, () =>
-      hydrate(value, settings, this.#parts.source, this.#parts.recorder, details),
-    );
-    return hydrated as T; // checked by the schema, if there is one; otherwise the caller says what it is
+    return recorder.record("hydrate", details, () => hydrate(value, settings, source, recorder, details));
   }
 
   /**

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { aes256gcm, gzip, MemoryStore, StorageManager, type StorageReference } from "../../src/index.js";
-import type { StorageManagerOptions, Store } from "../../src/index.js";
+import type { StorageManagerOptions } from "../../src/index.js";
 import { failureOf } from "../support/failure.js";
 import { CopyStore } from "../store/compose/copy-store.js";
 import { longText } from "../support/payloads.js";
