@@ -1,5 +1,6 @@
 export type { Target } from "./paths/location.js";
 export { isReference, referencesIn, type FoundReference } from "./reference/references-in.js";
+export { openValue, packValue, type PackValueOptions } from "./adapters/messages/pack-value.js";
 export { namespacedKey } from "./manager/namespaced-key.js";
 export { resetSharedManagers, sharedManager } from "./manager/shared-manager.js";
 export { StorageManager, type Dehydrated } from "./manager/storage-manager.js";
