@@ -15,6 +15,7 @@ import { deleteBlob, listBlobs, readBlob, writeBlob } from "./blobs.js";
 import { close } from "./close.js";
 import { createStore } from "../configure/create-store.js";
 import { dehydratePayload } from "../dehydrate/dehydrate.js";
+import type { Dehydrated, HydratedOf, SaysItsType } from "../plan/dehydrated.js";
 import { dehydrationPlan, type DehydrationPlan } from "../dehydrate/dehydration-plan.js";
 import { envPrefixOf, parseEnvironment } from "../configure/env.js";
 import { hydrate, type PartSettings } from "../hydrate/hydrate.js";
@@ -37,12 +38,6 @@ import { managerSettings } from "../configure/settings.js";
 import { dehydrateSettings, hydrateSettings, openSettings } from "../configure/call-settings.js";
 import { tenantSettings } from "../configure/tenant.js";
 import { verify, type VerifyOptions, type VerifyPrefixOptions, type VerifyReport } from "../maintain/verify/verify.js";
-
-/**
- * A payload whose large values were replaced by references: any JSON value, ready for `JSON.stringify`. `undefined` for
- * what JSON has no form for.
- */
-export type Dehydrated = unknown;
 
 /** A manager over the parts of another one, whose `close()` leaves them open. */
 export let borrow: (manager: StorageManager) => StorageManager;
@@ -122,8 +117,8 @@ export class StorageManager {
    *   `BUDGET_EXCEEDED` for what this manager could not hydrate, `STORAGE_DISABLED`, `CONFIG_INVALID`, `TIMEOUT`, `ABORTED`,
    *   and what the store rejects with
    */
-  dehydrate(value: unknown, options?: DehydrateOptions): Promise<Dehydrated> {
-    return this.#dehydrate(value, options, "outputPrefix");
+  dehydrate<T>(value: T, options?: DehydrateOptions): Promise<Dehydrated<T>> {
+    return this.#dehydrate(value, options, "outputPrefix") as Promise<Dehydrated<T>>;
   }
 
   /**
@@ -132,15 +127,15 @@ export class StorageManager {
    *
    * @throws {StorageError} as {@link StorageManager.dehydrate} does
    */
-  dehydrateInputs(value: unknown, options?: DehydrateOptions): Promise<Dehydrated> {
-    return this.#dehydrate(value, options, "inputPrefix");
+  dehydrateInputs<T>(value: T, options?: DehydrateOptions): Promise<Dehydrated<T>> {
+    return this.#dehydrate(value, options, "inputPrefix") as Promise<Dehydrated<T>>;
   }
 
   #dehydrate(
     value: unknown,
     options: DehydrateOptions | undefined,
     own: "outputPrefix" | "inputPrefix",
-  ): Promise<Dehydrated> {
+  ): Promise<unknown> {
     const dehydrated = adopts(this.#parts, options)
       ? adoptAndDehydrate(this.#parts, value, options, own)
       : dehydratePayload(this.#parts, value, options, own);
@@ -171,8 +166,14 @@ export class StorageManager {
    *   `DECODE_FAILED`, `SCHEMA_MISMATCH`; `STORAGE_DISABLED`, `CONFIG_INVALID`, `TIMEOUT`, `ABORTED`, and what the
    *   store rejects with, such as `NOT_FOUND`; `RELEASED` for what was released with a `tombstone`
    */
-  async hydrate<T = unknown>(value: unknown, options?: HydrateOptions<T>): Promise<T> {
-    return this.#hydrate(value, hydrateSettings(this.#parts.settings, options)) as Promise<T>; // or as its schema checks
+  hydrate<Value>(
+    value: Value & SaysItsType<Value>,
+    options?: HydrateOptions & { schema?: undefined },
+  ): Promise<HydratedOf<Value>>;
+  /** The same of a value of which the compiler knows nothing: it is what the caller says, or what the `schema` checks. */
+  hydrate<T = unknown>(value: unknown, options?: HydrateOptions<T>): Promise<T>;
+  async hydrate(value: unknown, options?: HydrateOptions): Promise<unknown> {
+    return this.#hydrate(value, hydrateSettings(this.#parts.settings, options));
   }
 
   /**
@@ -239,12 +240,12 @@ export class StorageManager {
     reference: Reference,
     path: string,
     options?: Pick<OpenOptions, "audience">,
-  ): Reference {
+  ): Reference extends StorageReference ? StorageReference : BubustackReference {
     return selectPart(
       reference,
       path,
       openSettings(this.#parts.settings, options, "select").settings,
-    ) as unknown as Reference;
+    ) as unknown as Reference extends StorageReference ? StorageReference : BubustackReference;
   }
 
   /**
@@ -318,6 +319,7 @@ export class StorageManager {
    * Gives the same envelope with references of another scope, so that it no longer depends on what others release. Objects
    * are copied inside the store where their bytes can be used as they are; what is encrypted, and what refers to objects of
    * other scopes itself, is written again. What is of the scope already, and references of resolvers, stay as they are.
+   * What {@link stored} gives becomes a reference to a copy of the object.
    *
    * @param value what `dehydrate` gave. It is not changed.
    * @param options `scope`: the new owner; `prefix`, `ttl` and `audience` as `dehydrate` takes them

@@ -19,12 +19,14 @@ export interface BinaryOptions {
   filename?: string | undefined;
 }
 
-const schema = z.strictObject({
+/** What says what bytes are. */
+export const binaryFields = {
   contentType: z.optional(z.string().check(z.refine((text) => isMediaType(text.trim()), "must be a media type"))),
   filename: z.optional(
     z.string().check(z.refine(isFilename, "must be a name: not empty, without control characters or lone surrogates")),
   ),
-});
+};
+const schema = z.strictObject(binaryFields);
 
 /**
  * Says what bytes or a stream in a payload are. They leave as binary, whatever their size, and come back as `Uint8Array`;
@@ -44,15 +46,16 @@ export function binary(body: BinaryBody, options: BinaryOptions = {}): Binary {
   const { contentType, filename } = parseOptions(schema, options, "binary");
   const source = sourceOf(body);
   const type = contentType?.trim() ?? sourceContentType(body as object);
-  if (filename === undefined) {
-    const own = filenameOf(type) === undefined ? fileNameOf(body) : undefined;
-    return new Binary(source, (own === undefined ? undefined : withFilename(type, own)) ?? type);
-  }
+  if (filename !== undefined) return new Binary(source, namedType(type, filename));
+  const own = filenameOf(type) === undefined ? fileNameOf(body) : undefined;
+  return new Binary(source, (own === undefined ? undefined : withFilename(type, own)) ?? type);
+}
+
+/** A media type with the name of a file. @throws {StorageError} `CONFIG_INVALID` when no reference can carry it */
+export function namedType(type: string, filename: string): string {
   const named = withFilename(type, filename);
-  if (named === undefined) {
-    throw invalid("filename: can't travel in the content type, whose parameters are not well formed or too long");
-  }
-  return new Binary(source, named);
+  if (named !== undefined) return named;
+  throw invalid("filename: can't travel in the content type, whose parameters are not well formed or too long");
 }
 
 function sourceOf(body: unknown): PayloadSource {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import {
+  binary,
   FailoverStore,
   FileStore,
   MemoryStore,
@@ -11,11 +12,17 @@ import {
   StorageError,
   StorageManager,
   TieredStore,
+  isNotFound,
+  isReference,
   isStorageError,
+  openValue,
+  packValue,
+  referencesIn,
   withFeatures,
   withRetry,
 } from "coatcheck";
-import type { Codec, KeyProvider, ObjectInfo, StorageManagerOptions, Store, VerifyReport } from "coatcheck";
+import type { Codec, Dehydrated, Hydrated, KeyProvider, ObjectInfo, ReferenceTo } from "coatcheck";
+import type { StorageManagerOptions, StorageReference, Store, VerifyReport } from "coatcheck";
 import { S3Store } from "coatcheck/s3";
 import { RedisStore } from "coatcheck/redis";
 import { FaultStore, storeConformance } from "coatcheck/testing";
@@ -76,6 +83,121 @@ export function codeOf(error: unknown): string | undefined {
   // @ts-expect-error codes are a closed list
   if (code === "NO_SUCH_CODE") return undefined;
   return new StorageError("NOT_FOUND", "Gone.").code === code ? code : undefined;
+}
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const same = <A, B>(..._: Same<A, B> extends true ? [] : [never]): void => undefined;
+
+interface Order {
+  id: number;
+  note?: string;
+  paid: boolean | null;
+  placed: Date;
+  scan: Uint8Array;
+  film: AsyncIterable<Uint8Array>;
+  pictures: Blob[];
+  tags: readonly ["new" | "old", string];
+  total(): number;
+  lines: Line[];
+}
+interface Line {
+  sku: string;
+  below?: Line[];
+}
+interface Received {
+  id: number;
+  note?: string;
+  paid: boolean | null;
+  placed: string;
+  scan: Uint8Array;
+  film: Uint8Array;
+  pictures: Uint8Array[];
+  tags: ["new" | "old", string];
+  lines: { sku: string; below?: Hydrated<Line>[] }[];
+}
+
+declare const order: Order;
+declare const anything: any;
+
+export async function carried(manager: StorageManager): Promise<void> {
+  const message = await manager.dehydrate(order);
+  const back = await manager.hydrate(message);
+  const received: Received = back;
+  const returned: typeof back = received;
+  same<typeof message, Dehydrated<Order>>();
+  same<typeof back, Hydrated<Order>>();
+  same<typeof back.placed, string>();
+  same<typeof back.film, Uint8Array>();
+  // @ts-expect-error JSON leaves methods out
+  returned.total();
+
+  // What stays is used without hydration, once it is known not to be a reference.
+  if (!isReference(message)) {
+    same<typeof message.id, number>();
+    same<typeof message.paid, boolean | null>();
+    // @ts-expect-error bytes always leave
+    message.scan.byteLength;
+    const scan: ReferenceTo<Uint8Array> = message.scan;
+    const bytes: Uint8Array = await manager.hydrate(message.scan);
+    (await manager.open(message.scan, { offset: 1, length: bytes.byteLength })).info.size.toFixed();
+    const part: unknown = await manager.hydrate(manager.select(message.scan as StorageReference, "a"));
+    await manager.presign(message.scan, { method: "GET", expiresIn: 60, filename: "scan.pdf" });
+    const lines = await manager.hydrate(message.lines);
+    same<typeof lines, Hydrated<Line[]>>();
+    same<(typeof lines)[0]["sku"], string>();
+    void part;
+  }
+  const parsed = JSON.parse(JSON.stringify(message)) as Dehydrated<Order>;
+  const again = await manager.hydrate(parsed, { maxBytes: 1000 });
+  same<typeof again, Hydrated<Order>>();
+
+  // A single value; one of several types; nothing that is known.
+  same<Awaited<ReturnType<typeof manager.hydrate>>, unknown>();
+  const text = await manager.hydrate(await manager.dehydrate("a"));
+  same<typeof text, string>();
+  const number = await manager.hydrate(await manager.dehydrate(1 as number));
+  same<typeof number, number>();
+  const either = await manager.hydrate(await manager.dehydrate(anything as string | number | null));
+  same<typeof either, string | number | null>();
+  const any = await manager.hydrate(await manager.dehydrate(anything));
+  same<typeof any, unknown>();
+  same<Dehydrated, unknown>();
+  const unknown = await manager.hydrate(JSON.parse("1"));
+  same<typeof unknown, unknown>();
+  const list = await manager.hydrate(await manager.dehydrate([undefined, new Date(), binary("b")]));
+  same<typeof list, (string | Uint8Array | null)[]>();
+
+  // What the caller says, or the schema, comes before all.
+  const said = await manager.hydrate<Received>(message);
+  same<typeof said, Received>();
+  const sums = await manager.pick<number[]>(message, "lines[*].sum");
+  same<typeof sums, number[]>();
+  const checked = await manager.hydrate(message, { schema: z.object({ id: z.number() }) });
+  same<typeof checked, { id: number }>();
+  const opened = await openValue<Order>(manager, await packValue(manager, order));
+  same<typeof opened, Order>();
+}
+
+export function whatToDo(error: unknown): string {
+  if (isStorageError(error, "NOT_FOUND")) {
+    same<typeof error.code, "NOT_FOUND">();
+    return error.path ?? "";
+  }
+  if (isStorageError(error, Math.random() > 0.5 ? "TIMEOUT" : "THROTTLED")) {
+    same<typeof error.code, "TIMEOUT" | "THROTTLED">();
+    // @ts-expect-error it is one of two
+    if (error.code === "NOT_FOUND") return "";
+  }
+  if (isNotFound(error)) same<typeof error.code, "NOT_FOUND">();
+  // @ts-expect-error no such code
+  isStorageError(error, "NO_SUCH_CODE");
+  return isStorageError(error) ? error.code : "";
+}
+
+export function* found(message: Dehydrated<Order>): Iterable<(string | number)[]> {
+  for (const { path, reference } of referencesIn(message)) {
+    if ("$storageRef" in reference) yield [...path, reference.$storageRef];
+  }
 }
 
 export { storeConformance };
