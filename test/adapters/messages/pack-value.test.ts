@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { z } from "zod";
-import { gzip, MemoryStore, openValue, packValue, StorageManager, type PackValueOptions } from "../../../src/index.js";
+import { gzip, MemoryStore, openValue, packValue, StorageManager } from "../../../src/index.js";
 import { MessageOffloader, rules } from "../../../src/messages.js";
 import { failureOf } from "../../support/failure.js";
 import { longText } from "../../support/payloads.js";

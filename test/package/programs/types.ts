@@ -18,6 +18,7 @@ import {
   openValue,
   packValue,
   referencesIn,
+  stored,
   withFeatures,
   withRetry,
 } from "coatcheck";
@@ -85,8 +86,13 @@ export function codeOf(error: unknown): string | undefined {
   return new StorageError("NOT_FOUND", "Gone.").code === code ? code : undefined;
 }
 
-type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-const same = <A, B>(..._: Same<A, B> extends true ? [] : [never]): void => undefined;
+type Same<A, B> = [A, B] extends [B, A] ? (0 extends 1 & A ? false : true) : false;
+
+/** Does not compile unless a value is of this type, no more and no less. */
+const is =
+  <Expected>() =>
+  <Actual>(value: Actual & (Same<Actual, Expected> extends true ? unknown : never)): Actual =>
+    value;
 
 interface Order {
   id: number;
@@ -117,78 +123,64 @@ interface Received {
 }
 
 declare const order: Order;
-declare const anything: any;
+declare const mixed: string | number | null;
 
 export async function carried(manager: StorageManager): Promise<void> {
-  const message = await manager.dehydrate(order);
-  const back = await manager.hydrate(message);
-  const received: Received = back;
-  const returned: typeof back = received;
-  same<typeof message, Dehydrated<Order>>();
-  same<typeof back, Hydrated<Order>>();
-  same<typeof back.placed, string>();
-  same<typeof back.film, Uint8Array>();
+  const message = is<Dehydrated<Order>>()(await manager.dehydrate(order));
+  const back = is<Hydrated<Order>>()(is<Received>()(await manager.hydrate(message)));
+  is<string>()(back.placed);
+  is<Uint8Array>()(back.film);
   // @ts-expect-error JSON leaves methods out
-  returned.total();
+  is<unknown>()(back.total);
 
   // What stays is used without hydration, once it is known not to be a reference.
   if (!isReference(message)) {
-    same<typeof message.id, number>();
-    same<typeof message.paid, boolean | null>();
+    is<number>()(message.id);
+    is<boolean | null>()(message.paid);
     // @ts-expect-error bytes always leave
-    message.scan.byteLength;
-    const scan: ReferenceTo<Uint8Array> = message.scan;
-    const bytes: Uint8Array = await manager.hydrate(message.scan);
-    (await manager.open(message.scan, { offset: 1, length: bytes.byteLength })).info.size.toFixed();
-    const part: unknown = await manager.hydrate(manager.select(message.scan as StorageReference, "a"));
-    await manager.presign(message.scan, { method: "GET", expiresIn: 60, filename: "scan.pdf" });
-    const lines = await manager.hydrate(message.lines);
-    same<typeof lines, Hydrated<Line[]>>();
-    same<(typeof lines)[0]["sku"], string>();
-    void part;
+    is<unknown>()(message.scan.byteLength);
+    const scan = is<ReferenceTo<Uint8Array>>()(message.scan);
+    is<Uint8Array>()(await manager.hydrate(scan));
+    is<unknown>()(await manager.hydrate(manager.select(scan as StorageReference, "a")));
+    await manager.open(scan, { offset: 1, length: 2 });
+    await manager.presign(scan, { method: "GET", expiresIn: 60, filename: "scan.pdf" });
+    const lines = is<Hydrated<Line[]>>()(await manager.hydrate(message.lines));
+    is<string | undefined>()(lines[0]?.sku);
   }
   const parsed = JSON.parse(JSON.stringify(message)) as Dehydrated<Order>;
-  const again = await manager.hydrate(parsed, { maxBytes: 1000 });
-  same<typeof again, Hydrated<Order>>();
+  is<Received>()(await manager.hydrate(parsed, { maxBytes: 1000 }));
 
-  // A single value; one of several types; nothing that is known.
-  same<Awaited<ReturnType<typeof manager.hydrate>>, unknown>();
-  const text = await manager.hydrate(await manager.dehydrate("a"));
-  same<typeof text, string>();
-  const number = await manager.hydrate(await manager.dehydrate(1 as number));
-  same<typeof number, number>();
-  const either = await manager.hydrate(await manager.dehydrate(anything as string | number | null));
-  same<typeof either, string | number | null>();
-  const any = await manager.hydrate(await manager.dehydrate(anything));
-  same<typeof any, unknown>();
-  same<Dehydrated, unknown>();
-  const unknown = await manager.hydrate(JSON.parse("1"));
-  same<typeof unknown, unknown>();
-  const list = await manager.hydrate(await manager.dehydrate([undefined, new Date(), binary("b")]));
-  same<typeof list, (string | Uint8Array | null)[]>();
+  // A single value, one of several types, what a list holds, and what nobody knows.
+  is<string>()(await manager.hydrate(await manager.dehydrate("a")));
+  is<string | number | null>()(await manager.hydrate(await manager.dehydrate(mixed)));
+  is<(string | Uint8Array | null)[]>()(
+    await manager.hydrate(await manager.dehydrate([undefined, new Date(), binary("b")])),
+  );
+  is<{ photo: Uint8Array }>()(
+    await manager.hydrate(await manager.dehydrate({ photo: stored("inputs/a") }, { references: "adopt" })),
+  );
+  is<unknown>()(await manager.hydrate(await manager.dehydrate(JSON.parse("1"))));
+  is<unknown>()(await manager.hydrate(JSON.parse("1")));
+  is<unknown>()((await manager.dehydrate(JSON.parse("1"))) satisfies Dehydrated);
 
   // What the caller says, or the schema, comes before all.
-  const said = await manager.hydrate<Received>(message);
-  same<typeof said, Received>();
-  const sums = await manager.pick<number[]>(message, "lines[*].sum");
-  same<typeof sums, number[]>();
-  const checked = await manager.hydrate(message, { schema: z.object({ id: z.number() }) });
-  same<typeof checked, { id: number }>();
-  const opened = await openValue<Order>(manager, await packValue(manager, order));
-  same<typeof opened, Order>();
+  is<{ id: number }>()(await manager.hydrate<{ id: number }>(message));
+  is<number[]>()(await manager.pick<number[]>(message, "lines[*].sum"));
+  is<{ id: number }>()(await manager.hydrate(message, { schema: z.object({ id: z.number() }) }));
+  is<Order>()(await openValue<Order>(manager, await packValue(manager, order)));
 }
 
 export function whatToDo(error: unknown): string {
   if (isStorageError(error, "NOT_FOUND")) {
-    same<typeof error.code, "NOT_FOUND">();
+    is<"NOT_FOUND">()(error.code);
     return error.path ?? "";
   }
   if (isStorageError(error, Math.random() > 0.5 ? "TIMEOUT" : "THROTTLED")) {
-    same<typeof error.code, "TIMEOUT" | "THROTTLED">();
+    is<"TIMEOUT" | "THROTTLED">()(error.code);
     // @ts-expect-error it is one of two
     if (error.code === "NOT_FOUND") return "";
   }
-  if (isNotFound(error)) same<typeof error.code, "NOT_FOUND">();
+  if (isNotFound(error)) is<"NOT_FOUND">()(error.code);
   // @ts-expect-error no such code
   isStorageError(error, "NO_SUCH_CODE");
   return isStorageError(error) ? error.code : "";
