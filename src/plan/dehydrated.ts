@@ -83,7 +83,7 @@ type Reference<Value> = [Exclude<Value, number | boolean | null>] extends [never
 /** What a dehydrated value says of itself that it hydrates to; `never` for one that does not say it. */
 export type HydratedOf<Value> =
   IsAny<Value> extends true
-    ? never
+    ? unknown
     : Value extends unknown
       ? "~hydrated" extends keyof Value
         ? NonNullable<Value["~hydrated"]> extends readonly [infer T]
@@ -93,4 +93,5 @@ export type HydratedOf<Value> =
       : never;
 
 /** `never` for a value that does not say what it hydrates to. */
-export type SaysItsType<Value> = [HydratedOf<Value>] extends [never] ? never : unknown;
+export type SaysItsType<Value> =
+  IsAny<Value> extends true ? never : [HydratedOf<Value>] extends [never] ? never : unknown;
