@@ -88,11 +88,14 @@ export function codeOf(error: unknown): string | undefined {
 
 type Same<A, B> = [A, B] extends [B, A] ? (0 extends 1 & A ? false : true) : false;
 
+interface Is<Expected> {
+  <Actual>(value: Actual & (Same<Actual, Expected> extends true ? unknown : never)): Actual;
+}
+
 /** Does not compile unless a value is of this type, no more and no less. */
-const is =
-  <Expected>() =>
-  <Actual>(value: Actual & (Same<Actual, Expected> extends true ? unknown : never)): Actual =>
-    value;
+function is<Expected>(): Is<Expected> {
+  return (value) => value;
+}
 
 interface Order {
   id: number;
@@ -145,7 +148,7 @@ export async function carried(manager: StorageManager): Promise<void> {
     await manager.open(scan, { offset: 1, length: 2 });
     await manager.presign(scan, { method: "GET", expiresIn: 60, filename: "scan.pdf" });
     const lines = is<Hydrated<Line[]>>()(await manager.hydrate(message.lines));
-    is<string | undefined>()(lines[0]?.sku);
+    for (const { sku } of lines) is<string>()(sku);
   }
   const parsed = JSON.parse(JSON.stringify(message)) as Dehydrated<Order>;
   is<Received>()(await manager.hydrate(parsed, { maxBytes: 1000 }));
