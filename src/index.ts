@@ -1,8 +1,10 @@
 export type { Target } from "./paths/location.js";
 export { isReference, referencesIn, type FoundReference } from "./reference/references-in.js";
+export { openValue, packValue, type PackValueOptions } from "./adapters/messages/pack-value.js";
 export { namespacedKey } from "./manager/namespaced-key.js";
 export { resetSharedManagers, sharedManager } from "./manager/shared-manager.js";
-export { StorageManager, type Dehydrated } from "./manager/storage-manager.js";
+export { StorageManager } from "./manager/storage-manager.js";
+export type { Dehydrated, Hydrated, ReferenceTo } from "./plan/dehydrated.js";
 export type { DehydrationPlan } from "./dehydrate/dehydration-plan.js";
 export type {
   VerifyOptions,
@@ -65,6 +67,10 @@ export type {
   OperationObserver,
   StorageObserver,
 } from "./observe/observer.js";
+export type { Bytes } from "./bytes/bytes.js";
+export { binary, type BinaryBody, type BinaryOptions } from "./plan/binary.js";
+export { stored, type Stored } from "./plan/stored.js";
+export type { Binary } from "./plan/source.js";
 export type { PayloadPath } from "./plan/payload-path.js";
 export type { EntryKind } from "./plan/planned-entry.js";
 export type { Dialect } from "./reference/grammar.js";

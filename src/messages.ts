@@ -9,6 +9,7 @@ export type {
   Retention,
   SettleOptions,
 } from "./adapters/messages/options.js";
+export { openValue, packValue, type PackValueOptions } from "./adapters/messages/pack-value.js";
 export type { Packed } from "./adapters/messages/packed.js";
 export { rules, type Rules } from "./adapters/messages/rules.js";
 export type { AttributeValue, TypedAttribute, Wire } from "./adapters/messages/wire.js";

@@ -6,6 +6,7 @@ import {
   budgets,
   CANNOT_ESCAPE,
   canWrite,
+  count,
   isOptions,
   isStandardSchema,
   NO_SCHEMES,
@@ -65,13 +66,20 @@ export const hydrateSchema = z.strictObject({
   onProgress: z.optional(z.custom<(progress: HydrateProgress) => void>(isFunction, "must be a function")),
 });
 
-const openSchema = z.strictObject({ signal: z.optional(signal), audience: noAudience });
-const selectSchema = z.omit(openSchema, { signal: true });
+const openSchema = z.strictObject({
+  signal: z.optional(signal),
+  audience: noAudience,
+  offset: z.optional(count),
+  length: z.optional(count),
+});
+const presignSchema = z.omit(openSchema, { offset: true, length: true });
+const selectSchema = z.omit(presignSchema, { signal: true });
 
 export const withAudience = { audience: z.optional(signedText) };
 export const signedHydrateSchema = z.extend(hydrateSchema, withAudience);
 export const openSchemas = {
   open: [openSchema, z.extend(openSchema, withAudience)],
+  presign: [presignSchema, z.extend(presignSchema, withAudience)],
   select: [selectSchema, z.extend(selectSchema, withAudience)],
 } as const;
 

@@ -46,6 +46,16 @@ export function hydrateSettings(settings: ManagerSettings, options: HydrateOptio
   return withResolvers({ ...settings, ...rest, ...audienceOf(parsed, settings), allow: allowed }, asked);
 }
 
+/** Which decoded bytes of a value are wanted. */
+export interface ReadRange {
+  readonly offset: number;
+  /** Absent: to the end. */
+  readonly length: number | undefined;
+}
+
+/** Options of one `open`, those of the manager where the call says nothing. */
+export type OpenSettings = ManagerSettings & { readonly range?: ReadRange | undefined };
+
 /**
  * The settings of a call that opens or selects one reference, and its signal.
  *
@@ -55,11 +65,13 @@ export function openSettings(
   settings: ManagerSettings,
   options: OpenOptions | undefined,
   operation: "open" | "presign" | "select",
-): { settings: ManagerSettings; signal?: AbortSignal | undefined } {
+): { settings: OpenSettings; signal?: AbortSignal | undefined } {
   if (options === undefined) return { settings };
-  const [unsigned, signed] = openSchemas[operation === "select" ? "select" : "open"];
+  const [unsigned, signed] = openSchemas[operation];
   const parsed: OpenOptions = parseOptions(settings.signing === undefined ? unsigned : signed, options, operation);
-  return { settings: { ...settings, ...audienceOf(parsed, settings) }, signal: parsed.signal };
+  const { offset = 0, length } = parsed;
+  const range = offset === 0 && length === undefined ? undefined : { offset, length };
+  return { settings: { ...settings, ...audienceOf(parsed, settings), range }, signal: parsed.signal };
 }
 
 // For the manager of a tenant it is never another's.

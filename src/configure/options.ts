@@ -237,4 +237,8 @@ export interface HydrateOptions<T = unknown>
 export interface OpenOptions extends CallOptions {
   /** For whom the reference was signed, in place of `signing.audience`. Without `signing` it is `CONFIG_INVALID`. */
   audience?: string | undefined;
+  /** First decoded byte wanted, default 0. At or past the end: an empty result. */
+  offset?: number | undefined;
+  /** Most decoded bytes wanted, default to the end. Fewer come where the value ends sooner. */
+  length?: number | undefined;
 }

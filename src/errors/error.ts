@@ -98,12 +98,15 @@ export class StorageError extends Error {
 }
 
 /** Whether `error` is a {@link StorageError} (of either module format) and, if given, has this `code`. */
-export function isStorageError(error: unknown, code?: StorageErrorCode): error is StorageError {
+export function isStorageError<Code extends StorageErrorCode = StorageErrorCode>(
+  error: unknown,
+  code?: Code,
+): error is StorageError & { readonly code: Code } {
   if (typeof error !== "object" || error === null || !(BRAND in error)) return false;
   return code === undefined || (error as unknown as StorageError).code === code;
 }
 
 /** Whether `error` says that an object is missing: code `NOT_FOUND`. A missing bucket is not a missing object. */
-export function isNotFound(error: unknown): error is StorageError {
+export function isNotFound(error: unknown): error is StorageError & { readonly code: "NOT_FOUND" } {
   return isStorageError(error, "NOT_FOUND");
 }

@@ -6,6 +6,7 @@ import type { EventDetails, Recorder } from "../observe/recorder.js";
 import { formatLocation, type Location } from "../paths/location.js";
 import type { AllowList } from "../reference/allow.js";
 import { Collection, fill, type Place } from "../reference/collect.js";
+import { PartWalk } from "../reference/part-walk.js";
 import { FOREIGN_KEY, invalidReference, parseLocation } from "../reference/location.js";
 import { parseReference, type ParsedReference } from "../reference/reference.js";
 import { selectAll, stageOf, type Stage } from "../reference/stage.js";
@@ -48,10 +49,16 @@ const LARGE = 65_536;
 
 type Task = (signal: AbortSignal) => Promise<void>;
 
+/** Settings of a hydration, and the part that is wanted of what it gives; absent: all of it. */
+export type PartSettings = HydrateSettings & { readonly part?: string };
+
+/** A walk over the payload, and the references that it found. */
+type PayloadWalk = Stepwise & { readonly isDone: boolean; readonly found: readonly FoundReference[] };
+
 /** Hydrates a value: gathers the references of a level, fetches, checks and decodes them, and goes on with the next. */
 export async function hydrate(
   value: unknown,
-  settings: HydrateSettings,
+  settings: PartSettings,
   source: EntrySource,
   recorder: Recorder,
   details: EventDetails,
@@ -80,10 +87,12 @@ class Hydration {
   private readonly locations = new Map<string, Location>();
   private readonly admitted = new Set<Location>();
   private allowed: AllowList | undefined;
+  // Whether what is put into the root is a part of the payload, so that what is said of all of it is not said of it.
+  private isPart = false;
   private reads: EntryReads<EntryGroup> | undefined;
 
   constructor(
-    private readonly settings: HydrateSettings,
+    private readonly settings: PartSettings,
     private readonly source: EntrySource,
     private readonly recorder: Recorder,
     private readonly details: EventDetails,
@@ -92,18 +101,26 @@ class Hydration {
     this.epoch = source.cache?.epoch;
   }
 
-  /** Begins to copy the payload. What it finds are the references in it. */
-  begin(value: unknown): Collection<ReferenceKind> {
-    const copying = new Collection<ReferenceKind>({
-      unescape: this.settings.dialect === "native",
-      recognise: (object) => this.recognise(object),
-    });
-    copying.add(value, this.root);
-    return copying;
+  /** Begins to copy the payload, or the part that is wanted. What it finds are the references in it. */
+  begin(value: unknown): PayloadWalk {
+    const { dialect, part } = this.settings;
+    const options = {
+      unescape: dialect === "native",
+      recognise: (object: Readonly<Record<string, unknown>>) => this.recognise(object),
+    };
+    if (part === undefined) {
+      const copying = new Collection<ReferenceKind>(options);
+      copying.add(value, this.root);
+      return copying;
+    }
+    const walk = new PartWalk<ReferenceKind>(options);
+    walk.add(value, stageOf(part, undefined), this.root);
+    this.isPart = walk.found[0]?.value !== value;
+    return walk;
   }
 
   /** Puts in place what the references of the payload, and of what they point at, stand for. */
-  async resolve(copying: Collection<ReferenceKind>, signal: AbortSignal): Promise<unknown> {
+  async resolve(copying: PayloadWalk, signal: AbortSignal): Promise<unknown> {
     await this.stepwise(copying, signal);
     let level: readonly FoundReference[] = copying.found;
     for (let hop = 1; level.length > 0; hop++) {
@@ -338,7 +355,7 @@ class Hydration {
   private schemaOf({ schema, schemaVersion }: StoredObject, { reference, place }: EntryNode): EntryNode["schema"] {
     if (schema !== undefined) return { schema, schemaVersion };
     // BubuStack names the schema in references only, in those of parts too; the root's is that of the whole payload.
-    const isWhole = reference.dialect === "bubustack" && place.container === this.root.container;
+    const isWhole = reference.dialect === "bubustack" && place.container === this.root.container && !this.isPart;
     if (!isWhole || reference.schema === undefined) return undefined;
     return { schema: reference.schema, schemaVersion: reference.schemaVersion };
   }

@@ -16,24 +16,27 @@ import { allowListOf } from "../configure/confine.js";
 import { checkedReference } from "../access/checked-reference.js";
 import { assertDecodable, decodeBytes, decodeChunks } from "./decode-codecs.js";
 import { EntryDecoder, isBinary } from "./decode-entry.js";
-import { readEntry, integrityError, partOf, verifyEntry } from "./entry-bytes.js";
+import { readEntry, integrityError, verifyEntry } from "./entry-bytes.js";
 import { giveUp } from "../async/give-up.js";
 import { absenceOf } from "./released.js";
-import { openPart } from "./reads/open-part.js";
+import { chunksOfLength, cutBytes, partOfRange, rangeWithin } from "./read-range.js";
+import { chunksOf, openPart } from "./reads/open-part.js";
 import { fetchReplaced, openReplaced } from "./replaced/open-replaced.js";
 import { requireStore } from "../call/require-store.js";
+import type { OpenSettings } from "../configure/call-settings.js";
 import type { ManagerSettings } from "../configure/settings.js";
 import { callFailure } from "../errors/as-storage-error.js";
 
 /**
  * Opens the entry that a reference points at: binary as a stream that is verified while it is read, a text as its
- * UTF-8, any other value as its JSON (in which references and escaped keys stay as they are).
+ * UTF-8, any other value as its JSON (in which references and escaped keys stay as they are). Of a range of binary that is
+ * stored as it is only that is read, so that only its length can be verified.
  *
  * @param signal ends the opening; `callerSignal` also ends the reading
  */
 export async function openEntry(
   value: unknown,
-  settings: ManagerSettings,
+  settings: OpenSettings,
   signal: AbortSignal,
   callerSignal: AbortSignal | undefined,
 ): Promise<ReadResult> {
@@ -43,7 +46,7 @@ export async function openEntry(
 /** The same of a reference that was checked. What it selects is not looked at. */
 export async function openStoredEntry(
   reference: ParsedReference,
-  settings: ManagerSettings,
+  settings: OpenSettings,
   signal: AbortSignal,
   callerSignal: AbortSignal | undefined,
 ): Promise<ReadResult> {
@@ -71,7 +74,7 @@ function wholeReference(value: unknown, settings: ManagerSettings): ParsedRefere
 async function openObject(
   store: Store,
   reference: ParsedReference,
-  { maxBytes, codecs }: ManagerSettings,
+  { maxBytes, codecs, range }: OpenSettings,
   signal: AbortSignal,
 ): Promise<ReadResult> {
   const limit = reference.size ?? maxBytes;
@@ -87,17 +90,19 @@ async function openObject(
   const limits = { maxBytes, tooLarge: () => tooManyDecodedBytes(maxBytes), signal };
   const plain = await decodeBytes(entry.bytes, reference, codecs, limits);
   const decoded = new EntryDecoder(plain).decode(reference);
-  if ("binary" in decoded) return bytesResult(infoOf(reference, decoded.binary.byteLength), decoded.binary);
+  if ("binary" in decoded) {
+    return bytesResult(infoOf(reference, decoded.binary.byteLength), cutBytes(decoded.binary, range));
+  }
   const { contentType, data } = decoded.object;
   const bytes = Buffer.from(contentType === "raw" ? (data as string) : serialize(data, false));
-  return bytesResult(infoOf(reference, bytes.byteLength), bytes);
+  return bytesResult(infoOf(reference, bytes.byteLength), cutBytes(bytes, range));
 }
 
 /** Opens an entry that is stored as it is, or encoded, as a stream that fails at its end if it is not what was written. */
 export async function openBinary(
   store: Store,
   reference: ParsedReference,
-  settings: ManagerSettings,
+  settings: OpenSettings,
   signal: AbortSignal,
   callerSignal: AbortSignal | undefined,
 ): Promise<ReadResult> {
@@ -105,14 +110,18 @@ export async function openBinary(
   const details = { operation: "open", store: store.name, path };
   const body = bodySignal(signal, callerSignal);
   try {
-    const { result, isReplaced } = await openStored(store, reference, settings, signal, body.signal);
+    const isEncoded = reference.encoding !== undefined;
+    // Where an encoded byte comes from is known only when what is before it was decoded.
+    const range = isEncoded ? undefined : rangeWithin(settings.range, reference);
+    const { result, isReplaced } = await openStored(store, reference, { ...settings, range }, signal, body.signal);
     const all = bodyChunks(result, body, details);
     // What took the place of the reference's entry has another digest; it is believed when it is decrypted.
-    const stored = isReplaced ? all : verifiedChunks(all, reference, store.name);
+    const stored = isReplaced ? all : verifiedChunks(all, reference, range, store.name);
     // The reader takes it as it comes, and says when it is enough.
     const limits = { maxBytes: Infinity, tooLarge: () => tooManyDecodedBytes(Infinity), signal: body.signal };
-    const isEncoded = reference.encoding !== undefined;
-    const chunks = isEncoded ? freed(decodeChunks(stored, reference, settings.codecs, limits), result, body) : stored;
+    const decoded = isEncoded ? decodeChunks(stored, reference, settings.codecs, limits) : stored;
+    const wanted = isEncoded && settings.range !== undefined ? chunksOf(decoded, settings.range) : decoded;
+    const chunks = isEncoded ? freed(wanted, result, body) : wanted;
     // What decodes may hang too: a key provider. Then nobody reads the chunks, whose end would free them.
     if (isEncoded) body.signal.addEventListener("abort", () => giveUp(() => result.cancel()), { once: true });
     const release = (): Promise<void> => {
@@ -130,7 +139,7 @@ export async function openBinary(
 async function openStored(
   store: Store,
   reference: ParsedReference,
-  { maxBytes, codecs }: ManagerSettings,
+  { maxBytes, codecs, range }: OpenSettings,
   signal: AbortSignal,
   bodySignal: AbortSignal,
 ): Promise<{ result: ReadResult; isReplaced: boolean }> {
@@ -138,7 +147,7 @@ async function openStored(
     abortable(read, signal, undefined, (late) => late.cancel());
   try {
     const path = formatLocation(reference.location);
-    return { result: await open(openPart(store, path, partOf(reference), bodySignal)), isReplaced: false };
+    return { result: await open(openPart(store, path, partOfRange(range, reference), bodySignal)), isReplaced: false };
   } catch (error) {
     if (!isReplaceable(error, reference, codecs)) throw error;
     return { result: await open(openReplaced(store, reference, error, maxBytes, bodySignal)), isReplaced: true };
@@ -210,8 +219,13 @@ async function* bodyChunks(
 async function* verifiedChunks(
   chunks: AsyncIterable<Uint8Array>,
   reference: ParsedReference,
+  range: OpenSettings["range"],
   store: string,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  if (range !== undefined) {
+    yield* chunksOfLength(chunks, range, reference, store);
+    return;
+  }
   const hash = beginSha256();
   let size = 0;
   for await (const chunk of chunks) {

@@ -4,7 +4,7 @@ import type { ReadResult } from "../store/store.js";
 import { callStore, type ManagerParts } from "../call/call.js";
 import { openEntry } from "./open-entry.js";
 import type { OpenOptions } from "../configure/options.js";
-import { openSettings } from "../configure/call-settings.js";
+import { openSettings, type ReadRange } from "../configure/call-settings.js";
 
 /** Opens what a reference points at: see `StorageManager.open`. */
 export async function openReference(
@@ -16,10 +16,15 @@ export async function openReference(
   const { settings, signal: callerSignal } = openSettings(parts.settings, options, "open");
   return callStore(parts, "open", details, { signal: callerSignal }, async (signal) => {
     const result = await openEntry(reference, settings, signal, callerSignal);
-    details.bytes = result.info.size;
+    details.bytes = bytesIn(settings.range, result.info.size);
     details.path = result.info.path;
     return parts.recorder.tellsOfStores ? heardResult(result, parts.recorder) : result;
   });
+}
+
+function bytesIn(range: ReadRange | undefined, size: number): number {
+  if (range === undefined) return size;
+  return Math.min(range.length ?? size, Math.max(0, size - range.offset));
 }
 
 const END = { done: true, value: undefined } as const;

@@ -5,7 +5,7 @@ import { forEachConcurrent } from "../async/concurrency.js";
 import { sha256 } from "../bytes/digest.js";
 import type { ManagerParts } from "../call/call.js";
 import type { DehydrateSettings } from "../configure/call-schemas.js";
-import { allowListOf } from "../configure/confine.js";
+import { allowListOf, locationOf } from "../configure/confine.js";
 import type { DehydrateOptions } from "../configure/options.js";
 import type { TimeToLive } from "../configure/retention.js";
 import { CallExpiry } from "../dehydrate/call-expiry.js";
@@ -17,9 +17,11 @@ import { openStoredEntry } from "../hydrate/open-entry.js";
 import { recogniseReference } from "../hydrate/recognise-reference.js";
 import { isPlainObject } from "../json/is-object.js";
 import { directoryOf, formatLocation, locationBelow } from "../paths/location.js";
-import { TypedSource } from "../plan/source.js";
+import { namedType } from "../plan/binary.js";
+import { Binary } from "../plan/source.js";
+import { isStored, type Stored } from "../plan/stored.js";
 import { collectReferences, fill } from "../reference/collect.js";
-import { FIELDS } from "../reference/fields.js";
+import { FIELDS, isMediaType } from "../reference/fields.js";
 import { referenceGrammar, type Grammar } from "../reference/grammar.js";
 import type { ParsedReference } from "../reference/reference.js";
 import type { CallOptions, Store } from "../store/store.js";
@@ -80,10 +82,17 @@ export class Adoption {
     const root = newHolder();
     const recognise = (object: Fields): ReferenceKind | undefined =>
       recogniseReference(object, undefined, dialect, resolvers);
-    const found = collectReferences(value, root, { unescape: false, recognise });
+    const recogniseOther = (object: object): { stored: Stored } | undefined =>
+      isStored(object) ? { stored: object } : undefined;
+    const found = collectReferences<ReferenceKind | { stored: Stored }>(value, root, {
+      unescape: false,
+      recognise,
+      recogniseOther,
+    });
     await forEachConcurrent(found, concurrency, this.signal, async ({ place, value: object, kind }) => {
+      if ("stored" in kind) fill(place, await this.storedObject(kind.stored));
       // What a resolver stands for is not in the store.
-      fill(place, "resolver" in kind ? object : await this.reference(object));
+      else fill(place, "resolver" in kind ? object : await this.reference(object));
     });
     return { value: valueOf(root), references: found.length };
   }
@@ -145,13 +154,25 @@ export class Adoption {
 
   private async writeBinary(reference: ParsedReference, fields: Fields): Promise<unknown> {
     const opened = await openStoredEntry(reference, this.settings, this.signal, this.signal);
-    return this.write(new TypedSource(opened, reference.contentType ?? ""), reference, fields);
+    return this.write(new Binary(opened, reference.contentType ?? ""), reference, fields);
+  }
+
+  /** Reads an object once, so that what its reference says is true of what is kept, whatever is written there meanwhile. */
+  private async storedObject({ path, contentType, filename }: Stored): Promise<unknown> {
+    const { settings, store, signal } = this;
+    const location = locationOf(path, "object path", "adopt", store.name);
+    admitLocation(location, allowListOf(settings), store, "adopt");
+    const result = await store.read(formatLocation(location), { signal });
+    const own = result.info.contentType ?? "";
+    const type = contentType ?? (isMediaType(own) ? own : "application/octet-stream");
+    const named = filename === undefined ? type : namedType(type, filename);
+    return this.write(new Binary(result, named), {}, { path });
   }
 
   /** Writes a value again, as it was stored, and gives a reference to it, or to the part that was selected. */
   private async write(
     stored: unknown,
-    { schema, schemaVersion, path }: ParsedReference,
+    { schema, schemaVersion, path }: Pick<ParsedReference, "schema" | "schemaVersion" | "path">,
     fields: Fields,
   ): Promise<unknown> {
     const { settings, options } = this;

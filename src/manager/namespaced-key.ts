@@ -3,7 +3,10 @@ import { pathProblem } from "../paths/path.js";
 
 /**
  * Joins a namespace and an id to a scope, `namespace/id`, without outer spaces, doubled slashes and `.` segments.
- * `""` when either is blank.
+ * `""` when either is blank. The rule is BubuStack's, for scopes that its other parts know.
+ *
+ * It is not injective: `("a", "b/c")` and `("a/b", "c")` give one scope, and so do ids that differ by spaces or slashes. To
+ * make a scope of any strings, use {@link scopePath}, which keeps them apart.
  *
  * @throws {StorageError} `INVALID_PATH` when the result would be no path inside the namespace: `..` is refused, not
  * resolved, and so is a namespace or id of slashes and dots only, a backslash or a control character

@@ -1,6 +1,8 @@
 import * as z from "zod/mini";
-import { FIELDS } from "../reference/fields.js";
-import { StorageError } from "../errors/error.js";
+import { FIELDS, isMediaType } from "../reference/fields.js";
+import { filenameOf } from "../reference/media-type.js";
+import { isStorageError, StorageError } from "../errors/error.js";
+import { isFilename } from "../paths/filename.js";
 import { formatLocation, type Location } from "../paths/location.js";
 import { parseOptions } from "../options/parse-options.js";
 import type { EventDetails } from "../observe/recorder.js";
@@ -16,61 +18,81 @@ import { checkedReference } from "../access/checked-reference.js";
 import type { OpenOptions } from "../configure/options.js";
 import { requireStore } from "../call/require-store.js";
 import { type ManagerSettings } from "../configure/settings.js";
-import { openSettings } from "../configure/call-settings.js";
+import { given, openSettings } from "../configure/call-settings.js";
 
 /** Makes a URL for one object: see `StorageManager.presign`. */
 export async function presign(
   parts: ManagerParts,
   target: string | StorageReference | BubustackReference,
-  options: PresignOptions & OpenOptions,
+  options: PresignOptions & Pick<OpenOptions, "audience" | "signal">,
 ): Promise<string> {
-  const { method, expiresIn, ...others } = presignOptions(parts.settings, options);
+  const { audience, signal: callSignal, ...asked } = presignOptions(parts.settings, options);
+  const others = given({ audience, signal: callSignal });
   const { settings, signal } = openSettings(parts.settings, others, "presign");
   const details: EventDetails = { store: settings.store?.name, objects: 1 };
-  return callStore(parts, "presign", details, { signal }, () => presignTarget(target, { method, expiresIn }, settings));
+  return callStore(parts, "presign", details, { signal }, () =>
+    presignTarget(target, given(asked) as PresignOptions, settings),
+  );
 }
 
 function presignOptions(
   { maxPresignExpiry }: ManagerSettings,
-  options: PresignOptions & OpenOptions,
-): PresignOptions & OpenOptions {
+  options: PresignOptions & Pick<OpenOptions, "audience" | "signal">,
+): PresignOptions & Pick<OpenOptions, "audience" | "signal"> {
   const schema = z.strictObject({
     method: z.enum(["GET", "PUT"]),
     expiresIn: z
       .int()
       .check(z.gte(1), z.lte(maxPresignExpiry, `must be at most ${maxPresignExpiry} seconds (maxPresignExpiry)`)),
+    filename: z.optional(
+      z.string().check(z.refine(isFilename, "must be a name without control characters or lone surrogates")),
+    ),
+    contentType: z.optional(z.string().check(z.refine(isMediaType, "must be a media type"))),
     // Checked as those of every call.
     audience: z.optional(z.custom<string>()),
     signal: z.optional(z.custom<AbortSignal>()),
   });
-  return parseOptions(schema, options, "presign");
+  const forGet = schema.check(
+    ...(["filename", "contentType"] as const).map((name) =>
+      z.refine<z.output<typeof schema>>((value) => value.method === "GET" || value[name] === undefined, {
+        path: [name],
+        error: "is for GET: it says what the answer has",
+      }),
+    ),
+  );
+  return parseOptions(forGet, options, "presign");
 }
 
 /** The signature of a reference is looked at before anything else of it. */
-async function presignTarget(
-  target: unknown,
-  { method, expiresIn }: PresignOptions,
-  settings: ManagerSettings,
-): Promise<string> {
+async function presignTarget(target: unknown, asked: PresignOptions, settings: ManagerSettings): Promise<string> {
+  const { method } = asked;
   const store = requireStore(settings, "presign");
-  const location =
+  const { location, filename } =
     typeof target === "string"
-      ? locationOf(target, "object path", "presign", store.name)
+      ? { location: locationOf(target, "object path", "presign", store.name), filename: undefined }
       : referencedObject(target, method, settings);
   admitLocation(location, allowListOf(settings), store, "presign");
   if (method === "PUT") assertWritable(location, settings, store);
   if (typeof store.presign !== "function") throw withoutUrls(store); // users' own stores may lack it
-  return store.presign(formatLocation(location), { method, expiresIn });
+  const path = formatLocation(location);
+  if (filename === undefined || asked.filename !== undefined) return store.presign(path, asked);
+  try {
+    return await store.presign(path, { ...asked, filename });
+  } catch (error) {
+    // Nobody asked for the name.
+    if (!isStorageError(error, "UNSUPPORTED")) throw error;
+    return store.presign(path, asked);
+  }
 }
 
 function referencedObject(
   target: unknown,
   method: PresignOptions["method"],
   settings: Pick<ManagerSettings, "signing" | "audience">,
-): Location {
+): { location: Location; filename: string | undefined } {
   try {
     const { reference, grammar } = checkedReference(target, settings, "presign");
-    const { location, offset, path } = reference;
+    const { location, offset, path, contentType, encoding } = reference;
     if (method === "PUT") {
       throw invalidReference("what it points at is never written again; a PUT is for a path of your own");
     }
@@ -82,7 +104,8 @@ function referencedObject(
         "it points at a part of a pack, and a URL gives the whole of it; open or hydrate it, or dehydrate with pack: false",
       );
     }
-    return location;
+    // What is encoded is not the file of that name.
+    return { location, filename: encoding === undefined ? filenameOf(contentType ?? "") : undefined };
   } catch (error) {
     throw restated(error as StorageError, { operation: "presign" });
   }

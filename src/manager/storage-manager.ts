@@ -15,9 +15,10 @@ import { deleteBlob, listBlobs, readBlob, writeBlob } from "./blobs.js";
 import { close } from "./close.js";
 import { createStore } from "../configure/create-store.js";
 import { dehydratePayload } from "../dehydrate/dehydrate.js";
+import type { Dehydrated, HydratedOf, SaysItsType } from "../plan/dehydrated.js";
 import { dehydrationPlan, type DehydrationPlan } from "../dehydrate/dehydration-plan.js";
 import { envPrefixOf, parseEnvironment } from "../configure/env.js";
-import { hydrate } from "../hydrate/hydrate.js";
+import { hydrate, type PartSettings } from "../hydrate/hydrate.js";
 import { openReference } from "../hydrate/open.js";
 import type { DehydrateOptions, HydrateOptions, OpenOptions, StorageManagerOptions } from "../configure/options.js";
 import { planPayload } from "../dehydrate/plan-payload.js";
@@ -37,12 +38,6 @@ import { managerSettings } from "../configure/settings.js";
 import { dehydrateSettings, hydrateSettings, openSettings } from "../configure/call-settings.js";
 import { tenantSettings } from "../configure/tenant.js";
 import { verify, type VerifyOptions, type VerifyPrefixOptions, type VerifyReport } from "../maintain/verify/verify.js";
-
-/**
- * A payload whose large values were replaced by references: any JSON value, ready for `JSON.stringify`. `undefined` for
- * what JSON has no form for.
- */
-export type Dehydrated = unknown;
 
 /** A manager over the parts of another one, whose `close()` leaves them open. */
 export let borrow: (manager: StorageManager) => StorageManager;
@@ -122,8 +117,8 @@ export class StorageManager {
    *   `BUDGET_EXCEEDED` for what this manager could not hydrate, `STORAGE_DISABLED`, `CONFIG_INVALID`, `TIMEOUT`, `ABORTED`,
    *   and what the store rejects with
    */
-  dehydrate(value: unknown, options?: DehydrateOptions): Promise<Dehydrated> {
-    return this.#dehydrate(value, options, "outputPrefix");
+  dehydrate<T>(value: T, options?: DehydrateOptions): Promise<Dehydrated<T>> {
+    return this.#dehydrate(value, options, "outputPrefix") as Promise<Dehydrated<T>>;
   }
 
   /**
@@ -132,15 +127,15 @@ export class StorageManager {
    *
    * @throws {StorageError} as {@link StorageManager.dehydrate} does
    */
-  dehydrateInputs(value: unknown, options?: DehydrateOptions): Promise<Dehydrated> {
-    return this.#dehydrate(value, options, "inputPrefix");
+  dehydrateInputs<T>(value: T, options?: DehydrateOptions): Promise<Dehydrated<T>> {
+    return this.#dehydrate(value, options, "inputPrefix") as Promise<Dehydrated<T>>;
   }
 
   #dehydrate(
     value: unknown,
     options: DehydrateOptions | undefined,
     own: "outputPrefix" | "inputPrefix",
-  ): Promise<Dehydrated> {
+  ): Promise<unknown> {
     const dehydrated = adopts(this.#parts, options)
       ? adoptAndDehydrate(this.#parts, value, options, own)
       : dehydratePayload(this.#parts, value, options, own);
@@ -171,20 +166,54 @@ export class StorageManager {
    *   `DECODE_FAILED`, `SCHEMA_MISMATCH`; `STORAGE_DISABLED`, `CONFIG_INVALID`, `TIMEOUT`, `ABORTED`, and what the
    *   store rejects with, such as `NOT_FOUND`; `RELEASED` for what was released with a `tombstone`
    */
-  async hydrate<T = unknown>(value: unknown, options?: HydrateOptions<T>): Promise<T> {
+  hydrate<Value>(
+    value: Value & SaysItsType<Value>,
+    options?: HydrateOptions & { schema?: undefined },
+  ): Promise<HydratedOf<Value>>;
+  /** The same of a value of which the compiler knows nothing: it is what the caller says, or what the `schema` checks. */
+  hydrate<T = unknown>(value: unknown, options?: HydrateOptions<T>): Promise<T>;
+  async hydrate(value: unknown, options?: HydrateOptions): Promise<unknown> {
+    return this.#hydrate(value, hydrateSettings(this.#parts.settings, options));
+  }
+
+  /**
+   * Gives one part of what {@link StorageManager.hydrate} would give. Only what lies on the way to it is read: a payload whose
+   * other parts are gone, or too large for this manager, does not matter.
+   *
+   * @param value what `dehydrate` gave, with the part inline or stored
+   * @param path such as `items[*].id`, as in {@link StorageManager.select}: missing under `[*]` gives null, elsewhere an error;
+   *   `""` is all of it
+   * @param options as those of `hydrate`; a `schema` is that of the part
+   * @throws {StorageError} `INVALID_REFERENCE` when `path` is not valid, or there is no such part; as `hydrate` does
+   *
+   * @example
+   * const total = await manager.pick<number>(message, "invoice.total");
+   */
+  async pick<T = unknown>(value: unknown, path: string, options?: HydrateOptions<T>): Promise<T> {
     const settings = hydrateSettings(this.#parts.settings, options);
+    return this.#hydrate(value, { ...settings, part: path }) as Promise<T>;
+  }
+
+  async #hydrate(value: unknown, settings: PartSettings): Promise<unknown> {
+    const { source, recorder } = this.#parts;
     const details: EventDetails = { store: this.store?.name, stepRunId: settings.stepRunId };
-    const hydrated = await this.#parts.recorder.record("hydrate", details, () =>
-      hydrate(value, settings, this.#parts.source, this.#parts.recorder, details),
-    );
-    return hydrated as T; // checked by the schema, if there is one; otherwise the caller says what it is
+    return recorder.record("hydrate", details, () => hydrate(value, settings, source, recorder, details));
   }
 
   /**
    * Opens what a reference points at, as decoded bytes: binary as it was handed in, streamed; a text as its UTF-8; any
    * other value as its JSON. Read it to the end or cancel it: a body that is not what was written fails with
    * `INTEGRITY` at its end; with codecs maybe before, with `DECODE_FAILED`, and then `info.size` of binary is as stored.
+   *
+   * With `offset` and `length` only those decoded bytes come, and `info.size` is still that of the whole. Of binary without
+   * codecs only they are read, so that no digest can be checked: a range of another length than it should have is
+   * `INTEGRITY`, changed bytes are not seen. Whatever else is read, checked and decoded up to the end of the range.
+   *
    * @throws {StorageError} as {@link StorageManager.hydrate} does
+   *
+   * @example
+   * const result = await manager.open(reference, { offset: 1_000_000, length: 65_536 });
+   * for await (const chunk of result) response.write(chunk);
    */
   async open(reference: StorageReference | BubustackReference, options: OpenOptions = {}): Promise<ReadResult> {
     return openReference(this.#parts, reference, options);
@@ -211,12 +240,12 @@ export class StorageManager {
     reference: Reference,
     path: string,
     options?: Pick<OpenOptions, "audience">,
-  ): Reference {
+  ): Reference extends StorageReference ? StorageReference : BubustackReference {
     return selectPart(
       reference,
       path,
       openSettings(this.#parts.settings, options, "select").settings,
-    ) as unknown as Reference;
+    ) as unknown as Reference extends StorageReference ? StorageReference : BubustackReference;
   }
 
   /**
@@ -243,14 +272,17 @@ export class StorageManager {
    *
    * @param target a path, or a reference to a whole object. GET is for what hydration may read; PUT for paths below
    *   `outputPrefix` and `inputPrefix` that are not named by their content
-   * @param options `expiresIn` in seconds, at most `maxPresignExpiry`; `audience` for whom a reference was signed; `signal`
+   * @param options `expiresIn` in seconds, at most `maxPresignExpiry`; `filename` under which a browser saves what a GET
+   *   gives (`Content-Disposition: attachment`), default the name that {@link binary} gave what the reference points at,
+   *   unless it is encoded; `contentType` that the answer to a GET has, default that of the object; `audience` for whom a
+   *   reference was signed; `signal`
    * @throws {StorageError} before any I/O: `CONFIG_INVALID`, `INVALID_PATH`, `SIGNATURE_INVALID`, `REFERENCE_DENIED`,
    *   `UNKNOWN_SCHEME`; `INVALID_REFERENCE` for a reference to a part of a pack, with `$storagePath`, or for a PUT;
-   *   `STORAGE_DISABLED`; `UNSUPPORTED` where the store has no such URLs
+   *   `STORAGE_DISABLED`; `UNSUPPORTED` where the store has no such URLs, or none that can say `filename` or `contentType`
    */
   async presign(
     target: string | StorageReference | BubustackReference,
-    options: PresignOptions & OpenOptions,
+    options: PresignOptions & Pick<OpenOptions, "audience" | "signal">,
   ): Promise<string> {
     return presign(this.#parts, target, options);
   }
@@ -287,6 +319,7 @@ export class StorageManager {
    * Gives the same envelope with references of another scope, so that it no longer depends on what others release. Objects
    * are copied inside the store where their bytes can be used as they are; what is encrypted, and what refers to objects of
    * other scopes itself, is written again. What is of the scope already, and references of resolvers, stay as they are.
+   * What {@link stored} gives becomes a reference to a copy of the object.
    *
    * @param value what `dehydrate` gave. It is not changed.
    * @param options `scope`: the new owner; `prefix`, `ttl` and `audience` as `dehydrate` takes them

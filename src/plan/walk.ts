@@ -11,7 +11,7 @@ import { formatPayloadPath, type PayloadPath } from "./payload-path.js";
 import { MAX_ARRAY_LENGTH, PlainWalk, type OpenContainer } from "./plain-walk.js";
 import type { PayloadPlan } from "./plan.js";
 import { type EntryKind, PlannedEntry, type EntryContent } from "./planned-entry.js";
-import { asPayloadSource, sourceContentType, sourceSize, type PayloadSource } from "./source.js";
+import { asPayloadSource, isBinaryValue, sourceContentType, sourceSize, type PayloadSource } from "./source.js";
 import { vanishingKind } from "./vanishing.js";
 import type { WalkOptions } from "./walk-options.js";
 
@@ -337,7 +337,7 @@ export class PayloadWalk {
     try {
       return asPayloadSource(value);
     } catch (cause) {
-      if (!isBytes(value)) throw cause;
+      if (!isBytes(value) && !isBinaryValue(value)) throw cause;
       throw this.unserializable("its memory was transferred to somebody else, so that it has no bytes any more", cause);
     }
   }

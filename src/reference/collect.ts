@@ -22,6 +22,8 @@ export interface CollectOptions<Kind> {
   readonly unescape: boolean;
   /** What kind of reference an object with a key that begins with `$` is, if it is one. */
   readonly recognise: (value: Readonly<Record<string, unknown>>) => Kind | undefined;
+  /** What kind of reference an object is that is no JSON: an instance of a class. Default: none is one. */
+  readonly recogniseOther?: (value: object) => Kind | undefined;
   /** Whether the value is nobody else's, as parsed JSON is: then it is changed where it stands, not copied. */
   readonly owned?: boolean;
   /** Bytes of JSON of a scalar: given where it is asked how much was copied. */
@@ -166,6 +168,11 @@ export class Collection<Kind> {
       return { input: value, output, keys: undefined, unescape: false, count: value.length, index: 0 };
     }
     if (!isPlainObject(value)) {
+      const other = this.options.recogniseOther?.(value);
+      if (other !== undefined) {
+        this.found.push({ place: { container, key }, value: value as Record<string, unknown>, kind: other });
+        return undefined;
+      }
       put(container, key, types.isUint8Array(value) ? new Uint8Array(value) : value);
       return undefined;
     }

@@ -47,6 +47,12 @@ export class PartWalk<Kind> {
    */
   add(value: unknown, stage: Stage | undefined, place: Place): void {
     this.follow(value, stage, place);
+    if (this.isCollecting && this.parts.isDone) this.collect();
+  }
+
+  /** Whether all is done that was added. */
+  get isDone(): boolean {
+    return !this.isCollecting && this.levels.length === 0;
   }
 
   /** Goes on. @returns whether all is done. @throws {StorageError} as {@link PartWalk.add} does */

@@ -18,7 +18,7 @@ const WRITE: Names<WriteOptions> = {
 const READ: Names<ReadOptions> = { offset: true, length: true, signal: true };
 const DELETE: Names<DeleteOptions> = { ifMatch: true, signal: true };
 const LIST: Names<ListOptions> = { startAfter: true, limit: true, signal: true };
-const PRESIGN: Names<PresignOptions> = { method: true, expiresIn: true };
+const PRESIGN: Names<PresignOptions> = { method: true, expiresIn: true, filename: true, contentType: true };
 const CALL: Names<CallOptions> = { signal: true };
 
 const KNOWN = { write: WRITE, read: READ, delete: DELETE, list: LIST, presign: PRESIGN, call: CALL };

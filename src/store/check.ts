@@ -4,6 +4,7 @@ import { assertOptions } from "./call-options.js";
 import { requireCapability, type CapabilityFlag, type CapableStore } from "./capability.js";
 import { StorageError, type StorageErrorDetails } from "../errors/error.js";
 import { schemeOf, splitLocation } from "../paths/location.js";
+import { isFilename } from "../paths/filename.js";
 import { assertPath, assertPrefix, comparePaths, invalidPath } from "../paths/path.js";
 import type {
   CallOptions,
@@ -104,6 +105,15 @@ export function checkPresign(
   if (!Number.isInteger(expiresIn) || expiresIn < 1 || expiresIn > maxExpiresIn) {
     throw invalidOption("expiresIn", `must be a whole number of seconds from 1 to ${maxExpiresIn}`, details);
   }
+  for (const name of ["filename", "contentType"] as const) {
+    if (options[name] !== undefined && method === "PUT") {
+      throw invalidOption(name, "is for GET: it says what the answer has", details);
+    }
+  }
+  if (options.filename !== undefined && !isFilename(options.filename)) {
+    throw invalidOption("filename", "must be a name without control characters or lone surrogates", details);
+  }
+  if (options.contentType !== undefined) assertText("contentType", options.contentType, details);
   return details;
 }
 

@@ -82,6 +82,13 @@ export interface PresignOptions {
   method: "GET" | "PUT";
   /** Seconds until the URL expires. */
   expiresIn: number;
+  /**
+   * Name under which a browser saves what a GET gives: the answer has a `Content-Disposition: attachment` (RFC 6266).
+   * Without control characters. `UNSUPPORTED` by a store whose URLs can't say it.
+   */
+  filename?: string | undefined;
+  /** Media type that the answer to a GET has, in place of that of the object. `UNSUPPORTED` as `filename` is. */
+  contentType?: string | undefined;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import pino from "pino";
 import { Writable } from "node:stream";
+import { aes256gcm, binary, StorageError } from "../../src/index.js";
 import type { PresignOptions, StorageEvent, StorageReference } from "../../src/index.js";
 import { StorageManager } from "../../src/manager/storage-manager.js";
 import { RoutingStore } from "../../src/store/compose/routing/routing-store.js";
@@ -325,3 +326,67 @@ function methodsOf(store: Store): Partial<Store> {
     close: store.close.bind(store),
   };
 }
+
+describe("the name and type of what a URL gives", () => {
+  const NAMED = 'image/png; name="cat.png"';
+
+  async function stored(contentType: string, options: object = {}) {
+    const set = signing({ pack: false, ...options });
+    const reference = (await set.manager.dehydrate(binary("meow", { contentType }))) as StorageReference;
+    return { ...set, reference };
+  }
+
+  it("are those that are asked for", async () => {
+    const { store, manager } = signing();
+    await manager.presign("outputs/a", { ...GET, filename: "ü.csv", contentType: "text/csv" });
+    expect(store.signed).toEqual([["outputs/a", { ...GET, filename: "ü.csv", contentType: "text/csv" }]]);
+  });
+
+  it("are asked for only where something says them", async () => {
+    const { store, manager, reference } = await stored("image/png");
+    await manager.presign("outputs/a", { ...GET, filename: undefined });
+    await manager.presign(reference, GET);
+    expect(store.signed.map(([, options]) => options)).toEqual([GET, GET]);
+  });
+
+  it("the name is that of the reference, unless another is asked for", async () => {
+    const { store, manager, reference } = await stored(NAMED);
+    await manager.presign(reference, GET);
+    await manager.presign(reference, { ...GET, filename: "dog.png" });
+    expect(store.signed.map(([, { filename }]) => filename)).toEqual(["cat.png", "dog.png"]);
+  });
+
+  it("what is encoded has none", async () => {
+    const { store, manager, reference } = await stored(NAMED, {
+      codecs: [aes256gcm({ keys: { a: new Uint8Array(32) }, activeKeyId: "a" })],
+    });
+    await manager.presign(reference, GET);
+    expect(store.signed.map(([, options]) => options)).toEqual([GET]);
+  });
+
+  it("a name that nobody asked for is left out where URLs can't say one", async () => {
+    const { store, manager, reference } = await stored(NAMED);
+    const presign = store.presign.bind(store);
+    store.presign = (path, options) =>
+      options.filename === undefined ? presign(path, options) : Promise.reject(new StorageError("UNSUPPORTED", "No."));
+    await manager.presign(reference, GET);
+    expect(store.signed.map(([, options]) => options)).toEqual([GET]);
+    await expect(manager.presign(reference, { ...GET, filename: "a" })).rejects.toMatchObject({ code: "UNSUPPORTED" });
+    store.presign = () => Promise.reject(new StorageError("UNAVAILABLE", "No."));
+    await expect(manager.presign(reference, GET)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  });
+
+  it.each([
+    { ...GET, filename: "" },
+    { ...GET, filename: "a\r\nSet-Cookie: b" },
+    { ...GET, filename: "\ud800" },
+    { ...GET, filename: 1 },
+    { ...GET, contentType: "no type" },
+    { ...GET, contentType: "text/html\r\nSet-Cookie: b" },
+    { ...PUT, filename: "a" },
+    { ...PUT, contentType: "text/csv" },
+  ])("are refused when they are none: %j", async (options) => {
+    const { refusal } = signing();
+    expect(await refusal("outputs/a", options)).toBe("CONFIG_INVALID");
+  });
+});

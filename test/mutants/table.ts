@@ -4,6 +4,7 @@ import { DRIVERS } from "./rooms/drivers.js";
 import { FOREIGN } from "./rooms/foreign.js";
 import { KEPT } from "./rooms/kept.js";
 import { LAYERS_AND_FEATURES } from "./rooms/layers-and-features.js";
+import { FILES } from "./rooms/files.js";
 import { MESSAGES } from "./rooms/messages.js";
 import { MIGRATING } from "./rooms/migrating.js";
 import { OBJECT } from "./rooms/object.js";
@@ -37,6 +38,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...ROUTES_AND_TIERS,
   ...LAYERS_AND_FEATURES,
   ...REPLICAS,
+  ...FILES,
   ...MESSAGES,
   ...MIGRATING,
   ...FOREIGN,

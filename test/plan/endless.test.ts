@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { StorageManager } from "../../src/manager/storage-manager.js";
+import type { StorageReference } from "../../src/reference/reference.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { compileSource, home } from "../support/compiled-source.js";
 
@@ -40,10 +41,13 @@ describe("a payload nested 100,000 deep", () => {
     let value: unknown = { innermost: "x" };
     for (let level = 0; level < 100_000; level++) value = level % 2 === 0 ? [value] : { value };
     const manager = new StorageManager({ store: new MemoryStore() });
-    const dehydrated = (await manager.dehydrate({ value, more: "y".repeat(2000) }, { maxRecursionDepth: 0 })) as never;
+    const dehydrated = (await manager.dehydrate(
+      { value, more: "y".repeat(2000) },
+      { maxRecursionDepth: 0 },
+    )) as StorageReference;
     const bytes = await (await manager.open(dehydrated)).bytes();
     expect(bytes.byteLength).toBeGreaterThan(1_000_000 / 2);
-    let part = await manager.hydrate(manager.select(dehydrated, "value"));
+    let part: unknown = await manager.hydrate(manager.select(dehydrated, "value"));
     let depth = 0;
     for (; typeof part === "object" && part !== null && !("innermost" in part); depth++) {
       part = Array.isArray(part) ? part[0] : (part as { value: unknown }).value;

@@ -87,8 +87,12 @@ export function writeRawEnvelope(head: Head, raw: Uint8Array): Uint8Array {
 export function readEnvelope(body: string | Uint8Array): Envelope {
   const end = typeof body === "string" ? -1 : body.indexOf(NEWLINE);
   const text = typeof body === "string" ? body : toText(end === -1 ? body : body.subarray(0, end));
-  const { [ENVELOPE]: head, ...rest } = parse(text);
-  const raw = end === -1 ? undefined : (body as Uint8Array).subarray(end + 1);
+  return envelopeOf(parse(text), end === -1 ? undefined : (body as Uint8Array).subarray(end + 1));
+}
+
+/** The same of a packed value. @throws {StorageError} as {@link readEnvelope} does */
+export function envelopeOf(value: Readonly<Record<string, unknown>>, raw?: Uint8Array): Envelope {
+  const { [ENVELOPE]: head, ...rest } = value;
   return { head: checkedHead(head), ticket: Object.hasOwn(rest, BODY) ? rest[BODY] : rest, raw };
 }
 

@@ -8,6 +8,12 @@ export interface PartOfObject {
   readonly length: number;
 }
 
+/** The same for who opens one: without a `length` to the end of the object. */
+export interface PartToOpen {
+  readonly offset: number;
+  readonly length?: number | undefined;
+}
+
 /** Whether a store reads parts of the object at `path`, without the rest of it. */
 export async function readsParts(store: Store, path: string, signal: AbortSignal): Promise<boolean> {
   if (store.capabilityOf === undefined) return store.capability.rangeRead;
@@ -19,7 +25,7 @@ export async function readsParts(store: Store, path: string, signal: AbortSignal
 export async function openPart(
   store: Store,
   path: string,
-  part: PartOfObject | undefined,
+  part: PartToOpen | undefined,
   signal: AbortSignal,
 ): Promise<ReadResult> {
   if (part === undefined || (await readsParts(store, path, signal))) return store.read(path, { ...part, signal });
@@ -32,11 +38,12 @@ export async function openPart(
   return { ...opened, cancel };
 }
 
-async function* chunksOf(
+/** The part of a body, which is given back when that is over. To the end it is read to its end. */
+export async function* chunksOf(
   chunks: AsyncIterable<Uint8Array>,
-  { offset, length }: PartOfObject,
+  { offset, length }: PartToOpen,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const end = offset + length;
+  const end = length === undefined ? Number.POSITIVE_INFINITY : offset + length;
   let position = 0;
   for await (const chunk of chunks) {
     const begin = position;

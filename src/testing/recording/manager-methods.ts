@@ -20,6 +20,7 @@ export const MANAGER_METHODS: RecordedMethods<StorageManager> = {
   dehydrateInputs: "promise",
   plan: "value",
   hydrate: "promise",
+  pick: "promise",
   open: "promise",
   select: "value",
   forTenant: "manager",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import {
+  binary,
   FailoverStore,
   FileStore,
   MemoryStore,
@@ -11,11 +12,18 @@ import {
   StorageError,
   StorageManager,
   TieredStore,
+  isNotFound,
+  isReference,
   isStorageError,
+  openValue,
+  packValue,
+  referencesIn,
+  stored,
   withFeatures,
   withRetry,
 } from "coatcheck";
-import type { Codec, KeyProvider, ObjectInfo, StorageManagerOptions, Store, VerifyReport } from "coatcheck";
+import type { Codec, Dehydrated, Hydrated, KeyProvider, ObjectInfo, ReferenceTo } from "coatcheck";
+import type { StorageManagerOptions, StorageReference, Store, VerifyReport } from "coatcheck";
 import { S3Store } from "coatcheck/s3";
 import { RedisStore } from "coatcheck/redis";
 import { FaultStore, storeConformance } from "coatcheck/testing";
@@ -76,6 +84,115 @@ export function codeOf(error: unknown): string | undefined {
   // @ts-expect-error codes are a closed list
   if (code === "NO_SUCH_CODE") return undefined;
   return new StorageError("NOT_FOUND", "Gone.").code === code ? code : undefined;
+}
+
+type Same<A, B> = [A, B] extends [B, A] ? (0 extends 1 & A ? false : true) : false;
+
+interface Is<Expected> {
+  <Actual>(value: Actual & (Same<Actual, Expected> extends true ? unknown : never)): Actual;
+}
+
+/** Does not compile unless a value is of this type, no more and no less. */
+function is<Expected>(): Is<Expected> {
+  return (value) => value;
+}
+
+interface Order {
+  id: number;
+  note?: string;
+  paid: boolean | null;
+  placed: Date;
+  scan: Uint8Array;
+  film: AsyncIterable<Uint8Array>;
+  pictures: Blob[];
+  tags: readonly ["new" | "old", string];
+  total(): number;
+  lines: Line[];
+}
+interface Line {
+  sku: string;
+  below?: Line[];
+}
+interface Received {
+  id: number;
+  note?: string;
+  paid: boolean | null;
+  placed: string;
+  scan: Uint8Array;
+  film: Uint8Array;
+  pictures: Uint8Array[];
+  tags: ["new" | "old", string];
+  lines: { sku: string; below?: Hydrated<Line>[] }[];
+}
+
+declare const order: Order;
+declare const mixed: string | number | null;
+
+export async function carried(manager: StorageManager): Promise<void> {
+  const message = is<Dehydrated<Order>>()(await manager.dehydrate(order));
+  const back = is<Hydrated<Order>>()(is<Received>()(await manager.hydrate(message)));
+  is<string>()(back.placed);
+  is<Uint8Array>()(back.film);
+  // @ts-expect-error JSON leaves methods out
+  is<unknown>()(back.total);
+
+  // What stays is used without hydration, once it is known not to be a reference.
+  if (!isReference(message)) {
+    is<number>()(message.id);
+    is<boolean | null>()(message.paid);
+    // @ts-expect-error bytes always leave
+    is<unknown>()(message.scan.byteLength);
+    const scan = is<ReferenceTo<Uint8Array>>()(message.scan);
+    is<Uint8Array>()(await manager.hydrate(scan));
+    is<unknown>()(await manager.hydrate(manager.select(scan as StorageReference, "a")));
+    await manager.open(scan, { offset: 1, length: 2 });
+    await manager.presign(scan, { method: "GET", expiresIn: 60, filename: "scan.pdf" });
+    const lines = is<Hydrated<Line[]>>()(await manager.hydrate(message.lines));
+    for (const { sku } of lines) is<string>()(sku);
+  }
+  const parsed = JSON.parse(JSON.stringify(message)) as Dehydrated<Order>;
+  is<Received>()(await manager.hydrate(parsed, { maxBytes: 1000 }));
+
+  // A single value, one of several types, what a list holds, and what nobody knows.
+  is<string>()(await manager.hydrate(await manager.dehydrate("a")));
+  is<string | number | null>()(await manager.hydrate(await manager.dehydrate(mixed)));
+  is<(string | Uint8Array | null)[]>()(
+    await manager.hydrate(await manager.dehydrate([undefined, new Date(), binary("b")])),
+  );
+  is<{ photo: Uint8Array }>()(
+    await manager.hydrate(await manager.dehydrate({ photo: stored("inputs/a") }, { references: "adopt" })),
+  );
+  is<unknown>()(await manager.hydrate(await manager.dehydrate(JSON.parse("1"))));
+  is<unknown>()(await manager.hydrate(JSON.parse("1")));
+  is<unknown>()((await manager.dehydrate(JSON.parse("1"))) satisfies Dehydrated);
+
+  // What the caller says, or the schema, comes before all.
+  is<{ id: number }>()(await manager.hydrate<{ id: number }>(message));
+  is<number[]>()(await manager.pick<number[]>(message, "lines[*].sum"));
+  is<{ id: number }>()(await manager.hydrate(message, { schema: z.object({ id: z.number() }) }));
+  is<Order>()(await openValue<Order>(manager, await packValue(manager, order)));
+}
+
+export function whatToDo(error: unknown): string {
+  if (isStorageError(error, "NOT_FOUND")) {
+    is<"NOT_FOUND">()(error.code);
+    return error.path ?? "";
+  }
+  if (isStorageError(error, Math.random() > 0.5 ? "TIMEOUT" : "THROTTLED")) {
+    is<"TIMEOUT" | "THROTTLED">()(error.code);
+    // @ts-expect-error it is one of two
+    if (error.code === "NOT_FOUND") return "";
+  }
+  if (isNotFound(error)) is<"NOT_FOUND">()(error.code);
+  // @ts-expect-error no such code
+  isStorageError(error, "NO_SUCH_CODE");
+  return isStorageError(error) ? error.code : "";
+}
+
+export function* found(message: Dehydrated<Order>): Iterable<(string | number)[]> {
+  for (const { path, reference } of referencesIn(message)) {
+    if ("$storageRef" in reference) yield [...path, reference.$storageRef];
+  }
 }
 
 export { storeConformance };

@@ -78,7 +78,7 @@ interface SourceAccess {
 async function accessTo(client: ContainerClient, name: string, now: number): Promise<SourceAccess> {
   const { credential } = client;
   const { url } = client.getBlobClient(name);
-  if (isSharedKeyCredential(credential)) return { url: await signedUrl(client, name, "r", now, URL_LIFETIME) };
+  if (isSharedKeyCredential(credential)) return { url: await signedUrl(client, name, "r", now + URL_LIFETIME * 1000) };
   if (!isTokenCredential(credential)) return { url };
   const token = await credential.getToken(TOKEN_SCOPE);
   return token === null ? { url } : { url, options: { sourceAuthorization: { scheme: "Bearer", value: token.token } } };

@@ -1,5 +1,6 @@
 import type { DriverCall } from "../driver-store.js";
 import { abortable } from "../../../async/abort.js";
+import { contentDisposition } from "../../content-disposition.js";
 import type { PresignOptions } from "../../store.js";
 import type { GcsBucket } from "./bucket.js";
 import { toCredentialsError } from "./errors.js";
@@ -11,7 +12,7 @@ import { toCredentialsError } from "./errors.js";
 export async function presignObject(
   bucket: GcsBucket,
   path: string,
-  { method, expiresIn }: PresignOptions,
+  { method, expiresIn, filename, contentType }: PresignOptions,
   call: DriverCall,
 ): Promise<string> {
   const name = bucket.objectName(path, call.details);
@@ -26,6 +27,8 @@ export async function presignObject(
         action: method === "GET" ? "read" : "write",
         accessibleAt: now, // or a second that ends in between would be missing from its life
         expires: now + expiresIn * 1000,
+        ...(filename !== undefined && { responseDisposition: contentDisposition(filename) }),
+        ...(contentType !== undefined && { responseType: contentType }),
       });
     const [url] = await abortable(signed, call.signal, call.details);
     return url;

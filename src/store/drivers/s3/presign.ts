@@ -1,6 +1,7 @@
 import type { DriverCall } from "../driver-store.js";
 import { GetObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+import { contentDisposition } from "../../content-disposition.js";
 import type { PresignOptions } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";
 
@@ -11,13 +12,19 @@ const ENCRYPTION_HEADERS = new Set(["x-amz-server-side-encryption", "x-amz-serve
 export async function presignObject(
   bucket: S3Bucket,
   path: string,
-  { method, expiresIn }: PresignOptions,
+  { method, expiresIn, filename, contentType }: PresignOptions,
   call: DriverCall,
 ): Promise<string> {
   const address = bucket.address(path);
   const client = checksumFree(bucket.client);
   try {
-    if (method === "GET") return await getSignedUrl(client, new GetObjectCommand(address), { expiresIn });
+    if (method === "GET") {
+      const answer = {
+        ...(filename !== undefined && { ResponseContentDisposition: contentDisposition(filename) }),
+        ...(contentType !== undefined && { ResponseContentType: contentType }),
+      };
+      return await getSignedUrl(client, new GetObjectCommand({ ...address, ...answer }), { expiresIn });
+    }
     return await getSignedUrl(client, new PutObjectCommand({ ...address, ...bucket.encryption }), {
       expiresIn,
       hoistableHeaders: ENCRYPTION_HEADERS,

@@ -136,6 +136,11 @@ describe("the capability of AzureStore", () => {
     expect(url.origin + url.pathname).toBe(`${accountUrl}/box/a/%C3%BC.!`);
     expect(Object.fromEntries(url.searchParams)).toMatchObject({ sp: "r", spr: "https", se: "2001-09-09T01:47:41Z" });
     expect(new URL(await store.presign("a", { method: "PUT", expiresIn: 60 })).searchParams.get("sp")).toBe("cw");
+    const named = { method: "GET", expiresIn: 60, filename: "ü.csv", contentType: "text/csv" } as const;
+    expect(Object.fromEntries(new URL(await store.presign("a", named)).searchParams)).toMatchObject({
+      rscd: "attachment; filename=\"_.csv\"; filename*=UTF-8''%C3%BC.csv",
+      rsct: "text/csv",
+    });
     const long = { method: "GET", expiresIn: 604_801 } as const;
     await expect(store.presign("a", long)).rejects.toMatchObject({ code: "CONFIG_INVALID", operation: "presign" });
   });

@@ -136,6 +136,15 @@ describe("a signed URL", () => {
     expect(new Set(signatures).size).toBe(2);
   });
 
+  it("says under which name and as what the object is given", async () => {
+    await using store = new GcsStore({ bucket: "box", clientConfig });
+    const named = { method: "GET", expiresIn: 60, filename: "ü.csv", contentType: "text/csv" } as const;
+    expect(Object.fromEntries(new URL(await store.presign("a", named)).searchParams)).toMatchObject({
+      "response-content-disposition": "attachment; filename=\"_.csv\"; filename*=UTF-8''%C3%BC.csv",
+      "response-content-type": "text/csv",
+    });
+  });
+
   it("lasts seven days at most", async () => {
     await using store = new GcsStore({ bucket: "box", clientConfig });
     const options = { method: "GET", expiresIn: 604_801 } as const;
