@@ -13,6 +13,7 @@ export const ENTRIES = {
   "coatcheck/kafka": "src/kafka.ts",
   "coatcheck/amqp": "src/amqp.ts",
   "coatcheck/formats": "src/formats.ts",
+  "coatcheck/bullmq": "src/bullmq.ts",
   "coatcheck/testing": "src/testing/index.ts",
   "coatcheck/prometheus": "src/prometheus.ts",
   "coatcheck/otel": "src/otel.ts",

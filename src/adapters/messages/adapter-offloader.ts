@@ -18,22 +18,24 @@ export interface AdapterParts<Own> {
   readonly fields: z.ZodMiniType<Own>;
   /** Their names. */
   readonly names: readonly string[];
-  readonly rules: (own: Own) => Rules;
+  readonly rules: (own: Own, shared: Partial<OffloadOptions>) => Rules;
   /** The channel when none is said. */
   readonly channel: (own: Own) => string | undefined;
+  /** Its own defaults of options that all have. */
+  readonly defaults?: Partial<OffloadOptions>;
 }
 
 /**
- * The offloader of an adapter, and the options that only the adapter has.
+ * The offloader of an adapter, the options that only the adapter has, and those of the offloader.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  */
 export function adapterOffloader<Own>(
   options: AdapterOptions,
-  { owner, fields, names, rules, channel }: AdapterParts<Own>,
-): { offloader: MessageOffloader; own: Own } {
-  const given = readOptions(options, owner);
-  const entries = given.names.map((name, index) => [name, given.values[index]] as const);
+  { owner, fields, names, rules, channel, defaults = {} }: AdapterParts<Own>,
+): { offloader: MessageOffloader; own: Own; shared: MessageOffloaderOptions } {
+  const read = readOptions(options, owner);
+  const entries = read.names.map((name, index) => [name, read.values[index]] as const);
   const isOwn = ([name]: readonly [string, unknown]): boolean => names.includes(name);
   const mine = entries.filter(isOwn);
   const own = checkOptions(
@@ -41,15 +43,19 @@ export function adapterOffloader<Own>(
     { names: mine.map(([name]) => name), values: mine.map(([, value]) => value) },
     owner,
   );
-  const shared = Object.fromEntries(entries.filter((entry) => !isOwn(entry))) as Partial<MessageOffloaderOptions>;
-  const from = shared.channel ?? channel(own);
+  const given = Object.fromEntries(entries.filter((entry) => !isOwn(entry))) as Partial<MessageOffloaderOptions>;
+  const from = given.channel ?? channel(own);
   if (from === undefined) {
     throw new StorageError("CONFIG_INVALID", `The options of ${owner} are not valid. channel: must be said.`, {
       operation: "configure",
     });
   }
-  return {
-    offloader: new MessageOffloader({ ...shared, channel: from, rules: rules(own) } as MessageOffloaderOptions),
-    own,
-  };
+  const missing = Object.entries(defaults).filter(([name]) => given[name as keyof OffloadOptions] === undefined);
+  const shared = {
+    ...given,
+    ...Object.fromEntries(missing),
+    channel: from,
+    rules: rules(own, given),
+  } as MessageOffloaderOptions;
+  return { offloader: new MessageOffloader(shared), own, shared };
 }

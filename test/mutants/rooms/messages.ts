@@ -89,4 +89,12 @@ export const MESSAGES: readonly Mutant[] = [
     to: 'code === "ABORTED" ? "retry" : "reject"',
     seenBy: seenByTests("adapters/messages/message-offloader.test.ts"),
   },
+  {
+    name: "a job that may be retried loses its data",
+    promise: behaviour("a job keeps what it leads to while it is in Redis"),
+    file: "adapters/bullmq/bullmq-offload.ts",
+    from: "        if ((await events.getBackend().getJobData(jobId)) !== undefined) return; // somebody may retry it\n",
+    to: "",
+    seenBy: seenByTests("adapters/bullmq/bullmq-offload.test.ts"),
+  },
 ];

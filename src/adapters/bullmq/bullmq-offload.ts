@@ -1,0 +1,177 @@
+import type { FlowJob, Job, JobsOptions, Processor, Queue, QueueEvents } from "bullmq";
+import { uuidv7 } from "uuidv7";
+import * as z from "zod/mini";
+import { forEachConcurrent } from "../../async/concurrency.js";
+import { StorageError } from "../../errors/error.js";
+import { scopePath } from "../../object/scope-path.js";
+import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
+import { MessageError } from "../messages/message-error.js";
+import type { MessageOffloader } from "../messages/message-offloader.js";
+import { openValue, packValue } from "../messages/message-value.js";
+import { rules } from "../messages/rules.js";
+import { wholeJob } from "./whole-job.js";
+
+/** Options of {@link bullmqOffload}. The channel is `"bull"` unless it is said; queue and job are scopes below it. */
+export type BullOptions = AdapterOptions;
+
+/** A job of `addBulk`. */
+export interface BulkJob<T> {
+  name: string;
+  data: T;
+  opts?: JobsOptions;
+}
+
+/** Adds and processes jobs whose data would fill Redis. See {@link bullmqOffload}. */
+export interface BullOffload {
+  readonly offloader: MessageOffloader;
+  /** Packs the data and adds the job. With `"settle"`, a large job without an id gets one. */
+  add<T>(queue: Queue<T>, name: string, data: T, options?: JobsOptions): Promise<Job>;
+  /** The same for several, all or none of which are added. */
+  addBulk<T>(queue: Queue<T>, jobs: readonly BulkJob<T>[]): Promise<Job[]>;
+  /** Packs the data of every job in a flow, for `FlowProducer.add`. */
+  flow(flow: FlowJob): Promise<FlowJob>;
+  /**
+   * A processor that gets jobs with whole data, and whose results are packed. What can't be opened fails without retries. Stored
+   * data stays packed.
+   */
+  processor<T, R>(handler: (job: Job<T, R>, token?: string, signal?: AbortSignal) => Promise<R>): Processor;
+  /** What the children of a job returned: `getChildrenValues()`, opened. @throws {MessageError} */
+  childrenValues<T>(job: Job): Promise<Record<string, T>>;
+  /** What a job returned, opened. @throws {MessageError} */
+  returnValue<R>(job: Job): Promise<R>;
+  /**
+   * With `"settle"`, deletes what a job leads to when the job is no longer in Redis: after it has completed or failed with
+   * `removeOnComplete` or `removeOnFail`, or was removed. Failures are the event `error`.
+   */
+  settleOn(events: QueueEvents): void;
+}
+
+const DEFAULT_OVER = 65_536;
+// Less could not hold a reference and its envelope.
+const LEAST = 4096;
+const AT_A_TIME = 8;
+
+/**
+ * Keeps large data and results of jobs out of the memory of Redis: what has more than `over` bytes of JSON, default 65536, is
+ * packed to that size or less. Ids, priorities, delays and deduplication are as before.
+ *
+ * Completed and failed jobs stay in Redis, and may be retried: keep `"expire"`, with a `ttl` longer than they stay. `"settle"` is
+ * for jobs that are removed, whose ids are not used again.
+ *
+ * @throws {StorageError} `CONFIG_INVALID`; a job has one worker: `{ consumers }` is refused
+ * @example
+ * const offload = bullmqOffload({ manager, ttl: 14 * DAY });
+ * await offload.add(queue, "import", order);
+ * new Worker("orders", offload.processor(async (job) => save(job.data)), { connection });
+ */
+export function bullmqOffload(options: BullOptions): BullOffload {
+  const { offloader, shared } = adapterOffloader(options, {
+    owner: "bullmqOffload",
+    fields: z.strictObject({}),
+    names: [],
+    rules: (_own, { over = DEFAULT_OVER }) => ({ ...rules.bullmq, maxMessage: Math.max(over, LEAST) }),
+    channel: () => "bull",
+    defaults: { over: DEFAULT_OVER, hint: false },
+  });
+  const { manager, retention } = shared;
+  if (typeof retention === "object") throw oneWorker();
+  const settles = retention === "settle";
+  const scopeOf = (queue: string, jobId: string | undefined): string =>
+    settles && jobId !== undefined ? scopePath(queue, jobId) : scopePath(queue);
+
+  const packed = async <T>({ data, opts }: { data: T; opts?: JobsOptions | undefined }, queue: string) => {
+    const jobId = opts?.jobId ?? uuidv7();
+    const own = await packValue(offloader, data, { scope: scopeOf(queue, jobId) });
+    if (own.packed === undefined) return { data, opts, keepFor: () => undefined };
+    return {
+      data: own.value as T,
+      opts: settles ? { ...opts, jobId } : opts,
+      // One that BullMQ took for a duplicate of another leads nowhere.
+      keepFor: async ({ id }: Job) => {
+        if (settles && id !== jobId) await own.packed!.discard();
+      },
+    };
+  };
+
+  const flow = async ({ children, ...job }: FlowJob): Promise<FlowJob> => {
+    const { data, opts } = await packed(job as { data: unknown; opts?: JobsOptions }, job.queueName);
+    const below = [];
+    for (const child of children ?? []) below.push(await flow(child));
+    const own = { ...job, ...(data !== undefined && { data }), ...(opts !== undefined && { opts }) };
+    return children === undefined ? own : { ...own, children: below };
+  };
+
+  const packResult = async <R>(job: Job, result: R): Promise<R> => {
+    const { parent, queueName, id } = job;
+    // A result that only a listener sees must outlive its job: it ends by age.
+    const last = job.opts.removeOnComplete === true ? undefined : id;
+    const scope =
+      parent === undefined ? scopeOf(queueName, last) : scopeOf(parent.queueKey.split(":").at(-1)!, parent.id);
+    return (await packValue(offloader, result, { scope })).value as R;
+  };
+
+  return {
+    offloader,
+    add: async (queue, name, data, given) => {
+      const one = await packed({ data, opts: given }, queue.name);
+      const job = await (queue as Queue).add(name, one.data, one.opts);
+      await one.keepFor(job);
+      return job;
+    },
+    addBulk: async (queue, given) => {
+      const all = [];
+      for (const job of given) all.push({ ...(await packed(job, queue.name)), name: job.name });
+      const untyped: Queue = queue;
+      const jobs = await untyped.addBulk(all.map(({ name, data, opts }) => ({ name, data, opts: opts ?? {} })));
+      for (const [index, job] of jobs.entries()) await all[index]!.keepFor(job);
+      return jobs;
+    },
+    flow,
+    // With three parameters, BullMQ gives it a signal.
+    processor: (handler) => async (job: Job, token, signal) => {
+      let data: unknown;
+      try {
+        data = await openValue(offloader, job.data, signal === undefined ? undefined : { signal });
+      } catch (error) {
+        if (offloader.isProcessed(error)) return undefined;
+        throw error instanceof MessageError && error.disposition === "reject" ? unrecoverable(error) : error;
+      }
+      const pack = async (value: unknown) =>
+        (await packed({ data: value, opts: { jobId: job.id! } }, job.queueName)).data;
+      return packResult(job, await handler(wholeJob(job as Job<never, never>, data, pack), token, signal));
+    },
+    childrenValues: async <T>(job: Job) => {
+      const values = Object.entries(((await job.getChildrenValues()) as Record<string, unknown> | undefined) ?? {});
+      await forEachConcurrent(values, AT_A_TIME, new AbortController().signal, async (entry) => {
+        entry[1] = await openValue(offloader, entry[1]);
+      });
+      return Object.fromEntries(values) as Record<string, T>;
+    },
+    returnValue: async <R>(job: Job) => (await openValue(offloader, job.returnvalue)) as R,
+    settleOn: (events) => {
+      if (!settles) return;
+      const settle = async (jobId: string): Promise<void> => {
+        if ((await events.getBackend().getJobData(jobId)) !== undefined) return; // somebody may retry it
+        await manager.release(`${scopePath(shared.channel)}/${scopePath(events.name, jobId)}`);
+      };
+      for (const event of ["completed", "failed", "removed"] as const) {
+        events.on(event, ({ jobId }: { jobId: string }) => {
+          settle(jobId).catch((error: unknown) => events.emit("error", error as Error));
+        });
+      }
+    },
+  };
+}
+
+/** By its name BullMQ knows that a retry would not help: the class is not needed. */
+function unrecoverable(cause: MessageError): Error {
+  return Object.assign(new Error(cause.message, { cause }), { name: "UnrecoverableError" });
+}
+
+function oneWorker(): StorageError {
+  return new StorageError(
+    "CONFIG_INVALID",
+    'The options of bullmqOffload are not valid. retention: must be "expire" or "settle", since a job has one worker.',
+    { operation: "configure" },
+  );
+}

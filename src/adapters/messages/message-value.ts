@@ -1,0 +1,35 @@
+import { isPackedValue } from "./envelope.js";
+import type { MessageOffloader } from "./message-offloader.js";
+import type { PackOptions } from "./options.js";
+import type { Packed } from "./packed.js";
+import type { CallOptions } from "../../store/store.js";
+import type { Wire } from "./wire.js";
+
+const NO_ATTRIBUTES: Wire["attributes"] = new Map();
+
+/** A value that was packed, and what was packed of it; nothing was where the value travels as it is. */
+export interface PackedValue {
+  readonly value: unknown;
+  readonly packed?: Packed;
+}
+
+/** Packs a value that a client writes as JSON. What fits is given back itself. */
+export async function packValue(
+  offloader: MessageOffloader,
+  value: unknown,
+  options?: PackOptions,
+): Promise<PackedValue> {
+  const body = JSON.stringify(value) as string | undefined;
+  if (body === undefined) return { value };
+  const wire = { body, attributes: NO_ATTRIBUTES };
+  if (!offloader.leaves(wire)) return { value };
+  const packed = await offloader.pack(wire, options);
+  return { value: JSON.parse(packed.body as string), packed };
+}
+
+/** The value that was packed. One that was not is given back itself. @throws {MessageError} */
+export async function openValue(offloader: MessageOffloader, value: unknown, options?: CallOptions): Promise<unknown> {
+  if (!isPackedValue(value)) return value;
+  const opened = await offloader.unpack({ body: JSON.stringify(value), attributes: NO_ATTRIBUTES }, options);
+  return opened.offloaded ? (JSON.parse(opened.body as string) as unknown) : value;
+}
