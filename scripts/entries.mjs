@@ -14,6 +14,7 @@ export const ENTRIES = {
   "coatcheck/amqp": "src/amqp.ts",
   "coatcheck/formats": "src/formats.ts",
   "coatcheck/bullmq": "src/bullmq.ts",
+  "coatcheck/nats": "src/nats.ts",
   "coatcheck/testing": "src/testing/index.ts",
   "coatcheck/prometheus": "src/prometheus.ts",
   "coatcheck/otel": "src/otel.ts",

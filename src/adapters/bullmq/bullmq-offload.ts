@@ -9,6 +9,7 @@ import { MessageError } from "../messages/message-error.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { openValue, packValue } from "../messages/message-value.js";
 import { rules } from "../messages/rules.js";
+import { unlessProcessed } from "../messages/unless-processed.js";
 import { wholeJob } from "./whole-job.js";
 
 /** Options of {@link bullmqOffload}. The channel is `"bull"` unless it is said; queue and job are scopes below it. */
@@ -71,7 +72,7 @@ export function bullmqOffload(options: BullOptions): BullOffload {
     names: [],
     rules: (_own, { over = DEFAULT_OVER }) => ({ ...rules.bullmq, maxMessage: Math.max(over, LEAST) }),
     channel: () => "bull",
-    defaults: { over: DEFAULT_OVER, hint: false },
+    defaults: () => ({ over: DEFAULT_OVER, hint: false }),
   });
   const { manager, retention } = shared;
   if (typeof retention === "object") throw oneWorker();
@@ -129,16 +130,14 @@ export function bullmqOffload(options: BullOptions): BullOffload {
     flow,
     // With three parameters, BullMQ gives it a signal.
     processor: (handler) => async (job: Job, token, signal) => {
-      let data: unknown;
-      try {
-        data = await openValue(offloader, job.data, signal === undefined ? undefined : { signal });
-      } catch (error) {
-        if (offloader.isProcessed(error)) return undefined;
+      const opening = openValue(offloader, job.data, signal === undefined ? undefined : { signal });
+      const found = await unlessProcessed(offloader, opening).catch((error: unknown) => {
         throw error instanceof MessageError && error.disposition === "reject" ? unrecoverable(error) : error;
-      }
+      });
+      if (found === undefined) return undefined;
       const pack = async (value: unknown) =>
         (await packed({ data: value, opts: { jobId: job.id! } }, job.queueName)).data;
-      return packResult(job, await handler(wholeJob(job as Job<never, never>, data, pack), token, signal));
+      return packResult(job, await handler(wholeJob(job as Job<never, never>, found.opened, pack), token, signal));
     },
     childrenValues: async <T>(job: Job) => {
       const values = Object.entries(((await job.getChildrenValues()) as Record<string, unknown> | undefined) ?? {});

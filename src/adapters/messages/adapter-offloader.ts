@@ -22,7 +22,7 @@ export interface AdapterParts<Own> {
   /** The channel when none is said. */
   readonly channel: (own: Own) => string | undefined;
   /** Its own defaults of options that all have. */
-  readonly defaults?: Partial<OffloadOptions>;
+  readonly defaults?: (own: Own) => Partial<OffloadOptions>;
 }
 
 /**
@@ -32,7 +32,7 @@ export interface AdapterParts<Own> {
  */
 export function adapterOffloader<Own>(
   options: AdapterOptions,
-  { owner, fields, names, rules, channel, defaults = {} }: AdapterParts<Own>,
+  { owner, fields, names, rules, channel, defaults }: AdapterParts<Own>,
 ): { offloader: MessageOffloader; own: Own; shared: MessageOffloaderOptions } {
   const read = readOptions(options, owner);
   const entries = read.names.map((name, index) => [name, read.values[index]] as const);
@@ -50,7 +50,9 @@ export function adapterOffloader<Own>(
       operation: "configure",
     });
   }
-  const missing = Object.entries(defaults).filter(([name]) => given[name as keyof OffloadOptions] === undefined);
+  const missing = Object.entries(defaults?.(own) ?? {}).filter(
+    ([name]) => given[name as keyof OffloadOptions] === undefined,
+  );
   const shared = {
     ...given,
     ...Object.fromEntries(missing),

@@ -97,4 +97,12 @@ export const MESSAGES: readonly Mutant[] = [
     to: "",
     seenBy: seenByTests("adapters/bullmq/bullmq-offload.test.ts"),
   },
+  {
+    name: "an acknowledgement without an answer settles",
+    promise: behaviour("a message is settled only when the server says that it is acknowledged"),
+    file: "adapters/nats/consume.ts",
+    from: "if (!(await message.ackAck())) return;",
+    to: "void message.ackAck();",
+    seenBy: seenByTests("adapters/nats/nats-offload.test.ts"),
+  },
 ];

@@ -1,0 +1,44 @@
+import type { AttributeValue, Wire } from "../messages/wire.js";
+
+/** Headers of NATS, as its clients have them. */
+export type NatsHeaders = Iterable<[string, string[]]>;
+
+/** Options of a message, as far as they matter here: `JetStreamPublishOptions` are such. */
+export interface NatsPublishOptions {
+  headers?: NatsHeaders | undefined;
+  msgID?: string | undefined;
+  expect?: object | undefined;
+  ttl?: string | undefined;
+  retries?: number | undefined;
+}
+
+// A header block begins and ends with these.
+const HEAD_BYTES = "NATS/1.0\r\n\r\n".length;
+// At most, of the names that the client gives to options, with what follows a name.
+const NAME_BYTES = 48;
+const NO_HEADERS = new Set(["headers", "timeout", "retries"]);
+
+/**
+ * What is counted of a message. The client makes headers of options, such as `msgID` and `expect`: these are counted at most a
+ * name too long.
+ */
+export function countedMessage(body: string | Uint8Array, options: NatsPublishOptions): Wire {
+  const attributes = new Map<string, AttributeValue>();
+  let overhead = 0;
+  for (const [name, [first = "", ...others]] of options.headers ?? []) {
+    attributes.set(name, first);
+    for (const other of others) overhead += Buffer.byteLength(`${name}: ${other}\r\n`);
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (!NO_HEADERS.has(name)) overhead += optionBytes(value);
+  }
+  if (attributes.size === 0 && overhead > 0) overhead += HEAD_BYTES;
+  return { body, attributes, overhead };
+}
+
+function optionBytes(value: unknown): number {
+  if (typeof value !== "object" || value === null) return NAME_BYTES + Buffer.byteLength(String(value));
+  // A time is written as text.
+  if (value instanceof Date) return NAME_BYTES * 2;
+  return Object.values(value).reduce((size: number, one) => size + optionBytes(one), NAME_BYTES);
+}
