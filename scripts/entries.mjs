@@ -15,6 +15,7 @@ export const ENTRIES = {
   "coatcheck/formats": "src/formats.ts",
   "coatcheck/bullmq": "src/bullmq.ts",
   "coatcheck/nats": "src/nats.ts",
+  "coatcheck/eventbridge": "src/eventbridge.ts",
   "coatcheck/testing": "src/testing/index.ts",
   "coatcheck/prometheus": "src/prometheus.ts",
   "coatcheck/otel": "src/otel.ts",

@@ -14,7 +14,9 @@ const BOOK =
 const MESSAGES = ["README", "formats"].map((name) => `docs/messages/${name}.md`);
 const RUN = ["README.md", ...MESSAGES, ...BOOK.split(" ").map((name) => `docs/${name}.md`)];
 const GUIDES = ["docs/moving.md", "docs/testing.md"];
-const CHECKED = ["sqs", "sns", "kafka", "amqp", "bullmq", "nats"].map((name) => `docs/messages/${name}.md`);
+const CHECKED = ["sqs", "sns", "kafka", "amqp", "bullmq", "nats", "eventbridge"].map(
+  (name) => `docs/messages/${name}.md`,
+);
 
 function blocksOf(document: string) {
   const text = readFileSync(document, "utf8");

@@ -105,4 +105,12 @@ export const MESSAGES: readonly Mutant[] = [
     to: "void message.ackAck();",
     seenBy: seenByTests("adapters/nats/nats-offload.test.ts"),
   },
+  {
+    name: "resources of an event are not counted",
+    promise: behaviour("an event counts all of its fields, and stays an object that rules match"),
+    file: "adapters/eventbridge/eventbridge-offload.ts",
+    from: "for (const [index, resource] of Resources.entries())",
+    to: "for (const [index, resource] of Resources.slice(1).entries())",
+    seenBy: seenByTests("adapters/eventbridge/eventbridge-offload.test.ts"),
+  },
 ];

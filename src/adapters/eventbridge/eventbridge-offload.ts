@@ -1,0 +1,77 @@
+import type { PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
+import * as z from "zod/mini";
+import type { CallOptions } from "../../store/store.js";
+import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
+import type { MessageOffloader } from "../messages/message-offloader.js";
+import { openValue } from "../messages/message-value.js";
+import { rules } from "../messages/rules.js";
+import type { AttributeValue, Wire } from "../messages/wire.js";
+
+/** Options of {@link eventBridgeOffload}. There is no `hint`: an event has no attributes. */
+export type EventBridgeOptions = Omit<AdapterOptions, "hint">;
+
+/** Sends and receives events that may be too big for EventBridge. See {@link eventBridgeOffload}. */
+export interface EventBridgeOffload {
+  readonly offloader: MessageOffloader;
+  /** Makes an entry ready for `PutEventsCommand`: its `Detail` alone changes. One that fits is given back itself. */
+  pack<E extends PutEventsRequestEntry>(entry: E, options?: CallOptions): Promise<E>;
+  /**
+   * Splits entries that were packed into those of one `PutEventsCommand` each. Of an answer with failures, send the same entries
+   * again: they need no packing.
+   */
+  batches<E extends PutEventsRequestEntry>(entries: readonly E[]): Generator<E[], void, undefined>;
+  /** Opens an event as a target receives it. One that was not packed is given back itself. @throws {MessageError} */
+  open<E extends { detail: unknown }>(event: E, options?: CallOptions): Promise<E>;
+  /** Deletes what an event leads to, as the retention says: for the event as it was received. */
+  settle(event: { detail: unknown }, options?: CallOptions): Promise<void>;
+}
+
+/**
+ * Packs the details of events that are too big for EventBridge: 256 KiB, an entry and a batch of them. `Detail` stays a JSON
+ * object whose small keys, and those of `keep`, are where rules look.
+ *
+ * Several targets read one event, and archives replay: keep `"expire"`, with a `ttl` that covers the archive.
+ *
+ * @throws {StorageError} `CONFIG_INVALID`
+ * @example
+ * const offload = eventBridgeOffload({ manager, channel: "orders", ttl: 30 * DAY, keep: ["tenant"] });
+ * const entry = { Source: "shop", DetailType: "order", Detail: JSON.stringify(order) };
+ * await client.send(new PutEventsCommand({ Entries: [await offload.pack(entry)] }));
+ */
+export function eventBridgeOffload(options: EventBridgeOptions): EventBridgeOffload {
+  const { offloader } = adapterOffloader(options, {
+    owner: "eventBridgeOffload",
+    fields: z.strictObject({ hint: z.optional(z.never()) }),
+    names: ["hint"],
+    rules: () => rules.eventbridge,
+    channel: () => undefined,
+    defaults: () => ({ hint: false }),
+  });
+  return {
+    offloader,
+    pack: async (entry, call) => {
+      if (entry.Detail === undefined) return entry;
+      const wire = countedEntry(entry);
+      if (!offloader.leaves(wire)) return entry;
+      const { body } = await offloader.pack(wire, call);
+      return { ...entry, Detail: body as string };
+    },
+    batches: (entries) => offloader.batches(entries, countedEntry),
+    open: async (event, call) => {
+      const detail = await openValue(offloader, event.detail, call);
+      return detail === event.detail ? event : { ...event, detail };
+    },
+    settle: async ({ detail }, call) => {
+      await offloader.settle({ body: JSON.stringify(detail ?? null), attributes: new Map() }, call);
+    },
+  };
+}
+
+function countedEntry({ Detail = "", Source, DetailType, Time, Resources = [] }: PutEventsRequestEntry): Wire {
+  const attributes = new Map<string, AttributeValue>();
+  if (Source !== undefined) attributes.set("Source", Source);
+  if (DetailType !== undefined) attributes.set("DetailType", DetailType);
+  if (Time !== undefined) attributes.set("Time", "");
+  for (const [index, resource] of Resources.entries()) attributes.set(`Resources.${index}`, resource);
+  return { body: Detail, attributes };
+}
