@@ -16,6 +16,7 @@ export const ENTRIES = {
   "coatcheck/bullmq": "src/bullmq.ts",
   "coatcheck/nats": "src/nats.ts",
   "coatcheck/eventbridge": "src/eventbridge.ts",
+  "coatcheck/cloudevents": "src/cloudevents.ts",
   "coatcheck/testing": "src/testing/index.ts",
   "coatcheck/prometheus": "src/prometheus.ts",
   "coatcheck/otel": "src/otel.ts",

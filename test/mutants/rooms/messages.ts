@@ -113,4 +113,12 @@ export const MESSAGES: readonly Mutant[] = [
     to: "for (const [index, resource] of Resources.slice(1).entries())",
     seenBy: seenByTests("adapters/eventbridge/eventbridge-offload.test.ts"),
   },
+  {
+    name: "dataref may lead anywhere",
+    promise: behaviour("dataref is followed where it is allowed, and nowhere else"),
+    file: "adapters/cloudevents/data-reference.ts",
+    from: 'if (parseLocation(uri).target === undefined) throw invalidReference("dataref is no absolute URI of a store");',
+    to: 'if (uri === "") throw invalidReference("dataref is no absolute URI of a store");',
+    seenBy: seenByTests("adapters/cloudevents/cloudevents-offload.test.ts"),
+  },
 ];

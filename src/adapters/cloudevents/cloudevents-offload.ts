@@ -1,0 +1,124 @@
+import * as z from "zod/mini";
+import { allow } from "../../configure/fields.js";
+import type { CallOptions } from "../../store/store.js";
+import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
+import type { MessageOffloader } from "../messages/message-offloader.js";
+import type { Rules } from "../messages/rules.js";
+import { byteLength, type AttributeValue } from "../messages/wire.js";
+import { dataReference, type DataLocation } from "./data-reference.js";
+import { formOfType, readData, writtenData } from "./event-data.js";
+
+/** Options of {@link cloudEventsOffload}. Objects end by age; the whole data leaves. */
+export type CloudEventsOptions = Omit<
+  AdapterOptions<{
+    /** The URI of the manager's store, such as `s3://bucket/prefix`, unless it gives whole URIs itself, as a `RoutingStore`. */
+    base?: string | undefined;
+    /** Where `dataref` may lead, as for `hydrate`. Default: what the manager may read. */
+    allow?: readonly string[] | undefined;
+  }>,
+  "hint" | "keep" | "format" | "reads" | "compress" | "retention" | "consumer"
+>;
+
+/** An event: `CloudEvent` of the package `cloudevents`, or a plain object. */
+export type EventLike = object;
+
+/** Makes events small by `dataref`. See {@link cloudEventsOffload}. */
+export interface CloudEventsOffload {
+  readonly offloader: MessageOffloader;
+  /**
+   * The event with `dataref` in place of its data, where its JSON has more bytes than `limit`. One that fits is given back itself.
+   *
+   * @param limit default that of the options
+   */
+  pack<E extends EventLike>(event: E, limit?: number, options?: CallOptions): Promise<E>;
+  /** The event with its data. One that has its data, or no `dataref`, is given back itself. @throws {MessageError} */
+  open<E extends EventLike>(event: E, options?: CallOptions): Promise<E>;
+}
+
+const FORM = "datarefform";
+const REFUSED = ["hint", "keep", "format", "reads", "compress", "retention", "consumer"];
+const never = z.optional(z.never());
+const fields = z.strictObject({
+  base: z.optional(
+    z.string().check(z.regex(/^[a-z][a-z0-9+.-]*:\/\/[^/]/, "must be a URI, such as s3://bucket/prefix")),
+  ),
+  allow: z.optional(allow),
+  ...Object.fromEntries(REFUSED.map((name) => [name, never])),
+}) as unknown as z.ZodMiniType<DataLocation>;
+
+/** Bytes of the event in the JSON format. What every intermediary forwards is 64 KiB. */
+const rules: Rules = {
+  name: "CloudEvents",
+  maxMessage: 65_536,
+  replays: true, // several consumers follow one reference
+  size: ({ body, attributes }) => {
+    let size = 1; // braces, and a comma less than there are members
+    for (const [name, value] of attributes) size += memberSize(name, JSON.stringify(value));
+    if (typeof body !== "string") return size + memberSize("data_base64", "") + 2 + Math.ceil(body.byteLength / 3) * 4;
+    const form = attributes.get(FORM) ?? formOfType(attributes.get("datacontenttype"));
+    return size + memberSize("data", form === "json" ? body : JSON.stringify(body));
+  },
+};
+
+/**
+ * Packs the data of CloudEvents by the standard extension `dataref`: the whole data lies in the store as it is, and whoever may read
+ * it there can, by any program. Receivers must know `dataref`.
+ *
+ * @throws {StorageError} `CONFIG_INVALID`
+ * @example
+ * const offload = cloudEventsOffload({ manager, channel: "orders", base: "s3://payloads", ttl: 30 * DAY });
+ * const small = await offload.pack(new CloudEvent({ type: "order", source: "/shop", data: order }));
+ * const { data } = await offload.open(received);
+ */
+export function cloudEventsOffload(options: CloudEventsOptions): CloudEventsOffload {
+  const { offloader } = adapterOffloader<DataLocation>(options, {
+    owner: "cloudEventsOffload",
+    fields,
+    names: ["base", "allow", ...REFUSED],
+    rules: () => rules,
+    channel: () => undefined,
+    defaults: (own) => ({ format: dataReference(own) }),
+  });
+  return {
+    offloader,
+    pack: async (event, limit, call) => {
+      const given = event as Readonly<Record<string, unknown>>;
+      const written = writtenData(given);
+      if (written === undefined) return event;
+      const attributes = attributesOf(given);
+      // Data of a form that its type does not tell: text with the type of bytes, for one.
+      if (written.form !== formOfType(given["datacontenttype"])) attributes.set(FORM, written.form);
+      const wire = { body: written.body, attributes };
+      const packed = await offloader.pack(wire, { ...call, ...(limit !== undefined && { limit }) });
+      return packed.offloaded ? eventLike(event, packed.attributes) : event;
+    },
+    open: async (event, call) => {
+      const given = event as Readonly<Record<string, unknown>>;
+      if (writtenData(given) !== undefined || given["dataref"] === undefined) return event;
+      const opened = await offloader.unpack({ body: "", attributes: attributesOf(given) }, call);
+      const attributes = new Map<string, unknown>(opened.attributes);
+      const form = attributes.get(FORM) ?? formOfType(given["datacontenttype"]);
+      attributes.delete(FORM);
+      return eventLike(event, attributes.set("data", readData(opened.body as Uint8Array, form)));
+    },
+  };
+}
+
+/** All of an event but its data. */
+function attributesOf(event: Readonly<Record<string, unknown>>): Map<string, AttributeValue> {
+  const others = Object.entries(event).filter(
+    ([name, value]) => name !== "data" && name !== "data_base64" && value !== undefined,
+  );
+  return new Map(others) as Map<string, AttributeValue>;
+}
+
+/** An event of the same class. `CloudEvent` checks what it is made of: not again, what it has already taken. */
+function eventLike<E extends EventLike>(event: E, members: ReadonlyMap<string, unknown>): E {
+  const own = Object.fromEntries(members);
+  const Own = event.constructor as new (event: object, strict: boolean) => E;
+  return Object.getPrototypeOf(event) === Object.prototype ? (own as E) : new Own(own, false);
+}
+
+function memberSize(name: string, json: string): number {
+  return byteLength(name) + byteLength(json) + 4;
+}

@@ -1,0 +1,38 @@
+import { isUtf8 } from "node:buffer";
+import { textOf } from "../messages/body-form.js";
+
+/** What data of an event is: a value that JSON holds, text, or bytes. */
+export type DataForm = "json" | "text" | "binary";
+
+const JSON_TYPE = /^[^;]*[/+]json\s*(;|$)/i;
+const TEXT_TYPE = /^text\/|^[^;]*[/+](xml|yaml)\s*(;|$)/i;
+
+/** What a `datacontenttype` says that the data is; without one it is JSON. */
+export function formOfType(type: unknown): DataForm {
+  if (typeof type !== "string" || JSON_TYPE.test(type)) return "json";
+  return TEXT_TYPE.test(type) ? "text" : "binary";
+}
+
+/** Data as it is stored. `undefined`: the event has none. */
+export function writtenData(
+  event: Readonly<Record<string, unknown>>,
+): { readonly form: DataForm; readonly body: string | Uint8Array } | undefined {
+  const { data, data_base64: base64, datacontenttype } = event;
+  if (data instanceof Uint8Array) return { form: "binary", body: data };
+  if (data === undefined) {
+    return typeof base64 === "string" ? { form: "binary", body: Buffer.from(base64, "base64") } : undefined;
+  }
+  const isText = typeof data === "string" && formOfType(datacontenttype) !== "json";
+  return isText ? { form: "text", body: data } : { form: "json", body: JSON.stringify(data) };
+}
+
+/** Data from what is stored; bytes that are not what they are said to be stay bytes. */
+export function readData(bytes: Uint8Array, form: unknown): unknown {
+  if (form === "binary" || !isUtf8(bytes)) return bytes;
+  if (form === "text") return textOf(bytes);
+  try {
+    return JSON.parse(textOf(bytes)) as unknown;
+  } catch {
+    return bytes;
+  }
+}
