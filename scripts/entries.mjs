@@ -17,6 +17,7 @@ export const ENTRIES = {
   "coatcheck/nats": "src/nats.ts",
   "coatcheck/eventbridge": "src/eventbridge.ts",
   "coatcheck/cloudevents": "src/cloudevents.ts",
+  "coatcheck/pubsub": "src/pubsub.ts",
   "coatcheck/testing": "src/testing/index.ts",
   "coatcheck/prometheus": "src/prometheus.ts",
   "coatcheck/otel": "src/otel.ts",

@@ -121,4 +121,12 @@ export const MESSAGES: readonly Mutant[] = [
     to: 'if (uri === "") throw invalidReference("dataref is no absolute URI of a store");',
     seenBy: seenByTests("adapters/cloudevents/cloudevents-offload.test.ts"),
   },
+  {
+    name: "a failed acknowledgement settles",
+    promise: behaviour("a message whose acknowledgement failed keeps what it leads to"),
+    file: "adapters/pubsub/pubsub-offload.ts",
+    from: 'if ((await message.ackWithResponse()) !== "SUCCESS") return;',
+    to: "await message.ackWithResponse();",
+    seenBy: seenByTests("adapters/pubsub/pubsub-offload.test.ts"),
+  },
 ];

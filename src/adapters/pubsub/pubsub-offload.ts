@@ -1,0 +1,115 @@
+import type { Message } from "@google-cloud/pubsub";
+import * as z from "zod/mini";
+import type { CallOptions } from "../../store/store.js";
+import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
+import type { MessageOffloader } from "../messages/message-offloader.js";
+import { rules } from "../messages/rules.js";
+import { unlessProcessed } from "../messages/unless-processed.js";
+import { writtenValue, type Wire } from "../messages/wire.js";
+
+/** Options of {@link pubsubOffload}. */
+export type PubsubOptions = AdapterOptions;
+
+/** A message to publish: `MessageOptions` of the client are such. */
+export interface PubsubMessage {
+  data?: Uint8Array | string | null | undefined;
+  /** In place of `data`. */
+  json?: unknown;
+  attributes?: Readonly<Record<string, string>> | null | undefined;
+}
+
+/** Options of `onMessage`. */
+export interface OnMessageOptions {
+  /** Is told of each message that failed. Default: nobody is. */
+  onFailure?: ((error: unknown, message: Message) => void) | undefined;
+}
+
+/** Sends and receives messages that may be too big for Pub/Sub. See {@link pubsubOffload}. */
+export interface PubsubOffload {
+  readonly offloader: MessageOffloader;
+  /** Makes a message ready for `topic.publishMessage`. One that fits is given back itself. */
+  pack<M extends PubsubMessage>(message: M, options?: CallOptions): Promise<M>;
+  /** The data of a message, opened. @throws {MessageError} */
+  open(message: Pick<Message, "data">, options?: CallOptions): Promise<Buffer>;
+  /**
+   * A listener for `subscription.on("message", …)` that gets opened data. What the handler resolves for is acknowledged, then
+   * settled; after any failure the message comes again, until the subscription's dead-letter policy takes it.
+   */
+  onMessage(
+    handler: (message: Message, data: Buffer) => Promise<void>,
+    options?: OnMessageOptions,
+  ): (message: Message) => void;
+}
+
+/**
+ * Packs the data of messages that are too big for Pub/Sub: 10 MB with attributes. Attributes, which filters see, and ordering keys
+ * stay. `over: 262_144` keeps large messages out of it before that.
+ *
+ * Subscriptions read the same object, and seek back: keep `"expire"`, with a `ttl` of the longest retention, or name all of
+ * them in `{ consumers }`.
+ *
+ * @throws {StorageError} `CONFIG_INVALID`
+ * @example
+ * const offload = pubsubOffload({ manager, channel: "orders", ttl: 31 * DAY });
+ * await topic.publishMessage(await offload.pack({ json: order }));
+ * subscription.on("message", offload.onMessage(async (message, data) => save(JSON.parse(data.toString()))));
+ */
+export function pubsubOffload(options: PubsubOptions): PubsubOffload {
+  const { offloader } = adapterOffloader(options, {
+    owner: "pubsubOffload",
+    fields: z.strictObject({}),
+    names: [],
+    rules: () => rules.pubsub,
+    channel: () => undefined,
+  });
+
+  const open = async ({ data }: Pick<Message, "data">, call?: CallOptions): Promise<Buffer> => {
+    const { body } = await offloader.unpack({ body: data, attributes: new Map() }, call);
+    return body as Buffer;
+  };
+
+  const handle = async (message: Message, handler: (message: Message, data: Buffer) => Promise<void>) => {
+    const found = await unlessProcessed(offloader, open(message));
+    if (found !== undefined) await handler(message, found.opened);
+  };
+
+  return {
+    offloader,
+    open,
+    pack: async (message, call) => {
+      const { json, data, ...rest } = message;
+      // As the client does: `json` is what its JSON says.
+      const text = json === undefined ? (data ?? "") : JSON.stringify(json);
+      const attributes: Wire["attributes"] = new Map(Object.entries(message.attributes ?? {}));
+      const wire = { body: text, attributes };
+      if (!offloader.leaves(wire)) return message;
+      const packed = await offloader.pack({ ...wire, body: Buffer.from(text as Uint8Array) }, call);
+      return {
+        ...rest,
+        data: Buffer.from(packed.body as Uint8Array),
+        attributes: textsOf(packed),
+      } as unknown as typeof message;
+    },
+    onMessage: (handler, { onFailure } = {}) => {
+      const work = async (message: Message): Promise<void> => {
+        try {
+          await handle(message, handler);
+        } catch (error) {
+          message.nack();
+          onFailure?.(error, message);
+          return;
+        }
+        // With exactly-once delivery it says whether the message may come again; then it fails, and nothing is settled.
+        if ((await message.ackWithResponse()) !== "SUCCESS") return;
+        await offloader.settle({ body: message.data, attributes: new Map() });
+      };
+      return (message) => {
+        work(message).catch((error: unknown) => onFailure?.(error, message));
+      };
+    },
+  };
+}
+
+function textsOf({ attributes }: Wire): Record<string, string> {
+  return Object.fromEntries([...attributes].map(([name, value]) => [name, writtenValue(value) as string]));
+}
