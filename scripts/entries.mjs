@@ -18,6 +18,7 @@ export const ENTRIES = {
   "coatcheck/eventbridge": "src/eventbridge.ts",
   "coatcheck/cloudevents": "src/cloudevents.ts",
   "coatcheck/pubsub": "src/pubsub.ts",
+  "coatcheck/kinesis": "src/kinesis.ts",
   "coatcheck/testing": "src/testing/index.ts",
   "coatcheck/prometheus": "src/prometheus.ts",
   "coatcheck/otel": "src/otel.ts",

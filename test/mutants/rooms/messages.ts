@@ -129,4 +129,12 @@ export const MESSAGES: readonly Mutant[] = [
     to: "await message.ackWithResponse();",
     seenBy: seenByTests("adapters/pubsub/pubsub-offload.test.ts"),
   },
+  {
+    name: "the key of a record is not counted",
+    promise: behaviour("a record counts its key, and keeps it"),
+    file: "adapters/kinesis/kinesis-offload.ts",
+    from: "attributes: new Map(), key: PartitionKey };",
+    to: 'attributes: new Map(), key: PartitionKey === "" ? "" : undefined };',
+    seenBy: seenByTests("adapters/kinesis/kinesis-offload.test.ts"),
+  },
 ];
