@@ -19,6 +19,7 @@ export const ENTRIES = {
   "coatcheck/cloudevents": "src/cloudevents.ts",
   "coatcheck/pubsub": "src/pubsub.ts",
   "coatcheck/kinesis": "src/kinesis.ts",
+  "coatcheck/servicebus": "src/servicebus.ts",
   "coatcheck/testing": "src/testing/index.ts",
   "coatcheck/prometheus": "src/prometheus.ts",
   "coatcheck/otel": "src/otel.ts",

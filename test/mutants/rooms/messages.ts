@@ -137,4 +137,12 @@ export const MESSAGES: readonly Mutant[] = [
     to: 'attributes: new Map(), key: PartitionKey === "" ? "" : undefined };',
     seenBy: seenByTests("adapters/kinesis/kinesis-offload.test.ts"),
   },
+  {
+    name: "what can't be opened comes again for ever",
+    promise: behaviour("what can't be opened is a dead letter, and what failed comes again"),
+    file: "adapters/servicebus/servicebus-offload.ts",
+    from: 'error instanceof MessageError && error.disposition === "reject"',
+    to: 'error instanceof MessageError && error.disposition === "retry"',
+    seenBy: seenByTests("adapters/servicebus/servicebus-offload.test.ts"),
+  },
 ];

@@ -1,0 +1,149 @@
+import type {
+  ServiceBusMessage,
+  ServiceBusReceivedMessage,
+  ServiceBusReceiver,
+  ServiceBusSender,
+} from "@azure/service-bus";
+import * as z from "zod/mini";
+import type { CallOptions } from "../../store/store.js";
+import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
+import { isPackedValue } from "../messages/envelope.js";
+import { MessageError } from "../messages/message-error.js";
+import type { MessageOffloader } from "../messages/message-offloader.js";
+import { rules } from "../messages/rules.js";
+import { unlessProcessed } from "../messages/unless-processed.js";
+import type { Wire } from "../messages/wire.js";
+import { countedMessage, readBody, writtenBody } from "./servicebus-message.js";
+
+/** Options of {@link serviceBusOffload}. */
+export type ServiceBusOptions = AdapterOptions<{
+  /** `"standard"`, default: 262,144 bytes a message; `"premium"`: 1,048,576, or `limit` where the queue takes more. */
+  tier?: "standard" | "premium" | undefined;
+}>;
+
+/** Options of `process`. */
+export interface ProcessOptions {
+  /** Is told of each message that failed. Default: nobody is. */
+  onFailure?: ((error: unknown, message: ServiceBusReceivedMessage) => void) | undefined;
+}
+
+/** Sends and receives messages that may be too big for Service Bus. See {@link serviceBusOffload}. */
+export interface ServiceBusOffload {
+  readonly offloader: MessageOffloader;
+  /** Makes a message ready to be sent or scheduled. One that fits is given back itself. */
+  pack(message: ServiceBusMessage, options?: CallOptions): Promise<ServiceBusMessage>;
+  /** Packs by the limit of the sender's own link, then sends in as few batches as it takes, in their order. */
+  send(sender: ServiceBusSender, messages: ServiceBusMessage | ServiceBusMessage[]): Promise<void>;
+  /** The body of a message, as the client would give it. @throws {MessageError} */
+  open(message: Pick<ServiceBusReceivedMessage, "body">, options?: CallOptions): Promise<unknown>;
+  /**
+   * A handler for `receiver.subscribe` with `autoCompleteMessages: false`. What the handler resolves for is completed, then
+   * settled. What can't be opened is dead-lettered with its code; after any other failure the message is abandoned.
+   */
+  process(
+    receiver: ServiceBusReceiver,
+    handler: (body: unknown, message: ServiceBusReceivedMessage) => Promise<void>,
+    options?: ProcessOptions,
+  ): (message: ServiceBusReceivedMessage) => Promise<void>;
+}
+
+const MIB = 1_048_576;
+// What a batch puts around its only message, at most.
+const BATCH_BYTES = 1024;
+const fields = z.strictObject({ tier: z._default(z.enum(["standard", "premium"]), "standard") });
+
+/**
+ * Packs the bodies of messages that are too big for Service Bus: 256 KB (Standard) or 1 MB (Premium), with all properties. Sessions,
+ * duplicate detection and application properties, which filters see, stay.
+ *
+ * Subscriptions of a topic read one object: keep `"expire"`, with a `ttl` that covers the dead letters, or name all in
+ * `{ consumers }`. `"settle"` is for queues.
+ *
+ * @throws {StorageError} `CONFIG_INVALID`
+ * @example
+ * const offload = serviceBusOffload({ manager, channel: "orders", retention: "settle", ttl: 30 * DAY });
+ * await offload.send(client.createSender("orders"), { body: order, sessionId: order.tenant });
+ * const receiver = client.createReceiver("orders");
+ * const processMessage = offload.process(receiver, async (body) => save(body));
+ * receiver.subscribe({ processMessage, processError }, { autoCompleteMessages: false });
+ */
+export function serviceBusOffload(options: ServiceBusOptions): ServiceBusOffload {
+  const { offloader } = adapterOffloader(options, {
+    owner: "serviceBusOffload",
+    fields,
+    names: ["tier"],
+    rules: ({ tier }) => (tier === "premium" ? { ...rules.servicebus, maxMessage: MIB } : rules.servicebus),
+    channel: () => undefined,
+  });
+
+  const pack = async (message: ServiceBusMessage, { limit, ...call }: CallOptions & { limit?: number } = {}) => {
+    const written = writtenBody(message.body);
+    if (written === undefined) return message;
+    const wire = countedMessage(message, written);
+    // As bytes: the client would write a text as JSON once more, and a compressed body needs no base64.
+    const body = Buffer.from(written as Uint8Array);
+    const packed = await offloader.pack({ ...wire, body }, limit === undefined ? call : { ...call, limit });
+    if (packed.body === body) return message;
+    const added = [...packed.attributes].filter(([name]) => !wire.attributes.has(name));
+    const applicationProperties = { ...message.applicationProperties, ...Object.fromEntries(added) };
+    return { ...message, body: packed.body, applicationProperties } as ServiceBusMessage;
+  };
+
+  const open = async (body: unknown, call?: CallOptions): Promise<unknown> => {
+    const wire = receivedWire(body);
+    if (wire === undefined) return body;
+    const opened = await offloader.unpack(wire, call);
+    return opened.offloaded ? readBody(opened.body) : body;
+  };
+
+  return {
+    offloader,
+    pack: (message, call) => pack(message, call),
+    open: ({ body }, call) => open(body, call),
+    send: async (sender, messages) => {
+      let batch = await sender.createMessageBatch();
+      const most = batch.maxSizeInBytes - BATCH_BYTES;
+      const all = [];
+      for (const message of [messages].flat()) all.push(await pack(message, { limit: most }));
+      for (const message of all) {
+        if (batch.tryAddMessage(message)) continue;
+        if (batch.count > 0) {
+          await sender.sendMessages(batch);
+          batch = await sender.createMessageBatch();
+          if (batch.tryAddMessage(message)) continue;
+        }
+        await sender.sendMessages(message); // says itself what is wrong with it
+      }
+      if (batch.count > 0) await sender.sendMessages(batch);
+    },
+    process: (receiver, handler, { onFailure } = {}) => {
+      const handle = async (message: ServiceBusReceivedMessage): Promise<void> => {
+        const found = await unlessProcessed(offloader, open(message.body));
+        if (found !== undefined) await handler(found.opened, message);
+      };
+      return async (message) => {
+        try {
+          await handle(message);
+        } catch (error) {
+          onFailure?.(error, message);
+          if (error instanceof MessageError && error.disposition === "reject") {
+            const deadLetterErrorDescription = "The payload can't be opened.";
+            await receiver.deadLetterMessage(message, { deadLetterReason: error.code, deadLetterErrorDescription });
+          } else {
+            await receiver.abandonMessage(message);
+          }
+          return;
+        }
+        await receiver.completeMessage(message);
+        const wire = receivedWire(message.body);
+        if (wire !== undefined) await offloader.settle(wire);
+      };
+    },
+  };
+}
+
+/** The client has parsed what is JSON, and leaves other bytes as they are. */
+function receivedWire(body: unknown): Wire | undefined {
+  if (body instanceof Uint8Array) return { body, attributes: new Map() };
+  return isPackedValue(body) ? { body: JSON.stringify(body), attributes: new Map() } : undefined;
+}
