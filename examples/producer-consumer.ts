@@ -4,9 +4,10 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FileStore, StorageManager, isNotFound } from "coatcheck";
+import { FileStore, StorageManager, isStorageError } from "coatcheck";
 
 const MESSAGE_LIMIT = 1024;
+const DAY = 24 * 60 * 60 * 1000;
 
 interface Message {
   id: string;
@@ -38,12 +39,13 @@ async function consume(manager: StorageManager, body: string): Promise<void> {
   try {
     message = await manager.hydrate<Message>(JSON.parse(body));
   } catch (error) {
-    if (!isNotFound(error)) throw error;
-    console.log("skipped: already processed"); // brokers deliver at least once; its objects are released
+    // Brokers deliver at least once. An object that is missing without a tombstone is lost: that is a failure.
+    if (!isStorageError(error, "RELEASED")) throw error;
+    console.log("skipped: already processed");
     return;
   }
   console.log(`got ${message.text.length} characters and ${message.image.byteLength} bytes of image`);
-  await manager.release(message.id);
+  await manager.release(message.id, { tombstone: 14 * DAY }); // as long as the broker may deliver it again
 }
 
 const root = await mkdtemp(join(tmpdir(), "coatcheck-messages-"));
