@@ -7,6 +7,9 @@ const MANAGER_ROOMS =
 const SHARED = [
   "drivers/(memory-store|driver-store|driver-entry|driver-entries)",
   "drivers/s3/(limits|client/bucket-name|client/region)",
+  "drivers/gcs/bucket-name",
+  "drivers/azure/(names|connection-string)",
+  "drivers/redis/(limits|redis-url)",
   "guard/own-stores",
   "layers/semaphore",
   "layers/tiered/touchable-store",

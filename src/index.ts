@@ -23,6 +23,7 @@ export type {
   SigningOptions,
   StorageManagerOptions,
 } from "./configure/options.js";
+export type { EnvironmentOptions } from "./configure/environment-options.js";
 export type { CollectOptions, CollectProgress, CollectReport, KeptObjects } from "./maintain/collect/report.js";
 export type { ScopeUsage } from "./maintain/usage.js";
 export type { AdoptOptions } from "./maintain/adoption.js";

@@ -17,7 +17,7 @@ import { createStore } from "../configure/create-store.js";
 import { dehydratePayload } from "../dehydrate/dehydrate.js";
 import type { Dehydrated, HydratedOf, SaysItsType } from "../plan/dehydrated.js";
 import { dehydrationPlan, type DehydrationPlan } from "../dehydrate/dehydration-plan.js";
-import { envPrefixOf, parseEnvironment } from "../configure/env.js";
+import { environmentOptions, fromEnvironment, type EnvironmentOptions } from "../configure/environment-options.js";
 import { hydrate, type PartSettings } from "../hydrate/hydrate.js";
 import { openReference } from "../hydrate/open.js";
 import type { DehydrateOptions, HydrateOptions, OpenOptions, StorageManagerOptions } from "../configure/options.js";
@@ -78,26 +78,19 @@ export class StorageManager {
    * A manager as the environment variables say.
    *
    * @param env default `process.env`
-   * @param options `envPrefix` begins the name of every variable, default `"COATCHECK_"`; with `"BUBU_"` those of a
-   *   BubuStack deployment work as they are
-   * @throws {StorageError} `CONFIG_INVALID` that names every variable that can't be used
+   * @param options see {@link EnvironmentOptions}
+   * @throws {StorageError} `CONFIG_INVALID` that names every variable and every option that can't be used, and every
+   *   variable of the prefix `COATCHECK_` that is not known; `MISSING_DEPENDENCY` that names the package to install
+   *
+   * @example
+   * const manager = await StorageManager.fromEnv(process.env, { options: { codecs: [gzip()], observer } });
    */
   static async fromEnv(
     env: NodeJS.ProcessEnv = process.env,
-    options: { envPrefix?: string | undefined } = {},
+    options: EnvironmentOptions = {},
   ): Promise<StorageManager> {
-    const settings = parseEnvironment(env, envPrefixOf(options, "StorageManager.fromEnv"));
-    const { maxInlineSize, maxRecursionDepth, outputPrefix, inputPrefix, timeout, retention } = settings;
-    const store = await createStore(settings);
-    return new StorageManager({
-      store,
-      maxInlineSize,
-      maxRecursionDepth,
-      outputPrefix,
-      inputPrefix,
-      timeout,
-      retention,
-    });
+    const { settings, options: made } = fromEnvironment(env, environmentOptions(options, "StorageManager.fromEnv"));
+    return new StorageManager({ ...made, store: made.store ?? (await createStore(settings)) });
   }
 
   /** The store; `undefined`: storage is disabled. */
