@@ -79,6 +79,7 @@ const METHODS: Record<string, (manager: StorageManager, reference: StorageRefere
   releaseOf: (manager, reference, options) => manager.releaseOf(reference, options),
   adopt: (manager, reference, options) => manager.adopt(reference, { scope: "other", ...options }),
   collect: (manager, _, options) => manager.collect(options),
+  check: (manager, _, options) => manager.check(options),
   usage: (manager, _, options) => manager.usage(undefined, options).next(),
   done: (manager, _, options) => manager.done("s", "a", { readers: ["a"], ...options }),
   reencrypt: (manager, _, options) => manager.reencrypt("outputs/", options),
@@ -101,6 +102,7 @@ const TAKES_NO_TIMEOUT = [
   "done",
   "adopt",
   "collect",
+  "check",
   "usage",
   "reencrypt",
 ];

@@ -32,8 +32,8 @@ export function callFailure(
   return new StorageError("UNEXPECTED", message, { ...details, cause: error });
 }
 
-/** The same error, with other details: those that are not given stay. Several callers can't share one error. */
-export function restated(error: StorageError, details: StorageErrorDetails): StorageError {
-  const { code, message, operation, store, path, cause, retryable } = error;
+/** The same error, with other details or text: what is not given stays. Several callers can't share one error. */
+export function restated(error: StorageError, details: StorageErrorDetails, message = error.message): StorageError {
+  const { code, operation, store, path, cause, retryable } = error;
   return new StorageError(code, message, { operation, store, path, cause, retryable, ...details });
 }

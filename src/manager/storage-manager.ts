@@ -12,6 +12,7 @@ import type {
   WriteOptions,
 } from "../store/store.js";
 import { deleteBlob, listBlobs, readBlob, writeBlob } from "./blobs.js";
+import { check } from "./check.js";
 import { close } from "./close.js";
 import { createStore } from "../configure/create-store.js";
 import { dehydratePayload } from "../dehydrate/dehydrate.js";
@@ -395,6 +396,20 @@ export class StorageManager {
    */
   async collect(options: CollectOptions = {}): Promise<CollectReport> {
     return collect(this.#parts, options);
+  }
+
+  /**
+   * Finds out whether this manager can work, for the start of a program: writes, reads, lists and deletes an object of a few
+   * bytes below `outputPrefix`, in a reserved name, as far as the store's `capability` says that it can. Nothing is left.
+   *
+   * @throws {StorageError} what is wrong, by name, and what would help: the bucket or directory, the right that is missing,
+   *   the credentials; `STORAGE_DISABLED`, `MISSING_DEPENDENCY`, `TIMEOUT`, `ABORTED`
+   *
+   * @example
+   * await manager.check(); // before the first message is taken
+   */
+  async check(options: CallOptions = {}): Promise<void> {
+    return check(this.#parts, options);
   }
 
   /**

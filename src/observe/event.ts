@@ -25,6 +25,7 @@ export const OBSERVED_OPERATIONS = [
   "list",
   "delete",
   "presign",
+  "check",
 ] as const;
 
 /**

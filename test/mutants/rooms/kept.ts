@@ -208,7 +208,7 @@ export const KEPT: readonly Mutant[] = [
   },
   {
     name: "a file store needs no directory",
-    promise: book("stores", "`COATCHECK_STORAGE_PROVIDER` is `file`, `s3` or `none`"),
+    promise: book("stores", "`COATCHECK_STORAGE_PROVIDER` is `file`, `s3`, `redis`, `gcs`, `azure` or `none`"),
     file: "configure/provider-settings.ts",
     from: "if (root === undefined && required) {",
     to: "if (false) {",
