@@ -38,6 +38,7 @@ export const CHUNKS = inOrder([
   { name: "amazon-messages", test: /src\/adapters\/amazon\// },
   { name: "file-store", test: /src\/store\/drivers\/file\// },
   { name: "services", test: /src\/store\/drivers\/[^/]+$/ },
+  { name: "defined-store", test: /src\/store\/drivers\/defined\// },
   { name: "guard", test: /src\/store\/guard\// },
   { name: "layers", test: /src\/store\/layers\/[^/]+$|node_modules\/cockatiel\// },
   { name: "features", test: /src\/store\/layers\/features\// },

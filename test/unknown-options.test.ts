@@ -4,6 +4,7 @@ import {
   aes256gcm,
   binary,
   brotli,
+  defineStore,
   FailoverStore,
   FileStore,
   checkLifecycle,
@@ -53,6 +54,8 @@ const RUNNER = {
   },
   it: () => undefined,
 };
+
+const FUNCTIONS = { name: "a", get: () => null, put: () => null, delete: () => null, keys: () => [] };
 
 const each = (): Promise<{ manager: StorageManager; store: MemoryStore; reference: StorageReference }> => {
   const store = new MemoryStore();
@@ -141,6 +144,7 @@ describe("a function or class refuses unknown options", () => {
     ["StorageManager", (options) => new StorageManager(options)],
     ["StorageManager.fromEnv", (options) => StorageManager.fromEnv({}, options)],
     ["sharedManager", (options) => sharedManager({}, options)],
+    ["defineStore", (options) => defineStore({ ...FUNCTIONS, ...options })],
     ["FileStore", (options) => new FileStore({ root: "/tmp", ...options })],
     ["RoutingStore", (options) => new RoutingStore({ primary: store, ...options })],
     ["TieredStore", (options) => new TieredStore({ remote: store, ...options })],
