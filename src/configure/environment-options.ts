@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { isPlainObject } from "../json/is-object.js";
 import { parseOptions, readOptions } from "../options/parse-options.js";
 import { asStorageError } from "../errors/as-storage-error.js";
-import { StorageError } from "../errors/error.js";
+import { StorageError, textOf } from "../errors/error.js";
 import { OWN_PREFIX, readEnvironment, type EnvironmentSettings, type RetentionVariables } from "./env.js";
 import type { RetentionOptions } from "./retention.js";
 import { managerSettings } from "./settings.js";
@@ -78,6 +78,6 @@ function optionsProblem(options: StorageManagerOptions): string | undefined {
     managerSettings(options);
     return undefined;
   } catch (error) {
-    return asStorageError(error, { operation: "configure" }).message;
+    return textOf(asStorageError(error, { operation: "configure" }));
   }
 }

@@ -4,7 +4,7 @@ import { callStore, type ManagerParts } from "../call/call.js";
 import { requireStore } from "../call/require-store.js";
 import type { ManagerSettings } from "../configure/settings.js";
 import { asStorageError } from "../errors/as-storage-error.js";
-import { isStorageError, StorageError } from "../errors/error.js";
+import { isStorageError, StorageError, textOf } from "../errors/error.js";
 import { listObjects } from "../maintain/list-objects.js";
 import { checkProbe } from "../object/reserved-names.js";
 import type { EventDetails } from "../observe/recorder.js";
@@ -139,8 +139,8 @@ class Probe {
   }
 
   private failure(step: Step, error: StorageError): StorageError {
-    const { code, message, store = this.store.name, path = this.path, retryable } = error;
-    const text = `The check could not ${step} an object below ${JSON.stringify(this.settings.outputPrefix)}: ${message}`;
+    const { code, store = this.store.name, path = this.path, retryable } = error;
+    const text = `The check could not ${step} an object below ${JSON.stringify(this.settings.outputPrefix)}: ${textOf(error)}`;
     const help = helpFor(error, step);
     const details = { operation: "check", store, path, cause: error, retryable };
     return new StorageError(code, help === undefined ? text : `${text} ${help}`, details);

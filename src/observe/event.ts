@@ -90,6 +90,8 @@ export interface StorageEvent {
   bytes: number;
   /** Of a `dehydrate`: bytes of the payload's JSON after. */
   inlineBytes?: number;
+  /** Of a `dehydrate`: references in the payload that were escaped, since `references` is `"escape"`; absent for none. */
+  escaped?: number;
   /** Milliseconds. */
   durationMs: number;
   /**

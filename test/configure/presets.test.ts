@@ -7,8 +7,7 @@ describe("preset", () => {
   it.each(Object.keys(PRESETS) as Preset[])(
     "%s is the options that its documentation says, and nothing more",
     (preset) => {
-      const { preset: _, ...settings } = managerSettings({ preset });
-      expect(settings).toEqual({ ...managerSettings({}), ...PRESETS[preset] });
+      expect(managerSettings({ preset })).toEqual({ ...managerSettings({}), ...PRESETS[preset], preset });
       const documented = readFileSync("src/configure/options.ts", "utf8").replaceAll(/\n\s+\* /g, " ");
       for (const [name, value] of Object.entries(PRESETS[preset])) {
         const shown = typeof value === "object" ? `{ maxBytes: ${value.maxBytes} }` : JSON.stringify(value);

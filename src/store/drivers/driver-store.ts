@@ -1,5 +1,5 @@
 import { restated } from "../../errors/as-storage-error.js";
-import { isNotFound, isStorageError, type StorageError } from "../../errors/error.js";
+import { isNotFound, isStorageError, textOf, type StorageError } from "../../errors/error.js";
 import { CAPABILITY_FLAGS, type Capability, type CapabilityFlag } from "../capability.js";
 import type { CallDetails } from "../check.js";
 import { CheckedStore } from "../checked-store.js";
@@ -152,7 +152,7 @@ const OF_THE_PLACE = [
 function withPlace(error: unknown, place: string): unknown {
   if (!OF_THE_PLACE.some((code) => isStorageError(error, code))) return error;
   const known = error as StorageError;
-  return known.message.includes(place) ? known : restated(known, {}, `${known.message} It is about ${place}.`);
+  return known.message.includes(place) ? known : restated(known, {}, `${textOf(known)} It is about ${place}.`);
 }
 
 function callOf(details: CallDetails, { signal }: CallOptions): DriverCall {
