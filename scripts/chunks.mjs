@@ -7,6 +7,9 @@ const MANAGER_ROOMS =
 const SHARED = [
   "drivers/(memory-store|driver-store|driver-entry|driver-entries)",
   "drivers/s3/(limits|client/bucket-name|client/region)",
+  "drivers/gcs/bucket-name",
+  "drivers/azure/(names|connection-string)",
+  "drivers/redis/(limits|redis-url)",
   "guard/own-stores",
   "layers/semaphore",
   "layers/tiered/touchable-store",
@@ -35,6 +38,7 @@ export const CHUNKS = inOrder([
   { name: "amazon-messages", test: /src\/adapters\/amazon\// },
   { name: "file-store", test: /src\/store\/drivers\/file\// },
   { name: "services", test: /src\/store\/drivers\/[^/]+$/ },
+  { name: "defined-store", test: /src\/store\/drivers\/defined\// },
   { name: "guard", test: /src\/store\/guard\// },
   { name: "layers", test: /src\/store\/layers\/[^/]+$|node_modules\/cockatiel\// },
   { name: "features", test: /src\/store\/layers\/features\// },

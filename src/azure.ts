@@ -1,7 +1,8 @@
 import { azureScheme } from "./store/drivers/azure/azure-scheme.js";
+import { createAzureStore } from "./store/drivers/azure/create-azure-store.js";
 import { DRIVER_ENTRIES } from "./store/drivers/driver-entries.js";
 
-DRIVER_ENTRIES.azure.provide({ scheme: azureScheme });
+DRIVER_ENTRIES.azure.provide({ create: createAzureStore, scheme: azureScheme });
 
 export { azureScheme };
 export { AzureFailure } from "./store/drivers/azure/failure.js";

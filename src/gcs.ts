@@ -1,7 +1,8 @@
 import { DRIVER_ENTRIES } from "./store/drivers/driver-entries.js";
+import { createGcsStore } from "./store/drivers/gcs/create-gcs-store.js";
 import { gcsScheme } from "./store/drivers/gcs/gcs-scheme.js";
 
-DRIVER_ENTRIES.gcs.provide({ scheme: gcsScheme });
+DRIVER_ENTRIES.gcs.provide({ create: createGcsStore, scheme: gcsScheme });
 
 export { gcsScheme };
 export { GcsFailure } from "./store/drivers/gcs/failure.js";

@@ -23,6 +23,7 @@ export type {
   SigningOptions,
   StorageManagerOptions,
 } from "./configure/options.js";
+export type { EnvironmentOptions } from "./configure/environment-options.js";
 export type { CollectOptions, CollectProgress, CollectReport, KeptObjects } from "./maintain/collect/report.js";
 export type { ScopeUsage } from "./maintain/usage.js";
 export type { AdoptOptions } from "./maintain/adoption.js";
@@ -87,6 +88,15 @@ export { KubernetesFailure } from "./resolvers/kubernetes/kubernetes-failure.js"
 export type { ReferenceResolver, ResolveContext } from "./resolvers/resolver.js";
 export type { Capability } from "./store/capability.js";
 export type { Clock } from "./async/clock.js";
+export { defineStore } from "./store/drivers/defined/define-store.js";
+export type {
+  KeysOptions,
+  ListedKey,
+  PutOptions,
+  RemoveOptions,
+  StoreDefinition,
+  StoredObject,
+} from "./store/drivers/defined/definition.js";
 export { FailoverStore } from "./store/compose/failover/failover-store.js";
 export type {
   BroadcastOptions,

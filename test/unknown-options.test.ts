@@ -4,6 +4,7 @@ import {
   aes256gcm,
   binary,
   brotli,
+  defineStore,
   FailoverStore,
   FileStore,
   checkLifecycle,
@@ -54,6 +55,8 @@ const RUNNER = {
   it: () => undefined,
 };
 
+const FUNCTIONS = { name: "a", get: () => null, put: () => null, delete: () => null, keys: () => [] };
+
 const each = (): Promise<{ manager: StorageManager; store: MemoryStore; reference: StorageReference }> => {
   const store = new MemoryStore();
   const manager = new StorageManager({ store });
@@ -79,6 +82,7 @@ const METHODS: Record<string, (manager: StorageManager, reference: StorageRefere
   releaseOf: (manager, reference, options) => manager.releaseOf(reference, options),
   adopt: (manager, reference, options) => manager.adopt(reference, { scope: "other", ...options }),
   collect: (manager, _, options) => manager.collect(options),
+  check: (manager, _, options) => manager.check(options),
   usage: (manager, _, options) => manager.usage(undefined, options).next(),
   done: (manager, _, options) => manager.done("s", "a", { readers: ["a"], ...options }),
   reencrypt: (manager, _, options) => manager.reencrypt("outputs/", options),
@@ -101,6 +105,7 @@ const TAKES_NO_TIMEOUT = [
   "done",
   "adopt",
   "collect",
+  "check",
   "usage",
   "reencrypt",
 ];
@@ -139,6 +144,7 @@ describe("a function or class refuses unknown options", () => {
     ["StorageManager", (options) => new StorageManager(options)],
     ["StorageManager.fromEnv", (options) => StorageManager.fromEnv({}, options)],
     ["sharedManager", (options) => sharedManager({}, options)],
+    ["defineStore", (options) => defineStore({ ...FUNCTIONS, ...options })],
     ["FileStore", (options) => new FileStore({ root: "/tmp", ...options })],
     ["RoutingStore", (options) => new RoutingStore({ primary: store, ...options })],
     ["TieredStore", (options) => new TieredStore({ remote: store, ...options })],

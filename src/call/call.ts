@@ -24,7 +24,7 @@ export interface ManagerParts {
   readonly source: ChangeNotes;
 }
 
-type Operation = "open" | "write" | "read" | "delete" | "adopt" | "release" | "done" | "presign";
+type Operation = "open" | "write" | "read" | "delete" | "adopt" | "release" | "done" | "presign" | "check";
 
 /**
  * Runs a call that goes to the store: under the time limit and the caller's signal, recorded, with its errors typed.

@@ -34,7 +34,11 @@ export async function withDeadline<T>(
 
 /** The error of a call that took longer than `timeout` ms. */
 export function lateCall(operation: string, timeout: number): StorageError {
-  return new StorageError("TIMEOUT", `The call took longer than ${timeout} ms.`, { operation });
+  return new StorageError(
+    "TIMEOUT",
+    `The call took longer than ${timeout} ms. Try again, raise its timeout, or see why the store is slow.`,
+    { operation },
+  );
 }
 
 /** The error of a call whose caller gave it up. The reason is its cause, also when that is a StorageError of another call. */

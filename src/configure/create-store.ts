@@ -5,7 +5,8 @@ import type { EnvironmentSettings } from "./env.js";
 /**
  * The store that the environment asks for, `undefined` for the provider `none`. Its driver is loaded here.
  *
- * @throws {StorageError} `CONFIG_INVALID` for settings that the store refuses, and in a bundle without the driver
+ * @throws {StorageError} `CONFIG_INVALID` for settings that the store refuses, and in a bundle without the driver;
+ *   `MISSING_DEPENDENCY` that names the package which the driver needs
  */
 export async function createStore({ storage }: EnvironmentSettings): Promise<Store | undefined> {
   switch (storage.provider) {
@@ -15,5 +16,11 @@ export async function createStore({ storage }: EnvironmentSettings): Promise<Sto
       return (await DRIVER_ENTRIES.file.load()).create(storage);
     case "s3":
       return (await DRIVER_ENTRIES.s3.load()).create(storage);
+    case "redis":
+      return (await DRIVER_ENTRIES.redis.load()).create(storage);
+    case "gcs":
+      return (await DRIVER_ENTRIES.gcs.load()).create(storage);
+    case "azure":
+      return (await DRIVER_ENTRIES.azure.load()).create(storage);
   }
 }

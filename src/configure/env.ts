@@ -1,6 +1,4 @@
-import * as z from "zod/mini";
 import { StorageError } from "../errors/error.js";
-import { parseOptions } from "../options/parse-options.js";
 import { pathProblem, withoutTrailingSlashes } from "../paths/path.js";
 import { arePrefixesNested } from "../reference/allow.js";
 import { EnvironmentReader } from "./environment-reader.js";
@@ -8,9 +6,12 @@ import type { S3Settings } from "../store/drivers/s3/settings.js";
 import { readS3Settings } from "./s3-settings.js";
 import { MARGIN, MAX_TTL, ttlProblem, type TimeToLive } from "./retention.js";
 import type { StorageManagerOptions } from "./options.js";
+import { readAzureSettings, readFileSettings, readGcsSettings, readRedisSettings } from "./provider-settings.js";
+import type { AzureSettings, GcsSettings, RedisSettings } from "../store/drivers/settings.js";
 
 /** What the variables say of the store. */
-export type StorageSettings = { provider: "none" } | { provider: "file"; root: string } | S3Settings;
+export type StorageSettings =
+  { provider: "none" } | { provider: "file"; root: string } | S3Settings | RedisSettings | GcsSettings | AzureSettings;
 
 /** How payloads end, and how much one pass of `collect` does. */
 export interface RetentionVariables {
@@ -32,31 +33,52 @@ export interface EnvironmentSettings extends ManagerVariables {
 
 type ManagerVariables = Pick<
   StorageManagerOptions,
-  "maxInlineSize" | "maxRecursionDepth" | "outputPrefix" | "inputPrefix" | "timeout"
+  "maxInlineSize" | "maxEnvelopeSize" | "maxRecursionDepth" | "outputPrefix" | "inputPrefix" | "concurrency" | "timeout"
 >;
+
+/** The one prefix whose variables are all ours: a deployment that has another one may have more of it. */
+export const OWN_PREFIX = "COATCHECK_";
 
 const PROVIDERS: ReadonlyMap<string, StorageSettings["provider"]> = new Map([
   ["none", "none"],
   ["file", "file"],
   ["s3", "s3"],
+  ["redis", "redis"],
+  ["gcs", "gcs"],
+  ["azure", "azure"],
 ]);
 
+/** What the variables say, as far as they can be used, and what is wrong with the others. */
+export interface ReadEnvironment {
+  readonly settings: EnvironmentSettings;
+  /** Names every variable which is wrong, and no value; `undefined` when none is. */
+  readonly problem: string | undefined;
+}
+
 /**
- * Parses the environment variables of this library. Outer spaces don't count, and a blank variable is an unset one,
- * except for `S3_TLS`. Variables of providers that are not chosen are parsed too, but not required.
+ * Parses the environment variables of this library.
  *
- * @param prefix begins the name of every variable: `"COATCHECK_"`, or `"BUBU_"` for those of the Go system
  * @throws {StorageError} `CONFIG_INVALID` that names every variable which is wrong, and no value
  */
 export function parseEnvironment(env: NodeJS.ProcessEnv, prefix: string): EnvironmentSettings {
+  const { settings, problem } = readEnvironment(env, prefix, {});
+  if (problem === undefined) return settings;
+  throw new StorageError("CONFIG_INVALID", problem, { operation: "configure" });
+}
+
+/**
+ * Reads the environment variables of this library. Outer spaces don't count, and a blank variable is an unset one,
+ * except for `S3_TLS`. Variables of providers that are not chosen are parsed too, but not required. Of the prefix
+ * `COATCHECK_`, a variable that is not known is wrong.
+ *
+ * @param prefix begins the name of every variable: `"COATCHECK_"`, or `"BUBU_"` for those of the Go system
+ * @param over options of the manager that are laid over what the variables say, unchecked
+ * @throws {StorageError} `CONFIG_INVALID` for what is no environment
+ */
+export function readEnvironment(env: NodeJS.ProcessEnv, prefix: string, over: StorageManagerOptions): ReadEnvironment {
   if (typeof env !== "object" || (env as unknown) === null || Array.isArray(env)) {
-    throw new StorageError(
-      "CONFIG_INVALID",
-      "The environment must be an object of texts by name, such as process.env.",
-      {
-        operation: "configure",
-      },
-    );
+    const message = "The environment must be an object of texts by name, such as process.env.";
+    throw new StorageError("CONFIG_INVALID", message, { operation: "configure" });
   }
   if (typeof prefix !== "string") {
     throw new StorageError("CONFIG_INVALID", 'The option "envPrefix" must be a string.', { operation: "configure" });
@@ -65,9 +87,11 @@ export function parseEnvironment(env: NodeJS.ProcessEnv, prefix: string): Enviro
   const settings: EnvironmentSettings = {
     storage: readStorage(reader),
     maxInlineSize: reader.integer("MAX_INLINE_SIZE", 0),
+    maxEnvelopeSize: reader.integer("MAX_ENVELOPE_SIZE", 1024),
     maxRecursionDepth: reader.integer("MAX_RECURSION_DEPTH", 0),
     outputPrefix: readPrefix(reader, "STORAGE_OUTPUT_PREFIX"),
     inputPrefix: readPrefix(reader, "STORAGE_INPUT_PREFIX"),
+    concurrency: reader.integer("STORAGE_CONCURRENCY", 1),
     timeout: reader.duration("STORAGE_TIMEOUT"),
     retention: {
       ttl: readTtl(reader),
@@ -76,36 +100,46 @@ export function parseEnvironment(env: NodeJS.ProcessEnv, prefix: string): Enviro
       maxDelete: reader.integer("STORAGE_RETENTION_MAX_DELETE", 1) ?? 200,
     },
   };
-  const { outputPrefix = "outputs", inputPrefix = "inputs" } = settings;
-  if (arePrefixesNested(outputPrefix, inputPrefix)) {
-    reader.refuse("STORAGE_INPUT_PREFIX", "must not be inside of STORAGE_OUTPUT_PREFIX, nor the other way round");
-  }
-  const problem = ttlProblem(settings.retention.ttl ?? "never", settings.timeout ?? 300_000, MARGIN);
-  if (problem !== undefined) reader.refuse("STORAGE_RETENTION_TTL", problem);
-  reader.finish();
-  return settings;
+  refuseContradictions(reader, settings, over);
+  if (prefix === OWN_PREFIX) reader.refuseUnknown();
+  return { settings, problem: reader.problem() };
 }
 
-const environmentOptions = z.strictObject({ envPrefix: z._default(z.string("must be a string"), "COATCHECK_") });
-
-/**
- * What begins the name of every variable: the option `envPrefix`.
- *
- * @param owner the function that has the options
- * @throws {StorageError} `CONFIG_INVALID`
- */
-export function envPrefixOf(options: { envPrefix?: string | undefined }, owner: string): string {
-  return parseOptions(environmentOptions, options, owner).envPrefix;
+/** Takes back what variables say that does not go together, nor with the options that are laid over them. */
+function refuseContradictions(
+  reader: EnvironmentReader,
+  settings: EnvironmentSettings,
+  over: StorageManagerOptions,
+): void {
+  const { retention, timeout = 300_000 } = settings;
+  const outputPrefix = over.outputPrefix ?? settings.outputPrefix ?? "outputs";
+  const inputPrefix = over.inputPrefix ?? settings.inputPrefix ?? "inputs";
+  // Options of a wrong type are refused by themselves.
+  const arePaths = typeof (outputPrefix as unknown) === "string" && typeof (inputPrefix as unknown) === "string";
+  if (over.inputPrefix === undefined && arePaths && arePrefixesNested(outputPrefix, inputPrefix)) {
+    reader.refuse("STORAGE_INPUT_PREFIX", "must not be inside of STORAGE_OUTPUT_PREFIX, nor the other way round");
+    settings.inputPrefix = undefined;
+  }
+  const limit: unknown = over.timeout ?? timeout;
+  const margin: unknown = over.retention?.margin ?? MARGIN;
+  if (over.retention?.ttl !== undefined || typeof limit !== "number" || typeof margin !== "number") return;
+  const problem = ttlProblem(retention.ttl ?? "never", limit, margin);
+  if (problem === undefined) return;
+  reader.refuse("STORAGE_RETENTION_TTL", problem);
+  retention.ttl = undefined;
 }
 
 function readStorage(reader: EnvironmentReader): StorageSettings {
-  const provider = reader.choice("STORAGE_PROVIDER", PROVIDERS, "file, s3 or none") ?? "none";
-  const root = reader.text("STORAGE_PATH");
-  const s3 = readS3Settings(reader, provider === "s3");
-  if (provider === "s3") return s3;
-  if (provider === "none") return { provider };
-  if (root === undefined) reader.refuse("STORAGE_PATH", "must be set for the provider file");
-  return { provider, root: root ?? "" };
+  const provider = reader.choice("STORAGE_PROVIDER", PROVIDERS, "file, s3, redis, gcs, azure or none") ?? "none";
+  const all = {
+    none: { provider: "none" as const },
+    file: readFileSettings(reader, provider === "file"),
+    s3: readS3Settings(reader, provider === "s3"),
+    redis: readRedisSettings(reader, provider === "redis"),
+    gcs: readGcsSettings(reader, provider === "gcs"),
+    azure: readAzureSettings(reader, provider === "azure"),
+  };
+  return all[provider];
 }
 
 function readTtl(reader: EnvironmentReader): TimeToLive | undefined {

@@ -1,4 +1,4 @@
-import { StorageError } from "../errors/error.js";
+import { isOfPlatform, nearestName } from "./known-names.js";
 
 // The words that the Go system's deployments may use.
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
@@ -17,6 +17,7 @@ export class EnvironmentReader {
   readonly #env: NodeJS.ProcessEnv;
   readonly #prefix: string;
   readonly #problems: string[] = [];
+  readonly #known = new Set<string>();
 
   constructor(env: NodeJS.ProcessEnv, prefix: string) {
     this.#env = env;
@@ -29,7 +30,13 @@ export class EnvironmentReader {
     return typeof value === "string" && value.trim() === "";
   }
 
+  /** Whether the variable is there, and not blank: also one that can't be read. */
+  isSet(name: string): boolean {
+    return this.#env[this.#prefix + name] !== undefined && !this.isBlank(name);
+  }
+
   text(name: string): string | undefined {
+    this.#known.add(name);
     const value: unknown = this.#env[this.#prefix + name];
     if (value === undefined) return undefined;
     if (typeof value === "string") return value.trim() === "" ? undefined : value.trim();
@@ -73,17 +80,32 @@ export class EnvironmentReader {
     return parsed;
   }
 
+  /** A text that `problemOf` finds nothing wrong with. */
+  sound(name: string, problemOf: (value: string) => string | undefined): string | undefined {
+    const value = this.text(name);
+    const problem = value === undefined ? undefined : problemOf(value);
+    if (problem === undefined) return value;
+    this.refuse(name, problem);
+    return undefined;
+  }
+
+  /** Refuses variables of the prefix that nothing has asked for: names that were misspelt, as a rule. */
+  refuseUnknown(): void {
+    for (const [name, value] of Object.entries(this.#env)) {
+      const own = name.startsWith(this.#prefix) ? name.slice(this.#prefix.length) : undefined;
+      if (own === undefined || value === undefined || this.#known.has(own) || isOfPlatform(own)) continue;
+      this.refuse(own, `is not known; the nearest that is: ${this.#prefix}${nearestName(own, this.#known)}`);
+    }
+  }
+
   /** Notes what is wrong with a variable. */
   refuse(name: string, problem: string): void {
     this.#problems.push(`${this.#prefix}${name} ${problem}`);
   }
 
-  /** @throws {StorageError} `CONFIG_INVALID` that names every variable which was refused */
-  finish(): void {
-    if (this.#problems.length === 0) return;
-    throw new StorageError("CONFIG_INVALID", `The environment is not valid: ${this.#problems.join("; ")}.`, {
-      operation: "configure",
-    });
+  /** What is wrong with the variables: names every one that was refused. `undefined` for nothing. */
+  problem(): string | undefined {
+    return this.#problems.length === 0 ? undefined : `The environment is not valid: ${this.#problems.join("; ")}.`;
   }
 }
 

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { isStorageError, textOf } from "../errors/error.js";
 import { formatLocation, locationProblem, schemeOf } from "../paths/location.js";
 import { isReservedScope, RESERVED_SCOPE } from "../object/reserved-names.js";
 import { pathProblem } from "../paths/path.js";
@@ -84,6 +85,6 @@ function problemOf(check: () => void): string | undefined {
     check();
     return undefined;
   } catch (error) {
-    return (error as Error).message;
+    return isStorageError(error) ? textOf(error) : (error as Error).message;
   }
 }

@@ -52,6 +52,14 @@ export interface SigningOptions {
 /** Options of a {@link StorageManager}. */
 export interface StorageManagerOptions {
   /**
+   * A set of these options for one kind of use; those that are given besides take their place. Default: none.
+   * - `"workflow"`, for engines whose steps hand on what others gave: `references: "pass"`,
+   *   `readCache: { maxBytes: 67108864 }`.
+   * - `"message"`, for bodies of messages that fit 256 KiB with their attributes: `maxInlineSize: 32768`,
+   *   `maxEnvelopeSize: 196608`.
+   */
+  preset?: "workflow" | "message" | undefined;
+  /**
    * Where offloaded values go. Without one storage is disabled: a payload within `maxInlineSize` passes, a larger one,
    * or a reference, is `STORAGE_DISABLED`.
    */

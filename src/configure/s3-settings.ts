@@ -4,6 +4,7 @@ import { MAX_PART_SIZE, MIN_PART_SIZE } from "../store/drivers/s3/limits.js";
 import { isRegion, REGION_PROBLEM } from "../store/drivers/s3/client/region.js";
 import type { S3Credentials, S3Settings } from "../store/drivers/s3/settings.js";
 import type { EnvironmentReader } from "./environment-reader.js";
+import { readContainerPrefix } from "./provider-settings.js";
 
 // With the names that the Go system takes for them.
 const ENCRYPTIONS: ReadonlyMap<string, "s3" | "kms"> = new Map([
@@ -26,12 +27,14 @@ export function readS3Settings(reader: EnvironmentReader, required: boolean): S3
   const sse = reader.choice("S3_SSE", ENCRYPTIONS, "s3 or kms");
   const kmsKeyId = reader.text("S3_SSE_KMS_KEY");
   if (required) {
-    if (reader.isBlank("S3_TLS")) reader.refuse("S3_TLS", "must not be blank");
-    if (kmsKeyId !== undefined && sse !== "kms") reader.refuse("S3_SSE_KMS_KEY", "needs the encryption kms");
+    if (reader.isBlank("S3_TLS")) reader.refuse("S3_TLS", "must not be blank: true, false, or not set");
+    if (kmsKeyId !== undefined && sse !== "kms")
+      reader.refuse("S3_SSE_KMS_KEY", "needs the encryption kms: S3_SSE=kms");
   }
   return {
     provider: "s3",
     bucket,
+    prefix: readContainerPrefix(reader, "STORAGE_S3_PREFIX"),
     region: reader.parse("STORAGE_S3_REGION", REGION_PROBLEM, (value) => (isRegion(value) ? value : undefined)),
     endpoint,
     forcePathStyle: reader.boolean("S3_FORCE_PATH_STYLE") ?? endpoint !== undefined,
@@ -49,17 +52,19 @@ export function readS3Settings(reader: EnvironmentReader, required: boolean): S3
 function readBucket(reader: EnvironmentReader, required: boolean): string {
   const bucket = reader.text("STORAGE_S3_BUCKET");
   const problem = bucket === undefined ? undefined : bucketNameProblem(bucket);
-  if (problem !== undefined) reader.refuse("STORAGE_S3_BUCKET", problem.replace('"prefix"', "STORAGE_OUTPUT_PREFIX"));
-  if (bucket === undefined && required) reader.refuse("STORAGE_S3_BUCKET", "must be set for the provider s3");
+  if (problem !== undefined) reader.refuse("STORAGE_S3_BUCKET", problem.replace('"prefix"', "STORAGE_S3_PREFIX"));
+  if (bucket === undefined && required)
+    reader.refuse("STORAGE_S3_BUCKET", "must be set for the provider s3: the name of a bucket");
   return bucket ?? "";
 }
 
 function readEndpoint(reader: EnvironmentReader, tls: boolean | undefined, required: boolean): string | undefined {
-  const expected = "must be a host, or a URL of http or https, without credentials or a query";
+  const expected =
+    "must be a host, or a URL of http or https, without credentials or a query: such as https://minio.example.com:9000";
   const url = reader.parse("STORAGE_S3_ENDPOINT", expected, (value) => parseEndpoint(value, tls));
   if (url === undefined) return undefined;
   if (required && tls !== undefined && tls !== (url.protocol === "https:")) {
-    reader.refuse("S3_TLS", "does not agree with the scheme of the endpoint");
+    reader.refuse("S3_TLS", "does not agree with the scheme of the endpoint: true is for https, false for http");
   }
   return url.origin + withoutTrailingSlashes(url.pathname);
 }
@@ -79,8 +84,10 @@ function readCredentials(reader: EnvironmentReader, required: boolean): S3Creden
   if (accessKeyId !== undefined && secretAccessKey !== undefined) return { accessKeyId, secretAccessKey, sessionToken };
   const isGiven = accessKeyId !== undefined || secretAccessKey !== undefined || sessionToken !== undefined;
   if (required && isGiven) {
-    if (accessKeyId === undefined) reader.refuse("S3_ACCESS_KEY_ID", "must be set, as other credentials are");
-    if (secretAccessKey === undefined) reader.refuse("S3_SECRET_ACCESS_KEY", "must be set, as other credentials are");
+    if (accessKeyId === undefined)
+      reader.refuse("S3_ACCESS_KEY_ID", "must be set, as other credentials are, or none of them");
+    if (secretAccessKey === undefined)
+      reader.refuse("S3_SECRET_ACCESS_KEY", "must be set, as other credentials are, or none of them");
   }
   return undefined;
 }

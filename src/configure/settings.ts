@@ -4,7 +4,7 @@ import { CodecSet } from "../codecs/codec-set.js";
 import type { Codec } from "../codecs/codec.js";
 import { observerField } from "../observe/observer.js";
 import type { StorageLogger } from "../observe/logger.js";
-import { parseOptions, PARSING } from "../options/parse-options.js";
+import { checkOptions, PARSING, readOptions } from "../options/parse-options.js";
 import { arePrefixesNested } from "../reference/allow.js";
 import { isCodecName } from "../reference/fields.js";
 import type { SchemaRegistry } from "../schemas/schema-registry.js";
@@ -24,6 +24,7 @@ import {
 import { hasMethods } from "../options/fields.js";
 import { retention, retentionProblems } from "./retention.js";
 import type { ReferenceMode, StorageManagerOptions } from "./options.js";
+import { withPreset } from "./presets.js";
 import { signing } from "./signing-settings.js";
 
 // Seven days in seconds: the limit of SigV4 (S3 API reference, "Authenticating Requests: Using Query Parameters").
@@ -76,6 +77,7 @@ const CANNOT_SIGN = 'can\'t be used in the dialect "bubustack", whose references
 const NESTED = "must not be inside of the other of outputPrefix and inputPrefix: a scope of one would be there too";
 const managerSchema = z
   .strictObject({
+    preset: z.optional(z.enum(["workflow", "message"])),
     store: z.optional(storeField),
     maxInlineSize: z._default(sizes.maxInlineSize, 1024),
     maxEnvelopeSize: z._default(sizes.maxEnvelopeSize, 262_144),
@@ -153,7 +155,8 @@ export type ManagerSettings = z.output<typeof managerSchema> & {
 
 /** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
 export function managerSettings(options: StorageManagerOptions): ManagerSettings {
-  const parsed = parseOptions(managerSchema, options, "StorageManager");
+  const own = withPreset(readOptions(options, "StorageManager"));
+  const parsed = checkOptions(managerSchema, own, "StorageManager");
   const ownReferences = parsed.references ?? (parsed.dialect === "native" ? "escape" : "pass");
   return Object.freeze({ ...parsed, references: ownReferences, audience: parsed.signing?.audience });
 }

@@ -3,6 +3,8 @@ import type { DehydrateOptions } from "../configure/options.js";
 import type { ManagerParts } from "../call/call.js";
 import { setImmediate } from "node:timers/promises";
 import type { EventDetails, Recorder } from "../observe/recorder.js";
+import { warnOnce } from "../observe/warn-once.js";
+import { atCaller } from "../errors/at-caller.js";
 import { StorageError } from "../errors/error.js";
 import { serialize } from "../json/serialize.js";
 import { schemeOf } from "../paths/location.js";
@@ -72,6 +74,7 @@ async function store(
 ): Promise<unknown> {
   const { plan } = planned;
   const { store: target } = settings;
+  if (planned.escaped > 0) noteEscaped(planned.escaped, settings, recorder, details);
   if (recorder.listens || plan.entries.length > 0) {
     details.entries = plan.entries.length;
     details.scope = planned.layoutOptions.scope;
@@ -87,6 +90,15 @@ async function store(
     details.inlineBytes = plan.inlineSize;
   }
   return plan.value;
+}
+
+const ESCAPED =
+  'The payload holds references, and they were escaped: whoever hydrates it gets them as data. Say references: "pass" if ' +
+  "they are to stand for what they lead to.";
+
+function noteEscaped(count: number, { logger }: DehydrateSettings, recorder: Recorder, details: EventDetails): void {
+  details.escaped = count;
+  if (logger !== undefined) warnOnce(recorder, "escaped", logger, ESCAPED);
 }
 
 async function writeEntries(
@@ -206,6 +218,6 @@ export async function dehydratePayload(
     });
   } catch (error) {
     sources.end(value, error);
-    throw error;
+    throw atCaller(error);
   }
 }

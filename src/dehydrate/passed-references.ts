@@ -4,6 +4,8 @@ import { leastDecodedSize, entryKey } from "../reference/stored-entry.js";
 /** References that a payload passes on: what they will take of the budgets of a hydration at least. */
 export class PassedReferences {
   references = 0;
+  /** References that are data in this payload, since `references` is "escape". */
+  escaped = 0;
   /** Decoded bytes. */
   bytes = 0;
   private parts: Set<string> | undefined;

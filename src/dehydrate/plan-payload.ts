@@ -7,6 +7,7 @@ import type { PayloadPlan } from "../plan/plan.js";
 import type { PlannedEntry } from "../plan/planned-entry.js";
 import { PayloadWalk } from "../plan/walk.js";
 import { escapeKey } from "../reference/escape.js";
+import { isReference } from "../reference/references-in.js";
 import { isSpoiltReference, referenceGrammar, type Grammar } from "../reference/grammar.js";
 import { FOREIGN_KEY, invalidReference } from "../reference/location.js";
 import { parseReference, type ParsedReference } from "../reference/reference.js";
@@ -31,6 +32,8 @@ export interface PlannedPayload {
   readonly sources: SourceOwner;
   /** What hydrating the result will cost; absent where no entry leaves. */
   readonly budget: ResultBudget | undefined;
+  /** How many references were escaped, since nothing said that they are to pass. */
+  readonly escaped: number;
   /** When the objects end; absent where none does by age. */
   readonly expiry: CallExpiry | undefined;
 }
@@ -160,6 +163,7 @@ class WalkingPlan implements Planning {
       plan: this.plan!,
       sources,
       budget,
+      escaped: this.passed.escaped,
       expiry: lazy.expiry,
       get layout() {
         return lazy.layout;
@@ -187,7 +191,11 @@ function keepsReference(
 ): boolean {
   const { references, resolvers, signing } = settings;
   // "adopt" has made them this call's own before.
-  if (references === "escape") return signing !== undefined && passesByItself(object, settings, passed);
+  if (references === "escape") {
+    if (signing !== undefined && passesByItself(object, settings, passed)) return true;
+    if (isReference(object)) passed.escaped++;
+    return false;
+  }
   const grammar = referenceGrammar(object);
   // What its readers would refuse.
   const isSpoilt = settings.dialect === "native" && grammar === undefined && isSpoiltReference(object);

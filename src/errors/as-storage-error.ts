@@ -1,4 +1,4 @@
-import { StorageError, isStorageError, type StorageErrorDetails } from "./error.js";
+import { StorageError, isStorageError, textOf, type StorageErrorDetails } from "./error.js";
 
 /**
  * Any failure as a {@link StorageError}: what a store or resolver of the user's own throws may be anything.
@@ -32,8 +32,8 @@ export function callFailure(
   return new StorageError("UNEXPECTED", message, { ...details, cause: error });
 }
 
-/** The same error, with other details: those that are not given stay. Several callers can't share one error. */
-export function restated(error: StorageError, details: StorageErrorDetails): StorageError {
-  const { code, message, operation, store, path, cause, retryable } = error;
+/** The same error, with other details or text: what is not given stays. Several callers can't share one error. */
+export function restated(error: StorageError, details: StorageErrorDetails, message = textOf(error)): StorageError {
+  const { code, operation, store, path, cause, retryable } = error;
   return new StorageError(code, message, { operation, store, path, cause, retryable, ...details });
 }

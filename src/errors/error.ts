@@ -1,3 +1,4 @@
+import { fullMessage } from "./message.js";
 import { INSPECT, SHOWS_ITSELF, shownError } from "./error-inspection.js";
 
 /** The stable codes of {@link StorageError}: match on these, never on messages. */
@@ -51,10 +52,12 @@ export interface StorageErrorDetails {
 
 // Shared by the ESM and the CommonJS build, so that an error made by one is known to the other.
 const BRAND = Symbol.for("coatcheck.StorageError");
+const TEXT = Symbol.for("coatcheck.StorageError.text");
 
 /**
  * The one error of this library. `code` is stable; `retryable` says whether the same call may succeed later.
- * Messages never hold payload data, keys or credentials.
+ * Messages never hold payload data, keys or credentials. They end in the code, the operation, the store and the path, where
+ * the text does not say them: `There is no such object. [NOT_FOUND, read, store "s3", path "outputs/a.json"]`.
  *
  * The `cause` of what a driver of ours failed with is cleaned: no request, answer or URL hangs on to it. What code of your
  * own threw (a store, resolver, stream, schema or key provider of yours, the reason of an abort) is the `cause` as it is;
@@ -77,7 +80,8 @@ export class StorageError extends Error {
   declare readonly path?: string;
 
   constructor(code: StorageErrorCode, message: string, details: StorageErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(fullMessage(code, message, details), details.cause === undefined ? undefined : { cause: details.cause });
+    Object.defineProperty(this, TEXT, { value: message, configurable: true });
     this.code = code;
     this.retryable = details.retryable ?? RETRYABLE.has(code);
     if (details.operation !== undefined) this.operation = details.operation;
@@ -95,6 +99,12 @@ export class StorageError extends Error {
     Object.defineProperty(this.prototype, "name", { value: "StorageError", writable: true, configurable: true });
     Object.defineProperty(this.prototype, BRAND, { value: true });
   }
+}
+
+/** The text of an error, without what its message adds: for the message of another one. */
+export function textOf(error: StorageError): string {
+  const { [TEXT]: text } = error as unknown as Partial<Record<symbol, string>>;
+  return text ?? error.message;
 }
 
 /** Whether `error` is a {@link StorageError} (of either module format) and, if given, has this `code`. */

@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
-import stringify from "fast-json-stable-stringify";
-import { envPrefixOf, parseEnvironment } from "../configure/env.js";
+import { environmentOptions, fromEnvironment, type EnvironmentOptions } from "../configure/environment-options.js";
+import { configurationKey } from "./configuration-key.js";
 import { borrow, StorageManager } from "./storage-manager.js";
 
 interface SharedManager {
@@ -21,12 +20,15 @@ function registry(): Registry {
 
 /**
  * The manager of an environment, made by {@link StorageManager.fromEnv} on the first call and shared by all later calls
- * in this process whose variables mean the same. One that could not be made is tried again by the next call.
+ * in this process whose variables and `options` mean the same. One that could not be made is tried again by the next call.
+ *
+ * `options` mean the same when their values are equal; of functions and instances, such as an observer or a codec, only the
+ * very same one is. Make these once, outside of what is called often: a new one is a new manager.
  *
  * It belongs to nobody: `close()` and `await using` leave it open for the others. {@link resetSharedManagers} closes it.
  *
  * @param env default `process.env`
- * @param options `envPrefix` begins the names of the variables, default `"COATCHECK_"`
+ * @param options as {@link StorageManager.fromEnv} takes them
  * @throws {StorageError} as `StorageManager.fromEnv` does
  *
  * @example
@@ -34,14 +36,16 @@ function registry(): Registry {
  */
 export async function sharedManager(
   env: NodeJS.ProcessEnv = process.env,
-  options: { envPrefix?: string | undefined } = {},
+  options: EnvironmentOptions = {},
 ): Promise<StorageManager> {
-  const envPrefix = envPrefixOf(options, "sharedManager");
-  const key = configurationKey(env, envPrefix);
+  const own = environmentOptions(options, "sharedManager");
+  const { settings, options: made } = fromEnvironment(env, own);
+  // A store of the program's own takes the place of the one that the variables describe.
+  const key = configurationKey(made.store === undefined ? settings.storage : undefined, made);
   const managers = registry();
   let shared = managers.get(key);
   if (shared === undefined) {
-    shared = StorageManager.fromEnv(env, { envPrefix }).then((owner) => ({ owner, manager: borrow(owner) }));
+    shared = StorageManager.fromEnv(env, own).then((owner) => ({ owner, manager: borrow(owner) }));
     managers.set(key, shared);
     const entry = shared;
     shared.catch(() => {
@@ -70,11 +74,4 @@ export async function resetSharedManagers(): Promise<void> {
   );
   const failed = outcomes.find((outcome) => outcome.status === "rejected");
   if (failed !== undefined) throw failed.reason;
-}
-
-/** Names what the variables mean, not how they say it. Hashed, so that no credentials lie about. */
-function configurationKey(env: NodeJS.ProcessEnv, envPrefix: string): string {
-  return createHash("sha256")
-    .update(stringify(parseEnvironment(env, envPrefix)))
-    .digest("hex");
 }

@@ -12,13 +12,16 @@ import type {
   WriteOptions,
 } from "../store/store.js";
 import { deleteBlob, listBlobs, readBlob, writeBlob } from "./blobs.js";
+import { atCaller, calledHere } from "../errors/at-caller.js";
+import { check } from "./check.js";
 import { close } from "./close.js";
 import { createStore } from "../configure/create-store.js";
 import { dehydratePayload } from "../dehydrate/dehydrate.js";
 import type { Dehydrated, HydratedOf, SaysItsType } from "../plan/dehydrated.js";
 import { dehydrationPlan, type DehydrationPlan } from "../dehydrate/dehydration-plan.js";
-import { envPrefixOf, parseEnvironment } from "../configure/env.js";
+import { environmentOptions, fromEnvironment, type EnvironmentOptions } from "../configure/environment-options.js";
 import { hydrate, type PartSettings } from "../hydrate/hydrate.js";
+import { warnOfText } from "../hydrate/warn-of-text.js";
 import { openReference } from "../hydrate/open.js";
 import type { DehydrateOptions, HydrateOptions, OpenOptions, StorageManagerOptions } from "../configure/options.js";
 import { planPayload } from "../dehydrate/plan-payload.js";
@@ -78,26 +81,19 @@ export class StorageManager {
    * A manager as the environment variables say.
    *
    * @param env default `process.env`
-   * @param options `envPrefix` begins the name of every variable, default `"COATCHECK_"`; with `"BUBU_"` those of a
-   *   BubuStack deployment work as they are
-   * @throws {StorageError} `CONFIG_INVALID` that names every variable that can't be used
+   * @param options see {@link EnvironmentOptions}
+   * @throws {StorageError} `CONFIG_INVALID` that names every variable and every option that can't be used, and every
+   *   variable of the prefix `COATCHECK_` that is not known; `MISSING_DEPENDENCY` that names the package to install
+   *
+   * @example
+   * const manager = await StorageManager.fromEnv(process.env, { options: { codecs: [gzip()], observer } });
    */
   static async fromEnv(
     env: NodeJS.ProcessEnv = process.env,
-    options: { envPrefix?: string | undefined } = {},
+    options: EnvironmentOptions = {},
   ): Promise<StorageManager> {
-    const settings = parseEnvironment(env, envPrefixOf(options, "StorageManager.fromEnv"));
-    const { maxInlineSize, maxRecursionDepth, outputPrefix, inputPrefix, timeout, retention } = settings;
-    const store = await createStore(settings);
-    return new StorageManager({
-      store,
-      maxInlineSize,
-      maxRecursionDepth,
-      outputPrefix,
-      inputPrefix,
-      timeout,
-      retention,
-    });
+    const { settings, options: made } = fromEnvironment(env, environmentOptions(options, "StorageManager.fromEnv"));
+    return new StorageManager({ ...made, store: made.store ?? (await createStore(settings)) });
   }
 
   /** The store; `undefined`: storage is disabled. */
@@ -173,7 +169,7 @@ export class StorageManager {
   /** The same of a value of which the compiler knows nothing: it is what the caller says, or what the `schema` checks. */
   hydrate<T = unknown>(value: unknown, options?: HydrateOptions<T>): Promise<T>;
   async hydrate(value: unknown, options?: HydrateOptions): Promise<unknown> {
-    return this.#hydrate(value, hydrateSettings(this.#parts.settings, options));
+    return await this.#hydrate(value, hydrateSettings(this.#parts.settings, options)); // awaited: errors name who awaits this
   }
 
   /**
@@ -191,13 +187,18 @@ export class StorageManager {
    */
   async pick<T = unknown>(value: unknown, path: string, options?: HydrateOptions<T>): Promise<T> {
     const settings = hydrateSettings(this.#parts.settings, options);
-    return this.#hydrate(value, { ...settings, part: path }) as Promise<T>;
+    return (await this.#hydrate(value, { ...settings, part: path })) as T;
   }
 
   async #hydrate(value: unknown, settings: PartSettings): Promise<unknown> {
     const { source, recorder } = this.#parts;
     const details: EventDetails = { store: this.store?.name, stepRunId: settings.stepRunId };
-    return recorder.record("hydrate", details, () => hydrate(value, settings, source, recorder, details));
+    warnOfText(value, settings.logger, recorder);
+    try {
+      return await recorder.record("hydrate", details, () => hydrate(value, settings, source, recorder, details));
+    } catch (error) {
+      throw atCaller(error);
+    }
   }
 
   /**
@@ -215,8 +216,8 @@ export class StorageManager {
    * const result = await manager.open(reference, { offset: 1_000_000, length: 65_536 });
    * for await (const chunk of result) response.write(chunk);
    */
-  async open(reference: StorageReference | BubustackReference, options: OpenOptions = {}): Promise<ReadResult> {
-    return openReference(this.#parts, reference, options);
+  open(reference: StorageReference | BubustackReference, options: OpenOptions = {}): Promise<ReadResult> {
+    return calledHere(openReference(this.#parts, reference, options));
   }
 
   /**
@@ -280,11 +281,11 @@ export class StorageManager {
    *   `UNKNOWN_SCHEME`; `INVALID_REFERENCE` for a reference to a part of a pack, with `$storagePath`, or for a PUT;
    *   `STORAGE_DISABLED`; `UNSUPPORTED` where the store has no such URLs, or none that can say `filename` or `contentType`
    */
-  async presign(
+  presign(
     target: string | StorageReference | BubustackReference,
     options: PresignOptions & Pick<OpenOptions, "audience" | "signal">,
   ): Promise<string> {
-    return presign(this.#parts, target, options);
+    return calledHere(presign(this.#parts, target, options));
   }
 
   /**
@@ -292,13 +293,13 @@ export class StorageManager {
    *
    * @throws {StorageError} what the store rejects with, `STORAGE_DISABLED`
    */
-  async writeBlob(path: string, data: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
-    return writeBlob(this.#parts, path, data, options);
+  writeBlob(path: string, data: StoreBody, options: WriteOptions = {}): Promise<ObjectInfo> {
+    return calledHere(writeBlob(this.#parts, path, data, options));
   }
 
   /** Reads bytes of the user's own. @throws {StorageError} what the store rejects with, `STORAGE_DISABLED` */
-  async readBlob(path: string, options: ReadOptions = {}): Promise<Uint8Array> {
-    return readBlob(this.#parts, path, options);
+  readBlob(path: string, options: ReadOptions = {}): Promise<Uint8Array> {
+    return calledHere(readBlob(this.#parts, path, options));
   }
 
   /**
@@ -311,8 +312,8 @@ export class StorageManager {
   }
 
   /** Deletes an object; a missing one is no error. @throws {StorageError} what the store rejects with, `STORAGE_DISABLED` */
-  async delete(path: string, options: CallOptions = {}): Promise<void> {
-    return deleteBlob(this.#parts, path, options);
+  delete(path: string, options: CallOptions = {}): Promise<void> {
+    return calledHere(deleteBlob(this.#parts, path, options));
   }
 
   /**
@@ -328,8 +329,8 @@ export class StorageManager {
    * @example
    * const own = await manager.adopt(message.order, { scope: "invoice-7", ttl: 30 * 24 * 60 * 60 * 1000 });
    */
-  async adopt<T>(value: T, options: AdoptOptions): Promise<T> {
-    return adopt(this.#parts, value, options);
+  adopt<T>(value: T, options: AdoptOptions): Promise<T> {
+    return calledHere(adopt(this.#parts, value, options));
   }
 
   /**
@@ -343,8 +344,8 @@ export class StorageManager {
    * @example
    * await manager.release("run-42", { tombstone: 24 * 60 * 60 * 1000 });
    */
-  async release(scope: string, options: ReleaseOptions = {}): Promise<{ deleted: number }> {
-    return release(this.#parts, scope, options);
+  release(scope: string, options: ReleaseOptions = {}): Promise<{ deleted: number }> {
+    return calledHere(release(this.#parts, scope, options));
   }
 
   /**
@@ -359,8 +360,8 @@ export class StorageManager {
    * @example
    * await manager.releaseOf(message); // { deleted: 3, scopes: ["order-42"] }
    */
-  async releaseOf(value: unknown, options: ReleaseOptions = {}): Promise<{ deleted: number; scopes: string[] }> {
-    return releaseOf(this.#parts, value, options);
+  releaseOf(value: unknown, options: ReleaseOptions = {}): Promise<{ deleted: number; scopes: string[] }> {
+    return calledHere(releaseOf(this.#parts, value, options));
   }
 
   /**
@@ -379,8 +380,8 @@ export class StorageManager {
    * @example
    * await manager.done("order-42", "billing", { readers: ["billing", "search"] }); // { remaining: ["search"], deleted: 0 }
    */
-  async done(scope: string, reader: string, options: DoneOptions): Promise<{ remaining: string[]; deleted: number }> {
-    return done(this.#parts, scope, reader, options);
+  done(scope: string, reader: string, options: DoneOptions): Promise<{ remaining: string[]; deleted: number }> {
+    return calledHere(done(this.#parts, scope, reader, options));
   }
 
   /**
@@ -400,8 +401,22 @@ export class StorageManager {
    * setInterval(() => manager.collect().catch(report), 60_000).unref();
    * const { deleted, kept } = await manager.collect({ all: true, dryRun: true });
    */
-  async collect(options: CollectOptions = {}): Promise<CollectReport> {
-    return collect(this.#parts, options);
+  collect(options: CollectOptions = {}): Promise<CollectReport> {
+    return calledHere(collect(this.#parts, options));
+  }
+
+  /**
+   * Finds out whether this manager can work, for the start of a program: writes, reads, lists and deletes an object of a few
+   * bytes below `outputPrefix`, in a reserved name, as far as the store's `capability` says that it can. Nothing is left.
+   *
+   * @throws {StorageError} what is wrong, by name, and what would help: the bucket or directory, the right that is missing,
+   *   the credentials; `STORAGE_DISABLED`, `MISSING_DEPENDENCY`, `TIMEOUT`, `ABORTED`
+   *
+   * @example
+   * await manager.check(); // before the first message is taken
+   */
+  check(options: CallOptions = {}): Promise<void> {
+    return calledHere(check(this.#parts, options));
   }
 
   /**
@@ -434,8 +449,8 @@ export class StorageManager {
    * const report = await new StorageManager({ store, codecs }).reencrypt("outputs/");
    * if (report.failed === 0) console.log("The old key is not needed any more.");
    */
-  async reencrypt(prefix: string, options: ReencryptOptions = {}): Promise<ReencryptReport> {
-    return reencryptObjects(this.#parts, prefix, options);
+  reencrypt(prefix: string, options: ReencryptOptions = {}): Promise<ReencryptReport> {
+    return calledHere(reencryptObjects(this.#parts, prefix, options));
   }
 
   /**
@@ -444,8 +459,8 @@ export class StorageManager {
    *
    * @throws {StorageError} `CONFIG_INVALID`, `ABORTED`, `STORAGE_DISABLED`
    */
-  async verify(payload: unknown, options: VerifyOptions = {}): Promise<VerifyReport> {
-    return verify({ payload }, options, this.#parts.settings, this.#parts.source, this.#parts.recorder);
+  verify(payload: unknown, options: VerifyOptions = {}): Promise<VerifyReport> {
+    return calledHere(verify({ payload }, options, this.#parts.settings, this.#parts.source, this.#parts.recorder));
   }
 
   /**
@@ -454,8 +469,8 @@ export class StorageManager {
    *
    * @throws {StorageError} `CONFIG_INVALID`, `ABORTED`, `STORAGE_DISABLED`, `INVALID_PATH`, what the listing fails with
    */
-  async verifyPrefix(prefix: string, options: VerifyPrefixOptions = {}): Promise<VerifyReport> {
-    return verify({ prefix }, options, this.#parts.settings, this.#parts.source, this.#parts.recorder);
+  verifyPrefix(prefix: string, options: VerifyPrefixOptions = {}): Promise<VerifyReport> {
+    return calledHere(verify({ prefix }, options, this.#parts.settings, this.#parts.source, this.#parts.recorder));
   }
 
   /**
@@ -463,8 +478,8 @@ export class StorageManager {
    *
    * @throws {StorageError} `TIMEOUT` when the store does not answer, what the store rejects with
    */
-  async close(): Promise<void> {
-    return close(this.#parts);
+  close(): Promise<void> {
+    return calledHere(close(this.#parts));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

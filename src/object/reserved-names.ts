@@ -10,12 +10,14 @@ import { scopePart } from "./scope-path.js";
  * | {prefix}/{scope}/.done/{reader}                       | a reader is done with the scope                     |
  * | {prefix}/{scope}/.coatcheck-released@2026-12-05T14    | the scope was released; readers are told until then |
  * | {prefix}/.coatcheck/collector                         | where the last pass of the collector ended          |
+ * | {prefix}/.coatcheck/check-{id}                        | the probe of a check, for as long as that takes     |
  */
 
 const DONE = ".done";
 const RESERVED = ".coatcheck";
 const TOMBSTONE = `${RESERVED}-released`;
 const COLLECTOR = `${RESERVED}/collector`;
+const CHECK = `${RESERVED}/check-`;
 
 /** What is wrong with a scope that holds a reserved name. */
 export const RESERVED_SCOPE =
@@ -52,10 +54,15 @@ export const TOMBSTONES = `${TOMBSTONE}@`;
 /** Where the collector keeps its state, below a prefix. */
 export const COLLECTOR_STATE = COLLECTOR;
 
+/** Where a check writes its probe, below a prefix. */
+export function checkProbe(id: string): string {
+  return CHECK + id;
+}
+
 /** What an object is for those that end payloads. */
 export interface ObjectRole {
   /**
-   * - `payload`: what a dehydration stored, `leftover`: the temporary object of a stream
+   * - `payload`: what a dehydration stored, `leftover`: the temporary object of a stream, the probe of a check
    * - `marker`: of a reader that is done, `tombstone`: of a released scope, `own`: another object of this library
    * - `unknown`: a user's own
    */
@@ -77,6 +84,9 @@ export function roleOf(path: string): ObjectRole {
   }
   if (path.endsWith(`/${COLLECTOR}`)) {
     return { role: "own", directory: path.slice(0, -COLLECTOR.length - 1), expires: undefined };
+  }
+  if (directory.endsWith(`/${RESERVED}`) && name.startsWith("check-")) {
+    return { role: "leftover", directory: directory.slice(0, -RESERVED.length - 1), expires: undefined };
   }
   const { holds } = objectKind(path);
   const role = holds === "other" ? "unknown" : holds === "leftover" ? "leftover" : "payload";

@@ -25,6 +25,7 @@ export const OBSERVED_OPERATIONS = [
   "list",
   "delete",
   "presign",
+  "check",
 ] as const;
 
 /**
@@ -89,6 +90,8 @@ export interface StorageEvent {
   bytes: number;
   /** Of a `dehydrate`: bytes of the payload's JSON after. */
   inlineBytes?: number;
+  /** Of a `dehydrate`: references in the payload that were escaped, since `references` is `"escape"`; absent for none. */
+  escaped?: number;
   /** Milliseconds. */
   durationMs: number;
   /**

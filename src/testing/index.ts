@@ -6,3 +6,19 @@ export type { CallMatch, RecordedCall } from "./recording/call-journal.js";
 export type { ManagerMethod } from "./recording/manager-methods.js";
 export { RecordingManager, type AnswerPlan } from "./recording/recording-manager.js";
 export { storeConformance, type StoreConformanceOptions, type TestRunner } from "./store-conformance.js";
+export {
+  checkCopy,
+  checkDelete,
+  checkList,
+  checkPresign,
+  checkRead,
+  checkStat,
+  checkWrite,
+  isListed,
+  type CallDetails,
+} from "../store/check.js";
+export { checkedChunks, collectBody } from "../store/body.js";
+export { bytesResult, streamResult, type ReadCall } from "../store/read-result.js";
+export { DriverStore, type Driver, type DriverCall } from "../store/drivers/driver-store.js";
+export { comparePaths } from "../paths/path.js";
+export { defineStore } from "../store/drivers/defined/define-store.js";

@@ -6,12 +6,15 @@ import type { Store } from "../store/store.js";
 import { aborting } from "./conformance/aborting.js";
 import { attributes } from "./conformance/attributes.js";
 import { bodies } from "./conformance/bodies.js";
+import { CallLog } from "./conformance/call-log.js";
 import type { CaseGroup, ConformanceCase } from "./conformance/case.js";
 import { concurrency } from "./conformance/concurrency.js";
 import { conditions } from "./conformance/conditions.js";
 import { conditionsOfLargeBodies } from "./conformance/conditions-of-large-bodies.js";
 import { deletesInRaces } from "./conformance/deletes-in-races.js";
 import { ConformanceContext, type ConformanceLimits } from "./conformance/context.js";
+import { caseFailure } from "./conformance/failure.js";
+import { StallGuard } from "./conformance/stall.js";
 import { copying } from "./conformance/copying.js";
 import { invalidArguments } from "./conformance/invalid-arguments.js";
 import { lifecycle } from "./conformance/lifecycle.js";
@@ -69,9 +72,16 @@ export interface StoreConformanceOptions {
   manyObjects?: number;
   /** Milliseconds in which an aborted call must settle, before the case fails. Default 5,000. */
   settleTimeout?: number;
+  /**
+   * Milliseconds in which some call of a case must begin or end, before the case fails and says which call it waits for.
+   * Keep it below the limit of the test runner, which says nothing. Default 4,500: jest and vitest have 5,000.
+   */
+  stallTimeout?: number;
 }
 
 const count = z.int("must be a whole number").check(z.gte(1, "must be at least 1"));
+
+const milliseconds = z.number().check(z.positive("must be positive"));
 
 const schema = z.strictObject({
   name: z.string().check(z.minLength(1, "must not be empty")),
@@ -79,14 +89,16 @@ const schema = z.strictObject({
   destroy: z.optional(z.custom<(store: Store) => unknown>(isFunction, "must be a function")),
   largeObjectSize: z._default(count, 6 * 1024 * 1024 + 1),
   manyObjects: z._default(count, 30),
-  settleTimeout: z._default(z.number().check(z.positive("must be positive")), 5000),
+  settleTimeout: z._default(milliseconds, 5000),
+  stallTimeout: z._default(milliseconds, 4500),
 } satisfies Record<keyof StoreConformanceOptions, z.ZodMiniType>);
 
 type ConformanceSettings = z.output<typeof schema>;
 
 /**
  * Registers the behaviour that every {@link Store} must show as tests: for drivers and compositions alike. What the
- * store's capability advertises must work; what it does not advertise must be `UNSUPPORTED`, without I/O.
+ * store's capability advertises must work; what it does not advertise must be `UNSUPPORTED`, without I/O. The message of a
+ * failure says the rule, what was seen, the call that shows it, and which capability turns the case off.
  *
  * @throws {StorageError} `CONFIG_INVALID` that names each wrong option, before any test is registered
  * @example
@@ -104,19 +116,23 @@ export function storeConformance(runner: TestRunner, options: StoreConformanceOp
     for (const group of GROUPS) {
       runner.describe(group.name, () => {
         for (const conformanceCase of group.cases) {
-          runner.it(conformanceCase.name, () => runCase(conformanceCase, settings));
+          runner.it(conformanceCase.name, () => runCase(group.name, conformanceCase, settings));
         }
       });
     }
   });
 }
 
-async function runCase(conformanceCase: ConformanceCase, settings: ConformanceSettings): Promise<void> {
+async function runCase(group: string, conformanceCase: ConformanceCase, settings: ConformanceSettings): Promise<void> {
   const store = await settings.create();
+  const stall = new StallGuard(settings.stallTimeout);
+  const log = new CallLog(() => stall.progress());
   try {
-    const context = new ConformanceContext(store, limitsOf(settings));
+    const context = new ConformanceContext(log.watch(store), limitsOf(settings));
     const missing = conformanceCase.needs.find((flag) => !store.capability[flag]);
-    await (missing === undefined ? conformanceCase.run(context) : assertUnsupported(context, missing));
+    await stall.over(missing === undefined ? conformanceCase.run(context) : assertUnsupported(context, missing));
+  } catch (error) {
+    throw caseFailure(group, conformanceCase, log, error);
   } finally {
     await (settings.destroy === undefined ? store.close() : settings.destroy(store));
   }

@@ -98,7 +98,9 @@ describe("parseEnvironment", () => {
     const env = { BUBU_STORAGE_PROVIDER: "file", BUBU_STORAGE_PATH: "/data", COATCHECK_STORAGE_PROVIDER: "wrong" };
     expect(parseEnvironment(env, "BUBU_").storage).toEqual({ provider: "file", root: "/data" });
     expect(parseEnvironment({ MAX_INLINE_SIZE: "7" }, "").maxInlineSize).toBe(7);
-    expect(() => parseEnvironment(env, "COATCHECK_")).toThrow("COATCHECK_STORAGE_PROVIDER must be file, s3 or none");
+    expect(() => parseEnvironment(env, "COATCHECK_")).toThrow(
+      "COATCHECK_STORAGE_PROVIDER must be file, s3, redis, gcs, azure or none",
+    );
     expect(() => parseEnvironment(env, undefined as unknown as string)).toThrow(
       expect.objectContaining({ code: "CONFIG_INVALID", message: 'The option "envPrefix" must be a string.' }) as Error,
     );
@@ -162,11 +164,12 @@ describe("parseEnvironment", () => {
 
   const count = "must be a whole number of at least";
   const duration = "must be a duration such as 300s, 5m or 1h30m, longer than 0 and at most 2147483647ms";
-  const endpoint = "must be a host, or a URL of http or https, without credentials or a query";
+  const endpoint =
+    "must be a host, or a URL of http or https, without credentials or a query: such as https://minio.example.com:9000";
   const path = "must be a path: segments joined by /, none of them . or ..";
 
   it.each<[string, string, string]>([
-    ["STORAGE_PROVIDER", "gcs", "must be file, s3 or none"],
+    ["STORAGE_PROVIDER", "gs", "must be file, s3, redis, gcs, azure or none"],
     ["MAX_INLINE_SIZE", "1k", `${count} 0`],
     ["MAX_INLINE_SIZE", "-1", `${count} 0`],
     ["MAX_INLINE_SIZE", "1.5", `${count} 0`],
@@ -208,28 +211,40 @@ describe("parseEnvironment", () => {
   });
 
   it.each<[Record<string, string>, string]>([
-    [{ STORAGE_PROVIDER: "file" }, "COATCHECK_STORAGE_PATH must be set for the provider file"],
-    [{ STORAGE_PROVIDER: "file", STORAGE_PATH: " " }, "COATCHECK_STORAGE_PATH must be set for the provider file"],
-    [{ STORAGE_PROVIDER: "s3" }, "COATCHECK_STORAGE_S3_BUCKET must be set for the provider s3"],
-    [{ ...S3, S3_TLS: "" }, "COATCHECK_S3_TLS must not be blank"],
-    [{ ...S3, S3_TLS: "  " }, "COATCHECK_S3_TLS must not be blank"],
+    [
+      { STORAGE_PROVIDER: "file" },
+      "COATCHECK_STORAGE_PATH must be set for the provider file: a directory, such as /var/lib/payloads",
+    ],
+    [
+      { STORAGE_PROVIDER: "file", STORAGE_PATH: " " },
+      "COATCHECK_STORAGE_PATH must be set for the provider file: a directory, such as /var/lib/payloads",
+    ],
+    [{ STORAGE_PROVIDER: "s3" }, "COATCHECK_STORAGE_S3_BUCKET must be set for the provider s3: the name of a bucket"],
+    [{ ...S3, S3_TLS: "" }, "COATCHECK_S3_TLS must not be blank: true, false, or not set"],
+    [{ ...S3, S3_TLS: "  " }, "COATCHECK_S3_TLS must not be blank: true, false, or not set"],
     [
       { ...S3, S3_TLS: "true", STORAGE_S3_ENDPOINT: "http://ceph.local" },
-      "COATCHECK_S3_TLS does not agree with the scheme of the endpoint",
+      "COATCHECK_S3_TLS does not agree with the scheme of the endpoint: true is for https, false for http",
     ],
     [
       { ...S3, S3_TLS: "off", STORAGE_S3_ENDPOINT: "https://ceph.local" },
-      "COATCHECK_S3_TLS does not agree with the scheme of the endpoint",
+      "COATCHECK_S3_TLS does not agree with the scheme of the endpoint: true is for https, false for http",
     ],
-    [{ ...S3, S3_ACCESS_KEY_ID: "id" }, "COATCHECK_S3_SECRET_ACCESS_KEY must be set, as other credentials are"],
-    [{ ...S3, S3_SECRET_ACCESS_KEY: "secret" }, "COATCHECK_S3_ACCESS_KEY_ID must be set, as other credentials are"],
+    [
+      { ...S3, S3_ACCESS_KEY_ID: "id" },
+      "COATCHECK_S3_SECRET_ACCESS_KEY must be set, as other credentials are, or none of them",
+    ],
+    [
+      { ...S3, S3_SECRET_ACCESS_KEY: "secret" },
+      "COATCHECK_S3_ACCESS_KEY_ID must be set, as other credentials are, or none of them",
+    ],
     [
       { ...S3, S3_SESSION_TOKEN: "token" },
-      "COATCHECK_S3_ACCESS_KEY_ID must be set, as other credentials are; " +
-        "COATCHECK_S3_SECRET_ACCESS_KEY must be set, as other credentials are",
+      "COATCHECK_S3_ACCESS_KEY_ID must be set, as other credentials are, or none of them; " +
+        "COATCHECK_S3_SECRET_ACCESS_KEY must be set, as other credentials are, or none of them",
     ],
-    [{ ...S3, S3_SSE_KMS_KEY: "key" }, "COATCHECK_S3_SSE_KMS_KEY needs the encryption kms"],
-    [{ ...S3, S3_SSE_KMS_KEY: "key", S3_SSE: "s3" }, "COATCHECK_S3_SSE_KMS_KEY needs the encryption kms"],
+    [{ ...S3, S3_SSE_KMS_KEY: "key" }, "COATCHECK_S3_SSE_KMS_KEY needs the encryption kms: S3_SSE=kms"],
+    [{ ...S3, S3_SSE_KMS_KEY: "key", S3_SSE: "s3" }, "COATCHECK_S3_SSE_KMS_KEY needs the encryption kms: S3_SSE=kms"],
   ])("refuses what does not fit together: %j", (variables, problems) => {
     expect(refusal(variables)).toBe(`The environment is not valid: ${problems}.`);
     // The same variables are in nobody's way when another provider is chosen.
@@ -238,7 +253,7 @@ describe("parseEnvironment", () => {
 
   it.each([
     [{ STORAGE_S3_BUCKET: "s3://b/x" }, "COATCHECK_STORAGE_S3_BUCKET must be the name alone"],
-    [{ STORAGE_S3_BUCKET: "b/x" }, "what follows the slash goes into STORAGE_OUTPUT_PREFIX"],
+    [{ STORAGE_S3_BUCKET: "b/x" }, "what follows the slash goes into STORAGE_S3_PREFIX"],
     [{ STORAGE_S3_REGION: "eu central" }, "COATCHECK_STORAGE_S3_REGION must be the name of a region"],
   ])("refuses what no bucket and no region is called: %j", (variables, problem) => {
     expect(refusal({ ...S3, ...variables })).toContain(problem);

@@ -6,9 +6,10 @@ describe("StorageError", () => {
     const cause = new Error("ENOENT");
     const error = new StorageError("NOT_FOUND", "Gone.", { operation: "read", store: "file", path: "a/b", cause });
     expect(error).toBeInstanceOf(Error);
-    expect(error).toMatchObject({ name: "StorageError", message: "Gone.", code: "NOT_FOUND", retryable: false });
+    const message = 'Gone. [NOT_FOUND, read, store "file", path "a/b"]';
+    expect(error).toMatchObject({ name: "StorageError", message, code: "NOT_FOUND", retryable: false });
     expect(error).toMatchObject({ operation: "read", store: "file", path: "a/b", cause });
-    expect(String(error)).toBe("StorageError: Gone.");
+    expect(String(error)).toBe(`StorageError: ${message}`);
   });
 
   it("has no fields that nobody gave", () => {

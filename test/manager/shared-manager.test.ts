@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { resetSharedManagers, sharedManager } from "../../src/manager/shared-manager.js";
 import { StorageManager } from "../../src/manager/storage-manager.js";
+import { gzip } from "../../src/codecs/gzip.js";
+import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { FileStore } from "../../src/store/drivers/file/file-store.js";
 
 // Nothing is written there.
@@ -61,9 +63,33 @@ describe("sharedManager", () => {
 
   it("passes the environment on, by default that of the process", async () => {
     await sharedManager(INLINE, { envPrefix: "COATCHECK_" });
-    expect(fromEnv).toHaveBeenLastCalledWith(INLINE, { envPrefix: "COATCHECK_" });
+    expect(fromEnv).toHaveBeenLastCalledWith(INLINE, { envPrefix: "COATCHECK_", options: {} });
     await sharedManager();
-    expect(fromEnv).toHaveBeenLastCalledWith(process.env, { envPrefix: "COATCHECK_" });
+    expect(fromEnv).toHaveBeenLastCalledWith(process.env, { envPrefix: "COATCHECK_", options: {} });
+  });
+
+  it("shares by options too: plain values by what they hold, instances by what they are", async () => {
+    const codecs = [gzip()];
+    const one = await sharedManager({}, { options: { codecs, allow: ["elsewhere"], retention: { maxScan: 1 } } });
+    const equal = { codecs: [...codecs], allow: ["elsewhere"], retention: { maxScan: 1 }, observer: undefined };
+    expect(await sharedManager({}, { options: equal })).toBe(one);
+    expect(await sharedManager({}, { options: { ...equal, codecs: [gzip()] } })).not.toBe(one);
+    expect(await sharedManager({}, { options: { ...equal, retention: { maxScan: 2 } } })).not.toBe(one);
+    expect(await sharedManager({})).not.toBe(one);
+  });
+
+  it("shares by the bytes of a key", async () => {
+    const signing = (byte: number) => ({ keys: { k: Buffer.alloc(32, byte) }, activeKeyId: "k" });
+    const one = await sharedManager({}, { options: { signing: signing(1) } });
+    expect(await sharedManager({}, { options: { signing: signing(1) } })).toBe(one);
+    expect(await sharedManager({}, { options: { signing: signing(2) } })).not.toBe(one);
+  });
+
+  it("takes a store of the program in place of the one that the variables describe", async () => {
+    const store = new MemoryStore();
+    const manager = await sharedManager(FILES, { options: { store } });
+    expect(manager.store).toBe(store);
+    expect(await sharedManager({}, { options: { store } })).toBe(manager);
   });
 
   it("works", async () => {

@@ -143,7 +143,7 @@ describe("kubernetesResolvers", () => {
     const client = new RecordedClient();
     const error = await failure(resolve("$bubuSecretRef", reference, client));
     expect(error.code).toBe("INVALID_REFERENCE");
-    expect(error.message).toBe(`A $bubuSecretRef reference is malformed: ${problem}.`);
+    expect(error.message).toContain(`A $bubuSecretRef reference is malformed: ${problem}.`);
     expect(client.asked).toEqual([]);
   });
 
@@ -154,7 +154,7 @@ describe("kubernetesResolvers", () => {
       for (const key of ["$bubuSecretRef", "$bubuConfigMapRef"]) {
         const error = await failure(resolve(key, reference, client));
         expect(error.code).toBe("REFERENCE_DENIED");
-        expect(error.message).toBe(`A ${key} reference names another namespace than the own one.`);
+        expect(error.message).toContain(`A ${key} reference names another namespace than the own one.`);
       }
       expect(client.asked).toEqual([]);
     },
@@ -164,7 +164,7 @@ describe("kubernetesResolvers", () => {
     const object = await failure(resolve("$bubuSecretRef", "other:password"));
     expect(object).toMatchObject({
       code: "NOT_FOUND",
-      message: "The Secret that the reference names does not exist.",
+      message: expect.stringContaining("The Secret that the reference names does not exist. [NOT_FOUND") as string,
       operation: "resolve",
       store: "kubernetes",
       path: "orders/other:password",
@@ -172,7 +172,7 @@ describe("kubernetesResolvers", () => {
     const key = await failure(resolve("$bubuConfigMapRef", "app:other"));
     expect(key).toMatchObject({
       code: "NOT_FOUND",
-      message: "The ConfigMap has not the key that the reference names.",
+      message: expect.stringContaining("The ConfigMap has not the key that the reference names. [NOT_FOUND") as string,
       path: "orders/app:other",
     });
     expect((await failure(resolve("$bubuConfigMapRef", "empty:other"))).code).toBe("NOT_FOUND");
@@ -194,7 +194,7 @@ describe("kubernetesResolvers", () => {
     const [name, key] = reference.split(":");
     const error = await failure(resolve("$bubuSecretRef", format === undefined ? reference : { name, key, format }));
     expect(error.code).toBe("DECODE_FAILED");
-    expect(error.message).toBe(`The value that the reference names can't be decoded: ${problem}.`);
+    expect(error.message).toContain(`The value that the reference names can't be decoded: ${problem}.`);
     expect(error.cause).toBeUndefined();
     expect(error.path).toBe(`orders/${reference}`);
   });

@@ -73,6 +73,41 @@ describe("storeConformance", () => {
   });
 });
 
+describe("a failure of the suite", () => {
+  async function failure(create: () => Store, only: string): Promise<string> {
+    const options = { name: "store", create, ...SMALL, stallTimeout: 30, destroy: () => undefined };
+    const [found] = collectCases((runner) => storeConformance(runner, options)).filter(({ name }) => name === only);
+    return String(await found!.body().catch((error: unknown) => error));
+  }
+
+  it.each(DEFECTS)("of a store that $what says the rule, what was seen and the call", async ({ create, foundBy }) => {
+    const message = await failure(create, foundBy);
+    expect(message).toMatch(/^Error: The store broke the rule ".+"\.\nWhat was seen: \S/);
+    expect(message).toContain(`${foundBy}".`);
+    if (!foundBy.includes("declares every capability")) {
+      expect(message).toMatch(/\nThe call that shows it: await store\.\w+\(/);
+    }
+    expect(message).toMatch(/\n(A store that can't do this says false for one of: capability\.|No capability turns)/);
+  });
+
+  it("names the call that hangs, before the runner gives up", async () => {
+    const hanging = (): Store => Object.assign(new MemoryStore(), { stat: () => new Promise(() => undefined) });
+    const message = await failure(hanging, "round trips > describes an object alike in write, stat and read");
+    expect(message).toContain("nothing happened for 30 ms");
+    expect(message).toMatch(/await store\.stat\("[^"]+"\), which has not settled/);
+    expect(message).toContain("capability.stat");
+  });
+
+  it("names the entry of a listing that hangs", async () => {
+    const list = () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined) }) });
+    const message = await failure(
+      () => Object.assign(new MemoryStore(), { list } as never),
+      "listing > stops at the limit",
+    );
+    expect(message).toMatch(/await store\.list\("[^"]+", \{ limit: 0 \}\), which has not settled/);
+  });
+});
+
 describe("expectStoreMatchesModel", () => {
   it.each(["ignores case", "lists by UTF-16", "ignores the limit", "reads one byte too many", "deletes a whole tree"])(
     "finds a store that %s",

@@ -2,6 +2,7 @@ import type { SchemeFactory } from "../compose/routing/options.js";
 import type { Store } from "../store.js";
 import { DriverEntry } from "./driver-entry.js";
 import type { S3Settings } from "./s3/settings.js";
+import type { AzureSettings, GcsSettings, RedisSettings } from "./settings.js";
 
 /** Serves every container of a scheme with what its client library finds in the environment. */
 interface Scheme {
@@ -17,8 +18,9 @@ interface Provider<Settings> {
 export const DRIVER_ENTRIES = {
   file: new DriverEntry<Provider<{ root: string }>>("coatcheck/file"),
   s3: new DriverEntry<Provider<S3Settings> & Scheme>("coatcheck/s3"),
-  gcs: new DriverEntry<Scheme>("coatcheck/gcs"),
-  azure: new DriverEntry<Scheme>("coatcheck/azure"),
+  redis: new DriverEntry<Provider<RedisSettings>>("coatcheck/redis"),
+  gcs: new DriverEntry<Provider<GcsSettings> & Scheme>("coatcheck/gcs"),
+  azure: new DriverEntry<Provider<AzureSettings> & Scheme>("coatcheck/azure"),
 };
 
 /** The schemes that need no configuration, their other names, and the driver that serves them. */

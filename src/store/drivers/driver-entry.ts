@@ -19,7 +19,10 @@ export class DriverEntry<T> {
     this.#provided = provided;
   }
 
-  /** @throws {StorageError} `CONFIG_INVALID` in a bundle that does not have the entry point */
+  /**
+   * @throws {StorageError} `MISSING_DEPENDENCY` when the client library is not installed that the entry point needs;
+   *   `CONFIG_INVALID` in a bundle that does not have the entry point
+   */
   async load(): Promise<T> {
     if (this.#provided !== undefined) return this.#provided;
     const cause = await importByName(this.#name).then(
@@ -27,10 +30,25 @@ export class DriverEntry<T> {
       (reason: unknown) => reason,
     );
     if (this.#provided !== undefined) return this.#provided;
+    const missing = missingPackage(cause);
+    if (missing !== undefined && missing !== "coatcheck") {
+      throw new StorageError(
+        "MISSING_DEPENDENCY",
+        `${this.#name} needs the package ${missing}, which is not installed: npm install ${missing}.`,
+        { operation: "configure", cause },
+      );
+    }
     throw new StorageError(
       "CONFIG_INVALID",
       `The entry point ${this.#name} can't be loaded. A program that is bundled has to import it: import "${this.#name}";`,
       { operation: "configure", cause },
     );
   }
+}
+
+/** The package that could not be found. Only the message of Node names it, in ESM and in CommonJS. */
+function missingPackage(cause: unknown): string | undefined {
+  const { code, message } = (cause ?? {}) as Partial<NodeJS.ErrnoException>;
+  if (code !== "ERR_MODULE_NOT_FOUND" && code !== "MODULE_NOT_FOUND") return undefined;
+  return /^Cannot find (?:package|module) '((?:@[\w.-]+\/)?[\w.-]+)[/']/.exec(message ?? "")?.[1];
 }

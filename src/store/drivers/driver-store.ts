@@ -1,4 +1,5 @@
-import { isNotFound } from "../../errors/error.js";
+import { restated } from "../../errors/as-storage-error.js";
+import { isNotFound, isStorageError, textOf, type StorageError } from "../../errors/error.js";
 import { CAPABILITY_FLAGS, type Capability, type CapabilityFlag } from "../capability.js";
 import type { CallDetails } from "../check.js";
 import { CheckedStore } from "../checked-store.js";
@@ -40,6 +41,8 @@ export interface Driver<Name extends string = string> {
   presign?(path: string, options: PresignOptions, call: DriverCall): Promise<string>;
   /** Seconds that a presigned URL may live. */
   readonly maxExpiresIn?: number;
+  /** Where the objects are, for messages, such as `the bucket "payloads"`. No URL: it may carry a secret. */
+  readonly place?: string;
   close?(): void | Promise<void>;
   /** What the error of a verb means, where its requests do not say that by themselves. */
   failure?(error: unknown, call: DriverCall): unknown;
@@ -97,7 +100,7 @@ export abstract class DriverStore<Name extends string = string> extends CheckedS
   protected listChecked(prefix: string, options: ListOptions, details: CallDetails): AsyncIterable<ObjectInfo> {
     const call = callOf(details, options);
     const listing = this.#driver.list(prefix, options, call);
-    return this.#driver.failure === undefined ? listing : this.#namedListing(listing, call);
+    return this.#namesFailures ? this.#namedListing(listing, call) : listing;
   }
 
   protected copyChecked(from: string, to: string, options: CallOptions, details: CallDetails): Promise<ObjectInfo> {
@@ -110,21 +113,46 @@ export abstract class DriverStore<Name extends string = string> extends CheckedS
     return this.#named(this.#driver.presign!(path, options, call), call); // as above
   }
 
+  get #namesFailures(): boolean {
+    return this.#driver.failure !== undefined || this.#driver.place !== undefined;
+  }
+
   /** Settles as `answer` does; its error is what the driver says that it means. */
   #named<T>(answer: Promise<T>, call: DriverCall): Promise<T> {
-    if (this.#driver.failure === undefined) return answer;
+    if (!this.#namesFailures) return answer;
     return answer.catch((error: unknown) => {
-      throw this.#driver.failure!(error, call);
+      throw this.#failure(error, call);
     });
+  }
+
+  #failure(error: unknown, call: DriverCall): unknown {
+    const { place } = this.#driver;
+    const named = this.#driver.failure === undefined ? error : this.#driver.failure(error, call);
+    return place === undefined ? named : withPlace(named, place);
   }
 
   async *#namedListing(listing: AsyncIterable<ObjectInfo>, call: DriverCall): AsyncGenerator<ObjectInfo> {
     try {
       yield* listing;
     } catch (error) {
-      throw this.#driver.failure!(error, call);
+      throw this.#failure(error, call);
     }
   }
+}
+
+const OF_THE_PLACE = [
+  "CONTAINER_NOT_FOUND",
+  "PERMISSION_DENIED",
+  "INSUFFICIENT_STORAGE",
+  "UNAVAILABLE",
+  "UNEXPECTED",
+] as const;
+
+/** The error with the name of the place, if it is one that the place may be the reason for. */
+function withPlace(error: unknown, place: string): unknown {
+  if (!OF_THE_PLACE.some((code) => isStorageError(error, code))) return error;
+  const known = error as StorageError;
+  return known.message.includes(place) ? known : restated(known, {}, `${textOf(known)} It is about ${place}.`);
 }
 
 function callOf(details: CallDetails, { signal }: CallOptions): DriverCall {

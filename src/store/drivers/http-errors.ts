@@ -1,3 +1,4 @@
+import { NO_OBJECT } from "../no-object.js";
 import type { StorageErrorCode } from "../../errors/error.js";
 
 // What the drivers of services behind HTTP have in common; each adds what its service means otherwise.
@@ -32,8 +33,8 @@ export const CODE_OF_ERRNO: ReadonlyMap<string, StorageErrorCode> = new Map([
 
 /** Messages that say all there is to say. */
 export const MESSAGE_OF_CODE: Readonly<Partial<Record<StorageErrorCode, string>>> = {
-  NOT_FOUND: "There is no such object.",
-  CONTAINER_NOT_FOUND: "There is no such bucket or container.",
+  NOT_FOUND: NO_OBJECT,
+  CONTAINER_NOT_FOUND: "There is no such bucket or container: make it, or correct its name.",
   ALREADY_EXISTS: "An object is already there.",
   PRECONDITION_FAILED: "The object is missing or is another version.",
 };

@@ -1,3 +1,4 @@
+import { NO_OBJECT } from "../no-object.js";
 import { DriverStore, type Driver, type DriverCall } from "./driver-store.js";
 import { declareOwnStore } from "../guard/own-stores.js";
 import { throwIfAborted } from "../../async/abort.js";
@@ -113,7 +114,7 @@ class MemoryDriver implements Driver<"memory"> {
 
   #get(path: string, details: CallDetails): StoredBytes {
     const object = this.#objects.get(path);
-    if (object === undefined) throw new StorageError("NOT_FOUND", "There is no such object.", details);
+    if (object === undefined) throw new StorageError("NOT_FOUND", NO_OBJECT, details);
     return object;
   }
 

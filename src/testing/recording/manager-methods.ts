@@ -38,5 +38,6 @@ export const MANAGER_METHODS: RecordedMethods<StorageManager> = {
   reencrypt: "promise",
   verify: "promise",
   verifyPrefix: "promise",
+  check: "promise",
   close: "promise",
 };

@@ -102,6 +102,14 @@ export const DRIVERS: readonly Mutant[] = [
     seenBy: seenByTests("store/drivers/memory-store.test.ts"),
   },
   {
+    name: "a defined store lists as its keys come",
+    promise: testing("What your store's `capability` advertises must work"),
+    file: "store/drivers/defined/defined-driver.ts",
+    from: ".sort(([a], [b]) => comparePaths(a, b))",
+    to: "",
+    seenBy: seenByTests("store/drivers/defined/define-store.test.ts"),
+  },
+  {
     name: "a memory store shares the buffer of its reader",
     promise: testing("What your store's `capability` advertises must work"),
     file: "store/drivers/memory-store.ts",

@@ -1,3 +1,4 @@
+import { NO_OBJECT } from "../../no-object.js";
 import type { CallDetails } from "../../check.js";
 import type { Clock } from "../../../async/clock.js";
 import { bytesResult, streamResult } from "../../read-result.js";
@@ -91,7 +92,7 @@ export class ReplicaReader {
         this.callOf(details, signal),
         async ({ store }, attempt) => {
           const info = await attempt.wait(store.stat(path, { signal: attempt.signal }));
-          if (info === undefined) throw new StorageError("NOT_FOUND", "There is no such object.", details);
+          if (info === undefined) throw new StorageError("NOT_FOUND", NO_OBJECT, details);
           const { info: described } = describeCopy(info);
           attempt.end();
           return described;

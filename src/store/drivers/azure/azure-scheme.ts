@@ -1,15 +1,11 @@
-import process from "node:process";
-import { importByName } from "../../../async/import-by-name.js";
-import { once } from "../../../async/once.js";
 import { StorageError } from "../../../errors/error.js";
 import type { SchemeFactory } from "../../compose/routing/options.js";
+import { AmbientAccounts, type AccountAddress } from "./ambient-accounts.js";
 import { AzureStore } from "./azure-store.js";
-import type { AzureStoreOptions, AzureTokenCredential } from "./options.js";
+import type { AzureStoreOptions } from "./options.js";
 
 /** Options of {@link azureScheme}: those of an AzureStore, which all containers share. */
 export type AzureSchemeOptions = Omit<AzureStoreOptions, "container">;
-
-type Account = Pick<AzureStoreOptions, "connectionString" | "accountUrl" | "credential">;
 
 const CONTAINER = /^(?:[a-z0-9-]{3,63}|\$root|\$web|\$logs)$/;
 
@@ -55,58 +51,12 @@ function splitContainer(text: string): [container: string, host?: string] {
   return host === undefined ? [container] : [container, host];
 }
 
-interface AccountAddress {
-  readonly name: string;
-  readonly url: string;
-}
-
 function accountOfHost(host: string): AccountAddress {
   const [, name, cloud] = HOST.exec(host.toLowerCase()) ?? [];
   if (name === undefined || cloud === undefined) {
     throw invalid("The host that the path names is not that of an account of Azure.");
   }
   return { name, url: `https://${name}.blob.${cloud}` };
-}
-
-/** Finds accounts and their credentials in the environment. */
-class AmbientAccounts {
-  readonly #default = once(defaultCredential);
-
-  async find(named: AccountAddress | undefined, credential: AzureStoreOptions["credential"]): Promise<Account> {
-    const { AZURE_STORAGE_CONNECTION_STRING: connectionString, AZURE_STORAGE_ACCOUNT: ownName } = process.env;
-    const isOwn = (name: string | undefined): boolean => named === undefined || named.name === name;
-    if (connectionString && credential === undefined && isOwn(accountIn(connectionString))) return { connectionString };
-    const url = named?.url ?? (ownName && `https://${ownName}.blob.core.windows.net`);
-    if (!url) {
-      const message = "The path names no account (container@account.dfs.core.windows.net), nor does the environment.";
-      throw new StorageError("CONFIG_INVALID", `${message} Set AZURE_STORAGE_ACCOUNT, or configure the scheme.`);
-    }
-    if (credential !== undefined) return { accountUrl: url, credential };
-    const own = isOwn(ownName) ? ownCredential(url, ownName) : undefined;
-    return own ?? { accountUrl: url, credential: await this.#default() };
-  }
-}
-
-/** What the environment has for the account that it names. */
-function ownCredential(accountUrl: string, accountName: string | undefined): Account | undefined {
-  const { AZURE_STORAGE_KEY: accountKey, AZURE_STORAGE_SAS_TOKEN: token } = process.env;
-  if (accountKey && accountName) return { accountUrl, credential: { accountName, accountKey } };
-  return token ? { accountUrl: `${accountUrl}?${token.replace(/^\?/, "")}` } : undefined;
-}
-
-function accountIn(connectionString: string): string | undefined {
-  return /(?:^|;)AccountName=([^;]+)/i.exec(connectionString)?.[1];
-}
-
-async function defaultCredential(): Promise<AzureTokenCredential> {
-  const packageName = "@azure/identity";
-  try {
-    const identity = (await importByName(packageName)) as { DefaultAzureCredential: new () => AzureTokenCredential };
-    return new identity.DefaultAzureCredential();
-  } catch (cause) {
-    const message = `No credential for the account is configured or in the environment, and ${packageName} is not installed.`;
-    throw new StorageError("MISSING_DEPENDENCY", message, { cause });
-  }
 }
 
 function invalid(message: string): StorageError {

@@ -42,6 +42,7 @@ export class AzureStore extends DriverStore<"azure"> {
     const maxObjectSize = blockSize * MAX_BLOCKS;
     super({
       name: "azure",
+      place: `the container ${JSON.stringify(parsed.container)}`,
       capability: { presign, maxObjectSize, ...pathRoom(prefix) },
       write: (path, body, given, call) => writeObject(container, path, body, given, maxObjectSize, call),
       read: (path, given, call) => readObject(container, path, given, call),

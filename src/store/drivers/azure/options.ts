@@ -10,6 +10,7 @@ import * as z from "zod/mini";
 import { systemClock, type Clock } from "../../../async/clock.js";
 import { parseOptions } from "../../../options/parse-options.js";
 import { connectionStringProblem, isBase64 } from "./connection-string.js";
+import { CONTAINER_NAME } from "./names.js";
 import { isOneAtMost, pathPrefix, rule, soundText, wholeNumber } from "../driver-options.js";
 
 /** Largest block, in bytes: 4,000 MiB (Azure, "Scalability and performance targets for Blob storage"). */
@@ -78,10 +79,7 @@ export interface AzureStoreOptions {
 
 const schema = z
   .strictObject({
-    // "Naming and referencing containers": $root and $web are special ones.
-    container: z
-      .string()
-      .check(z.regex(/^(?:[a-z0-9](?:-?[a-z0-9]){2,62}|\$root|\$web|\$logs)$/, "must be a container's name")),
+    container: z.string().check(z.regex(CONTAINER_NAME, "must be a container's name")),
     prefix: pathPrefix,
     client: z.optional(
       z.custom<ContainerClient | BlobServiceClient>(isClient, "must be a ContainerClient or a BlobServiceClient"),

@@ -1,3 +1,4 @@
+import { NO_OBJECT } from "../../no-object.js";
 import { constants } from "node:fs";
 import { copyFile, open, type FileHandle } from "node:fs/promises";
 import type { ObjectInfo } from "../../store.js";
@@ -30,6 +31,6 @@ export async function copyObject(tree: FileTree, from: string, to: string, call:
 
 async function assertSource(tree: FileTree, from: string): Promise<string> {
   const source = await atPlace(tree, from, async (place) => (await statObject(tree.root, place)) && place.file);
-  if (source === undefined) throw new FileFault("NOT_FOUND", "There is no such object.");
+  if (source === undefined) throw new FileFault("NOT_FOUND", NO_OBJECT);
   return source;
 }

@@ -1,8 +1,9 @@
+import { NO_OBJECT } from "../../no-object.js";
 import { StorageError, isStorageError, type StorageErrorCode } from "../../../errors/error.js";
 import type { CallDetails } from "../../check.js";
 
 const CODES: Readonly<Record<string, readonly [StorageErrorCode, string]>> = {
-  ENOENT: ["NOT_FOUND", "The object does not exist."],
+  ENOENT: ["NOT_FOUND", NO_OBJECT],
   EEXIST: ["ALREADY_EXISTS", "The object exists already."],
   EACCES: ["PERMISSION_DENIED", "The file system denies access."],
   EPERM: ["PERMISSION_DENIED", "The file system does not permit the operation."],

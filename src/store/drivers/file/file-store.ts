@@ -54,6 +54,7 @@ export class FileStore extends DriverStore<"file"> {
     };
     super({
       name: "file",
+      place: `the directory ${JSON.stringify(root)}`,
       capability: { presign: false, ifMatch: false, deleteIfMatch: false, metadata: false, contentType: false },
       write: (path, body, given, call) => writeObject(tree, path, body, given, call),
       read: (path, given, call) => readObject(tree, path, given, call),

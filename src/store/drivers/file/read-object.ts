@@ -1,3 +1,4 @@
+import { NO_OBJECT } from "../../no-object.js";
 import type { FileHandle } from "node:fs/promises";
 import type { CallDetails } from "../../check.js";
 import { bytesResult, streamResult } from "../../read-result.js";
@@ -21,7 +22,7 @@ export async function readObject(
   call: DriverCall,
 ): Promise<ReadResult> {
   const opened = await atPlace(tree, path, (place) => openObject(tree.root, place));
-  if (opened === undefined) throw new FileFault("NOT_FOUND", "There is no such object.");
+  if (opened === undefined) throw new FileFault("NOT_FOUND", NO_OBJECT);
   const info = objectInfo(path, opened.stats);
   const start = Math.min(options.offset ?? 0, info.size);
   const file = new FileChunks(

@@ -97,13 +97,15 @@ export async function createStorage(config: ParsedGcsOptions["clientConfig"]): P
   return new Storage({ ...config, retryOptions: { ...RETRIES, ...config?.retryOptions } });
 }
 
-async function loadSdk(): Promise<typeof Sdk> {
+/** @throws {StorageError} `MISSING_DEPENDENCY` when the library is not installed */
+export async function loadSdk(): Promise<typeof Sdk> {
   try {
     return await import("@google-cloud/storage");
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException | undefined)?.code;
     if (code !== "ERR_MODULE_NOT_FOUND" && code !== "MODULE_NOT_FOUND") throw cause;
-    const message = "Google Cloud Storage needs the package @google-cloud/storage, which is not installed.";
+    const message =
+      "Google Cloud Storage needs the package @google-cloud/storage, which is not installed: npm install @google-cloud/storage.";
     throw new StorageError("MISSING_DEPENDENCY", message, { cause });
   }
 }

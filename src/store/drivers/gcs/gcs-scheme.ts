@@ -3,7 +3,8 @@ import { StorageError } from "../../../errors/error.js";
 import type { SchemeFactory } from "../../compose/routing/options.js";
 import { createStorage } from "./client.js";
 import { GcsStore } from "./gcs-store.js";
-import { BUCKET_NAME, type GcsStoreOptions } from "./options.js";
+import { BUCKET_NAME } from "./bucket-name.js";
+import type { GcsStoreOptions } from "./options.js";
 
 /** Options of {@link gcsScheme}: those of a GcsStore, which all buckets share. */
 export type GcsSchemeOptions = Omit<GcsStoreOptions, "bucket">;

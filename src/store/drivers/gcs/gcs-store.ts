@@ -52,6 +52,7 @@ export class GcsStore extends DriverStore<"gcs"> {
     const limits = { maxObjectSize: MAX_OBJECT_SIZE, ...pathRoom(parsed.prefix) };
     super({
       name: "gcs",
+      place: `the bucket ${JSON.stringify(parsed.bucket)}`,
       capability: { ifNoneMatch, ifMatch, deleteIfMatch, presign, ...limits },
       write: (path, body, given, call) => writeObject(bucket, path, body, given, call),
       read: (path, given, call) => readObject(bucket, path, given, call),

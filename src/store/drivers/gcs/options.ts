@@ -6,12 +6,10 @@ import * as z from "zod/mini";
 import { systemClock, type Clock } from "../../../async/clock.js";
 import { parseOptions } from "../../../options/parse-options.js";
 import { isOneAtMost, pathPrefix, rule, wholeNumber } from "../driver-options.js";
+import { BUCKET_NAME, BUCKET_PROBLEM } from "./bucket-name.js";
 
 /** The unit of resumable uploads in bytes: every chunk but the last is a multiple of it (GCS, "Resumable uploads"). */
 export const CHUNK_UNIT = 256 * 1024;
-
-/** "About Cloud Storage buckets", naming. */
-export const BUCKET_NAME = /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/;
 
 /** Largest object in bytes: 5 TiB (GCS, "Quotas & limits"). */
 export const MAX_OBJECT_SIZE = 5 * 1024 ** 4;
@@ -71,7 +69,7 @@ export interface GcsStoreOptions {
 
 const schema = z
   .strictObject({
-    bucket: z.string().check(z.regex(BUCKET_NAME, "must be the name of a bucket, without gs:// and path")),
+    bucket: z.string().check(z.regex(BUCKET_NAME, BUCKET_PROBLEM)),
     prefix: pathPrefix,
     client: z.optional(z.custom<Storage>(isClient, "must be a Storage")),
     clientConfig: z.optional(

@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import type { Clock } from "../../../async/clock.js";
 import { parseOptions } from "../../../options/parse-options.js";
 import { isOneAtMost, rule, soundText, wholeNumber } from "../driver-options.js";
+import { MAX_PREFIX_BYTES, MAX_TTL } from "./limits.js";
 import { redisUrlProblem } from "./redis-url.js";
 
 /**
@@ -23,9 +24,6 @@ export const MAX_HEADER_SIZE = 64 * 1024;
  */
 const MAX_OBJECT_SIZE = 512 * 1024 ** 2 - MAX_HEADER_SIZE;
 
-// A century: the largest times overflow Redis' clock, and are errors there.
-const MAX_TTL = 100 * 365 * 24 * 60 * 60 * 1000;
-const MAX_PREFIX_BYTES = 512;
 const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /** Options of {@link RedisStore}: one of `client` and `url` is needed. */

@@ -117,7 +117,7 @@ function cut(client: Redis): void {
  *
  * @throws {StorageError} `MISSING_DEPENDENCY`
  */
-async function loadRedis(): Promise<typeof Redis> {
+export async function loadRedis(): Promise<typeof Redis> {
   try {
     return (await import("ioredis")).Redis;
   } catch (cause) {

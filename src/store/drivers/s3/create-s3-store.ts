@@ -8,8 +8,16 @@ const DEFAULT_REGION = "us-east-1";
 
 /** An {@link S3Store} with a client of its own, as the environment describes it. */
 export async function createS3Store(settings: S3Settings): Promise<S3Store> {
-  const { bucket, partSize, queueSize, sse, kmsKeyId } = settings;
-  return new S3Store({ bucket, clientConfig: await clientConfig(settings), partSize, queueSize, sse, kmsKeyId });
+  const { bucket, prefix, partSize, queueSize, sse, kmsKeyId } = settings;
+  return new S3Store({
+    bucket,
+    prefix,
+    clientConfig: await clientConfig(settings),
+    partSize,
+    queueSize,
+    sse,
+    kmsKeyId,
+  });
 }
 
 async function clientConfig(settings: S3Settings): Promise<S3ClientConfig> {

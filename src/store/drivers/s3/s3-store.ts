@@ -41,6 +41,7 @@ export class S3Store extends DriverStore<"s3"> {
     const { maxObjectSize } = bucket;
     super({
       name: "s3",
+      place: `the bucket ${JSON.stringify(parsed.bucket)}`,
       capability: { ifNoneMatch, ifMatch, deleteIfMatch, maxObjectSize, ...pathRoom(parsed.prefix) },
       write: (path, body, given, call) => writeObject(bucket, path, body, given, call),
       read: (path, given, call) => readObject(bucket, path, given, call),

@@ -9,6 +9,7 @@ export interface S3Credentials {
 export interface S3Settings {
   provider: "s3";
   bucket: string;
+  prefix: string | undefined;
   region: string | undefined;
   /** A URL with its scheme, without a trailing slash. */
   endpoint: string | undefined;

@@ -1,3 +1,4 @@
+import { NO_OBJECT } from "../../no-object.js";
 import { openListing } from "../../open-listing.js";
 import { StorageError } from "../../../errors/error.js";
 import type {
@@ -181,7 +182,7 @@ export class ObjectsWithSidecars {
   async #source(from: string, call: SidecarCall) {
     const source = await this.#follow(from, (at) => this.#statLook(at, from, call), call);
     if (source !== undefined) return source;
-    throw new StorageError("NOT_FOUND", "There is no such object.", call.details);
+    throw new StorageError("NOT_FOUND", NO_OBJECT, call.details);
   }
 
   async #isStill({ at, found }: { at: string; found: ObjectInfo }, call: SidecarCall): Promise<boolean> {

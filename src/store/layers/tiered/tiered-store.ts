@@ -1,3 +1,4 @@
+import { NO_OBJECT } from "../../no-object.js";
 import { declareOwnStore } from "../../guard/own-stores.js";
 import { isNotFound, isStorageError, StorageError } from "../../../errors/error.js";
 import { abortable } from "../../../async/abort.js";
@@ -146,7 +147,7 @@ export class TieredStore extends CallLayer {
     if (this.#isFresh(copy)) return this.#hit(copy, call);
     try {
       const info = await this.#stat(call);
-      if (info === undefined) throw new StorageError("NOT_FOUND", "There is no such object.", details);
+      if (info === undefined) throw new StorageError("NOT_FOUND", NO_OBJECT, details);
       return isSameVersion(copy.info, info) ? this.#hit({ ...copy, info }, call) : await this.#fetch(call);
     } catch (error) {
       if (!this.#forgives(error, copy, options.signal)) throw error;

@@ -147,7 +147,12 @@ describe("Paths of a routing store", () => {
     });
     await mem.write("a", "content");
     const store = new RoutingStore({ primary: new MemoryStore(), schemes: { mem } });
-    const expected = { code: "UNAVAILABLE", message: "Broke off.", ...details, path: "mem://c/a" };
+    const expected = {
+      code: "UNAVAILABLE",
+      message: expect.stringContaining("Broke off.") as string,
+      ...details,
+      path: "mem://c/a",
+    };
     expect(await failureOf((await store.read("mem://c/a")).bytes())).toMatchObject(expected);
     const iterator = (await store.read("mem://c/a"))[Symbol.asyncIterator]();
     expect(await failureOf(iterator.next())).toMatchObject(expected);
@@ -175,7 +180,7 @@ describe("A routing store with an unknown scheme", () => {
     for (const error of await Promise.all(calls.map(failureOf))) {
       expect(error).toMatchObject({ code: "UNKNOWN_SCHEME", path, store: "routing", retryable: false });
       expect(error.message).toContain("abfs");
-      expect(error.message).toMatch(/: .*gcs, gs, mem, memory, s3\.$|: .*\bmem, memory, s3\.$/);
+      expect(error.message).toMatch(/: .*gcs, gs, mem, memory, s3\. \[[^:]*\]$|: .*\bmem, memory, s3\. \[[^:]*\]$/);
       expect(error.message).not.toMatch(/s3cr3t|dangling/);
     }
     expect([...primary.calls, ...mem.calls]).toEqual([]);

@@ -100,7 +100,9 @@ describe("errors of the service", () => {
     const error = await failureOf(store.read("a"));
     const shown = JSON.stringify(error) + String(error) + String(error.cause) + JSON.stringify(error.cause);
     expect(shown).not.toMatch(/AKIASECRET|payload/);
-    expect(error.message).toBe("The request to S3 failed: SignatureDoesNotMatch (HTTP 403, request id REQUEST-1).");
+    expect(error.message).toContain(
+      'The request to S3 failed: SignatureDoesNotMatch (HTTP 403, request id REQUEST-1). It is about the bucket "bucket".',
+    );
   });
 
   it("says UNEXPECTED of an answer that is no S3", async () => {
@@ -213,7 +215,9 @@ describe("what fails on this side", () => {
     expect(await failureOf(denied.read("a"))).toMatchObject({ code: "PERMISSION_DENIED" });
     expect(await failureOf(denied.presign("a", { method: "GET", expiresIn: 1 }))).toMatchObject({
       code: "PERMISSION_DENIED",
-      message: "The request to S3 failed: no profile.",
+      message: expect.stringContaining(
+        'The request to S3 failed: no profile. It is about the bucket "bucket".',
+      ) as string,
     });
   });
 

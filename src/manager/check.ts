@@ -1,0 +1,168 @@
+import { randomUUID } from "node:crypto";
+import { abortable } from "../async/abort.js";
+import { callStore, type ManagerParts } from "../call/call.js";
+import { requireStore } from "../call/require-store.js";
+import type { ManagerSettings } from "../configure/settings.js";
+import { asStorageError } from "../errors/as-storage-error.js";
+import { isStorageError, StorageError, textOf } from "../errors/error.js";
+import { listObjects } from "../maintain/list-objects.js";
+import { checkProbe } from "../object/reserved-names.js";
+import type { EventDetails } from "../observe/recorder.js";
+import { locationBelow } from "../paths/location.js";
+import { assertOptions } from "../store/call-options.js";
+import type { Capability } from "../store/capability.js";
+import type { CallOptions, Store } from "../store/store.js";
+
+/** What is done with the probe, one after the other. */
+type Step = "write" | "read" | "list" | "delete";
+
+const BYTES = Buffer.from("coatcheck");
+
+// What the services call the right to do it.
+const RIGHTS: Readonly<Record<string, Readonly<Record<Step, string>>>> = {
+  s3: { write: "s3:PutObject", read: "s3:GetObject", list: "s3:ListBucket", delete: "s3:DeleteObject" },
+  gcs: {
+    write: "storage.objects.create",
+    read: "storage.objects.get",
+    list: "storage.objects.list",
+    delete: "storage.objects.delete",
+  },
+  azure: {
+    write: "Storage Blob Data Contributor",
+    read: "Storage Blob Data Reader",
+    list: "Storage Blob Data Reader",
+    delete: "Storage Blob Data Contributor",
+  },
+};
+
+// Names that services and their clients give to failures of who asks, rather than of what is asked.
+const OF_CREDENTIALS =
+  /credential|accesskey|signature|token|authentication|unauthori[sz]ed|noauth|wrongpass|skew|expired/i;
+
+/**
+ * Writes, reads, lists and deletes a probe below `outputPrefix`, as far as the store can. What it can't, is passed over;
+ * where nothing can be deleted, nothing is written.
+ *
+ * @throws {StorageError} what went wrong, with the step and what would help in its message
+ */
+export async function check(parts: ManagerParts, options: CallOptions): Promise<void> {
+  const { settings } = parts;
+  const details: EventDetails = { store: settings.store?.name };
+  assertOptions("call", options, { operation: "check", store: details.store });
+  const own = { signal: options.signal };
+  return callStore(parts, "check", details, own, async (signal) => {
+    const store = requireStore(settings, "check");
+    const path = locationBelow(settings.outputPrefix, checkProbe(randomUUID()));
+    const capability = await capabilityOf(store, path, signal);
+    const probe = new Probe(store, path, settings, signal);
+    try {
+      await abortable(probe.run(capability), signal);
+    } finally {
+      // Also after an abort, and after a write of which nobody knows whether it was done.
+      if (!probe.isGone && capability.delete) await quietly(async () => store.delete(path));
+    }
+  });
+}
+
+async function capabilityOf(store: Store, path: string, signal: AbortSignal): Promise<Readonly<Capability>> {
+  try {
+    return (await store.capabilityOf?.(path, { signal })) ?? store.capability;
+  } catch (error) {
+    throw asStorageError(error, { operation: "check", store: store.name, path });
+  }
+}
+
+async function quietly(run: () => Promise<unknown>): Promise<void> {
+  await run().catch(() => undefined);
+}
+
+class Probe {
+  /** Whether nothing is left to delete. */
+  isGone = true;
+
+  constructor(
+    private readonly store: Store,
+    private readonly path: string,
+    private readonly settings: ManagerSettings,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  async run(capability: Readonly<Capability>): Promise<void> {
+    const { store, path, signal } = this;
+    const leavesNothing = capability.write && capability.delete;
+    if (leavesNothing) {
+      this.isGone = false;
+      await this.step("write", () => store.write(path, BYTES, { signal }));
+    }
+    if (capability.read) await this.step("read", () => this.read(leavesNothing));
+    if (capability.list) await this.step("list", () => this.list(leavesNothing));
+    if (!leavesNothing) return;
+    await this.step("delete", () => store.delete(path, { signal }));
+    if (capability.stat) await this.step("delete", () => this.isDeleted());
+    this.isGone = true;
+  }
+
+  private async read(isThere: boolean): Promise<void> {
+    const { store, path, signal } = this;
+    try {
+      const bytes = await (await store.read(path, { signal })).bytes();
+      if (!BYTES.equals(bytes)) throw this.unlike("INTEGRITY", "What was read is not what was written.");
+    } catch (error) {
+      if (isThere || !isStorageError(error, "NOT_FOUND")) throw error;
+    }
+  }
+
+  private async list(isThere: boolean): Promise<void> {
+    const listed = [];
+    for await (const object of listObjects(this.path, { signal: this.signal }, this.settings)) listed.push(object.path);
+    if (listed.length !== (isThere ? 1 : 0)) {
+      throw this.unlike("UNEXPECTED", "The listing does not hold what was written, or holds what was not.");
+    }
+  }
+
+  private async isDeleted(): Promise<void> {
+    const info = await this.store.stat(this.path, { signal: this.signal });
+    if (info !== undefined) throw this.unlike("UNEXPECTED", "The object is there after it was deleted.");
+  }
+
+  private unlike(code: "INTEGRITY" | "UNEXPECTED", message: string): StorageError {
+    return new StorageError(code, message, { operation: "check", store: this.store.name, path: this.path });
+  }
+
+  private async step(step: Step, run: () => Promise<unknown>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      if (this.signal.aborted) throw error;
+      throw this.failure(step, asStorageError(error, { operation: step, store: this.store.name, path: this.path }));
+    }
+  }
+
+  private failure(step: Step, error: StorageError): StorageError {
+    const { code, store = this.store.name, path = this.path, retryable } = error;
+    const text = `The check could not ${step} an object below ${JSON.stringify(this.settings.outputPrefix)}: ${textOf(error)}`;
+    const help = helpFor(error, step);
+    const details = { operation: "check", store, path, cause: error, retryable };
+    return new StorageError(code, help === undefined ? text : `${text} ${help}`, details);
+  }
+}
+
+/** What whoever reads the message can do. */
+function helpFor({ code, store, cause }: StorageError, step: Step): string | undefined {
+  switch (code) {
+    case "CONTAINER_NOT_FOUND":
+      return "Create it, or correct its name: the store never creates one.";
+    case "PERMISSION_DENIED": {
+      if (store === "file") return "Give the user of this process the right to it.";
+      const reason = cause instanceof Error ? cause.name + cause.message : "";
+      if (OF_CREDENTIALS.test(reason)) return "The credentials are missing, wrong or expired.";
+      const right = RIGHTS[store ?? ""]?.[step];
+      return `Give these credentials the right to ${step}${right === undefined ? "" : ` (${right})`}, or use others.`;
+    }
+    case "UNAVAILABLE":
+    case "TIMEOUT":
+      return "See whether the service runs, and whether its address is right and can be reached from here.";
+    default:
+      return undefined;
+  }
+}
