@@ -57,7 +57,7 @@ export function dataReference({ base, allow }: DataLocation): MessageFormat {
     read,
     open: async (message, manager, options) => {
       const limits = { ...options, ...(allow !== undefined && { allow }) };
-      const bytes = await manager.hydrate<Uint8Array>(read(message), limits);
+      const bytes = (await manager.hydrate(read(message), limits)) as Uint8Array; // of binary it is
       const digest = message.attributes.get(DIGEST);
       if (digest === undefined || digest === sha256Digest(bytes)) return bytes;
       throw new StorageError("INTEGRITY", "The data of the event is not what its datarefdigest says.", {
