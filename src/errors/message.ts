@@ -13,7 +13,9 @@ interface Facts {
  * payload or the options, keeps its text.
  */
 export function fullMessage(code: string, text: string, details: Facts): string {
-  const { operation, store, path } = details;
+  const { operation, store } = details;
+  // Of what was given as a path, and is none, the text says what is wrong.
+  const path = typeof details.path === "string" ? details.path : undefined;
   if (store === undefined && path === undefined) return text;
   const facts = [
     ...(text.includes(code) ? [] : [code]),
