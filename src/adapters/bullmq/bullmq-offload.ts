@@ -7,7 +7,7 @@ import { scopePath } from "../../object/scope-path.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import { MessageError } from "../messages/message-error.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
-import { openValue, packValue } from "../messages/message-value.js";
+import { openJsonValue, packJsonValue } from "../messages/json-value.js";
 import { rules } from "../messages/rules.js";
 import { unlessProcessed } from "../messages/unless-processed.js";
 import { wholeJob } from "./whole-job.js";
@@ -82,7 +82,7 @@ export function bullmqOffload(options: BullOptions): BullOffload {
 
   const packed = async <T>({ data, opts }: { data: T; opts?: JobsOptions | undefined }, queue: string) => {
     const jobId = opts?.jobId ?? uuidv7();
-    const own = await packValue(offloader, data, { scope: scopeOf(queue, jobId) });
+    const own = await packJsonValue(offloader, data, { scope: scopeOf(queue, jobId) });
     if (own.packed === undefined) return { data, opts, keepFor: () => undefined };
     return {
       data: own.value as T,
@@ -108,7 +108,7 @@ export function bullmqOffload(options: BullOptions): BullOffload {
     const last = job.opts.removeOnComplete === true ? undefined : id;
     const scope =
       parent === undefined ? scopeOf(queueName, last) : scopeOf(parent.queueKey.split(":").at(-1)!, parent.id);
-    return (await packValue(offloader, result, { scope })).value as R;
+    return (await packJsonValue(offloader, result, { scope })).value as R;
   };
 
   return {
@@ -130,7 +130,7 @@ export function bullmqOffload(options: BullOptions): BullOffload {
     flow,
     // With three parameters, BullMQ gives it a signal.
     processor: (handler) => async (job: Job, token, signal) => {
-      const opening = openValue(offloader, job.data, signal === undefined ? undefined : { signal });
+      const opening = openJsonValue(offloader, job.data, signal === undefined ? undefined : { signal });
       const found = await unlessProcessed(offloader, opening).catch((error: unknown) => {
         throw error instanceof MessageError && error.disposition === "reject" ? unrecoverable(error) : error;
       });
@@ -142,11 +142,11 @@ export function bullmqOffload(options: BullOptions): BullOffload {
     childrenValues: async <T>(job: Job) => {
       const values = Object.entries(((await job.getChildrenValues()) as Record<string, unknown> | undefined) ?? {});
       await forEachConcurrent(values, AT_A_TIME, new AbortController().signal, async (entry) => {
-        entry[1] = await openValue(offloader, entry[1]);
+        entry[1] = await openJsonValue(offloader, entry[1]);
       });
       return Object.fromEntries(values) as Record<string, T>;
     },
-    returnValue: async <R>(job: Job) => (await openValue(offloader, job.returnvalue)) as R,
+    returnValue: async <R>(job: Job) => (await openJsonValue(offloader, job.returnvalue)) as R,
     settleOn: (events) => {
       if (!settles) return;
       const settle = async (jobId: string): Promise<void> => {

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import type { CallOptions } from "../../store/store.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
-import { openValue } from "../messages/message-value.js";
+import { openJsonValue } from "../messages/json-value.js";
 import { rules } from "../messages/rules.js";
 import type { AttributeValue, Wire } from "../messages/wire.js";
 
@@ -58,7 +58,7 @@ export function eventBridgeOffload(options: EventBridgeOptions): EventBridgeOffl
     },
     batches: (entries) => offloader.batches(entries, countedEntry),
     open: async (event, call) => {
-      const detail = await openValue(offloader, event.detail, call);
+      const detail = await openJsonValue(offloader, event.detail, call);
       return detail === event.detail ? event : { ...event, detail };
     },
     settle: async ({ detail }, call) => {

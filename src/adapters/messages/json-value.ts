@@ -14,7 +14,7 @@ export interface PackedValue {
 }
 
 /** Packs a value that a client writes as JSON. What fits is given back itself. */
-export async function packValue(
+export async function packJsonValue(
   offloader: MessageOffloader,
   value: unknown,
   options?: PackOptions,
@@ -28,7 +28,11 @@ export async function packValue(
 }
 
 /** The value that was packed. One that was not is given back itself. @throws {MessageError} */
-export async function openValue(offloader: MessageOffloader, value: unknown, options?: CallOptions): Promise<unknown> {
+export async function openJsonValue(
+  offloader: MessageOffloader,
+  value: unknown,
+  options?: CallOptions,
+): Promise<unknown> {
   if (!isPackedValue(value)) return value;
   const opened = await offloader.unpack({ body: JSON.stringify(value), attributes: NO_ATTRIBUTES }, options);
   return opened.offloaded ? (JSON.parse(opened.body as string) as unknown) : value;
