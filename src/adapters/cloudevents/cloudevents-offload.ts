@@ -35,6 +35,8 @@ export interface CloudEventsOffload {
   open<E extends EventLike>(event: E, options?: CallOptions): Promise<E>;
 }
 
+// As bytes: so the data is given as bytes too.
+const NO_DATA = Buffer.alloc(0);
 const FORM = "datarefform";
 const REFUSED = ["hint", "keep", "format", "reads", "compress", "retention", "consumer"];
 const never = z.optional(z.never());
@@ -95,7 +97,7 @@ export function cloudEventsOffload(options: CloudEventsOptions): CloudEventsOffl
     open: async (event, call) => {
       const given = event as Readonly<Record<string, unknown>>;
       if (writtenData(given) !== undefined || given["dataref"] === undefined) return event;
-      const opened = await offloader.unpack({ body: "", attributes: attributesOf(given) }, call);
+      const opened = await offloader.unpack({ body: NO_DATA, attributes: attributesOf(given) }, call);
       const attributes = new Map<string, unknown>(opened.attributes);
       const form = attributes.get(FORM) ?? formOfType(given["datacontenttype"]);
       attributes.delete(FORM);

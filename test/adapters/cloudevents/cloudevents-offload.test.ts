@@ -140,8 +140,7 @@ it("names stores that have whole URIs by these", async () => {
 });
 
 it("refuses what readers could not follow", async () => {
-  const { offload } = setUp({ base: undefined });
-  await expect(offload.pack(event(big))).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+  expect(() => setUp({ base: undefined })).toThrow("base: must say the URI");
   await expect(setUp({}, { codecs: [gzip()] }).offload.pack(event(big))).rejects.toMatchObject({ code: "UNSUPPORTED" });
   const wrong = [
     { base: "payloads" },
