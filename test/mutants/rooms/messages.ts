@@ -117,8 +117,8 @@ export const MESSAGES: readonly Mutant[] = [
     name: "dataref may lead anywhere",
     promise: behaviour("dataref is followed where it is allowed, and nowhere else"),
     file: "adapters/cloudevents/data-reference.ts",
-    from: 'if (parseLocation(uri).target === undefined) throw invalidReference("dataref is no absolute URI of a store");',
-    to: 'if (uri === "") throw invalidReference("dataref is no absolute URI of a store");',
+    from: "...(allow !== undefined && { allow }) };",
+    to: 'allow: allow ?? ["shared"] };',
     seenBy: seenByTests("adapters/cloudevents/cloudevents-offload.test.ts"),
   },
   {
