@@ -124,3 +124,27 @@ describe("release", () => {
     );
   });
 });
+
+describe("what is no tombstone", () => {
+  it("is not taken for one, and goes with the scope", async () => {
+    const store = new MemoryStore();
+    const manager = new StorageManager({ store });
+    const reference = await manager.dehydrate(longText("a"), { scope: "s" });
+    await store.write("outputs/s/.coatcheck-released@some-day", "");
+    expect(await manager.release("s")).toEqual({ deleted: 1 });
+    await store.write("outputs/s/.coatcheck-released@some-day", "");
+    await expect(manager.hydrate(reference)).rejects.toThrow(storageError({ code: "NOT_FOUND" }));
+  });
+
+  it("can't be found where the store does not list", async () => {
+    class Unlisted extends MemoryStore {
+      override readonly capability = { ...new MemoryStore().capability, list: false };
+    }
+    const store = new Unlisted();
+    const manager = new StorageManager({ store });
+    const reference = (await manager.dehydrate(longText("a"), { scope: "s" })) as StorageReference;
+    await store.delete(reference.$storageRef);
+    await store.write("outputs/s/.coatcheck-released@9999-01-01", "");
+    await expect(manager.hydrate(reference)).rejects.toThrow(storageError({ code: "NOT_FOUND" }));
+  });
+});

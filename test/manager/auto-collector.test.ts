@@ -67,4 +67,15 @@ describe("retention.auto", () => {
     await manager.dehydrate("small");
     expect(await pass).toMatchObject({ outcome: "error", code: "UNEXPECTED" });
   });
+
+  it("runs one pass at a time, and none once it was closed", async () => {
+    const held = new HeldStore(["read"]);
+    const { manager } = setup(held as unknown as MemoryStore);
+    await manager.dehydrate("small");
+    await manager.dehydrate("small");
+    await held.until(1);
+    await manager.close();
+    await manager.dehydrate("small");
+    expect(held.held).toHaveLength(1);
+  });
 });

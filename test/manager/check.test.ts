@@ -147,3 +147,22 @@ describe("check", () => {
     expect(await failureOf(new StorageManager({}).check())).toMatchObject({ code: "STORAGE_DISABLED" });
   });
 });
+
+it("an error of a step that was not named yet says where the check was", async () => {
+  const store = broken("delete", () => Promise.reject(new StorageError("UNAVAILABLE", "It is down.")));
+  const error = await failureOf(new StorageManager({ store }).check());
+  expect(error).toMatchObject({
+    code: "UNAVAILABLE",
+    store: "memory",
+    path: expect.stringContaining(".coatcheck/") as string,
+  });
+  expect(error.message).toContain("could not delete");
+});
+
+it("the credentials of a store of one's own are no right that has a name", async () => {
+  const denied = new StorageError("PERMISSION_DENIED", "No.", { store: "own" });
+  const store = broken("write", () => Promise.reject(denied));
+  expect((await failureOf(new StorageManager({ store }).check())).message).toContain(
+    "the right to write, or use others",
+  );
+});

@@ -333,3 +333,31 @@ describe("a pass", () => {
     }
   });
 });
+
+describe("a store", () => {
+  it("that gives no times has leftovers told by their names, and no age of anything else", async () => {
+    class Timeless extends MemoryStore {
+      override async *list(...call: Parameters<MemoryStore["list"]>) {
+        for await (const { path, size } of super.list(...call)) yield { path, size };
+      }
+    }
+    const store = new Timeless();
+    const clock = new FakeClock(Date.now());
+    const manager = new StorageManager({ store, retention: { clock, gcInterval: 0 } });
+    await manager.dehydrate(longText("a"), { scope: "s" });
+    await store.write("outputs/s/01890a5d-ac96-774b-bcce-b302099a8057.part", "x");
+    expect(await manager.collect({ live: ["nothing"] })).toMatchObject({ deleted: 1, kept: { young: 1 } });
+    for await (const { oldest, newest } of manager.usage()) {
+      expect([oldest.getTime(), newest.getTime()]).toEqual([NaN, NaN]);
+    }
+  });
+
+  it("without conditions has passes that take no turns, and harm nothing", async () => {
+    class Unconditional extends MemoryStore {
+      override readonly capability = { ...new MemoryStore().capability, ifMatch: false, ifNoneMatch: false };
+    }
+    const manager = new StorageManager({ store: new Unconditional(), retention: { gcInterval: 0 } });
+    await manager.dehydrate(longText("a"));
+    for (let pass = 0; pass < 2; pass++) expect(await manager.collect()).toMatchObject({ skipped: false, scanned: 1 });
+  });
+});
