@@ -5,7 +5,7 @@ import { longText } from "../support/payloads.js";
 async function warned(makeBytes: (text: string) => unknown): Promise<number> {
   const warn = jest.fn();
   const logger = { debug: () => undefined, warn, isLevelEnabled: () => false };
-  const manager = new StorageManager({ store: new MemoryStore(), logger: logger as never });
+  const manager = new StorageManager({ store: new MemoryStore(), logger: logger });
   const text = JSON.stringify(await manager.dehydrate({ a: longText("a") }));
   const given = makeBytes(text);
   expect(await manager.hydrate(given)).toEqual(given instanceof ArrayBuffer ? expect.anything() : given);
