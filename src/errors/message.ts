@@ -9,12 +9,11 @@ interface Facts {
 
 /**
  * The message of an error, for whoever sees nothing else: its text, and what of code, operation, store and path the text
- * does not say itself. An error of no store and no path, such as one of the
- * payload or the options, keeps its text.
+ * does not say itself. An error of no store and no path, such as one of the payload or the options, keeps its text.
  */
 export function fullMessage(code: string, text: string, details: Facts): string {
   const { operation, store } = details;
-  // Of what was given as a path, and is none, the text says what is wrong.
+  // A path may be no string: the text says so.
   const path = typeof details.path === "string" ? details.path : undefined;
   if (store === undefined && path === undefined) return text;
   const facts = [

@@ -53,36 +53,35 @@ export async function adoptAndDehydrate(
   own: "outputPrefix" | "inputPrefix",
 ): Promise<unknown> {
   const sources = new SourceOwner();
-  let adopted: unknown;
-  let call: DehydrateOptions & { scope: string };
-  let expiry: CallExpiry | undefined;
+  let below: string | undefined;
+  let scope: string | undefined;
+  let adopted = value;
   try {
     const settings = dehydrateSettings(parts.settings, options);
+    const { ttl, signal: callSignal, audience } = settings;
+    below = settings.prefix ?? settings[own];
+    scope = settings.scope ?? uuidv7();
     // What is adopted has a label from here on: both halves together may take no longer than one call.
-    expiry = CallExpiry.begin(settings);
-    const { scope = uuidv7(), prefix: below = settings[own], ttl, signal: callSignal, audience } = settings;
-    call = { ...options, scope, references: "pass" };
+    const expiry = CallExpiry.begin(settings);
     expiry?.label(scope);
     const given = { scope, prefix: below, ttl, signal: callSignal, audience: settings.signing && audience };
-    adopted = settings.store === undefined ? value : await adopt(parts, value, given);
-  } catch (error) {
-    sources.end(value, error);
-    throw error;
-  }
-  try {
-    const dehydrated = await dehydratePayload(parts, adopted, call, own);
+    if (settings.store !== undefined) adopted = await adopt(parts, value, given);
+    const dehydrated = await dehydratePayload(parts, adopted, { ...options, scope, references: "pass" }, own);
     expiry?.assertInTime();
     return dehydrated;
   } catch (error) {
+    sources.end(value, error);
     // Nobody knows a scope that was made here, so nobody would ever release it.
-    if (options.scope === undefined) await giveBack(parts, call.scope);
+    const given = options.scope === undefined && scope !== undefined ? giveBack(parts, scope, below!) : undefined;
+    if (options.signal?.aborted !== true) await given;
     throw error;
   }
 }
 
-async function giveBack(parts: ManagerParts, scope: string): Promise<void> {
+async function giveBack({ settings }: ManagerParts, scope: string, below: string): Promise<void> {
+  const there = { ...settings, outputPrefix: below, inputPrefix: below };
   try {
-    await releaseScope({ scope }, parts.settings, {}, AbortSignal.timeout(parts.settings.timeout));
+    await releaseScope({ scope }, there, {}, AbortSignal.timeout(settings.timeout));
   } catch {
     // Why the call failed matters more.
   }

@@ -1,5 +1,5 @@
 import { admitLocation } from "../access/admit.js";
-import { checkedReference } from "../access/checked-reference.js";
+import { checkedReference, type CheckedReference } from "../access/checked-reference.js";
 import { selectPart } from "../access/select-part.js";
 import { forEachConcurrent } from "../async/concurrency.js";
 import { sha256 } from "../bytes/digest.js";
@@ -15,6 +15,7 @@ import { isBinary } from "../hydrate/decode-entry.js";
 import { newHolder, valueOf, type ReferenceKind } from "../hydrate/entry-node.js";
 import { openStoredEntry } from "../hydrate/open-entry.js";
 import { recogniseReference } from "../hydrate/recognise-reference.js";
+import { StorageError } from "../errors/error.js";
 import { isPlainObject } from "../json/is-object.js";
 import { directoryOf, formatLocation, locationBelow } from "../paths/location.js";
 import { namedType } from "../plan/binary.js";
@@ -24,6 +25,7 @@ import { collectReferences, fill } from "../reference/collect.js";
 import { FIELDS, isMediaType } from "../reference/fields.js";
 import { referenceGrammar, type Grammar } from "../reference/grammar.js";
 import type { ParsedReference } from "../reference/reference.js";
+import { Semaphore } from "../store/layers/semaphore.js";
 import type { CallOptions, Store } from "../store/store.js";
 
 /** Options of an adoption. */
@@ -40,6 +42,13 @@ export interface AdoptOptions extends CallOptions {
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** An entry that a reference was found in. */
+interface Holder {
+  readonly key: string;
+  /** Hops from the envelope. */
+  readonly depth: number;
+}
+
 /** Makes the references of one envelope those of one scope: by copies where the bytes can be used as they are. */
 export class Adoption {
   private readonly directory: string;
@@ -48,7 +57,11 @@ export class Adoption {
   private readonly expiry: CallExpiry | undefined;
   private readonly writer: ObjectWriter;
   private readonly copies = new Map<string, Promise<string>>();
+  private readonly adopted = new Map<string, Promise<unknown>>();
+  private readonly links = new Map<string, Set<string>>();
+  private readonly operations: Semaphore;
   private readonly settings: DehydrateSettings;
+  private references = 0;
 
   constructor(
     private readonly parts: ManagerParts & { readonly settings: DehydrateSettings },
@@ -61,8 +74,9 @@ export class Adoption {
     this.expiry = CallExpiry.begin(settings);
     this.label = this.expiry?.label(options.scope);
     this.below = settings.prefix ?? settings.outputPrefix;
-    this.directory = this.directoryOf(options.scope);
+    this.directory = locationBelow(this.below, this.labelled(options.scope));
     this.writer = new ObjectWriter(store, settings, recorder);
+    this.operations = new Semaphore(settings.concurrency);
   }
 
   /** Objects that were copied. */
@@ -77,7 +91,8 @@ export class Adoption {
     return adopted.value;
   }
 
-  private async replaced(value: unknown): Promise<{ value: unknown; references: number }> {
+  /** @param holder what the value was found in; absent for the envelope */
+  private async replaced(value: unknown, holder?: Holder): Promise<{ value: unknown; references: number }> {
     const { dialect, resolvers, concurrency } = this.settings;
     const root = newHolder();
     const recognise = (object: Fields): ReferenceKind | undefined =>
@@ -89,45 +104,80 @@ export class Adoption {
       recognise,
       recogniseOther,
     });
+    this.count(found.length);
     await forEachConcurrent(found, concurrency, this.signal, async ({ place, value: object, kind }) => {
       if ("stored" in kind) fill(place, await this.storedObject(kind.stored));
       // What a resolver stands for is not in the store.
-      else fill(place, "resolver" in kind ? object : await this.reference(object));
+      else fill(place, "resolver" in kind ? object : await this.reference(object, holder));
     });
     return { value: valueOf(root), references: found.length };
   }
 
-  private async reference(object: Fields): Promise<unknown> {
+  /** @throws {StorageError} `BUDGET_EXCEEDED` for more references than one hydration follows */
+  private count(references: number): void {
+    this.references += references;
+    const { maxReferences } = this.settings;
+    if (this.references <= maxReferences) return;
+    const message = `There are more than ${maxReferences} references (maxReferences).`;
+    throw new StorageError("BUDGET_EXCEEDED", message, { operation: "adopt" });
+  }
+
+  /** Adopts what a reference says, once for all places that say the same. */
+  private async reference(object: Fields, holder: Holder | undefined): Promise<unknown> {
     const { settings } = this;
-    const { reference, grammar, fields, authentic } = checkedReference(object, settings, "adopt");
-    admitLocation(reference.location, allowListOf(settings), settings.store, "adopt");
-    const from = formatLocation(reference.location);
-    if (from.startsWith(`${this.directory}/`) && !from.slice(this.directory.length + 1).includes("/"))
-      return { ...object };
-    // What is encrypted is bound to its scope.
-    const isBound = settings.codecs.endsEncrypted(reference.encoding);
-    if (isBinary(reference)) {
-      return isBound
-        ? this.writeBinary(reference, fields)
-        : this.copy(reference, fields, grammar, authentic !== undefined);
+    const checked = checkedReference(object, settings, "adopt");
+    admitLocation(checked.reference.location, allowListOf(settings), settings.store, "adopt");
+    if (this.isOwn(checked.reference)) return { ...object };
+    const key = JSON.stringify(checked.fields);
+    const depth = (holder?.depth ?? 0) + 1;
+    if (holder !== undefined) this.link(holder.key, key);
+    if (depth > Math.max(2, settings.maxRecursionDepth)) throw tooDeep(settings.maxRecursionDepth);
+    let adopted = this.adopted.get(key);
+    if (adopted === undefined) this.adopted.set(key, (adopted = this.adopt(checked, { key, depth })));
+    const result = await adopted;
+    return isPlainObject(result) ? { ...result } : result; // no two places share it
+  }
+
+  /** Takes note that one entry leads to another. @throws {StorageError} `CYCLIC_REFERENCE` when that leads back */
+  private link(from: string, to: string): void {
+    const seen = new Set([to]);
+    // A set is walked with what is added to it meanwhile.
+    for (const key of seen) for (const next of this.links.get(key) ?? []) seen.add(next);
+    if (seen.has(from)) {
+      const message = "A reference leads back to an object that it lies inside of.";
+      throw new StorageError("CYCLIC_REFERENCE", message, { operation: "adopt" });
     }
+    const links = this.links.get(from);
+    if (links === undefined) this.links.set(from, new Set([to]));
+    else links.add(to);
+  }
+
+  private async adopt(checked: CheckedReference, holder: Holder): Promise<unknown> {
+    const { reference, fields } = checked;
+    // What is encrypted is bound to its scope.
+    const isBound = this.settings.codecs.endsEncrypted(reference.encoding);
+    if (isBinary(reference)) return isBound ? this.writeBinary(reference, fields) : this.copy(checked);
     const stored = await this.read(reference);
     // What a stored value refers to is adopted too.
-    const inner = reference.contentType === "text/plain" ? undefined : await this.replaced(JSON.parse(stored));
-    if (!isBound && (inner === undefined || inner.references === 0))
-      return this.copy(reference, fields, grammar, authentic !== undefined);
+    const inner = reference.contentType === "text/plain" ? undefined : await this.replaced(JSON.parse(stored), holder);
+    if (!isBound && (inner === undefined || inner.references === 0)) return this.copy(checked);
     return this.write(inner === undefined ? stored : inner.value, reference, fields);
   }
 
-  private async copy(reference: ParsedReference, fields: Fields, grammar: Grammar, isSigned: boolean): Promise<Fields> {
+  /** Whether an object lies where the adopted ones do. */
+  private isOwn({ location }: ParsedReference): boolean {
+    return formatLocation({ ...location, path: directoryOf(location) }) === this.directory;
+  }
+
+  private async copy({ reference, fields, grammar, authentic }: CheckedReference): Promise<Fields> {
     const from = formatLocation(reference.location);
     let copied = this.copies.get(from);
-    if (copied === undefined) this.copies.set(from, (copied = this.copyObject(reference, grammar)));
+    if (copied === undefined) this.copies.set(from, (copied = this.inTurn(() => this.copyObject(reference, grammar))));
     const signature = FIELDS.signature.native;
     const kept = Object.entries(fields).filter(([key]) => key !== signature);
     const adopted = Object.fromEntries([...kept, [grammar.refKey, await copied]]);
     const { signing, audience } = this.settings;
-    if (isSigned) adopted[signature] = signing!.signer.forCall(audience).sign(adopted);
+    if (authentic !== undefined) adopted[signature] = signing!.signer.forCall(audience).sign(adopted);
     return adopted;
   }
 
@@ -135,8 +185,8 @@ export class Adoption {
     const from = formatLocation(location);
     const name = location.path.slice(location.path.lastIndexOf("/") + 1);
     // Names of bubustack say where something stood in its payload: they are the same in others.
-    const directory = dialect === "native" ? this.directory : this.directoryOf(this.ownScope(directoryOf(location)));
-    const to = locationBelow(this.below, `${directory.slice(this.below.length + 1)}/${name}`);
+    const scope = dialect === "native" ? this.options.scope : this.ownScope(directoryOf(location));
+    const to = locationBelow(this.below, `${this.labelled(scope)}/${name}`);
     if (await this.writer.canCopy(from, this.signal)) {
       await this.writer.copy(from, to, this.signal);
     } else {
@@ -147,9 +197,21 @@ export class Adoption {
     return to;
   }
 
+  /** Runs what the store does, as many at a time as a call may have. */
+  private async inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const release = await this.operations.acquire(this.signal);
+    try {
+      return await run();
+    } finally {
+      release();
+    }
+  }
+
   private async read(reference: ParsedReference): Promise<string> {
-    const opened = await openStoredEntry(reference, this.settings, this.signal, this.signal);
-    return Buffer.from(await opened.bytes()).toString();
+    return this.inTurn(async () => {
+      const opened = await openStoredEntry(reference, this.settings, this.signal, this.signal);
+      return Buffer.from(await opened.bytes()).toString();
+    });
   }
 
   private async writeBinary(reference: ParsedReference, fields: Fields): Promise<unknown> {
@@ -182,12 +244,8 @@ export class Adoption {
     const call: DehydrateOptions = { scope, prefix, ttl, audience, schema, schemaVersion, signal: this.signal };
     // All of it leaves as one.
     const whole = { maxInlineSize: 0, maxRecursionDepth: 0, references: "pass" as const, isEscaped: true };
-    const written = await dehydratePayload(
-      { ...this.parts, settings: { ...this.parts.settings, ...whole } },
-      stored,
-      call,
-      "outputPrefix",
-    );
+    const parts = { ...this.parts, settings: { ...this.parts.settings, ...whole } };
+    const written = await this.inTurn(() => dehydratePayload(parts, stored, call, "outputPrefix"));
     const isReference = isPlainObject(written) && referenceGrammar(written) !== undefined;
     return path === undefined || !isReference ? written : selectPart(written, path, settings);
   }
@@ -196,7 +254,13 @@ export class Adoption {
     return `${this.options.scope}/${sha256(Buffer.from(text)).toString("hex").slice(0, 32)}`;
   }
 
-  private directoryOf(scope: string): string {
-    return `${this.below}/${scope}${this.label === undefined ? "" : `/${this.label}`}`;
+  /** Where the objects of a scope lie below the prefix. */
+  private labelled(scope: string): string {
+    return this.label === undefined ? scope : `${scope}/${this.label}`;
   }
+}
+
+function tooDeep(maxRecursionDepth: number): StorageError {
+  const message = `The envelope needs more reference hops than are followed (maxRecursionDepth: ${maxRecursionDepth}).`;
+  return new StorageError("RECURSION_LIMIT", message, { operation: "adopt" });
 }

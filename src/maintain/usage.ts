@@ -10,6 +10,7 @@ import { withoutTrailingSlashes } from "../paths/path.js";
 import { parseAllowPrefix } from "../reference/allow.js";
 import { parseLocation } from "../reference/location.js";
 import type { CallOptions, ObjectInfo } from "../store/store.js";
+import { sortedListing } from "../store/sorted-listing.js";
 import { listObjects } from "./list-objects.js";
 
 /** What one scope takes. */
@@ -57,7 +58,7 @@ export async function* usage(
     assertRouted(one, store, "usage");
     const start = parseAllowPrefix(one).path.length + 1;
     const objects = listObjects(`${one}/`, { signal: ownSignal }, settings);
-    for await (const count of countScopes(objects)) {
+    for await (const count of countScopes(sortedListing(objects, undefined, store, `${one}/`))) {
       if (count.directory.length >= start) yield usageOf(count, one, count.directory.slice(start));
     }
   }

@@ -4,6 +4,7 @@ import { gzip } from "../../src/codecs/gzip.js";
 import type { StorageManagerOptions } from "../../src/configure/options.js";
 import { StorageManager } from "../../src/manager/storage-manager.js";
 import type { StorageReference } from "../../src/reference/reference.js";
+import { RoutingStore } from "../../src/store/compose/routing/routing-store.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { FakeClock } from "../../src/testing/fake-clock.js";
 import { FaultStore } from "../../src/testing/fault-store.js";
@@ -193,5 +194,86 @@ describe('references: "adopt"', () => {
     const forged = { ...(first as object), $storageRef: "elsewhere/x.json" };
     await expect(broken.dehydrate({ forged, unread })).rejects.toThrow(storageError({ code: "REFERENCE_DENIED" }));
     expect(unread.destroyed).toBe(true);
+  });
+});
+
+describe("a hostile or unlucky adoption", () => {
+  const plain = (data: unknown) => JSON.stringify({ contentType: "json", data });
+  const to = (name: string) => ({ $bubuStorageRef: `outputs/h/${name}.json` });
+
+  it("refuses references that lead back to themselves, before anything is copied", async () => {
+    const store = new MemoryStore();
+    await store.write("outputs/h/a.json", plain({ next: to("b") }));
+    await store.write("outputs/h/b.json", plain({ next: to("a") }));
+    await expect(new StorageManager({ store }).adopt(to("a"), { scope: "own" })).rejects.toThrow(
+      storageError({ code: "CYCLIC_REFERENCE" }),
+    );
+    expect((await objectsOf(store)).size).toBe(2);
+  });
+
+  it("follows no chain that is longer than hydration would", async () => {
+    const store = new MemoryStore();
+    for (let i = 0; i < 20; i++) await store.write(`outputs/h/${i}.json`, plain(i === 19 ? "end" : to(String(i + 1))));
+    const manager = new StorageManager({ store });
+    await expect(manager.hydrate(to("0"))).rejects.toThrow(storageError({ code: "RECURSION_LIMIT" }));
+    await expect(manager.adopt(to("0"), { scope: "own" })).rejects.toThrow(storageError({ code: "RECURSION_LIMIT" }));
+    expect(await manager.adopt(to("15"), { scope: "own" })).toBeDefined();
+  });
+
+  it("reads each object once, however often it is referred to, and no more references than hydration would", async () => {
+    const store = new MemoryStore();
+    // Ten references to each of the next level: a hundred million in all.
+    for (let i = 0; i < 8; i++) {
+      await store.write(
+        `outputs/h/${i}.json`,
+        plain(i === 7 ? "end" : Array.from({ length: 10 }, () => to(String(i + 1)))),
+      );
+    }
+    const read = jest.spyOn(store, "read");
+    const manager = new StorageManager({ store });
+    const own = await manager.adopt(to("0"), { scope: "own" });
+    expect(read.mock.calls.filter(([path]) => path.startsWith("outputs/h/"))).toHaveLength(8);
+    expect(own).toBeDefined();
+    const many = Array.from({ length: 11 }, () => to("7"));
+    await expect(new StorageManager({ store, maxReferences: 10 }).adopt(many, { scope: "own" })).rejects.toThrow(
+      storageError({ code: "BUDGET_EXCEEDED" }),
+    );
+  });
+
+  it("gives the places of one reference values of their own", async () => {
+    const manager = new StorageManager({ store: new MemoryStore() });
+    const first = await manager.dehydrate(longText("a"), { scope: "first" });
+    const [a, b] = (await manager.adopt([first, first], { scope: "own" })) as object[];
+    expect(a).toEqual(b);
+    expect(a).not.toBe(b);
+  });
+
+  it("leaves what is of the scope already, with a label and by absolute paths too", async () => {
+    const stores = { primary: new MemoryStore(), other: new MemoryStore() };
+    const store = new RoutingStore({ primary: stores.primary, schemes: { mem: stores.other } });
+    const clock = new FakeClock(Date.parse("2026-11-28T14:20:00Z"));
+    const manager = new StorageManager({ store, outputPrefix: "mem://box/out", retention: { clock, ttl: 5 * HOUR } });
+    const first = await manager.dehydrate(longText("a"), { scope: "own" });
+    const copy = jest.spyOn(stores.other, "copy");
+    expect(await manager.adopt(first, { scope: "own" })).toEqual(first);
+    expect(copy).not.toHaveBeenCalled();
+    expect(await manager.hydrate(await manager.adopt(first, { scope: "other" }))).toBe(longText("a"));
+  });
+
+  it("gives back what it copied into a scope that nobody knows, below the prefix of the call too", async () => {
+    const memory = new MemoryStore();
+    const manager = new StorageManager({ store: memory });
+    const good = await manager.dehydrate(longText("a"), { scope: "first" });
+    const missing = { ...((await manager.dehydrate(longText("b"), { scope: "gone" })) as object) };
+    await manager.release("gone");
+    for (const prefix of [undefined, "outputs/extra"]) {
+      for (const concurrency of [1, 16]) {
+        const adopting = new StorageManager({ store: memory, references: "adopt", concurrency });
+        await expect(adopting.dehydrate([good, missing], { prefix })).rejects.toThrow(
+          storageError({ code: "NOT_FOUND" }),
+        );
+        expect((await objectsOf(memory)).size).toBe(1);
+      }
+    }
   });
 });

@@ -7,6 +7,7 @@ import { StorageError } from "../../errors/error.js";
 import { notify } from "../../observe/notify.js";
 import { comparePaths } from "../../paths/path.js";
 import type { ObjectInfo, Store } from "../../store/store.js";
+import { sortedListing } from "../../store/sorted-listing.js";
 import { listObjects } from "../list-objects.js";
 import { CollectorState } from "./collector-state.js";
 import { ObjectJudge, type LiveObjects } from "./judge.js";
@@ -144,8 +145,10 @@ export class CollectorPass {
     const first = this.prefixes.findIndex((prefix) => after?.startsWith(`${prefix}/`));
     for (const [index, prefix] of this.prefixes.entries()) {
       if (index < first) continue;
-      const startAfter = index === first ? { startAfter: after! } : {};
-      yield* listObjects(`${prefix}/`, { ...startAfter, signal }, this.parts.settings);
+      const startAfter: { startAfter?: string } = index === first ? { startAfter: after! } : {};
+      const below = `${prefix}/`;
+      const objects = listObjects(below, { ...startAfter, signal }, this.parts.settings);
+      yield* sortedListing(objects, startAfter.startAfter, this.store, below);
     }
   }
 

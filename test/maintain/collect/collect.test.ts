@@ -360,4 +360,15 @@ describe("a store", () => {
     await manager.dehydrate(longText("a"));
     for (let pass = 0; pass < 2; pass++) expect(await manager.collect()).toMatchObject({ skipped: false, scanned: 1 });
   });
+
+  it("that lists a page again and again ends the pass, which would never end", async () => {
+    class Circling extends MemoryStore {
+      override async *list(...call: Parameters<MemoryStore["list"]>) {
+        for (let round = 0; round < 100; round++) yield* super.list(...call);
+      }
+    }
+    const manager = new StorageManager({ store: new Circling(), retention: { gcInterval: 0 } });
+    await manager.dehydrate(longText("a"));
+    await expect(manager.collect({ all: true })).rejects.toThrow(storageError({ code: "UNEXPECTED" }));
+  });
 });

@@ -88,9 +88,9 @@ export const MIGRATING: readonly Mutant[] = [
   {
     name: "an unsorted listing is believed",
     promise: behaviour("a listing that is not sorted is not compared"),
-    file: "store/compose/migrating/compared-listings.ts",
-    from: "comparePaths(checked(object).path, last) <= 0",
-    to: "comparePaths(checked(object).path, last) > 1e9",
+    file: "store/sorted-listing.ts",
+    from: "comparePaths(path, last) <= 0",
+    to: "comparePaths(path, last) > 1e9",
     seenBy: seenByTests(`${TESTS}/migrate.test.ts`),
   },
 ];

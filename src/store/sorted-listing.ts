@@ -1,0 +1,40 @@
+import { StorageError } from "../errors/error.js";
+import { splitLocation } from "../paths/location.js";
+import { comparePaths } from "../paths/path.js";
+import type { ObjectInfo, Store } from "./store.js";
+
+/**
+ * Hands on a listing as long as it is sorted: one that is not may have no end, or leave out what others count on.
+ *
+ * @param startAfter the path behind which it begins
+ * @throws {StorageError} `UNEXPECTED` for a listing that is not in the order of paths, each once
+ */
+export async function* sortedListing(
+  objects: AsyncIterable<ObjectInfo>,
+  startAfter: string | undefined,
+  store: Pick<Store, "name">,
+  prefix: string,
+): AsyncGenerator<ObjectInfo, void, undefined> {
+  let last = startAfter === undefined ? undefined : pathOf(startAfter);
+  for await (const object of objects) {
+    const path = pathOf(object.path);
+    if (last !== undefined && comparePaths(path, last) <= 0) throw notSorted(store, prefix);
+    last = path;
+    yield object;
+  }
+}
+
+// The order is that of the paths themselves: percent-encoded, they have another one.
+function pathOf(text: string): string {
+  return splitLocation(
+    text,
+    () => undefined,
+    (problem) => new Error(problem),
+  ).path;
+}
+
+function notSorted(store: Pick<Store, "name">, path: string): StorageError {
+  const message =
+    "The store does not list in the UTF-8 byte order of paths, each once and behind startAfter: mend the store.";
+  return new StorageError("UNEXPECTED", message, { operation: "list", store: store.name, path });
+}
