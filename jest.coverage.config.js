@@ -1,4 +1,5 @@
 import base from "./jest.config.js";
+import { LONG_TESTS } from "./scripts/long-tests.mjs";
 
 // The rooms that everything depends on. Measuring the others too takes a quarter of the time again:
 // npm run coverage -- --collectCoverageFrom='src/**/*.ts'
@@ -33,10 +34,9 @@ const tests = (files) => files.map((file) => `**/test/${file}.test.ts`);
 const not = (globs) => globs.map((glob) => `!${glob}`);
 
 const { testMatch, testTimeout, maxWorkers, ...room } = base;
-const project = { ...room, testPathIgnorePatterns: [...base.testPathIgnorePatterns, "fault-runs"] };
 
 /**
- * All tests but those of `npm run test:faults`, at once: some on source with counters, some without.
+ * All tests but those of `npm run test:long`, at once: some on source with counters, some without.
  * @type {import("jest").Config}
  */
 export default {
@@ -50,10 +50,10 @@ export default {
   coverageReporters: ["text-summary"],
   coverageThreshold: Object.fromEntries(CORE_ROOMS.map((room) => [`./src/${room}/`, { lines: 95, branches: 95 }])),
   projects: [
-    { ...project, testMatch: [...tests(COUNTED), ...not(tests(NOT_COUNTED))] },
+    { ...room, testMatch: [...tests(COUNTED), ...not([...tests(NOT_COUNTED), ...LONG_TESTS])] },
     {
-      ...project,
-      testMatch: [...testMatch, ...not(tests(COUNTED)), ...tests(NOT_COUNTED)],
+      ...room,
+      testMatch: [...testMatch, ...not(tests(COUNTED)), ...tests(NOT_COUNTED), ...not(LONG_TESTS)],
       coveragePathIgnorePatterns: ["<rootDir>/src/"],
     },
   ],

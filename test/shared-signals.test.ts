@@ -28,7 +28,7 @@ import { turn } from "./support/turn.js";
 
 // A server gives the signal of its shutdown to all that it does. Node warns of more than ten listeners on one signal.
 
-const CALLS = 50;
+const CALLS = 20;
 // Jest gives tests a copy of the process, that hears no events.
 const realProcess = runInThisContext("process") as NodeJS.Process;
 

@@ -39,7 +39,7 @@ describe("for any payload and any limits", () => {
       expect(plan.inlineSize).toBe(Buffer.byteLength(travelling));
       expect(facts(plan)).toEqual(expected); // also after its objects were laid out
     });
-    await fc.assert(property, { numRuns: 200 });
+    await fc.assert(property, { numRuns: 100 });
   });
 
   it("the plan says at most how large a payload with streams will be", async () => {
@@ -57,7 +57,7 @@ describe("for any payload and any limits", () => {
         expect(Buffer.byteLength(JSON.stringify(dehydrated))).toBeLessThanOrEqual(options.maxEnvelopeSize);
       },
     );
-    await fc.assert(property, { numRuns: 150 });
+    await fc.assert(property, { numRuns: 75 });
   });
 
   it("the size of a plan is exact before and after its value was asked for, with references in what leaves", () => {
@@ -88,6 +88,6 @@ describe("for any payload and any limits", () => {
       expect(other.objects).toEqual(one.objects);
       expect(isDeepStrictEqual(other.dehydrated, one.dehydrated)).toBe(true);
     });
-    await fc.assert(property, { numRuns: 60 });
+    await fc.assert(property, { numRuns: 30 });
   });
 });

@@ -147,7 +147,7 @@ describe("a part of any payload", () => {
           }
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
     expect(parts).toBeGreaterThan(200);
   });

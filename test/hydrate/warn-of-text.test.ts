@@ -8,8 +8,16 @@ async function warned(makeBytes: (text: string) => unknown): Promise<number> {
   const manager = new StorageManager({ store: new MemoryStore(), logger: logger });
   const text = JSON.stringify(await manager.dehydrate({ a: longText("a") }));
   const given = makeBytes(text);
-  expect(await manager.hydrate(given)).toEqual(given instanceof ArrayBuffer ? expect.anything() : given);
+  const back = await manager.hydrate(given);
+  // Not toEqual, which takes a minute for five million bytes.
+  expect(typeof given === "string" ? back === given : plainBytes(back).equals(plainBytes(given))).toBe(true);
   return warn.mock.calls.length;
+}
+
+function plainBytes(value: unknown): Buffer {
+  return ArrayBuffer.isView(value)
+    ? Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+    : Buffer.from(value as ArrayBuffer);
 }
 
 describe("a text or bytes in the place of a payload", () => {

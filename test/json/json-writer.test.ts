@@ -64,7 +64,7 @@ describe("JsonWriter writes what JSON.stringify writes", () => {
       fc.property(jsonValue, fc.nat({ max: 300 }), (value, expectedSize) => {
         expect(written(value, expectedSize)).toBe(JSON.stringify(value));
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 
@@ -74,7 +74,7 @@ describe("JsonWriter writes what JSON.stringify writes", () => {
       const large = inObject ? Object.assign({}, items) : [items, other];
       expect(written(large) === JSON.stringify(large)).toBe(true);
     });
-    fc.assert(property, { numRuns: 25 });
+    fc.assert(property, { numRuns: 20 });
   });
 
   it.each(SHAPES)("for %s, whatever size was expected", (_name, make) => {
@@ -134,7 +134,7 @@ describe("JsonWriter writes what fast-json-stable-stringify writes, if that is w
       fc.property(jsonValue, fc.nat({ max: 300 }), (value, expectedSize) => {
         expect(written(value, expectedSize, true)).toBe(stableStringify(value));
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 
@@ -144,7 +144,7 @@ describe("JsonWriter writes what fast-json-stable-stringify writes, if that is w
       const large = inObject ? Object.assign({}, items) : [items, other];
       expect(written(large, 64, true) === stableStringify(large)).toBe(true);
     });
-    fc.assert(property, { numRuns: 25 });
+    fc.assert(property, { numRuns: 20 });
   });
 
   it.each(SHAPES)("for %s", (_name, make) => {
@@ -244,7 +244,7 @@ describe("A value that changes while it is written", () => {
         expect(() => JSON.parse(json) as unknown).not.toThrow();
       },
     );
-    fc.assert(property, { numRuns: 60 });
+    fc.assert(property, { numRuns: 30 });
   });
 });
 

@@ -20,7 +20,7 @@ describe("dehydrateInputs", () => {
         if (json === undefined || before === undefined) return;
         expect(JSON.stringify(await manager.hydrate(JSON.parse(json)))).toBe(JSON.stringify(JSON.parse(before)));
       }),
-      { numRuns: 500 },
+      { numRuns: 250 },
     );
   });
 

@@ -52,7 +52,7 @@ function check(value: number): void {
 
 describe("The sizes of a number", () => {
   it("are exact, or around the exact one, for any number", () => {
-    fc.assert(fc.property(anyNumber, check), { numRuns: 8000 });
+    fc.assert(fc.property(anyNumber, check), { numRuns: 4000 });
   });
 
   it("are so for powers of ten and of two, and their neighbours", () => {
@@ -98,7 +98,7 @@ describe("The sizes of a text", () => {
         expect(leastStringSize(value)).toBeLessThanOrEqual(jsonBytes(value));
         expect(leastStringSize(value) + stringSlack(value)).toBeGreaterThanOrEqual(jsonBytes(value));
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 });
@@ -134,7 +134,7 @@ describe("LooseSizes", () => {
           expect(size + extra).toBe(groups.flat().reduce<number>((sum, value) => sum + jsonBytes(value), 0));
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 250 },
     );
   });
 

@@ -91,7 +91,7 @@ describe("The fast walk and the general one", () => {
       fc.property(fc.oneof(widePayload, wideValueWithBytes), limits, (payload, limit) => {
         expect(comparable(planOf(payload, limit))).toEqual(generalPlan(payload, limit));
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 
@@ -109,7 +109,7 @@ describe("The fast walk and the general one", () => {
         expect(plan).toEqual(generalPlan(payload, limit));
       },
     );
-    fc.assert(property, { numRuns: 800 });
+    fc.assert(property, { numRuns: 400 });
   });
 
   it("make the plan that the rules say, with bytes somewhere", () => {
@@ -117,7 +117,7 @@ describe("The fast walk and the general one", () => {
       const payload = outer.reduce<unknown>((value, around) => around(value), [beside, new Uint8Array(5), beside]);
       expect(comparable(planOf(payload, limit))).toEqual(modelPlan(payload, limit));
     });
-    fc.assert(property, { numRuns: 400 });
+    fc.assert(property, { numRuns: 200 });
   });
 });
 

@@ -19,7 +19,7 @@ describe("The plan of any payload", () => {
       fc.property(jsonValue, limits, (value, limit) => {
         expect(comparable(planOf(value, limit))).toEqual(modelPlan(value, limit));
       }),
-      { numRuns: 1500 },
+      { numRuns: 750 },
     );
   });
 
@@ -28,7 +28,7 @@ describe("The plan of any payload", () => {
       fc.property(wideValueWithBytes, limits, (value, limit) => {
         expect(comparable(planOf(value, limit))).toEqual(modelPlan(value, limit));
       }),
-      { numRuns: 1500 },
+      { numRuns: 750 },
     );
   });
 
@@ -37,7 +37,7 @@ describe("The plan of any payload", () => {
       fc.property(widePayload, limits, (value, limit) => {
         expect(comparable(planOf(value, limit))).toEqual(modelPlan(parsed(value), limit));
       }),
-      { numRuns: 1500 },
+      { numRuns: 750 },
     );
   });
 
@@ -53,7 +53,7 @@ describe("The plan of any payload", () => {
           expect(entry.size).toBe(jsonBytes(inner));
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 
@@ -66,7 +66,7 @@ describe("The plan of any payload", () => {
           expect(plan.inlineSize).toBeLessThanOrEqual(limit.maxEnvelopeSize);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 });

@@ -56,7 +56,7 @@ describe("Dehydrated and hydrated, a payload", () => {
           assert.ok(plan.inlineSize <= options.maxEnvelopeSize);
           await assertNoOrphans(store, json);
         }),
-        { numRuns: 3_000 },
+        { numRuns: 1500 },
       );
     },
     TIMEOUT,
@@ -72,7 +72,7 @@ describe("Dehydrated and hydrated, a payload", () => {
           await travel(value, options);
           assert.equal(inspect(value, { depth: Infinity, showHidden: true }), before);
         }),
-        { numRuns: 400 },
+        { numRuns: 200 },
       );
       await fc.assert(
         fc.asyncProperty(jsonValue, limits, async (value, options) => {
@@ -81,7 +81,7 @@ describe("Dehydrated and hydrated, a payload", () => {
           expect(value).toEqual(copy);
           assert.equal(JSON.stringify(value), JSON.stringify(copy));
         }),
-        { numRuns: 500 },
+        { numRuns: 250 },
       );
     },
     TIMEOUT,
@@ -96,7 +96,7 @@ describe("Dehydrated and hydrated, a payload", () => {
           assert.deepStrictEqual(hydrated, value);
           await assertNoOrphans(store, json);
         }),
-        { numRuns: 600 },
+        { numRuns: 300 },
       );
     },
     TIMEOUT,
@@ -114,7 +114,7 @@ describe("Dehydrated and hydrated, a payload", () => {
           const reversed = await travel(reverseKeys(value), canonical);
           assert.deepEqual([...(await reversed.store.objects())], [...(await store.objects())]);
         }),
-        { numRuns: 500 },
+        { numRuns: 250 },
       );
     },
     TIMEOUT,
@@ -138,7 +138,7 @@ describe("Dehydrated and hydrated, a payload", () => {
         assert.deepStrictEqual(await manager.hydrate(JSON.parse(json)), value);
         await assertNoOrphans(store, json);
       }),
-      { numRuns: 500 },
+      { numRuns: 250 },
     );
   });
 

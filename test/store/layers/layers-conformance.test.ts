@@ -38,6 +38,6 @@ describe("the recommended stack over files", () => {
 
 describe("what a Map does", () => {
   it.each(["withPrefix", "withRetry", "the recommended stack"])("%s does", async (name) => {
-    await expectStoreMatchesModel(() => layers[name]!(new MemoryStore()), { numRuns: 100 });
+    await expectStoreMatchesModel(() => layers[name]!(new MemoryStore()), { numRuns: 50 });
   });
 });

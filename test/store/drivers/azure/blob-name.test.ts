@@ -54,7 +54,7 @@ describe("names of blobs", () => {
       fc.property(paths, (path) => {
         expect(pathOfBlob(nameOf(path))).toBe(path);
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
   });
 
@@ -70,7 +70,7 @@ describe("names of blobs", () => {
         expect(Math.sign(comparePaths(x, y))).toBe(order);
         expect(x < y ? -1 : x > y ? 1 : 0).toBe(order);
       }),
-      { numRuns: 5000 },
+      { numRuns: 1250 },
     );
   });
 
@@ -80,7 +80,7 @@ describe("names of blobs", () => {
         const prefix = Array.from(path).slice(0, length).join("");
         expect(nameOf(path).startsWith(blobPrefixOf(prefix))).toBe(true);
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
   });
 
@@ -91,7 +91,7 @@ describe("names of blobs", () => {
         expect(name).not.toMatch(/\.(?:\/|$)/);
         expect(name).not.toMatch(/[\ud7a4-\uffff]/);
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
   });
 

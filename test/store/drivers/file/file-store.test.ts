@@ -15,6 +15,6 @@ describe.each([
   storeConformance({ describe, it }, { name: "FileStore", create });
 
   it("does what a Map would do", async () => {
-    await expectStoreMatchesModel(create, { numRuns: 100 });
+    await expectStoreMatchesModel(create, { numRuns: 50 });
   }, 30_000);
 });

@@ -23,9 +23,9 @@ for (const mode of MODES) {
   storeConformance({ describe, it }, { name: `TieredStore, ${mode.validate}`, create, ...SMALL });
 
   it(`does what a Map does, ${mode.validate}`, async () => {
-    await expectStoreMatchesModel(create, { numRuns: 100 });
+    await expectStoreMatchesModel(create, { numRuns: 50 });
     await expectStoreMatchesModel(() => new TieredStore({ remote: new MemoryStore(), ...mode, ...TIGHT }), {
-      numRuns: 100,
+      numRuns: 50,
     });
   });
 }

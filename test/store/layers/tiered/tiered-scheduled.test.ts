@@ -162,7 +162,7 @@ describe("a TieredStore under every order of events", () => {
         expect(store.stats().bytes).toBeLessThanOrEqual(maxBytes);
         expect(store.stats().faults).toBe(0);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 });

@@ -1,0 +1,15 @@
+/**
+ * Tests that start programs, go through 100,000 objects, or judge the whole source: as globs of their files. They
+ * take a third of the time of all tests, and `npm run test:long` runs them. `npm test` runs all others.
+ */
+export const LONG_TESTS = [
+  "bench/bench",
+  "dehydrate/streams/stream-memory",
+  "examples/*",
+  "maintain/collect/{many-objects,processes}",
+  "regular-expressions",
+  "store/**/*fault-runs",
+  "store/compose/migrating/migrate-memory",
+  "store/drivers/file/file-store-{processes,races}",
+  "support/fault-run",
+].map((part) => `**/test/${part}*.test.ts`);
