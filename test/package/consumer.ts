@@ -3,6 +3,7 @@ import { copyFile, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/prom
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { pack } from "./tarball.js";
 
 const run = promisify(execFile);
 const root = process.cwd();
@@ -37,8 +38,7 @@ export class Consumer {
   /** Packs the build that lies in dist/ and installs it. */
   static async install(): Promise<Consumer> {
     const directory = await mkdtemp(join(tmpdir(), "coatcheck-consumer-"));
-    const packed = await run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", directory]);
-    const [tarball] = JSON.parse(packed.stdout) as [{ filename: string; files: { path: string }[] }];
+    const tarball = await pack(directory);
     await writeFile(join(directory, "package.json"), JSON.stringify(await manifest(tarball.filename)));
     await writeFile(join(directory, "package-lock.json"), JSON.stringify(await lockfile(tarball.filename)));
     await run("npm", ["ci", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: directory });
