@@ -115,7 +115,9 @@ async function writeEntries(
   const isShared = scope !== undefined && !configured.encrypts;
   // The names of bubustack say nothing of the content: there an earlier object is lost as soon as one is written.
   const defers = isShared && dialect === "native" && budget?.isOpen === true;
-  const writer = new ObjectWriter(store, settings, recorder, defers);
+  // A fresh one where none was given.
+  const own = { ...settings, scope: planned.layoutOptions.scope };
+  const writer = new ObjectWriter(store, own, recorder, defers);
   try {
     const codecs = await EntryCodecs.prepare(settings, planned.layoutOptions, signal);
     const sources = await storeSources(planned, settings, codecs, writer, signal);

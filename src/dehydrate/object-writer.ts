@@ -45,7 +45,7 @@ export class ObjectWriter {
 
   constructor(
     store: Store,
-    private readonly settings: Pick<DehydrateSettings, "concurrency" | "stepRunId">,
+    private readonly settings: Pick<DehydrateSettings, "concurrency" | "stepRunId"> & { scope?: string | undefined },
     private readonly recorder: Recorder,
     readonly defers = false,
   ) {
@@ -120,7 +120,8 @@ export class ObjectWriter {
   /** Deletes an object of this call, within a time of its own. Never rejects: observers are told of a failure. */
   async remove(path: string): Promise<void> {
     if (!this.begun.has(path)) return;
-    const details = { store: this.store.name, stepRunId: this.settings.stepRunId, objects: 1, path };
+    const { stepRunId, scope } = this.settings;
+    const details = { store: this.store.name, stepRunId, scope, objects: 1, path };
     try {
       await this.recorder.record("delete", details, () => this.delete(path));
       this.begun.delete(path);
@@ -162,7 +163,8 @@ export class ObjectWriter {
     act: () => Promise<{ result: T; bytes: number }>,
   ): Promise<T> {
     throwIfAborted(signal); // what began now, a discard() that has run already would not find
-    const details = { store: this.store.name, stepRunId: this.settings.stepRunId, bytes, objects: 1, path };
+    const { stepRunId, scope } = this.settings;
+    const details = { store: this.store.name, stepRunId, scope, bytes, objects: 1, path };
     const running = this.recorder.record(operation, details, async () => {
       this.begun.add(path);
       try {

@@ -120,6 +120,6 @@ export interface StorageEvent {
   attempt?: number;
   /** The step run that the call is attributed to. */
   stepRunId?: string;
-  /** The scope of a `dehydrate` or `release`. */
+  /** The scope of a `dehydrate`, `adopt`, `done` or `release`, and of the objects that a call writes or takes back. */
   scope?: string;
 }

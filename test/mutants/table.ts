@@ -4,6 +4,7 @@ import { DRIVERS } from "./rooms/drivers.js";
 import { FOREIGN } from "./rooms/foreign.js";
 import { KEPT } from "./rooms/kept.js";
 import { LAYERS_AND_FEATURES } from "./rooms/layers-and-features.js";
+import { FIRST_HOUR } from "./rooms/first-hour.js";
 import { FILES } from "./rooms/files.js";
 import { MESSAGES } from "./rooms/messages.js";
 import { MIGRATING } from "./rooms/migrating.js";
@@ -39,6 +40,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...LAYERS_AND_FEATURES,
   ...REPLICAS,
   ...FILES,
+  ...FIRST_HOUR,
   ...MESSAGES,
   ...MIGRATING,
   ...FOREIGN,

@@ -33,7 +33,8 @@ describe("events", () => {
     const result = (await manager.dehydrate(payload, { scope: "run/1", stepRunId: "step-7" })) as {
       a: StorageReference;
     };
-    const write = { operation: "write", store: "memory", outcome: "success", objects: 1, stepRunId: "step-7" };
+    const attribution = { scope: "run/1", stepRunId: "step-7" };
+    const write = { operation: "write", store: "memory", outcome: "success", objects: 1, ...attribution };
     expect(told()).toEqual([
       { ...write, bytes: result.a.$storageSize },
       { ...write, bytes: result.a.$storageSize },
@@ -45,8 +46,7 @@ describe("events", () => {
         inlineBytes: Buffer.byteLength(JSON.stringify(result)),
         entries: 3,
         objects: 2,
-        scope: "run/1",
-        stepRunId: "step-7",
+        ...attribution,
       },
     ]);
   });

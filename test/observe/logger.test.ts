@@ -72,7 +72,7 @@ describe("a pino logger", () => {
     };
     const { path, lines } = await call("debug");
     expect(lines).toEqual([
-      ["write", path, undefined],
+      ["write", path, "run/1"],
       ["dehydrate", undefined, "run/1"],
       ["read", path, undefined],
       ["hydrate", undefined, undefined],

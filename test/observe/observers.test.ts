@@ -43,7 +43,7 @@ describe("an observer with start", () => {
     expect(told.splice(0)).toEqual(["+dehydrate", "+write", "-write success", "-dehydrate success"]);
     expect(attributesOf.splice(0)).toEqual([
       { store: "memory", stepRunId: "step" },
-      { store: "memory", stepRunId: "step", bytes: 1531, objects: 1 },
+      { store: "memory", stepRunId: "step", scope: "run/1", bytes: 1531, objects: 1 },
     ]);
     await manager.release("run/1");
     await failureOf(manager.hydrate(message));

@@ -77,6 +77,18 @@ describe("the options of S3Store", () => {
     expect(() => new S3Store({ bucket })).not.toThrow();
   });
 
+  it.each<[string, unknown]>([
+    ["a text", "http://key:s3cret@localhost:9000"],
+    ["a text with a user alone", "https://s3cret@localhost"],
+    ["a URL", new URL("http://key:s3cret@localhost:9000")],
+    ["an endpoint with its URL", { url: new URL("http://key:s3cret@localhost:9000") }],
+  ])("refuse credentials in an endpoint, and do not repeat them: %s", (_, endpoint) => {
+    const problem = problemOf({ bucket: "b", clientConfig: { endpoint } });
+    expect(problem).toContain("clientConfig.endpoint: must be a URL of http or https with its scheme");
+    expect(problem).toContain("without credentials");
+    expect(problem).not.toContain("s3cret");
+  });
+
   it("take endpoints and regions that only the SDK can read", () => {
     const functions = {
       region: () => Promise.reject(new Error("later")),
