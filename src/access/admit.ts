@@ -39,7 +39,7 @@ function unknownScheme(what: string, operation: string, store: Store | undefined
   const routing = store?.schemes;
   const why =
     routing === undefined
-      ? "the manager's store does not route; a RoutingStore routes by scheme"
+      ? "the manager's store does not route; give it a RoutingStore, which routes by scheme"
       : `no store answers to; the schemes that are known: ${routing.join(", ")}`;
   return new StorageError("UNKNOWN_SCHEME", `${what} has a scheme that ${why}.`, { operation });
 }

@@ -17,7 +17,7 @@ export function assertOwnPath(path: string, settings: Confinement, operation: st
   if (settings.tenant === undefined) return;
   const location = locationOf(path, "object path", operation, store, assertPath);
   if (!ownPrefixes(settings).admits(location))
-    throw denied("The path lies outside of the prefixes of the tenant", operation, store);
+    throw denied("The path lies outside of the prefixes of the tenant; begin it with one of them", operation, store);
 }
 
 /**

@@ -5,6 +5,9 @@ import type { HydrateProgress } from "../configure/options.js";
 // to binary, or to a reference that was passed on.
 const OWN_HOPS = 2;
 
+/** What to do where a budget in the brackets is too small. */
+export const RAISE = "Raise that limit if you trust the payload.";
+
 /** What one hydration may cost, and has cost. */
 export class HydrationBudget {
   private references = 0;
@@ -38,7 +41,7 @@ export class HydrationBudget {
     if (hop > maxHops) {
       throw new StorageError(
         "RECURSION_LIMIT",
-        `The payload needs more than ${maxHops} reference hops (maxRecursionDepth); ${this.state()}.`,
+        `The payload needs more than ${maxHops} reference hops (maxRecursionDepth); ${this.state()}. ${RAISE}`,
         { operation: "hydrate" },
       );
     }
@@ -85,7 +88,9 @@ export class HydrationBudget {
   }
 
   private exceeded(what: string): StorageError {
-    return new StorageError("BUDGET_EXCEEDED", `The payload ${what}; ${this.state()}.`, { operation: "hydrate" });
+    return new StorageError("BUDGET_EXCEEDED", `The payload ${what}; ${this.state()}. ${RAISE}`, {
+      operation: "hydrate",
+    });
   }
 
   private state(): string {

@@ -80,9 +80,13 @@ export function verifyEntry(
 }
 
 export function integrityError(problem: string, store: string, path: string): StorageError {
-  return new StorageError("INTEGRITY", `A stored object is not what was written: ${problem}.`, {
-    operation: "hydrate",
-    store,
-    path,
-  });
+  return new StorageError(
+    "INTEGRITY",
+    `A stored object is not what was written: ${problem}. Restore it, or dehydrate the payload again.`,
+    {
+      operation: "hydrate",
+      store,
+      path,
+    },
+  );
 }

@@ -1,3 +1,4 @@
+import { RAISE } from "./budget.js";
 import { abortedCall } from "../call/deadline.js";
 import { onAbort } from "../async/on-abort.js";
 import { FIELDS } from "../reference/fields.js";
@@ -160,12 +161,12 @@ function isReplaceable(error: unknown, { encoding }: ParsedReference, codecs: Co
 }
 
 function tooManyDecodedBytes(maxBytes: number): StorageError {
-  const message = `The object has more than ${maxBytes} bytes when it is decoded (maxBytes).`;
+  const message = `The object has more than ${maxBytes} bytes when it is decoded (maxBytes). ${RAISE}`;
   return new StorageError("BUDGET_EXCEEDED", message, { operation: "open" });
 }
 
 function tooManyBytes(maxBytes: number): StorageError {
-  const message = `The object has more than ${maxBytes} bytes (maxBytes), and the reference does not say how many.`;
+  const message = `The object has more than ${maxBytes} bytes (maxBytes), and the reference does not say how many. ${RAISE}`;
   return new StorageError("BUDGET_EXCEEDED", message, { operation: "open" });
 }
 

@@ -37,6 +37,7 @@ export async function absenceOf(
 }
 
 function released(location: Location, cause: StorageError, store: string): StorageError {
-  const message = "The object is gone, since its scope was released: the payload was done with before.";
+  const message =
+    "The object is gone, since its scope was released: the payload was done with before. Release it later, or dehydrate it again.";
   return new StorageError("RELEASED", message, { operation: "hydrate", store, path: formatLocation(location), cause });
 }

@@ -1,3 +1,4 @@
+import { RAISE } from "../hydrate/budget.js";
 import { admitLocation } from "../access/admit.js";
 import { checkedReference, type CheckedReference } from "../access/checked-reference.js";
 import { selectPart } from "../access/select-part.js";
@@ -118,7 +119,7 @@ export class Adoption {
     this.references += references;
     const { maxReferences } = this.settings;
     if (this.references <= maxReferences) return;
-    const message = `There are more than ${maxReferences} references (maxReferences).`;
+    const message = `There are more than ${maxReferences} references (maxReferences). ${RAISE}`;
     throw new StorageError("BUDGET_EXCEEDED", message, { operation: "adopt" });
   }
 
@@ -261,6 +262,6 @@ export class Adoption {
 }
 
 function tooDeep(maxRecursionDepth: number): StorageError {
-  const message = `The envelope needs more reference hops than are followed (maxRecursionDepth: ${maxRecursionDepth}).`;
+  const message = `The envelope needs more reference hops than are followed (maxRecursionDepth: ${maxRecursionDepth}). ${RAISE}`;
   return new StorageError("RECURSION_LIMIT", message, { operation: "adopt" });
 }

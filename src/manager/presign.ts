@@ -114,13 +114,17 @@ function referencedObject(
 // What is in `allow` may be read.
 function assertWritable(location: Location, settings: ManagerSettings, { name }: Store): void {
   if (!ownPrefixes(settings).admits(location)) {
-    throw denied("A PUT leads outside of the manager's own prefixes", "presign", name);
+    throw denied(
+      "A PUT leads outside of the manager's own prefixes; choose a path below outputPrefix or inputPrefix",
+      "presign",
+      name,
+    );
   }
   if (contentAddressedDigest(location.path) === undefined && !isReplacement(location.path)) return;
   throw denied("What is named by its content is never written again; a PUT is for a path of your own", "presign", name);
 }
 
 function withoutUrls({ name }: Store): StorageError {
-  const message = "The store has no URLs that can be given away.";
+  const message = "The store has no URLs that can be given away. Stream the object with open instead.";
   return new StorageError("UNSUPPORTED", message, { operation: "presign", store: name });
 }

@@ -99,7 +99,7 @@ export class SchemaRegistry {
     if (route === undefined) {
       throw new StorageError(
         "SCHEMA_MISMATCH",
-        `A value of the schema ${versioned(name, tag.schemaVersion ?? "")} has no upgrade to version ${quote(family.current)}.`,
+        `A value of the schema ${versioned(name, tag.schemaVersion ?? "")} has no upgrade to version ${quote(family.current)}. Add one by upgrade() of the registry.`,
       );
     }
     let current = value;

@@ -167,7 +167,7 @@ function sourceFailed(cause: unknown, details: StorageErrorDetails): StorageErro
 function tooLarge(maxSize: number, details: StorageErrorDetails): StorageError {
   return new StorageError(
     "LIMIT_EXCEEDED",
-    `The body is larger than the ${maxSize} bytes that the store takes.`,
+    `The body is larger than the ${maxSize} bytes that the store takes. Split it, or use a store for larger ones.`,
     details,
   );
 }

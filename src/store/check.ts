@@ -47,7 +47,7 @@ export function checkWrite(store: CapableStore, path: string, body: StoreBody, o
   if (maxObjectSize !== undefined && options.size !== undefined && options.size > maxObjectSize) {
     throw new StorageError(
       "LIMIT_EXCEEDED",
-      `The object is larger than the ${maxObjectSize} bytes that the store takes.`,
+      `The object is larger than the ${maxObjectSize} bytes that the store takes. Split it, or use a store for larger ones.`,
       details,
     );
   }
@@ -138,7 +138,7 @@ function check(
   if (maxPathLength !== undefined && Buffer.byteLength(path) > maxPathLength) {
     throw new StorageError(
       "INVALID_PATH",
-      `The path is longer than the ${maxPathLength} bytes that the store takes.`,
+      `The path is longer than the ${maxPathLength} bytes that the store takes. Shorten its prefix or scope.`,
       details,
     );
   }

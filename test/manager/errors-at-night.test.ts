@@ -30,6 +30,19 @@ describe("the message of an error, alone", () => {
     expect(message).toContain("deleted, released or ended by age");
   });
 
+  it("says what to do about a budget and a signature", async () => {
+    const manager = new StorageManager({ store: new MemoryStore() });
+    const reference = await manager.dehydrate([longText("a"), longText("b")], REFERENCE);
+    const messageOf = async (call: Promise<unknown>) => ((await failureOf(call)) as Error).message;
+    expect(await messageOf(manager.hydrate(reference, { maxReferences: 1 }))).toContain(
+      "Raise that limit if you trust",
+    );
+    expect(await messageOf(manager.hydrate(reference, { maxBytes: 10 }))).toContain("Raise that limit if you trust");
+    const signing = { keys: { a: new Uint8Array(32).fill(7) }, activeKeyId: "a" };
+    const signed = new StorageManager({ store: manager.store!, signing });
+    expect(await messageOf(signed.hydrate(reference))).toContain("by a manager that signs");
+  });
+
   it("says them of every store, and once", async () => {
     for (const store of [new MemoryStore(), new FileStore({ root: "/tmp/coatcheck-none" })]) {
       const { message } = (await failureOf(store.read("a/b"))) as Error;

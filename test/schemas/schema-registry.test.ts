@@ -214,7 +214,9 @@ describe("SchemaRegistry.check", () => {
     ] as const) {
       const error = await failure(schemas.check({ schema: "order", schemaVersion }, { id: 1 }));
       expect(error.code).toBe("SCHEMA_MISMATCH");
-      expect(error.message).toBe(`A value of the schema ${text} has no upgrade to version "3".`);
+      expect(error.message).toBe(
+        `A value of the schema ${text} has no upgrade to version "3". Add one by upgrade() of the registry.`,
+      );
     }
     const apart = new SchemaRegistry().register("order", "1", V1).register("order", "2", V2);
     expect((await failure(apart.check({ schema: "order", schemaVersion: "1" }, { id: 1 }))).code).toBe(

@@ -113,7 +113,11 @@ function codecOf({ attributes }: Wire): string {
   const [id = 0] = header === undefined ? [] : bytesOf(writtenValue(header));
   const codec = CODECS[id];
   if (codec !== undefined) return codec;
-  throw new StorageError("UNSUPPORTED", "The message can't be opened: its value was compressed in an unknown way.", {
-    operation: "unpack",
-  });
+  throw new StorageError(
+    "UNSUPPORTED",
+    "The message can't be opened: its value was compressed in an unknown way. Update the package, or have it sent without.",
+    {
+      operation: "unpack",
+    },
+  );
 }

@@ -276,7 +276,7 @@ async function authenticated<T>(open: () => T | Promise<T>): Promise<T> {
 function notAuthentic(): StorageError {
   return new StorageError(
     "INTEGRITY",
-    "A stored object is not what was encrypted: it was changed, cut short, or is from another scope.",
+    "A stored object is not what was encrypted: it was changed, cut short, or is from another scope. Restore it, or dehydrate the payload again.",
     { operation: "hydrate" },
   );
 }

@@ -46,9 +46,13 @@ export const PREAMBLE_SIZE = MAGIC.byteLength + LENGTH_SIZE;
 export function encodeHeader(header: EncryptionHeader): Buffer {
   const json = Buffer.from(JSON.stringify(header));
   if (json.byteLength > 0xffff) {
-    throw new StorageError("LIMIT_EXCEEDED", "The names of schema and key are too long to be stored with an entry.", {
-      operation: "dehydrate",
-    });
+    throw new StorageError(
+      "LIMIT_EXCEEDED",
+      "The names of schema and key are too long to be stored with an entry. Shorten them.",
+      {
+        operation: "dehydrate",
+      },
+    );
   }
   const preamble = Buffer.alloc(PREAMBLE_SIZE);
   preamble.set(MAGIC);

@@ -1,3 +1,4 @@
+import { RAISE } from "../budget.js";
 import { formatLocation } from "../../paths/location.js";
 import { ByteReader } from "../../codecs/byte-reader.js";
 import { headerSize, parseHeader, PREAMBLE_SIZE } from "../../codecs/aes256gcm/encryption-header.js";
@@ -85,6 +86,6 @@ async function* ownChunks(
 }
 
 function tooManyBytes(maxBytes: number): StorageError {
-  const message = `The object has more than ${maxBytes} bytes (maxBytes).`;
+  const message = `The object has more than ${maxBytes} bytes (maxBytes). ${RAISE}`;
   return new StorageError("BUDGET_EXCEEDED", message, { operation: "open" });
 }

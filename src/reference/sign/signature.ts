@@ -114,12 +114,13 @@ export class ReferenceSigner {
 }
 
 const PROBLEMS: Readonly<Record<SignatureProblem, string>> = {
-  unsigned: "it has none, and this manager reads signed references only",
-  malformed: "it has not the form of one",
-  "unknown-key": "it was made by a key that this manager does not have",
+  unsigned: "it has none, and this manager reads signed references only; dehydrate the payload by a manager that signs",
+  malformed: "it has not the form of one; see what changed the reference on its way",
+  "unknown-key":
+    "it was made by a key that this manager does not have; if the signer is yours, add that key to signing.keys",
   mismatch:
-    "it is not that of this reference: the reference was changed, or was made for another audience, or by another key",
-  expired: "it has expired",
+    "it is not that of this reference: the reference was changed, or was made for another audience, or by another key; hand references on as they are",
+  expired: "it has expired; dehydrate the payload again, or sign with a longer signing.ttl",
 };
 
 /** The error of a reference whose signature is not accepted. It repeats nothing of the reference, which may come from anywhere. */

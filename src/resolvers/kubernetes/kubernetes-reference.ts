@@ -43,7 +43,10 @@ export function parseKubernetesReference(kind: string, value: unknown, namespace
   if (key.length > MAX_NAME_LENGTH || !KEY.test(key)) throw invalid(kind, "its key is not [-._a-zA-Z0-9]+");
   if (!isFormat(format)) throw invalid(kind, 'its format is not "auto", "json" or "raw"');
   if (parts.namespace !== "" && parts.namespace !== namespace) {
-    throw new StorageError("REFERENCE_DENIED", `A ${kind} reference names another namespace than the own one.`);
+    throw new StorageError(
+      "REFERENCE_DENIED",
+      `A ${kind} reference names another namespace than the own one. Only that of the option "namespace" is read.`,
+    );
   }
   return { namespace, name, key, format };
 }

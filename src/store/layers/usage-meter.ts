@@ -103,6 +103,10 @@ export class UsageMeter {
     const { store, operation } = details;
     tell(this.settings.observer, "usage_limit", store, { outcome: "error", code: "USAGE_LIMIT", during: operation });
     const what = { requests: "requests", egressBytes: "bytes read", ingressBytes: "bytes written" }[kind];
-    return new StorageError("USAGE_LIMIT", `The limit of ${limit} ${what} in ${month} is reached.`, details);
+    return new StorageError(
+      "USAGE_LIMIT",
+      `The limit of ${limit} ${what} in ${month} is reached. Raise it in withUsageLimits, or wait for the next month.`,
+      details,
+    );
   }
 }
