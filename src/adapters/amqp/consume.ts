@@ -42,15 +42,13 @@ export function consume<M extends AmqpMessage, R>(
   { queue, handler }: { queue: string; handler: (message: M) => Promise<void> },
   { consumer, retryAfter = 5000, onFailure, clock = systemClock }: ConsumeOptions<M> = {},
 ): Promise<R> {
-  const later = (): Promise<void> => new Promise((resolve) => clock.setTimeout(resolve, retryAfter));
-
   const refuse = async (message: M, error: unknown): Promise<void> => {
     onFailure?.(error, message);
     if (!(error instanceof MessageError)) {
       channel.nack(message, false, !message.fields.redelivered);
       return;
     }
-    if (error.disposition === "retry") await later();
+    if (error.disposition === "retry") await later(clock, retryAfter);
     channel.nack(message, false, error.disposition === "retry");
   };
 
@@ -77,4 +75,9 @@ export function consume<M extends AmqpMessage, R>(
     },
     consumer,
   );
+}
+
+/** Waits: what is put back at once comes back at once. */
+export function later(clock: Clock, milliseconds: number): Promise<void> {
+  return new Promise((resolve) => clock.setTimeout(resolve, milliseconds));
 }
