@@ -1,6 +1,7 @@
 import { systemClock } from "../../async/clock.js";
 import { isPackedValue } from "../messages/envelope.js";
-import { MessageError } from "../messages/message-error.js";
+import { isPoison } from "../messages/message-error.js";
+import { unlessProcessed } from "../messages/unless-processed.js";
 import type { Wire } from "../messages/wire.js";
 import type { AmqpOffload } from "./amqp-offload.js";
 import { later, type ConsumeOptions } from "./consume.js";
@@ -36,17 +37,18 @@ export function rabbitHandler<M extends RabbitMessage, A extends unknown[], R>(
     const attributes = new Map(Object.entries(headers)) as Wire["attributes"];
     const isValue = isPackedValue(body);
     if (!isValue && typeof body !== "string" && !(body instanceof Uint8Array)) return await handler(message, ...more);
-    let opened;
+    let found;
     try {
-      opened = await offloader.unpack({ body: isValue ? JSON.stringify(body) : body, attributes });
+      const wire = { body: isValue ? JSON.stringify(body) : body, attributes };
+      found = await unlessProcessed(offloader, offloader.unpack(wire));
     } catch (error) {
-      if (offloader.isProcessed(error)) return undefined;
-      if (!(error instanceof MessageError)) throw error;
       onFailure?.(error, message);
-      if (error.disposition === "reject") return DROP;
+      if (isPoison(error)) return DROP;
       await later(clock, retryAfter);
       return REQUEUE;
     }
+    if (found === undefined) return undefined;
+    const { opened } = found;
     if (!opened.offloaded) return await handler(message, ...more);
     const whole: unknown = isValue ? JSON.parse(opened.body as string) : opened.body;
     const left = Object.fromEntries(Object.entries(headers).filter(([name]) => opened.attributes.has(name)));
