@@ -5,13 +5,13 @@
 // A service is a script in scripts/services/ that knows `install`, `start` and `stop`, all idempotent. What `start`
 // prints as NAME=VALUE lines, the tests find in their environment. A service that can't be had fails the run: nothing
 // is skipped. SERVICES="ceph" names the ones to start, KEEP_SERVICES=1 leaves them running. When all of them run, and all
-// tests, chaos cases, fuzzing and a sample of the mutants follow for a minute each: they need none of the services, but take
-// as long.
+// tests, chaos cases, fuzzing, a sample of the mutants and 10,000 schedules of messages follow: they need none of the services, but
+// take as long.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
 
-const SERVICES = ["ceph", "redis", "azurite", "gcs", "rabbitmq", "nats", "kafka"];
+const SERVICES = ["ceph", "redis", "azurite", "gcs", "rabbitmq", "nats", "kafka", "mosquitto"];
 
 function fail(message) {
   console.error(`test-services: ${message}`);
@@ -54,8 +54,9 @@ function test(environment) {
 
 /** Runs npm scripts one after the other. What they say is seen when each has ended, so that two rows don't mix. */
 async function run(...scripts) {
+  const env = { ...process.env, MESSAGE_SCHEDULES: "10000" };
   for (const args of scripts) {
-    const child = spawn("npm", ["run", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn("npm", ["run", ...args], { stdio: ["ignore", "pipe", "pipe"], env });
     const said = [];
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes) => said.push(bytes));
     const [status] = await once(child, "close");
@@ -78,7 +79,7 @@ if (unknown.length > 0) {
   if (process.env.SERVICES === undefined && process.argv.length === 2) {
     // Each takes a core.
     await Promise.all([
-      run(["test:chaos", "--", "--seconds", "75"]),
+      run(["test:chaos", "--", "--seconds", "75"], ["test:unit", "--", "settle-schedules", "--testTimeout", "900000"]),
       run(["test:fuzz"], ["test:mutants", "--", "--sample", "12"]),
     ]);
   }

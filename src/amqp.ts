@@ -6,4 +6,4 @@ export {
   type PublishOptions,
 } from "./adapters/amqp/amqp-offload.js";
 export type { AmqpMessage, ConsumeOptions, ConsumingChannel } from "./adapters/amqp/consume.js";
-export { rabbitHandler, type RabbitMessage } from "./adapters/amqp/rabbit-handler.js";
+export { rabbitHandler, type RabbitHandlerOptions, type RabbitMessage } from "./adapters/amqp/rabbit-handler.js";

@@ -14,7 +14,7 @@ const BOOK =
 const MESSAGES = ["README", "formats"].map((name) => `docs/messages/${name}.md`);
 const RUN = ["README.md", ...MESSAGES, ...BOOK.split(" ").map((name) => `docs/${name}.md`)];
 const GUIDES = ["docs/moving.md", "docs/testing.md"];
-const BROKERS = "sqs sns kafka amqp bullmq nats eventbridge cloudevents pubsub kinesis servicebus";
+const BROKERS = "sqs sns kafka amqp bullmq nats mqtt eventbridge cloudevents pubsub kinesis servicebus";
 const CHECKED = BROKERS.split(" ").map((name) => `docs/messages/${name}.md`);
 
 function blocksOf(document: string) {

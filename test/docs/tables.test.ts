@@ -40,6 +40,26 @@ it("docs/watching.md has every metric, its kind and its labels", () => {
   expect(documented).toEqual(Object.entries(METRICS).map(([name, { kind, labels }]) => [name, kind, labels]));
 });
 
+it("docs/messages/README.md says how many lines of code every adapter has, and that none adds more than 20 µs", () => {
+  const linesOf = (adapter: string): number => {
+    const directory = `src/adapters/${adapter}`;
+    const lines = readdirSync(directory).flatMap((file) => readFileSync(`${directory}/${file}`, "utf8").split("\n"));
+    return lines.filter((line) => !/^\s*(\/\/|\/\*|\*|$)/.test(line)).length;
+  };
+  const rows = rowsOf("docs/messages/README.md", "## What it costs");
+  const documented = rows.map(([entry, lines]) => [names(entry!)[0]!.replace("coatcheck/", ""), Number(lines)]);
+  const shared = ["amazon", "foreign", "messages"];
+  const adapters = readdirSync("src/adapters").filter((name) => !shared.includes(name));
+  expect(documented.sort()).toEqual(adapters.map((adapter) => [adapter, linesOf(adapter)]).sort());
+  const text = readFileSync("docs/messages/README.md", "utf8");
+  expect(text).toContain(`SQS and SNS have ${linesOf("amazon")} lines in common`);
+  expect(text.replaceAll(/\s+/g, " ")).toContain(`the core has ${linesOf("messages").toLocaleString("en")}.`);
+  for (const row of rows) {
+    expect(Number(row.at(-1))).toBeGreaterThan(0);
+    expect(Number(row.at(-1))).toBeLessThanOrEqual(20);
+  }
+});
+
 it("docs/options.md names options that exist", () => {
   const documented = rowsOf("docs/options.md", "# Options").flatMap(([option]) => names(option!));
   expect(documented.length).toBeGreaterThan(15);

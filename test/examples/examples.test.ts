@@ -35,3 +35,14 @@ it("fan-out deletes a large message of SNS when both of its queues are done", as
     /^sent 4\d{5} bytes, which left 1 object\nbilling is done, objects left: 1\nsearch is done, objects left: 0\n$/,
   );
 });
+
+it("leave-extended-client moves a queue to another format while messages flow", async () => {
+  const output = await runProgram(["examples/leave-extended-client.ts"]);
+  expect(output.trimEnd().split("\n")).toEqual([
+    "the old client: sent 3, received 0",
+    "coatcheck, old format: sent 6, received 0",
+    "coatcheck, own format: sent 9, received 1",
+    "as they came: old, as it is, old, old, as it is, old, own, as it is, own",
+    "received 9 in their order, objects left: 0",
+  ]);
+});

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { StorageError } from "../../errors/error.js";
 
 /** What the clients of AWS throw. */
@@ -15,14 +14,6 @@ interface ServiceFailure {
 export function wasRefused(error: unknown): boolean {
   const { $fault, $metadata: { httpStatusCode = 0, attempts = 1 } = {} } = (error ?? {}) as ServiceFailure;
   return $fault === "client" && httpStatusCode >= 400 && httpStatusCode < 500 && attempts === 1;
-}
-
-/**
- * What content-based deduplication would make of a body (the SHA-256 of it): a packed one differs between two sends of the
- * same message. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
- */
-export function deduplicationId(body: string): string {
-  return createHash("sha256").update(body).digest("hex");
 }
 
 /**

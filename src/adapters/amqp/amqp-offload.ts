@@ -5,6 +5,7 @@ import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offlo
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import type { Packed } from "../messages/packed.js";
 import { rules } from "../messages/rules.js";
+import { discardAll } from "../messages/send-or-discard.js";
 import type { AttributeValue, Wire } from "../messages/wire.js";
 import { consume, type AmqpMessage, type ConsumeOptions, type ConsumingChannel } from "./consume.js";
 import { headerSize } from "./header-size.js";
@@ -83,7 +84,7 @@ export interface AmqpOffload {
   ): Promise<R>;
 }
 
-const fields = z.strictObject({ maxHeaders: z._default(z.int().check(z.gte(1)), 65_000) });
+const fields = { maxHeaders: z._default(z.int().check(z.gte(1)), 65_000) };
 
 /**
  * Packs the content of messages that are too big for RabbitMQ: 16 MiB from 4.0 on, but memory alarms ring far below, so that
@@ -102,9 +103,7 @@ export function amqpOffload(options: AmqpOptions): AmqpOffload {
   const { offloader, own } = adapterOffloader(options, {
     owner: "amqpOffload",
     fields,
-    names: ["maxHeaders"],
     rules: () => rules.amqp,
-    channel: () => undefined,
   });
 
   const pack = async <O extends PublishOptions>(content: Uint8Array, given = {} as O, call?: CallOptions) => {
@@ -144,7 +143,7 @@ export function amqpOffload(options: AmqpOptions): AmqpOffload {
       channel.off("return", onReturn);
     }
     // The broker returns a message before it confirms it.
-    if (returned.length > 0) await packed.discard();
+    if (returned.length > 0) await discardAll([packed]);
   };
 
   return {

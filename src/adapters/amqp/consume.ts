@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from "../../async/clock.js";
-import { MessageError } from "../messages/message-error.js";
+import { deliver } from "../messages/deliver.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 
 /** A message as amqplib receives it. */
@@ -42,32 +42,20 @@ export function consume<M extends AmqpMessage, R>(
   { queue, handler }: { queue: string; handler: (message: M) => Promise<void> },
   { consumer, retryAfter = 5000, onFailure, clock = systemClock }: ConsumeOptions<M> = {},
 ): Promise<R> {
-  const later = (): Promise<void> => new Promise((resolve) => clock.setTimeout(resolve, retryAfter));
-
-  const refuse = async (message: M, error: unknown): Promise<void> => {
-    onFailure?.(error, message);
-    if (!(error instanceof MessageError)) {
-      channel.nack(message, false, !message.fields.redelivered);
-      return;
-    }
-    if (error.disposition === "retry") await later();
-    channel.nack(message, false, error.disposition === "retry");
-  };
-
-  const work = async (message: M): Promise<void> => {
-    try {
-      const opened = await open(message).catch((error: unknown) => {
-        if (offloader.isProcessed(error)) return undefined;
-        throw error;
-      });
-      if (opened !== undefined) await handler(opened);
-    } catch (error) {
-      await refuse(message, error);
-      return;
-    }
-    channel.ack(message); // throws on a closed channel: then the message is delivered again, and nothing is settled
-    await settle(message);
-  };
+  const work = (message: M): Promise<void> =>
+    deliver(offloader, {
+      open: () => open(message),
+      handle: handler,
+      acknowledge: () => {
+        channel.ack(message); // throws on a closed channel: then the message is delivered again
+      },
+      settle: () => settle(message),
+      fail: async (error, why) => {
+        onFailure?.(error, message);
+        if (why === "retry") await later(clock, retryAfter);
+        channel.nack(message, false, why === "handler" ? !message.fields.redelivered : why === "retry");
+      },
+    });
 
   return channel.consume(
     queue,
@@ -77,4 +65,9 @@ export function consume<M extends AmqpMessage, R>(
     },
     consumer,
   );
+}
+
+/** Waits: what is put back at once comes back at once. */
+export function later(clock: Clock, milliseconds: number): Promise<void> {
+  return new Promise((resolve) => clock.setTimeout(resolve, milliseconds));
 }

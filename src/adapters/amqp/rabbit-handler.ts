@@ -1,7 +1,10 @@
+import { systemClock } from "../../async/clock.js";
 import { isPackedValue } from "../messages/envelope.js";
-import { MessageError } from "../messages/message-error.js";
+import { isPoison } from "../messages/message-error.js";
+import { unlessProcessed } from "../messages/unless-processed.js";
 import type { Wire } from "../messages/wire.js";
 import type { AmqpOffload } from "./amqp-offload.js";
+import { later, type ConsumeOptions } from "./consume.js";
 
 /** A message of `rabbitmq-client`: its body is bytes, a text, or a value where the content type says JSON. */
 export interface RabbitMessage {
@@ -9,13 +12,17 @@ export interface RabbitMessage {
   headers?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** Options of {@link rabbitHandler}. */
+export type RabbitHandlerOptions<M> = Omit<ConsumeOptions<M>, "consumer">;
+
 // Of `ConsumerStatus`: put back, and drop, which dead-letters.
 const REQUEUE = 1;
 const DROP = 2;
 
 /**
  * A handler for `createConsumer` of `rabbitmq-client` that gets opened messages. What can't be opened is dropped, which
- * dead-letters it, or put back when the store did not answer. The client acknowledges after the handler: objects end by age.
+ * dead-letters it, or put back after `retryAfter` when the store did not answer. What the handler fails with is the client's: it
+ * puts the message back, unless its option `requeue` is `false`. It acknowledges after the handler: objects end by age.
  *
  * @example
  * rabbit.createConsumer({ queue: "orders" }, rabbitHandler(offload, async ({ body }) => save(body)));
@@ -23,20 +30,25 @@ const DROP = 2;
 export function rabbitHandler<M extends RabbitMessage, A extends unknown[], R>(
   { offloader }: AmqpOffload,
   handler: (message: M, ...more: A) => Promise<R> | R,
+  { retryAfter = 5000, onFailure, clock = systemClock }: RabbitHandlerOptions<M> = {},
 ): (message: M, ...more: A) => Promise<R | typeof REQUEUE | typeof DROP | undefined> {
   return async (message, ...more) => {
     const { body, headers = {} } = message;
     const attributes = new Map(Object.entries(headers)) as Wire["attributes"];
     const isValue = isPackedValue(body);
     if (!isValue && typeof body !== "string" && !(body instanceof Uint8Array)) return await handler(message, ...more);
-    let opened;
+    let found;
     try {
-      opened = await offloader.unpack({ body: isValue ? JSON.stringify(body) : body, attributes });
+      const wire = { body: isValue ? JSON.stringify(body) : body, attributes };
+      found = await unlessProcessed(offloader, offloader.unpack(wire));
     } catch (error) {
-      if (offloader.isProcessed(error)) return undefined;
-      if (!(error instanceof MessageError)) throw error;
-      return error.disposition === "retry" ? REQUEUE : DROP;
+      onFailure?.(error, message);
+      if (isPoison(error)) return DROP;
+      await later(clock, retryAfter);
+      return REQUEUE;
     }
+    if (found === undefined) return undefined;
+    const { opened } = found;
     if (!opened.offloaded) return await handler(message, ...more);
     const whole: unknown = isValue ? JSON.parse(opened.body as string) : opened.body;
     const left = Object.fromEntries(Object.entries(headers).filter(([name]) => opened.attributes.has(name)));

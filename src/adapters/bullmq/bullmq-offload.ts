@@ -1,11 +1,10 @@
 import type { FlowJob, Job, JobsOptions, Processor, Queue, QueueEvents } from "bullmq";
 import { uuidv7 } from "uuidv7";
-import * as z from "zod/mini";
 import { forEachConcurrent } from "../../async/concurrency.js";
 import { StorageError } from "../../errors/error.js";
 import { scopePath } from "../../object/scope-path.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
-import { MessageError } from "../messages/message-error.js";
+import { isPoison, type MessageError } from "../messages/message-error.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { openJsonValue, packJsonValue } from "../messages/json-value.js";
 import { rules } from "../messages/rules.js";
@@ -68,8 +67,6 @@ const AT_A_TIME = 8;
 export function bullmqOffload(options: BullOptions): BullOffload {
   const { offloader, shared } = adapterOffloader(options, {
     owner: "bullmqOffload",
-    fields: z.strictObject({}),
-    names: [],
     rules: (_own, { over = DEFAULT_OVER }) => ({ ...rules.bullmq, maxMessage: Math.max(over, LEAST) }),
     channel: () => "bull",
     defaults: () => ({ over: DEFAULT_OVER, hint: false }),
@@ -132,7 +129,7 @@ export function bullmqOffload(options: BullOptions): BullOffload {
     processor: (handler) => async (job: Job, token, signal) => {
       const opening = openJsonValue(offloader, job.data, signal === undefined ? undefined : { signal });
       const found = await unlessProcessed(offloader, opening).catch((error: unknown) => {
-        throw error instanceof MessageError && error.disposition === "reject" ? unrecoverable(error) : error;
+        throw isPoison(error) ? unrecoverable(error) : error;
       });
       if (found === undefined) return undefined;
       const pack = async (value: unknown) =>

@@ -38,15 +38,13 @@ export interface CloudEventsOffload {
 // As bytes: so the data is given as bytes too.
 const NO_DATA = Buffer.alloc(0);
 const FORM = "datarefform";
-const REFUSED = ["hint", "keep", "format", "reads", "compress", "retention", "consumer"];
-const never = z.optional(z.never());
-const fields = z.strictObject({
+const REFUSED = ["hint", "keep", "format", "reads", "compress", "retention", "consumer"] as const;
+const fields = {
   base: z.optional(
     z.string().check(z.regex(/^[a-z][a-z0-9+.-]*:\/\/[^/]/, "must be a URI, such as s3://bucket/prefix")),
   ),
   allow: z.optional(allow),
-  ...Object.fromEntries(REFUSED.map((name) => [name, never])),
-}) as unknown as z.ZodMiniType<DataLocation>;
+};
 
 /** Bytes of the event in the JSON format. What every intermediary forwards is 64 KiB. */
 const rules: Rules = {
@@ -76,9 +74,8 @@ export function cloudEventsOffload(options: CloudEventsOptions): CloudEventsOffl
   const { offloader } = adapterOffloader<DataLocation>(options, {
     owner: "cloudEventsOffload",
     fields,
-    names: ["base", "allow", ...REFUSED],
+    refused: REFUSED,
     rules: () => rules,
-    channel: () => undefined,
     defaults: (own) => ({ format: dataReference(own) }),
   });
   return {

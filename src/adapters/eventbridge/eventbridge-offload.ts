@@ -1,5 +1,4 @@
 import type { PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
-import * as z from "zod/mini";
 import type { CallOptions } from "../../store/store.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
@@ -41,10 +40,8 @@ export interface EventBridgeOffload {
 export function eventBridgeOffload(options: EventBridgeOptions): EventBridgeOffload {
   const { offloader } = adapterOffloader(options, {
     owner: "eventBridgeOffload",
-    fields: z.strictObject({ hint: z.optional(z.never()) }),
-    names: ["hint"],
+    refused: ["hint"],
     rules: () => rules.eventbridge,
-    channel: () => undefined,
     defaults: () => ({ hint: false }),
   });
   return {

@@ -1,8 +1,9 @@
 import type { Clock } from "../../async/clock.js";
 import { forEachConcurrent } from "../../async/concurrency.js";
 import { meanwhile } from "../messages/meanwhile.js";
-import { MessageError } from "../messages/message-error.js";
+import { isPoison, type MessageError } from "../messages/message-error.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
+import { unlessProcessed } from "../messages/unless-processed.js";
 import type { KafkaMessageLike } from "./kafka-message.js";
 
 /** What a handler of one message is given. */
@@ -97,10 +98,9 @@ async function openOrPoison<P, M extends KafkaMessageLike>(
   { onPoison }: HandlerOptions<P>,
 ): Promise<M | undefined> {
   try {
-    return await open(message);
+    return (await unlessProcessed(offloader, open(message)))?.opened;
   } catch (error) {
-    if (offloader.isProcessed(error)) return undefined;
-    if (onPoison === undefined || !(error instanceof MessageError) || error.disposition === "retry") throw error;
+    if (onPoison === undefined || !isPoison(error)) throw error;
     await onPoison(payload, error, message);
     return undefined;
   }

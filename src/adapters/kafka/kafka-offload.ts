@@ -38,10 +38,10 @@ export interface KafkaOffload {
   ): (payload: P) => Promise<void>;
 }
 
-const fields = z.strictObject({
+const fields = {
   maxMessageBytes: z.optional(z.int().check(z.gte(2048))),
   compacted: z._default(z.boolean(), false),
-});
+};
 
 const PACKED_AT_A_TIME = 8;
 const NEVER = new AbortController().signal;
@@ -60,7 +60,6 @@ export function kafkaOffload(options: KafkaOptions): KafkaOffload {
   const { offloader, own } = adapterOffloader(options, {
     owner: "kafkaOffload",
     fields,
-    names: ["maxMessageBytes", "compacted"],
     rules: ({ maxMessageBytes: max = rules.kafka.maxMessage }) => ({
       ...rules.kafka,
       maxMessage: max,

@@ -26,10 +26,9 @@ export interface KinesisOffload {
   open(data: Uint8Array, options?: CallOptions): Promise<Uint8Array>;
 }
 
-const fields = z.strictObject({
+const fields = {
   streamName: z.optional(z.string().check(z.minLength(1))),
-  hint: z.optional(z.never()),
-});
+};
 
 /**
  * Packs the data of records that are too big for Kinesis: 1 MiB with the partition key, or `limit` where the stream's
@@ -47,7 +46,7 @@ export function kinesisOffload(options: KinesisOptions): KinesisOffload {
   const { offloader } = adapterOffloader(options, {
     owner: "kinesisOffload",
     fields,
-    names: ["streamName", "hint"],
+    refused: ["hint"],
     rules: () => rules.kinesis,
     channel: ({ streamName }) => streamName,
     defaults: () => ({ hint: false }),

@@ -1,4 +1,4 @@
-import type * as z from "zod/mini";
+import * as z from "zod/mini";
 import { StorageError } from "../../errors/error.js";
 import { checkOptions, readOptions } from "../../options/parse-options.js";
 import { MessageOffloader } from "./message-offloader.js";
@@ -14,13 +14,13 @@ export type AdapterOptions<Own = unknown> = Omit<OffloadOptions, "channel"> &
 export interface AdapterParts<Own> {
   /** Its name, for errors. */
   readonly owner: string;
-  /** Its own options. */
-  readonly fields: z.ZodMiniType<Own>;
-  /** Their names. */
-  readonly names: readonly string[];
+  /** Its own options, by name. Default none. */
+  readonly fields?: { readonly [Name in keyof Own]: z.ZodMiniType<Own[Name]> };
+  /** Names of options that all have, and this one does not take. */
+  readonly refused?: readonly (keyof OffloadOptions)[];
   readonly rules: (own: Own, shared: Partial<OffloadOptions>) => Rules;
-  /** The channel when none is said. */
-  readonly channel: (own: Own) => string | undefined;
+  /** The channel when none is said. Default: it must be. */
+  readonly channel?: (own: Own) => string | undefined;
   /** Its own defaults of options that all have. */
   readonly defaults?: (own: Own) => Partial<OffloadOptions>;
 }
@@ -30,21 +30,22 @@ export interface AdapterParts<Own> {
  *
  * @throws {StorageError} `CONFIG_INVALID`
  */
-export function adapterOffloader<Own>(
+export function adapterOffloader<Own = unknown>(
   options: AdapterOptions,
-  { owner, fields, names, rules, channel, defaults }: AdapterParts<Own>,
+  { owner, fields, refused = [], rules, channel, defaults }: AdapterParts<Own>,
 ): { offloader: MessageOffloader; own: Own; shared: MessageOffloaderOptions } {
   const read = readOptions(options, owner);
   const entries = read.names.map((name, index) => [name, read.values[index]] as const);
-  const isOwn = ([name]: readonly [string, unknown]): boolean => names.includes(name);
+  const ownFields = { ...fields, ...Object.fromEntries(refused.map((name) => [name, z.optional(z.never())])) };
+  const isOwn = ([name]: readonly [string, unknown]): boolean => Object.hasOwn(ownFields, name);
   const mine = entries.filter(isOwn);
   const own = checkOptions(
-    fields,
+    z.strictObject(ownFields),
     { names: mine.map(([name]) => name), values: mine.map(([, value]) => value) },
     owner,
-  );
+  ) as Own;
   const given = Object.fromEntries(entries.filter((entry) => !isOwn(entry))) as Partial<MessageOffloaderOptions>;
-  const from = given.channel ?? channel(own);
+  const from = given.channel ?? channel?.(own);
   if (from === undefined) {
     throw new StorageError("CONFIG_INVALID", `The options of ${owner} are not valid. channel: must be said.`, {
       operation: "configure",

@@ -30,3 +30,8 @@ export class MessageError extends StorageError {
     Object.defineProperty(this.prototype, "name", { value: "MessageError", writable: true, configurable: true });
   }
 }
+
+/** Whether a message will never be opened. */
+export function isPoison(error: unknown): error is MessageError {
+  return error instanceof MessageError && error.disposition === "reject";
+}

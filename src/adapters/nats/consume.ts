@@ -1,8 +1,7 @@
 import type { Clock } from "../../async/clock.js";
 import { forEachConcurrent } from "../../async/concurrency.js";
-import { meanwhile } from "../messages/meanwhile.js";
-import { MessageError } from "../messages/message-error.js";
-import { unlessProcessed } from "../messages/unless-processed.js";
+import { deliver } from "../messages/deliver.js";
+import type { MessageError } from "../messages/message-error.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 
 /** A message of JetStream. */
@@ -35,28 +34,26 @@ export function consume<M extends NatsMessage>(
   handler: (data: Uint8Array, message: M) => Promise<void>,
   { working: every = 10_000, concurrency = 1, retryAfter = 5000, onFailure, clock }: ConsumeOptions<M> = {},
 ): Promise<void> {
-  const handle = async (message: M): Promise<void> => {
-    const found = await unlessProcessed(offloader, offloader.unpack({ body: message.data, attributes: new Map() }));
-    if (found !== undefined) await handler(found.opened.body as Uint8Array, message);
-  };
-
-  const work = async (message: M): Promise<void> => {
-    try {
-      const act = (): Promise<void> =>
-        new Promise((resolve) => {
-          message.working(); // a failure, as of a closed connection, rejects
-          resolve();
-        });
-      await meanwhile(handle(message), { every, act, clock });
-    } catch (error) {
-      onFailure?.(error, message);
-      if (error instanceof MessageError && error.disposition === "reject") message.term(error.code);
-      else message.nak(retryAfter);
-      return;
-    }
-    // Unlike `ack`, it has an answer: without one the message comes again, and needs its payload.
-    if (!(await message.ackAck())) return;
-    await offloader.settle({ body: message.data, attributes: new Map() });
+  const work = (message: M): Promise<void> => {
+    const wire = { body: message.data, attributes: new Map() };
+    const act = (): Promise<void> =>
+      new Promise((resolve) => {
+        message.working(); // a failure, as of a closed connection, rejects
+        resolve();
+      });
+    return deliver(offloader, {
+      open: () => offloader.unpack(wire),
+      handle: ({ body }) => handler(body as Uint8Array, message),
+      // Unlike `ack`, it has an answer.
+      acknowledge: () => message.ackAck(),
+      settle: () => offloader.settle(wire),
+      fail: (error, why) => {
+        onFailure?.(error, message);
+        if (why === "reject") message.term((error as MessageError).code);
+        else message.nak(retryAfter);
+      },
+      hold: { every, act, clock },
+    });
   };
 
   return forEachConcurrent(messages, concurrency, new AbortController().signal, async (message) => {

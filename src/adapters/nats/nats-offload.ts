@@ -3,6 +3,7 @@ import type { CallOptions } from "../../store/store.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { rules } from "../messages/rules.js";
+import { discardAll, sendOrDiscard } from "../messages/send-or-discard.js";
 import { consume, type ConsumeOptions, type NatsMessage } from "./consume.js";
 import { countedMessage, type NatsPublishOptions } from "./nats-message.js";
 
@@ -45,7 +46,7 @@ export interface NatsOffload {
   ): Promise<void>;
 }
 
-const fields = z.strictObject({ maxPayload: z.optional(z.int().check(z.gte(2048))), hint: z.optional(z.never()) });
+const fields = { maxPayload: z.optional(z.int().check(z.gte(2048))) };
 
 /**
  * Packs the data of messages that are too big for NATS: 1 MiB with headers, or `maxPayload`. Subjects and headers stay.
@@ -63,9 +64,8 @@ export function natsOffload(options: NatsOptions): NatsOffload {
   const { offloader } = adapterOffloader(options, {
     owner: "natsOffload",
     fields,
-    names: ["maxPayload", "hint"],
+    refused: ["hint"],
     rules: ({ maxPayload = rules.nats.maxMessage }) => ({ ...rules.nats, maxMessage: maxPayload }),
-    channel: () => undefined,
     defaults: () => ({ hint: false }),
   });
 
@@ -83,14 +83,10 @@ export function natsOffload(options: NatsOptions): NatsOffload {
       const packed = await pack(payload, given);
       // What was sent twice may have arrived the first time.
       const isSentOnce = (given?.retries ?? 1) <= 1;
-      try {
-        const answer = await client.publish(subject, packed.body, given);
-        if (isSentOnce && answer.duplicate) await packed.discard();
-        return answer;
-      } catch (error) {
-        if (isSentOnce && isRefusal(error)) await packed.discard();
-        throw error;
-      }
+      const send = () => client.publish(subject, packed.body, given);
+      const answer = await sendOrDiscard([packed], send, (error) => isSentOnce && isRefusal(error));
+      if (isSentOnce && answer.duplicate) await discardAll([packed]);
+      return answer;
     },
     open: async ({ data }, call) => {
       const opened = await offloader.unpack({ body: data, attributes: new Map() }, call);

@@ -1,10 +1,9 @@
 import type { Message } from "@google-cloud/pubsub";
-import * as z from "zod/mini";
 import type { CallOptions } from "../../store/store.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
+import { deliver } from "../messages/deliver.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { rules } from "../messages/rules.js";
-import { unlessProcessed } from "../messages/unless-processed.js";
 import { writtenValue, type Wire } from "../messages/wire.js";
 
 /** Options of {@link pubsubOffload}. */
@@ -57,20 +56,12 @@ export interface PubsubOffload {
 export function pubsubOffload(options: PubsubOptions): PubsubOffload {
   const { offloader } = adapterOffloader(options, {
     owner: "pubsubOffload",
-    fields: z.strictObject({}),
-    names: [],
     rules: () => rules.pubsub,
-    channel: () => undefined,
   });
 
   const open = async ({ data }: Pick<Message, "data">, call?: CallOptions): Promise<Buffer> => {
     const { body } = await offloader.unpack({ body: data, attributes: new Map() }, call);
     return body as Buffer;
-  };
-
-  const handle = async (message: Message, handler: (message: Message, data: Buffer) => Promise<void>) => {
-    const found = await unlessProcessed(offloader, open(message));
-    if (found !== undefined) await handler(message, found.opened);
   };
 
   return {
@@ -91,18 +82,18 @@ export function pubsubOffload(options: PubsubOptions): PubsubOffload {
       } as unknown as typeof message;
     },
     onMessage: (handler, { onFailure } = {}) => {
-      const work = async (message: Message): Promise<void> => {
-        try {
-          await handle(message, handler);
-        } catch (error) {
-          message.nack();
-          onFailure?.(error, message);
-          return;
-        }
-        // With exactly-once delivery it says whether the message may come again; then it fails, and nothing is settled.
-        if ((await message.ackWithResponse()) !== "SUCCESS") return;
-        await offloader.settle({ body: message.data, attributes: new Map() });
-      };
+      const work = (message: Message): Promise<void> =>
+        deliver(offloader, {
+          open: () => open(message),
+          handle: (data) => handler(message, data),
+          // With exactly-once delivery it says whether the message may come again; then it fails.
+          acknowledge: async () => (await message.ackWithResponse()) === "SUCCESS",
+          settle: () => offloader.settle({ body: message.data, attributes: new Map() }),
+          fail: (error) => {
+            message.nack();
+            onFailure?.(error, message);
+          },
+        });
       return (message) => {
         work(message).catch((error: unknown) => onFailure?.(error, message));
       };

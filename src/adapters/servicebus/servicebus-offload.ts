@@ -7,12 +7,15 @@ import type {
 import * as z from "zod/mini";
 import type { CallOptions } from "../../store/store.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
+import { deliver } from "../messages/deliver.js";
 import { isPackedValue } from "../messages/envelope.js";
-import { MessageError } from "../messages/message-error.js";
+import type { MessageError } from "../messages/message-error.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { rules } from "../messages/rules.js";
-import { unlessProcessed } from "../messages/unless-processed.js";
+import type { PackOptions } from "../messages/options.js";
+import { discardAll } from "../messages/send-or-discard.js";
 import type { Wire } from "../messages/wire.js";
+import { packedOf, sendAll, type PackedMessage } from "./send-all.js";
 import { countedMessage, readBody, writtenBody } from "./servicebus-message.js";
 
 /** Options of {@link serviceBusOffload}. */
@@ -32,7 +35,10 @@ export interface ServiceBusOffload {
   readonly offloader: MessageOffloader;
   /** Makes a message ready to be sent or scheduled. One that fits is given back itself. */
   pack(message: ServiceBusMessage, options?: CallOptions): Promise<ServiceBusMessage>;
-  /** Packs by the limit of the sender's own link, then sends in as few batches as it takes, in their order. */
+  /**
+   * Packs by the limit of the sender's own link, then sends in as few batches as it takes, in their order. When that fails, what
+   * was stored is deleted for messages that are too big, and for those that no request was made for. What may have arrived is kept.
+   */
   send(sender: ServiceBusSender, messages: ServiceBusMessage | ServiceBusMessage[]): Promise<void>;
   /** The body of a message, as the client would give it. @throws {MessageError} */
   open(message: Pick<ServiceBusReceivedMessage, "body">, options?: CallOptions): Promise<unknown>;
@@ -50,7 +56,7 @@ export interface ServiceBusOffload {
 const MIB = 1_048_576;
 // What a batch puts around its only message, at most.
 const BATCH_BYTES = 1024;
-const fields = z.strictObject({ tier: z._default(z.enum(["standard", "premium"]), "standard") });
+const fields = { tier: z._default(z.enum(["standard", "premium"]), "standard") };
 
 /**
  * Packs the bodies of messages that are too big for Service Bus: 256 KB (Standard) or 1 MB (Premium), with all properties. Sessions,
@@ -71,22 +77,20 @@ export function serviceBusOffload(options: ServiceBusOptions): ServiceBusOffload
   const { offloader } = adapterOffloader(options, {
     owner: "serviceBusOffload",
     fields,
-    names: ["tier"],
     rules: ({ tier }) => (tier === "premium" ? { ...rules.servicebus, maxMessage: MIB } : rules.servicebus),
-    channel: () => undefined,
   });
 
-  const pack = async (message: ServiceBusMessage, { limit, ...call }: CallOptions & { limit?: number } = {}) => {
+  const pack = async (message: ServiceBusMessage, call: PackOptions = {}): Promise<PackedMessage> => {
     const written = writtenBody(message.body);
-    if (written === undefined) return message;
+    if (written === undefined) return { message };
     const wire = countedMessage(message, written);
     // As bytes: the client would write a text as JSON once more, and a compressed body needs no base64.
     const body = Buffer.from(written as Uint8Array);
-    const packed = await offloader.pack({ ...wire, body }, limit === undefined ? call : { ...call, limit });
-    if (packed.body === body) return message;
+    const packed = await offloader.pack({ ...wire, body }, call);
+    if (packed.body === body) return { message };
     const added = [...packed.attributes].filter(([name]) => !wire.attributes.has(name));
     const applicationProperties = { ...message.applicationProperties, ...Object.fromEntries(added) };
-    return { ...message, body: packed.body, applicationProperties } as ServiceBusMessage;
+    return { message: { ...message, body: packed.body, applicationProperties } as ServiceBusMessage, packed };
   };
 
   const open = async (body: unknown, call?: CallOptions): Promise<unknown> => {
@@ -98,47 +102,39 @@ export function serviceBusOffload(options: ServiceBusOptions): ServiceBusOffload
 
   return {
     offloader,
-    pack: (message, call) => pack(message, call),
+    pack: async (message, call) => (await pack(message, call)).message,
     open: ({ body }, call) => open(body, call),
     send: async (sender, messages) => {
-      let batch = await sender.createMessageBatch();
-      const most = batch.maxSizeInBytes - BATCH_BYTES;
-      const all = [];
-      for (const message of [messages].flat()) all.push(await pack(message, { limit: most }));
-      for (const message of all) {
-        if (batch.tryAddMessage(message)) continue;
-        if (batch.count > 0) {
-          await sender.sendMessages(batch);
-          batch = await sender.createMessageBatch();
-          if (batch.tryAddMessage(message)) continue;
-        }
-        await sender.sendMessages(message); // says itself what is wrong with it
+      const batch = await sender.createMessageBatch();
+      const limit = batch.maxSizeInBytes - BATCH_BYTES;
+      const ready: PackedMessage[] = [];
+      try {
+        for (const message of [messages].flat()) ready.push(await pack(message, { limit }));
+      } catch (error) {
+        await discardAll(packedOf(ready));
+        throw error;
       }
-      if (batch.count > 0) await sender.sendMessages(batch);
+      await sendAll(sender, ready, batch);
     },
-    process: (receiver, handler, { onFailure } = {}) => {
-      const handle = async (message: ServiceBusReceivedMessage): Promise<void> => {
-        const found = await unlessProcessed(offloader, open(message.body));
-        if (found !== undefined) await handler(found.opened, message);
-      };
-      return async (message) => {
-        try {
-          await handle(message);
-        } catch (error) {
-          onFailure?.(error, message);
-          if (error instanceof MessageError && error.disposition === "reject") {
+    process:
+      (receiver, handler, { onFailure } = {}) =>
+      (message) =>
+        deliver(offloader, {
+          open: () => open(message.body),
+          handle: (body) => handler(body, message),
+          acknowledge: () => receiver.completeMessage(message),
+          settle: async () => {
+            const wire = receivedWire(message.body);
+            if (wire !== undefined) await offloader.settle(wire);
+          },
+          fail: (error, why) => {
+            onFailure?.(error, message);
+            if (why !== "reject") return receiver.abandonMessage(message);
             const deadLetterErrorDescription = "The payload can't be opened.";
-            await receiver.deadLetterMessage(message, { deadLetterReason: error.code, deadLetterErrorDescription });
-          } else {
-            await receiver.abandonMessage(message);
-          }
-          return;
-        }
-        await receiver.completeMessage(message);
-        const wire = receivedWire(message.body);
-        if (wire !== undefined) await offloader.settle(wire);
-      };
-    },
+            const { code: deadLetterReason } = error as MessageError;
+            return receiver.deadLetterMessage(message, { deadLetterReason, deadLetterErrorDescription });
+          },
+        }),
   };
 }
 

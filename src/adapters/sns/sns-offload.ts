@@ -2,8 +2,8 @@ import type { PublishBatchRequestEntry, PublishCommandInput } from "@aws-sdk/cli
 import * as z from "zod/mini";
 import { StorageError } from "../../errors/error.js";
 import type { CallOptions } from "../../store/store.js";
-import { countedAttributes, writtenAttributes, type AmazonAttributes } from "../amazon/attributes.js";
-import { deduplicationId } from "../amazon/sending.js";
+import { countedAttributes } from "../amazon/attributes.js";
+import { packInput } from "../amazon/pack-input.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { rules } from "../messages/rules.js";
@@ -26,7 +26,7 @@ export interface SnsOffload {
   pack<I extends PublishCommandInput | PublishBatchRequestEntry>(input: I, options?: CallOptions): Promise<I>;
 }
 
-const fields = z.strictObject({ topicArn: z.optional(z.string().check(z.minLength(1))) });
+const fields = { topicArn: z.optional(z.string().check(z.minLength(1))) };
 
 /**
  * Packs what is too big for SNS: 256 KiB with attributes, or `limit` where the topic's `MaximumMessageSize` takes more. The
@@ -43,27 +43,18 @@ export function snsOffload(options: SnsOptions): SnsOffload {
   const { offloader, own } = adapterOffloader(options, {
     owner: "snsOffload",
     fields,
-    names: ["topicArn"],
     rules: () => rules.sns,
     channel: ({ topicArn }) => topicArn?.split(":").at(-1),
   });
   return {
     offloader,
     pack: async (input, call) => {
-      const body = input.Message ?? "";
-      const given = input.MessageAttributes as AmazonAttributes | undefined;
-      const attributes = countedAttributes(given);
-      if (isUnreadable(input) && offloader.leaves({ body, attributes })) throw unreadable();
-      const packed = await offloader.pack({ body, attributes }, call);
-      if (packed.body === body && packed.attributes === attributes) return input;
-      return {
-        ...input,
-        Message: packed.body as string,
-        ...(packed.attributes.size > 0 && {
-          MessageAttributes: writtenAttributes(packed.attributes, given, attributes),
-        }),
-        ...(needsId(input, own.topicArn) && { MessageDeduplicationId: deduplicationId(body) }),
-      };
+      if (isUnreadable(input)) {
+        const attributes = countedAttributes(input.MessageAttributes);
+        if (offloader.leaves({ body: input.Message ?? "", attributes })) throw unreadable();
+      }
+      const address = "TopicArn" in input ? input.TopicArn : own.topicArn;
+      return (await packInput(offloader, input, { body: "Message", address }, call)).input;
     },
   };
 }
@@ -78,11 +69,4 @@ function unreadable(): StorageError {
     'A message for phones, or with MessageStructure "json", is too big for SNS, and its readers can\'t follow a reference: make it smaller.',
     { operation: "pack" },
   );
-}
-
-/** As for a queue: only FIFO topics have an id, and a group alone does not make a topic FIFO. */
-function needsId(input: PublishCommandInput | PublishBatchRequestEntry, topicArn: string | undefined): boolean {
-  const arn = "TopicArn" in input ? input.TopicArn : topicArn;
-  if (input.MessageGroupId === undefined || input.MessageDeduplicationId !== undefined) return false;
-  return arn === undefined || arn.endsWith(".fifo");
 }

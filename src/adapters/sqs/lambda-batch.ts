@@ -1,6 +1,7 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import { forEachConcurrent } from "../../async/concurrency.js";
 import { loaded } from "../amazon/sending.js";
+import { unlessProcessed } from "../messages/unless-processed.js";
 import type { LambdaRecord } from "./received-message.js";
 import type { SqsOffload } from "./sqs-offload.js";
 
@@ -44,11 +45,8 @@ export function sqsBatchHandler<R extends BatchRecord, C>(
   { fifo, concurrency = 10, settle, onFailure }: BatchHandlerOptions<R> = {},
 ): (event: { Records: R[] }, context: C) => Promise<BatchResponse> {
   const handle = async (record: R, context: C): Promise<void> => {
-    const opened = await offload.open(record).catch((error: unknown) => {
-      if (offload.offloader.isProcessed(error)) return undefined;
-      throw error;
-    });
-    if (opened !== undefined) await handler(opened, context);
+    const found = await unlessProcessed(offload.offloader, offload.open(record));
+    if (found !== undefined) await handler(found.opened, context);
     if (settle !== undefined) await acknowledge(record, settle);
   };
   const acknowledge = async (record: R, { client, queueUrl }: { client: SQSClient; queueUrl: string }) => {

@@ -5,15 +5,10 @@ import type {
 } from "@aws-sdk/client-sqs";
 import { forEachConcurrent } from "../../async/concurrency.js";
 import { countedAttributes } from "../amazon/attributes.js";
+import type { PackedInput } from "../amazon/pack-input.js";
 import { wasRefused } from "../amazon/sending.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
-import type { Packed } from "../messages/packed.js";
-
-/** A message that is ready to be sent, and what was stored for it. */
-export interface PackedInput<I> {
-  readonly input: I;
-  readonly packed: Packed;
-}
+import { discardAll } from "../messages/send-or-discard.js";
 
 /** What became of a batch, or of several. */
 export interface BatchResult {
@@ -90,8 +85,8 @@ async function packAll(
   }
 }
 
-async function discard(batch: readonly PackedInput<Entry>[]): Promise<void> {
-  for (const { packed } of batch) await packed.discard();
+function discard(batch: readonly PackedInput<Entry>[]): Promise<void> {
+  return discardAll(batch.map(({ packed }) => packed));
 }
 
 function failed({ input }: PackedInput<Entry>, error: unknown): BatchResultErrorEntry {

@@ -1,5 +1,6 @@
 import type { Message } from "@aws-sdk/client-sqs";
 import { StorageError } from "../../errors/error.js";
+import { unlessProcessed } from "../messages/unless-processed.js";
 import type { SqsOffload } from "./sqs-offload.js";
 
 /** A handler for one message, or for all that were received at once, as the options of `sqs-consumer` take it. */
@@ -59,9 +60,9 @@ export function settleAfterDelete(offload: SqsOffload, consumer: ConsumerEvents,
 /** The consumer must be given back the message as it was received: it deletes and settles by that. */
 function oneByOne(offload: SqsOffload, handle: (message: Message) => Promise<Message | undefined>) {
   return async (message: Message): Promise<Message | undefined> => {
-    const opened = await openOrProcessed(offload, message);
-    if (opened === undefined) return message;
-    return (await handle(opened)) === undefined ? undefined : message;
+    const found = await unlessProcessed(offload.offloader, offload.open(message));
+    if (found === undefined) return message;
+    return (await handle(found.opened)) === undefined ? undefined : message;
   };
 }
 
@@ -78,9 +79,9 @@ function batchwise(
       const group = message.Attributes?.["MessageGroupId"];
       if (group !== undefined && stopped.has(group)) continue;
       try {
-        const one = await openOrProcessed(offload, message);
-        if (one === undefined) acknowledged.add(message.MessageId);
-        else opened.push(one);
+        const found = await unlessProcessed(offload.offloader, offload.open(message));
+        if (found === undefined) acknowledged.add(message.MessageId);
+        else opened.push(found.opened);
       } catch (error) {
         if (group !== undefined) stopped.add(group);
         onFailure?.(error, message);
@@ -90,14 +91,4 @@ function batchwise(
     for (const { MessageId } of done ?? []) acknowledged.add(MessageId);
     return messages.filter(({ MessageId }) => acknowledged.has(MessageId));
   };
-}
-
-/** `undefined`: it was processed before, and is to be acknowledged. */
-async function openOrProcessed(offload: SqsOffload, message: Message): Promise<Message | undefined> {
-  try {
-    return await offload.open(message);
-  } catch (error) {
-    if (offload.offloader.isProcessed(error)) return undefined;
-    throw error;
-  }
 }

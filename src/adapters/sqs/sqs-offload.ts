@@ -7,14 +7,15 @@ import type {
 } from "@aws-sdk/client-sqs";
 import * as z from "zod/mini";
 import type { CallOptions } from "../../store/store.js";
-import { countedAttributes, writtenAttributes, type AmazonAttributes } from "../amazon/attributes.js";
-import { deduplicationId, loaded, wasRefused } from "../amazon/sending.js";
+import { packInput, type PackedInput } from "../amazon/pack-input.js";
+import { loaded, wasRefused } from "../amazon/sending.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { rules } from "../messages/rules.js";
+import { sendOrDiscard } from "../messages/send-or-discard.js";
 import { keptAlive, type KeepAlive } from "./keep-alive.js";
 import { received, type LambdaRecord, type ReceivedMessage } from "./received-message.js";
-import { sendInBatches, type BatchResult, type PackedInput } from "./send-batch.js";
+import { sendInBatches, type BatchResult } from "./send-batch.js";
 
 /** Options of {@link sqsOffload}. */
 export type SqsOptions = AdapterOptions<{
@@ -59,7 +60,7 @@ export interface SqsOffload {
   settle(message: ReceivedMessage | LambdaRecord, options?: CallOptions): Promise<void>;
 }
 
-const fields = z.strictObject({ queueUrl: z.optional(z.string().check(z.minLength(1))) });
+const fields = { queueUrl: z.optional(z.string().check(z.minLength(1))) };
 
 /**
  * Packs what is too big for SQS (1 MiB with attributes, a batch too), and opens what arrives.
@@ -75,26 +76,12 @@ export function sqsOffload(options: SqsOptions): SqsOffload {
   const { offloader, own } = adapterOffloader(options, {
     owner: "sqsOffload",
     fields,
-    names: ["queueUrl"],
     rules: () => rules.sqs,
     channel: ({ queueUrl }) => queueUrl?.split("/").at(-1),
   });
 
-  const prepare = async <I extends Sendable>(input: I, call?: CallOptions, url?: string): Promise<PackedInput<I>> => {
-    const body = input.MessageBody ?? "";
-    const given = input.MessageAttributes as AmazonAttributes | undefined;
-    const attributes = countedAttributes(given);
-    const packed = await offloader.pack({ body, attributes }, call);
-    if (packed.body === body && packed.attributes === attributes) return { input, packed };
-    const written = writtenAttributes(packed.attributes, given, attributes);
-    const ready = {
-      ...input,
-      MessageBody: packed.body as string,
-      ...(packed.attributes.size > 0 && { MessageAttributes: written }),
-      ...(needsId(input, url ?? own.queueUrl) && { MessageDeduplicationId: deduplicationId(body) }),
-    };
-    return { input: ready, packed };
-  };
+  const prepare = <I extends Sendable>(input: I, call?: CallOptions, url = own.queueUrl): Promise<PackedInput<I>> =>
+    packInput(offloader, input, { body: "MessageBody", address: "QueueUrl" in input ? input.QueueUrl : url }, call);
 
   return {
     offloader,
@@ -102,12 +89,8 @@ export function sqsOffload(options: SqsOptions): SqsOffload {
     send: async (client, input, call) => {
       const { SendMessageCommand } = await loaded(() => import("@aws-sdk/client-sqs"), "@aws-sdk/client-sqs");
       const ready = await prepare(input, call);
-      try {
-        return await client.send(new SendMessageCommand(ready.input), abortSignal(call));
-      } catch (error) {
-        if (wasRefused(error)) await ready.packed.discard();
-        throw error;
-      }
+      const command = new SendMessageCommand(ready.input);
+      return sendOrDiscard([ready.packed], () => client.send(command, abortSignal(call)), wasRefused);
     },
     sendBatch: async (client, queueUrl, entries, call) => {
       const { SendMessageBatchCommand } = await loaded(() => import("@aws-sdk/client-sqs"), "@aws-sdk/client-sqs");
@@ -130,13 +113,6 @@ export function sqsOffload(options: SqsOptions): SqsOffload {
       await offloader.settle(received(message).wire, call);
     },
   };
-}
-
-/** Whether SQS would make the id of the body: only FIFO queues have one, and a group alone does not make a queue FIFO. */
-function needsId(input: Sendable, queueUrl: string | undefined): boolean {
-  const url = "QueueUrl" in input ? input.QueueUrl : queueUrl;
-  if (input.MessageGroupId === undefined || input.MessageDeduplicationId !== undefined) return false;
-  return url === undefined || url.endsWith(".fifo");
 }
 
 function abortSignal(call: CallOptions | undefined): { abortSignal?: AbortSignal } {

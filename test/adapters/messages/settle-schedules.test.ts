@@ -6,7 +6,7 @@ import { bigJson, message, pathsIn } from "./messages.js";
 
 // Schedules of deliveries over the real code: consumers read, acknowledge and settle in any order and at once, crash before
 // and after every request, and get the message again. MESSAGE_SCHEDULES says how many.
-const SCHEDULES = Number(process.env["MESSAGE_SCHEDULES"] ?? 300);
+const SCHEDULES = Number(process.env["MESSAGE_SCHEDULES"] ?? 100);
 const NAMES = ["billing", "search", "audit"] as const;
 const body = bigJson(6000);
 

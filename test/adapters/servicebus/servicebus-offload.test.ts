@@ -42,6 +42,8 @@ function encoded({
 /** A link that takes so many bytes, of a message or a batch. */
 class StandIn {
   readonly sent: ServiceBusMessage[][] = [];
+  /** What the next requests fail with. */
+  readonly failures: Error[] = [];
 
   constructor(private readonly most = 262_144) {}
 
@@ -62,6 +64,8 @@ class StandIn {
   }
 
   sendMessages(sent: ServiceBusMessage | { messages: ServiceBusMessage[] }): Promise<void> {
+    const failure = this.failures.shift();
+    if (failure !== undefined) return Promise.reject(failure);
     this.sent.push("messages" in sent ? sent.messages : [sent]);
     return Promise.resolve();
   }
@@ -163,6 +167,60 @@ describe("send", () => {
     sender.createMessageBatch = () => Promise.resolve({ ...batch, count: 1, tryAddMessage: () => false });
     await offload.send(sender as unknown as ServiceBusSender, { body: 7 });
     expect(sender.sent).toEqual([[], [{ body: 7 }], []]);
+  });
+});
+
+describe("a send that fails", () => {
+  const bodies = Array.from({ length: 3 }, (_, i) => ({ body: `${i}`.repeat(200_000), subject: "s".repeat(60_000) }));
+
+  /** Sends three large messages, one in a batch, of which the second fails. */
+  async function objectsAfter(error: Error, at = 1): Promise<number> {
+    const { offload, store } = setUp();
+    const sender = new StandIn(100_000);
+    const send = sender.sendMessages.bind(sender);
+    let calls = 0;
+    sender.sendMessages = (messages) => {
+      if (calls++ === at) sender.failures.push(error);
+      return send(messages);
+    };
+    await expect(offload.send(sender as unknown as ServiceBusSender, bodies)).rejects.toBe(error);
+    expect(sender.sent).toHaveLength(at);
+    return (await pathsIn(store)).length;
+  }
+
+  it("leaves nothing of what surely did not arrive, and all of what may have", async () => {
+    const failure = (code: string) => Object.assign(new Error(code), { name: "ServiceBusError", code });
+    // The first was sent, the second may have arrived; no request was made for the third.
+    for (const code of ["ServiceTimeout", "ServiceBusy", "GeneralError", "QuotaExceeded", "UnauthorizedAccess"]) {
+      expect([code, await objectsAfter(failure(code))]).toEqual([code, 2]);
+    }
+    expect(await objectsAfter(Object.assign(new Error("aborted"), { name: "AbortError" }))).toBe(2);
+    expect(await objectsAfter(failure("MessageSizeExceeded"))).toBe(1);
+    expect(await objectsAfter(new TypeError("no message"))).toBe(1);
+    expect(await objectsAfter(failure("MessageSizeExceeded"), 0)).toBe(0);
+  });
+
+  it("leaves nothing when a message can't be packed, or the link is gone", async () => {
+    const { offload, store } = setUp();
+    const sender = new StandIn(100_000);
+    const tooMany = { body: "x", applicationProperties: { long: "x".repeat(200_000) } };
+    const sent = offload.send(sender as unknown as ServiceBusSender, [...bodies, tooMany]);
+    await expect(sent).rejects.toMatchObject({ code: "LIMIT_EXCEEDED" });
+    expect([sender.sent, await pathsIn(store)]).toEqual([[], []]);
+    const create = sender.createMessageBatch.bind(sender);
+    let links = 0;
+    sender.createMessageBatch = () => (links++ === 1 ? Promise.reject(new Error("detached")) : create());
+    await expect(offload.send(sender as unknown as ServiceBusSender, bodies)).rejects.toThrow("detached");
+    expect([sender.sent.length, (await pathsIn(store)).length]).toEqual([1, 1]);
+  });
+
+  it("tells of the send, and not of a store that can't delete", async () => {
+    const store = new FaultStore(new MemoryStore(), { faults: [{ on: ["delete"], fault: { error: "UNAVAILABLE" } }] });
+    const { offload } = setUp({}, store);
+    const sender = new StandIn(100_000);
+    const refused = Object.assign(new Error("too big"), { code: "MessageSizeExceeded" });
+    sender.failures.push(refused);
+    await expect(offload.send(sender as unknown as ServiceBusSender, bodies)).rejects.toBe(refused);
   });
 });
 
