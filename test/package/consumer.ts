@@ -49,7 +49,7 @@ export class Consumer {
   }
 
   /** Runs one of the files in programs/ from inside the project: with node, or with the command of another runtime. */
-  async run(program: string, [file, ...args] = [process.execPath]): Promise<Outcome> {
+  async run(program: string, [file, ...args]: readonly [string, ...string[]] = [process.execPath]): Promise<Outcome> {
     const name = basename(program);
     await copyFile(join(root, "test/package/programs", program), join(this.directory, name));
     return this.execute(file, [...args, name]);
