@@ -5,6 +5,7 @@
 export const LONG_TESTS = [
   "bench/bench",
   "dehydrate/streams/stream-memory",
+  "docs/s3-rights",
   "examples/*",
   "maintain/collect/{many-objects,processes}",
   "regular-expressions",

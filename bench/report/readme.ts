@@ -41,7 +41,8 @@ function comparison({ compare, versions }: Results): string[] {
     return ofStorage.length === 0 ? [] : [`**${title}**`, storageTable(ofStorage, storage)];
   });
   const measured = Object.entries(versions).filter(([name]) => name !== FLOOR);
-  return [...parts, `Measured: ${measured.map(([name, version]) => `${name} ${version}`).join(", ")}.`];
+  const packages = measured.map(([name, version]) => `${name} ${version}`.trim());
+  return [...parts, `Measured: \`${packages.join("`, `")}\`.`];
 }
 
 function storageTable(rows: readonly CompareRow[], storage: string): string {

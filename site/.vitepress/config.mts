@@ -28,10 +28,26 @@ export default defineConfig({
   outDir: "dist",
   cleanUrls: true,
   lastUpdated: false,
+  // Browsers ask for an icon otherwise, which is not there.
+  head: [["link", { rel: "icon", href: "data:," }]],
   // In text and tables of the book, <name> is a name, and {{ }} is text.
   markdown: { html: false },
   themeConfig: {
-    search: { provider: "local" },
+    // Readers look for guides first. The reference repeats their words, and so do the lists for contributors.
+    search: {
+      provider: "local",
+      options: {
+        miniSearch: {
+          searchOptions: {
+            boostDocument: (page: string) => {
+              if (/^\/(?:changelog|behaviours|benchmarks|contributing|decisions|threats|testing)/.test(page))
+                return 0.2;
+              return page.startsWith("/api/") ? 0.4 : 1;
+            },
+          },
+        },
+      },
+    },
     outline: [2, 3],
     nav: [
       { text: "Book", link: "/book" },

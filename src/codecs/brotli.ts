@@ -16,6 +16,8 @@ const schema = z.strictObject({ ...compressionFields, quality: z._default(z.int(
  * Compresses entries by Brotli (RFC 7932). An entry that does not get smaller is stored as it is.
  *
  * @throws {StorageError} `CONFIG_INVALID`
+ * @example
+ * new StorageManager({ store, codecs: [brotli({ quality: 4 })] });
  */
 export function brotli(options: BrotliOptions = {}): Codec {
   const { quality, ...common } = parseOptions(schema, options, "brotli");

@@ -31,6 +31,8 @@ interface ZstdOfNode {
  * 22.15 and 23.8 on.
  *
  * @throws {StorageError} `UNSUPPORTED` where Node does not have it, `CONFIG_INVALID`
+ * @example
+ * new StorageManager({ store, codecs: [zstd()] });
  */
 export function zstd(options: ZstdOptions = {}): Codec {
   const { level, ...common } = parseOptions(schema, options, "zstd");

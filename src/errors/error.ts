@@ -107,7 +107,7 @@ export function textOf(error: StorageError): string {
   return text ?? error.message;
 }
 
-/** Whether `error` is a {@link StorageError} (of either module format) and, if given, has this `code`. */
+/** Tells whether `error` is a {@link StorageError} (of either module format) and, if given, has this `code`. */
 export function isStorageError<Code extends StorageErrorCode = StorageErrorCode>(
   error: unknown,
   code?: Code,
@@ -116,7 +116,7 @@ export function isStorageError<Code extends StorageErrorCode = StorageErrorCode>
   return code === undefined || (error as unknown as StorageError).code === code;
 }
 
-/** Whether `error` says that an object is missing: code `NOT_FOUND`. A missing bucket is not a missing object. */
+/** Tells whether `error` says that an object is missing: code `NOT_FOUND`. A missing bucket is not a missing object. */
 export function isNotFound(error: unknown): error is StorageError & { readonly code: "NOT_FOUND" } {
   return isStorageError(error, "NOT_FOUND");
 }

@@ -170,7 +170,7 @@ function tooManyBytes(maxBytes: number): StorageError {
   return new StorageError("BUDGET_EXCEEDED", message, { operation: "open" });
 }
 
-/** What decodes reads ahead, and closes its source later: the reader waits for none of that, and nothing stays on his signal. */
+/** What decodes reads ahead, and closes its source later: the reader waits for none of that, and nothing stays on its signal. */
 function freed(chunks: AsyncIterable<Uint8Array>, result: ReadResult, body: BodySignal): AsyncIterable<Uint8Array> {
   const iterator = chunks[Symbol.asyncIterator]();
   return {

@@ -118,7 +118,7 @@ export class StorageManager {
   }
 
   /**
-   * The same for the inputs of a run: the objects go under `inputPrefix`, and the result has at most `maxInlineSize`
+   * Dehydrates the inputs of a run: the objects go under `inputPrefix`, and the result has at most `maxInlineSize`
    * bytes of JSON, or is one reference.
    *
    * @throws {StorageError} as {@link StorageManager.dehydrate} does
@@ -221,7 +221,7 @@ export class StorageManager {
   }
 
   /**
-   * A reference to a part of what another one stands for: the same with a `$storagePath`, and a signature of its own where
+   * Makes a reference to a part of what another one stands for: the same with a `$storagePath`, and a signature of its own where
    * signing is on. It hydrates to the part. No I/O: whether there is such a part is seen then.
    *
    * The part is one of what `reference` selects, so that no more can be reached by it than before; and it expires when
@@ -250,7 +250,7 @@ export class StorageManager {
   }
 
   /**
-   * A manager for one tenant, over the same store, with the same options, observers and caches; cheap enough to be made
+   * Gives a manager for one tenant, over the same store, with the same options, observers and caches; cheap enough to be made
    * for each request. Its objects lie below `{outputPrefix}/{tenant}` and `{inputPrefix}/{tenant}`, and its methods go
    * nowhere else: a reference or path that is not the tenant's is `REFERENCE_DENIED` before any I/O, a `prefix` or `allow`
    * of a call that leads out is `CONFIG_INVALID`. This manager's `allow` is not the tenant's; its `resolvers` are. With
@@ -267,7 +267,7 @@ export class StorageManager {
   }
 
   /**
-   * A URL that lets its holder read (`GET`) or write (`PUT`) one object until it expires: a secret as long as it lives. A
+   * Makes a URL that lets its holder read (`GET`) or write (`PUT`) one object until it expires: a secret as long as it lives. A
    * GET gives the object as it is stored: binary as it was handed in, unless there are codecs; a pack with all that is in
    * it. Of what is written by a PUT no cache hears.
    *

@@ -64,7 +64,7 @@ export function holdsBytes(path: string): boolean {
   return path.endsWith(".bin");
 }
 
-/** The digest of a content-addressed path, as managers write them: `{prefix}/{scope}/{sha256 hex}.json|.pack|.bin`. */
+/** Reads the digest from a content-addressed path, as managers write them: `{prefix}/{scope}/{sha256 hex}.json|.pack|.bin`. */
 export function contentAddressedDigest(path: string): string | undefined {
   const hex = CONTENT_ADDRESSED.exec(path)?.[1];
   return hex === undefined ? undefined : digestText(Buffer.from(hex, "hex"));

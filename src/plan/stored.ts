@@ -12,7 +12,9 @@ export class Stored {
   constructor(
     /** Its path in the store. */
     readonly path: string,
+    /** Its media type, if that was said; otherwise that of the store. */
     readonly contentType: string | undefined,
+    /** The name that `presign` offers, if one was said. */
     readonly filename: string | undefined,
   ) {}
 

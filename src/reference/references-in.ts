@@ -11,7 +11,7 @@ export interface FoundReference {
 }
 
 /**
- * Whether a value is a valid reference, of either dialect. Whether it is signed, or may be read, only a manager knows.
+ * Tells whether a value is a valid reference, of either dialect. Whether it is signed, or may be read, only a manager knows.
  *
  * @example
  * if (isReference(message.body)) console.log(message.body);

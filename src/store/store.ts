@@ -130,7 +130,7 @@ export interface Store {
   list(prefix: string, options?: ListOptions): AsyncIterable<ObjectInfo>;
   /** Copies an object inside the store, content type and metadata with it. `NOT_FOUND` when `from` is missing. */
   copy(from: string, to: string, options?: CallOptions): Promise<ObjectInfo>;
-  /** A URL that lets its holder read or write one object for `expiresIn` seconds. */
+  /** Makes a URL that lets its holder read or write one object for `expiresIn` seconds. */
   presign(path: string, options: PresignOptions): Promise<string>;
   /** Frees what the store opened itself. Idempotent. */
   close(): Promise<void>;

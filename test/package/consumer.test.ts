@@ -1,4 +1,5 @@
 import { Consumer } from "./consumer.js";
+import { runtimeCommand } from "./runtimes.js";
 
 let consumer: Consumer;
 
@@ -55,6 +56,22 @@ describe("the packed package", () => {
     expect(exitCode).not.toBe(0);
     expect(output).toContain("Cannot find");
     expect(output).toContain("@aws-sdk/");
+  });
+});
+
+describe.each(["Deno", "Bun"] as const)("%s", (runtime) => {
+  let command: [string, ...string[]];
+
+  beforeAll(async () => {
+    command = await runtimeCommand(runtime);
+  });
+
+  it.each(["esm.mjs", "cjs.cjs", "both.mjs"])("runs the packed package (%s)", async (program) => {
+    expect(await consumer.run(program, command)).toEqual(passed);
+  });
+
+  it.each(["file.mjs", "s3.mjs"])("reads what it has written through a driver (%s)", async (program) => {
+    expect(await consumer.run(`bundled/${program}`, command)).toEqual({ exitCode: 0, output: "done\n" });
   });
 });
 

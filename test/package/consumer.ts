@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { copyFile, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { pack } from "./tarball.js";
 
@@ -48,10 +48,11 @@ export class Consumer {
     );
   }
 
-  /** Runs one of the files in programs/ with node, from inside the project. */
-  async run(program: string): Promise<Outcome> {
-    await copyFile(join(root, "test/package/programs", program), join(this.directory, program));
-    return this.execute(process.execPath, [program]);
+  /** Runs one of the files in programs/ from inside the project: with node, or with the command of another runtime. */
+  async run(program: string, [file, ...args]: readonly [string, ...string[]] = [process.execPath]): Promise<Outcome> {
+    const name = basename(program);
+    await copyFile(join(root, "test/package/programs", program), join(this.directory, name));
+    return this.execute(file, [...args, name]);
   }
 
   /** Bundles one of the files in programs/bundled/, and leaves the bundle where no package is installed. */

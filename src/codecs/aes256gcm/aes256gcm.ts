@@ -56,6 +56,7 @@ export interface KeyProviderOptions extends EncryptionOptions {
   clock?: Clock | undefined;
 }
 
+/** Options of {@link aes256gcm}: keys that are there, or a service that keeps them. */
 export type Aes256GcmOptions = GivenKeysOptions | KeyProviderOptions;
 
 const allowUnencrypted = z._default(z.boolean(), false);

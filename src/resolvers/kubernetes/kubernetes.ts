@@ -15,7 +15,7 @@ export interface KubernetesResolverOptions {
 }
 
 /**
- * Resolvers for `{ "$bubuSecretRef": ... }` and `{ "$bubuConfigMapRef": ... }`, whose value is `"name:key"`,
+ * Makes resolvers for `{ "$bubuSecretRef": ... }` and `{ "$bubuConfigMapRef": ... }`, whose value is `"name:key"`,
  * `"namespace/name:key"` or `{ name, key, namespace?, format? }`. The format says how the value is decoded: `auto`
  * (default: JSON where it parses, text elsewhere, `""` for what is blank), `json`, or `raw` text.
  *

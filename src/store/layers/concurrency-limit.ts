@@ -19,8 +19,8 @@ export interface ConcurrencyLimitOptions {
 const schema = z.strictObject({ limit: wholeNumber });
 
 /**
- * Lets at most `limit` calls of a store be under way at a time; the others wait, first come, first served. One who
- * waits can leave by his signal.
+ * Lets at most `limit` calls of a store be under way at a time; the others wait, first come, first served. A call
+ * that waits ends when its signal fires.
  *
  * A read holds its slot until the body is read to its end, fails, is cancelled, or its signal fires. So a result that
  * is neither read nor cancelled keeps its slot for good. A listing holds a slot for each step, not in between. An

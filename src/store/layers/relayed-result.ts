@@ -19,8 +19,8 @@ export type BodyEnd = { how: "read" | "cancelled" } | { how: "failed"; error: un
 const END = { done: true, value: undefined } as const;
 
 /**
- * Hands a result on to the reader, step by step. Whatever the reader does, and also when he does nothing but let his
- * signal fire, `relay.ended` is called and the result below is freed: at once, even if a step below hangs.
+ * Hands a result on to the reader, step by step. Whatever the reader does, and also when a signal fires and
+ * nobody reads, `relay.ended` is called and the result below is freed: at once, even if a step below hangs.
  */
 export function relayedResult(result: ReadResult, relay: BodyRelay, call: ReadCall): ReadResult {
   const { signal } = call;
@@ -55,7 +55,7 @@ export function relayedResult(result: ReadResult, relay: BodyRelay, call: ReadCa
       if (next.done === true) end({ how: "read" });
       return next;
     } catch (error) {
-      if (isOver()) return END; // he who gave up hears no more of it
+      if (isOver()) return END; // after cancel(), errors are ignored
       end({ how: "failed", error });
       giveUp();
       throw error;

@@ -6,8 +6,8 @@ import { onAbort } from "../../async/on-abort.js";
 export type Release = () => void;
 
 /**
- * Slots, given out in the order in which they are asked for. Whoever waits can leave by his signal, and then nobody
- * behind him waits longer for it.
+ * Slots, given out in the order in which they are asked for. A call that waits leaves when its signal fires, and then
+ * no call behind it waits longer for that.
  *
  * Ours, because no library that runs from CommonJS has that: async-mutex and cockatiel's bulkhead cancel all who wait
  * or none, p-limit and p-queue are ESM only and give a slot back when a promise settles, which the end of a body is not.
@@ -59,7 +59,7 @@ export class Semaphore {
     });
   }
 
-  // The slot of one who leaves goes straight to the next: nobody who comes now can take it from him.
+  // The slot of one who leaves goes straight to the next: no call that comes now can take it.
   #handOn(): void {
     for (const admit of this.#waiting) {
       this.#waiting.delete(admit);

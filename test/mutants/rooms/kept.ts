@@ -150,7 +150,10 @@ export const KEPT: readonly Mutant[] = [
   },
   {
     name: "a damaged entry of a payload is good",
-    promise: book("security", "A payload's references, at any depth, or all objects of a prefix"),
+    promise: book(
+      "security",
+      "goes through the references of a payload, at any depth, or through all objects of a prefix",
+    ),
     file: "maintain/verify/entry-judge.ts",
     from: "verifyEntry(own, reference, this.store.name);",
     to: "",
@@ -158,7 +161,7 @@ export const KEPT: readonly Mutant[] = [
   },
   {
     name: "what may be in use is called orphaned",
-    promise: book("security", "`orphaned` (nothing leads to it;"),
+    promise: book("security", "What is orphaned is what nothing leads to"),
     file: "maintain/verify/reached-objects.ts",
     from: "if (!this.isComplete || this.paths.has(path)) return false;",
     to: "if (this.paths.has(path)) return false;",
@@ -166,7 +169,10 @@ export const KEPT: readonly Mutant[] = [
   },
   {
     name: "a reference that must not be followed is followed",
-    promise: book("security", "`refused` (a reference that must not be followed, or a store that did not answer)"),
+    promise: book(
+      "security",
+      "What is refused is a reference that must not be followed, or one whose store did not answer",
+    ),
     file: "maintain/verify/reference-check.ts",
     from: "    admitLocation(reference.location, this.allowed, this.settings.store);\n",
     to: "",
@@ -182,7 +188,7 @@ export const KEPT: readonly Mutant[] = [
   },
   {
     name: "whoever closes a shared manager closes it for all",
-    promise: book("stores", "`sharedManager()` gives one manager for each distinct configuration in a process."),
+    promise: book("stores", "`sharedManager()` gives one manager for each set of options."),
     file: "manager/shared-manager.ts",
     from: "manager: borrow(owner) ",
     to: "manager: owner ",
@@ -190,7 +196,7 @@ export const KEPT: readonly Mutant[] = [
   },
   {
     name: "a configuration that failed is not tried again",
-    promise: book("stores", "`sharedManager()` gives one manager for each distinct configuration in a process."),
+    promise: book("stores", "`sharedManager()` gives one manager for each set of options."),
     file: "manager/shared-manager.ts",
     from: "if (managers.get(key) === entry) managers.delete(key);",
     to: "",

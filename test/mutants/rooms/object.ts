@@ -99,7 +99,7 @@ export const OBJECT: readonly Mutant[] = [
   },
   {
     name: "segments are not counted",
-    promise: book("security", "in authenticated segments (Tink's AES256-GCM-HKDF-1MB)"),
+    promise: book("security", "in segments, each with its own proof (Tink's AES256-GCM-HKDF-1MB)"),
     file: "codecs/aes256gcm/streaming-aead.ts",
     from: "nonce.writeUInt32BE(this.index++, PREFIX_SIZE);",
     to: "",

@@ -139,7 +139,7 @@ export const READS: readonly Mutant[] = [
   },
   {
     name: "what was read before a delete is cached after it",
-    promise: book("reading", "What this manager deletes, releases or overwrites is forgotten at once."),
+    promise: book("reading", "What this manager deletes, releases or writes again is forgotten at once."),
     file: "hydrate/reads/entry-cache.ts",
     from: "if (this.closed || epoch !== this.epoch ||",
     to: "if (this.closed || epoch > this.epoch ||",
@@ -203,7 +203,7 @@ export const READS: readonly Mutant[] = [
   },
   {
     name: "an opened body is not checked at its end",
-    promise: book("streams", "and fails at its end, with `INTEGRITY`, if it is not what was handed in"),
+    promise: book("streams", "If that is not what was written, it fails at its end with `INTEGRITY`"),
     file: "hydrate/open-entry.ts",
     from: "  verifyEntry({ size, digest: digestText(hash) }, reference, store);\n",
     to: "",

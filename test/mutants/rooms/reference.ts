@@ -3,9 +3,7 @@ import { behaviour, book, security, testing, seenByCases, seenByTests, type Muta
 export const REFERENCE: readonly Mutant[] = [
   {
     name: "look-alikes are not escaped, cases",
-    promise: testing(
-      "payloads of any form, with sizes around those at which something is decided, look-alikes of references",
-    ),
+    promise: testing("There are look-alikes of references, and streams that fail or hang."),
     file: "reference/escape.ts",
     from: "return RESERVED.test(key) ? `$${key}` : key;",
     to: "return key;",
@@ -125,7 +123,7 @@ export const REFERENCE: readonly Mutant[] = [
   },
   {
     name: "a reference needs no digest",
-    promise: book("wire-format", "The digest is checked on every hydration, before anything is decoded"),
+    promise: book("wire-format", "The digest is checked each time, before any of it is decoded"),
     file: "reference/fields.ts",
     from: '"$storageDigest", required,',
     to: '"$storageDigest",',

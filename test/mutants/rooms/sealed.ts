@@ -157,7 +157,7 @@ export const SEALED: readonly Mutant[] = [
     name: "a tenant lists a namesake",
     promise: book(
       "security",
-      "What is another tenant's is `REFERENCE_DENIED` before any I/O, for references, blobs, listings and URLs alike.",
+      "What is another tenant's is `REFERENCE_DENIED` before any I/O. So it is for references, blobs, listings and URLs.",
     ),
     file: "configure/confine.ts",
     from: 'path: path.slice(0, Math.max(path.lastIndexOf("/"), 0))',

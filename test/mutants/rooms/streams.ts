@@ -102,7 +102,7 @@ export const STREAMS: readonly Mutant[] = [
   },
   {
     name: "nothing is taken back",
-    promise: book("streams", "its temporary objects and parts deleted"),
+    promise: book("streams", "Its temporary objects and parts are deleted"),
     file: "dehydrate/dehydrate.ts",
     from: "else await writer.discard(signal);",
     to: "else await writer.drop(signal);",
@@ -150,7 +150,7 @@ export const STREAMS: readonly Mutant[] = [
   },
   {
     name: "a stream that is locked is stored as empty",
-    promise: book("streams", "one that was read to its end, destroyed or locked is refused before anything is read"),
+    promise: book("streams", "One that was read to its end, destroyed or locked is refused before anything is read"),
     file: "store/source.ts",
     from: 'if (stream.locked) throw new Error("The stream is locked to a reader.");',
     to: "if (stream.locked) return { next: () => Promise.resolve({ done: true, value: undefined }), close: () => Promise.resolve() };",

@@ -5,7 +5,7 @@ import type { Sidecar } from "./sidecar.js";
 export const MAX_LINK_HOPS = 10;
 
 // A link is a small object with a random mark: only a sidecar that knows the mark makes it one. So nobody who can write
-// objects, by a presigned URL for instance, can forge a link to what he may not read.
+// objects, by a presigned URL for instance, can forge a link to what they may not read.
 const HEAD = "coatcheck link ";
 const MARK_BYTES = 16;
 

@@ -11,7 +11,7 @@ export interface SidecarCall {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Reads and writes sidecars. What fails, fails as the caller's own call, on his path. */
+/** Reads and writes sidecars. What fails, fails as the caller's own call, on its path. */
 export class Sidecars {
   constructor(private readonly store: Store) {}
 
@@ -66,7 +66,7 @@ export async function onBehalf<T>(path: string, call: SidecarCall, run: () => Pr
   }
 }
 
-/** An error of a call that the caller did not make, as one of the call that he made. */
+/** An error of a call that the caller did not make, as one of the call that was made. */
 export function asOwn(error: unknown, path: string, { details, signal }: SidecarCall): unknown {
   if (signal?.aborted && error === signal.reason) return error; // a deadline's own
   return isStorageError(error) ? restated(error, { operation: details.operation, path }) : error;
