@@ -14,6 +14,7 @@ import {
   encodeLargeJson,
   encodeLargeText,
   encodeText,
+  LINE_UNITS,
   storedObjectSize,
   type SchemaTag,
 } from "../object/stored-object.js";
@@ -34,11 +35,13 @@ const LARGE_TEXT = 1 << 20;
 export function* encodeEntry(
   entry: PlannedEntry,
   tag: SchemaTag,
-  canonical: boolean,
+  { canonical, pack }: Pick<DehydrateSettings, "canonical" | "pack">,
 ): Generator<undefined, EncodedObject | Buffer, undefined> {
   assertReadable(storedObjectSize("json", entry.leastStoredSize, tag));
   try {
-    return yield* encode(entry, tag, canonical);
+    // What may share a pack is a line of it.
+    const hasLines = pack === false || entry.leastStoredSize > pack.maxEntrySize;
+    return yield* encode(entry, tag, canonical, hasLines ? LINE_UNITS : Infinity);
   } catch (cause) {
     if (isStorageError(cause)) throw cause;
     const path = formatPayloadPath(entry.path);
@@ -53,6 +56,7 @@ function* encode(
   { content, leastStoredSize, mostStoredSize }: PlannedEntry,
   tag: SchemaTag,
   canonical: boolean,
+  lineUnits: number,
 ): Generator<undefined, EncodedObject | Buffer, undefined> {
   const size = leastStoredSize === mostStoredSize ? leastStoredSize : undefined;
   if ("text" in content) {
@@ -61,7 +65,7 @@ function* encode(
   }
   if ("value" in content) {
     if (leastStoredSize >= LARGE) {
-      return handOver(yield* encodeLargeJson(content.value, tag, leastStoredSize, canonical));
+      return handOver(yield* encodeLargeJson(content.value, tag, leastStoredSize, canonical, lineUnits));
     }
     return encodeJson(serialize(content.value, canonical), tag, size);
   }

@@ -28,7 +28,7 @@ const ENVELOPE_SIZE = 64;
  */
 export function* layOut(
   { plan, layout, layoutOptions, budget }: PlannedPayload,
-  settings: Pick<DehydrateSettings, "canonical">,
+  settings: Pick<DehydrateSettings, "canonical" | "pack">,
   sources: ReadonlyMap<PlannedEntry, SourceOutcome>,
   codecs?: EntryCodecs,
 ): Generator<LayOutStep, void, undefined> {
@@ -51,7 +51,7 @@ export function* layOut(
   for (const entry of settings.canonical ? byPath(plan.entries) : plan.entries) {
     if (entry.kind === "binary") continue;
     const tag = schemaTagOf(entry, layoutOptions);
-    let encoded = yield* encodeEntry(entry, tag, settings.canonical);
+    let encoded = yield* encodeEntry(entry, tag, settings);
     if (budget?.isTight === true) {
       // What a text says of its size is at most so much, where references are in it.
       if (!(encoded instanceof Uint8Array)) encoded = handOver(encoded.toBuffer());

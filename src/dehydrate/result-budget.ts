@@ -1,5 +1,5 @@
 import { StorageError } from "../errors/error.js";
-import { storedObjectSize } from "../object/stored-object.js";
+import { mostLines, storedObjectSize } from "../object/stored-object.js";
 import { schemaTagOf, type Layout, type LayoutOptions } from "../plan/layouts/layout.js";
 import type { PlannedEntry } from "../plan/planned-entry.js";
 import { sourceSize } from "../plan/source.js";
@@ -20,8 +20,8 @@ export class ResultBudget {
   /**
    * @param settled bytes that are known exactly
    * @param known decoded bytes that there are at least
-   * @param slack bytes that JSON may have besides: how long a reference to binary inside of it is, is not known before that
-   *   is stored
+   * @param slack bytes that JSON may have besides: how long a reference to binary inside of it is, and where lines end, is not
+   *   known before it is written
    */
   private constructor(
     private readonly limits: Budgets,
@@ -46,6 +46,7 @@ export class ResultBudget {
     if (references > limits.maxReferences) throw tooManyReferences(references, limits.maxReferences);
     let text = 0;
     let most = 0;
+    let lines = 0;
     let binary = passed.bytes;
     let streams = 0;
     for (const entry of entries) {
@@ -59,16 +60,18 @@ export class ResultBudget {
         const envelope = isTagged ? storedObjectSize(kind, 0, schemaTagOf(entry, layout().options)) : ENVELOPE[kind];
         text += envelope + leastStoredSize;
         most += envelope + mostStoredSize;
+        lines += mostLines(mostStoredSize);
       }
     }
     let known = binary + text;
     let slack = 0;
     // The effort of exact sizes only where they matter.
-    if (streams > 0 || binary + most > limits.maxBytes) {
+    if (streams > 0 || binary + most + lines > limits.maxBytes) {
       let exact = 0;
       for (const entry of entries) if (entry.kind !== "binary") exact += yield* entry.settleInSteps();
-      if (text > 0) slack = entries.reduce((sum, entry) => sum + referenceSize(entry, layout), 0);
-      known = Math.max(binary, known + exact - slack);
+      const inner = text > 0 ? entries.reduce((sum, entry) => sum + referenceSize(entry, layout), 0) : 0;
+      known = Math.max(binary, known + exact - inner);
+      slack = inner + lines;
     }
     const budget = new ResultBudget(limits, streams, binary, known, slack);
     budget.assertKnown();

@@ -1,6 +1,7 @@
 import { holdsBytes } from "../object/object-name.js";
 import { isAscii, isUtf8, transcode } from "node:buffer";
 import { copyInSteps } from "../bytes/copy-bytes.js";
+import { parseLines } from "../object/parse-lines.js";
 import { parseStoredObject, type StoredObject } from "../object/stored-object.js";
 import { formatLocation } from "../paths/location.js";
 import type { ParsedReference } from "../reference/reference.js";
@@ -27,6 +28,7 @@ export class EntryDecoder {
   private reserved: boolean | undefined;
   private opened: DecodedEntry | undefined;
   private copy: Uint8Array | undefined;
+  private parsed: StoredObject | undefined;
 
   constructor(private readonly bytes: Uint8Array) {}
 
@@ -40,14 +42,18 @@ export class EntryDecoder {
     return this.opened !== undefined;
   }
 
-  /** Does all that comes before parsing in steps, so that the next {@link EntryDecoder.decode} has only that to do. */
+  /**
+   * Does in steps what the next {@link EntryDecoder.decode} would do at once: all that comes before parsing, and parsing too where the
+   * text has lines.
+   */
   *prepare(reference: ParsedReference): Generator<undefined, void, undefined> {
     if (isBinary(reference)) {
       this.copy = yield* copyInSteps(this.bytes);
       return;
     }
     const bytes = this.buffer;
-    this.text ??= yield* textInSteps(bytes);
+    this.parsed = yield* parseLines(bytes, formatLocation(reference.location), textOf);
+    if (this.parsed === undefined) this.text ??= yield* textInSteps(bytes);
     yield undefined;
     this.reserved ??= mayHoldReservedKey(bytes);
     yield undefined;
@@ -74,8 +80,8 @@ export class EntryDecoder {
       return { binary };
     }
     const bytes = this.buffer;
-    this.text ??= textOf(bytes);
-    const object = parseStoredObject(this.text, formatLocation(reference.location));
+    const object = this.parsed ?? parseStoredObject((this.text ??= textOf(bytes)), formatLocation(reference.location));
+    this.parsed = undefined; // it is given once
     const hasReserved = object.contentType === "json" && (this.reserved ??= mayHoldReservedKey(bytes));
     return { object, hasReserved };
   }

@@ -28,6 +28,8 @@ const FIRST_CYCLE_CHECK = 1024;
 // UTF-8 has three bytes at most for a UTF-16 unit.
 const MAX_UNIT_SIZE = 3;
 
+const COMMA_LINE = ",\n";
+
 const NOTHING = Symbol("nothing");
 const UNKNOWN = Symbol("unknown");
 
@@ -63,6 +65,8 @@ export class JsonWriter {
   private nextUnseen = MIN_UNSEEN;
   private cycleCheck = FIRST_CYCLE_CHECK; // levels at which cycles are looked for next
   private pauses = false; // whether the step is to end
+  private lineUnits = Infinity; // characters of a line, at least
+  private nextLine = Infinity; // characters, in all, from which on a line may end
 
   /**
    * @param expectedSize bytes that are expected
@@ -100,10 +104,14 @@ export class JsonWriter {
   /**
    * Writes a value that holds nothing but JSON, in steps.
    *
+   * @param lineUnits characters of UTF-16 after which a line ends, at the next comma of the outermost container: `JSON.stringify`
+   *   writes no line ends, so that a reader knows those commas, and can parse line by line
    * @throws {StorageError} `LIMIT_EXCEEDED` when the JSON is longer than a string can be
    */
-  *write(value: unknown): Generator<undefined, void, undefined> {
+  *write(value: unknown, lineUnits = Infinity): Generator<undefined, void, undefined> {
     const { open } = this;
+    this.lineUnits = lineUnits;
+    this.nextLine = this.units + lineUnits;
     yield* this.begin(value);
     while (open.length > 0) {
       const frame = open[open.length - 1]!;
@@ -185,11 +193,11 @@ export class JsonWriter {
       const start = frame.index;
       const end = Math.min(start + frame.group, frame.count);
       const json = end - start > 1 ? this.groupJson(items, start, end) : UNKNOWN;
-      if (json === UNKNOWN) {
+      if (json === UNKNOWN || this.endsLine(json.length)) {
         // Taken alone, an item can be gone into.
         frame.group = 1;
         frame.index++;
-        if (start > 0) this.text += ",";
+        if (start > 0) this.text += this.comma();
         if (this.isPart(items[start])) return items[start];
         const item = this.jsonOf(items[start]) ?? "null";
         this.text += item;
@@ -211,6 +219,18 @@ export class JsonWriter {
     return NOTHING;
   }
 
+  /** What stands between two children of the innermost open container. */
+  private comma(): string {
+    if (!this.endsLine(0)) return ",";
+    this.nextLine = this.units + this.text.length + COMMA_LINE.length + this.lineUnits;
+    return COMMA_LINE;
+  }
+
+  /** Whether a line is to end within some more characters of the outermost container. Inner ones have no lines. */
+  private endsLine(units: number): boolean {
+    return this.units + this.text.length + units >= this.nextLine && this.open.length === 1;
+  }
+
   /** JSON of some items without brackets, or that some of them have to be gone into. */
   private groupJson(items: readonly unknown[], start: number, end: number): string | typeof UNKNOWN {
     // Sorting takes so much longer than looking that nothing large is to be sorted in one go.
@@ -230,7 +250,7 @@ export class JsonWriter {
       const looks = index < MAX_FIELDS || this.canonical || typeof child !== "object" || Array.isArray(child);
       const json = looks && this.isPart(child) ? UNKNOWN : this.fieldJson(child);
       if (json === undefined) continue; // it was something else when it was planned
-      const start = `${frame.isEmpty ? "" : ","}${textJson(key)}:`;
+      const start = `${frame.isEmpty ? "" : this.comma()}${textJson(key)}:`;
       frame.isEmpty = false;
       if (json === UNKNOWN) {
         this.text += start;

@@ -6,6 +6,12 @@ import { StorageError } from "../errors/error.js";
 // Characters of a long text whose size one step finds.
 const SIZE_STEP = 1 << 20;
 
+/**
+ * Characters of UTF-16 after which a line ends in the JSON of a large value, at the next comma of its outermost container: readers
+ * that know it parse line by line, all others see plain JSON (wire format).
+ */
+export const LINE_UNITS = 1 << 20;
+
 /** What a stored value is: any JSON value, or a text. */
 export type StoredContentType = "json" | "raw";
 
@@ -35,17 +41,19 @@ export function encodeJson(dataJson: string, tag: SchemaTag, dataSize?: number):
  *
  * @param expectedSize bytes of JSON that the value is expected to have
  * @param canonical sort the keys
+ * @param lineUnits {@link LINE_UNITS}, or `Infinity` for JSON that is one line
  */
 export function* encodeLargeJson(
   data: unknown,
   tag: SchemaTag,
   expectedSize: number,
   canonical: boolean,
+  lineUnits: number,
 ): Generator<undefined, Buffer, undefined> {
   const head = opening("json", tag);
-  const writer = new JsonWriter(expectedSize + head.length + SPARE, undefined, canonical);
+  const writer = new JsonWriter(expectedSize + mostLines(expectedSize) + head.length + SPARE, undefined, canonical);
   writer.put(head);
-  yield* writer.write(data);
+  yield* writer.write(data, lineUnits);
   writer.put("}");
   return yield* writer.end();
 }
@@ -85,9 +93,14 @@ export function encodeText(text: string, tag: SchemaTag): EncodedObject {
   return new EncodedObject(opening("raw", tag), serialize(text, false), "", undefined);
 }
 
-/** Bytes of a StoredObject whose data has `dataSize` bytes of JSON. */
+/** Bytes of a StoredObject whose data has `dataSize` bytes of JSON, without line ends. */
 export function storedObjectSize(contentType: StoredContentType, dataSize: number, tag: SchemaTag): number {
   return Buffer.byteLength(opening(contentType, tag)) + dataSize + 1;
+}
+
+/** How many line ends a StoredObject may have whose data has so many bytes of JSON without them. */
+export function mostLines(dataSize: number): number {
+  return Math.floor(dataSize / LINE_UNITS);
 }
 
 const UNTAGGED = { json: openingOf("json", {}), raw: openingOf("raw", {}) };
@@ -112,7 +125,11 @@ function openingOf(contentType: StoredContentType, tag: SchemaTag): string {
 export function parseStoredObject(text: string, path: string): StoredObject {
   const plain = plainText(text);
   if (plain !== undefined) return { contentType: "raw", data: plain };
-  const object = parseJson(text, path);
+  return storedObjectOf(parseJson(text, path), path);
+}
+
+/** The same of what its text was parsed to. */
+export function storedObjectOf(object: unknown, path: string): StoredObject {
   if (typeof object !== "object" || object === null || Array.isArray(object)) {
     throw undecodable(path, "it is not a JSON object");
   }

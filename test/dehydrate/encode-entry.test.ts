@@ -25,7 +25,7 @@ function entryOf(content: EntryContent, leastStoredSize: number): PlannedEntry {
 }
 
 function encoded(content: EntryContent, leastStoredSize: number, canonical = false) {
-  const steps = encodeEntry(entryOf(content, leastStoredSize), {}, canonical);
+  const steps = encodeEntry(entryOf(content, leastStoredSize), {}, { canonical, pack: false });
   for (;;) {
     const { done, value } = steps.next();
     if (done === true) return value instanceof Uint8Array ? value : value.toBuffer();

@@ -1,0 +1,85 @@
+import { LINE_UNITS, storedObjectOf, type StoredObject } from "./stored-object.js";
+
+const LINE_END = 10;
+const COMMA = 44;
+const CLOSE = 125;
+const HEAD = Buffer.from('{"contentType":"json",');
+const DATA = '"data":';
+
+/** How pieces of an array, or of an object, become JSON of their own. */
+interface Brackets {
+  readonly open: "[" | "{";
+  readonly close: "]" | "}";
+}
+
+const BRACKETS: Readonly<Record<string, Brackets>> = { "[": { open: "[", close: "]" }, "{": { open: "{", close: "}" } };
+
+/**
+ * Parses the bytes of a StoredObject line by line, where its writer has ended lines at commas of the outermost container. Any other
+ * comma with a line end is found out: what stands before one inside of a container has a bracket that nothing closes.
+ *
+ * @param decode gives the text of some bytes
+ * @param least bytes of a line that is parsed alone: a text of many short lines is parsed as few of them
+ * @returns `undefined` where it is to be parsed as a whole, which also tells what is wrong with it
+ */
+export function* parseLines(
+  bytes: Buffer,
+  path: string,
+  decode: (bytes: Buffer) => string,
+  least = LINE_UNITS,
+): Generator<undefined, StoredObject | undefined, undefined> {
+  let end = lineEnd(bytes, least);
+  if (end === -1 || !bytes.subarray(0, HEAD.byteLength).equals(HEAD)) return undefined;
+  const first = decode(bytes.subarray(0, end));
+  const brackets = BRACKETS[first.charAt(first.indexOf(DATA) + DATA.length)];
+  if (brackets === undefined) return undefined;
+  try {
+    const head = JSON.parse(`${first}${brackets.close}}`) as object;
+    if (!endsWithData(head)) return undefined;
+    const object = storedObjectOf(head, path);
+    while (end !== -1) {
+      yield undefined;
+      const start = end + 2;
+      end = lineEnd(bytes, start + least);
+      // The last line has the bracket that closes the data, and that of the StoredObject.
+      const line = decode(bytes.subarray(start, end === -1 ? bytes.byteLength - 1 : end));
+      const json = brackets.open + line + (end === -1 ? "" : brackets.close);
+      if (!append(object.data as object, JSON.parse(json) as object)) return undefined;
+    }
+    return bytes[bytes.byteLength - 1] === CLOSE ? object : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const FIELDS = ["contentType", "schema", "schemaVersion", "data"];
+
+/** Whether the container that a first line ends in is the data: no field comes after it, nor is there one that says nothing of order. */
+function endsWithData(head: object): boolean {
+  const keys = Object.keys(head);
+  return keys.at(-1) === "data" && keys.every((key) => FIELDS.includes(key));
+}
+
+/** Where the next comma stands that ends a line; -1 where none does. */
+function lineEnd(bytes: Buffer, start: number): number {
+  for (let from = start; ; from++) {
+    from = bytes.indexOf(LINE_END, from);
+    if (from === -1 || bytes[from - 1] === COMMA) return from === -1 ? -1 : from - 1;
+  }
+}
+
+/** Adds what a line holds. @returns whether there was anything: two commas in a row are no JSON */
+function append(data: object, line: object): boolean {
+  if (Array.isArray(data)) {
+    const items = line as readonly unknown[];
+    for (const item of items) data.push(item);
+    return items.length > 0;
+  }
+  const keys = Object.keys(line);
+  for (const key of keys) {
+    const value = (line as Record<string, unknown>)[key];
+    if (key !== "__proto__") (data as Record<string, unknown>)[key] = value;
+    else Object.defineProperty(data, key, { value, writable: true, enumerable: true, configurable: true });
+  }
+  return keys.length > 0;
+}
