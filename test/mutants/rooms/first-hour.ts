@@ -245,7 +245,7 @@ export const FIRST_HOUR: readonly Mutant[] = [
   },
   {
     name: "what a call writes is told of without its scope",
-    promise: book("watching", "and in those of the objects that it writes"),
+    promise: book("watching", "and of the objects that it writes"),
     file: "dehydrate/dehydrate.ts",
     from: "const own = { ...settings, scope: planned.layoutOptions.scope };",
     to: "const own = { ...settings, scope: undefined };",
