@@ -10,7 +10,7 @@ import { serialize } from "../json/serialize.js";
 import { schemeOf } from "../paths/location.js";
 import { formatPayloadPath } from "../plan/payload-path.js";
 import type { PayloadPlan } from "../plan/plan.js";
-import { isSmallPlainPayload } from "../plan/small-payload.js";
+import { isSmallPlainPayload, listKeys } from "../plan/small-payload.js";
 import { throwIfAborted } from "../async/abort.js";
 import type { Store } from "../store/store.js";
 import { forEachConcurrent } from "../async/concurrency.js";
@@ -24,13 +24,17 @@ import { SourceOwner } from "./streams/source-owner.js";
 import { storeSources } from "./streams/store-sources.js";
 import { Turns } from "../async/turns.js";
 
-/** Whether it is clear at a glance that a dehydration gives the payload itself: the fast exit of small ones. */
-function staysAsItIs(value: unknown, settings: DehydrateSettings, defaultPrefix: string): boolean {
+/**
+ * Whether it is clear at a glance that a dehydration gives the payload itself: the fast exit of small ones. If not, the keys
+ * of the payload, where they were listed.
+ */
+function staysAsItIs(value: unknown, settings: DehydrateSettings, defaultPrefix: string): boolean | readonly string[] {
   const { maxInlineSize, maxEnvelopeSize, prefix = defaultPrefix, signal } = settings;
   // An absolute prefix may be one that the store has no way to, which is told whatever the payload.
   if (signal?.aborted === true || schemeOf(prefix) !== undefined) return false;
   try {
-    return isSmallPlainPayload(value, Math.min(maxInlineSize, maxEnvelopeSize));
+    const keys = listKeys(value);
+    return isSmallPlainPayload(value, Math.min(maxInlineSize, maxEnvelopeSize), keys) || (keys ?? false);
   } catch {
     return false; // a getter or a proxy threw: the walk says where
   }
@@ -40,6 +44,7 @@ function staysAsItIs(value: unknown, settings: DehydrateSettings, defaultPrefix:
  * Dehydrates a payload: plan, lay out, write. The result exists only when every object of it is durable.
  *
  * @param sources owns the sources of the payload; to end them is up to the caller
+ * @param keys those of the payload, where they were listed a moment ago
  */
 async function dehydrate(
   value: unknown,
@@ -48,11 +53,12 @@ async function dehydrate(
   sources: SourceOwner,
   recorder: Recorder,
   details: EventDetails,
+  keys: readonly string[] | undefined,
 ): Promise<unknown> {
   const { signal } = settings;
   if (signal?.aborted === true) throw abortedCall("dehydrate", signal);
   const turns = new Turns();
-  const planning = beginPlan(value, settings, defaultPrefix, sources);
+  const planning = beginPlan(value, settings, defaultPrefix, sources, keys);
   if (planning.step()) return store(planning.planned(), settings, turns, recorder, details);
   return withDeadline("dehydrate", settings, async (callSignal) => {
     do {
@@ -200,20 +206,23 @@ export async function dehydratePayload(
   own: "outputPrefix" | "inputPrefix",
 ): Promise<unknown> {
   const sources = new SourceOwner();
+  let keys: readonly string[] | undefined;
   try {
     const settings = dehydrateSettings(ownSettings, options);
     const prefix = settings[own];
     if (!recorder.listens) {
       const begun = Date.now();
-      if (staysAsItIs(value, settings, prefix)) return value;
+      const stays = staysAsItIs(value, settings, prefix);
+      if (stays === true) return value;
       // It takes long to find out of an object with very many keys, since they are listed in one go.
       if (Date.now() - begun >= LONG) await setImmediate();
+      else if (stays !== false) keys = stays;
     }
     const details: EventDetails = { store: settings.store?.name, stepRunId: settings.stepRunId };
     const given = own === "inputPrefix" ? inputSettings(settings) : settings;
     return await recorder.record("dehydrate", details, async () => {
       try {
-        return await dehydrate(value, given, prefix, sources, recorder, details);
+        return await dehydrate(value, given, prefix, sources, recorder, details, keys);
       } finally {
         if (details.entries !== undefined) source.noteWritten(details.scope);
       }

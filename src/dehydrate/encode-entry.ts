@@ -21,8 +21,9 @@ import {
 import { serialize } from "../json/serialize.js";
 import { handOver } from "../store/body.js";
 
-// Bytes from which on a value is written in steps.
-const LARGE = 65_536;
+// Bytes of JSON over which a value is written in steps. One `JSON.stringify` of so much takes some milliseconds, and less
+// than as many parts together; sorting the keys takes far longer.
+const LARGE = { plain: 1 << 20, canonical: 65_536 };
 // Characters from which on a text is: it takes far less time, and a shorter one is written straight into its pack.
 const LARGE_TEXT = 1 << 20;
 
@@ -64,10 +65,11 @@ function* encode(
     return handOver(yield* encodeLargeText(content.text, tag, size));
   }
   if ("value" in content) {
-    if (leastStoredSize >= LARGE) {
-      return handOver(yield* encodeLargeJson(content.value, tag, leastStoredSize, canonical, lineUnits));
-    }
-    return encodeJson(serialize(content.value, canonical), tag, size);
+    const isSmall = leastStoredSize <= (canonical ? LARGE.canonical : LARGE.plain);
+    const json = isSmall ? serialize(content.value, canonical) : undefined;
+    // What is longer than it was said to be at least may have lines.
+    if (json !== undefined && json.length <= lineUnits) return encodeJson(json, tag, size);
+    return handOver(yield* encodeLargeJson(content.value, tag, leastStoredSize, canonical, lineUnits));
   }
   throw new TypeError("binary is stored as it is");
 }

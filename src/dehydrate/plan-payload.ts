@@ -105,12 +105,14 @@ export interface Planning {
  * The same as {@link planPayload}, in steps.
  *
  * @param sources is told of every source that is found; default: nobody is, since none is to be read
+ * @param keys those of the payload, where they were listed a moment ago
  */
 export function beginPlan(
   value: unknown,
   settings: DehydrateSettings,
   defaultPrefix: string,
   sources = new SourceOwner(),
+  keys?: readonly string[],
 ): Planning {
   const prefix = settings.prefix ?? defaultPrefix;
   if (settings.store !== undefined) assertRouted(prefix, settings.store, "dehydrate");
@@ -123,6 +125,7 @@ export function beginPlan(
     escapeKey: settings.dialect === "native" && settings.isEscaped !== true ? escapeKey : (key) => key,
     keepsReference: (object, path) => keepsReference(object, path, settings, passed),
     refusesLoss: settings.lossy === "error",
+    keys,
     onSource: sources.add,
     referenceSize: (entry) => lazy.layout.referenceSize(entry),
   });

@@ -92,11 +92,11 @@ export class EntryDecoder {
   }
 }
 
-// Other text of at most so many bytes is decoded by way of UTF-16.
-const MAX_UTF16 = 1024 * 1024;
+// Before Node 24, text that is not ASCII is decoded in a third of the time by way of UTF-16.
+const IS_SLOW = Number.parseInt(process.versions.node) < 24;
 
-// Bytes of text that one step decodes: some milliseconds of work.
-const TEXT_STEP = 2 * 1024 * 1024;
+// Bytes of text that one step decodes: some milliseconds of work. To put steps together takes time as well.
+const TEXT_STEP = (IS_SLOW ? 2 : 16) * 1024 * 1024;
 // A character of UTF-8 has at most so many bytes after its first.
 const MAX_CONTINUATION = 3;
 
@@ -106,7 +106,7 @@ function* textInSteps(bytes: Buffer): Generator<undefined, string, undefined> {
   const parts: string[] = [];
   for (let start = 0, end = 0; start < bytes.byteLength; start = end) {
     end = characterStart(bytes, start + TEXT_STEP);
-    parts.push(bytes.toString("utf8", start, end));
+    parts.push(textOf(bytes.subarray(start, end)));
     yield undefined;
   }
   return parts.join("");
@@ -120,12 +120,12 @@ function characterStart(bytes: Buffer, index: number): number {
 }
 
 /**
- * The same as `bytes.toString()`. On Node 20, ASCII that is known to be takes an eighth of its time; other text half of
- * it by way of UTF-16, as long as it is not large.
+ * The same as `bytes.toString()`. ASCII that is known to be takes less time, on Node 20 an eighth; there, other text takes
+ * a third of it by way of UTF-16.
  */
 function textOf(bytes: Buffer): string {
   if (isAscii(bytes)) return bytes.toString("latin1");
-  if (bytes.byteLength > MAX_UTF16 || !isUtf8(bytes)) return bytes.toString(); // which replaces what is not UTF-8
+  if (!IS_SLOW || !isUtf8(bytes)) return bytes.toString(); // which replaces what is not UTF-8
   return transcode(bytes, "utf8", "utf16le").toString("utf16le");
 }
 

@@ -262,7 +262,10 @@ export class JsonWriter {
   }
 
   private fieldJson(value: unknown): string | undefined | typeof UNKNOWN {
-    return typeof value === "string" ? textJson(value) : this.shortJson(value);
+    // A call of `JSON.stringify` for each would take half as long again.
+    if (typeof value === "string") return textJson(value);
+    if (typeof value === "number") return Number.isFinite(value) ? String(value) : "null";
+    return typeof value === "boolean" || value === null ? String(value) : this.shortJson(value);
   }
 
   /** Whether a value is written in parts. */

@@ -49,6 +49,9 @@ export class PlainWalk {
   /** The object that it stopped at since it may be a reference, or its keys have to be escaped; to list them takes long. */
   private refused: object | undefined;
   private refusedKeys: readonly string[] | undefined;
+  /** An object whose keys are known, until they are asked for. */
+  private known: unknown;
+  private knownKeys: readonly string[] | undefined;
   private deepest = 0;
   private allowance = STEP;
 
@@ -64,8 +67,17 @@ export class PlainWalk {
     return this.allowance <= 0;
   }
 
+  /** Lets it begin. @param keys those of `payload`, where they were listed a moment ago */
+  begin(payload: unknown, keys: readonly string[] | undefined): void {
+    this.refill();
+    if (keys === undefined) return;
+    this.known = payload;
+    this.knownKeys = keys;
+  }
+
   /** Lets it go on. */
   refill(): void {
+    this.known = this.knownKeys = undefined; // what was listed a moment ago was used then, or is not
     this.allowance = STEP;
   }
 
@@ -87,6 +99,12 @@ export class PlainWalk {
     return keys;
   }
 
+  private takeKnown(): readonly string[] {
+    const keys = this.knownKeys!;
+    this.known = this.knownKeys = undefined;
+    return keys;
+  }
+
   private container(value: object, depth: number): number {
     if (depth >= this.deepest) return STOP;
     if (Array.isArray(value)) return this.array(value, depth);
@@ -101,7 +119,7 @@ export class PlainWalk {
   }
 
   private object(value: Record<string, unknown>, depth: number): number {
-    const keys = Object.keys(value);
+    const keys = this.known === value ? this.takeKnown() : Object.keys(value);
     const count = keys.length;
     if (count === 0) return 2;
     // So many that the walk stops among them are measured as they are walked.

@@ -1,4 +1,5 @@
 import { numberSize, stringSize } from "./json-size.js";
+import { isPlainContainer } from "./json-value.js";
 import { keySizes } from "./key-sizes.js";
 
 const NOT_SMALL = -1;
@@ -6,12 +7,21 @@ const NOT_SMALL = -1;
 // Deeper nesting is left to the walk, which does not recurse without end.
 const MAX_DEPTH = 32;
 
+/** The keys of an object of plain JSON. To list many takes as long as all else that is done with them: once is enough. */
+export function listKeys(value: unknown): readonly string[] | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value) || !isPlainContainer(value)) return undefined;
+  return Object.keys(value);
+}
+
 /**
  * Whether a payload is plain JSON of at most `maxSize` bytes, so that nothing of it leaves and nothing changes. The fast
  * exit of small payloads: reads no more than that of a large one, and makes nothing.
+ *
+ * @param keys those of the payload, where they were listed already
  */
-export function isSmallPlainPayload(value: unknown, maxSize: number): boolean {
-  return spaceLeft(value, maxSize, 0) >= 0;
+export function isSmallPlainPayload(value: unknown, maxSize: number, keys?: readonly string[]): boolean {
+  if (keys === undefined) return spaceLeft(value, maxSize, 0) >= 0;
+  return !hasToJson(value as object) && spaceAfterFields(value as object, keys, maxSize, 0) >= 0;
 }
 
 /** Bytes that are left of `space` after a value; -1 when it is larger, or not plain. */
@@ -39,8 +49,11 @@ function spaceAfterContainer(value: object, space: number, depth: number): numbe
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return NOT_SMALL;
+  return spaceAfterFields(value, Object.keys(value), space, depth);
+}
+
+function spaceAfterFields(value: object, keys: readonly string[], space: number, depth: number): number {
   if (typeof (value as { [Symbol.asyncIterator]?: unknown })[Symbol.asyncIterator] === "function") return NOT_SMALL;
-  const keys = Object.keys(value);
   if (keys.length === 0) return space - 2;
   if (keys.length > space) return NOT_SMALL;
   const keySize = keySizes.of(keys);

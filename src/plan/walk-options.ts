@@ -16,6 +16,8 @@ export interface WalkOptions {
   keepsReference: (value: Readonly<Record<string, unknown>>, path: () => PayloadPath) => boolean;
   /** Whether values of which JSON keeps nothing, such as a `Map`, are refused, or written as JSON has them. */
   refusesLoss: boolean;
+  /** The keys of the payload itself, where they were listed a moment ago: to list very many takes long. */
+  keys?: readonly string[] | undefined;
   /** Is told of every Blob and stream of the payload, once it is found. */
   onSource?: ((source: StreamSource) => void) | undefined;
   /** Bytes of JSON of the reference that will stand for an entry; at least the real number where that is not known. */

@@ -71,7 +71,7 @@ export class PayloadWalk {
     try {
       if (this.isBegun) return this.walk();
       this.isBegun = true;
-      this.plain?.refill();
+      this.plain?.begin(this.payload, this.options.keys);
       return !this.enter(this.payload, "") || this.walk();
     } catch (cause) {
       if (isStorageError(cause)) throw cause;

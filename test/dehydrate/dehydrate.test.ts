@@ -327,3 +327,20 @@ describe("payloads that JSON has no form for", () => {
     expect(store.calls).toEqual([]);
   });
 });
+
+describe("an object with very many fields", () => {
+  it("is asked for its keys twice: to decide, and to be written", async () => {
+    let listings = 0;
+    const fields = Object.fromEntries(Array.from({ length: 2000 }, (_, index) => [`field ${index}`, index]));
+    const payload = new Proxy(fields, {
+      ownKeys: (target) => {
+        listings++;
+        return Reflect.ownKeys(target);
+      },
+    });
+    const manager = new StorageManager({ store: new MemoryStore() });
+    const message = await manager.dehydrate(payload, { scope: "s" });
+    expect(listings).toBe(2);
+    expect(await manager.hydrate(message)).toEqual(fields);
+  });
+});

@@ -88,6 +88,14 @@ export const STEPS: readonly Mutant[] = [
     seenBy: seenByTests("hydrate/decode-entry.test.ts"),
   },
   {
+    name: "many keys are listed once more than they must be",
+    promise: behaviour("the keys of an object are listed as seldom as can be"),
+    file: "plan/plain-walk.ts",
+    from: "this.known === value ? this.takeKnown() : Object.keys(value)",
+    to: "Object.keys(value)",
+    seenBy: seenByTests("dehydrate/dehydrate.test.ts"),
+  },
+  {
     name: "a text is cut inside of a character",
     promise: IN_STEPS,
     file: "hydrate/decode-entry.ts",
