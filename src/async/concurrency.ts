@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import { abortable } from "./abort.js";
+import { abortable, throwIfAborted } from "./abort.js";
 import { onAbort } from "./on-abort.js";
 
 /**
@@ -13,6 +13,11 @@ export async function forEachConcurrent<T>(
   signal: AbortSignal,
   task: (item: T, signal: AbortSignal) => Promise<unknown>,
 ): Promise<void> {
+  if (Array.isArray(items) && items.length <= 1) {
+    throwIfAborted(signal);
+    if (items.length === 1) await abortable(task(items[0] as T, signal), signal); // there are no others to be stopped
+    return;
+  }
   const group = new AbortController();
   setMaxListeners(Infinity, group.signal); // every task listens, and Node warns of more than ten
   if (signal.aborted) group.abort(signal.reason);

@@ -1,4 +1,6 @@
 import { checkOptions, parseOptions, readOptions } from "../options/parse-options.js";
+import { isPlainObject } from "../json/is-object.js";
+import { isSignal } from "../store/call-options.js";
 import { withResolvers } from "./acting-resolvers.js";
 import {
   dehydrateSchemas,
@@ -9,7 +11,7 @@ import {
   type HydrateSettings,
 } from "./call-schemas.js";
 import { assertOwnPrefixes, assertReadablePrefix } from "./confine.js";
-import { keepDehydration, lastDehydration } from "./last-dehydration.js";
+import { keepDehydration, lastDehydration, withOwn } from "./last-dehydration.js";
 import type { DehydrateOptions, HydrateOptions, OpenOptions } from "./options.js";
 import type { ManagerSettings } from "./settings.js";
 import { ttlOf } from "./retention.js";
@@ -22,12 +24,12 @@ export function dehydrateSettings(settings: ManagerSettings, options: DehydrateO
   if (last !== undefined) return last;
   const own = readOptions(options, "dehydrate");
   const optionSchema = dehydrateSchemas[settings.signing === undefined ? settings.dialect : "signed"];
-  const { signal: callSignal, ...parsed } = given(checkOptions(optionSchema, own, "dehydrate"));
+  const { signal: callSignal, scope, ...parsed } = given(checkOptions(optionSchema, own, "dehydrate"));
   if (parsed.prefix !== undefined) assertReadablePrefix(parsed.prefix, settings, "dehydrate");
   const result: DehydrateSettings = { ...settings, ...parsed, ...audienceOf(parsed, settings) };
   if (parsed.ttl !== undefined) ttlOf(result, "", parsed.ttl);
   keepDehydration(settings, own, result);
-  return callSignal === undefined ? result : { ...result, signal: callSignal };
+  return withOwn(result, scope, callSignal);
 }
 
 /** The settings of a call whose result is to fit in one value. */
@@ -38,12 +40,25 @@ export function inputSettings(settings: DehydrateSettings): DehydrateSettings {
 /** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
 export function hydrateSettings(settings: ManagerSettings, options: HydrateOptions | undefined): HydrateSettings {
   if (options === undefined) return withResolvers(settings, undefined);
+  const own = onlySignal(options);
+  if (own !== undefined) return withResolvers({ ...settings, signal: own }, undefined);
   const optionSchema = settings.signing === undefined ? hydrateSchema : signedHydrateSchema;
   const parsed = given(parseOptions(optionSchema, options, "hydrate"));
   assertOwnPrefixes("allow", parsed.allow ?? [], settings, "hydrate");
   const { resolvers: asked, ...rest } = parsed;
   const allowed = [...settings.allow, ...(parsed.allow ?? [])];
   return withResolvers({ ...settings, ...rest, ...audienceOf(parsed, settings), allow: allowed }, asked);
+}
+
+/** The signal of options that are nothing else, as those of most calls are; zod would take as long as a small payload. */
+function onlySignal(options: object): AbortSignal | undefined {
+  try {
+    if (!isPlainObject(options) || Object.getOwnPropertyNames(options).join() !== "signal") return undefined;
+    const { signal } = options;
+    return isSignal(signal) ? signal : undefined;
+  } catch {
+    return undefined; // a getter or a proxy threw: the check says so
+  }
 }
 
 /** Which decoded bytes of a value are wanted. */

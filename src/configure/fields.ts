@@ -20,6 +20,10 @@ export const path = z
   .check(z.refine((value) => pathProblem(value) === undefined, "must be a valid object path"));
 /** A path that objects may lie below by a scope: names that this library gives are not for scopes. */
 export const scope = path.check(z.refine((value) => !isReservedScope(value), RESERVED_SCOPE));
+/** Whether a value is one, without zod, which takes longer than a small payload. */
+export function isScope(value: unknown): value is string {
+  return pathProblem(value) === undefined && !isReservedScope(value as string);
+}
 export const prefix = z.pipe(
   z.string(),
   z.transform((value, context) => {

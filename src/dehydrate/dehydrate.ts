@@ -11,12 +11,14 @@ import { schemeOf } from "../paths/location.js";
 import { formatPayloadPath } from "../plan/payload-path.js";
 import type { PayloadPlan } from "../plan/plan.js";
 import { isSmallPlainPayload, listKeys } from "../plan/small-payload.js";
-import { throwIfAborted } from "../async/abort.js";
+import { abortable, throwIfAborted } from "../async/abort.js";
+import { answersAtOnce } from "../store/at-once.js";
 import type { Store } from "../store/store.js";
 import { forEachConcurrent } from "../async/concurrency.js";
 import { abortedCall, withDeadline } from "../call/deadline.js";
 import { EntryCodecs } from "./encode-entry.js";
 import { layOut } from "./lay-out.js";
+import { isLoneEntry, loneObject, storeAtOnce } from "./lone-entry.js";
 import { ObjectWriter, type NewObject } from "./object-writer.js";
 import { beginPlan, type PlannedPayload } from "./plan-payload.js";
 import type { DehydrateSettings } from "../configure/call-schemas.js";
@@ -87,6 +89,13 @@ async function store(
   }
   if (target === undefined) return withoutStore(plan, settings);
   if (plan.entries.length > 0) {
+    const atOnce = signal === undefined && !recorder.listens ? answersAtOnce(target) : undefined;
+    if (atOnce !== undefined && planned.expiry === undefined && isLoneEntry(planned, settings)) {
+      if (settings.signal?.aborted === true) throw abortedCall("dehydrate", settings.signal); // a getter may have done it
+      storeAtOnce(planned, settings, atOnce);
+      details.objects = 1;
+      return plan.value;
+    }
     const write = (callSignal: AbortSignal): Promise<unknown> =>
       writeEntries(target, planned, settings, turns, recorder, details, callSignal);
     return signal === undefined ? withDeadline("dehydrate", settings, write) : write(signal);
@@ -125,14 +134,11 @@ async function writeEntries(
   const own = { ...settings, scope: planned.layoutOptions.scope };
   const writer = new ObjectWriter(store, own, recorder, defers);
   try {
-    const codecs = await EntryCodecs.prepare(settings, planned.layoutOptions, signal);
-    const sources = await storeSources(planned, settings, codecs, writer, signal);
-    const steps = turns.steps(layOut(planned, settings, sources, codecs));
-    const objects = budget?.isTight === true ? await all(steps) : steps;
-    await writer.finish(signal);
-    await forEachConcurrent(objects, settings.concurrency, signal, async (object, groupSignal) => {
-      await writer.write(object, groupSignal);
-    });
+    if (isLoneEntry(planned, settings)) {
+      await abortable(writer.write(loneObject(planned, settings), signal), signal);
+    } else {
+      await writeObjects(planned, settings, turns, writer, signal);
+    }
     assertBytesThere(plan);
     planned.expiry?.assertInTime();
     return plan.value;
@@ -148,6 +154,23 @@ async function writeEntries(
     details.objects = writer.objects;
     if (recorder.listens) measure(plan, details);
   }
+}
+
+async function writeObjects(
+  planned: PlannedPayload,
+  settings: DehydrateSettings,
+  turns: Turns,
+  writer: ObjectWriter,
+  signal: AbortSignal,
+): Promise<void> {
+  const codecs = await EntryCodecs.prepare(settings, planned.layoutOptions, signal);
+  const sources = await storeSources(planned, settings, codecs, writer, signal);
+  const steps = turns.steps(layOut(planned, settings, sources, codecs));
+  const objects = planned.budget?.isTight === true ? await all(steps) : steps;
+  await writer.finish(signal);
+  await forEachConcurrent(objects, settings.concurrency, signal, async (object, groupSignal) => {
+    await writer.write(object, groupSignal);
+  });
 }
 
 /** All objects, before the first is written: it takes that to know whether hydration could read them. */

@@ -44,13 +44,28 @@ export function* encodeEntry(
     const hasLines = pack === false || entry.leastStoredSize > pack.maxEntrySize;
     return yield* encode(entry, tag, canonical, hasLines ? LINE_UNITS : Infinity);
   } catch (cause) {
-    if (isStorageError(cause)) throw cause;
-    const path = formatPayloadPath(entry.path);
-    throw new StorageError("UNSERIALIZABLE", `The value at ${path} can't be stored as JSON any more; see the cause.`, {
-      operation: "dehydrate",
-      cause,
-    });
+    throw encodingFailure(entry, cause);
   }
+}
+
+/** The same, of a small entry at once. @throws {StorageError} `UNSERIALIZABLE` */
+export function encodeSmallEntry(entry: PlannedEntry, tag: SchemaTag, canonical: boolean): Buffer {
+  const { content } = entry;
+  try {
+    const encoded =
+      "text" in content
+        ? encodeText(content.text, tag)
+        : encodeJson(serialize((content as { value: unknown }).value, canonical), tag);
+    return handOver(encoded.toBuffer());
+  } catch (cause) {
+    throw encodingFailure(entry, cause);
+  }
+}
+
+function encodingFailure(entry: PlannedEntry, cause: unknown): StorageError {
+  if (isStorageError(cause)) return cause;
+  const message = `The value at ${formatPayloadPath(entry.path)} can't be stored as JSON any more; see the cause.`;
+  return new StorageError("UNSERIALIZABLE", message, { operation: "dehydrate", cause });
 }
 
 function* encode(

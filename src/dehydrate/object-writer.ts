@@ -175,7 +175,8 @@ export class ObjectWriter {
         throw callFailure(error, signal, { operation, store: this.store.name, path });
       }
     });
-    const end = Promise.allSettled([running, this.underWay.get(path)]); // two entries may have the same content
+    const other = this.underWay.get(path); // two entries may have the same content
+    const end = other === undefined ? running.then(over, over) : Promise.allSettled([running, other]);
     this.underWay.set(path, end);
     void end.then(() => this.underWay.get(path) === end && this.underWay.delete(path));
     return running;
@@ -188,4 +189,8 @@ export class ObjectWriter {
       return undefined; // what is wrong, the write tells, which a layer may repeat
     }
   }
+}
+
+function over(): void {
+  // whether it succeeded does not matter here
 }

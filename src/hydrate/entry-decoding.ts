@@ -1,3 +1,4 @@
+import type { Ending } from "../call/deadline.js";
 import type { CodecSet } from "../codecs/codec-set.js";
 import type { ParsedReference } from "../reference/reference.js";
 import { Semaphore } from "../store/layers/semaphore.js";
@@ -62,9 +63,9 @@ export class EntryDecoders {
   }
 
   /** A promise only where codecs have to be undone. */
-  for(reference: ParsedReference, signal: AbortSignal): EntryDecoder | Promise<EntryDecoder> {
+  for(reference: ParsedReference, ending: Ending): EntryDecoder | Promise<EntryDecoder> {
     if (reference.encoding === undefined) return this.plain;
-    return this.decoded?.get(decodingKey(reference)) ?? this.decode(reference, signal);
+    return this.decoded?.get(decodingKey(reference)) ?? this.decode(reference, ending.signal);
   }
 
   private async decode(reference: ParsedReference, signal: AbortSignal): Promise<EntryDecoder> {

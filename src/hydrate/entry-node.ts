@@ -1,3 +1,5 @@
+import { StorageError } from "../errors/error.js";
+import { formatLocation, type Location } from "../paths/location.js";
 import type { SchemaTag } from "../schemas/schema-registry.js";
 import type { Place } from "../reference/collect.js";
 import type { Grammar } from "../reference/grammar.js";
@@ -87,4 +89,15 @@ export function newHolder(): Place {
 
 export function valueOf(holder: Place): unknown {
   return (holder.container as unknown[])[0];
+}
+
+/** @throws {StorageError} `CYCLIC_REFERENCE` for a reference to an entry that it lies inside of */
+export function assertOutside(key: string, parent: EntryNode | undefined, location: Location): void {
+  for (let ancestor = parent; ancestor !== undefined; ancestor = ancestor.parent) {
+    if (ancestor.key !== key) continue;
+    throw new StorageError("CYCLIC_REFERENCE", "A reference leads back to an object that it lies inside of.", {
+      operation: "hydrate",
+      path: formatLocation(location),
+    });
+  }
 }

@@ -3,7 +3,7 @@ import { validate } from "../schemas/standard-schema.js";
 import type { StoredObject } from "../object/stored-object.js";
 import { notify } from "../observe/notify.js";
 import type { EventDetails, Recorder } from "../observe/recorder.js";
-import { formatLocation, type Location } from "../paths/location.js";
+import type { Location } from "../paths/location.js";
 import type { AllowList } from "../reference/allow.js";
 import { Collection, fill, type Place } from "../reference/collect.js";
 import { PartWalk } from "../reference/part-walk.js";
@@ -11,23 +11,24 @@ import { FOREIGN_KEY, invalidReference, parseLocation } from "../reference/locat
 import { parseReference, type ParsedReference } from "../reference/reference.js";
 import { selectAll, stageOf, type Stage } from "../reference/stage.js";
 import { abortable } from "../async/abort.js";
-import { isStorageError, StorageError } from "../errors/error.js";
+import { isStorageError } from "../errors/error.js";
 import type { Store } from "../store/store.js";
 import { admitLocation } from "../access/admit.js";
 import { allowListOf } from "../configure/confine.js";
 import { authenticate } from "../access/authenticate.js";
 import { HydrationBudget } from "./budget.js";
 import { forEachConcurrent } from "../async/concurrency.js";
-import { abortedCall, withDeadline } from "../call/deadline.js";
+import { abortedCall, Deadline, type Ending } from "../call/deadline.js";
 import { assertDecodable } from "./decode-codecs.js";
 import { leastDecodedSize, entryKey } from "../reference/stored-entry.js";
 import type { DecodedEntry, EntryDecoder } from "./decode-entry.js";
 import { EntryDecoders, EntryDecoding } from "./entry-decoding.js";
 import {
+  assertOutside,
+  EntryGroup,
   groupEntries,
   newHolder,
   valueOf,
-  type EntryGroup,
   type EntryNode,
   type FoundReference,
   type ReferenceKind,
@@ -68,11 +69,15 @@ export async function hydrate(
   const copying = hydration.begin(value);
   // What holds no reference needs no deadline, whose timer and signal would take more time than all the rest.
   if (copying.isDone && copying.found.length === 0 && settings.schema === undefined) return hydration.end();
-  return withDeadline("hydrate", settings, async (signal) => {
-    const hydrated = await hydration.resolve(copying, signal);
+  if (settings.signal?.aborted) throw abortedCall("hydrate", settings.signal); // a getter may have done it
+  const deadline = new Deadline("hydrate", settings.timeout, settings.signal);
+  try {
+    const hydrated = await hydration.resolve(copying, deadline);
     if (settings.schema === undefined) return hydrated;
-    return abortable(validate(settings.schema, hydrated, "the schema of the call"), signal);
-  });
+    return await abortable(validate(settings.schema, hydrated, "the schema of the call"), deadline.signal);
+  } finally {
+    deadline.end();
+  }
 }
 
 class Hydration {
@@ -104,10 +109,8 @@ class Hydration {
   /** Begins to copy the payload, or the part that is wanted. What it finds are the references in it. */
   begin(value: unknown): PayloadWalk {
     const { dialect, part } = this.settings;
-    const options = {
-      unescape: dialect === "native",
-      recognise: (object: Readonly<Record<string, unknown>>) => this.recognise(object),
-    };
+    const recognise = (object: Readonly<Record<string, unknown>>): ReferenceKind | undefined => this.recognise(object);
+    const options = { unescape: dialect === "native", recognise };
     if (part === undefined) {
       const copying = new Collection<ReferenceKind>(options);
       copying.add(value, this.root);
@@ -120,15 +123,15 @@ class Hydration {
   }
 
   /** Puts in place what the references of the payload, and of what they point at, stand for. */
-  async resolve(copying: PayloadWalk, signal: AbortSignal): Promise<unknown> {
-    await this.stepwise(copying, signal);
+  async resolve(copying: PayloadWalk, ending: Ending): Promise<unknown> {
+    if (!copying.isDone) await this.stepwise(copying, ending);
     let level: readonly FoundReference[] = copying.found;
     for (let hop = 1; level.length > 0; hop++) {
       this.budget.enterHop(hop, level.length);
-      level = await this.resolveLevel(level, signal);
+      level = await this.resolveLevel(level, ending);
     }
     this.note();
-    await this.finish(signal);
+    await this.finish(ending);
     return valueOf(this.root);
   }
 
@@ -144,8 +147,8 @@ class Hydration {
     return location;
   };
 
-  private async stepwise(work: Stepwise, signal: AbortSignal): Promise<void> {
-    do if (this.turns.due) await this.turns.take(signal);
+  private async stepwise(work: Stepwise, ending: Ending): Promise<void> {
+    do if (this.turns.due) await this.turns.take(ending.signal);
     while (!work.step());
   }
 
@@ -160,16 +163,13 @@ class Hydration {
   }
 
   /** Resolves the references of one level. Gives those that were found in what they point at. */
-  private async resolveLevel(
-    level: readonly FoundReference[],
-    signal: AbortSignal,
-  ): Promise<readonly FoundReference[]> {
+  private async resolveLevel(level: readonly FoundReference[], ending: Ending): Promise<readonly FoundReference[]> {
     const resolvers: ResolverNode[] = [];
     const entries: EntryNode[] = [];
     const parts = new Set<string>(); // an entry is read once for all parts of it
     let bytes = 0;
     for (const { place, value, kind, rest } of level) {
-      if (this.turns.due) await this.turns.take(signal);
+      if (this.turns.due) await this.turns.take(ending.signal);
       if ("resolver" in kind) {
         resolvers.push({ place, value, resolver: kind.resolver, rest });
         continue;
@@ -181,10 +181,13 @@ class Hydration {
     }
     this.budget.assertBytes(bytes);
     for (const node of entries) this.nodes.push(node); // a spread of very many would overflow the stack
-    const tasks = entries.length === 0 ? [] : await this.entryTasks(groupEntries(entries), signal);
-    for (const node of resolvers) tasks.push((taskSignal) => this.resolveOther(node, taskSignal));
-    await forEachConcurrent(tasks, this.settings.concurrency, signal, (task, taskSignal) => task(taskSignal));
-    return entries.flatMap(({ children }) => children);
+    if (resolvers.length > 0 || !(await this.placeAtOnce(entries, ending))) {
+      const { signal } = ending;
+      const tasks = entries.length === 0 ? [] : await this.entryTasks(groupEntries(entries), signal);
+      for (const node of resolvers) tasks.push((taskSignal) => this.resolveOther(node, taskSignal));
+      await forEachConcurrent(tasks, this.settings.concurrency, signal, (task, taskSignal) => task(taskSignal));
+    }
+    return entries.length === 1 ? entries[0]!.children : entries.flatMap(({ children }) => children);
   }
 
   private nodeOf(
@@ -217,9 +220,7 @@ class Hydration {
     assertDecodable(reference, this.settings.codecs);
     partOf(reference);
     const key = entryKey(reference);
-    for (let ancestor = parent; ancestor !== undefined; ancestor = ancestor.parent) {
-      if (ancestor.key === key) throw cyclicReference(formatLocation(location));
-    }
+    assertOutside(key, parent, location);
     const stage = stageOf(path, rest);
     return {
       place,
@@ -234,21 +235,34 @@ class Hydration {
     };
   }
 
+  /**
+   * Puts the one entry of a level in its place where nothing has to be waited for, nobody is told of it and nothing kept.
+   *
+   * @returns whether it did
+   */
+  private async placeAtOnce(nodes: readonly EntryNode[], ending: Ending): Promise<boolean> {
+    const { store } = this.settings;
+    if (nodes.length !== 1 || store === undefined || this.source.cache !== undefined || this.recorder.listens)
+      return false;
+    const group = new EntryGroup(nodes[0]!);
+    const entry = this.fetched.has(group.key) ? undefined : this.readsOf(store).atOnce(group);
+    if (entry !== undefined) await this.place([group], store, ending, () => entry);
+    return entry !== undefined;
+  }
+
+  private readsOf(store: Store): EntryReads<EntryGroup> {
+    return (this.reads ??= new EntryReads(store, this.source.shared, this.budget, this.settings, this.turns));
+  }
+
   /** What is to be done to put entries in their places: those that are here already first. */
   private async entryTasks(groups: readonly EntryGroup[], signal: AbortSignal): Promise<Task[]> {
     const store = requireStore(this.settings, "hydrate");
-    this.reads ??= new EntryReads(store, this.source.shared, this.budget, this.settings, this.turns);
     const missing = this.takeCached(groups, store);
     const here = groups.filter(({ key }) => this.fetched.has(key));
-    const reads = await this.reads.plan(missing, signal);
-    const tasks = reads.map(
-      (read): Task =>
-        (taskSignal) =>
-          this.load(read, store, taskSignal),
-    );
-    if (here.length > 0) {
-      tasks.unshift((taskSignal) => this.place(here, store, taskSignal, ({ key }) => this.fetched.get(key)!));
-    }
+    const reads = await this.readsOf(store).plan(missing, signal);
+    const tasks: Task[] = reads.map((read) => (taskSignal) => this.load(read, store, taskSignal));
+    const entryOf = ({ key }: EntryGroup): EntryBytes => this.fetched.get(key)!;
+    if (here.length > 0) tasks.unshift((taskSignal) => this.place(here, store, { signal: taskSignal }, entryOf));
     return tasks;
   }
 
@@ -276,14 +290,14 @@ class Hydration {
   /** Reads entries and puts them in the places of all references to them. */
   private async load(read: EntryRead<EntryGroup>, store: Store, signal: AbortSignal): Promise<void> {
     const entryOf = await this.reads!.read(read, signal);
-    await this.place(read.entries, store, signal, entryOf);
+    await this.place(read.entries, store, { signal }, entryOf);
   }
 
   /** Puts entries in the places of all references to them. Between two of them others have their turn, when it is time. */
   private async place(
     groups: readonly EntryGroup[],
     store: Store,
-    signal: AbortSignal,
+    ending: Ending,
     entryOf: (group: EntryGroup) => MaybeLater<EntryBytes>,
   ): Promise<void> {
     const decoding = (this.decoding ??= new EntryDecoding(this.settings.codecs, this.budget));
@@ -294,15 +308,15 @@ class Hydration {
       const decoders = new EntryDecoders(entry.bytes, decoding);
       for (const node of group.nodes) {
         verifyEntry(entry, node.reference, store.name);
-        if (this.turns.due) await this.turns.take(signal);
-        const found = decoders.for(node.reference, signal);
+        if (this.turns.due) await this.turns.take(ending.signal);
+        const found = decoders.for(node.reference, ending);
         const decoder = types.isPromise(found) ? await found : found;
         if (decoder.size >= LARGE && !(node.stage !== undefined && decoder.isOpen)) {
           this.budget.assertBytes(decoder.size);
-          await this.turns.complete(decoder.prepare(node.reference), signal);
+          await this.turns.complete(decoder.prepare(node.reference), ending.signal);
         }
         const work = node.stage === undefined ? this.takeWhole(node, decoder) : this.takePart(node, decoder, group);
-        if (work !== undefined) await this.stepwise(work, signal);
+        if (work !== undefined) await this.stepwise(work, ending);
         this.budget.resolve();
         this.report();
       }
@@ -367,26 +381,20 @@ class Hydration {
   }
 
   /** Puts every value into its place, from the innermost outwards. */
-  private async finish(signal: AbortSignal): Promise<void> {
+  private async finish(ending: Ending): Promise<void> {
     for (const node of this.nodes.reverse()) {
-      if (this.turns.due) await this.turns.take(signal);
+      if (this.turns.due) await this.turns.take(ending.signal);
       let value = valueOf(node.holder);
       const { schemas } = this.settings;
       if (node.schema !== undefined && schemas !== undefined) {
-        value = await abortable(schemas.check(node.schema, value), signal);
+        value = await abortable(schemas.check(node.schema, value), ending.signal);
       }
       fill(node.place, node.isWhole ? selectAll(value, node.stage) : value);
     }
   }
 
   private report(): void {
-    if (this.settings.onProgress !== undefined) notify(this.settings.onProgress, this.budget.progress);
+    const { onProgress } = this.settings;
+    if (onProgress !== undefined) notify(onProgress, this.budget.progress);
   }
-}
-
-function cyclicReference(path: string): StorageError {
-  return new StorageError("CYCLIC_REFERENCE", "A reference leads back to an object that it lies inside of.", {
-    operation: "hydrate",
-    path,
-  });
 }

@@ -1,6 +1,7 @@
 import { formatLocation, type Location } from "../../paths/location.js";
 import type { ParsedReference } from "../../reference/reference.js";
 import { isNotFound, type StorageError } from "../../errors/error.js";
+import { answersAtOnce } from "../../store/at-once.js";
 import type { Store } from "../../store/store.js";
 import type { HydrationBudget } from "../budget.js";
 import { entryBytes, entryBytesInSteps, integrityError, partOf, type EntryBytes } from "../entry-bytes.js";
@@ -120,6 +121,18 @@ export class EntryReads<Wanted extends WantedEntry> {
       // A promise for each small one would cost more than its digest.
       return own.byteLength < LARGE ? entryBytes(own) : this.turns.complete(entryBytesInSteps(own), signal);
     };
+  }
+
+  /** The same of a store that answers at once; `undefined` where it has to be asked as others are, to say what is wrong. */
+  atOnce({ reference, declaredSize }: Wanted): EntryBytes | undefined {
+    const { location } = reference;
+    const object = location.target === undefined ? answersAtOnce(this.store)?.bytesOf(location.path) : undefined;
+    if (object === undefined) return undefined;
+    const part = partOf(reference);
+    const bytes = part === undefined ? object : object.subarray(part.offset, part.offset + part.length);
+    if (bytes.byteLength > (declaredSize ?? this.budget.bytesLeft) || bytes.byteLength >= LARGE) return undefined;
+    this.objects.add(location.path);
+    return entryBytes(bytes);
   }
 
   /** Encrypted entries may have been encrypted again since. */

@@ -5,7 +5,7 @@ import { locationBelow } from "../../paths/location.js";
 import { FIELDS } from "../../reference/fields.js";
 import { GRAMMARS } from "../../reference/grammar.js";
 import { writeReference, type ReferenceContent } from "../../reference/reference.js";
-import { numberSize } from "../json-size.js";
+import { numberSize, stringSize } from "../json-size.js";
 import { schemaTagOf, type Layout, type LayoutOptions, type StoredEntry } from "./layout.js";
 import type { PlannedEntry } from "../planned-entry.js";
 
@@ -14,6 +14,20 @@ const SAMPLE_DIGEST = Buffer.alloc(32);
 // Codecs may make an entry longer, by what encryption needs; a compression that does is not applied. Once for each entry,
 // and once for each mebibyte of it.
 const CODEC_OVERHEAD = 65_536 + 128;
+
+const EMPTY = stringSize("");
+
+function sizeOf(content: ReferenceContent): number {
+  const sample = writeReference({}, content, GRAMMARS.native);
+  return Buffer.byteLength(JSON.stringify(sample)) - numberSize(0);
+}
+
+// For all calls of the process: a call of one small payload has no other use for it.
+const BARE = sizeOf({ ref: "", contentType: "", size: 0, digest: digestText(SAMPLE_DIGEST) }) - EMPTY;
+
+function bareSize(contentType: string): number {
+  return BARE + stringSize(contentType);
+}
 
 /**
  * Content-addressed objects, `{prefix}/{scope}/{sha256 hex}.json`, `.bin` or `.pack`, and references in coatcheck's own
@@ -34,13 +48,23 @@ export class NativeLayout implements Layout {
     let size = this.sizes.get(kind);
     if (size === undefined) {
       const path = this.objectPath(entry, SAMPLE_DIGEST);
-      const { encodings, signer } = this.options;
-      const content = this.content(entry, { path, size: 0, digest: SAMPLE_DIGEST, encodings });
-      const sample = writeReference({}, { ...content, signature: signer?.sample }, GRAMMARS.native);
-      size = Buffer.byteLength(JSON.stringify(sample)) - numberSize(0);
+      size = (this.isBare ? bareSize(entry.contentType) : this.sampleSize(entry)) + stringSize(path) - EMPTY;
       this.sizes.set(kind, size);
     }
     return size + this.storedSizeDigits(entry) + (this.mayShareObject(entry) ? this.offsetSize : 0);
+  }
+
+  // Bytes of a reference without path and size.
+  private sampleSize(entry: PlannedEntry): number {
+    const { encodings, signer } = this.options;
+    const content = this.content(entry, { path: "", size: 0, digest: SAMPLE_DIGEST, encodings });
+    return sizeOf({ ...content, signature: signer?.sample });
+  }
+
+  // Whether references say no more than all do.
+  private get isBare(): boolean {
+    const { schema, schemaVersion, encodings, signer } = this.options;
+    return schema === undefined && schemaVersion === undefined && encodings.length === 0 && signer === undefined;
   }
 
   objectPath(entry: PlannedEntry, digest: Buffer): string {

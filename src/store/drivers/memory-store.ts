@@ -1,4 +1,5 @@
 import { NO_OBJECT } from "../no-object.js";
+import { declareAtOnce, verbsOf, type AtOnce } from "../at-once.js";
 import { DriverStore, type Driver, type DriverCall } from "./driver-store.js";
 import { declareOwnStore } from "../guard/own-stores.js";
 import { throwIfAborted } from "../../async/abort.js";
@@ -41,7 +42,9 @@ interface StoredBytes {
  */
 export class MemoryStore extends DriverStore<"memory"> {
   constructor() {
-    super(new MemoryDriver());
+    const driver = new MemoryDriver();
+    super(driver);
+    declareAtOnce(this, driver, VERBS);
   }
 
   static {
@@ -49,10 +52,20 @@ export class MemoryStore extends DriverStore<"memory"> {
   }
 }
 
-class MemoryDriver implements Driver<"memory"> {
+const VERBS = verbsOf(MemoryStore.prototype);
+
+class MemoryDriver implements Driver<"memory">, AtOnce {
   readonly name = "memory";
   readonly capability = { presign: false };
   readonly #objects = new Map<string, StoredBytes>();
+
+  put(path: string, bytes: Uint8Array, contentType: string): void {
+    this.#put(path, { bytes, contentType, metadata: undefined });
+  }
+
+  bytesOf(path: string): Uint8Array | undefined {
+    return this.#objects.get(path)?.bytes;
+  }
 
   async write(path: string, body: StoreBody, options: WriteOptions, { details }: DriverCall): Promise<ObjectInfo> {
     const { contentType, ifMatch, ifNoneMatch } = options;
