@@ -52,9 +52,10 @@ export async function answerOf(
     return undefined;
   }
   const text = await textOf(response);
-  const name = operation.startsWith("Head") ? headRefusal(response) : refusal(status, text);
-  if (name !== undefined) throw failure(name, response);
-  return undefined;
+  const isHead = operation.startsWith("Head");
+  const name = isHead ? headRefusal(response) : refusal(status, text);
+  if (name === undefined) return undefined;
+  throw Object.assign(failure(name, response), !isHead && { Code: name });
 }
 
 function headRefusal({ status, headers }: DirectResponse): string | undefined {

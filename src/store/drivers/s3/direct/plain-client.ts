@@ -3,14 +3,9 @@ import { CappedRetries } from "../client/capped-retries.js";
 
 type Config = Partial<Readonly<Record<string, unknown>>>;
 
-// What a client has of its class, so that anything else there is the user's.
-const OF_THE_CLASS = [
-  "endpointProvider",
-  "httpAuthSchemeProvider",
-  "protocol",
-  "signerConstructor",
-  "signingEscapePath",
-];
+// What clients have in common, so that anything else there is the user's.
+const SAME = ["endpointProvider", "httpAuthSchemeProvider", "signerConstructor", "signingEscapePath"];
+const OF_THE_SAME_CLASS = ["logger", "protocol"];
 
 let unchanged: S3Client | undefined;
 
@@ -48,8 +43,9 @@ export class PlainClient {
   async hasOwnParts(): Promise<boolean> {
     const config = this.#client.config as unknown as Config;
     const own = unchangedClient().config as unknown as Config;
-    if (OF_THE_CLASS.some((name) => config[name] !== own[name]) || isGiven(config["bucketEndpoint"])) return false;
-    if (classOf(config["logger"]) !== classOf(own["logger"]) || !isEmpty(config["extensions"])) return false;
+    if (SAME.some((name) => config[name] !== own[name])) return false;
+    if (OF_THE_SAME_CLASS.some((name) => classOf(config[name]) !== classOf(own[name]))) return false;
+    if (isGiven(config["bucketEndpoint"]) || !isEmpty(config["extensions"])) return false;
     if (schemesOf(config) !== schemesOf(own) || !isEmpty(await valueOf(config["authSchemePreference"]))) return false;
     const signer = await valueOf(config["signer"], { name: "sigv4" });
     if (classOf(signer) !== own["signerConstructor"]) return false;
