@@ -89,8 +89,8 @@ export class S3Bucket {
 
   constructor(client: S3Client, options: ParsedS3Options) {
     this.client = client;
-    const isOwn = options.client === undefined;
-    this.direct = options.transport === "sdk" ? undefined : new DirectTransport(client, options.bucket, isOwn);
+    const given = options.client === undefined ? (options.clientConfig ?? {}) : undefined;
+    this.direct = options.transport === "sdk" ? undefined : new DirectTransport(client, options.bucket, given);
     this.name = options.bucket;
     this.#givenPartSize = options.partSize;
     this.maxSinglePut = options.partSize ?? DEFAULT_SINGLE_PUT;

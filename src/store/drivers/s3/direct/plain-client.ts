@@ -1,4 +1,4 @@
-import { S3Client } from "@aws-sdk/client-s3";
+import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { CappedRetries } from "../client/capped-retries.js";
 
 type Config = Partial<Readonly<Record<string, unknown>>>;
@@ -20,10 +20,10 @@ export class PlainClient {
   #isChecked = false;
   #isPlain = false;
 
-  /** @param isOwn whether nobody else holds the client, so that it stays as it is */
+  /** @param given what the client was made of, if nobody else holds it, so that it stays as it is */
   constructor(
     client: S3Client,
-    private readonly isOwn: boolean,
+    private readonly given: S3ClientConfig | undefined,
   ) {
     this.#client = client;
   }
@@ -35,7 +35,7 @@ export class PlainClient {
     this.#isPlain = middlewareOf(this.#client) === middlewareOf(unchangedClient());
     this.#isChecked = true;
     // To ask takes as long as a request, so it is asked once for all that begin at a time.
-    if (!this.isOwn) setImmediate(() => (this.#isChecked = false));
+    if (this.given === undefined) setImmediate(() => (this.#isChecked = false));
     return this.#isPlain;
   }
 
@@ -49,8 +49,9 @@ export class PlainClient {
     if (schemesOf(config) !== schemesOf(own) || !isEmpty(await valueOf(config["authSchemePreference"]))) return false;
     const signer = await valueOf(config["signer"], { name: "sigv4" });
     if (classOf(signer) !== own["signerConstructor"]) return false;
-    const retries = await valueOf(config["retryStrategy"]);
-    return retries instanceof CappedRetries || classOf(retries) === classOf(await valueOf(own["retryStrategy"]));
+    const { retryStrategy } = this.given ?? {};
+    if (retryStrategy !== undefined) return retryStrategy instanceof CappedRetries;
+    return classOf(await valueOf(config["retryStrategy"])) === classOf(await valueOf(own["retryStrategy"]));
   }
 }
 

@@ -1,4 +1,4 @@
-import type { S3Client } from "@aws-sdk/client-s3";
+import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { HttpRequest } from "@smithy/core/protocols";
 import { abortable } from "../../../../async/abort.js";
 import { systemClock, type Clock } from "../../../../async/clock.js";
@@ -44,15 +44,15 @@ export class DirectTransport {
   /** Whether requests to the bucket need the SDK. */
   #isUnfit = false;
 
-  /** @param isOwn whether nobody else holds the client */
+  /** @param given what the client was made of, if nobody else holds it */
   constructor(
     client: S3Client,
     private readonly bucket: string,
-    isOwn: boolean,
+    given: S3ClientConfig | undefined,
     private readonly tools: TransportTools = TOOLS,
   ) {
     this.#client = client;
-    this.#plain = new PlainClient(client, isOwn);
+    this.#plain = new PlainClient(client, given);
   }
 
   /**
@@ -68,12 +68,14 @@ export class DirectTransport {
     signal?: AbortSignal,
   ): Promise<ObjectAnswer | undefined> {
     const response = await this.#send(operation, input, payload, signal);
+    if (signal?.aborted) response?.body.destroy();
     signal?.throwIfAborted();
     if (response === undefined) return undefined;
     const answer = await answerOf(operation, response);
+    if (answer !== undefined) return answer;
     if (BUSY.includes(response.status)) await this.#pause(signal);
     signal?.throwIfAborted();
-    return answer;
+    return undefined;
   }
 
   async #send(

@@ -147,7 +147,7 @@ describe("the signature of any request", () => {
         const body = bytes && { bytes, sha256: createHash("sha256").update(bytes).digest() };
         const request = objectRequest(operation, { Bucket: "b", ...fields } as ObjectInput, body, address, asked);
         const theirs = new SignatureV4({
-          credentials: identity as never,
+          credentials: identity,
           region,
           service: "s3",
           sha256: Sha256,
