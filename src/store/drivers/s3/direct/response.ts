@@ -32,16 +32,17 @@ function readableOf(body: unknown): Readable | undefined {
 }
 
 /** Reads a body that should be short to its end, so that its connection can be used again. `undefined` if it breaks. */
-export async function textOf({ body }: DirectResponse): Promise<string | undefined> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of body as AsyncIterable<Uint8Array>) {
-      if ((size += chunk.byteLength) > MAX_UNREAD) return undefined; // which destroys it
+export function textOf({ body }: DirectResponse): Promise<string | undefined> {
+  // By events: an iterator of the stream takes a tenth of the time of the request.
+  return new Promise((resolve) => {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    body.on("data", (chunk: Uint8Array) => {
       chunks.push(chunk);
-    }
-  } catch {
-    return undefined;
-  }
-  return Buffer.concat(chunks).toString();
+      if ((size += chunk.byteLength) > MAX_UNREAD) body.destroy();
+    });
+    body.once("end", () => resolve(Buffer.concat(chunks).toString()));
+    body.once("close", () => resolve(undefined)); // after its end it is told already
+    if (body.destroyed) resolve(undefined);
+  });
 }

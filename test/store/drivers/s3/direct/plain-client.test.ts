@@ -7,6 +7,9 @@ import { S3Store, type S3StoreOptions } from "../../../../../src/s3.js";
 import { s3ClientConfig } from "../../../../fixtures/s3-server.js";
 import { startScriptedServer } from "../../../../fixtures/scripted-server.js";
 
+// The exact types of the SDK have no word for it.
+const ON_AWS = { endpoint: undefined } as object as S3ClientConfig;
+
 /** Says of each request whether the SDK's middleware made it. */
 type Ways = ("sdk" | "direct")[];
 
@@ -75,8 +78,8 @@ describe("requests are sent directly", () => {
       },
     ],
     ["with a profile, a number of attempts, an own name", { profile: "none", maxAttempts: 5, customUserAgent: "mine" }],
-    ["to other addresses of AWS", { endpoint: undefined, useDualstackEndpoint: true, useFipsEndpoint: true }],
-  ])("%s", async (_name, config) => {
+    ["to other addresses of AWS", { ...ON_AWS, useDualstackEndpoint: true, useFipsEndpoint: true }],
+  ])("all of them, %s", async (_name, config) => {
     await expect(waysOf(config)).resolves.toEqual(ALL_DIRECT);
     await expect(waysOfClient(config)).resolves.toEqual(ALL_DIRECT);
   });
@@ -211,7 +214,7 @@ describe("requests go through the SDK", () => {
   });
 
   it("to a directory bucket, and to an access point of many regions", async () => {
-    const aws = { endpoint: undefined, region: "us-east-1", forcePathStyle: false };
+    const aws = { ...ON_AWS, region: "us-east-1", forcePathStyle: false };
     for (const bucket of ["mine--use1-az4--x-s3", "arn:aws:s3::123456789012:accesspoint/many.mrap"]) {
       const { ways, config } = tracedConfig(aws);
       await using store = new S3Store({ bucket, clientConfig: config });
@@ -277,7 +280,7 @@ it("sends to the region that the client names at the time", async () => {
   const region = () => Promise.resolve(regions[Math.min(hosts.length, 2)]!);
   const clientConfig = {
     ...s3ClientConfig(""),
-    endpoint: undefined,
+    ...ON_AWS,
     forcePathStyle: false,
     region,
     requestHandler: { handle } as never,

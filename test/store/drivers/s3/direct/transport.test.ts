@@ -3,8 +3,15 @@ import { Readable } from "node:stream";
 import { ReadableStream } from "node:stream/web";
 import { crc32 } from "node:zlib";
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import {
+  MemoryStore,
+  StorageManager,
+  type ObjectInfo,
+  type StoreBody,
+  type WriteOptions,
+} from "../../../../../src/index.js";
 import { FakeClock } from "../../../../../src/testing/index.js";
-import { withSha256 } from "../../../../../src/store/body.js";
+import { knownSha256, withSha256 } from "../../../../../src/store/body.js";
 import { ReflectedCrc } from "../../../../../src/store/drivers/s3/crc.js";
 import { DirectTransport } from "../../../../../src/store/drivers/s3/direct/transport.js";
 import { S3Store } from "../../../../../src/s3.js";
@@ -80,8 +87,10 @@ describe("an abort", () => {
   it("while the answer is awaited is ABORTED, heard by the handler, and the SDK does not send anew", async () => {
     const stop = new AbortController();
     let heard = 0;
+    let sent = 0;
     const handle: Handle = (_request, { abortSignal }) =>
       new Promise((_resolve, reject) => {
+        sent++;
         abortSignal!.addEventListener("abort", () => {
           heard++;
           reject(Object.assign(new Error("Request aborted"), { name: "AbortError" }));
@@ -96,7 +105,7 @@ describe("an abort", () => {
       expect(await failureOf(call())).toMatchObject({ code: "ABORTED", cause: reason });
     }
     await new Promise(setImmediate);
-    expect(heard).toBe(1); // the second call was aborted before it began
+    expect([sent, heard]).toEqual([1, 1]); // the second call was aborted before it began
   });
 
   it("while the body of an answer is awaited is ABORTED", async () => {
@@ -206,6 +215,25 @@ describe("the bytes of a write", () => {
     const said = Buffer.alloc(32, 7); // nobody would come to this
     await expect(hashesOf(withSha256(BYTES, said))).resolves.toEqual([said.toString("hex"), said.toString("base64")]);
     await expect(hashesOf(BYTES)).resolves.toEqual([SHA.toString("hex"), SHA.toString("base64")]); // it was a view of them
+  });
+
+  it("come from a manager with their SHA-256", async () => {
+    const written: [path: string, isKnown: boolean | undefined][] = [];
+    class WatchedStore extends MemoryStore {
+      override write(path: string, body: StoreBody, options?: WriteOptions): Promise<ObjectInfo> {
+        const bytes = body as Uint8Array;
+        written.push([path, knownSha256(bytes)?.equals(hash("sha256", bytes, "buffer"))]);
+        return super.write(path, body, options);
+      }
+    }
+    const manager = new StorageManager({ store: new WatchedStore() });
+    const bytes = Buffer.alloc(300_000, 7);
+    const texts = ["a", "b", "c"].map((letter) => letter.repeat(2_000));
+    await manager.dehydrate({ bytes, text: "x".repeat(300_000), texts });
+    expect(written).toHaveLength(3); // one of its own for each of the large ones, a pack for the others
+    expect(written.map(([, isKnown]) => isKnown)).toEqual([true, true, true]);
+    expect(knownSha256(bytes)).toBeUndefined(); // which are the caller's, and may change
+    await manager.close();
   });
 
   it("are sent again by the SDK when the connection breaks, with their SHA-256", async () => {
