@@ -57,7 +57,6 @@ const GUARDS: readonly (readonly [guard: string, file: string, from: string, to:
   ],
   ["an endpoint provider", PLAIN, '"endpointProvider", ', ""],
   ["another way to choose signatures", PLAIN, '"httpAuthSchemeProvider", ', ""],
-  ["another class of signers", PLAIN, '"signerConstructor", "signingEscapePath"', '"signingEscapePath"'],
   ["a logger", PLAIN, '["logger", "protocol"]', '["protocol"]'],
   ["an extension", PLAIN, ' || !isEmpty(config["extensions"])', ""],
   ["buckets that are endpoints", PLAIN, 'isGiven(config["bucketEndpoint"]) || ', ""],

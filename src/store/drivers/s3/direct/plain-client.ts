@@ -4,7 +4,7 @@ import { CappedRetries } from "../client/capped-retries.js";
 type Config = Partial<Readonly<Record<string, unknown>>>;
 
 // What clients have in common, so that anything else there is the user's.
-const SAME = ["endpointProvider", "httpAuthSchemeProvider", "signerConstructor", "signingEscapePath"];
+const SAME = ["endpointProvider", "httpAuthSchemeProvider", "signingEscapePath"];
 const OF_THE_SAME_CLASS = ["logger", "protocol"];
 
 let unchanged: S3Client | undefined;

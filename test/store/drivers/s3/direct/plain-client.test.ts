@@ -141,7 +141,7 @@ describe("requests go through the SDK", () => {
 
   it.each<[string, S3ClientConfig]>([
     ["a signer", { signer: { sign: (request) => Promise.resolve(request) } }],
-    ["an endpoint provider", { endpointProvider: () => ({ url: new URL("http://127.0.0.1:9/bucket") }) }],
+    ["an endpoint provider", { endpointProvider: (...given) => usual.config.endpointProvider(...given) }],
     ["a retry strategy", { retryStrategy: new ConfiguredRetryStrategy(1) }],
     ["an adaptive retry strategy", { retryStrategy: new AdaptiveRetryStrategy(() => Promise.resolve(1)) }],
     ["retries that adapt", { retryMode: "adaptive" }],
