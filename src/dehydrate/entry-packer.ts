@@ -2,7 +2,7 @@ import type { EncodedObject } from "../object/stored-object.js";
 import { PackBuilder } from "../object/pack-builder.js";
 import type { Layout, PackLimits, StoredEntry } from "../plan/layouts/layout.js";
 import type { PlannedEntry } from "../plan/planned-entry.js";
-import { handOver } from "../store/body.js";
+import { handOver, withSha256 } from "../store/body.js";
 import { storedContentType } from "./encode-entry.js";
 import type { NewObject } from "./object-writer.js";
 import { sha256, sha256InSteps } from "../bytes/digest.js";
@@ -89,7 +89,8 @@ export class EntryPacker {
     }
     const bytes = handOver(builder.bytes);
     if (bytes.byteLength > LARGE) yield undefined;
-    const path = this.layout.sharedPath!(this.kind, yield* sha256InSteps(bytes));
+    const sha = yield* sha256InSteps(bytes);
+    const path = this.layout.sharedPath!(this.kind, sha);
     for (const [key, { digest, size, offset, encodings, sharers }] of entries) {
       const stored = { path, size, digest, offset, encodings };
       this.stored.set(key, stored);
@@ -97,7 +98,7 @@ export class EntryPacker {
     }
     const areReadable = this.kind === "json" && entries.every(([, { encodings }]) => encodings.length === 0);
     const contentType = areReadable ? "application/x-ndjson" : "application/octet-stream";
-    yield { path, body: bytes, size: bytes.byteLength, contentType };
+    yield { path, body: withSha256(bytes, sha), size: bytes.byteLength, contentType };
   }
 
   /** Refers to the entry that was added to the pack last, or to an equal one. */
@@ -123,7 +124,7 @@ export class EntryPacker {
     this.stored.set(path, stored);
     // A StoredObject is JSON, also that of a text.
     const contentType = storedContentType(this.kind === "binary" ? entry.contentType : "application/json", encodings);
-    yield { path, body: bytes, size: bytes.byteLength, contentType };
+    yield { path, body: withSha256(bytes, digest), size: bytes.byteLength, contentType };
     return stored;
   }
 }

@@ -24,6 +24,23 @@ export function handOver<Bytes extends Uint8Array>(bytes: Bytes): Bytes {
   return bytes;
 }
 
+const hashed = new WeakMap<Uint8Array, Buffer>();
+
+/**
+ * Says what the SHA-256 of bytes is that are about to be written, so that a store need not find it out again. Gives what
+ * to write: a view of its own of bytes that were not handed over, since their owner may change and write them another time.
+ */
+export function withSha256(bytes: Uint8Array, sha: Buffer): Uint8Array {
+  const own = isHandedOver(bytes) ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  hashed.set(own, sha);
+  return own;
+}
+
+/** The SHA-256 of bytes that was said with them. */
+export function knownSha256(bytes: Uint8Array): Buffer | undefined {
+  return hashed.get(bytes);
+}
+
 /** Whether the bytes were handed over. */
 export function isHandedOver(bytes: Uint8Array): boolean {
   return handedOver.has(bytes);

@@ -16,6 +16,7 @@ import { RELEASE } from "./rooms/release.js";
 import { REPLICAS } from "./rooms/replicas.js";
 import { RETENTION } from "./rooms/retention.js";
 import { ROUTES_AND_TIERS } from "./rooms/routes-and-tiers.js";
+import { S3_DIRECT } from "./rooms/s3-direct.js";
 import { SEALED } from "./rooms/sealed.js";
 import { STEPS } from "./rooms/steps.js";
 import { STREAMS } from "./rooms/streams.js";
@@ -36,6 +37,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...RELEASE,
   ...TELLING,
   ...DRIVERS,
+  ...S3_DIRECT,
   ...ROUTES_AND_TIERS,
   ...LAYERS_AND_FEATURES,
   ...REPLICAS,

@@ -50,6 +50,10 @@ describe("the packed package", () => {
     expect(await consumer.run(program)).toEqual(passed);
   });
 
+  it("sends requests past the middleware of the AWS SDK that is installed", async () => {
+    expect(await consumer.run("s3-direct.mjs")).toEqual(passed);
+  });
+
   it.each(["s3.mjs", "s3.cjs"])("loads the AWS SDK for coatcheck/s3 (%s)", async (program) => {
     expect(await consumer.run(program)).toEqual(passed);
     const { exitCode, output } = await consumer.withoutAwsSdk(() => consumer.run(program));

@@ -53,7 +53,12 @@ export function refuseForeign<Args extends object, Result extends object>(
   };
 }
 
-function isForeign(command: string, headers: Record<string, string>, output: Output): boolean {
+/** Whether what was answered, with a status that says all is well, can't be S3's. @param command name of its class */
+export function isForeign(
+  command: string,
+  headers: Readonly<Record<string, string | undefined>>,
+  output: Output,
+): boolean {
   const required = REQUIRED.get(command);
   if (required !== undefined && !required(output)) return true;
   if (Object.keys(headers).some((name) => name.startsWith("x-amz-"))) return false;

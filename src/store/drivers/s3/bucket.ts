@@ -1,18 +1,26 @@
 import type { DriverCall } from "../driver-store.js";
 import { Readable } from "node:stream";
-import type {
-  $Command,
-  S3Client,
-  S3ClientResolvedConfig,
-  ServerSideEncryption,
-  ServiceInputTypes,
-  ServiceOutputTypes,
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  type $Command,
+  type S3Client,
+  type S3ClientResolvedConfig,
+  type ServerSideEncryption,
+  type ServiceInputTypes,
+  type ServiceOutputTypes,
 } from "@aws-sdk/client-s3";
 import { abortable, throwIfAborted } from "../../../async/abort.js";
 import type { StorageError } from "../../../errors/error.js";
 import { LinkedAbort } from "../../../async/linked-abort.js";
 import { refuseForeign } from "./answer.js";
 import { configurationError } from "./client/configuration.js";
+import type { ObjectAnswer } from "./direct/answer.js";
+import type { ObjectInput, ObjectOperation, Payload } from "./direct/object-request.js";
+import { DirectTransport } from "./direct/transport.js";
 import { S3_ERRORS, unsentFailureOf } from "./errors.js";
 import { DEFAULT_PART_SIZE, MAX_PARTS, MIN_PART_SIZE } from "./limits.js";
 import type { ParsedS3Options } from "./options.js";
@@ -28,6 +36,14 @@ const STREAM_QUEUE_SIZE = 2;
 
 // Parts of equal size, which a few servers insist on, make 12 GiB of a stream; all of them 183 GiB.
 const PARTS_OF_A_SIZE = 2_500;
+
+const COMMANDS = {
+  PutObject: PutObjectCommand,
+  GetObject: GetObjectCommand,
+  HeadObject: HeadObjectCommand,
+  DeleteObject: DeleteObjectCommand,
+  HeadBucket: HeadBucketCommand,
+} as const;
 
 /** Where a request goes. */
 export interface S3Address {
@@ -68,9 +84,13 @@ export class S3Bucket {
   readonly encryption: S3Encryption;
   /** What all keys begin with: empty, or ending in a slash. */
   readonly keyPrefix: string;
+  /** What requests about one object go by first. */
+  readonly direct: DirectTransport | undefined;
 
   constructor(client: S3Client, options: ParsedS3Options) {
     this.client = client;
+    const given = options.client === undefined ? (options.clientConfig ?? {}) : undefined;
+    this.direct = options.transport === "sdk" ? undefined : new DirectTransport(client, options.bucket, given);
     this.name = options.bucket;
     this.#givenPartSize = options.partSize;
     this.maxSinglePut = options.partSize ?? DEFAULT_SINGLE_PUT;
@@ -104,27 +124,67 @@ export class S3Bucket {
     }
   }
 
+  /** Asks for an operation on one object, or the bucket: directly, and where that does not decide it, by the SDK. */
+  async ask(
+    call: DriverCall,
+    operation: ObjectOperation,
+    input: ObjectInput,
+    payload?: Payload,
+  ): Promise<ObjectAnswer> {
+    return this.#within(call, async (signal) => {
+      const answer = await this.direct?.ask(operation, input, payload, signal);
+      return answer ?? this.#sendCommand(signal, await this.#commandOf(operation, input, payload));
+    });
+  }
+
   /** Sends one request. Rejects with a StorageError, at once when the call is aborted. */
   async send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
     call: DriverCall,
     command: S3Command<Input, Output>,
   ): Promise<Output> {
-    const { signal, details } = call;
-    throwIfAborted(signal, details);
+    return this.#within(call, (signal) => this.#sendCommand(signal, command));
+  }
+
+  async #commandOf(
+    operation: ObjectOperation,
+    input: ObjectInput,
+    payload: Payload | undefined,
+  ): Promise<S3Command<never, ObjectAnswer & ServiceOutputTypes>> {
+    // Without a digest of ours the SDK sends a CRC32; neither to a server that was said to take no checksums.
+    const { sha256 } = payload ?? {};
+    const isSent = sha256 !== undefined && (await this.client.config.requestChecksumCalculation()) !== "WHEN_REQUIRED";
+    const body = payload && { Body: payload.bytes, ...(isSent && { ChecksumSHA256: sha256.toString("base64") }) };
+    const Command = COMMANDS[operation] as new (input: object) => unknown;
+    return new Command({ ...input, ...body }) as S3Command<never, ObjectAnswer & ServiceOutputTypes>;
+  }
+
+  #sendCommand<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
+    signal: AbortSignal | undefined,
+    command: S3Command<Input, Output>,
+  ): Promise<Output> {
     command.middlewareStack.add(keepFailure, { step: "finalizeRequest", priority: "low", name: keepFailure.name });
     command.middlewareStack.add(refuseForeign, { step: "deserialize", priority: "high", name: refuseForeign.name });
+    return this.client.send(command, signal === undefined ? {} : { abortSignal: signal });
+  }
+
+  /** What requests of a call bring. Rejects with a StorageError, at once when the call is aborted. */
+  async #within<Output extends object>(
+    call: DriverCall,
+    send: (signal: AbortSignal | undefined) => Promise<Output>,
+  ): Promise<Output> {
+    const { signal, details } = call;
+    throwIfAborted(signal, details);
     // The SDK puts listeners of its own on the signal that it gets, for every request, and leaves some there.
-    const stop = new LinkedAbort(signal);
+    const stop = signal && new LinkedAbort(signal);
     try {
       // The SDK's pause before a retry does not hear the signal.
-      const sent = this.client.send(command, signal === undefined ? {} : { abortSignal: stop.signal });
-      const output = await abortable(sent, signal, details, discardBody);
+      const output = await abortable(send(stop?.signal), signal, details, discardBody);
       const { Body: body } = output as { Body?: unknown };
-      if (body instanceof Readable && !body.closed) body.once("close", () => stop.unlink());
-      else stop.unlink();
+      if (body instanceof Readable && !body.closed) body.once("close", () => stop?.unlink());
+      else stop?.unlink();
       return output;
     } catch (error) {
-      stop.unlink();
+      stop?.unlink();
       throw await this.errorOf(error, call);
     }
   }

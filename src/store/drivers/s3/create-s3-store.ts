@@ -1,5 +1,5 @@
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
-import { StandardRetryStrategy } from "@smithy/core/retry";
+import { CappedRetries } from "./client/capped-retries.js";
 import { S3Store } from "./s3-store.js";
 import type { S3Settings } from "./settings.js";
 
@@ -27,7 +27,7 @@ async function clientConfig(settings: S3Settings): Promise<S3ClientConfig> {
   return {
     region: region ?? (() => ambient.region().catch(() => DEFAULT_REGION)),
     forcePathStyle,
-    retryStrategy: new StandardRetryStrategy({ maxAttempts: maxRetries + 1, backoff: new CappedBackoff(maxBackoff) }),
+    retryStrategy: new CappedRetries(maxRetries + 1, maxBackoff),
     ...(endpoint !== undefined && { endpoint }),
     ...(timeout !== undefined && {
       requestHandler: { requestTimeout: timeout, throwOnRequestTimeout: true, socketTimeout: timeout },
@@ -57,24 +57,4 @@ async function identity(
         credentials: { accessKeyId: "", secretAccessKey: "" },
         signer: { sign: (request) => Promise.resolve(request) },
       };
-}
-
-/** The SDK's exponential backoff with full jitter, its waits limited. */
-class CappedBackoff {
-  readonly #maxBackoff: number;
-  #base = 0;
-
-  /** @param maxBackoff milliseconds */
-  constructor(maxBackoff: number) {
-    this.#maxBackoff = maxBackoff;
-  }
-
-  /** The SDK sets the base before each computation: it depends on the error. */
-  setDelayBase(base: number): void {
-    this.#base = base;
-  }
-
-  computeNextBackoffDelay(attempt: number): number {
-    return Math.floor(Math.random() * Math.min(this.#base * 2 ** attempt, this.#maxBackoff));
-  }
 }

@@ -1,17 +1,11 @@
 import { Readable } from "node:stream";
-import {
-  DeleteObjectCommand,
-  GetObjectCommand,
-  HeadBucketCommand,
-  HeadObjectCommand,
-  type GetObjectCommandOutput,
-} from "@aws-sdk/client-s3";
 import { StorageError, isNotFound, isStorageError } from "../../../errors/error.js";
 import type { DeleteOptions, ObjectInfo } from "../../store.js";
 import { parseContentRange } from "../byte-range.js";
 import type { DriverCall } from "../driver-store.js";
 import { quotedEtag } from "../object-info.js";
 import type { S3Bucket } from "./bucket.js";
+import type { ObjectAnswer } from "./direct/answer.js";
 import { S3_ERRORS, isMuteRefusal } from "./errors.js";
 import { toObjectInfo } from "./object-info.js";
 
@@ -29,7 +23,7 @@ export async function statObject(bucket: S3Bucket, path: string, call: DriverCal
 // `undefined` when the answer does not say enough.
 async function headObject(bucket: S3Bucket, path: string, call: DriverCall): Promise<ObjectInfo | undefined> {
   try {
-    const output = await bucket.send(call, new HeadObjectCommand(bucket.address(path)));
+    const output = await bucket.ask(call, "HeadObject", bucket.address(path));
     return output.ContentLength === undefined ? undefined : toObjectInfo(path, output.ContentLength, output);
   } catch (error) {
     if (isMuteRefusal(error)) return undefined;
@@ -51,20 +45,20 @@ async function objectByFirstByte(bucket: S3Bucket, path: string, call: DriverCal
   throw new StorageError("UNEXPECTED", "The server did not say how large the object is.", call.details);
 }
 
-async function firstByte(bucket: S3Bucket, path: string, call: DriverCall): Promise<GetObjectCommandOutput> {
+async function firstByte(bucket: S3Bucket, path: string, call: DriverCall): Promise<ObjectAnswer> {
   const address = bucket.address(path);
   try {
-    return await bucket.send(call, new GetObjectCommand({ ...address, Range: "bytes=0-0" }));
+    return await bucket.ask(call, "GetObject", { ...address, Range: "bytes=0-0" });
   } catch (error) {
     if (S3_ERRORS.httpStatusOf(error) !== 416) throw error;
-    return bucket.send(call, new GetObjectCommand(address)); // an empty object has no first byte
+    return bucket.ask(call, "GetObject", address); // an empty object has no first byte
   }
 }
 
 // The answer to a HEAD has no body, so its 404 does not say what is missing.
 async function assertBucket(bucket: S3Bucket, call: DriverCall): Promise<void> {
   try {
-    await bucket.send(call, new HeadBucketCommand({ Bucket: bucket.name }));
+    await bucket.ask(call, "HeadBucket", { Bucket: bucket.name });
   } catch (error) {
     if (isNotFound(error)) {
       const { cause } = error;
@@ -83,5 +77,5 @@ export function deleteObject(
   call: DriverCall,
 ): Promise<unknown> {
   const IfMatch = ifMatch && quotedEtag(ifMatch);
-  return bucket.send(call, new DeleteObjectCommand({ ...bucket.address(path), IfMatch }));
+  return bucket.ask(call, "DeleteObject", { ...bucket.address(path), IfMatch });
 }

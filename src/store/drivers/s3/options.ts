@@ -52,6 +52,14 @@ export interface S3StoreOptions {
   /** Id or ARN of the KMS key; only with `sse: "kms"`. Default: the account's key for S3. */
   kmsKeyId?: string | undefined;
   /**
+   * How PutObject of what fits one request, GetObject, HeadObject and DeleteObject are sent. `"direct"`: past the SDK's
+   * middleware, in a fraction of its time, with the endpoint, region, credentials and request handler of the client; an
+   * answer that is not plainly good, and a broken connection, is left to the SDK, which sends the request anew. `"sdk"`: by
+   * the SDK alone. A client with middleware, signer, endpoint provider, retry strategy or logger of its user's is used by the SDK
+   * in either case. Default `"direct"`.
+   */
+  transport?: "direct" | "sdk" | undefined;
+  /**
    * Which conditions the server honours. Several servers ignore conditional writes without a word, so say `false` for
    * those, or let `S3Store.detect()` find out. Default: `ifNoneMatch` and `ifMatch` true, as on AWS; `deleteIfMatch`
    * false, since few servers know it (AWS does).
@@ -73,6 +81,7 @@ const schema = z
     partSize: z.optional(wholeNumber.check(z.gte(MIN_PART_SIZE), z.lte(MAX_PART_SIZE))),
     queueSize: z.optional(wholeNumber.check(z.gte(1))),
     sse: z.optional(z.enum(["s3", "kms"])),
+    transport: z.optional(z.enum(["direct", "sdk"])),
     kmsKeyId: z.optional(z.string().check(z.minLength(1, "must not be empty"))),
     capability: z.optional(
       z.partial(z.strictObject({ ifNoneMatch: z.boolean(), ifMatch: z.boolean(), deleteIfMatch: z.boolean() })),

@@ -1,12 +1,13 @@
 import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
-import { GetObjectCommand, type GetObjectCommandOutput } from "@aws-sdk/client-s3";
 import { StorageError } from "../../../errors/error.js";
 import { streamResult } from "../../read-result.js";
 import type { ReadOptions, ReadResult } from "../../store.js";
 import { emptyRange, isRangeOf, parseContentRange, rangeHeader } from "../byte-range.js";
 import { readCall, type DriverCall } from "../driver-store.js";
+import { RunningChecksum, type BodyChecksum } from "./body-checksum.js";
 import type { S3Bucket } from "./bucket.js";
+import type { ObjectAnswer } from "./direct/answer.js";
 import { S3_ERRORS } from "./errors.js";
 import { toObjectInfo } from "./object-info.js";
 import { statObject } from "./object.js";
@@ -20,9 +21,9 @@ export async function readObject(
 ): Promise<ReadResult> {
   const range = rangeHeader(options);
   if (options.length === 0) return emptyRange(statObject(bucket, path, call), call);
-  let output: GetObjectCommandOutput;
+  let output: ObjectAnswer;
   try {
-    output = await bucket.send(call, new GetObjectCommand({ ...bucket.address(path), Range: range }));
+    output = await bucket.ask(call, "GetObject", { ...bucket.address(path), Range: range });
   } catch (error) {
     // The range begins at or past the end of the object: an empty one has no range at all.
     if (range !== undefined && S3_ERRORS.httpStatusOf(error) === 416)
@@ -39,7 +40,7 @@ export async function readObject(
   }
   return streamResult(
     toObjectInfo(path, sent.total, output),
-    bodyChunks(body, sent.length, call),
+    bodyChunks(body, sent.length, output.checksum, call),
     () => void body.destroy(),
     readCall(call),
   );
@@ -51,12 +52,12 @@ interface Sent {
   readonly total: number;
 }
 
-function wholeSent({ ContentLength: length, ContentRange }: GetObjectCommandOutput): Sent | undefined {
+function wholeSent({ ContentLength: length, ContentRange }: ObjectAnswer): Sent | undefined {
   return length === undefined || ContentRange !== undefined ? undefined : { length, total: length };
 }
 
 // A server or a proxy may send other bytes than those asked for, and says so: nobody else would notice.
-function rangeSent({ ContentLength, ContentRange }: GetObjectCommandOutput, options: ReadOptions): Sent | undefined {
+function rangeSent({ ContentLength, ContentRange }: ObjectAnswer, options: ReadOptions): Sent | undefined {
   const range = parseContentRange(ContentRange);
   if (range === undefined || !isRangeOf(range, options.offset ?? 0, options.length)) return undefined;
   const length = range.last - range.first + 1;
@@ -64,7 +65,7 @@ function rangeSent({ ContentLength, ContentRange }: GetObjectCommandOutput, opti
 }
 
 // A client with a fetch handler answers with a web stream.
-function toReadable(body: GetObjectCommandOutput["Body"]): Readable {
+function toReadable(body: ObjectAnswer["Body"]): Readable {
   if (body === undefined) return Readable.from([]);
   return body instanceof Readable ? body : Readable.fromWeb(body as ReadableStream);
 }
@@ -72,13 +73,16 @@ function toReadable(body: GetObjectCommandOutput["Body"]): Readable {
 async function* bodyChunks(
   body: Readable,
   expected: number,
+  checksum: BodyChecksum | undefined,
   call: DriverCall,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  const running = checksum && new RunningChecksum(checksum);
   let received = 0;
   try {
     for await (const chunk of body as AsyncIterable<Uint8Array>) {
       received += chunk.byteLength;
       if (received > expected) break;
+      running?.update(chunk);
       yield chunk;
     }
   } catch (error) {
@@ -92,6 +96,7 @@ async function* bodyChunks(
   if (received < expected) {
     throw new StorageError("UNAVAILABLE", "The connection ended before the whole body had come.", call.details);
   }
+  if (running?.isRight === false) throw corrupt(call);
 }
 
 function corrupt(call: DriverCall): StorageError {

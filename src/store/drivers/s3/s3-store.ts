@@ -19,7 +19,8 @@ import { writeObject } from "./write.js";
  * rule that removes incomplete multipart uploads, for the day when a process dies in the middle of one.
  *
  * Errors carry an `S3Failure` as `cause`: S3's error code, the HTTP status and the request id. After a response was lost
- * the SDK sends a request again: a write with `ifNoneMatch` may then find its own object, and says `ALREADY_EXISTS`.
+ * the request is sent again, with `transport: "direct"` once more than `maxAttempts` says: a write with `ifNoneMatch` may then
+ * find its own object, and says `ALREADY_EXISTS`.
  *
  * A presigned URL may live up to 604,800 s (seven days); it ends sooner with temporary credentials that signed it. `close()`
  * destroys the client, if the store made it.

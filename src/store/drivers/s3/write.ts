@@ -1,9 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { abortable } from "../../../async/abort.js";
 import type { LinkedAbort } from "../../../async/linked-abort.js";
 import { sha256Of } from "../../../bytes/digest.js";
-import { checkedBytes, isWholeBody } from "../../body.js";
+import { checkedBytes, isWholeBody, knownSha256 } from "../../body.js";
 import type { ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
 import type { DriverCall } from "../driver-store.js";
 import { quotedEtag } from "../object-info.js";
@@ -69,10 +68,8 @@ async function putObject(
   attempt = 0,
 ): Promise<Uploaded> {
   try {
-    // Without a digest of ours the SDK sends a CRC32; neither to a server that was said to take no checksums.
-    const isSent = digest !== undefined && (await bucket.checksumAlgorithm(call)) !== undefined;
-    const checksum = isSent && { ChecksumSHA256: sha256Of(digest).toString("base64") };
-    return await bucket.send(call, new PutObjectCommand({ ...params, ...checksum, Body: bytes }));
+    const sha256 = digest === undefined ? knownSha256(bytes) : sha256Of(digest);
+    return await bucket.ask(call, "PutObject", params, { bytes, sha256 });
   } catch (error) {
     const pause = CONFLICT_PAUSES[attempt];
     if (pause === undefined || !isConflict(error)) throw await bucket.errorOf(error, call);
