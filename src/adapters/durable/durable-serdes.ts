@@ -1,9 +1,11 @@
 import type { AnySerdesDeserializer, DurableContext, Serdes } from "@aws/durable-execution-sdk-js";
 import { parseOptions } from "../../options/parse-options.js";
-import { isEnvelope } from "../messages/envelope.js";
+import { isEnvelope, isPackedValue } from "../messages/envelope.js";
 import { openMerged } from "../messages/merged-value.js";
-import { openValue, packValue } from "../messages/pack-value.js";
+import { openValue, packed } from "../messages/pack-value.js";
 import { durableSchema, executionScope, retrying, type DurableOptions, type DurableSettings } from "./options.js";
+
+const MIN_TARGET = 2048;
 
 /**
  * Serialises the values of a durable function's operations: what is too big for a checkpoint is stored. Bytes come back as
@@ -35,7 +37,7 @@ export function durableHandler<E, R>(
   handler: (event: E, context: DurableContext) => Promise<R>,
 ): (event: unknown, context: DurableContext) => Promise<unknown> {
   const settings = parseOptions(durableSchema, options, "durableHandler");
-  const { manager, over } = settings;
+  const { manager } = settings;
   const retried = retrying(settings);
   const serdes = serdesOf<unknown>(settings);
   // An answer from outside is any text, unless it was packed.
@@ -46,19 +48,17 @@ export function durableHandler<E, R>(
     context.configureSerdes({ defaultSerdes: serdes, defaultCallbackDeserializer: { deserialize } });
     const result = await handler(value as E, context);
     const scope = executionScope("durable-results", context.executionContext.durableExecutionArn);
-    return isText(result) ? retried(() => packValue(manager, result, { limit: over, scope })) : result;
+    return isText(result) ? retried(() => pack(settings, result, scope)) : result;
   };
 }
 
 function serdesOf<T>(settings: DurableSettings): Serdes<T> {
-  const { manager, over, scope } = settings;
+  const { manager, scope } = settings;
   const retried = retrying(settings);
   return {
     serialize: async (value, context) => {
       if (!isText(value)) return undefined;
-      return retried(async () =>
-        JSON.stringify(await packValue(manager, value, { limit: over, scope: scope(context) })),
-      );
+      return retried(async () => JSON.stringify(await pack(settings, value, scope(context))));
     },
     deserialize: async (text) => {
       if (text === undefined) return undefined;
@@ -66,6 +66,12 @@ function serdesOf<T>(settings: DurableSettings): Serdes<T> {
       return retried(() => openValue<T>(manager, value));
     },
   };
+}
+
+/** Packs a value, to an eighth of what fits: invocations read the texts of all operations. */
+async function pack({ manager, over }: DurableSettings, value: unknown, scope: string): Promise<unknown> {
+  const target = Math.max(MIN_TARGET, Math.floor(over / 8));
+  return packed(manager, value, { limit: over, target, scope }, isPackedValue(value));
 }
 
 /** Whether JSON has a text for a value. */

@@ -5,6 +5,8 @@ import { openMerged, packMerged, type Merged } from "../messages/merged-value.js
 import { eventOpener } from "./events.js";
 import { lambdaSchema, type LambdaContext, type LambdaOptions } from "./options.js";
 
+const MIN_TARGET = 2048;
+
 /** What a middleware of middy gets, as far as it matters here. */
 export interface OffloadRequest<E, R> {
   event: E;
@@ -66,6 +68,8 @@ export function middyOffload<E, R>(options: LambdaOptions<E>): OffloadMiddleware
 
 function lambdaOffload<E>(options: LambdaOptions<E>, owner: string) {
   const { manager, hydrate, scope, ...how } = parseOptions(lambdaSchema, options, owner);
+  // Many references may be large as well, and they are merged too.
+  const target = Math.max(MIN_TARGET, Math.floor(how.limit / 8));
   const openMessages = eventOpener(manager);
   const scopeOf = (event: unknown, context: LambdaContext): string => {
     if (scope !== undefined) return scope(event as never, context);
@@ -79,7 +83,12 @@ function lambdaOffload<E>(options: LambdaOptions<E>, owner: string) {
     },
     pack: async (result: unknown, { value, handedOn }: Merged, context: LambdaContext): Promise<unknown> => {
       if (result === undefined || result === null) return result;
-      return packMerged(manager, result, { ...how, scope: scopeOf(value, context), isItemwise: true }, handedOn);
+      return packMerged(
+        manager,
+        result,
+        { ...how, target, scope: scopeOf(value, context), isItemwise: true },
+        handedOn,
+      );
     },
   };
 }

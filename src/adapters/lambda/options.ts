@@ -25,7 +25,8 @@ export interface LambdaOptions<E = unknown> {
   manager: StorageManager;
   /**
    * Most bytes of JSON of a result: `"stepFunctions"` (200,000, which leaves room for states that merge), `"lambdaSync"` (6 MiB),
-   * `"lambdaAsync"` (1 MiB), or a number of at least 2048. Default `"stepFunctions"`.
+   * `"lambdaAsync"` (1 MiB), or a number of at least 2048. Default `"stepFunctions"`. A result over it is packed into an eighth of
+   * it, besides what is kept.
    */
   limit?: keyof typeof LIMITS | number | undefined;
   /** Most bytes of JSON of a result that goes as it is, default `limit`. Say less where states add up results. */

@@ -23,7 +23,15 @@ export interface KeepingTicket {
   readonly copies?: Readonly<Record<string, unknown>> | undefined;
 }
 
-type How = DehydrateOptions & { readonly maxEnvelopeSize: number };
+/** What has to stay, and how much room there is. */
+export interface Keeping {
+  /** Names of top-level keys. */
+  readonly keep: readonly string[] | undefined;
+  /** Bytes of JSON of all. */
+  readonly room: number;
+  /** Bytes of JSON of the other keys, if less. */
+  readonly target: number;
+}
 
 /**
  * Dehydrates a value, of which some top-level keys stay inline as they are. They are keys of the ticket where that can be an
@@ -34,19 +42,21 @@ type How = DehydrateOptions & { readonly maxEnvelopeSize: number };
 export async function dehydrateKeeping(
   manager: StorageManager,
   value: unknown,
-  keep: readonly string[] | undefined,
-  how: How,
+  { keep, room, target }: Keeping,
+  how: DehydrateOptions,
 ): Promise<KeepingTicket> {
+  const small = { ...how, maxEnvelopeSize: target };
   const names = keep !== undefined && isPlainObject(value) ? keep.filter((name) => Object.hasOwn(value, name)) : [];
-  if (names.length === 0 || !loses(manager, value, names, how)) return { ticket: await manager.dehydrate(value, how) };
+  if (names.length === 0 || !loses(manager, value, names, small)) {
+    return { ticket: await manager.dehydrate(value, small) };
+  }
   const entries = Object.entries(value as Record<string, unknown>);
   const kept = Object.fromEntries(entries.filter(([key]) => names.includes(key)));
   const rest = Object.fromEntries(entries.filter(([key]) => !names.includes(key)));
   const whole = { ...how, maxInlineSize: Number.MAX_SAFE_INTEGER, maxEnvelopeSize: Number.MAX_SAFE_INTEGER };
   const size = Buffer.byteLength(JSON.stringify(manager.plan(kept, whole).value));
-  const room = how.maxEnvelopeSize - size;
-  if (room < MIN_ROOM) throw tooLarge(names, size, how.maxEnvelopeSize);
-  const narrow = { ...how, maxEnvelopeSize: room };
+  if (room - size < MIN_ROOM) throw tooLarge(names, size, room);
+  const narrow = { ...how, maxEnvelopeSize: Math.min(room - size, target) };
   const isOne = !isSpreadable(manager.plan(rest, narrow).value);
   const copies = (await manager.dehydrate(kept, whole)) as Record<string, unknown>;
   if (isOne) return { ticket: await manager.dehydrate(value, narrow), copies };
@@ -55,7 +65,7 @@ export async function dehydrateKeeping(
 }
 
 /** Whether one of the keys would leave, or a part of it. */
-function loses(manager: StorageManager, value: unknown, names: readonly string[], how: How): boolean {
+function loses(manager: StorageManager, value: unknown, names: readonly string[], how: DehydrateOptions): boolean {
   const { value: ticket, entries } = manager.plan(value, how);
   return !isSpreadable(ticket) || entries.some(({ path: [key] }) => names.includes(String(key)));
 }

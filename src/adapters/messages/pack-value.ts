@@ -69,6 +69,8 @@ export async function packValue(manager: StorageManager, value: unknown, options
 /** How one value is packed: checked options, and what adapters say besides. */
 export type Packing = Omit<z.output<typeof schema>, "signal"> & {
   readonly signal?: AbortSignal | undefined;
+  /** Bytes of JSON that what is packed has at the most, besides what is kept; default `limit`. */
+  readonly target?: number | undefined;
   /** References in the value are handed on. */
   readonly references?: "pass" | undefined;
   /** An array stays one, of items that are packed each for itself. */
@@ -82,7 +84,7 @@ export async function packed(
   packing: Packing,
   isMistakable: boolean,
 ): Promise<unknown> {
-  const { limit, over = limit, keep, isItemwise, ...how } = packing;
+  const { limit, over = limit, target = limit, keep, isItemwise, ...how } = packing;
   if (how.signal?.aborted === true) throw abortedCall("packValue", how.signal);
   const most = Math.min(over, limit);
   if (!isMistakable && isPlain(value, most)) return value;
@@ -94,7 +96,10 @@ export async function packed(
   if (room < MIN_LIMIT / 2) return packed(manager, value, { ...packing, isItemwise: false }, isMistakable);
   // It fits, but looks like an envelope: nothing has to leave.
   const inline = size.fits && { maxInlineSize: room };
-  const { ticket, copies } = await dehydrateKeeping(manager, value, keep, { ...how, ...inline, maxEnvelopeSize: room });
+  // Items are to stay where they can be counted.
+  const small = size.fits || heads > 0 ? room : Math.min(room, target);
+  const keeping = { keep, room, target: small };
+  const { ticket, copies } = await dehydrateKeeping(manager, value, keeping, { ...how, ...inline });
   if (heads > 0 && Array.isArray(ticket))
     return ticket.map((item, at) => packedItem(manager, item, (value as unknown[])[at]));
   return JSON.parse(writeEnvelope(head, ticket, copies)) as unknown;
