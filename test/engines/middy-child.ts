@@ -12,6 +12,6 @@ const write = middy(async (event: { size: number }) =>
 const read = middy(async (event: { order: { text: string } }) => Promise.resolve(event.order.text.length)).use(
   middyOffload({ manager }),
 );
-const order = (await write({ size: 300_000 }, context)) as unknown as { status: string };
-const length: unknown = await read({ order } as never, context);
-console.log(JSON.stringify({ status: order.status, packed: JSON.stringify(order).length < 1000, length }));
+const order = await write({ size: 300_000 }, context);
+const length: unknown = await read({ order }, context);
+process.stdout.write(JSON.stringify({ status: order.status, packed: JSON.stringify(order).length < 1000, length }));

@@ -12,4 +12,4 @@ export const text = (size: number, label: string): string => label.padEnd(size, 
 export const digestOf = (value: unknown): string =>
   createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
 
-export const sizeOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value) ?? "");
+export const sizeOf = (value: unknown): number => (value === undefined ? 0 : Buffer.byteLength(JSON.stringify(value)));

@@ -120,8 +120,6 @@ function functions(): Record<string, [Handler, Partial<LambdaOptions>?]> {
   };
 }
 
-type LocalHandlers = Record<string, (input: never) => Promise<never>>;
-
 /** Runs the state machine. Gives its output, and the size of what each state was given and gave. */
 async function run(handlers: Record<string, (event: unknown) => Promise<unknown>>) {
   const machine = new StateMachine(definition);
@@ -138,9 +136,9 @@ async function run(handlers: Record<string, (event: unknown) => Promise<unknown>
   const execution = machine.run(
     { count: 4 },
     {
-      context: { Execution: { Name: "run-1" } } as never,
+      context: { Execution: { Name: "run-1" } },
       overrides: {
-        taskResourceLocalHandlers: Object.fromEntries(local) as LocalHandlers,
+        taskResourceLocalHandlers: Object.fromEntries(local) as Record<string, never>,
         retryIntervalOverrides: { EnrichOne: 0 },
       },
     },
@@ -168,7 +166,7 @@ describe("a state machine of Step Functions", () => {
     const manager = new StorageManager({ store, readCache: { maxBytes: 64 * 1024 ** 2 } });
     const context = { awsRequestId: "request" };
     const wrapped = Object.entries(functions()).map(([name, [handler, options]]) => {
-      const lambda = withOffload({ manager, over: 20_000, ...options } as LambdaOptions<never>, handler);
+      const lambda = withOffload({ manager, over: 20_000, ...options }, handler);
       return [name, async (event: unknown) => lambda(event, context)] as const;
     });
     let objects = 0;

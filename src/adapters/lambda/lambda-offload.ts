@@ -10,8 +10,9 @@ const MIN_TARGET = 2048;
 /** What a middleware of middy gets, as far as it matters here. */
 export interface OffloadRequest<E, R> {
   event: E;
-  response: R;
-  context: LambdaContext;
+  response: R | null | undefined;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- middy infers its own context, of which we read the request id
+  context: any;
 }
 
 /** A middleware of middy: `MiddlewareObj` of `@middy/core` by its fields. */
@@ -61,7 +62,7 @@ export function middyOffload<E, R>(options: LambdaOptions<E>): OffloadMiddleware
     after: async (request) => {
       const opened = events.get(request);
       if (opened === undefined) return; // another middleware has answered before
-      request.response = (await pack(request.response, opened, request.context)) as R;
+      request.response = (await pack(request.response, opened, request.context as LambdaContext)) as R;
     },
   };
 }

@@ -57,7 +57,10 @@ describe("durableSerdes", () => {
   it.each(["write", "read"] as const)("tries again when a %s fails that may succeed later", async (on) => {
     const attempts = async (allowed: number) => {
       const store = new FaultStore(new MemoryStore(), { faults: [{ on, times: 2, fault: { error: "UNAVAILABLE" } }] });
-      const serdes = durableSerdes({ manager: new StorageManager({ store }), retry: { attempts: allowed, clock } });
+      const serdes = durableSerdes<string>({
+        manager: new StorageManager({ store }),
+        retry: { attempts: allowed, clock },
+      });
       return serdes.deserialize(await serdes.serialize(large, context), context);
     };
     expect(await attempts(3)).toBe(large);
@@ -69,7 +72,10 @@ describe("durableSerdes", () => {
     (options) => {
       const manager = new StorageManager({ store: new MemoryStore() });
       const all = { manager, ...options } as unknown as DurableOptions;
-      const makers = [() => durableSerdes(all), () => durableHandler(all, async () => Promise.resolve())];
+      const makers: (() => unknown)[] = [
+        () => durableSerdes(all),
+        () => durableHandler(all, async () => Promise.resolve()),
+      ];
       if (!("over" in options) && !("retry" in options)) makers.push(() => durableRelease(all as never));
       for (const make of makers) expect(make).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }) as Error);
     },

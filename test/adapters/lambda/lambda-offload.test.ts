@@ -138,8 +138,8 @@ describe("withOffload", () => {
     });
 
     const { Detail } = await eventBridgeOffload(shared).pack({ Source: "s", Detail: body });
-    const event = { "detail-type": "order", source: "s", detail: JSON.parse(Detail!) as unknown };
-    expect(await run(identity)(event)).toEqual({ ...event, detail: JSON.parse(body) });
+    const event = { "detail-type": "order", source: "s", detail: JSON.parse(Detail) as unknown };
+    expect(await run(identity)(event)).toEqual({ ...event, detail: JSON.parse(body) as unknown });
   });
 
   it("opens what a state made of messages, as of any other event", async () => {

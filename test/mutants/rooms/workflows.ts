@@ -24,6 +24,14 @@ export const WORKFLOWS: readonly Mutant[] = [
     seenBy: MERGED,
   },
   {
+    name: "a bare reference leads anywhere",
+    promise: behaviour("a bare reference is followed where it may be, and nowhere else"),
+    file: "adapters/messages/merged-value.ts",
+    from: "const options = { resolvers: false,",
+    to: 'const options = { resolvers: false, allow: ["outputs", "secret"],',
+    seenBy: MERGED,
+  },
+  {
     name: "a bare reference needs no digest",
     promise: behaviour("data that looks like a reference or an envelope stays data"),
     file: "adapters/messages/merged-value.ts",
