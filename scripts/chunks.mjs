@@ -35,7 +35,7 @@ export const CHUNKS = inOrder([
   { name: "lifecycle", test: /src\/maintain\/lifecycle\// },
   { name: "envelope", test: /src\/adapters\/messages\/(envelope|kept-keys|pack-value)\.ts$/ },
   { name: "message-core", test: /src\/adapters\/messages\// },
-  { name: "amazon-messages", test: /src\/adapters\/amazon\// },
+  { name: "amazon-messages", test: /src\/adapters\/(amazon\/|sqs\/received-message)/ },
   { name: "file-store", test: /src\/store\/drivers\/file\// },
   { name: "services", test: /src\/store\/drivers\/[^/]+$/ },
   { name: "defined-store", test: /src\/store\/drivers\/defined\// },
