@@ -15,14 +15,9 @@ const MESSAGES = ["README", "formats"].map((name) => `docs/messages/${name}.md`)
 const WORKFLOWS = ["README", "lambda", "others"].map((name) => `docs/workflows/${name}.md`);
 const RUN = ["README.md", ...MESSAGES, ...WORKFLOWS, ...BOOK.split(" ").map((name) => `docs/${name}.md`)];
 const GUIDES = ["docs/moving.md", "docs/testing.md"];
-<<<<<<< HEAD
 const BROKERS = "sqs sns kafka amqp bullmq nats mqtt eventbridge cloudevents pubsub kinesis servicebus";
-const CHECKED = BROKERS.split(" ").map((name) => `docs/messages/${name}.md`);
-=======
-const BROKERS = "sqs sns kafka amqp bullmq nats eventbridge cloudevents pubsub kinesis servicebus";
 // That of durable functions needs a later Node, and runs in test/engines.
 const CHECKED = [...BROKERS.split(" ").map((name) => `docs/messages/${name}.md`), "docs/workflows/durable.md"];
->>>>>>> d4a421e (docs(workflows): say how Lambda and durable functions keep payloads)
 
 function blocksOf(document: string) {
   const text = readFileSync(document, "utf8");
