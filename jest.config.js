@@ -9,7 +9,13 @@ export default {
   testEnvironment: "<rootDir>/test/support/test-environment.ts",
   testMatch: ["<rootDir>/test/**/*.test.ts"],
   // Services need servers, the package needs a build: each has a command of its own.
-  testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/services/", "<rootDir>/test/package/"],
+  // Engines need a later Node: `npm run test:nodes`.
+  testPathIgnorePatterns: [
+    "/node_modules/",
+    "<rootDir>/test/services/",
+    "<rootDir>/test/package/",
+    "<rootDir>/test/engines/",
+  ],
   modulePathIgnorePatterns: ["<rootDir>/dist/"],
   transform: {
     "\\.ts$": [

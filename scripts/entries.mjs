@@ -20,6 +20,8 @@ export const ENTRIES = {
   "coatcheck/pubsub": "src/pubsub.ts",
   "coatcheck/kinesis": "src/kinesis.ts",
   "coatcheck/servicebus": "src/servicebus.ts",
+  "coatcheck/lambda": "src/lambda.ts",
+  "coatcheck/durable": "src/durable.ts",
   "coatcheck/testing": "src/testing/index.ts",
   "coatcheck/prometheus": "src/prometheus.ts",
   "coatcheck/otel": "src/otel.ts",

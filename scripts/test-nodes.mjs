@@ -57,6 +57,10 @@ function allBut(names) {
   return escaped.length === 0 ? [] : ["--testNamePattern", `^(?!(${escaped.join("|")})$)`];
 }
 
+// What keeps test/engines/ from the Node that all the other tests run on.
+const ENGINES =
+  "test/engines/ runs here and not with the other tests: AWS's durable SDK, middy and aws-local-stepfunctions need Node 22";
+
 const asked = process.argv.slice(2);
 for (const version of asked.length > 0 ? asked : VERSIONS) {
   const node = nodeOf(version);
@@ -67,5 +71,8 @@ for (const version of asked.length > 0 ? asked : VERSIONS) {
   const rooms = jest(node, ...ROOMS.map((room) => `test/${room}/`), ...allBut(impossible.map(([name]) => name)));
   const config = ["--config", "test/package/jest.config.js"];
   const packed = jest(node, ...config, "--testNamePattern", "^the packed package ");
+  console.log(`Node ${stdout.trim()}: ${ENGINES}.`);
+  const engines = jest(node, "--config", "test/engines/jest.config.js");
+  console.log(`Node ${stdout.trim()}: the engines took ${engines}.`);
   console.log(`Node ${stdout.trim()}: the rooms took ${rooms}, the packed package ${packed}.`);
 }

@@ -12,10 +12,12 @@ const run = promisify(execFile);
 const BOOK =
   "deciding scopes streams reading stores options schemas kubernetes security wire-format errors watching retention stores/own stores/s3 stores/file stores/memory sizes workflows moving-from-peers";
 const MESSAGES = ["README", "formats"].map((name) => `docs/messages/${name}.md`);
-const RUN = ["README.md", ...MESSAGES, ...BOOK.split(" ").map((name) => `docs/${name}.md`)];
+const WORKFLOWS = ["README", "lambda", "others"].map((name) => `docs/workflows/${name}.md`);
+const RUN = ["README.md", ...MESSAGES, ...WORKFLOWS, ...BOOK.split(" ").map((name) => `docs/${name}.md`)];
 const GUIDES = ["docs/moving.md", "docs/testing.md"];
 const BROKERS = "sqs sns kafka amqp bullmq nats mqtt eventbridge cloudevents pubsub kinesis servicebus";
-const CHECKED = BROKERS.split(" ").map((name) => `docs/messages/${name}.md`);
+// That of durable functions needs a later Node, and runs in test/engines.
+const CHECKED = [...BROKERS.split(" ").map((name) => `docs/messages/${name}.md`), "docs/workflows/durable.md"];
 
 function blocksOf(document: string) {
   const text = readFileSync(document, "utf8");

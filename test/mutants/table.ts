@@ -21,6 +21,7 @@ import { SEALED } from "./rooms/sealed.js";
 import { STEPS } from "./rooms/steps.js";
 import { STREAMS } from "./rooms/streams.js";
 import { TELLING } from "./rooms/telling.js";
+import { WORKFLOWS } from "./rooms/workflows.js";
 
 /** All mutants. */
 export const MUTANTS: readonly Mutant[] = [
@@ -46,4 +47,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...MESSAGES,
   ...MIGRATING,
   ...FOREIGN,
+  ...WORKFLOWS,
 ];

@@ -96,6 +96,15 @@ export function envelopeOf(value: Readonly<Record<string, unknown>>, raw?: Uint8
   return { head: checkedHead(head), ticket: Object.hasOwn(rest, BODY) ? rest[BODY] : rest, raw };
 }
 
+/**
+ * The keys that stand beside a body that left whole: copies for filters, or what was put there since. `undefined` where the keys
+ * of the envelope are the value's own.
+ */
+export function besideBody(value: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
+  if (!Object.hasOwn(value, BODY)) return undefined;
+  return Object.fromEntries(Object.entries(value).filter(([key]) => key !== ENVELOPE && key !== BODY));
+}
+
 function begin({ form, size, encoding, hint, id, consumers }: Head): string {
   return `${PREFIX}${JSON.stringify({ v: VERSION, form, size, encoding, hint, id, consumers })}`;
 }
@@ -107,7 +116,8 @@ function joined(head: Head, json: string): string {
 // JavaScript puts integer keys first: who writes the JSON again must not put one before the prefix.
 const INTEGER = /^\d+$/;
 
-function isSpreadable(ticket: unknown): boolean {
+/** Whether the keys of what `dehydrate` gave can be those of the envelope. */
+export function isSpreadable(ticket: unknown): ticket is Readonly<Record<string, unknown>> {
   if (!isPlainObject(ticket) || isReference(ticket)) return false;
   if (Object.hasOwn(ticket, ENVELOPE) || Object.hasOwn(ticket, BODY)) return false;
   const [first] = Object.keys(ticket);

@@ -10,7 +10,10 @@ import { parseOptions } from "../../options/parse-options.js";
 import { isSmallPlainPayload } from "../../plan/small-payload.js";
 import { validate } from "../../schemas/standard-schema.js";
 import type { CallOptions } from "../../store/store.js";
+import { escapeKey } from "../../reference/escape.js";
+import { findReferences } from "../../reference/find-references.js";
 import { envelopeOf, envelopeSize, isPackedValue, writeEnvelope, type Head } from "./envelope.js";
+import { dehydrateKeeping, keptKeys } from "./kept-keys.js";
 
 const DEFAULT_LIMIT = 262_144;
 
@@ -23,6 +26,11 @@ export interface PackValueOptions extends CallOptions {
   over?: number | undefined;
   /** Most bytes of JSON of what is given, default 262144 (256 KiB), at least 2048. */
   limit?: number | undefined;
+  /**
+   * Top-level keys of an object that stay in it as they are, for what reads the envelope without opening it: a `Choice` state, a
+   * filter. Default: those that are small.
+   */
+  keep?: readonly string[] | undefined;
   /** Who owns what is stored, as in {@link DehydrateOptions}; default a fresh id. */
   scope?: string | undefined;
   /** How long it lives, as in {@link DehydrateOptions}. */
@@ -32,12 +40,14 @@ export interface PackValueOptions extends CallOptions {
 const count = z.int().check(z.gte(0));
 const schema = z.strictObject({
   over: z.optional(count),
+  keep: z.optional(keptKeys),
   limit: z._default(z.int().check(z.gte(MIN_LIMIT)), DEFAULT_LIMIT),
   scope: z.optional(scope),
   ttl: z.optional(timeToLive),
   signal: z.optional(signal),
 });
 
+const ITEM: Head = { form: "json", size: Number.MAX_SAFE_INTEGER };
 const NO_OPTIONS = Object.freeze({ limit: DEFAULT_LIMIT });
 
 /**
@@ -45,7 +55,7 @@ const NO_OPTIONS = Object.freeze({ limit: DEFAULT_LIMIT });
  * it is, the same object, without I/O. Any other one becomes an envelope around what `dehydrate` gives, by which
  * {@link openValue} tells it from data: references in the value itself stay data.
  *
- * @throws {StorageError} `CONFIG_INVALID`; as `dehydrate` does
+ * @throws {StorageError} `CONFIG_INVALID`; `LIMIT_EXCEEDED` when what `keep` names is too large; as `dehydrate` does
  *
  * @example
  * const text = JSON.stringify(await packValue(manager, result, { over: 4096, scope: scopePath(workflowId) }));
@@ -53,19 +63,57 @@ const NO_OPTIONS = Object.freeze({ limit: DEFAULT_LIMIT });
  */
 export async function packValue(manager: StorageManager, value: unknown, options?: PackValueOptions): Promise<unknown> {
   const call = options === undefined ? NO_OPTIONS : parseOptions(schema, options, "packValue");
-  const { limit, over = limit, ...how } = call as z.output<typeof schema>;
+  return packed(manager, value, call, isPackedValue(value));
+}
+
+/** How one value is packed: checked options, and what adapters say besides. */
+export type Packing = Omit<z.output<typeof schema>, "signal"> & {
+  readonly signal?: AbortSignal | undefined;
+  /** Bytes of JSON that what is packed has at the most, besides what is kept; default `limit`. */
+  readonly target?: number | undefined;
+  /** References in the value are handed on. */
+  readonly references?: "pass" | undefined;
+  /** An array stays one, of items that are packed each for itself. */
+  readonly isItemwise?: boolean | undefined;
+};
+
+/** The same with options that were checked. @param isMistakable whether the value as it is would be taken for a packed one */
+export async function packed(
+  manager: StorageManager,
+  value: unknown,
+  packing: Packing,
+  isMistakable: boolean,
+): Promise<unknown> {
+  const { limit, over = limit, target = limit, keep, isItemwise, ...how } = packing;
   if (how.signal?.aborted === true) throw abortedCall("packValue", how.signal);
   const most = Math.min(over, limit);
-  const isMistakable = isPackedValue(value);
   if (!isMistakable && isPlain(value, most)) return value;
   const size = sizeAsItIs(manager, value, most);
   if (size.fits && !isMistakable) return value;
   const head: Head = { form: "json", size: size.bytes };
-  const room = limit - envelopeSize(head);
+  const heads = isItemwise === true && Array.isArray(value) ? value.length * envelopeSize(ITEM) : 0;
+  const room = limit - envelopeSize(head) - heads;
+  if (room < MIN_LIMIT / 2) return packed(manager, value, { ...packing, isItemwise: false }, isMistakable);
   // It fits, but looks like an envelope: nothing has to leave.
   const inline = size.fits && { maxInlineSize: room };
-  const ticket = await manager.dehydrate(value, { ...how, ...inline, maxEnvelopeSize: room });
-  return JSON.parse(writeEnvelope(head, ticket)) as unknown;
+  // Items are to stay where they can be counted.
+  const small = size.fits || heads > 0 ? room : Math.min(room, target);
+  const keeping = { keep, room, target: small };
+  const { ticket, copies } = await dehydrateKeeping(manager, value, keeping, { ...how, ...inline });
+  if (heads > 0 && Array.isArray(ticket))
+    return ticket.map((item, at) => packedItem(manager, item, (value as unknown[])[at]));
+  return JSON.parse(writeEnvelope(head, ticket, copies)) as unknown;
+}
+
+/** An item by itself, in an envelope where it needs one. */
+function packedItem(manager: StorageManager, ticket: unknown, item: unknown): unknown {
+  const isData = findReferences(ticket, undefined, hasReservedKey).next().done === true;
+  if (isData) return ticket;
+  return JSON.parse(writeEnvelope({ form: "json", size: sizeAsItIs(manager, item, 0).bytes }, ticket)) as unknown;
+}
+
+function hasReservedKey(value: Readonly<Record<string, unknown>>): true | undefined {
+  return Object.keys(value).some((key) => escapeKey(key) !== key) || undefined;
 }
 
 /**
@@ -92,7 +140,8 @@ export async function openValue<T = unknown>(
   return (asked === undefined ? value : await validate(asked, value, "the schema of the call")) as T;
 }
 
-function isMessage(): StorageError {
+/** What to say of the value of a compressed message. */
+export function isMessage(): StorageError {
   const message = "The value can't be opened: it is a message, whose body was compressed. Use MessageOffloader.unpack.";
   return new StorageError("UNSUPPORTED", message, { operation: "openValue" });
 }

@@ -71,20 +71,31 @@ function notification<M>({ wire, restored }: Received<M>): Received<M> | undefin
   if (!NOTIFICATION.test(text)) return undefined;
   const value = parsed(text);
   if (value === undefined) return undefined;
-  const { Message: body, MessageAttributes: given = {} } = value;
+  const inner = published(value);
+  return {
+    wire: inner.wire,
+    restored: (opened) => restored({ ...wire, body: JSON.stringify(inner.restored(opened)) }),
+  };
+}
+
+/** Reads a message as SNS hands it over. */
+export function published<N extends Notification>(notice: N): Received<N> {
+  const { Message: body, MessageAttributes: given = {} } = notice;
   const attributes = Object.entries(given).map(([name, { Type, Value }]) => {
     return [name, { type: Type, value: Type.startsWith("Binary") ? Buffer.from(Value, "base64") : Value }] as const;
   });
   return {
     wire: { body, attributes: new Map(attributes) },
-    restored: (opened) => {
-      const left = { ...value, Message: opened.body, MessageAttributes: kept(given, opened.attributes) };
-      return restored({ ...wire, body: JSON.stringify(left) });
-    },
+    restored: (opened) => ({
+      ...notice,
+      Message: opened.body as string,
+      MessageAttributes: kept(given, opened.attributes),
+    }),
   };
 }
 
-interface Notification {
+/** What SNS says of a message. */
+export interface Notification {
   readonly Message: string;
   readonly MessageAttributes?: Readonly<Record<string, { readonly Type: string; readonly Value: string }>>;
 }

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { z } from "zod";
 import { gzip, MemoryStore, openValue, packValue, StorageManager } from "../../../src/index.js";
 import { MessageOffloader, rules } from "../../../src/messages.js";
+import { openMerged } from "../../../src/adapters/messages/merged-value.js";
 import { failureOf } from "../../support/failure.js";
 import { longText } from "../../support/payloads.js";
 import { RecordingStore } from "../../support/recording-store.js";
@@ -81,6 +82,54 @@ describe("packValue and openValue", () => {
     );
   });
 
+  it("keep what they are told to, whatever has to leave", async () => {
+    const manager = newManager({ maxInlineSize: 40 });
+    const offloader = new MessageOffloader({ manager, channel: "c", rules: rules.sqs, ttl: "never" });
+    const key = fc.constantFrom("a", "b", "c", "7", "$storageRef", "$storageEnvelope", "__proto__");
+    const text = fc.string({ maxLength: 900 });
+    const payload = fc.dictionary(key, fc.oneof(text, fc.array(text), fc.record({ a: text, $storageBody: text })));
+    await fc.assert(
+      fc.asyncProperty(payload, fc.integer({ min: 0, max: 60 }), async (fields, more) => {
+        const many = Object.fromEntries(Array.from({ length: more }, (_, at) => [`k${at}`, `${at}`.repeat(50)]));
+        const value = { ...fields, ...many };
+        const text = JSON.stringify(value);
+        const kept = Buffer.byteLength(JSON.stringify({ a: value["a"], b: value["b"] }));
+        const packed = packValue(manager, value, { over: 0, limit: 2048, keep: ["a", "b"] });
+        const refused = await packed.then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        if (refused !== undefined) {
+          expect(refused).toMatchObject({ code: "LIMIT_EXCEEDED" });
+          expect(kept).toBeGreaterThan(900); // the rest has 1,024 bytes, and the envelope some
+          return;
+        }
+        const travelling = JSON.stringify(await packed);
+        expect(Buffer.byteLength(travelling)).toBeLessThanOrEqual(2048);
+        const arrived = JSON.parse(travelling) as Record<string, unknown>;
+        for (const name of ["a", "b"]) {
+          const escaped = JSON.stringify(value[name] ?? null).replaceAll('"$storageBody"', '"$$$$storageBody"');
+          expect(JSON.stringify(arrived[name] ?? null)).toBe(escaped);
+        }
+        expect(JSON.stringify(await openValue(manager, arrived))).toBe(text);
+        expect(JSON.stringify((await openMerged(manager, arrived)).value)).toBe(text);
+        expect((await offloader.unpack({ body: travelling, attributes: new Map() })).body).toBe(text);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("say which keys are too large to stay, before anything is stored", async () => {
+    const store = new RecordingStore();
+    const value = { order: longText("o", 1500), rest: longText("r", 5000) };
+    const failure = await failureOf(packValue(newManager({ store }), value, { limit: 2048, keep: ["order"] }));
+    expect(failure).toMatchObject({
+      code: "LIMIT_EXCEEDED",
+      message: expect.stringContaining("keep: order") as string,
+    });
+    expect(store.calls).toEqual([]);
+  });
+
   it("write what a message offloader opens", async () => {
     const manager = newManager();
     const offloader = new MessageOffloader({ manager, channel: "c", rules: rules.sqs, ttl: "never" });
@@ -125,13 +174,16 @@ describe("packValue and openValue", () => {
     expect((await failureOf(openValue(newManager(), 1, { signal }))).code).toBe("ABORTED");
   });
 
-  it.each([{ limit: 2047 }, { over: -1 }, { scope: "" }, { ttl: -1 }])("refuse wrong options: %j", async (options) => {
-    const failure = await failureOf(packValue(newManager(), 1, options));
-    expect(failure).toMatchObject({
-      code: "CONFIG_INVALID",
-      message: expect.stringContaining(Object.keys(options)[0]!) as string,
-    });
-  });
+  it.each([{ limit: 2047 }, { over: -1 }, { scope: "" }, { ttl: -1 }, { keep: ["$a"] }, { keep: ["7"] }])(
+    "refuse wrong options: %j",
+    async (options) => {
+      const failure = await failureOf(packValue(newManager(), 1, options));
+      expect(failure).toMatchObject({
+        code: "CONFIG_INVALID",
+        message: expect.stringContaining(Object.keys(options)[0]!) as string,
+      });
+    },
+  );
 
   it("fail as dehydrate does, and end the streams of the value", async () => {
     const ended: unknown[] = [];

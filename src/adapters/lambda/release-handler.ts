@@ -1,0 +1,78 @@
+import * as z from "zod/mini";
+import { StorageError } from "../../errors/error.js";
+import { isObject } from "../../json/is-object.js";
+import type { StorageManager } from "../../manager/storage-manager.js";
+import { scopePath } from "../../object/scope-path.js";
+import { isFunction } from "../../options/fields.js";
+import { parseOptions } from "../../options/parse-options.js";
+import { executionOf } from "./lambda-offload.js";
+import { manager } from "./options.js";
+
+/** How an execution of Step Functions may end. */
+export type ExecutionStatus = "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED";
+
+/** An execution that has ended. */
+export interface EndedExecution {
+  /** Its name, or what the last state was given as `execution`. */
+  readonly execution: string;
+  /** As the rule's event says it. */
+  readonly executionArn?: string | undefined;
+}
+
+/** Options of {@link releaseHandler}. */
+export interface ReleaseHandlerOptions {
+  manager: StorageManager;
+  /** The scope that its states had; default `scopePath(execution)`. */
+  scope?: ((ended: EndedExecution) => string) | undefined;
+  /** Which ends are meant, of those that a rule tells; default `["SUCCEEDED"]`: a redrive needs the payloads of the others. */
+  statuses?: readonly ExecutionStatus[] | undefined;
+}
+
+const schema = z.strictObject({
+  manager,
+  scope: z._default(
+    z.custom<(ended: EndedExecution) => string>(isFunction, "must be a function"),
+    () =>
+      ({ execution }: EndedExecution) =>
+        scopePath(execution),
+  ),
+  statuses: z._default(z.array(z.enum(["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"])), ["SUCCEEDED"]),
+});
+
+/**
+ * A Lambda handler that deletes what an execution has stored: as its last state, whose event has `execution`; or as the target of
+ * a rule of EventBridge on "Step Functions Execution Status Change".
+ *
+ * @throws {StorageError} `CONFIG_INVALID`. The handler rejects with that for an event that names no execution, and with what
+ *   `release` rejects with
+ * @example
+ * export const handler = releaseHandler({ manager });
+ */
+export function releaseHandler(
+  options: ReleaseHandlerOptions,
+): (event: unknown) => Promise<{ execution: string; deleted: number }> {
+  const { manager: own, scope, statuses } = parseOptions(schema, options, "releaseHandler");
+  return async (event) => {
+    const { ended, status } = endOf(event);
+    if (status !== undefined && !statuses.some((meant) => meant === status)) {
+      return { execution: ended.execution, deleted: 0 };
+    }
+    const { deleted } = await own.release(scope(ended));
+    return { execution: ended.execution, deleted };
+  };
+}
+
+function endOf(event: unknown): { ended: EndedExecution; status?: unknown } {
+  const detail = isObject(event) ? event["detail"] : undefined;
+  if (isObject(detail) && typeof detail["name"] === "string" && detail["name"] !== "") {
+    const { name, executionArn, status } = detail;
+    return { ended: { execution: name, executionArn: executionArn as string | undefined }, status: status ?? null };
+  }
+  const execution = executionOf(event);
+  if (execution !== undefined) return { ended: { execution } };
+  throw new StorageError(
+    "CONFIG_INVALID",
+    'The event names no execution: pass "execution.$": "$$.Execution.Name" to the state, or the event of the rule.',
+    { operation: "release" },
+  );
+}

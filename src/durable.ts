@@ -1,0 +1,3 @@
+export { durableRelease, type DurableReleaseOptions } from "./adapters/durable/durable-release.js";
+export { durableHandler, durableSerdes } from "./adapters/durable/durable-serdes.js";
+export type { DurableOptions } from "./adapters/durable/options.js";
