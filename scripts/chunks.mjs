@@ -33,7 +33,7 @@ export const CHUNKS = inOrder([
   { name: "kubernetes", test: /src\/resolvers\/kubernetes\// },
   { name: "manager", test: new RegExp(`src/(${MANAGER_ROOMS})/(?!lifecycle/)`) },
   { name: "lifecycle", test: /src\/maintain\/lifecycle\// },
-  { name: "envelope", test: /src\/adapters\/messages\/(envelope|pack-value)\.ts$/ },
+  { name: "envelope", test: /src\/adapters\/messages\/(envelope|engine-fields|pack-value)\.ts$/ },
   { name: "message-core", test: /src\/adapters\/messages\// },
   { name: "amazon-messages", test: /src\/adapters\/amazon\// },
   { name: "file-store", test: /src\/store\/drivers\/file\// },

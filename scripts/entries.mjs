@@ -20,6 +20,7 @@ export const ENTRIES = {
   "coatcheck/pubsub": "src/pubsub.ts",
   "coatcheck/kinesis": "src/kinesis.ts",
   "coatcheck/servicebus": "src/servicebus.ts",
+  "coatcheck/temporal": "src/temporal.ts",
   "coatcheck/testing": "src/testing/index.ts",
   "coatcheck/prometheus": "src/prometheus.ts",
   "coatcheck/otel": "src/otel.ts",
