@@ -35,6 +35,10 @@ export const CHUNKS = inOrder([
   { name: "lifecycle", test: /src\/maintain\/lifecycle\// },
   { name: "envelope", test: /src\/adapters\/messages\/(envelope|engine-fields|pack-value)\.ts$/ },
   { name: "message-core", test: /src\/adapters\/messages\// },
+  {
+    name: "foreign-claims",
+    test: /src\/adapters\/foreign\/(temporal-claim|protobuf-payload|places|pointer-format)\.ts$/,
+  },
   { name: "amazon-messages", test: /src\/adapters\/amazon\// },
   { name: "file-store", test: /src\/store\/drivers\/file\// },
   { name: "services", test: /src\/store\/drivers\/[^/]+$/ },

@@ -15,7 +15,7 @@ const MESSAGES = ["README", "formats"].map((name) => `docs/messages/${name}.md`)
 const RUN = ["README.md", ...MESSAGES, ...BOOK.split(" ").map((name) => `docs/${name}.md`)];
 const GUIDES = ["docs/moving.md", "docs/testing.md"];
 const BROKERS = "sqs sns kafka amqp bullmq nats mqtt eventbridge cloudevents pubsub kinesis servicebus";
-const ENGINES = "temporal";
+const ENGINES = "temporal inngest dbos jobs";
 const CHECKED = [
   ...BROKERS.split(" ").map((name) => `docs/messages/${name}.md`),
   ...ENGINES.split(" ").map((name) => `docs/workflows/${name}.md`),

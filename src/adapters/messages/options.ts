@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import type { Codec } from "../../codecs/codec.js";
 import { sizes, signal } from "../../configure/fields.js";
 import { timeToLive, type TimeToLive } from "../../configure/retention.js";
+import { kept } from "./pack-value.js";
 import { hasMethods, isFunction } from "../../options/fields.js";
 import { isObject } from "../../json/is-object.js";
 import type { StorageManager } from "../../manager/storage-manager.js";
@@ -88,10 +89,6 @@ const name = z.string().check(z.minLength(1));
 const positive = z.custom<number>((value) => typeof value === "number" && value >= 1, "must be a number of at least 1");
 const format = z.custom<MessageFormat>(hasMethods("detect", "write", "read", "references"), "must be a MessageFormat");
 const limit = z.optional(positive);
-// A copy that a reader ignores must be told from the keys of the envelope, and must not come first in an object.
-const kept = z
-  .string()
-  .check(z.refine((key) => !key.startsWith("$") && !/^\d+$/.test(key), 'must not begin with "$" or be an integer'));
 const codec = z
   .custom<Codec>(hasMethods("prepare", "decode"), "must be a Codec")
   .check(z.refine((value) => !value.encrypts, "must be a compression: what travels in a message is not encrypted"));

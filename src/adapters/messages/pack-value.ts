@@ -7,6 +7,7 @@ import { StorageError } from "../../errors/error.js";
 import { timeToLive, type TimeToLive } from "../../configure/retention.js";
 import type { StorageManager } from "../../manager/storage-manager.js";
 import { parseOptions } from "../../options/parse-options.js";
+import { isPlainObject } from "../../json/is-object.js";
 import { isSmallPlainPayload } from "../../plan/small-payload.js";
 import { validate } from "../../schemas/standard-schema.js";
 import type { CallOptions } from "../../store/store.js";
@@ -23,15 +24,23 @@ export interface PackValueOptions extends CallOptions {
   over?: number | undefined;
   /** Most bytes of JSON of what is given, default 262144 (256 KiB), at least 2048. */
   limit?: number | undefined;
+  /** Top-level keys of an object that stay as they are, for filters of engines. Default: those that are small. */
+  keep?: readonly string[] | undefined;
   /** Who owns what is stored, as in {@link DehydrateOptions}; default a fresh id. */
   scope?: string | undefined;
   /** How long it lives, as in {@link DehydrateOptions}. */
   ttl?: TimeToLive | undefined;
 }
 
+// A copy that a reader ignores must be told from the keys of the envelope, and must not come first in an object.
+/** Name of a key that stays. */
+export const kept = z
+  .string()
+  .check(z.refine((key) => !key.startsWith("$") && !/^\d+$/.test(key), 'must not begin with "$" or be an integer'));
 const count = z.int().check(z.gte(0));
 const schema = z.strictObject({
   over: z.optional(count),
+  keep: z.optional(z.array(kept)),
   limit: z._default(z.int().check(z.gte(MIN_LIMIT)), DEFAULT_LIMIT),
   scope: z.optional(scope),
   ttl: z.optional(timeToLive),
@@ -53,7 +62,7 @@ const NO_OPTIONS = Object.freeze({ limit: DEFAULT_LIMIT });
  */
 export async function packValue(manager: StorageManager, value: unknown, options?: PackValueOptions): Promise<unknown> {
   const call = options === undefined ? NO_OPTIONS : parseOptions(schema, options, "packValue");
-  const { limit, over = limit, ...how } = call as z.output<typeof schema>;
+  const { limit, over = limit, keep, ...how } = call as z.output<typeof schema>;
   if (how.signal?.aborted === true) throw abortedCall("packValue", how.signal);
   const most = Math.min(over, limit);
   const isMistakable = isPackedValue(value);
@@ -61,11 +70,12 @@ export async function packValue(manager: StorageManager, value: unknown, options
   const size = sizeAsItIs(manager, value, most);
   if (size.fits && !isMistakable) return value;
   const head: Head = { form: "json", size: size.bytes };
-  const room = limit - envelopeSize(head);
+  const copies = keptOf(value, keep);
+  const room = limit - envelopeSize(head) - (copies === undefined ? 0 : Buffer.byteLength(JSON.stringify(copies)));
   // It fits, but looks like an envelope: nothing has to leave.
   const inline = size.fits && { maxInlineSize: room };
   const ticket = await manager.dehydrate(value, { ...how, ...inline, maxEnvelopeSize: room });
-  return JSON.parse(writeEnvelope(head, ticket)) as unknown;
+  return JSON.parse(writeEnvelope(head, ticket, copies)) as unknown;
 }
 
 /**
@@ -90,6 +100,13 @@ export async function openValue<T = unknown>(
   const { schema: asked, signal: callSignal } = call;
   if (callSignal?.aborted === true) throw abortedCall("openValue", callSignal);
   return (asked === undefined ? value : await validate(asked, value, "the schema of the call")) as T;
+}
+
+/** The keys that stay, if the value has any of them. */
+function keptOf(value: unknown, keep: readonly string[] | undefined): Record<string, unknown> | undefined {
+  if (keep === undefined || !isPlainObject(value)) return undefined;
+  const entries = keep.filter((name) => Object.hasOwn(value, name)).map((name) => [name, value[name]] as const);
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
 function isMessage(): StorageError {
