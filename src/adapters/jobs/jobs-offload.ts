@@ -1,4 +1,3 @@
-import * as z from "zod/mini";
 import type { CallOptions } from "../../store/store.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import { openJsonValue, packJsonValue } from "../messages/json-value.js";
@@ -72,8 +71,7 @@ const LEAST = 4096;
 export function jobsOffload(options: JobsOptions): JobsOffload {
   const { offloader, shared } = adapterOffloader(options, {
     owner: "jobsOffload",
-    fields: z.strictObject({ hint: z.optional(z.never()) }),
-    names: ["hint"],
+    refused: ["hint"],
     rules: (_own, { over = DEFAULT_OVER }) => ({ ...rules.bullmq, name: "jobs", maxMessage: Math.max(over, LEAST) }),
     channel: () => "jobs",
     defaults: () => ({ over: DEFAULT_OVER, hint: false }),
