@@ -33,8 +33,12 @@ export const CHUNKS = inOrder([
   { name: "kubernetes", test: /src\/resolvers\/kubernetes\// },
   { name: "manager", test: new RegExp(`src/(${MANAGER_ROOMS})/(?!lifecycle/)`) },
   { name: "lifecycle", test: /src\/maintain\/lifecycle\// },
-  { name: "envelope", test: /src\/adapters\/messages\/(envelope|kept-keys|pack-value)\.ts$/ },
+  { name: "envelope", test: /src\/adapters\/messages\/(envelope|engine-fields|kept-keys|pack-value)\.ts$/ },
   { name: "message-core", test: /src\/adapters\/messages\// },
+  {
+    name: "foreign-claims",
+    test: /src\/adapters\/foreign\/(temporal-claim|protobuf-payload|places|pointer-format)\.ts$/,
+  },
   { name: "amazon-messages", test: /src\/adapters\/(amazon\/|sqs\/received-message)/ },
   { name: "file-store", test: /src\/store\/drivers\/file\// },
   { name: "services", test: /src\/store\/drivers\/[^/]+$/ },

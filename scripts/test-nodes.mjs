@@ -5,9 +5,8 @@
 //
 // npm has Node itself, as packages named for the platform. What can't run on a version is said, and why.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
 import process from "node:process";
+import { nodeOf } from "./node-of.mjs";
 
 const VERSIONS = ["22", "24", "26"];
 const ROOMS = [
@@ -26,19 +25,6 @@ const ROOMS = [
 
 /** By version: tests by their whole name, and why they can't run there. All can run on all of these now. */
 const IMPOSSIBLE = {};
-
-/** The program of a version. It is installed once, below node_modules. */
-function nodeOf(version) {
-  const name = `node-${process.platform}-${process.arch}`;
-  const folder = join("node_modules/.cache/nodes", version);
-  const program = join(folder, "node_modules", name, "bin/node");
-  if (existsSync(program)) return program;
-  mkdirSync(folder, { recursive: true });
-  const args = ["install", "--prefix", folder, "--no-save", "--no-audit", "--no-fund", `${name}@${version}`];
-  const { status } = spawnSync("npm", args, { stdio: ["ignore", "ignore", "inherit"] });
-  if (status !== 0 || !existsSync(program)) throw new Error(`npm has no ${name}@${version}.`);
-  return program;
-}
 
 function jest(node, ...args) {
   const begun = performance.now();

@@ -11,7 +11,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
 
-const SERVICES = ["ceph", "redis", "azurite", "gcs", "rabbitmq", "nats", "kafka", "mosquitto", "site"];
+const SERVICES = ["ceph", "redis", "azurite", "gcs", "rabbitmq", "nats", "kafka", "mosquitto", "postgres", "site"];
 
 function fail(message) {
   console.error(`test-services: ${message}`);

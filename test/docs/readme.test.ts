@@ -16,8 +16,12 @@ const WORKFLOWS = ["README", "lambda", "others"].map((name) => `docs/workflows/$
 const RUN = ["README.md", ...MESSAGES, ...WORKFLOWS, ...BOOK.split(" ").map((name) => `docs/${name}.md`)];
 const GUIDES = ["docs/moving.md", "docs/testing.md"];
 const BROKERS = "sqs sns kafka amqp bullmq nats mqtt eventbridge cloudevents pubsub kinesis servicebus";
-// That of durable functions needs a later Node, and runs in test/engines.
-const CHECKED = [...BROKERS.split(" ").map((name) => `docs/messages/${name}.md`), "docs/workflows/durable.md"];
+const ENGINES = "temporal inngest dbos jobs";
+const CHECKED = [
+  ...BROKERS.split(" ").map((name) => `docs/messages/${name}.md`),
+  ...ENGINES.split(" ").map((name) => `docs/workflows/${name}.md`),
+  "docs/workflows/durable.md", // which runs in test/engines, on a later Node
+];
 
 function blocksOf(document: string) {
   const text = readFileSync(document, "utf8");

@@ -1,6 +1,7 @@
 import type { Mutant } from "./mutant.js";
 import { COLLECT } from "./rooms/collect.js";
 import { DRIVERS } from "./rooms/drivers.js";
+import { ENGINES } from "./rooms/engines.js";
 import { FOREIGN } from "./rooms/foreign.js";
 import { KEPT } from "./rooms/kept.js";
 import { LAYERS_AND_FEATURES } from "./rooms/layers-and-features.js";
@@ -46,6 +47,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...FIRST_HOUR,
   ...MESSAGES,
   ...MIGRATING,
+  ...ENGINES,
   ...FOREIGN,
   ...WORKFLOWS,
 ];

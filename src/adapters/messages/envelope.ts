@@ -57,6 +57,11 @@ export function isPackedValue(value: unknown): value is Readonly<Record<string, 
   return isPlainObject(value) && Object.hasOwn(value, ENVELOPE);
 }
 
+/** The body of a packed value, also where a database has changed the order of its keys, as `jsonb` of PostgreSQL does. */
+export function bodyOfPacked({ [ENVELOPE]: head, ...rest }: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify({ [ENVELOPE]: head, ...rest });
+}
+
 /** Most bytes that an envelope takes, besides what is in it. */
 export function envelopeSize(head: Head): number {
   return Buffer.byteLength(`${begin(head)},"${BODY}":}`);

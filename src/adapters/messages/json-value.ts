@@ -1,4 +1,4 @@
-import { isPackedValue } from "./envelope.js";
+import { bodyOfPacked, isPackedValue } from "./envelope.js";
 import type { MessageOffloader } from "./message-offloader.js";
 import type { PackOptions } from "./options.js";
 import type { Packed } from "./packed.js";
@@ -34,6 +34,6 @@ export async function openJsonValue(
   options?: CallOptions,
 ): Promise<unknown> {
   if (!isPackedValue(value)) return value;
-  const opened = await offloader.unpack({ body: JSON.stringify(value), attributes: NO_ATTRIBUTES }, options);
+  const opened = await offloader.unpack({ body: bodyOfPacked(value), attributes: NO_ATTRIBUTES }, options);
   return opened.offloaded ? (JSON.parse(opened.body as string) as unknown) : value;
 }

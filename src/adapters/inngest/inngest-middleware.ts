@@ -1,0 +1,144 @@
+import type { Inngest, Middleware } from "inngest";
+import { uuidv7 } from "uuidv7";
+import * as z from "zod/mini";
+import type { TimeToLive } from "../../configure/retention.js";
+import { isStorageError } from "../../errors/error.js";
+import { isPlainObject } from "../../json/is-object.js";
+import { scopePath } from "../../object/scope-path.js";
+import type { StorageManager } from "../../manager/storage-manager.js";
+import { parseOptions } from "../../options/parse-options.js";
+import { engineFields } from "../messages/engine-fields.js";
+import { openValue, packValue } from "../messages/pack-value.js";
+
+/** Options of {@link inngestMiddleware}. */
+export interface InngestMiddlewareOptions {
+  /** Stores and reads what is too large to travel. It should have a `readCache`: each request reads earlier steps again. */
+  manager: StorageManager;
+  /** Most bytes of JSON of an event's data, or of a result, that goes as it is; default 65536. More becomes that or less. */
+  over?: number | undefined;
+  /** Top-level keys of an event's data that stay in it, for expressions: `cancelOn`, `idempotency`, concurrency keys, filters. */
+  keep?: readonly string[] | undefined;
+  /** Milliseconds that what is stored lives at the least, default that of the manager, or no end. */
+  ttl?: TimeToLive | undefined;
+  /**
+   * `"onRunComplete"` deletes what steps of a run gave when its function returns. Default `false`: Inngest has not seen the
+   * result by then, and where the answer is lost, the request that follows fails.
+   */
+  release?: "onRunComplete" | false | undefined;
+}
+
+type Data = Record<string, unknown> | undefined;
+type Event = { readonly name?: string; readonly id?: string; readonly data?: Data };
+
+const LEAST = 2048;
+const DEFAULT_OVER = 65_536;
+const schema = z.strictObject({
+  ...engineFields,
+  over: z._default(engineFields.over, DEFAULT_OVER),
+  keep: z.optional(z.array(z.string())),
+  audience: z.optional(z.never()),
+  release: z._default(z.union([z.literal("onRunComplete"), z.literal(false)]), false),
+});
+
+/**
+ * Middleware of Inngest 4: large data of events, results of steps and of functions lie in the manager's store, and code sees them
+ * whole.
+ *
+ * What a run's steps gave has the scope `inngest/{run id}`, its result `inngest/results/{run id}`, an event `inngest/events/{event
+ * id, or one of its own}`: several functions receive it, so that it ends by its `ttl`.
+ *
+ * @throws {StorageError} `CONFIG_INVALID`
+ * @example
+ * new Inngest({ id: "app", middleware: [inngestMiddleware({ manager, keep: ["userId"] })] });
+ */
+export function inngestMiddleware(options: InngestMiddlewareOptions): Middleware.Class {
+  const { manager, over, keep, ttl, release } = parseOptions(schema, options, "inngestMiddleware");
+  const pack = (value: unknown, scope: string, kept?: readonly string[]): Promise<unknown> =>
+    packValue(manager, value, { over, limit: Math.max(over, LEAST), ttl, scope, keep: kept });
+  const open = (value: unknown): Promise<unknown> => openValue(manager, value).catch(rethrow);
+
+  const openEvent = async <E extends Event>(event: E): Promise<E> => {
+    const data = (await open(event.data)) as Data;
+    // The event of a function that failed or finished holds the one that began it. In others these are keys of the user's.
+    if (event.name?.startsWith("inngest/") !== true) return data === event.data ? event : { ...event, data };
+    const inner = isPlainObject(data?.["event"]) ? await openEvent(data["event"] as Event) : undefined;
+    const result = data?.["result"] === undefined ? undefined : await open(data["result"]);
+    const isSame = inner === data?.["event"] && result === data?.["result"];
+    if (isSame) return data === event.data ? event : { ...event, data };
+    return { ...event, data: { ...data, ...(inner && { event: inner }), ...(result !== undefined && { result }) } };
+  };
+
+  return class CoatcheckMiddleware implements Middleware.BaseMiddleware {
+    readonly id = "coatcheck";
+    readonly client: Inngest.Any;
+    /** Steps of earlier requests, by hash: an instance lives for one request. */
+    readonly #opened = new Set<string>();
+    declare functionOutputTransform: Middleware.DefaultStaticTransform;
+    declare stepOutputTransform: Middleware.DefaultStaticTransform;
+
+    constructor({ client }: { client: Inngest.Any }) {
+      this.client = client;
+    }
+
+    async transformSendEvent(args: Middleware.TransformSendEventArgs): Promise<Middleware.TransformSendEventArgs> {
+      const events = [];
+      for (const event of args.events) {
+        const data = await pack(event.data, scopePath("inngest", "events", event.id ?? uuidv7()), keep);
+        events.push(data === event.data ? event : { ...event, data: data as Record<string, unknown> });
+      }
+      return { ...args, events };
+    }
+
+    async transformFunctionInput(
+      args: Middleware.TransformFunctionInputArgs,
+    ): Promise<Middleware.TransformFunctionInputArgs> {
+      const { event } = args.ctx;
+      const opened = await openEvent(event as Event);
+      const events = [];
+      for (const one of args.ctx.events)
+        events.push((one as unknown) === event ? opened : await openEvent(one as Event));
+      // Here, since Inngest passes on no error of wrapStep for a step that ran before: its promise would never settle.
+      const steps: typeof args.steps = {};
+      for (const [id, step] of Object.entries(args.steps)) {
+        const isReady = step.type === "data" && !(step.data instanceof Promise);
+        steps[id] = isReady ? { ...step, data: await open(step.data) } : step;
+        if (isReady) this.#opened.add(id);
+      }
+      return { ...args, steps, ctx: { ...args.ctx, event: opened, events } as typeof args.ctx };
+    }
+
+    /** What a function is invoked with is an event too. */
+    async transformStepInput(args: Middleware.TransformStepInputArgs): Promise<Middleware.TransformStepInputArgs> {
+      const [invoked] = args.input as [{ payload?: { data?: Data } } | undefined];
+      if (args.stepInfo.stepType !== "invoke" || args.stepInfo.memoized || invoked?.payload?.data === undefined)
+        return args;
+      // A request that waits for several steps comes by again: it finds the same object.
+      const scope = scopePath("inngest", "events", args.stepInfo.hashedId);
+      const data = await pack(invoked.payload.data, scope, keep);
+      return { ...args, input: [{ ...invoked, payload: { ...invoked.payload, data } }] };
+    }
+
+    async wrapStepHandler({ next, ctx }: Middleware.WrapStepHandlerArgs): Promise<unknown> {
+      return pack(await next(), scopePath("inngest", ctx.runId));
+    }
+
+    async wrapStep({ next, stepInfo }: Middleware.WrapStepArgs): Promise<unknown> {
+      const result = await next();
+      return this.#opened.has(stepInfo.hashedId) ? result : open(result);
+    }
+
+    async wrapFunctionHandler({ next, ctx }: Middleware.WrapFunctionHandlerArgs): Promise<unknown> {
+      return pack(await next(), scopePath("inngest", "results", ctx.runId));
+    }
+
+    async onRunComplete({ ctx }: Middleware.OnRunCompleteArgs): Promise<void> {
+      if (release === "onRunComplete") await manager.release(scopePath("inngest", ctx.runId));
+    }
+  };
+}
+
+/** By its name Inngest knows that a retry would not help: the class is not needed. */
+function rethrow(error: unknown): never {
+  if (!isStorageError(error) || error.retryable) throw error;
+  throw Object.assign(new Error(error.message, { cause: error }), { name: "NonRetriableError" });
+}

@@ -1,0 +1,79 @@
+import * as z from "zod/mini";
+import type { TimeToLive } from "../../configure/retention.js";
+import { isPlainObject } from "../../json/is-object.js";
+import { scopePath } from "../../object/scope-path.js";
+import type { StorageManager } from "../../manager/storage-manager.js";
+import { parseOptions } from "../../options/parse-options.js";
+import { engineFields } from "../messages/engine-fields.js";
+import { isPackedValue } from "../messages/envelope.js";
+import { openValue, packValue } from "../messages/pack-value.js";
+
+/** Options of {@link hatchetMiddleware}. */
+export interface HatchetMiddlewareOptions {
+  /** Stores and reads what is too large to travel. */
+  manager: StorageManager;
+  /** Most bytes of JSON of a task's output that goes as it is, default 262144 (256 KiB). More becomes that or less. */
+  over?: number | undefined;
+  /** Milliseconds that what is stored lives at the least, default that of the manager, or no end. */
+  ttl?: TimeToLive | undefined;
+}
+
+/** What is looked at of a task's context. */
+export interface HatchetContext {
+  workflowRunId(): string;
+}
+
+/** For `hatchet.withMiddleware`. */
+export interface HatchetMiddleware {
+  before(input: unknown, context: HatchetContext): Promise<Record<string, unknown> | undefined>;
+  after(output: unknown, context: HatchetContext): Promise<Record<string, unknown> | undefined>;
+}
+
+const LEAST = 2048;
+const DEFAULT_OVER = 262_144;
+const schema = z.strictObject({
+  manager: engineFields.manager,
+  over: z._default(engineFields.over, DEFAULT_OVER),
+  ttl: engineFields.ttl,
+});
+
+/**
+ * Middleware of Hatchet: tasks get their input whole, and large outputs lie in the manager's store, in the scope `hatchet/{workflow
+ * run id}`. Who runs a task packs its input with {@link packValue}, and opens its result with {@link openValue}; a task that reads
+ * what another gave does so by {@link openParent}.
+ *
+ * @throws {StorageError} `CONFIG_INVALID`
+ * @example
+ * const hatchet = HatchetClient.init().withMiddleware(hatchetMiddleware({ manager, ttl: 30 * DAY }));
+ */
+export function hatchetMiddleware(options: HatchetMiddlewareOptions): HatchetMiddleware {
+  const { manager, over, ttl } = parseOptions(schema, options, "hatchetMiddleware");
+  const limit = Math.max(over, LEAST);
+  return {
+    before: async (input) => {
+      if (!isPackedValue(input)) return undefined;
+      const whole = await openValue(manager, input);
+      // Hatchet lays what it is given over the input: what was packed has no place in it.
+      for (const key of Object.keys(input)) Reflect.deleteProperty(input, key);
+      return whole as Record<string, unknown>;
+    },
+    after: async (output, context) => {
+      const scope = scopePath("hatchet", context.workflowRunId());
+      const packed = await packValue(manager, output, { over, limit, scope, ttl });
+      return packed === output || !isPlainObject(packed) ? undefined : packed;
+    },
+  };
+}
+
+/**
+ * What another task of the workflow gave, whole: `context.parentOutput(task)`, opened.
+ *
+ * @throws {StorageError} as `hydrate` does
+ */
+export async function openParent<T, P>(
+  manager: StorageManager,
+  context: { parentOutput(task: P): Promise<T> },
+  task: P,
+): Promise<T> {
+  return openValue<T>(manager, await context.parentOutput(task));
+}

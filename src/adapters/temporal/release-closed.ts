@@ -1,0 +1,118 @@
+import type { Client } from "@temporalio/client";
+import * as z from "zod/mini";
+import { systemClock, type Clock } from "../../async/clock.js";
+import { forEachConcurrent } from "../../async/concurrency.js";
+import { count, prefix, signal, text } from "../../configure/fields.js";
+import { StorageError } from "../../errors/error.js";
+import type { StorageManager } from "../../manager/storage-manager.js";
+import { scopePath } from "../../object/scope-path.js";
+import { clock, hasMethods } from "../../options/fields.js";
+import { parseOptions } from "../../options/parse-options.js";
+import type { CallOptions } from "../../store/store.js";
+import { isObject } from "../../json/is-object.js";
+import { engineFields } from "../messages/engine-fields.js";
+
+/** Options of {@link releaseClosed}. */
+export interface ReleaseClosedOptions extends CallOptions {
+  /** A client of the namespace. */
+  client: Pick<Client, "workflow">;
+  manager: StorageManager;
+  namespace: string;
+  /** The manager's `outputPrefix`, default `"outputs"`. */
+  prefix?: string | undefined;
+  /** Milliseconds for which what was written last stays, default 86400000 (24 h): a client stores before it starts a workflow. */
+  minAge?: number | undefined;
+  /** Deletes nothing, and tells what it would; default false. */
+  dryRun?: boolean | undefined;
+  /** Where the time comes from; default the system's. */
+  clock?: Clock | undefined;
+}
+
+/** What {@link releaseClosed} did. */
+export interface ReleaseClosedReport {
+  /** Objects. */
+  deleted: number;
+  /** Ids of the workflows whose payloads were deleted. */
+  workflows: string[];
+  /** Workflows that the namespace still knows, or that have something younger than `minAge`. */
+  kept: number;
+  /** Workflows whose ids have more than 128 bytes, which their scopes do not tell: they end by their `ttl`. */
+  unknown: number;
+}
+
+const AT_A_TIME = 8;
+const schema = z.strictObject({
+  client: z.custom<ReleaseClosedOptions["client"]>(
+    (value) => isObject(value) && hasMethods("getHandle")(value["workflow"]),
+    "must be a Client",
+  ),
+  manager: engineFields.manager,
+  namespace: text,
+  prefix: z._default(prefix, "outputs"),
+  minAge: z._default(count, 86_400_000),
+  dryRun: z._default(z.boolean(), false),
+  clock: z._default(clock, () => systemClock),
+  signal: z.optional(signal),
+});
+
+/**
+ * Deletes the payloads of workflows that their namespace no longer knows: their retention is over, so no history, reset or
+ * query can need them. Run it once a day. It looks at the scopes that {@link temporalStorageDriver} makes by default; a workflow
+ * id that is used again keeps all payloads of its earlier runs.
+ *
+ * @throws {StorageError} `CONFIG_INVALID`, also for a client of another namespace; as `usage` and `release` do; and what the
+ *   client throws. Nothing more is deleted then.
+ * @example
+ * const { deleted } = await releaseClosed({ client, manager, namespace: "default" });
+ */
+export async function releaseClosed(options: ReleaseClosedOptions): Promise<ReleaseClosedReport> {
+  const { client, manager, namespace, signal: own, ...how } = parseOptions(schema, options, "releaseClosed");
+  const { workflow } = client;
+  // A workflow of another namespace is not found either.
+  const ofClient = (workflow as { options?: { namespace?: string } }).options?.namespace;
+  if (ofClient !== undefined && ofClient !== namespace) throw otherNamespace();
+  const below = `${how.prefix}/${scopePath("temporal", namespace, "workflow")}`;
+  const newest = new Map<string, number>();
+  const call = own === undefined ? {} : { signal: own };
+  for await (const scope of manager.usage(below, call)) {
+    const part = scope.scope.split("/", 1)[0]!;
+    newest.set(part, Math.max(newest.get(part) ?? 0, scope.newest.getTime()));
+  }
+  const report: ReleaseClosedReport = { deleted: 0, workflows: [], kept: 0, unknown: 0 };
+  const young = how.clock.now() - how.minAge;
+  await forEachConcurrent([...newest], AT_A_TIME, own ?? new AbortController().signal, async ([part, written]) => {
+    const id = idOf(part);
+    if (id === undefined) report.unknown++;
+    // Not `<`: where the store does not say when, it may be young.
+    else if (!(written <= young) || (await isKnown(workflow, id))) report.kept++;
+    else {
+      const { deleted } = await manager.release(part, { ...call, prefix: below, dryRun: how.dryRun });
+      report.deleted += deleted;
+      report.workflows.push(id);
+    }
+  });
+  report.workflows.sort();
+  return report;
+}
+
+/** The id that a part of a scope was made of; `undefined` for one that is named by its hash. */
+function idOf(part: string): string | undefined {
+  if (part.startsWith("~") || part === "_") return undefined;
+  return decodeURIComponent(part);
+}
+
+async function isKnown(workflow: ReleaseClosedOptions["client"]["workflow"], id: string): Promise<boolean> {
+  try {
+    await workflow.getHandle(id).describe();
+    return true;
+  } catch (error) {
+    // By its name: there may be several copies of the class. A namespace that is not found has another error.
+    if ((error as Error | undefined)?.name === "WorkflowNotFoundError") return false;
+    throw error;
+  }
+}
+
+function otherNamespace(): StorageError {
+  const message = "The options of releaseClosed are not valid. client: must be one of the namespace.";
+  return new StorageError("CONFIG_INVALID", message, { operation: "configure" });
+}

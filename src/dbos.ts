@@ -1,0 +1,1 @@
+export { dbosSerializer, type DbosSerializerOptions } from "./adapters/dbos/dbos-serializer.js";

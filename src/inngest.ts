@@ -1,0 +1,1 @@
+export { inngestMiddleware, type InngestMiddlewareOptions } from "./adapters/inngest/inngest-middleware.js";

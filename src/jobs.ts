@@ -1,0 +1,15 @@
+export {
+  hatchetMiddleware,
+  openParent,
+  type HatchetContext,
+  type HatchetMiddleware,
+  type HatchetMiddlewareOptions,
+} from "./adapters/jobs/hatchet-middleware.js";
+export {
+  jobsOffload,
+  type AgendaJob,
+  type BossJob,
+  type JobEvents,
+  type JobsOffload,
+  type JobsOptions,
+} from "./adapters/jobs/jobs-offload.js";

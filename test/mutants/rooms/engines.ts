@@ -1,0 +1,68 @@
+import { behaviour, seenByTests, type Mutant } from "../mutant.js";
+
+export const ENGINES: readonly Mutant[] = [
+  {
+    name: "each payload of Temporal is stored by itself",
+    promise: behaviour("all payloads of a call of Temporal are in as few objects as the manager makes"),
+    file: "adapters/temporal/stored-payloads.ts",
+    from: "return inGroups(bytes, async (group) => {",
+    to: 'return inGroups(bytes, async (group) => { if (group.length > 1) throw new StorageError("BUDGET_EXCEEDED", "");',
+    seenBy: seenByTests("adapters/temporal/storage-driver.test.ts"),
+  },
+  {
+    name: "a claim of Temporal is not looked at",
+    promise: behaviour("a claim is checked as a reference before anything is read"),
+    file: "adapters/temporal/stored-payloads.ts",
+    from: "if (!isReference(value)) throw",
+    to: "if (value === undefined) throw",
+    seenBy: seenByTests("adapters/temporal/storage-driver.test.ts"),
+  },
+  {
+    name: "a failure to find a workflow's namespace is one to find the workflow",
+    promise: behaviour("only what the namespace knows no longer is deleted"),
+    file: "adapters/temporal/release-closed.ts",
+    from: '=== "WorkflowNotFoundError") return false;',
+    to: '!== "") return false;',
+    seenBy: seenByTests("adapters/temporal/release-closed.test.ts"),
+  },
+  {
+    name: "what a client has just stored is deleted before its workflow starts",
+    promise: behaviour("only what the namespace knows no longer is deleted"),
+    file: "adapters/temporal/release-closed.ts",
+    from: "else if (!(written <= young) || (await isKnown(workflow, id))) report.kept++;",
+    to: "else if (await isKnown(workflow, id)) report.kept++;",
+    seenBy: seenByTests("adapters/temporal/release-closed.test.ts"),
+  },
+  {
+    name: "any page may ask the codec server",
+    promise: behaviour("the codec server answers the pages of its origins alone"),
+    file: "adapters/temporal/codec-handler.ts",
+    from: "origin === undefined || origins.includes(origin)",
+    to: "origin === undefined || origins.length > 0",
+    seenBy: seenByTests("adapters/temporal/payload-codec.test.ts"),
+  },
+  {
+    name: "results of earlier steps are opened where Inngest loses errors",
+    promise: behaviour("a run of Inngest whose payload is gone fails at once"),
+    file: "adapters/inngest/inngest-middleware.ts",
+    from: 'step.type === "data" && !(step.data instanceof Promise)',
+    to: 'step.type === "data" && step.data instanceof Promise',
+    seenBy: seenByTests("adapters/inngest/inngest-middleware.test.ts"),
+  },
+  {
+    name: "a text that looks like an envelope is left in the row",
+    promise: behaviour("data of DBOS can't forge an envelope"),
+    file: "adapters/dbos/dbos-serializer.ts",
+    from: "if (!isMistakable && Buffer.byteLength(written) <= over)",
+    to: "if (Buffer.byteLength(written) <= over)",
+    seenBy: seenByTests("adapters/dbos/dbos-serializer.test.ts"),
+  },
+  {
+    name: "the order of keys matters",
+    promise: behaviour("a packed job is opened whatever order its keys have"),
+    file: "adapters/messages/envelope.ts",
+    from: "return JSON.stringify({ [ENVELOPE]: head, ...rest });",
+    to: "return JSON.stringify({ ...rest, [ENVELOPE]: head });",
+    seenBy: seenByTests("adapters/jobs/jobs-offload.test.ts"),
+  },
+];
