@@ -12,6 +12,3 @@ export interface Box {
 
 /** A rectangle to draw in, in pixels. */
 export type Area = Omit<Box, "part" | "depth">;
-
-/** What is smaller can't be seen, nor pointed at. */
-export const LEAST = 1;

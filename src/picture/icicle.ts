@@ -1,5 +1,8 @@
-import { LEAST, type Area, type Box } from "./boxes.js";
+import type { Area, Box } from "./boxes.js";
 import type { Part } from "./byte-tree.js";
+
+// Pixels: what is smaller can't be seen.
+const LEAST = 1;
 
 /** A part over its children, each as wide as its bytes: what a container has besides them stays free on the right. */
 export function icicle(root: Part, area: Area, rows: number): Box[] {

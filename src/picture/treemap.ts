@@ -1,5 +1,8 @@
-import { LEAST, type Area, type Box } from "./boxes.js";
+import type { Area, Box } from "./boxes.js";
 import type { Part } from "./byte-tree.js";
+
+// Pixels: smaller ones can't be told apart, and there may be any number of them.
+const LEAST_SIDE = 6;
 
 /**
  * Parts inside of their containers, each as large as its bytes. Squarified: Bruls, Huizing, van Wijk, "Squarified Treemaps"
@@ -8,7 +11,7 @@ import type { Part } from "./byte-tree.js";
 export function treemap(root: Part, area: Area): Box[] {
   const boxes: Box[] = [];
   const draw = (part: Part, depth: number, { x, y, width, height }: Area): void => {
-    if (width < LEAST || height < LEAST) return;
+    if (width < LEAST_SIDE || height < LEAST_SIDE) return;
     boxes.push({ part, depth, x, y, width, height });
     const scale = (width * height) / Math.max(part.bytes, 1);
     const parts = part.children.filter(({ bytes }) => bytes > 0);

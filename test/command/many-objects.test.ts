@@ -1,0 +1,102 @@
+import { createHash } from "node:crypto";
+import { Readable, Writable } from "node:stream";
+import type { Store } from "../../src/store/store.js";
+import { defineStore } from "../../src/store/drivers/defined/define-store.js";
+import { differences } from "../../src/command/differences.js";
+import { Output } from "../../src/command/output.js";
+import { run as ls } from "../../src/command/verbs/ls.js";
+import { run as du } from "../../src/command/verbs/du.js";
+import { run as gc } from "../../src/command/verbs/gc.js";
+import { StorageManager } from "../../src/manager/storage-manager.js";
+import type { VerbCall } from "../../src/command/verb.js";
+import { Progress } from "../../src/command/progress.js";
+
+// As many as the machine is asked for: `COATCHECK_MANY=1000000 npx jest test/command/many-objects.test.ts`.
+const COUNT = Number(process.env["COATCHECK_MANY"] ?? 20_000);
+const MOST_MEMORY = 150 * 1024 * 1024;
+const WRITTEN = new Date(Date.UTC(2026, 0, 1));
+
+/** A store of so many objects that are nowhere: its listing makes them up. */
+function vastStore(isLacking: (index: number) => boolean = () => false): Store {
+  return defineStore({
+    name: "vast",
+    get: () => Promise.resolve(undefined),
+    put: () => Promise.reject(new Error("Nothing is written.")),
+    delete: () => Promise.reject(new Error("Nothing is deleted.")),
+    keys: (prefix, { startAfter } = {}) => keys(prefix, startAfter, isLacking),
+  });
+}
+
+async function* keys(prefix: string, startAfter: string | undefined, isLacking: (index: number) => boolean) {
+  for (let index = 0; index < COUNT; index++) {
+    const hex = createHash("sha1").update(String(index)).digest("hex").padEnd(64, "0");
+    const path = `outputs/${String(index).padStart(7, "0")}/${hex}.json`;
+    if (!path.startsWith(prefix) || (startAfter !== undefined && path <= startAfter) || isLacking(index)) continue;
+    if (index % 1000 === 0) await new Promise(setImmediate);
+    yield { path, size: 10, lastModified: WRITTEN };
+  }
+}
+
+/** What a verb prints, without keeping it, and how much the heap grew at the most. */
+async function measure(
+  run: (call: VerbCall) => Promise<unknown>,
+  options: object,
+): Promise<{ lines: number; grown: number }> {
+  let lines = 0;
+  const stdout = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      lines += chunk.toString().split("\n").length - 1;
+      done();
+    },
+  });
+  const { signal } = new AbortController();
+  const manager = new StorageManager({ store: vastStore() });
+  const terminal = { env: {}, cwd: "/", stdin: Readable.from([]), stdout, stderr: new Writable(), signal };
+  const call = {
+    ...{
+      args: [],
+      options,
+      terminal,
+      signal,
+      output: new Output(stdout, "jsonl", signal),
+      progress: new Progress(terminal),
+    },
+    ...{ manager: () => Promise.resolve(manager), say: () => undefined, goOnWith: () => undefined },
+  };
+  const before = process.memoryUsage().heapUsed;
+  let most = 0;
+  const watch = setInterval(() => (most = Math.max(most, process.memoryUsage().heapUsed - before)), 20);
+  try {
+    await run(call as unknown as VerbCall);
+  } finally {
+    clearInterval(watch);
+  }
+  return { lines, grown: most };
+}
+
+describe(`of ${COUNT} objects`, () => {
+  it.each([
+    ["ls", ls, {}, COUNT],
+    ["du", du, { by: "scope" }, COUNT],
+    ["du --by age", du, { by: "age" }, 1],
+    ["du --by kind", du, { by: "kind" }, 1],
+    ["gc --dry-run --explain", gc, { dryRun: true, explain: true }, COUNT],
+  ] as const)("%s tells all, in little memory", async (_, run, options, lines) => {
+    const measured = await measure(run, options);
+    expect(measured.lines).toBe(lines);
+    expect(measured.grown).toBeLessThan(MOST_MEMORY);
+  });
+
+  it("diff finds what either lacks, in the memory of a page", async () => {
+    const [from, to] = [vastStore((index) => index % 1000 === 7), vastStore((index) => index % 500 === 3)];
+    const counts = { missing: 0, extra: 0, differs: 0 };
+    let seen = 0;
+    const before = process.memoryUsage().heapUsed;
+    const { signal } = new AbortController();
+    for await (const { difference } of differences({ from, to, prefix: "", signal, onPath: () => seen++ }))
+      counts[difference]++;
+    expect(counts).toEqual({ missing: COUNT / 500, extra: COUNT / 1000, differs: 0 });
+    expect(seen).toBe(COUNT);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(MOST_MEMORY);
+  });
+});
