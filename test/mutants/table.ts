@@ -1,5 +1,6 @@
 import type { Mutant } from "./mutant.js";
 import { COLLECT } from "./rooms/collect.js";
+import { COMMAND } from "./rooms/command.js";
 import { DRIVERS } from "./rooms/drivers.js";
 import { FOREIGN } from "./rooms/foreign.js";
 import { KEPT } from "./rooms/kept.js";
@@ -48,4 +49,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...MIGRATING,
   ...FOREIGN,
   ...WORKFLOWS,
+  ...COMMAND,
 ];
