@@ -3,7 +3,7 @@ import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Ajv } from "ajv";
 import { VERBS, type VerbName } from "../../src/command/verbs.js";
-import { newDirectory, runCommand, type Ran } from "./run-command.js";
+import { newDirectory, runCommand } from "./run-command.js";
 
 const schema = JSON.parse(readFileSync("docs/command.schema.json", "utf8")) as { definitions: object };
 const ajv = new Ajv({ allErrors: true, allowUnionTypes: true }).addSchema(schema, "command");
@@ -121,43 +121,6 @@ describe("inspect", () => {
     ]);
     expect(entries.map(({ offset, size }) => [offset, size])).toEqual(places);
     expect(stdout).not.toContain("xxx");
-  });
-});
-
-describe("explain", () => {
-  const limited = async (args: string): Promise<Ran> => run(`explain payload.json --json ${args}`);
-
-  it("measures what travels where there is a store, and the payload where there is none", async () => {
-    const bare = await runCommand(["explain", path("payload.json"), "--limit", "1000"]);
-    expect(bare.exitCode).toBe(3);
-    expect(bare.stdout).toContain("the payload does not fit");
-    expect((await limited("--limit 1000")).exitCode).toBe(0);
-    expect((await limited("--limit 100")).exitCode).toBe(3);
-    const planned = await runCommand(["explain", path("payload.json"), "--limit", "1000", "--max-inline", "512"]);
-    expect(planned.exitCode).toBe(0);
-  });
-
-  it.each([
-    ["sqs", 1_048_576],
-    ["sns", 262_144],
-    ["kafka", 1_000_000],
-    ["temporal", 2_097_152],
-    ["stepfunctions", 262_144],
-    ["lambda", 6_291_456],
-    ["3KiB", 3072],
-  ])("knows the limit %s", async (name, bytes) => {
-    const { stdout } = await limited(`--limit ${name}`);
-    expect((JSON.parse(stdout) as { limit: { bytes: number } }).limit.bytes).toBe(bytes);
-  });
-
-  it("names what makes a payload heavy, the heaviest first", async () => {
-    const { heaviest } = JSON.parse((await limited("--top 2")).stdout) as {
-      heaviest: { path: string; bytes: number }[];
-    };
-    expect(heaviest).toEqual([
-      { path: "$.items", bytes: JSON.stringify(payload.items).length },
-      { path: "$.text", bytes: 5002 },
-    ]);
   });
 });
 

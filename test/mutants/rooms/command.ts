@@ -39,7 +39,7 @@ export const COMMAND: readonly Mutant[] = [
     file: "command/verbs/explain.ts",
     from: "const measured = isDehydrated ? inlineSize : size;",
     to: "const measured = inlineSize;",
-    seenBy: seenByTests("command/verbs.test.ts"),
+    seenBy: seenByTests("command/explain.test.ts"),
   },
   {
     name: "an interrupted listing does not say where it was",
