@@ -64,13 +64,15 @@ describe("doctor", () => {
     expect(left).toEqual([]);
   });
 
-  it.each([
+  const STORES: [string, MemoryStore, string][] = [
     ["a store that looks first and writes then", new LooksFirst(), "ifNoneMatch"],
     ["a listing that lacks what was written", new ListsLate(), "list"],
     ["a listing in another order", new ListsByLetters(), "list"],
     ["ranges that are too short", new OffByOne(), "rangeRead"],
     ["a clock that is an hour late", new Slow(), "clock"],
-  ])("sees %s", async (_, store, probe) => {
+  ];
+
+  it.each(STORES)("sees %s", async (_, store, probe) => {
     const { wrong } = await findingsOf(store);
     expect(wrong).toEqual([probe]);
   });

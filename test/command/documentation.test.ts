@@ -76,7 +76,7 @@ function escape(literal: string): string {
   return literal.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
-async function playPage(page: string): Promise<void> {
+async function assertPage(page: string): Promise<void> {
   for (const example of examplesOf(page)) {
     if (example.command.includes("reference.json")) await writeReference();
     if (example.command.includes("in-use.jsonl")) await writeLive(["lost.json", "resent.json", "damaged.json"]);
@@ -103,7 +103,7 @@ it("docs/command.md: each command does what is written below it", async () => {
     path("live.jsonl"),
     await dehydrate("payloads", "order-42", JSON.parse(await readFile(path("order.json"), "utf8"))),
   );
-  await playPage("docs/command.md");
+  await assertPage("docs/command.md");
 });
 
 it("docs/command.md has each verb", () => {
@@ -127,5 +127,5 @@ it("docs/incidents.md: each incident is shown and mended", async () => {
   await dehydrate("payloads", "order-9", { id: 9, note: `${text}9` });
   const attachments = [{ name: "a.pdf", body: "JVBERi0".repeat(60_000) }];
   await writeFile(path("large.json"), JSON.stringify({ id: 10, attachments }));
-  await playPage("docs/incidents.md");
+  await assertPage("docs/incidents.md");
 });

@@ -34,7 +34,7 @@ function vastStore(isLacking: (index: number) => boolean = () => false): Store {
     get: () => Promise.resolve(undefined),
     put: () => Promise.reject(new Error("Nothing is written.")),
     delete: () => Promise.reject(new Error("Nothing is deleted.")),
-    keys: (prefix, { startAfter } = {}) => keys(prefix, startAfter, isLacking),
+    keys: (prefix, { startAfter }) => keys(prefix, startAfter, isLacking),
   });
 }
 
