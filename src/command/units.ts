@@ -29,7 +29,7 @@ export function parseBytes(text: string): number {
 }
 
 /** Milliseconds of `90s`, `36h`, `30d`, `1d12h`. */
-export function parseTime(text: string): number {
+function parseTime(text: string): number {
   const [, days, rest] = /^(?:(\d+)d)?(.*)$/.exec(text)!;
   const milliseconds = rest === "" ? (days === undefined ? undefined : 0) : parseDuration(rest!);
   if (milliseconds === undefined) throw usageFailure(`"${text}" is no time, such as 90s, 36h or 30d.`);
@@ -37,12 +37,12 @@ export function parseTime(text: string): number {
 }
 
 /** The same, or `never`. */
-export function parseTimeToLive(text: string): number | "never" {
+function parseTimeToLive(text: string): number | "never" {
   return text === "never" ? text : parseTime(text);
 }
 
 /** A whole number of at least 0. */
-export function parseCount(text: string): number {
+function parseCount(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw usageFailure(`"${text}" is no whole number.`);
   return Number(text);
 }

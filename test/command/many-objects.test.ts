@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { Readable, Writable } from "node:stream";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import type { Store } from "../../src/store/store.js";
-import { defineStore } from "../../src/store/drivers/defined/define-store.js";
+import type { ListOptions, ObjectInfo } from "../../src/store/store.js";
+import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { differences } from "../../src/command/differences.js";
 import { Output } from "../../src/command/output.js";
 import { run as ls } from "../../src/command/verbs/ls.js";
@@ -28,23 +28,19 @@ function heldMemory(): number {
 }
 
 /** A store of so many objects that are nowhere: its listing makes them up. */
-function vastStore(isLacking: (index: number) => boolean = () => false): Store {
-  return defineStore({
-    name: "vast",
-    get: () => Promise.resolve(undefined),
-    put: () => Promise.reject(new Error("Nothing is written.")),
-    delete: () => Promise.reject(new Error("Nothing is deleted.")),
-    keys: (prefix, { startAfter }) => keys(prefix, startAfter, isLacking),
-  });
-}
+class VastStore extends MemoryStore {
+  constructor(private readonly isLacking: (index: number) => boolean = () => false) {
+    super();
+  }
 
-async function* keys(prefix: string, startAfter: string | undefined, isLacking: (index: number) => boolean) {
-  for (let index = 0; index < COUNT; index++) {
-    const hex = createHash("sha1").update(String(index)).digest("hex").padEnd(64, "0");
-    const path = `outputs/${String(index).padStart(7, "0")}/${hex}.json`;
-    if (!path.startsWith(prefix) || (startAfter !== undefined && path <= startAfter) || isLacking(index)) continue;
-    if (index % 1000 === 0) await new Promise(setImmediate);
-    yield { path, size: 10, lastModified: WRITTEN };
+  override async *list(prefix: string, { startAfter = "" }: ListOptions = {}): AsyncGenerator<ObjectInfo> {
+    for (let index = 0; index < COUNT; index++) {
+      const hex = createHash("sha1").update(String(index)).digest("hex").padEnd(64, "0");
+      const path = `outputs/${String(index).padStart(7, "0")}/${hex}.json`;
+      if (!path.startsWith(prefix) || path <= startAfter || this.isLacking(index)) continue;
+      if (index % 1000 === 0) await new Promise(setImmediate);
+      yield { path, size: 10, lastModified: WRITTEN };
+    }
   }
 }
 
@@ -64,7 +60,7 @@ async function measure(
     },
   });
   const { signal } = new AbortController();
-  const manager = new StorageManager({ store: vastStore() });
+  const manager = new StorageManager({ store: new VastStore() });
   const terminal = { env: {}, cwd: "/", stdin: Readable.from([]), stdout, stderr: new Writable(), signal };
   const call = {
     ...{
@@ -95,7 +91,7 @@ describe(`of ${COUNT} objects`, () => {
   });
 
   it("diff finds what either lacks, in the memory of a page", async () => {
-    const [from, to] = [vastStore((index) => index % 1000 === 7), vastStore((index) => index % 500 === 3)];
+    const [from, to] = [new VastStore((index) => index % 1000 === 7), new VastStore((index) => index % 500 === 3)];
     const counts = { missing: 0, extra: 0, differs: 0 };
     let seen = 0;
     const before = heldMemory();

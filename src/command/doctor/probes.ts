@@ -6,9 +6,6 @@ import { comparePaths } from "../../paths/path.js";
 import { compared, FINE, type Told } from "./finding.js";
 import type { Workspace } from "./workspace.js";
 
-/** Tries one thing out. */
-export type Probe = (work: Workspace) => Promise<Told>;
-
 const LARGE = 12 * 1024 * 1024; // more than a part of an upload has
 const CHUNK = 64 * 1024;
 

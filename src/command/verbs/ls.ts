@@ -10,7 +10,7 @@ export interface ListedObject {
   readonly expires?: string;
 }
 
-export function listedObject({ path, size, lastModified }: ObjectInfo): ListedObject {
+function listedObject({ path, size, lastModified }: ObjectInfo): ListedObject {
   const { expires } = splitLabelledPath(path);
   return {
     path,
