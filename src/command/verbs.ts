@@ -22,8 +22,8 @@ export const VERBS = [
       { flags: "--max-envelope <bytes>", description: "as maxEnvelopeSize", value: "bytes" },
       { flags: "--depth <n>", description: "as maxRecursionDepth", value: "count" },
       { flags: "--top <n>", description: "how many of the heaviest parts to show, default 10", value: "count" },
-      { flags: "--svg <file>", description: "draw it, without values" },
-      { flags: "--html <file>", description: "draw it as one page, without values" },
+      { flags: "--svg [file]", description: "draw it, without values; without a file on stdout" },
+      { flags: "--html [file]", description: "draw it as one page; without a file on stdout" },
     ],
   },
   {

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { newDirectory, runCommand, type Ran } from "./run-command.js";
 
@@ -47,5 +47,16 @@ describe("explain", () => {
       { path: "$.items", bytes: JSON.stringify(payload.items).length },
       { path: "$.text", bytes: 5002 },
     ]);
+  });
+
+  it("draws into a file, or on stdout, and never over the payload", async () => {
+    const drawn = await runCommand(["explain", path("payload.json"), "--svg"]);
+    expect(drawn.stdout).toMatch(/^<svg .*<\/svg>\n$/s);
+    await runCommand(["explain", path("payload.json"), "--svg", path("a.svg"), "--html", path("a.html")]);
+    expect(await readFile(path("a.svg"), "utf8")).toBe(drawn.stdout);
+    expect(await readFile(path("a.html"), "utf8")).toContain("<title>A payload, by bytes</title>");
+    const wrong = await runCommand(["explain", "--svg", path("payload.json")], { stdin: "1" });
+    expect(wrong.exitCode).toBe(2);
+    expect(await readFile(path("payload.json"), "utf8")).toBe(JSON.stringify(payload));
   });
 });

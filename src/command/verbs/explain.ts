@@ -6,6 +6,7 @@ import type { DehydrationPlan } from "../../dehydrate/dehydration-plan.js";
 import { formatPayloadPath } from "../../plan/payload-path.js";
 import { referencesIn } from "../../reference/references-in.js";
 import { EXIT } from "../exit-codes.js";
+import { usageFailure } from "../failure.js";
 import { parseLimit, type Limit } from "../limits.js";
 import { printable } from "../output.js";
 import { readPayload } from "../payload.js";
@@ -19,8 +20,9 @@ interface ExplainOptions {
   readonly maxEnvelope?: number;
   readonly depth?: number;
   readonly top?: number;
-  readonly svg?: string;
-  readonly html?: string;
+  /** A file; `true`: stdout. */
+  readonly svg?: string | true;
+  readonly html?: string | true;
 }
 
 /** Whether what would travel fits. */
@@ -43,6 +45,8 @@ interface Explanation {
 export const run: RunVerb = async ({ args: [source], options, terminal, output, planner }) => {
   const { limit, maxInline, maxEnvelope, depth, top = 10, svg, html } = options as ExplainOptions;
   const asked = limit === undefined ? undefined : parseLimit(limit);
+  assertPictureFile("--svg", svg, ".svg");
+  assertPictureFile("--html", html, ".html");
   const payload = await readPayload(source, terminal);
   const { manager, isStored } = await planner();
   const sizes = { maxInlineSize: maxInline, maxEnvelopeSize: maxEnvelope, maxRecursionDepth: depth };
@@ -57,11 +61,19 @@ export const run: RunVerb = async ({ args: [source], options, terminal, output, 
     heaviest: heaviestParts(payload, top),
     ...(asked !== undefined && { limit: fitOf(plan, asked, isDehydrated) }),
   };
-  if (svg !== undefined) await writeFile(resolve(terminal.cwd, svg), renderSvg(plan));
-  if (html !== undefined) await writeFile(resolve(terminal.cwd, html), renderHtml(plan));
-  await output.document(explanation, () => linesOf(explanation));
+  if (typeof svg === "string") await writeFile(resolve(terminal.cwd, svg), renderSvg(plan));
+  if (typeof html === "string") await writeFile(resolve(terminal.cwd, html), renderHtml(plan));
+  if (svg === true) await output.write(renderSvg(plan));
+  else if (html === true) await output.write(renderHtml(plan));
+  else await output.document(explanation, () => linesOf(explanation));
   return explanation.limit?.fits === false ? EXIT.problems : EXIT.fine;
 };
+
+/** Else `--svg payload.json` would write over the payload. */
+function assertPictureFile(flag: string, file: string | true | undefined, ending: string): void {
+  if (typeof file !== "string" || file.endsWith(ending)) return;
+  throw usageFailure(`${flag} takes a file that ends in ${ending}; give the payload before it.`);
+}
 
 function fitOf({ size, inlineSize }: DehydrationPlan, limit: Limit, isDehydrated: boolean): Fit {
   const measured = isDehydrated ? inlineSize : size;
