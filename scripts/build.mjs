@@ -5,7 +5,7 @@ import { rolldown } from "rolldown";
 import { rollup } from "rollup";
 import { dts } from "rollup-plugin-dts";
 import { CHUNKS, chunkProblems } from "./chunks.mjs";
-import { ENTRIES, fileOf } from "./entries.mjs";
+import { ENTRIES, PROGRAMS, fileOf } from "./entries.mjs";
 import { thirdPartyNotices } from "./third-party-notices.mjs";
 
 const FORMATS = [
@@ -13,6 +13,10 @@ const FORMATS = [
   { format: "cjs", code: ".cjs", types: ".d.cts" },
 ];
 const input = Object.fromEntries(Object.entries(ENTRIES).map(([entry, file]) => [fileOf(entry), file]));
+
+const programs = Object.fromEntries(
+  Object.values(PROGRAMS).map((file) => [file.slice("src/".length, -".ts".length), file]),
+);
 
 // Dependencies and optional peers, which users install, and Node's own modules.
 const OUTSIDE = [
@@ -37,29 +41,31 @@ await Promise.all([bundleCode(), bundleTypes()]);
 await writeFile("dist/THIRD-PARTY-NOTICES.txt", await thirdPartyNotices(modules));
 
 async function bundleCode() {
+  for (const format of FORMATS) await bundleFormat(format);
+}
+
+async function bundleFormat({ format, code }) {
   const bundle = await rolldown({
-    input,
+    input: format === "esm" ? { ...input, ...programs } : input,
     preserveEntrySignatures: "allow-extension",
     external: OUTSIDE,
     platform: "node",
     resolve: { extensionAlias: { ".js": [".ts", ".js"] }, mainFields: ["module", "main"] },
     onLog: (level, log) => fail(`${level}: ${log.message}`),
   });
-  for (const { format, code } of FORMATS) {
-    const { output } = await bundle.write({
-      dir: `dist/${format}`,
-      format,
-      sourcemap: true,
-      chunkFileNames: `chunks/[name]${code}`,
-      entryFileNames: `[name]${code}`,
-      codeSplitting: { groups: CHUNKS, includeDependenciesRecursively: false },
-      // A `require`: jest has no `import()` in CommonJS on the Node versions that we support.
-      dynamicImportInCjs: false,
-    });
-    const parts = output.filter((part) => part.type === "chunk");
-    for (const part of parts) for (const id of Object.keys(part.modules)) modules.add(id);
-    chunkProblems(parts).forEach(fail);
-  }
+  const { output } = await bundle.write({
+    dir: `dist/${format}`,
+    format,
+    sourcemap: true,
+    chunkFileNames: `chunks/[name]${code}`,
+    entryFileNames: `[name]${code}`,
+    codeSplitting: { groups: CHUNKS, includeDependenciesRecursively: false },
+    // A `require`: jest has no `import()` in CommonJS on the Node versions that we support.
+    dynamicImportInCjs: false,
+  });
+  const parts = output.filter((part) => part.type === "chunk");
+  for (const part of parts) for (const id of Object.keys(part.modules)) modules.add(id);
+  chunkProblems(parts).forEach(fail);
   await bundle.close();
 }
 

@@ -31,6 +31,9 @@ export const ENTRIES = {
   "coatcheck/otel": "src/otel.ts",
 };
 
+/** The programs that the package installs, and their files in src/: ECMAScript modules, which nobody imports. */
+export const PROGRAMS = { coatcheck: "src/bin.ts" };
+
 /** The name of an entry point's files in dist/, without their ending. */
 export function fileOf(entry) {
   return entry === "coatcheck" ? "index" : entry.slice("coatcheck/".length);

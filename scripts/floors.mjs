@@ -21,6 +21,8 @@ export const FLOORS = [
   "hydrate",
   "maintain",
   "manager",
+  "picture",
   "adapters",
   "testing",
+  "command",
 ];

@@ -6,6 +6,8 @@ export { resetSharedManagers, sharedManager } from "./manager/shared-manager.js"
 export { StorageManager } from "./manager/storage-manager.js";
 export type { Dehydrated, Hydrated, ReferenceTo } from "./plan/dehydrated.js";
 export type { DehydrationPlan } from "./dehydrate/dehydration-plan.js";
+export { renderHtml } from "./picture/render-html.js";
+export { renderSvg, type PictureOptions } from "./picture/render-svg.js";
 export type {
   VerifyOptions,
   VerifyPrefixOptions,
@@ -24,7 +26,13 @@ export type {
   StorageManagerOptions,
 } from "./configure/options.js";
 export type { EnvironmentOptions } from "./configure/environment-options.js";
-export type { CollectOptions, CollectProgress, CollectReport, KeptObjects } from "./maintain/collect/report.js";
+export type {
+  CollectedObject,
+  CollectOptions,
+  CollectProgress,
+  CollectReport,
+  KeptObjects,
+} from "./maintain/collect/report.js";
 export type { ScopeUsage } from "./maintain/usage.js";
 export type { AdoptOptions } from "./maintain/adoption.js";
 export type { DoneOptions } from "./maintain/done.js";

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import ts from "typescript";
 
 interface Manifest {
+  bin: Record<string, string>;
   main: string;
   types: string;
   sideEffects: string[];
@@ -11,10 +12,11 @@ interface Manifest {
 }
 
 // Read by node: jest can't load an ECMAScript module.
-const program = "import { ENTRIES } from './scripts/entries.mjs'; console.log(JSON.stringify(ENTRIES));";
-const ENTRIES = JSON.parse(
+const program =
+  "import { ENTRIES, PROGRAMS } from './scripts/entries.mjs'; console.log(JSON.stringify({ ENTRIES, PROGRAMS }));";
+const { ENTRIES, PROGRAMS } = JSON.parse(
   execFileSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8" }),
-) as Record<string, string>;
+) as { ENTRIES: Record<string, string>; PROGRAMS: Record<string, string> };
 const manifest = JSON.parse(readFileSync("package.json", "utf8")) as Manifest;
 const names = Object.keys(ENTRIES);
 const fileOf = (name: string) => name.slice("coatcheck/".length) || "index";
@@ -39,6 +41,15 @@ describe("the entry points of scripts/entries.mjs", () => {
     const others = names.filter((name) => name !== "coatcheck");
     const versions = others.map((name) => [fileOf(name), [built(name).require.types]]);
     expect(manifest.typesVersions).toEqual({ "*": Object.fromEntries(versions) });
+  });
+
+  it("are joined by the programs that the package installs", () => {
+    const built = Object.entries(PROGRAMS).map(([name, file]) => [
+      name,
+      file.replace(/^src\/(.*)\.ts$/, "dist/esm/$1.js"),
+    ]);
+    expect(manifest.bin).toEqual(Object.fromEntries(built));
+    for (const file of Object.values(PROGRAMS)) expect(readFileSync(file, "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
   });
 
   it("are the paths of tsconfig.json", () => {

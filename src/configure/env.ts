@@ -53,6 +53,8 @@ export interface ReadEnvironment {
   readonly settings: EnvironmentSettings;
   /** Names every variable which is wrong, and no value; `undefined` when none is. */
   readonly problem: string | undefined;
+  /** All variables that there are, without the prefix. */
+  readonly known: readonly string[];
 }
 
 /**
@@ -102,7 +104,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv, prefix: string, over: St
   };
   refuseContradictions(reader, settings, over);
   if (prefix === OWN_PREFIX) reader.refuseUnknown();
-  return { settings, problem: reader.problem() };
+  return { settings, problem: reader.problem(), known: reader.known };
 }
 
 /** Takes back what variables say that does not go together, nor with the options that are laid over them. */

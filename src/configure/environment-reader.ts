@@ -24,6 +24,11 @@ export class EnvironmentReader {
     this.#prefix = prefix;
   }
 
+  /** All variables that were asked for, without the prefix. */
+  get known(): string[] {
+    return [...this.#known];
+  }
+
   /** Whether the variable is there and blank. */
   isBlank(name: string): boolean {
     const value: unknown = this.#env[this.#prefix + name];

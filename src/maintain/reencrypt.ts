@@ -32,6 +32,8 @@ export interface ReencryptReport extends ReencryptProgress {
 
 /** Options of a re-encryption. */
 export interface ReencryptOptions extends SweepOptions {
+  /** Counts what would be encrypted again, and changes nothing; default false. */
+  dryRun?: boolean | undefined;
   /** Is told after every object. What it throws is ignored. */
   onProgress?: ((progress: ReencryptProgress) => void) | undefined;
 }
@@ -39,6 +41,7 @@ export interface ReencryptOptions extends SweepOptions {
 const MAX_FAILURES = 1000;
 
 const schema = z.strictObject({
+  dryRun: z._default(z.boolean(), false),
   startAfter: z.optional(path),
   signal: z.optional(signal),
   onProgress: z.optional(z.custom<ReencryptOptions["onProgress"]>(isFunction, "must be a function")),
@@ -50,7 +53,7 @@ export async function reencryptObjects(
   prefix: string,
   options: ReencryptOptions,
 ): Promise<ReencryptReport> {
-  const { onProgress, ...walk }: ReencryptOptions = parseOptions(schema, options, "reencrypt");
+  const { onProgress, ...walk } = parseOptions(schema, options, "reencrypt");
   const details: EventDetails = { store: settings.store?.name };
   return recorder.record("reencrypt", details, async () => {
     const report = await reencrypt(prefix, walk, settings, recorder, (progress) => {
@@ -63,7 +66,7 @@ export async function reencryptObjects(
 
 async function reencrypt(
   prefix: string,
-  options: SweepOptions,
+  { dryRun, ...options }: SweepOptions & { dryRun: boolean },
   settings: ManagerSettings,
   recorder: Recorder,
   onProgress: (progress: ReencryptProgress) => void,
@@ -75,7 +78,7 @@ async function reencrypt(
       operation: "reencrypt",
     });
   }
-  const reencryption = new Reencryption(store, encryption, settings, recorder);
+  const reencryption = new Reencryption(store, encryption, settings, recorder, dryRun);
   const counts = { reencrypted: 0, current: 0, unencrypted: 0, failed: 0 };
   const failures: ReencryptReport["failures"] = [];
   const progress = await sweep(

@@ -45,6 +45,7 @@ export class Reencryption {
     private readonly encryption: Encryption,
     private readonly settings: ManagerSettings,
     private readonly recorder: Recorder,
+    private readonly dryRun: boolean,
   ) {}
 
   /**
@@ -76,6 +77,7 @@ export class Reencryption {
     const encryptor = await this.encryption.prepare();
     // The entries of one object were encrypted by one call.
     if (encryptor.madeBySameKey(first.header)) return "current";
+    if (this.dryRun) return "reencrypted";
     if (object.size > MAX_WHOLE && (first.size ?? object.size) === object.size) {
       // One entry; several lie one after the other.
       await this.moveStream(object, first, encryptor, signal);

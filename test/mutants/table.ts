@@ -1,5 +1,6 @@
 import type { Mutant } from "./mutant.js";
 import { COLLECT } from "./rooms/collect.js";
+import { COMMAND } from "./rooms/command.js";
 import { DRIVERS } from "./rooms/drivers.js";
 import { ENGINES } from "./rooms/engines.js";
 import { FOREIGN } from "./rooms/foreign.js";
@@ -50,4 +51,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...ENGINES,
   ...FOREIGN,
   ...WORKFLOWS,
+  ...COMMAND,
 ];

@@ -42,6 +42,10 @@ describe("the packed package", () => {
     expect(await consumer.withoutAwsSdk(() => consumer.run(program))).toEqual(passed);
   });
 
+  it("installs a command that works as in a shell, and loads no client for a store of files", async () => {
+    expect(await consumer.withoutAwsSdk(() => consumer.run("command.mjs"))).toEqual(passed);
+  });
+
   it("has maps that lead to its sources", async () => {
     expect(await consumer.run("source-maps.mjs")).toEqual(passed);
   });

@@ -9,7 +9,10 @@ const run = promisify(execFile);
 const root = process.cwd();
 
 interface Lockfile {
-  packages: Record<string, { dev?: boolean; version?: string; dependencies?: Record<string, string> }>;
+  packages: Record<
+    string,
+    { dev?: boolean; version?: string; dependencies?: Record<string, string>; bin?: Record<string, string> }
+  >;
 }
 
 /** What a program left behind: a failure is a result here, not an exception. */
@@ -119,7 +122,7 @@ async function manifest(tarball: string): Promise<object> {
 // The versions that this checkout was tested with, which are in npm's cache already: no network is needed.
 async function lockfile(tarball: string): Promise<object> {
   const { packages } = await readLockfile();
-  const { dependencies, version } = packages[""]!;
+  const { dependencies, version, bin } = packages[""]!;
   const needed = Object.entries(packages).filter(([path, { dev }]) => {
     return path !== "" && (dev !== true || /^node_modules\/(@types\/node|undici-types|zod)$/.test(path));
   });
@@ -130,7 +133,7 @@ async function lockfile(tarball: string): Promise<object> {
     packages: {
       "": await manifest(tarball),
       ...Object.fromEntries(needed.map(([path, entry]) => [path, { ...entry, dev: undefined }])),
-      "node_modules/coatcheck": { version, resolved: `file:${tarball}`, dependencies },
+      "node_modules/coatcheck": { version, resolved: `file:${tarball}`, dependencies, bin },
     },
   };
 }

@@ -29,6 +29,7 @@ const schema = z.strictObject({
   maxScan: z.optional(atLeastOne),
   maxDelete: z.optional(atLeastOne),
   onProgress: z.optional(z.custom<NonNullable<CollectOptions["onProgress"]>>(isFunction, "must be a function")),
+  onObject: z.optional(z.custom<NonNullable<CollectOptions["onObject"]>>(isFunction, "must be a function")),
   signal: z.optional(signal),
 });
 

@@ -14,6 +14,7 @@ import { ObjectJudge, type LiveObjects } from "./judge.js";
 import type { LoneMarkers } from "./lone-markers.js";
 import {
   addProblem,
+  type CollectedObject,
   type CollectOptions,
   type CollectProgress,
   type CollectReport,
@@ -28,7 +29,7 @@ export interface PassLimits {
   readonly maxDelete: number;
 }
 
-type PassOptions = Pick<CollectOptions, "onProgress"> & {
+type PassOptions = Pick<CollectOptions, "onProgress" | "onObject"> & {
   dryRun: boolean;
   all: boolean;
   signal: AbortSignal;
@@ -103,6 +104,7 @@ export class CollectorPass {
         condemned.push({ object, verdict });
       } else {
         report.kept[verdict]++;
+        this.tell(object, verdict);
       }
       if (report.scanned % PAGE !== 0) continue;
       await this.finish(condemned, seen);
@@ -161,21 +163,29 @@ export class CollectorPass {
         const kept = await this.step((stepSignal) => this.remove(one, stepSignal), signal);
         if (kept !== undefined) {
           report.kept[kept]++;
+          this.tell(one.object, kept);
           return;
         }
         report.deleted++;
         report.deletedBytes += size;
+        this.tell(one.object, "deleted");
       } catch (error) {
         if (signal.aborted) throw error;
         const { code } = callFailure(error, undefined, { operation: "collect", store: this.store.name, path });
         addProblem(report, path, code);
-        if (code === "PERMISSION_DENIED") report.kept.locked++;
+        const isLocked = code === "PERMISSION_DENIED";
+        if (isLocked) report.kept.locked++;
         else report.failed++;
+        this.tell(one.object, isLocked ? "locked" : "failed");
       }
     });
     if (seen === undefined) return;
     report.lastPath = seen;
     if (options.onProgress !== undefined) notify(options.onProgress, progressOf(report));
+  }
+
+  private tell({ path, size }: ObjectInfo, outcome: CollectedObject["outcome"]): void {
+    if (this.options.onObject !== undefined) notify(this.options.onObject, { path, size, outcome });
   }
 
   /** @returns why the object was kept; `undefined`: it is gone */

@@ -45,6 +45,15 @@ export interface CollectReport extends CollectProgress {
   problems: { path: string; code: StorageErrorCode }[];
 }
 
+/** What became of one object in a pass. */
+export interface CollectedObject {
+  path: string;
+  /** Bytes. */
+  size: number;
+  /** `deleted`; of a dry run, what would be. Else why it was kept, see {@link KeptObjects}; `failed`: see `problems`. */
+  outcome: "deleted" | "failed" | keyof KeptObjects;
+}
+
 /** Options of a pass. Those of the manager's `retention` of the same name are overridden for this call. */
 export interface CollectOptions extends CallOptions {
   /** Looks only below this prefix, in place of `outputPrefix` and `inputPrefix`. It has an interval and a place to go on of its own. */
@@ -74,6 +83,8 @@ export interface CollectOptions extends CallOptions {
   maxDelete?: number | undefined;
   /** Is told after every page of objects. What it throws is ignored. */
   onProgress?: ((progress: CollectProgress) => void) | undefined;
+  /** Is told of every object that was looked at, in no order. What it throws is ignored. */
+  onObject?: ((object: CollectedObject) => void) | undefined;
 }
 
 /** A report of nothing yet. */

@@ -167,8 +167,8 @@ export const COLLECT: readonly Mutant[] = [
     name: "what is locked has failed",
     promise: behaviour("what can't be deleted is told, and keeps no other"),
     file: "maintain/collect/pass.ts",
-    from: 'if (code === "PERMISSION_DENIED") report.kept.locked++;',
-    to: 'if (code === "ABORTED") report.kept.locked++;',
+    from: 'const isLocked = code === "PERMISSION_DENIED";',
+    to: 'const isLocked = code === "ABORTED";',
     seenBy: seenByTests("maintain/collect/collect.test.ts"),
   },
   {

@@ -1,0 +1,88 @@
+import { createHash } from "node:crypto";
+import { comparePaths } from "../paths/path.js";
+import { sortedListing } from "../store/sorted-listing.js";
+import type { ListOptions, ObjectInfo, Store } from "../store/store.js";
+
+/** An object that two stores do not have alike. */
+export interface Difference {
+  readonly path: string;
+  /** `missing`: the second lacks it; `extra`: the first does; `differs`: their sizes do, or their bytes. */
+  readonly difference: "missing" | "extra" | "differs";
+  /** Bytes in the first. */
+  readonly size?: number;
+  /** Bytes in the second. */
+  readonly otherSize?: number;
+}
+
+/** What is compared, and how. */
+export interface Comparison {
+  readonly from: Store;
+  readonly to: Store;
+  readonly prefix: string;
+  readonly startAfter?: string | undefined;
+  /** Whether to read what has the same size. */
+  readonly readsBytes?: boolean;
+  readonly signal: AbortSignal;
+  /** Is told of every path. */
+  readonly onPath?: (path: string) => void;
+}
+
+/** Goes through two sorted listings side by side, in the memory of a page of each. */
+export async function* differences(comparison: Comparison): AsyncGenerator<Difference, void, undefined> {
+  const { from, to, onPath } = comparison;
+  const [ones, others] = [listing(from, comparison), listing(to, comparison)];
+  try {
+    let [one, other] = [await ones.next(), await others.next()];
+    while (one.done !== true || other.done !== true) {
+      const order = orderOf(one, other);
+      const path = (order <= 0 ? one : other).value!.path;
+      const difference = await compare(path, one.value!, other.value!, order, comparison);
+      if (difference !== undefined) yield difference;
+      onPath?.(path);
+      if (order <= 0) one = await ones.next();
+      if (order >= 0) other = await others.next();
+    }
+  } finally {
+    await Promise.all([ones.return(), others.return()]);
+  }
+}
+
+type Step = IteratorResult<ObjectInfo, void>;
+
+function listing(
+  store: Store,
+  { prefix, startAfter, signal }: Comparison,
+): AsyncGenerator<ObjectInfo, void, undefined> {
+  const options: ListOptions = { startAfter, signal };
+  return sortedListing(store.list(prefix, options), startAfter, store, prefix);
+}
+
+function orderOf(one: Step, other: Step): number {
+  if (one.done === true) return 1;
+  return other.done === true ? -1 : comparePaths(one.value.path, other.value.path);
+}
+
+async function compare(
+  path: string,
+  one: ObjectInfo,
+  other: ObjectInfo,
+  order: number,
+  comparison: Comparison,
+): Promise<Difference | undefined> {
+  if (order < 0) return { path, difference: "missing", size: one.size };
+  if (order > 0) return { path, difference: "extra", otherSize: other.size };
+  const isAlike =
+    one.size === other.size && (comparison.readsBytes !== true || (await haveSameBytes(path, comparison)));
+  return isAlike ? undefined : { path, difference: "differs", size: one.size, otherSize: other.size };
+}
+
+async function haveSameBytes(path: string, { from, to, signal }: Comparison): Promise<boolean> {
+  const [one, other] = await Promise.all([digestOf(from, path, signal), digestOf(to, path, signal)]);
+  return one === other;
+}
+
+async function digestOf(store: Store, path: string, signal: AbortSignal): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of await store.read(path, { signal })) hash.update(chunk);
+  return hash.digest("hex");
+}

@@ -1,0 +1,75 @@
+import { isStorageError } from "../../errors/error.js";
+import { CAPABILITY_FLAGS, type Capability } from "../../store/capability.js";
+import type { StorageManager } from "../../manager/storage-manager.js";
+import type { Store } from "../../store/store.js";
+import { Conditions } from "./conditions.js";
+import { FINE, type Finding, type Told } from "./finding.js";
+import * as probes from "./probes.js";
+import { Workspace } from "./workspace.js";
+
+/** What was found out about a store, and in which order. */
+export interface Examination {
+  readonly findings: Finding[];
+  /** What the store was seen to do: the option of drivers that take it. */
+  readonly capability: Partial<Capability>;
+}
+
+/** Tries everything out, one after the other. What fails is a finding, and ends nothing but what needs it. */
+export async function examine(
+  manager: StorageManager,
+  store: Store,
+  isQuick: boolean,
+  signal: AbortSignal,
+  onFinding: (finding: Finding) => void,
+): Promise<Examination> {
+  const findings: Finding[] = [];
+  const tell = async (probe: string, run: () => Promise<Told>): Promise<boolean> => {
+    const begun = performance.now();
+    const told = await run().catch((error: unknown) => failed(error, signal));
+    const finding: Finding = { probe, ...told, ms: Math.round(performance.now() - begun) };
+    findings.push(finding);
+    onFinding(finding);
+    return told.verdict !== "wrong";
+  };
+  // The rights that a manager needs, each by its own call, below its prefix.
+  const isUsable = await tell("check", async () => manager.check({ signal }).then(() => FINE));
+  if (isUsable && !isQuick) await tryOut(new Workspace(store, signal), tell);
+  return { findings, capability: capabilityOf(store.capability, findings) };
+}
+
+async function tryOut(
+  work: Workspace,
+  tell: (probe: string, run: () => Promise<Told>) => Promise<boolean>,
+): Promise<void> {
+  const conditions = new Conditions(work);
+  try {
+    for (const condition of ["ifNoneMatch", "ifMatch", "deleteIfMatch"] as const) {
+      await tell(condition, () => conditions.tell(condition));
+    }
+    await tell("names", () => probes.names(work));
+    await tell("list", () => probes.listing(work));
+    await tell("rangeRead", () => probes.ranges(work));
+    await tell("copy", () => probes.copies(work));
+    await tell("attributes", () => probes.attributes(work));
+    await tell("presign", () => probes.presigned(work));
+    await tell("checksums", () => probes.checksums(work));
+    await tell("large", () => probes.large(work));
+    await tell("clock", () => probes.clock(work));
+    await tell("latency", () => probes.latency(work));
+  } finally {
+    await work.clear();
+  }
+}
+
+function failed(error: unknown, signal: AbortSignal): Told {
+  if (signal.aborted || !isStorageError(error)) throw error;
+  return { seen: false, verdict: "wrong", note: error.message };
+}
+
+function capabilityOf(declared: Readonly<Capability>, findings: readonly Finding[]): Partial<Capability> {
+  const seen = new Map(findings.map((finding) => [finding.probe, finding.seen]));
+  return {
+    ...declared,
+    ...Object.fromEntries(CAPABILITY_FLAGS.map((flag) => [flag, seen.get(flag) ?? declared[flag]])),
+  };
+}

@@ -1,0 +1,123 @@
+import type { StorageSettings } from "../configure/env.js";
+
+/** The services whose rights are known. */
+export type RightsProvider = "s3" | "gcs" | "azure" | "redis" | "file";
+
+type SettingsOf<Provider> = Extract<StorageSettings, { provider: Provider }>;
+
+// Where nothing says what it is.
+const BUCKET = "BUCKET";
+const CONTAINER = "CONTAINER";
+
+/**
+ * The least rights that a manager needs, in the form that the service takes.
+ *
+ * @param settings of the store; default: of a bucket that is to be filled in
+ * @param readsOnly whether it is for those that hydrate, and nothing else
+ * @returns `undefined` for a service that is not known
+ */
+export function leastRights(
+  provider: string,
+  settings: StorageSettings | undefined,
+  readsOnly: boolean,
+): object | string | undefined {
+  switch (provider) {
+    case "s3":
+      return s3Policy(settings as SettingsOf<"s3"> | undefined, readsOnly);
+    case "gcs":
+      return gcsRole(settings as SettingsOf<"gcs"> | undefined, readsOnly);
+    case "azure":
+      return azureRole(settings as SettingsOf<"azure"> | undefined, readsOnly);
+    case "redis":
+      return redisRule(settings as SettingsOf<"redis"> | undefined, readsOnly);
+    case "file":
+      return readsOnly
+        ? "Read and search (r-x) on the directory and on all directories in it, read (r--) on files."
+        : "Read, write and search (rwx) on the directory and on all directories in it.";
+    default:
+      return undefined;
+  }
+}
+
+/** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html */
+function s3Policy(settings: SettingsOf<"s3"> | undefined, readsOnly: boolean): object {
+  const { bucket = BUCKET, prefix, sse, kmsKeyId } = settings ?? {};
+  const below = prefix === undefined ? "*" : `${prefix}/*`;
+  // A copy is a read and a write; an upload in parts that fails is aborted.
+  const change = ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"];
+  return {
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Sid: "CoatcheckObjects",
+        Effect: "Allow",
+        Action: ["s3:GetObject", ...(readsOnly ? [] : change)],
+        Resource: `arn:aws:s3:::${bucket}/${below}`,
+      },
+      {
+        // Without it a missing object is 403, and not 404.
+        Sid: "CoatcheckListing",
+        Effect: "Allow",
+        Action: "s3:ListBucket",
+        Resource: `arn:aws:s3:::${bucket}`,
+        ...(prefix !== undefined && { Condition: { StringLike: { "s3:prefix": `${prefix}/*` } } }),
+      },
+      ...(sse === "kms"
+        ? [
+            {
+              Sid: "CoatcheckKey",
+              Effect: "Allow",
+              Action: ["kms:Decrypt", ...(readsOnly ? [] : ["kms:GenerateDataKey"])],
+              Resource: kmsKeyId?.startsWith("arn:") === true ? kmsKeyId : `arn:aws:kms:*:*:key/${kmsKeyId ?? "KEY"}`,
+            },
+          ]
+        : []),
+    ],
+  };
+}
+
+/** https://cloud.google.com/storage/docs/access-control/iam-permissions: a custom role, and whom to give it where. */
+function gcsRole(settings: SettingsOf<"gcs"> | undefined, readsOnly: boolean): object {
+  const { bucket = BUCKET, prefix } = settings ?? {};
+  const change = ["storage.objects.create", "storage.objects.delete", "storage.multipartUploads.abort"];
+  const name = `projects/_/buckets/${bucket}/objects/${prefix === undefined ? "" : `${prefix}/`}`;
+  return {
+    role: {
+      title: readsOnly ? "coatcheck reader" : "coatcheck",
+      stage: "GA",
+      includedPermissions: ["storage.objects.get", "storage.objects.list", ...(readsOnly ? [] : change)],
+    },
+    // To list asks for a right on the bucket, whose name is shorter than that of any object.
+    condition: {
+      title: "coatcheck",
+      expression: `resource.name == "projects/_/buckets/${bucket}" || resource.name.startsWith(${JSON.stringify(name)})`,
+    },
+  };
+}
+
+/** https://learn.microsoft.com/azure/role-based-access-control/permissions/storage */
+function azureRole(settings: SettingsOf<"azure"> | undefined, readsOnly: boolean): object {
+  const { container = CONTAINER, account = "ACCOUNT" } = settings ?? {};
+  const blobs = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs";
+  return {
+    Name: readsOnly ? "coatcheck reader" : "coatcheck",
+    Description: "What coatcheck needs of one container.",
+    Actions: [],
+    DataActions: [`${blobs}/read`, ...(readsOnly ? [] : [`${blobs}/write`, `${blobs}/add/action`, `${blobs}/delete`])],
+    AssignableScopes: [
+      `/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.Storage/storageAccounts/${account}/blobServices/default/containers/${container}`,
+    ],
+  };
+}
+
+// Of connections, of reading, and of listing, which mends its index.
+const REDIS_READS =
+  "ping hello select info client|setinfo eval get getrange strlen exists time pttl scan zscore zrangebylex zadd zrem zremrangebylex";
+const REDIS_CHANGES = "set setrange pexpire persist copy unlink zrandmember";
+
+/** https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/: a line for `ACL SETUSER`. */
+function redisRule(settings: SettingsOf<"redis"> | undefined, readsOnly: boolean): string {
+  const { prefix = "coatcheck" } = settings ?? {};
+  const commands = (readsOnly ? REDIS_READS : `${REDIS_READS} ${REDIS_CHANGES}`).split(" ");
+  return `ACL SETUSER coatcheck on >PASSWORD resetkeys ~${prefix}* resetchannels -@all ${commands.map((name) => `+${name}`).join(" ")}`;
+}

@@ -1,0 +1,162 @@
+import { Command, CommanderError, Option } from "commander";
+import { StorageError } from "../errors/error.js";
+import { EXIT } from "./exit-codes.js";
+import { GLOBAL_OPTIONS, optionsOf } from "./flags.js";
+import { exitCodeOf, usageFailure } from "./failure.js";
+import { Output, type Form } from "./output.js";
+import type { OpenManagers } from "./open-manager.js";
+import { Progress } from "./progress.js";
+import { hasColour, type Terminal } from "./terminal.js";
+import type { Verb, VerbCall } from "./verb.js";
+import { VERBS } from "./verbs.js";
+
+/**
+ * Runs the command.
+ *
+ * @param argv without the program
+ * @returns the exit code
+ */
+export async function main(argv: readonly string[], terminal: Terminal, version: string): Promise<number> {
+  const { stdout, stderr } = terminal;
+  const stop = new AbortController();
+  const interrupt = (): void => stop.abort(terminal.signal.reason);
+  terminal.signal.addEventListener("abort", interrupt, { once: true });
+  if (terminal.signal.aborted) interrupt();
+  const run = new Run(terminal, stop.signal);
+  const breakOff = (error: NodeJS.ErrnoException): void => {
+    run.isCutShort = true;
+    stop.abort(error);
+  };
+  stdout.on("error", breakOff); // EPIPE: whoever read has seen enough
+  try {
+    await run.parse(argv, version);
+    return run.exitCode;
+  } catch (error) {
+    run.progress.end();
+    if (run.isCutShort) return EXIT.fine;
+    if (terminal.signal.aborted) {
+      stderr.write(`coatcheck: interrupted${run.resumption}\n`);
+      return EXIT.interrupted;
+    }
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
+    const label = hasColour(stderr, terminal.env) ? "\u001b[31mcoatcheck:\u001b[39m" : "coatcheck:";
+    stderr.write(`${label} ${error instanceof Error ? error.message : String(error)}\n`);
+    return exitCodeOf(error);
+  } finally {
+    run.progress.end();
+    await run.close();
+    terminal.signal.removeEventListener("abort", interrupt);
+    stdout.off("error", breakOff);
+    if (run.isCutShort) stdout.on("error", () => undefined); // what was under way
+  }
+}
+
+/** One run of the command. */
+class Run {
+  exitCode: number = EXIT.fine;
+  resumption = "";
+  /** Whether nobody reads the results any more. */
+  isCutShort = false;
+  readonly progress: Progress;
+  #managers: OpenManagers | undefined;
+
+  constructor(
+    private readonly terminal: Terminal,
+    private readonly signal: AbortSignal,
+  ) {
+    this.progress = new Progress(terminal);
+  }
+
+  async parse(argv: readonly string[], version: string): Promise<void> {
+    const { stdout, stderr } = this.terminal;
+    const program = newProgram(version).configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      getOutHasColors: () => hasColour(stdout, this.terminal.env),
+      getErrHasColors: () => hasColour(stderr, this.terminal.env),
+    });
+    for (const verb of VERBS) {
+      addVerb(program, verb, async (args, options) => {
+        const { RUNS, OpenManagers, readFlags } = await import("./runs.js");
+        const managers = new OpenManagers(options, this.terminal.env, this.terminal.cwd);
+        this.#managers = managers;
+        this.exitCode =
+          (await RUNS[verb.name](this.call(verb, args, readFlags(optionsOf(verb), options), managers))) ?? EXIT.fine;
+      });
+    }
+    await program.parseAsync(argv, { from: "user" });
+  }
+
+  async close(): Promise<void> {
+    await this.#managers?.close();
+  }
+
+  private call(
+    verb: Verb,
+    args: readonly (string | undefined)[],
+    options: Readonly<Record<string, unknown>>,
+    managers: OpenManagers,
+  ): VerbCall {
+    const { terminal, signal, progress } = this;
+    return {
+      args,
+      options,
+      terminal: { ...terminal, signal },
+      output: new Output(terminal.stdout, formOf(options), signal),
+      progress,
+      signal,
+      manager: () => managers.manager(),
+      planner: () => managers.planner(),
+      description: () => managers.description(),
+      storeAt: (url) => managers.storeAt(url),
+      store: async () => {
+        const { store } = await managers.manager();
+        if (store !== undefined) return store;
+        const message = `There is no store for ${verb.name}: say --store or --config, or set the environment.`;
+        throw new StorageError("STORAGE_DISABLED", message);
+      },
+      say: (text) => {
+        progress.end();
+        terminal.stderr.write(`${text}\n`);
+      },
+      goOnWith: (flags) => (this.resumption = `; to go on, say the same with ${flags}`),
+    };
+  }
+}
+
+function formOf({ json, jsonl }: Readonly<Record<string, unknown>>): Form {
+  if (json === true && jsonl === true) throw usageFailure("Give one of --json and --jsonl.");
+  if (json === true) return "json";
+  return jsonl === true ? "jsonl" : "text";
+}
+
+function newProgram(version: string): Command {
+  const program = new Command("coatcheck")
+    .description("Sees and mends what lies in a store of dehydrated payloads.")
+    .version(version, "--version")
+    .helpOption("-h, --help", "say this, or more of one command")
+    .helpCommand(false)
+    .exitOverride()
+    .showHelpAfterError("(coatcheck --help says what there is)")
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false, subcommandTerm: (command) => command.name() });
+  for (const { flags, description } of GLOBAL_OPTIONS) program.option(flags, description);
+  return program;
+}
+
+function addVerb(
+  program: Command,
+  verb: Verb,
+  run: (args: readonly (string | undefined)[], options: Readonly<Record<string, unknown>>) => Promise<void>,
+): void {
+  const command = program.command(verb.name).description(verb.summary).allowExcessArguments(false);
+  for (const { name, description } of verb.parameters ?? []) command.argument(name, description);
+  for (const { flags, description, choices } of optionsOf(verb)) {
+    const option = new Option(flags, description);
+    if (choices !== undefined) option.choices(choices);
+    command.addOption(option);
+  }
+  command.action(async (...given: unknown[]) => {
+    const args = given.slice(0, verb.parameters?.length ?? 0) as (string | undefined)[];
+    await run(args, command.optsWithGlobals());
+  });
+}

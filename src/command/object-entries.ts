@@ -1,0 +1,93 @@
+import { StorageError } from "../errors/error.js";
+import { objectKind, type ObjectKind } from "../object/object-name.js";
+import { roleOf } from "../object/reserved-names.js";
+import { parseStoredObject } from "../object/stored-object.js";
+import { referencesIn } from "../reference/references-in.js";
+import type { ObjectInfo, Store } from "../store/store.js";
+
+/** What an object is. */
+export interface InspectedObject {
+  readonly path: string;
+  readonly size: number;
+  readonly kind: string;
+  readonly scope: string;
+  readonly lastModified?: string;
+  readonly expires?: string;
+  readonly contentType?: string;
+}
+
+/** One value in an object. Nothing of the value itself is told. */
+export interface ObjectEntry {
+  readonly offset: number;
+  readonly size: number;
+  readonly contentType: string;
+  readonly schema?: string;
+  /** References in it. */
+  readonly references: number;
+}
+
+export interface ObjectInspection {
+  readonly info: InspectedObject;
+  readonly entries: readonly ObjectEntry[];
+  /** Why no entries are told. */
+  readonly note?: string;
+}
+
+// What a manager packs by default, twice.
+const MAX_BYTES = 16 * 1024 * 1024;
+
+const NEWLINE = 0x0a;
+
+/** @throws {StorageError} `NOT_FOUND`, what the store rejects with */
+export async function objectEntries(path: string, store: Store, signal: AbortSignal): Promise<ObjectInspection> {
+  const stat = await store.stat(path, { signal });
+  if (stat === undefined) {
+    throw new StorageError("NOT_FOUND", "There is no such object.", { operation: "inspect", store: store.name, path });
+  }
+  const kind = objectKind(path);
+  const info = infoOf(stat, kind);
+  if (kind.holds !== "envelope" && kind.holds !== "pack") {
+    const note =
+      kind.holds === "binary"
+        ? "only references say where entries begin in binary"
+        : "nothing is known of what it holds";
+    return { info, entries: [], note };
+  }
+  if (stat.size > MAX_BYTES) return { info, entries: [], note: `it has more than ${MAX_BYTES} bytes` };
+  const bytes = await (await store.read(path, { signal })).bytes();
+  try {
+    return { info, entries: kind.holds === "pack" ? packEntries(bytes, path) : [entryOf(bytes, 0, path)] };
+  } catch {
+    return { info, entries: [], note: "it is no plain JSON: encoded by a codec, or damaged (see verify)" };
+  }
+}
+
+function infoOf({ path, size, lastModified, contentType }: ObjectInfo, kind: ObjectKind): InspectedObject {
+  const { role, directory, expires } = roleOf(path);
+  return {
+    path,
+    size,
+    kind: role === "payload" || role === "unknown" ? kind.holds : role,
+    scope: directory,
+    ...(lastModified !== undefined && { lastModified: lastModified.toISOString() }),
+    ...(expires !== undefined && { expires: new Date(expires).toISOString() }),
+    ...(contentType !== undefined && { contentType }),
+  };
+}
+
+function packEntries(bytes: Uint8Array, path: string): ObjectEntry[] {
+  const entries: ObjectEntry[] = [];
+  for (let offset = 0; offset < bytes.byteLength;) {
+    const found = bytes.indexOf(NEWLINE, offset);
+    const end = found === -1 ? bytes.byteLength : found;
+    entries.push(entryOf(bytes.subarray(offset, end), offset, path));
+    offset = end + 1;
+  }
+  return entries;
+}
+
+function entryOf(bytes: Uint8Array, offset: number, path: string): ObjectEntry {
+  const { contentType, schema, data } = parseStoredObject(Buffer.from(bytes).toString(), path);
+  const references = [...referencesIn(data)].length;
+  return { offset, size: bytes.byteLength, contentType, ...(schema !== undefined && { schema }), references };
+}

@@ -1,0 +1,64 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { EXIT } from "./exit-codes.js";
+import { CommandFailure, usageFailure } from "./failure.js";
+import type { Terminal } from "./terminal.js";
+
+/**
+ * Reads a payload: a file, or stdin for `-` and for none.
+ *
+ * @throws {CommandFailure} when there is no such file, or it is not JSON: its message repeats nothing of it
+ */
+export async function readPayload(source: string | undefined, terminal: Terminal): Promise<unknown> {
+  return parsePayload(await readText(source, terminal), source);
+}
+
+/** The same for several: an array in JSON, or a line each. */
+export async function readPayloads(source: string | undefined, terminal: Terminal): Promise<unknown[]> {
+  const text = await readText(source, terminal);
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? (value as unknown[]) : [value];
+  } catch {
+    const lines = text.split("\n").filter((line) => line.trim() !== "");
+    return lines.map((line) => parsePayload(line, source));
+  }
+}
+
+function parsePayload(text: string, source: string | undefined): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw usageFailure(`${isStdin(source) ? "What stdin gave" : source} is not JSON.`);
+  }
+}
+
+function isStdin(source: string | undefined): source is undefined | "-" {
+  return source === undefined || source === "-";
+}
+
+async function readText(source: string | undefined, { stdin, cwd, signal, stderr }: Terminal): Promise<string> {
+  if (!isStdin(source)) {
+    return readFile(resolve(cwd, source), { encoding: "utf8", signal }).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw unreadable(source, error as NodeJS.ErrnoException);
+    });
+  }
+  if (stdin.isTTY === true) stderr.write("coatcheck: reading from the terminal, end with Ctrl-D\n");
+  const chunks: Buffer[] = [];
+  const abort = () => stdin.destroy();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    for await (const chunk of stdin) chunks.push(Buffer.from(chunk as Uint8Array));
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+  signal.throwIfAborted();
+  return Buffer.concat(chunks).toString();
+}
+
+function unreadable(source: string, { code }: NodeJS.ErrnoException): CommandFailure {
+  if (code === "ENOENT") return new CommandFailure(EXIT.notFound, `There is no file ${source}.`);
+  if (code === "EACCES") return new CommandFailure(EXIT.denied, `The file ${source} may not be read.`);
+  return new CommandFailure(EXIT.failed, `The file ${source} can't be read: ${code}.`);
+}

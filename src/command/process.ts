@@ -1,0 +1,23 @@
+import { createRequire } from "node:module";
+import process from "node:process";
+import { EXIT } from "./exit-codes.js";
+import { main } from "./main.js";
+
+/** Runs the command as the program of this process. */
+export async function runProcess(): Promise<void> {
+  const interruption = new AbortController();
+  const interrupt = (): void => {
+    if (interruption.signal.aborted) process.exit(EXIT.interrupted); // asked twice: whatever hangs
+    interruption.abort(new Error("Interrupted."));
+  };
+  process.on("SIGINT", interrupt);
+  process.on("SIGTERM", interrupt);
+  const { version } = createRequire(import.meta.url)("coatcheck/package.json") as { version: string };
+  const { env, stdin, stdout, stderr } = process;
+  // A reader of stderr that went away is no reason to stop.
+  stderr.on("error", () => undefined);
+  const terminal = { env, cwd: process.cwd(), stdin, stdout, stderr, signal: interruption.signal };
+  process.exitCode = await main(process.argv.slice(2), terminal, version);
+  process.off("SIGINT", interrupt);
+  process.off("SIGTERM", interrupt);
+}

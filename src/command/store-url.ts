@@ -1,0 +1,125 @@
+import { usageFailure } from "./failure.js";
+
+/** Names of variables, without their prefix, and what they are for a store. */
+type Variables = Readonly<Record<string, string | undefined>>;
+
+interface Scheme {
+  /** Parameters of the URL, and the variables that they set. */
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly variables: (url: URL) => Variables;
+}
+
+const REDIS: Scheme = {
+  parameters: { prefix: "STORAGE_REDIS_PREFIX", ttl: "STORAGE_REDIS_TTL" },
+  variables: (url) => ({
+    STORAGE_PROVIDER: "redis",
+    STORAGE_REDIS_URL: `${url.protocol}//${url.host}${url.pathname}`,
+    STORAGE_REDIS_PREFIX: undefined,
+  }),
+};
+
+const SCHEMES: Readonly<Record<string, Scheme>> = {
+  file: {
+    parameters: {},
+    variables: (url) => ({ STORAGE_PROVIDER: "file", STORAGE_PATH: directoryOf(url) }),
+  },
+  s3: {
+    parameters: { region: "STORAGE_S3_REGION", endpoint: "STORAGE_S3_ENDPOINT" },
+    variables: (url) => ({
+      STORAGE_PROVIDER: "s3",
+      STORAGE_S3_BUCKET: containerOf(url),
+      STORAGE_S3_PREFIX: prefixOf(url),
+    }),
+  },
+  redis: REDIS,
+  rediss: REDIS,
+  gs: {
+    parameters: {},
+    variables: (url) => ({
+      STORAGE_PROVIDER: "gcs",
+      STORAGE_GCS_BUCKET: containerOf(url),
+      STORAGE_GCS_PREFIX: prefixOf(url),
+    }),
+  },
+  az: {
+    parameters: { account: "STORAGE_AZURE_ACCOUNT" },
+    variables: (url) => ({
+      STORAGE_PROVIDER: "azure",
+      STORAGE_AZURE_CONTAINER: containerOf(url),
+      STORAGE_AZURE_PREFIX: prefixOf(url),
+    }),
+  },
+};
+
+/** Whether an argument is the URL of a store, and no path in one. */
+export function isStoreUrl(text: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
+}
+
+/**
+ * An environment that describes the store of a URL. What a URL does not say, credentials above all, stays as the environment
+ * has it.
+ *
+ * @throws {CommandFailure} for what is no URL of a store. Its message repeats nothing of the URL: there may be a secret in it.
+ */
+export function environmentOf(text: string, env: NodeJS.ProcessEnv, envPrefix: string): NodeJS.ProcessEnv {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const scheme = url === undefined ? undefined : SCHEMES[url.protocol.slice(0, -1)];
+  if (url === undefined || scheme === undefined || !isStoreUrl(text)) {
+    throw usageFailure(
+      "A store is a URL: file:///dir, s3://bucket/prefix, redis://host:port, gs://bucket or az://container.",
+    );
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw usageFailure(
+      `The URL of a store must hold no credentials: others see the arguments of a process. Set the variables ${envPrefix}... instead.`,
+    );
+  }
+  if (url.hash !== "") throw usageFailure("The URL of a store takes no #: write it %23.");
+  const variables: Record<string, string | undefined> = { ...scheme.variables(url) };
+  for (const [name, value] of url.searchParams) {
+    const variable = Object.hasOwn(scheme.parameters, name) ? scheme.parameters[name] : undefined;
+    if (variable === undefined) {
+      const known = Object.keys(scheme.parameters);
+      throw usageFailure(
+        `The URL of a ${url.protocol}// store takes ${known.length === 0 ? "no parameters" : `only the parameters ${known.join(", ")}`}.`,
+      );
+    }
+    if (variable.endsWith("_ENDPOINT")) assertNoCredentials(value);
+    variables[variable] = value;
+  }
+  const named = Object.entries(variables).map(([name, value]) => [envPrefix + name, value] as const);
+  return { ...env, ...Object.fromEntries(named) };
+}
+
+function assertNoCredentials(endpoint: string): void {
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  if (url === undefined || url.username !== "" || url.password !== "") {
+    throw usageFailure("The endpoint in the URL of a store must be a URL without credentials.");
+  }
+}
+
+function directoryOf(url: URL): string {
+  if (url.host !== "" || url.search !== "") {
+    throw usageFailure("The URL of a directory is file:///dir, with three slashes.");
+  }
+  return decoded(url.pathname);
+}
+
+function containerOf(url: URL): string {
+  if (url.host === "") throw usageFailure(`The URL of a store names its bucket: ${url.protocol}//bucket/prefix.`);
+  return url.host;
+}
+
+function prefixOf(url: URL): string | undefined {
+  const prefix = decoded(url.pathname.replace(/^\//, "").replace(/\/$/, ""));
+  return prefix === "" ? undefined : prefix;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw usageFailure("The URL of a store is not well encoded: write a % as %25.");
+  }
+}

@@ -1,0 +1,107 @@
+import { forEachConcurrent } from "../../async/concurrency.js";
+import { isStorageError } from "../../errors/error.js";
+import { contentAddressedDigest } from "../../object/object-name.js";
+import type { Store } from "../../store/store.js";
+import { confirm } from "../confirm.js";
+import { differences } from "../differences.js";
+import { EXIT } from "../exit-codes.js";
+import { usageFailure } from "../failure.js";
+import { isStoreUrl } from "../store-url.js";
+import { twoStores } from "../two-stores.js";
+import type { RunVerb, VerbCall } from "../verb.js";
+
+interface Flags {
+  readonly prefix?: string;
+  readonly startAfter?: string;
+  readonly dryRun?: boolean;
+}
+
+/** An object to be copied, and how. */
+interface Copy {
+  readonly path: string;
+  readonly size: number;
+  readonly run: (signal: AbortSignal) => Promise<unknown>;
+}
+
+const CONCURRENCY = 8;
+
+export const run: RunVerb = async (call) => {
+  const { output, progress, signal, say, goOnWith } = call;
+  const { dryRun = false } = call.options as Flags;
+  const copies = await copiesOf(call);
+  await confirm(call, "Copy, and write over what is there and differs");
+  const result = { copied: 0, bytes: 0, failed: 0 };
+  await forEachConcurrent(copies, CONCURRENCY, signal, async ({ path, size, run }, callSignal) => {
+    try {
+      if (!dryRun) await run(callSignal);
+    } catch (error) {
+      if (callSignal.aborted || !isStorageError(error)) throw error;
+      result.failed++;
+      say(`coatcheck: ${error.message}`);
+      return;
+    }
+    result.copied++;
+    result.bytes += size;
+    progress.show(() => `${result.copied} copied`);
+    if (result.failed === 0)
+      goOnWith(`--start-after ${JSON.stringify(path)}, or without it: what is there is passed over`);
+  });
+  progress.end();
+  await output.document({ dryRun, ...result }, () => [
+    `${dryRun ? "would copy" : "copied"} ${result.copied} (${result.bytes} bytes)`,
+    ...(result.failed > 0 ? [`failed ${result.failed}`] : []),
+  ]);
+  return result.failed > 0 ? EXIT.inPart : EXIT.fine;
+};
+
+async function copiesOf(call: VerbCall): Promise<AsyncIterable<Copy>> {
+  const [from, to] = call.args as [string, string | undefined];
+  if (isStoreUrl(from)) return betweenStores(call);
+  if (to === undefined || isStoreUrl(to))
+    throw usageFailure("cp takes two URLs, or two paths; --prefix is for a part of a store.");
+  const { prefix, startAfter } = call.options as Flags;
+  if ((prefix ?? startAfter) !== undefined) throw usageFailure("--prefix and --start-after go with URLs.");
+  if (from.endsWith("/") !== to.endsWith("/")) throw usageFailure("Two paths of cp end both in /, or neither does.");
+  return withinStore(await call.store(), from, to, call.signal);
+}
+
+async function betweenStores(call: VerbCall): Promise<AsyncIterable<Copy>> {
+  const { prefix = "", startAfter } = call.options as Flags;
+  const { from, to } = await twoStores(call);
+  const { signal } = call;
+  return (async function* () {
+    for await (const { path, difference, size } of differences({ from, to, prefix, startAfter, signal })) {
+      if (difference !== "extra")
+        yield { path, size: size!, run: (callSignal) => copyAcross(from, to, path, callSignal) };
+    }
+  })();
+}
+
+async function* withinStore(store: Store, from: string, to: string, signal: AbortSignal): AsyncGenerator<Copy> {
+  if (!from.endsWith("/")) {
+    const { size = 0 } = (await store.stat(from, { signal })) ?? {};
+    yield { path: from, size, run: (callSignal) => store.copy(from, to, { signal: callSignal }) };
+    return;
+  }
+  if (to.startsWith(from)) throw usageFailure("The copies would lie below what is copied.");
+  for await (const { path, size } of store.list(from, { signal })) {
+    yield { path, size, run: (callSignal) => store.copy(path, to + path.slice(from.length), { signal: callSignal }) };
+  }
+}
+
+async function copyAcross(from: Store, to: Store, path: string, signal: AbortSignal): Promise<void> {
+  const source = await from.read(path, { signal });
+  try {
+    const { size, contentType, metadata } = source.info;
+    await to.write(path, source, {
+      size,
+      digest: contentAddressedDigest(path),
+      signal,
+      ...(contentType !== undefined && to.capability.contentType && { contentType }),
+      // Where the store keeps none the write is refused: metadata is not lost in silence.
+      ...(metadata !== undefined && Object.keys(metadata).length > 0 && { metadata }),
+    });
+  } finally {
+    await source.cancel();
+  }
+}

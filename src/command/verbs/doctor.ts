@@ -1,0 +1,43 @@
+import { examine, type Examination } from "../doctor/examination.js";
+import type { Finding } from "../doctor/finding.js";
+import { EXIT } from "../exit-codes.js";
+import { Rows } from "../rows.js";
+import type { RunVerb } from "../verb.js";
+
+export const run: RunVerb = async (call) => {
+  const { quick = false } = call.options as { quick?: boolean };
+  const { output, signal } = call;
+  const [manager, store] = [await call.manager(), await call.store()];
+  const findings = new Rows<Finding>();
+  let examination: Examination | undefined;
+  const work = examine(manager, store, quick, signal, findings.add).then((told) => (examination = told));
+  await output.list({
+    name: "findings",
+    rows: findings.of(work),
+    columns: [
+      { title: "PROBE", width: 13, text: ({ probe }) => probe },
+      { title: "DECLARED", width: 8, text: ({ declared }) => wordFor(declared) },
+      { title: "SEEN", width: 5, text: ({ seen }) => wordFor(seen) },
+      { title: "VERDICT", width: 7, text: ({ verdict }) => verdict },
+      { title: "MS", width: 6, isNumber: true, text: ({ ms }) => ms },
+      { title: "NOTE", width: 0, text: ({ note }) => note },
+    ],
+    rest: () => ({ store: store.name, verdict: verdictOf(examination!), capability: examination!.capability }),
+  });
+  if (output.form === "text") {
+    call.say(`coatcheck: ${verdictOf(examination!)}`);
+    await output.write(`capability: ${JSON.stringify(examination!.capability)}\n`);
+  }
+  return examination!.findings.some(({ verdict }) => verdict === "wrong") ? EXIT.problems : EXIT.fine;
+};
+
+function wordFor(answer: boolean | undefined): string | undefined {
+  return answer === undefined ? undefined : answer ? "yes" : "no";
+}
+
+function verdictOf({ findings }: Examination): string {
+  const wrong = findings.filter(({ verdict }) => verdict === "wrong").map(({ probe }) => probe);
+  if (wrong.length > 0) return `The store is not fit for use: see ${wrong.join(", ")}.`;
+  const notes = findings.filter(({ verdict }) => verdict === "note").length;
+  return notes === 0 ? "The store does all that is asked of it." : `The store is fit for use, with ${notes} notes.`;
+}

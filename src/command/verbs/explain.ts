@@ -1,0 +1,105 @@
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { renderHtml } from "../../picture/render-html.js";
+import { renderSvg } from "../../picture/render-svg.js";
+import type { DehydrationPlan } from "../../dehydrate/dehydration-plan.js";
+import { formatPayloadPath } from "../../plan/payload-path.js";
+import { referencesIn } from "../../reference/references-in.js";
+import { EXIT } from "../exit-codes.js";
+import { usageFailure } from "../failure.js";
+import { parseLimit, type Limit } from "../limits.js";
+import { printable } from "../output.js";
+import { readPayload } from "../payload.js";
+import { formatBytes } from "../units.js";
+import type { RunVerb } from "../verb.js";
+import { heaviestParts, type Weight } from "../weights.js";
+
+interface ExplainOptions {
+  readonly limit?: string;
+  readonly maxInline?: number;
+  readonly maxEnvelope?: number;
+  readonly depth?: number;
+  readonly top?: number;
+  /** A file; `true`: stdout. */
+  readonly svg?: string | true;
+  readonly html?: string | true;
+}
+
+/** Whether what would travel fits. */
+interface Fit extends Limit {
+  /** What is measured: the payload as it is, or what dehydration leaves of it. */
+  readonly of: "payload" | "dehydrated";
+  readonly size: number;
+  readonly fits: boolean;
+}
+
+interface Explanation {
+  readonly size: number;
+  readonly inlineSize: number;
+  readonly entries: { path: string; kind: string; size: number }[];
+  readonly objects: string[];
+  readonly heaviest: Weight[];
+  readonly limit?: Fit;
+}
+
+export const run: RunVerb = async ({ args: [source], options, terminal, output, planner }) => {
+  const { limit, maxInline, maxEnvelope, depth, top = 10, svg, html } = options as ExplainOptions;
+  const asked = limit === undefined ? undefined : parseLimit(limit);
+  assertPictureFile("--svg", svg, ".svg");
+  assertPictureFile("--html", html, ".html");
+  const payload = await readPayload(source, terminal);
+  const { manager, isStored } = await planner();
+  const sizes = { maxInlineSize: maxInline, maxEnvelopeSize: maxEnvelope, maxRecursionDepth: depth };
+  const plan = manager.plan(payload, { ...sizes, scope: "explain" });
+  // Without a store, and without a word of how to dehydrate, the payload travels as it is.
+  const isDehydrated = isStored || Object.values(sizes).some((size) => size !== undefined);
+  const explanation: Explanation = {
+    size: plan.size,
+    inlineSize: plan.inlineSize,
+    entries: plan.entries.map(({ path, kind, size }) => ({ path: formatPayloadPath(path), kind, size })),
+    objects: objectsOf(plan),
+    heaviest: heaviestParts(payload, top),
+    ...(asked !== undefined && { limit: fitOf(plan, asked, isDehydrated) }),
+  };
+  if (typeof svg === "string") await writeFile(resolve(terminal.cwd, svg), renderSvg(plan));
+  if (typeof html === "string") await writeFile(resolve(terminal.cwd, html), renderHtml(plan));
+  if (svg === true) await output.write(renderSvg(plan));
+  else if (html === true) await output.write(renderHtml(plan));
+  else await output.document(explanation, () => linesOf(explanation));
+  return explanation.limit?.fits === false ? EXIT.problems : EXIT.fine;
+};
+
+/** Else `--svg payload.json` would write over the payload. */
+function assertPictureFile(flag: string, file: string | true | undefined, ending: string): void {
+  if (typeof file !== "string" || file.endsWith(ending)) return;
+  throw usageFailure(`${flag} takes a file that ends in ${ending}; give the payload before it.`);
+}
+
+function fitOf({ size, inlineSize }: DehydrationPlan, limit: Limit, isDehydrated: boolean): Fit {
+  const measured = isDehydrated ? inlineSize : size;
+  const of = isDehydrated ? "dehydrated" : "payload";
+  return { ...limit, of, size: measured, fits: measured <= limit.bytes };
+}
+
+/** The objects that the references in what travels lead to; those in other objects are not seen from there. */
+function objectsOf({ value }: DehydrationPlan): string[] {
+  const paths = [...referencesIn(value)].map(({ reference }) =>
+    "$storageRef" in reference ? reference.$storageRef : reference.$bubuStorageRef,
+  );
+  return [...new Set(paths)];
+}
+
+function linesOf({ size, inlineSize, entries, objects, heaviest, limit }: Explanation): string[] {
+  const lines = [`payload     ${size} bytes (${formatBytes(size)})`, "heaviest"];
+  for (const { path, bytes } of heaviest) lines.push(`  ${String(bytes).padStart(12)}  ${printable(path)}`);
+  lines.push(
+    `dehydrated  ${inlineSize} bytes (${formatBytes(inlineSize)}), ${entries.length} values leave for ${objects.length} objects`,
+  );
+  for (const { path, kind, size: bytes } of entries)
+    lines.push(`  ${String(bytes).padStart(12)}  ${kind.padEnd(6)}  ${printable(path)}`);
+  if (limit === undefined) return lines;
+  const what = limit.of === "payload" ? "the payload" : "what travels";
+  const by = limit.fits ? `${limit.bytes - limit.size} bytes are left` : `${limit.size - limit.bytes} bytes too many`;
+  lines.push(`limit       ${limit.name}: ${limit.bytes} bytes; ${what} ${limit.fits ? "fits" : "does not fit"}, ${by}`);
+  return lines;
+}

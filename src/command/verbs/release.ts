@@ -1,0 +1,20 @@
+import { confirm } from "../confirm.js";
+import type { RunVerb } from "../verb.js";
+
+interface Flags {
+  readonly prefix?: string;
+  readonly tombstone?: number;
+  readonly dryRun?: boolean;
+}
+
+export const run: RunVerb = async (call) => {
+  const { prefix, tombstone, dryRun = false } = call.options as Flags;
+  const scope = call.args[0]!;
+  const manager = await call.manager();
+  await confirm(call, `Delete all objects of the scope ${JSON.stringify(scope)}`);
+  const { deleted } = await manager.release(scope, { prefix, tombstone, dryRun, signal: call.signal });
+  await call.output.document(
+    { dryRun, scope, deleted },
+    () => `${deleted} objects ${dryRun ? "would be" : "were"} deleted`,
+  );
+};

@@ -1,0 +1,24 @@
+import type { Area, Box } from "./boxes.js";
+import type { Part } from "./byte-tree.js";
+
+// Pixels: what is smaller can't be seen.
+const LEAST = 1;
+
+/** A part over its children, each as wide as its bytes: what a container has besides them stays free on the right. */
+export function icicle(root: Part, area: Area, rows: number): Box[] {
+  const height = area.height / rows;
+  const scale = area.width / Math.max(root.bytes, 1);
+  const boxes: Box[] = [];
+  const draw = (part: Part, depth: number, x: number): void => {
+    const width = part.bytes * scale;
+    if (depth >= rows || width < LEAST) return;
+    boxes.push({ part, depth, x, y: area.y + depth * height, width, height });
+    let next = x;
+    for (const child of part.children) {
+      draw(child, depth + 1, next);
+      next += child.bytes * scale;
+    }
+  };
+  draw(root, 0, area.x);
+  return boxes;
+}

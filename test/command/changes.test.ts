@@ -1,0 +1,95 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { VERBS } from "../../src/command/verbs.js";
+import { optionsOf } from "../../src/command/flags.js";
+import { newDirectory, runCommand } from "./run-command.js";
+
+const directory = newDirectory();
+const url = (name: string) => `file://${join(directory.path, name)}`;
+const run = (args: string, given: { stdin?: string; isTTY?: boolean } = {}) =>
+  runCommand(["--store", url("store"), ...args.split(" ")], { cwd: directory.path, ...given });
+
+/** Every file of a directory, with its size and time. */
+async function files(name: string): Promise<string[]> {
+  const root = join(directory.path, name);
+  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => []);
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const facts = paths.map(async (path) => `${path} ${(await stat(path)).size} ${(await stat(path)).mtimeMs}`);
+  return (await Promise.all(facts)).sort();
+}
+
+const RUNS: Record<string, string> = {
+  gc: "gc --live - --allow-empty --min-age 0s",
+  release: "release run-1",
+  done: "done run-1 a --readers a",
+  cp: "cp URL",
+  migrate: "migrate URL-moved",
+  dehydrate: "dehydrate --scope run-2",
+};
+
+beforeEach(async () => {
+  await run("dehydrate --scope run-1", { stdin: JSON.stringify("x".repeat(2000)) });
+});
+
+describe.each(Object.keys(RUNS))("%s", (verb) => {
+  const args = () => RUNS[verb]!.replace("URL", url("copy"));
+  const stdin = JSON.stringify("other".repeat(500));
+
+  it("changes nothing with --dry-run, and says what it would do", async () => {
+    const before = await files("");
+    const { exitCode, stdout } = await run(`${args()} --dry-run`, { stdin });
+    expect(exitCode).toBe(0);
+    expect(stdout).not.toBe("");
+    expect(await files("")).toEqual(before);
+  });
+});
+
+describe.each(Object.keys(RUNS).filter((verb) => verb !== "dehydrate"))("%s", (verb) => {
+  const args = () => RUNS[verb]!.replace("URL", url("copy"));
+
+  it("changes nothing where nobody can be asked, or the answer is no", async () => {
+    const before = await files("");
+    expect((await run(args(), { stdin: "[]" })).exitCode).toBe(5);
+    if (verb !== "gc") expect((await run(args(), { stdin: "no\n", isTTY: true })).exitCode).toBe(5);
+    expect(await files("")).toEqual(before);
+  });
+
+  it("does it with --yes, and after a yes", async () => {
+    const before = await files("");
+    if (verb === "release") expect((await run(args(), { stdin: "y\n", isTTY: true })).exitCode).toBe(0);
+    else expect((await run(`${args()} --yes`, { stdin: "[]" })).exitCode).toBe(0);
+    expect(await files("")).not.toEqual(before);
+  });
+});
+
+it("every verb that changes something takes --dry-run and --yes", () => {
+  const changing = [...VERBS].filter((verb) => "changes" in verb).map(({ name }) => name);
+  expect(changing).toEqual(["gc", "release", "done", "cp", "migrate", "reencrypt"]);
+  for (const verb of VERBS) {
+    const flags = optionsOf(verb).map((option) => option.flags);
+    const isAsked = changing.includes(verb.name as never) || verb.name === "dehydrate";
+    expect([verb.name, flags.includes("--dry-run"), flags.includes("--yes")]).toEqual([verb.name, isAsked, isAsked]);
+  }
+});
+
+describe("cp", () => {
+  it("writes over what differs, so that diff then finds nothing", async () => {
+    await run(`cp ${url("target")} --yes`);
+    await runCommand(["--store", url("target"), "release", "run-1", "--yes"]);
+    expect((await run(`diff ${url("target")}`)).exitCode).toBe(3);
+    expect((await run(`cp ${url("target")} --yes`)).exitCode).toBe(0);
+    expect((await run(`diff ${url("target")} --content`)).exitCode).toBe(0);
+  });
+
+  it("copies an object, and all below a path, within a store", async () => {
+    const { objects } = JSON.parse((await run("ls outputs/run-1/ --json")).stdout) as { objects: { path: string }[] };
+    const [{ path }] = objects as [{ path: string }];
+    expect((await run(`cp ${path} copies/one.json --yes`)).exitCode).toBe(0);
+    expect((await run("cp outputs/run-1/ copies/all/ --yes")).exitCode).toBe(0);
+    const listed = (await run("ls copies/ --jsonl")).stdout;
+    expect(listed).toContain("copies/one.json");
+    expect(listed).toContain(path.replace("outputs/run-1/", "copies/all/"));
+    expect((await run("cp outputs/run-1/ outputs/run-1/deeper/ --yes")).exitCode).toBe(2);
+    expect((await run("cp nothing copies/x --yes")).exitCode).toBe(4);
+  });
+});

@@ -1,0 +1,62 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { newDirectory, runCommand, type Ran } from "./run-command.js";
+
+const directory = newDirectory();
+const path = (name: string) => join(directory.path, name);
+const payload = {
+  id: 7,
+  text: "x".repeat(5000),
+  items: Array.from({ length: 200 }, (_, index) => ({ index, name: `item ${index}` })),
+};
+
+beforeAll(() => writeFile(path("payload.json"), JSON.stringify(payload)));
+
+describe("explain", () => {
+  const limited = async (args: string): Promise<Ran> =>
+    runCommand(["--store", `file://${path("store")}`, "explain", path("payload.json"), "--json", ...args.split(" ")]);
+
+  it("measures what travels where there is a store, and the payload where there is none", async () => {
+    const bare = await runCommand(["explain", path("payload.json"), "--limit", "1000"]);
+    expect(bare.exitCode).toBe(3);
+    expect(bare.stdout).toContain("the payload does not fit");
+    expect((await limited("--limit 1000")).exitCode).toBe(0);
+    expect((await limited("--limit 100")).exitCode).toBe(3);
+    const planned = await runCommand(["explain", path("payload.json"), "--limit", "1000", "--max-inline", "512"]);
+    expect(planned.exitCode).toBe(0);
+  });
+
+  it.each([
+    ["sqs", 1_048_576],
+    ["sns", 262_144],
+    ["kafka", 1_000_000],
+    ["temporal", 2_097_152],
+    ["stepfunctions", 262_144],
+    ["lambda", 6_291_456],
+    ["3KiB", 3072],
+  ])("knows the limit %s", async (name, bytes) => {
+    const { stdout } = await limited(`--limit ${name}`);
+    expect((JSON.parse(stdout) as { limit: { bytes: number } }).limit.bytes).toBe(bytes);
+  });
+
+  it("names what makes a payload heavy, the heaviest first", async () => {
+    const { heaviest } = JSON.parse((await limited("--top 2")).stdout) as {
+      heaviest: { path: string; bytes: number }[];
+    };
+    expect(heaviest).toEqual([
+      { path: "$.items", bytes: JSON.stringify(payload.items).length },
+      { path: "$.text", bytes: 5002 },
+    ]);
+  });
+
+  it("draws into a file, or on stdout, and never over the payload", async () => {
+    const drawn = await runCommand(["explain", path("payload.json"), "--svg"]);
+    expect(drawn.stdout).toMatch(/^<svg .*<\/svg>\n$/s);
+    await runCommand(["explain", path("payload.json"), "--svg", path("a.svg"), "--html", path("a.html")]);
+    expect(await readFile(path("a.svg"), "utf8")).toBe(drawn.stdout);
+    expect(await readFile(path("a.html"), "utf8")).toContain("<title>A payload, by bytes</title>");
+    const wrong = await runCommand(["explain", "--svg", path("payload.json")], { stdin: "1" });
+    expect(wrong.exitCode).toBe(2);
+    expect(await readFile(path("payload.json"), "utf8")).toBe(JSON.stringify(payload));
+  });
+});

@@ -1,0 +1,108 @@
+import { join } from "node:path";
+import { PassThrough, Readable, Writable } from "node:stream";
+import { main } from "../../src/command/main.js";
+import { newDirectory, runCommand } from "./run-command.js";
+
+const directory = newDirectory();
+const url = (name: string) => `file://${join(directory.path, name)}`;
+const SCOPES = 30;
+
+beforeAll(async () => {
+  for (let scope = 0; scope < SCOPES; scope++) {
+    const args = ["--store", url("store"), "dehydrate", "--scope", `run-${scope}`];
+    await runCommand(args, { stdin: JSON.stringify(`${scope}`.repeat(2000)) });
+  }
+});
+
+/** Runs `ls` with an stdout of its own, and gives the exit code and what stderr got. */
+async function list(stdout: Writable, signal: AbortSignal, isTTY = false): Promise<[number, string]> {
+  const stderr = Object.assign(new PassThrough(), { isTTY });
+  const terminal = { env: {}, cwd: directory.path, stdin: Readable.from([]), stdout, stderr, signal };
+  const exitCode = await main(["--store", url("store"), "ls", "--jsonl"], terminal, "1.2.3");
+  return [exitCode, String((stderr.read() as Buffer | null) ?? "")];
+}
+
+it("a reader that has seen enough ends it quietly", async () => {
+  let lines = 0;
+  const head = new Writable({
+    write: (_chunk, _encoding, done) =>
+      done(++lines < 3 ? null : Object.assign(new Error("write EPIPE"), { code: "EPIPE" })),
+  });
+  expect(await list(head, new AbortController().signal)).toEqual([0, ""]);
+  expect(lines).toBe(3);
+});
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
+}
+
+it("a reader that is slow holds it up: no more is listed than is read", async () => {
+  const waiting: number[] = [];
+  const slow = new Writable({
+    highWaterMark: 1,
+    write: (_chunk, _encoding, done) => {
+      void turns(20).then(() => {
+        waiting.push(slow.writableLength);
+        done();
+      });
+    },
+  });
+  expect((await list(slow, new AbortController().signal))[0]).toBe(0);
+  expect(waiting).toHaveLength(SCOPES);
+  expect(Math.max(...waiting)).toBeLessThan(400); // bytes: one line, and not two
+});
+
+it("Ctrl-C ends it with 130, and says how to go on: nothing is listed twice, nothing left out", async () => {
+  const interruption = new AbortController();
+  const lines: string[] = [];
+  const stdout = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      if (lines.push(chunk.toString()) === 5) interruption.abort();
+      done();
+    },
+  });
+  const [exitCode, stderr] = await list(stdout, interruption.signal);
+  expect(exitCode).toBe(130);
+  const [, after] = /^coatcheck: interrupted; to go on, say the same with --start-after (".*")\n$/.exec(stderr)!;
+  const rest = await runCommand([
+    "--store",
+    url("store"),
+    "ls",
+    "--jsonl",
+    "--start-after",
+    JSON.parse(after!) as string,
+  ]);
+  const whole = await runCommand(["--store", url("store"), "ls", "--jsonl"]);
+  const seen = lines.join("").trim().split("\n");
+  const last = seen.findIndex((line) => line.includes(JSON.parse(after!) as string));
+  expect(last).toBeGreaterThan(0);
+  const both = [...seen.slice(0, last + 1), ...rest.stdout.trim().split("\n")];
+  expect(both).toEqual(whole.stdout.trim().split("\n"));
+});
+
+it("titles and colours are for people, and NO_COLOR is heard", async () => {
+  const seen = await runCommand(["--store", url("store"), "ls", "--limit", "1"], { isTTY: true });
+  expect(seen.stdout).toMatch(/^ +SIZE {2}MODIFIED/);
+  const piped = await runCommand(["--store", url("store"), "ls", "--limit", "1"]);
+  expect(piped.stdout).not.toContain("SIZE");
+  const red = await runCommand(["--store", url("store"), "cat", "nothing"], { isTTY: true });
+  expect(red.stderr).toContain("\u001b[31mcoatcheck:");
+  for (const env of [{ NO_COLOR: "1" }, { TERM: "dumb" }]) {
+    const plain = await runCommand(["--store", url("store"), "cat", "nothing"], { isTTY: true, env });
+    expect(plain.stderr).not.toContain("\u001b[3");
+  }
+});
+
+it("names that would move the cursor are written as they are called", async () => {
+  const args = ["--store", url("odd"), "explain", "--limit", "1"];
+  const { stdout } = await runCommand(args, { stdin: JSON.stringify({ "\u001b[2J\u202e\u2028": "x".repeat(2000) }) });
+  expect(stdout).toContain("u{202e}");
+  expect(stdout).not.toMatch(/[\u001b\u202e\u2028]/);
+});
+
+it("help reads in one screen of 40 lines and 100 columns", async () => {
+  const { stdout } = await runCommand(["--help"]);
+  const lines = stdout.trimEnd().split("\n");
+  expect(lines.length).toBeLessThanOrEqual(40);
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
+});
