@@ -1,11 +1,13 @@
 /**
- * Tests that start programs, go through 100,000 objects, or judge the whole source: as globs of their files. They
+ * Tests that start programs, go through 100,000 objects, or judge the whole source or book: as globs of their files. They
  * take a third of the time of all tests, and `npm run test:long` runs them. `npm test` runs all others.
  */
 export const LONG_TESTS = [
   "bench/bench",
+  "chaos/chaos",
+  "command/many-objects",
   "dehydrate/streams/stream-memory",
-  "docs/s3-rights",
+  "docs/{readme,s3-rights}",
   "examples/*",
   "maintain/collect/{many-objects,processes}",
   "regular-expressions",

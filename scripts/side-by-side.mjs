@@ -1,7 +1,7 @@
 // Runs npm scripts at the same time. What the last one says is seen at once, what the others say when they have ended.
 // Fails when one of them does.
 //
-//   node scripts/side-by-side.mjs check:source coverage
+//   node scripts/side-by-side.mjs build check:source
 import { spawn } from "node:child_process";
 import process from "node:process";
 

@@ -17,6 +17,7 @@ import { abortable, throwIfAborted } from "../../../async/abort.js";
 import type { StorageError } from "../../../errors/error.js";
 import { LinkedAbort } from "../../../async/linked-abort.js";
 import { refuseForeign } from "./answer.js";
+import { afterOneTry } from "./client/capped-retries.js";
 import { configurationError } from "./client/configuration.js";
 import type { ObjectAnswer } from "./direct/answer.js";
 import type { ObjectInput, ObjectOperation, Payload } from "./direct/object-request.js";
@@ -133,7 +134,10 @@ export class S3Bucket {
   ): Promise<ObjectAnswer> {
     return this.#within(call, async (signal) => {
       const answer = await this.direct?.ask(operation, input, payload, signal);
-      return answer ?? this.#sendCommand(signal, await this.#commandOf(operation, input, payload));
+      if (typeof answer === "object") return answer;
+      const command = await this.#commandOf(operation, input, payload);
+      const send = (): Promise<ObjectAnswer> => this.#sendCommand(signal, command);
+      return answer === "unanswered" ? afterOneTry(send) : send();
     });
   }
 

@@ -1,10 +1,30 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { StandardRetryStrategy } from "@smithy/core/retry";
 
-/** The SDK's standard retries, their waits limited. */
+type Refresh = StandardRetryStrategy["refreshRetryTokenForRetry"];
+
+const tried = new AsyncLocalStorage<true>();
+
+/** Sends a request that was sent once before, which counts as one of its attempts. */
+export function afterOneTry<T>(send: () => T): T {
+  return tried.run(true, send);
+}
+
+/** The SDK's standard retries, their waits limited. A request that was sent before the SDK's turn has one retry less. */
 export class CappedRetries extends StandardRetryStrategy {
   /** @param maxBackoff milliseconds */
-  constructor(attempts: number, maxBackoff: number) {
+  constructor(
+    readonly attempts: number,
+    maxBackoff: number,
+  ) {
     super({ maxAttempts: attempts, backoff: new CappedBackoff(maxBackoff) });
+  }
+
+  override async refreshRetryTokenForRetry(...call: Parameters<Refresh>): ReturnType<Refresh> {
+    const [token, { error }] = call;
+    const sent = token.getRetryCount() + (tried.getStore() === true ? 2 : 1);
+    if (sent >= this.attempts) throw error as Error;
+    return super.refreshRetryTokenForRetry(...call);
   }
 }
 

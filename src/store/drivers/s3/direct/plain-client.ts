@@ -50,7 +50,8 @@ export class PlainClient {
     const signer = await valueOf(config["signer"], { name: "sigv4" });
     if (classOf(signer) !== own["signerConstructor"]) return false;
     const { retryStrategy } = this.given ?? {};
-    if (retryStrategy !== undefined) return retryStrategy instanceof CappedRetries;
+    // Of one attempt, the SDK's would be the second.
+    if (retryStrategy !== undefined) return retryStrategy instanceof CappedRetries && retryStrategy.attempts > 1;
     return classOf(await valueOf(config["retryStrategy"])) === classOf(await valueOf(own["retryStrategy"]));
   }
 }

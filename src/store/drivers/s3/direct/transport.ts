@@ -56,8 +56,9 @@ export class DirectTransport {
   }
 
   /**
-   * Asks for an operation. `undefined` where the SDK has to be asked: for a client that is not plain, an answer that is
-   * neither good nor a clear refusal, and a connection that broke.
+   * Asks for an operation. `undefined` where that is the SDK's, and nothing was sent: for a client that is not plain.
+   * `"unanswered"` where the SDK has to send it again: for an answer that is neither good nor a clear refusal, and a
+   * connection that broke.
    *
    * @throws the reason of the signal's, or an error with the fields of the SDK's, if the server refuses for good
    */
@@ -66,16 +67,16 @@ export class DirectTransport {
     input: ObjectInput,
     payload?: Payload,
     signal?: AbortSignal,
-  ): Promise<ObjectAnswer | undefined> {
+  ): Promise<ObjectAnswer | "unanswered" | undefined> {
     const response = await this.#send(operation, input, payload, signal);
-    if (signal?.aborted) response?.body.destroy();
+    if (signal?.aborted && typeof response === "object") response.body.destroy();
     signal?.throwIfAborted();
-    if (response === undefined) return undefined;
+    if (typeof response !== "object") return response;
     const answer = await answerOf(operation, response);
     if (answer !== undefined) return answer;
     if (BUSY.includes(response.status)) await this.#pause(signal);
     signal?.throwIfAborted();
-    return undefined;
+    return "unanswered";
   }
 
   async #send(
@@ -83,18 +84,20 @@ export class DirectTransport {
     input: ObjectInput,
     payload: Payload | undefined,
     signal: AbortSignal | undefined,
-  ): Promise<DirectResponse | undefined> {
+  ): Promise<DirectResponse | "unanswered" | undefined> {
+    let isSent = false;
     try {
       const target = await this.#currentTarget();
       if (target === undefined || (payload !== undefined && payload.bytes.byteLength >= target.asksFrom))
         return undefined;
       const request = await this.#requestOf(target, operation, input, payload);
       if (signal?.aborted) return undefined;
+      isSent = true;
       this.sent++;
       const { requestHandler } = this.#client.config;
       return responseOf(await requestHandler.handle(request, signal === undefined ? {} : { abortSignal: signal }));
     } catch {
-      return undefined; // the SDK says what is wrong, if it still is
+      return isSent ? "unanswered" : undefined; // the SDK says what is wrong, if it still is
     }
   }
 
