@@ -1,6 +1,7 @@
-import type { Part } from "./byte-tree.js";
+import type { Part, PartKind } from "./byte-tree.js";
 
-const KINDS: Readonly<Record<Part["kind"], string>> = {
+/** What becomes of a part. */
+export const KINDS: Readonly<Record<PartKind, string>> = {
   inline: "travels",
   json: "leaves as JSON",
   raw: "leaves as text",
@@ -15,4 +16,13 @@ export function descriptionOf(part: Part, showsValue: boolean): string {
   const place = stored === undefined ? "" : `; in ${stored.object} at ${stored.offset}`;
   const shown = showsValue && value !== undefined ? `; ${JSON.stringify(value).slice(0, MAX_VALUE)}` : "";
   return `${path}: ${bytes} bytes, ${KINDS[kind]}${place}${shown}`;
+}
+
+/** How many values leave, and for how many objects. */
+export function leaving(values: number, objects: number): string {
+  return `${inNumber(values, "value leaves", "values leave")} for ${inNumber(objects, "object", "objects")}`;
+}
+
+function inNumber(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
 }

@@ -3,7 +3,7 @@ import type { DehydrationPlan } from "../dehydrate/dehydration-plan.js";
 import { parseOptions } from "../options/parse-options.js";
 import type { Area, Box } from "./boxes.js";
 import { byteTree, type Part, type PartKind } from "./byte-tree.js";
-import { descriptionOf } from "./describe.js";
+import { descriptionOf, KINDS, leaving } from "./describe.js";
 import { icicle } from "./icicle.js";
 import { escaped, shortened } from "./markup.js";
 import { strips, type Strip } from "./strips.js";
@@ -50,12 +50,6 @@ const COLOURS: Readonly<Record<PartKind, string>> = {
   raw: "#f0e442",
   binary: "#e69f00",
 };
-const WORDS: Readonly<Record<PartKind, string>> = {
-  inline: "travels",
-  json: "leaves as JSON",
-  raw: "leaves as text",
-  binary: "leaves as bytes",
-};
 
 /**
  * Draws a plan as SVG: which part of a payload has how many bytes, by path and by area, and in which object each part that
@@ -82,7 +76,7 @@ export function svgOf({ size, inlineSize, entries }: DehydrationPlan, root: Part
   const treemapY = icicleY + ROWS * ROW + HEADING;
   const stripsY = treemapY + TREEMAP + HEADING;
   const height = stripsY + (shown.length + 1) * (STRIP + 4) + MARGIN;
-  const summary = `${size} bytes; ${inlineSize} bytes travel, ${entries.length} values leave for ${objects.length} objects`;
+  const summary = `${size} bytes; ${inlineSize} bytes travel, ${leaving(entries.length, objects.length)}`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="cc-title cc-summary" font-family="system-ui, sans-serif" font-size="11">`,
     `<title id="cc-title">${escaped(settings.title)}</title><desc id="cc-summary">${escaped(summary)}</desc>`,
@@ -120,11 +114,11 @@ function patterns(): string {
 }
 
 function legend(y: number): string {
-  const kinds = Object.keys(WORDS) as PartKind[];
+  const kinds = Object.keys(KINDS) as PartKind[];
   return kinds
     .map((kind, index) => {
       const x = WIDTH - MARGIN - (kinds.length - index) * 120;
-      return `<rect x="${x}" y="${y - 10}" width="12" height="12" fill="url(#cc-${kind})" stroke="#333333"/><text x="${x + 16}" y="${y}" fill="#111111">${WORDS[kind]}</text>`;
+      return `<rect x="${x}" y="${y - 10}" width="12" height="12" fill="url(#cc-${kind})" stroke="#333333"/><text x="${x + 16}" y="${y}" fill="#111111">${KINDS[kind]}</text>`;
     })
     .join("");
 }

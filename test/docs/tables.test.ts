@@ -124,12 +124,13 @@ describe("README.md", () => {
 
   it("has links that work on the page of the package, to files that exist", () => {
     const { repository } = JSON.parse(readFileSync("package.json", "utf8")) as { repository: { url: string } };
-    const home = `${repository.url.replace(/^git\+|\.git$/g, "")}/blob/main/`;
+    const pages = repository.url.replace(/^git\+|\.git$/g, "");
+    const images = pages.replace("//github.com/", "//raw.githubusercontent.com/");
     const links = [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, link]) => link!);
     expect(links.length).toBeGreaterThan(10);
     for (const link of links) {
-      expect(link.startsWith(home)).toBe(true);
-      expect(existsSync(link.slice(home.length))).toBe(true);
+      const home = [`${pages}/blob/main/`, `${images}/main/`].find((start) => link.startsWith(start));
+      expect([link, home !== undefined && existsSync(link.slice(home.length))]).toEqual([link, true]);
     }
   });
 });

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { leaving } from "../../picture/describe.js";
 import { renderHtml } from "../../picture/render-html.js";
 import { renderSvg } from "../../picture/render-svg.js";
 import type { DehydrationPlan } from "../../dehydrate/dehydration-plan.js";
@@ -93,7 +94,7 @@ function linesOf({ size, inlineSize, entries, objects, heaviest, limit }: Explan
   const lines = [`payload     ${size} bytes (${formatBytes(size)})`, "heaviest"];
   for (const { path, bytes } of heaviest) lines.push(`  ${String(bytes).padStart(12)}  ${printable(path)}`);
   lines.push(
-    `dehydrated  ${inlineSize} bytes (${formatBytes(inlineSize)}), ${entries.length} values leave for ${objects.length} objects`,
+    `dehydrated  ${inlineSize} bytes (${formatBytes(inlineSize)}), ${leaving(entries.length, objects.length)}`,
   );
   for (const { path, kind, size: bytes } of entries)
     lines.push(`  ${String(bytes).padStart(12)}  ${kind.padEnd(6)}  ${printable(path)}`);
