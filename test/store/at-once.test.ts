@@ -82,21 +82,23 @@ describe("a store that answers at once", () => {
     write.mockRestore();
   });
 
-  it.each(["dehydrate", "hydrate"] as const)(
-    "hears a signal that fires while %s looks at the value",
-    async (method) => {
-      const manager = new StorageManager({ store: new MemoryStore() });
-      const message = await manager.dehydrate(PAYLOAD, OPTIONS);
-      const controller = new AbortController();
-      const value = {
-        get body() {
-          controller.abort();
-          return method === "hydrate" ? message : PAYLOAD;
-        },
-      };
-      expect(await failureOf(manager[method](value, { signal: controller.signal }))).toMatchObject({ code: "ABORTED" });
-    },
-  );
+  it.each([
+    ["dehydrate", 1],
+    ["dehydrate", 2],
+    ["hydrate", 1],
+  ] as const)("hears a signal that fires while %s looks at the value, for the %d. time", async (method, time) => {
+    const manager = new StorageManager({ store: new MemoryStore() });
+    const message = await manager.dehydrate(PAYLOAD, OPTIONS);
+    const controller = new AbortController();
+    let looks = 0;
+    const value = {
+      get body() {
+        if (++looks === time) controller.abort();
+        return method === "hydrate" ? message : PAYLOAD;
+      },
+    };
+    expect(await failureOf(manager[method](value, { signal: controller.signal }))).toMatchObject({ code: "ABORTED" });
+  });
 
   it("gives nothing that is not what was stored", async () => {
     const store = new MemoryStore();

@@ -119,7 +119,7 @@ describe("publish", () => {
     const value = fc.letrec((tie) => ({
       any: fc.oneof(
         fc.string({ unit: "grapheme" }),
-        fc.double({ min: -(2 ** 53), max: 2 ** 53, noNaN: true }),
+        fc.double({ min: -(2 ** 40), max: 2 ** 40, noNaN: true }), // of larger fractions amqplib makes an error
         fc.integer(),
         fc.boolean(),
         fc.constant(null),

@@ -131,8 +131,8 @@ export const STEPS: readonly Mutant[] = [
     name: "an option is taken for the same that is another",
     promise: behaviour("nothing of the options of one call reaches another"),
     file: "configure/last-dehydration.ts",
-    from: 'return name === "scope" || name === "signal";',
-    to: 'return name === "scope" || name === "signal" || name === "schema";',
+    from: "else if (!Object.is(value, values[index])) return undefined;",
+    to: "",
     seenBy: seenByTests("configure/last-dehydration.test.ts"),
   },
   {
