@@ -88,9 +88,9 @@ describe("the bundle of a program", () => {
   const ceilings: Record<string, number> = {
     "error.mjs": 2_500,
     // Of these, some 25,000 are what ends payloads: retention, adoption, migration.
-    "memory.mjs": 300_000,
-    "file.mjs": 320_000,
-    "s3.mjs": 975_000,
+    "memory.mjs": 310_000,
+    "file.mjs": 330_000,
+    "s3.mjs": 1_000_000,
   };
   const programs = Object.keys(ceilings);
 
