@@ -29,6 +29,7 @@ export const ENTRIES = {
   "coatcheck/testing": "src/testing/index.ts",
   "coatcheck/prometheus": "src/prometheus.ts",
   "coatcheck/otel": "src/otel.ts",
+  "coatcheck/inspector": "src/inspector.ts",
 };
 
 /** The programs that the package installs, and their files in src/: ECMAScript modules, which nobody imports. */

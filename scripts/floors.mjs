@@ -24,5 +24,6 @@ export const FLOORS = [
   "picture",
   "adapters",
   "testing",
+  "inspector",
   "command",
 ];

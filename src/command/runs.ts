@@ -17,6 +17,7 @@ import { run as lifecycle } from "./verbs/lifecycle.js";
 import { run as iam } from "./verbs/iam.js";
 import { run as doctor } from "./verbs/doctor.js";
 import { run as env } from "./verbs/env.js";
+import { run as serve } from "./verbs/serve.js";
 import { run as completion } from "./verbs/completion.js";
 import type { RunVerb } from "./verb.js";
 import type { VerbName } from "./verbs.js";
@@ -45,5 +46,6 @@ export const RUNS: Readonly<Record<VerbName, RunVerb>> = {
   iam,
   doctor,
   env,
+  serve,
   completion,
 };

@@ -209,6 +209,19 @@ export const VERBS = [
     options: [{ flags: "--check", description: "exit 2 if one is wrong" }],
   },
   {
+    name: "serve",
+    summary: "a page to look at all of it, for this machine",
+    options: [
+      { flags: "--port <n>", description: "where it listens, default 7788; 0 for any that is free", value: "count" },
+      { flags: "--host <address>", description: "default 127.0.0.1; another one needs TLS" },
+      { flags: "--name <host>", description: "what browsers call it, default the --host" },
+      { flags: "--tls-cert <file>", description: "certificate of a server, as PEM" },
+      { flags: "--tls-key <file>", description: "its key, as PEM" },
+      { flags: "--allow-delete", description: "let pages release scopes and delete objects; default: they only read" },
+      { flags: "--temporal [origins]", description: "speak Temporal's codec protocol, to pages of these origins" },
+    ],
+  },
+  {
     name: "completion",
     summary: "print a script that completes verbs and flags",
     parameters: [{ name: "<shell>", description: "bash, zsh or fish" }],

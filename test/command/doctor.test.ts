@@ -1,4 +1,4 @@
-import { examine } from "../../src/command/doctor/examination.js";
+import { examine } from "../../src/inspector/doctor/examination.js";
 import { StorageManager } from "../../src/manager/storage-manager.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import type {

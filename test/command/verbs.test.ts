@@ -52,11 +52,12 @@ const RUNS: Record<VerbName, () => string> = {
   iam: () => "iam",
   doctor: () => "doctor",
   env: () => "env",
+  serve: () => "serve",
   completion: () => "completion bash",
 };
 
-// What is no use without a file of options has its own test.
-const NEEDS_MORE: readonly VerbName[] = ["reencrypt"];
+// What is no use without a file of options, and what ends when it is told to, have their own tests.
+const NEEDS_MORE: readonly VerbName[] = ["reencrypt", "serve"];
 
 describe.each(VERBS.map(({ name }) => name).filter((name) => !NEEDS_MORE.includes(name)))("coatcheck %s", (name) => {
   it("prints one document that is as its schema says", async () => {

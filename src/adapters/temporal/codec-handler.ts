@@ -1,6 +1,7 @@
 import type { Payload, PayloadCodec } from "@temporalio/common";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod/mini";
+import { bodyWithin } from "../../bytes/request-body.js";
 import { isStorageError, type StorageErrorCode } from "../../errors/error.js";
 import { functionField } from "../messages/engine-fields.js";
 import { hasMethods } from "../../options/fields.js";
@@ -99,18 +100,6 @@ function allow(origin: string, response: ServerResponse): void {
 
 function pathOf({ url = "" }: IncomingMessage): string {
   return url.replace(/[?#].*$/s, "");
-}
-
-async function bodyWithin(request: IncomingMessage, maxBytes: number): Promise<string | undefined> {
-  if (Number(request.headers["content-length"]) > maxBytes) return undefined;
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Uint8Array>) {
-    size += chunk.byteLength;
-    if (size > maxBytes) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
 }
 
 function problem(status: number, message: string): [status: number, body: string] {

@@ -1,5 +1,5 @@
-import { examine, type Examination } from "../doctor/examination.js";
-import type { Finding } from "../doctor/finding.js";
+import { examine, verdictOf, type Examination } from "../../inspector/doctor/examination.js";
+import type { Finding } from "../../inspector/doctor/finding.js";
 import { EXIT } from "../exit-codes.js";
 import { Rows } from "../rows.js";
 import type { RunVerb } from "../verb.js";
@@ -33,11 +33,4 @@ export const run: RunVerb = async (call) => {
 
 function wordFor(answer: boolean | undefined): string | undefined {
   return answer === undefined ? undefined : answer ? "yes" : "no";
-}
-
-function verdictOf({ findings }: Examination): string {
-  const wrong = findings.filter(({ verdict }) => verdict === "wrong").map(({ probe }) => probe);
-  if (wrong.length > 0) return `The store is not fit for use: see ${wrong.join(", ")}.`;
-  const notes = findings.filter(({ verdict }) => verdict === "note").length;
-  return notes === 0 ? "The store does all that is asked of it." : `The store is fit for use, with ${notes} notes.`;
 }

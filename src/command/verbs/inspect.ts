@@ -1,6 +1,7 @@
+import type { CallOptions } from "../../store/store.js";
 import { objectArgument } from "../object-argument.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
-import { objectEntries, type ObjectEntry } from "../object-entries.js";
+import { objectEntries, type ObjectEntry } from "../../inspector/object-entries.js";
 import { referenceRows, type ReferenceRow } from "../reference-rows.js";
 import type { RunVerb, VerbCall } from "../verb.js";
 
@@ -40,7 +41,13 @@ async function inspectPayload(payload: unknown, { manager, output, signal }: Ver
 }
 
 async function inspectObject(path: string, { store, output, signal }: VerbCall): Promise<ExitCode> {
-  const { info, entries, note } = await objectEntries(path, await store(), signal);
+  const from = await store();
+  const reader = {
+    name: from.name,
+    stat: from.stat.bind(from),
+    readWhole: async (at: string, options: CallOptions) => (await from.read(at, options)).bytes(),
+  };
+  const { info, entries, note } = await objectEntries(path, reader, signal);
   if (output.form === "text") {
     const facts = Object.entries(info).map(([name, fact]) => `${name.padEnd(14)}${String(fact)}\n`);
     await output.write(facts.join(""));
@@ -52,13 +59,14 @@ async function inspectObject(path: string, { store, output, signal }: VerbCall):
     columns: [
       { title: "OFFSET", width: 12, isNumber: true, text: ({ offset }) => offset },
       { title: "SIZE", width: 12, isNumber: true, text: ({ size }) => size },
-      { title: "REFERENCES", width: 10, isNumber: true, text: ({ references }) => references },
+      { title: "REFERENCES", width: 10, isNumber: true, text: ({ references }) => references.length },
       {
         title: "TYPE",
         width: 0,
         text: ({ contentType, schema }) => (schema === undefined ? contentType : `${contentType} ${schema}`),
       },
     ],
+    json: (entry) => ({ ...entry, references: entry.references.length }),
     rest: () => ({ object: info, ...(note !== undefined && { note }) }),
   });
   return EXIT.fine;

@@ -76,7 +76,7 @@ export const COMMAND: readonly Mutant[] = [
   {
     name: "doctor lets nobody race",
     promise: behaviour("doctor sees a server that looks first and writes then"),
-    file: "command/doctor/conditions.ts",
+    file: "inspector/doctor/conditions.ts",
     from: "const RACERS = 16;",
     to: "const RACERS = 1;",
     seenBy: seenByTests("command/doctor.test.ts"),

@@ -73,3 +73,11 @@ function capabilityOf(declared: Readonly<Capability>, findings: readonly Finding
     ...Object.fromEntries(CAPABILITY_FLAGS.map((flag) => [flag, seen.get(flag) ?? declared[flag]])),
   };
 }
+
+/** An examination in one sentence. */
+export function verdictOf({ findings }: Examination): string {
+  const wrong = findings.filter(({ verdict }) => verdict === "wrong").map(({ probe }) => probe);
+  if (wrong.length > 0) return `The store is not fit for use: see ${wrong.join(", ")}.`;
+  const notes = findings.filter(({ verdict }) => verdict === "note").length;
+  return notes === 0 ? "The store does all that is asked of it." : `The store is fit for use, with ${notes} notes.`;
+}

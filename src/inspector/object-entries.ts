@@ -2,8 +2,16 @@ import { StorageError } from "../errors/error.js";
 import { objectKind, type ObjectKind } from "../object/object-name.js";
 import { roleOf } from "../object/reserved-names.js";
 import { parseStoredObject } from "../object/stored-object.js";
-import { referencesIn } from "../reference/references-in.js";
-import type { ObjectInfo, Store } from "../store/store.js";
+import { referencesIn, type FoundReference } from "../reference/references-in.js";
+import type { CallOptions, ObjectInfo } from "../store/store.js";
+
+/** Where objects are read from: a whole store, or what a manager may read. */
+export interface ObjectReader {
+  readonly name: string;
+  stat(path: string, options: CallOptions): Promise<ObjectInfo | undefined>;
+  /** The bytes of an object, as they are stored. */
+  readWhole(path: string, options: CallOptions): Promise<Uint8Array>;
+}
 
 /** What an object is. */
 export interface InspectedObject {
@@ -22,8 +30,8 @@ export interface ObjectEntry {
   readonly size: number;
   readonly contentType: string;
   readonly schema?: string;
-  /** References in it. */
-  readonly references: number;
+  /** References in it, and where in it they stand. */
+  readonly references: readonly FoundReference[];
 }
 
 export interface ObjectInspection {
@@ -38,11 +46,15 @@ const MAX_BYTES = 16 * 1024 * 1024;
 
 const NEWLINE = 0x0a;
 
-/** @throws {StorageError} `NOT_FOUND`, what the store rejects with */
-export async function objectEntries(path: string, store: Store, signal: AbortSignal): Promise<ObjectInspection> {
-  const stat = await store.stat(path, { signal });
+/** What an object holds. @throws {StorageError} `NOT_FOUND`, what the reader rejects with */
+export async function objectEntries(
+  path: string,
+  reader: ObjectReader,
+  signal: AbortSignal,
+): Promise<ObjectInspection> {
+  const stat = await reader.stat(path, { signal });
   if (stat === undefined) {
-    throw new StorageError("NOT_FOUND", "There is no such object.", { operation: "inspect", store: store.name, path });
+    throw new StorageError("NOT_FOUND", "There is no such object.", { operation: "inspect", store: reader.name, path });
   }
   const kind = objectKind(path);
   const info = infoOf(stat, kind);
@@ -54,7 +66,7 @@ export async function objectEntries(path: string, store: Store, signal: AbortSig
     return { info, entries: [], note };
   }
   if (stat.size > MAX_BYTES) return { info, entries: [], note: `it has more than ${MAX_BYTES} bytes` };
-  const bytes = await (await store.read(path, { signal })).bytes();
+  const bytes = await reader.readWhole(path, { signal });
   try {
     return { info, entries: kind.holds === "pack" ? packEntries(bytes, path) : [entryOf(bytes, 0, path)] };
   } catch {
@@ -88,6 +100,6 @@ function packEntries(bytes: Uint8Array, path: string): ObjectEntry[] {
 
 function entryOf(bytes: Uint8Array, offset: number, path: string): ObjectEntry {
   const { contentType, schema, data } = parseStoredObject(Buffer.from(bytes).toString(), path);
-  const references = [...referencesIn(data)].length;
+  const references = [...referencesIn(data)];
   return { offset, size: bytes.byteLength, contentType, ...(schema !== undefined && { schema }), references };
 }

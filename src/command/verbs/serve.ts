@@ -1,0 +1,86 @@
+import { readFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { once } from "node:events";
+import { resolve } from "node:path";
+import { usageFailure } from "../failure.js";
+import type { RunVerb, VerbCall } from "../verb.js";
+
+interface Flags {
+  readonly port?: number;
+  readonly host?: string;
+  readonly name?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly allowDelete?: boolean;
+  readonly temporal?: string | true;
+}
+
+const PORT = 7788;
+const LOOPBACK = ["127.0.0.1", "localhost", "::1"];
+
+export const run: RunVerb = async (call) => {
+  const { output, signal } = call;
+  const flags = call.options as Flags;
+  const { host = "127.0.0.1", name = host, allowDelete = false } = flags;
+  const isNear = LOOPBACK.includes(host);
+  const tls = await certificateOf(flags, call);
+  if (!isNear && tls === undefined) {
+    throw usageFailure(`${host} is reached from other machines: say --tls-cert and --tls-key, or leave --host out.`);
+  }
+  const [{ inspector }, manager] = await Promise.all([import("../../inspector/inspector.js"), call.manager()]);
+  await call.store();
+  const server = tls === undefined ? createServer() : createTlsServer(tls);
+  await listening(server, flags.port ?? PORT, host, signal);
+  try {
+    const { port } = server.address() as { port: number };
+    const authority = `${name.includes(":") ? `[${name}]` : name}:${port}`;
+    // Browsers leave the usual port out.
+    const names = port === 443 && tls !== undefined ? [authority, authority.slice(0, -":443".length)] : [authority];
+    const look = inspector(manager, {
+      allowDelete,
+      ...((!isNear || flags.name !== undefined) && { hosts: names }),
+      ...(flags.temporal !== undefined && { temporal: temporalOf(flags.temporal) }),
+    });
+    server.on("request", look);
+    const url = `${tls === undefined ? "http" : "https"}://${authority}/#${look.token}`;
+    await output.document({ url, allowDelete }, () => url);
+    if (output.form === "text") call.say("Whoever has this address may look. Ctrl-C ends it.");
+    if (!signal.aborted) await once(signal, "abort");
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+  return undefined;
+};
+
+/** Origins of pages of Temporal, with commas between. */
+function temporalOf(flag: string | true): { origins: string[] } {
+  return { origins: flag === true ? [] : flag.split(",").map((origin) => origin.trim()) };
+}
+
+async function certificateOf(
+  { tlsCert, tlsKey }: Flags,
+  { terminal }: VerbCall,
+): Promise<{ cert: Buffer; key: Buffer } | undefined> {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined) throw usageFailure("Give both of --tls-cert and --tls-key.");
+  const read = (file: string, flag: string): Promise<Buffer> =>
+    readFile(resolve(terminal.cwd, file)).catch(() => {
+      throw usageFailure(`The file of ${flag} can't be read.`);
+    });
+  const [cert, key] = await Promise.all([read(tlsCert, "--tls-cert"), read(tlsKey, "--tls-key")]);
+  return { cert, key };
+}
+
+async function listening(server: Server, port: number, host: string, signal: AbortSignal): Promise<void> {
+  if (port > 65_535) throw usageFailure("--port is at most 65535.");
+  server.listen(port, host);
+  await once(server, "listening", { signal }).catch((error: unknown) => {
+    server.close();
+    if (signal.aborted) throw error;
+    throw usageFailure(
+      `The inspector can't listen at ${host}:${port}: ${(error as NodeJS.ErrnoException).code ?? "it is refused"}. See --port and --host.`,
+    );
+  });
+}

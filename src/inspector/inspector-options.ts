@@ -1,0 +1,64 @@
+import * as z from "zod/mini";
+import { systemClock, type Clock } from "../async/clock.js";
+import { isObject } from "../json/is-object.js";
+import { clock } from "../options/fields.js";
+import { parseOptions } from "../options/parse-options.js";
+import { newToken } from "./sessions.js";
+import type { InspectorTemporalOptions } from "./temporal-codec.js";
+
+/** Options of {@link inspector}. */
+export interface InspectorOptions {
+  /**
+   * What opens it: at least 32 characters that nobody guesses. Default: a new one, which the inspector has as `token`.
+   */
+  token?: string | undefined;
+  /**
+   * Names, with their ports, that browsers call it by, such as `"payloads.example:8443"`. Default: those of the loopback
+   * interface, to which the inspector then keeps. With other names it needs TLS: its own, or that of a proxy on this machine.
+   */
+  hosts?: readonly string[] | undefined;
+  /** Lets pages release scopes and delete objects, each after a question; and Temporal encode. Default false. */
+  allowDelete?: boolean | undefined;
+  /** Speaks Temporal's codec protocol below `/temporal/`. Default false. */
+  temporal?: boolean | InspectorTemporalOptions | undefined;
+  /** Most bytes of a payload that is pasted, default 8388608 (8 MiB). */
+  maxBodyBytes?: number | undefined;
+  /** Most decoded bytes that a click on a reference brings, default 1048576 (1 MiB). */
+  maxBytes?: number | undefined;
+  /** Most references that a click follows, default 100. */
+  maxReferences?: number | undefined;
+  /** Where the time of sessions comes from; default the system's. */
+  clock?: Clock | undefined;
+}
+
+const count = z.int().check(z.gte(1));
+
+const schema = z.strictObject({
+  token: z._default(
+    z.string().check(z.regex(/^[\w.~-]{32,512}$/, "must be 32 to 512 of A-Z a-z 0-9 _ . ~ -")),
+    newToken,
+  ),
+  hosts: z.optional(
+    z
+      .array(
+        z
+          .string()
+          .check(z.regex(/^(\[[\da-f:.]+\]|[a-z\d.-]+)(:\d{1,5})?$/i, "must be a host, or host:port"), z.toLowerCase()),
+      )
+      .check(z.minLength(1)),
+  ),
+  allowDelete: z._default(z.boolean(), false),
+  temporal: z._default(z.union([z.boolean(), z.custom<InspectorTemporalOptions>(isObject)]), false),
+  maxBodyBytes: z._default(count, 8_388_608),
+  maxBytes: z._default(count, 1_048_576),
+  maxReferences: z._default(count, 100),
+  clock: z._default(clock, systemClock),
+});
+
+/** The same, checked. */
+export type InspectorSettings = z.output<typeof schema>;
+
+/** @throws {StorageError} `CONFIG_INVALID` */
+export function inspectorSettings(options: InspectorOptions): InspectorSettings {
+  return parseOptions(schema, options, "inspector");
+}

@@ -1,0 +1,47 @@
+import type { ServerResponse } from "node:http";
+import type { Clock } from "../async/clock.js";
+import { subscribe } from "../observe/channel.js";
+import { Refusal } from "./answers.js";
+
+// How many may listen at once, and how often a line keeps a connection open through what would close it.
+const MAX_LISTENERS = 10;
+const HEARTBEAT = 15_000;
+
+/**
+ * Events of the managers of this process, as server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html
+ * Scopes and step runs are left out, since they may be those of another tenant.
+ */
+export class LiveEvents {
+  #listeners = 0;
+
+  constructor(private readonly clock: Clock) {}
+
+  /** Sends events until whoever listens goes away. @throws {Refusal} */
+  sendTo(response: ServerResponse): void {
+    if (this.#listeners >= MAX_LISTENERS) {
+      throw new Refusal(429, "BUSY", `${MAX_LISTENERS} pages listen already. Close one.`, { "retry-after": "10" });
+    }
+    this.#listeners++;
+    response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
+    let dropped = 0;
+    let timer: unknown;
+    const write = (text: string): void => {
+      // A page that does not keep up misses some, rather than that they pile up here.
+      if (response.writableNeedDrain) dropped++;
+      else response.write(text);
+    };
+    const beat = (): void => {
+      write(":\n\n");
+      timer = this.clock.setTimeout(beat, HEARTBEAT);
+    };
+    const unsubscribe = subscribe((event) => {
+      write(`data: ${JSON.stringify({ ...event, scope: undefined, stepRunId: undefined, dropped })}\n\n`);
+    });
+    response.once("close", () => {
+      unsubscribe();
+      this.clock.clearTimeout(timer);
+      this.#listeners--;
+    });
+    beat();
+  }
+}

@@ -1,0 +1,81 @@
+import { objectKind } from "../../object/object-name.js";
+import { roleOf } from "../../object/reserved-names.js";
+import { assertPath } from "../../paths/path.js";
+import { formatPayloadPath } from "../../plan/payload-path.js";
+import type { StorageManager } from "../../manager/storage-manager.js";
+import type { FoundReference } from "../../reference/references-in.js";
+import type { ObjectInfo } from "../../store/store.js";
+import { Refusal } from "../answers.js";
+import { objectEntries, type ObjectReader } from "../object-entries.js";
+import type { View } from "../visit.js";
+
+const PAGE = 100;
+const MAX_PAGE = 1000;
+
+// What a page shows of one object: nobody reads more.
+const MAX_ENTRIES = 1000;
+const MAX_REFERENCES = 50;
+
+/** A page of the objects below a prefix. */
+export const objects: View = async ({ manager, query, signal }) => {
+  const limit = limitOf(query.get("limit"));
+  const startAfter = query.get("after") ?? undefined;
+  const listed: ObjectInfo[] = [];
+  for await (const object of manager.list(query.get("prefix") ?? "", { startAfter, limit: limit + 1, signal })) {
+    listed.push(object);
+  }
+  const page = listed.slice(0, limit);
+  return { objects: page.map(rowOf), ...(listed.length > limit && { next: page.at(-1)!.path }) };
+};
+
+/** An object, and what it holds: no values, but the references in them. */
+export const object: View = async ({ manager, query, signal }) => {
+  const path = query.get("path") ?? "";
+  assertPath(path, "inspect", manager.store?.name ?? "");
+  const { info, entries, note } = await objectEntries(path, readerOf(manager), signal);
+  return {
+    object: info,
+    note,
+    entries: entries.slice(0, MAX_ENTRIES).map((entry) => ({
+      ...entry,
+      references: entry.references.slice(0, MAX_REFERENCES).map(referenceRow),
+      moreReferences: Math.max(entry.references.length - MAX_REFERENCES, 0),
+    })),
+    moreEntries: Math.max(entries.length - MAX_ENTRIES, 0),
+  };
+};
+
+/** A reference, and where it stands. */
+export function referenceRow({ path, reference }: FoundReference): object {
+  return { at: formatPayloadPath(path), reference };
+}
+
+/** Reads by the methods of the manager: that of a tenant goes nowhere else. */
+function readerOf(manager: StorageManager): ObjectReader {
+  return {
+    name: manager.store?.name ?? "",
+    async stat(path, options) {
+      // No other path that begins with it comes before it.
+      for await (const found of manager.list(path, { ...options, limit: 1 })) if (found.path === path) return found;
+      return undefined;
+    },
+    readWhole: (path, options) => manager.readBlob(path, options),
+  };
+}
+
+function rowOf({ path, size, lastModified }: ObjectInfo): object {
+  const { role, expires } = roleOf(path);
+  return {
+    path,
+    size,
+    kind: role === "payload" || role === "unknown" ? objectKind(path).holds : role,
+    lastModified: lastModified?.toISOString(),
+    expires: expires === undefined ? undefined : new Date(expires).toISOString(),
+  };
+}
+
+function limitOf(text: string | null): number {
+  if (text === null) return PAGE;
+  if (/^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_PAGE) return Number(text);
+  throw new Refusal(400, "BAD_REQUEST", `The limit must be a number from 1 to ${MAX_PAGE}.`);
+}
