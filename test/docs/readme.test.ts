@@ -10,7 +10,7 @@ const DIRECTORY = "reports/readme";
 const run = promisify(execFile);
 
 const BOOK =
-  "deciding scopes streams reading stores options schemas kubernetes security wire-format errors watching retention stores/own stores/s3 stores/file stores/memory sizes workflows moving-from-peers";
+  "deciding scopes streams reading stores options schemas kubernetes security wire-format errors watching retention stores/own stores/s3 stores/file stores/memory sizes workflows moving-from-peers inspector";
 const MESSAGES = ["README", "formats"].map((name) => `docs/messages/${name}.md`);
 const WORKFLOWS = ["README", "lambda", "others"].map((name) => `docs/workflows/${name}.md`);
 const RUN = ["README.md", ...MESSAGES, ...WORKFLOWS, ...BOOK.split(" ").map((name) => `docs/${name}.md`)];

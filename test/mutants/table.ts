@@ -4,6 +4,7 @@ import { COMMAND } from "./rooms/command.js";
 import { DRIVERS } from "./rooms/drivers.js";
 import { ENGINES } from "./rooms/engines.js";
 import { FOREIGN } from "./rooms/foreign.js";
+import { INSPECTOR } from "./rooms/inspector.js";
 import { KEPT } from "./rooms/kept.js";
 import { LAYERS_AND_FEATURES } from "./rooms/layers-and-features.js";
 import { FIRST_HOUR } from "./rooms/first-hour.js";
@@ -52,4 +53,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...FOREIGN,
   ...WORKFLOWS,
   ...COMMAND,
+  ...INSPECTOR,
 ];

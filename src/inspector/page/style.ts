@@ -29,5 +29,6 @@ td { overflow-wrap: anywhere; min-width: 5em; }
 pre { overflow: auto; max-height: 30em; padding: 8px; border: 1px solid #8888; white-space: pre-wrap; overflow-wrap: anywhere; }
 img { max-width: 100%; height: auto; background: #fff; }
 #problem:not(:empty) { border: 2px solid #c00000; padding: 8px; overflow-wrap: anywhere; }
-fieldset { border: 1px solid #c00000; margin: 12px 0; }
+fieldset { border: 1px solid #c00000; margin: 12px 0; min-width: 0; }
+label, legend { overflow-wrap: anywhere; max-width: 100%; }
 `;

@@ -202,7 +202,11 @@ function showEntrance() {
     await ask("session", { token: input.value });
     await enter();
   });
-  show("Who are you?", row, submit("Open", [input], run));
+  const onsubmit = (event) => {
+    event.preventDefault();
+    void run();
+  };
+  show("Who are you?", make("form", { onsubmit }, row, make("button", {}, "Open")));
   input.focus();
 }
 

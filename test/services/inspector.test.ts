@@ -1,0 +1,163 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { once } from "node:events";
+import { chromium, type Browser, type Page } from "playwright-core";
+import { inspector } from "../../src/inspector/inspector.js";
+import { StorageManager } from "../../src/manager/storage-manager.js";
+import { MemoryStore } from "../../src/store/drivers/memory-store.js";
+import { serviceVariable } from "./service-variable.js";
+
+// The page of the inspector, as somebody sees it who looks at a store full of hostile names and values.
+
+const MARKUP = `<img src=x onerror="window.hacked=1"><script>window.hacked=2</script><svg onload="window.hacked=3">`;
+const text = `${MARKUP} please ring twice. `.repeat(60);
+const payload = { [MARKUP]: text, items: Array.from({ length: 40 }, (_, n) => ({ [`${MARKUP}${n}`]: n + text })) };
+
+let browser: Browser;
+let page: Page;
+let server: Server;
+let origin: string;
+let token: string;
+let manager: StorageManager;
+/** What the browser complained of, and what it asked elsewhere for. */
+let complaints: string[];
+
+beforeAll(async () => {
+  browser = await chromium.launch({ executablePath: serviceVariable("SITE_BROWSER"), args: ["--no-sandbox"] });
+});
+
+beforeEach(async () => {
+  const store = new MemoryStore();
+  manager = new StorageManager({ store });
+  const message = await manager.dehydrate(payload, { scope: "run-1" });
+  await manager.dehydrate({ message }, { scope: "outer", references: "pass", maxRecursionDepth: 0 });
+  await store.write(`outputs/${MARKUP.replaceAll("/", "|")}/x`, Buffer.from("x"));
+  for (let index = 0; index < 150; index++)
+    await store.write(`outputs/many/${String(index).padStart(3, "0")}`, Buffer.from("x"));
+  const look = inspector(manager, { allowDelete: true });
+  server = createServer(look).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  token = look.token;
+  complaints = [];
+  page = await browser.newPage({ viewport: { width: 320, height: 640 } });
+  page.setDefaultTimeout(10_000);
+  page.on("console", (said) => complaints.push(said.text()));
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("request", (request) => {
+    if (!request.url().startsWith(`${origin}/`) && !request.url().startsWith("data:")) complaints.push(request.url());
+  });
+});
+
+afterEach(async () => {
+  const hacked = await page.evaluate("window.hacked");
+  await page.close();
+  server.close();
+  server.closeAllConnections();
+  expect([hacked, complaints]).toEqual([undefined, []]);
+});
+
+afterAll(() => browser.close());
+
+const enter = async (): Promise<void> => {
+  await page.goto(`${origin}/#${token}`);
+  await page.getByText("outputs/run-1").waitFor();
+};
+
+/** Pixels by which the page is wider than its window. */
+const overhang = () => page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
+
+/** What has the focus. */
+const focused = () => page.evaluate<string>("document.activeElement.textContent");
+
+/** Presses Tab until something with this text has the focus, and then Enter. */
+async function press(wanted: string): Promise<void> {
+  for (let steps = 0; steps < 80; steps++) {
+    await page.keyboard.press("Tab");
+    if ((await focused()) !== wanted) continue;
+    await page.keyboard.press("Enter");
+    return;
+  }
+  throw new Error(`The keyboard does not lead to ${wanted}`);
+}
+
+it("takes the token out of the address, and asks for one where there is none", async () => {
+  await enter();
+  expect(page.url()).toBe(`${origin}/`);
+  expect(await page.evaluate("document.cookie + JSON.stringify(localStorage)")).toBe("{}");
+  await page.context().clearCookies();
+  await page.reload();
+  await page.getByLabel("Token").fill(token);
+  await page.keyboard.press("Enter");
+  await page.getByText("outputs/run-1").waitFor();
+  complaints = complaints.filter((complaint) => !complaint.includes("401"));
+});
+
+it("shows each view at 320 pixels, by the keyboard alone", async () => {
+  await enter();
+  expect(await overhang()).toBeLessThanOrEqual(0);
+  await press("outputs/outer");
+  await page.getByText("1 objects.").waitFor();
+  const path = await page.locator("td button").first().textContent();
+  await press(path!);
+  await page.getByRole("heading", { name: path! }).waitFor();
+  expect(await overhang()).toBeLessThanOrEqual(0);
+  await press((await page.locator("td button", { hasText: "references" }).textContent())!);
+  await press("Show");
+  await page.locator("pre", { hasText: "please ring twice" }).waitFor();
+  expect(await focused()).toBe("What it leads to");
+
+  await page.locator("nav button").first().focus();
+  await page.keyboard.press("Shift+Tab");
+  await press("Payload");
+  await page.getByLabel("A payload").focus();
+  await page.keyboard.insertText(JSON.stringify(payload));
+  await press("Draw");
+  await page.locator("img").waitFor();
+  expect(
+    await page.evaluate<number>(
+      "document.querySelector('img').decode().then(() => document.querySelector('img').naturalWidth)",
+    ),
+  ).toBeGreaterThan(0);
+  expect(await overhang()).toBeLessThanOrEqual(0);
+
+  for (const [view, run, seen] of [
+    ["Collector", "Look", "unlabelled"],
+    ["Doctor", "Try the store", "The store"],
+  ] as const) {
+    await page.locator("nav button").first().focus();
+    await page.keyboard.press("Shift+Tab");
+    await press(view);
+    await press(run);
+    await page.locator("main", { hasText: seen }).waitFor();
+    await page.locator("table").waitFor();
+    expect(await overhang()).toBeLessThanOrEqual(0);
+  }
+});
+
+it("goes on from page to page, and shows events as they happen", async () => {
+  await enter();
+  await page.getByRole("button", { name: "outputs/many" }).click();
+  await page.getByText("100 objects, and more.").waitFor();
+  await page.getByRole("button", { name: "More" }).click();
+  await page.getByText("150 objects.").waitFor();
+  await page.getByRole("button", { name: "Events" }).click();
+  await page.getByText("Listening.").waitFor();
+  await manager.dehydrate(payload, { scope: "run-2" });
+  await page.getByRole("cell", { name: "dehydrate" }).waitFor();
+});
+
+it("takes something away only when its name was typed", async () => {
+  await enter();
+  await page
+    .getByRole("row", { name: /outputs\/run-1/ })
+    .getByRole("button", { name: "Release" })
+    .click();
+  await page.getByLabel("Type run-1 to confirm").fill("run");
+  await page.keyboard.press("Enter");
+  await page.getByRole("alert").filter({ hasText: "Nothing was changed" }).waitFor();
+  await page.getByLabel("Type run-1 to confirm").fill("run-1");
+  await page.keyboard.press("Enter");
+  await page.getByText("1 objects deleted.").waitFor();
+  expect(await page.getByText("outputs/run-1").count()).toBe(0);
+});
