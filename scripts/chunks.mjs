@@ -41,7 +41,7 @@ export const CHUNKS = inOrder([
     name: "foreign-claims",
     test: /src\/adapters\/foreign\/(temporal-claim|protobuf-payload|places|pointer-format)\.ts$/,
   },
-  { name: "temporal", test: /src\/adapters\/temporal\// },
+  { name: "temporal-adapter", test: /src\/adapters\/temporal\// },
   { name: "amazon-messages", test: /src\/adapters\/(amazon\/|sqs\/received-message)/ },
   { name: "file-store", test: /src\/store\/drivers\/file\// },
   { name: "services", test: /src\/store\/drivers\/[^/]+$/ },
@@ -59,7 +59,7 @@ export const CHUNKS = inOrder([
     test: /src\/command\/(process|main|verb|verbs|flags|failure|exit-codes|output|progress|terminal)\.ts$/,
   },
   { name: "doctor", test: /src\/inspector\/(doctor\/|object-entries)/ },
-  { name: "inspector", test: /src\/inspector\// },
+  { name: "inspector-page", test: /src\/inspector\// },
   { name: "verbs", test: /src\/command\// },
 ]);
 
