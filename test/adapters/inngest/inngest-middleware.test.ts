@@ -25,7 +25,7 @@ function order(inngest: Inngest.Any, seen: unknown[] = []) {
   const fn = inngest.createFunction(
     { id: "order", triggers: [{ event: "order" }] },
     async ({ event, events, step }) => {
-      seen.push(event.data, events[0]!.data);
+      seen.push(event.data, events[0].data);
       const results: unknown[] = [];
       for (const [index, size] of sizes.entries()) {
         results.push(
