@@ -49,7 +49,7 @@ export async function runOn(
     const response = await handler(
       new Request(url, { method: "POST", body, headers: { "content-type": "application/json", host: "app.test" } }),
     );
-    const answer = (await response.json());
+    const answer = await response.json();
     if (response.status !== 206) {
       const isRetried = response.status === 500 && response.headers.get("x-inngest-no-retry") !== "true" && attempt < 3;
       if (!isRetried) return { status: response.status, output: answer, state, requests };
