@@ -36,9 +36,14 @@ afterAll(async () => {
 });
 
 /** A store whose connections are all new, and take the fault. */
-function storeBehind(fault: Fault): S3Store {
+function storeBehind(fault: Fault, options: Partial<S3StoreOptions> = {}): S3Store {
   proxy.fault = fault;
-  return new S3Store({ bucket, partSize: PART, clientConfig: cephClientConfig({ endpoint: proxy.endpoint }) });
+  return new S3Store({
+    ...options,
+    bucket,
+    partSize: PART,
+    clientConfig: cephClientConfig({ endpoint: proxy.endpoint }),
+  });
 }
 
 function storeWith(options: Partial<S3StoreOptions> = {}): S3Store {
@@ -167,9 +172,16 @@ describe("copies in parts", () => {
 });
 
 describe("integrity", () => {
-  it("is INTEGRITY when a bit is flipped on the way in", async () => {
+  it("is kept by sending anew what was refused, when a bit is flipped on the way in", async () => {
+    await using store = storeBehind({ toServer: { corruptAt: MIB / 2 } });
+    await store.write("flipped", BYTES.subarray(0, MIB));
+    expect(BYTES.subarray(0, MIB).equals(await contentOf(storeWith(), "flipped"))).toBe(true);
+    await store.delete("flipped");
+  });
+
+  it("is INTEGRITY when a bit is flipped on the way in, and only the SDK sends", async () => {
     for (const options of [{}, { digest: sha256Digest(BYTES.subarray(0, MIB)) }]) {
-      await using store = storeBehind({ toServer: { corruptAt: MIB / 2 } });
+      await using store = storeBehind({ toServer: { corruptAt: MIB / 2 } }, { transport: "sdk" });
       const error: unknown = await store.write("flipped", BYTES.subarray(0, MIB), options).catch((e: unknown) => e);
       expect(error).toMatchObject({ code: "INTEGRITY", path: "flipped" });
     }

@@ -232,7 +232,7 @@ describe("a Redis with a password", () => {
   it("needs no more rights than docs/stores/redis.md says", async () => {
     const admin = new Redis(withPassword(SECRET));
     const page = await readFile("docs/stores/redis.md", "utf8");
-    const rights = /^- \*\*Rights\*\*.*?(?=^- |^$)/ms.exec(page)![0].match(/(?<=`)[A-Z]+(?=`)/g)!;
+    const rights = /^ *- \*\*Rights\*\*.*?(?=^- |^$)/ms.exec(page)![0].match(/(?<=\+)[a-z]+/g)!;
     await admin.call("ACL", "SETUSER", "least", "on", `>${SECRET}`, "~{p}:*", ...rights.map((name) => `+${name}`));
     await admin.quit();
     const url = server.url.replace("//", `//least:${SECRET}@`);

@@ -157,7 +157,7 @@ export class S3Bucket {
     // Without a digest of ours the SDK sends a CRC32; neither to a server that was said to take no checksums.
     const { sha256 } = payload ?? {};
     const isSent = sha256 !== undefined && (await this.client.config.requestChecksumCalculation()) !== "WHEN_REQUIRED";
-    const body = payload && { Body: payload.bytes, ...(isSent && { ChecksumSHA256: sha256.toString("base64") }) };
+    const body = payload && { Body: payload.bytes, ...(isSent && checksumOf(sha256)) };
     const Command = COMMANDS[operation] as new (input: object) => unknown;
     return new Command({ ...input, ...body }) as S3Command<never, ObjectAnswer & ServiceOutputTypes>;
   }
@@ -218,4 +218,8 @@ function keepFailure<Args, Result>(next: (args: Args) => Promise<Result>): (args
       throw Object.assign(new Error(message), { name, ...(code !== undefined && { code }) });
     }
   };
+}
+
+function checksumOf(sha256: Buffer): { ChecksumAlgorithm: "SHA256"; ChecksumSHA256: string } {
+  return { ChecksumAlgorithm: "SHA256", ChecksumSHA256: sha256.toString("base64") };
 }

@@ -81,7 +81,10 @@ export function objectRequest(
   if (payload !== undefined) {
     headers["content-type"] = ContentType ?? "application/octet-stream";
     headers["content-length"] = String(payload.bytes.byteLength);
-    if (checksums.ofRequests) headers["x-amz-checksum-sha256"] = payload.sha256.toString("base64");
+    if (checksums.ofRequests) {
+      headers["x-amz-sdk-checksum-algorithm"] = "SHA256"; // without it Ceph checks the body, and keeps no checksum
+      headers["x-amz-checksum-sha256"] = payload.sha256.toString("base64");
+    }
   }
   if (operation === "GetObject" && checksums.ofAnswers) headers["x-amz-checksum-mode"] = "ENABLED";
   return {
