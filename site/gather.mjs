@@ -7,6 +7,8 @@ const root = join(import.meta.dirname, "..");
 const content = join(import.meta.dirname, "content");
 const { repository } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const home = `${repository.url.replace(/^git\+|\.git$/g, "")}/blob/main/`;
+// As the page of the package shows them.
+const images = `${home.replace("//github.com/", "//raw.githubusercontent.com/").replace("/blob/", "/")}docs/`;
 
 /** Where each page of the repository is on the site. */
 const pages = new Map([
@@ -26,6 +28,7 @@ for (const entry of readdirSync(join(root, "docs"), { recursive: true, withFileT
 }
 
 function linkOf(target, from) {
+  if (target.startsWith(images)) return `/${target.slice(images.length)}`;
   const plain = target.startsWith(home) ? target.slice(home.length) : target;
   if (/^(?:[a-z]+:|#)/.test(plain)) return plain;
   const [path, anchor] = plain.split("#");
@@ -54,4 +57,6 @@ for (const [from, to] of pages) {
   const text = readFileSync(join(root, from), "utf8");
   writeFileSync(target, withLinks(text, normalize(from).replaceAll("\\", "/")));
 }
-cpSync(join(root, "docs/observability"), join(content, "public/observability"), { recursive: true });
+for (const folder of ["observability", "pictures"]) {
+  cpSync(join(root, "docs", folder), join(content, "public", folder), { recursive: true });
+}
