@@ -5,7 +5,7 @@
 // A service is a script in scripts/services/ that knows `install`, `start` and `stop`, all idempotent. What `start`
 // prints as NAME=VALUE lines, the tests find in their environment. A service that can't be had fails the run: nothing
 // is skipped. SERVICES="ceph" names the ones to start, KEEP_SERVICES=1 leaves them running. When all of them run, and all
-// tests, chaos cases, fuzzing, a sample of the mutants and 10,000 schedules of messages follow: they need none of the services, but
+// tests, chaos cases, fuzzing, a sample of the mutants and 2,000 schedules of messages (MESSAGE_SCHEDULES) follow: they need none of the services, but
 // take as long.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -54,7 +54,7 @@ function test(environment) {
 
 /** Runs npm scripts one after the other. What they say is seen when each has ended, so that two rows don't mix. */
 async function run(...scripts) {
-  const env = { ...process.env, MESSAGE_SCHEDULES: "10000" };
+  const env = { ...process.env, MESSAGE_SCHEDULES: process.env.MESSAGE_SCHEDULES ?? "2000" };
   for (const args of scripts) {
     const child = spawn("npm", ["run", ...args], { stdio: ["ignore", "pipe", "pipe"], env });
     const said = [];
@@ -79,7 +79,7 @@ if (unknown.length > 0) {
   if (process.env.SERVICES === undefined && process.argv.length === 2) {
     // Each takes a core.
     await Promise.all([
-      run(["test:chaos", "--", "--seconds", "75"], ["test:unit", "--", "settle-schedules", "--testTimeout", "900000"]),
+      run(["test:chaos", "--", "--seconds", "60"], ["test:unit", "--", "settle-schedules", "--testTimeout", "900000"]),
       run(["test:fuzz"], ["test:mutants", "--", "--sample", "12"]),
     ]);
   }
