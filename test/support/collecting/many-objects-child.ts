@@ -6,11 +6,12 @@ import type { ListOptions, ObjectInfo } from "../../../src/store/store.js";
 const OBJECTS = Number(process.argv[2]);
 const A_PAGE = 1000; // of S3, GCS and most of their kind
 const SCOPES = 10_000;
+const IN_SCOPE = OBJECTS / SCOPES;
 const HOUR = 3_600_000;
 const OVER = new Date(Date.now() - 24 * HOUR).toISOString().slice(0, 13);
 const DUE = new Date(Date.now() + 24 * HOUR).toISOString().slice(0, 13);
 
-/** Holds nothing of what it lists: by turns three objects that have time, and one that is over. */
+/** Holds nothing of what it lists: three objects that have time for each one that is over. */
 class EndlessStore extends MemoryStore {
   pages = 0;
   deleted = 0;
@@ -26,7 +27,9 @@ class EndlessStore extends MemoryStore {
         await new Promise(setImmediate); // as a request takes a turn of the event loop
       }
       const scope = String(Math.floor((index * SCOPES) / OBJECTS)).padStart(8, "0");
-      const label = index % 4 === 0 ? OVER : DUE;
+      // A quarter of them: in a scope of many those come first, as paths are sorted.
+      const isOver = IN_SCOPE < 4 ? index % 4 === 0 : index % IN_SCOPE < IN_SCOPE / 4;
+      const label = isOver ? OVER : DUE;
       const name = index.toString(16).padStart(64, "0");
       yield { path: `outputs/${scope}/@${label}/${name}.json`, size: 5000, lastModified };
     }
