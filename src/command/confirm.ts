@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { EXIT } from "./exit-codes.js";
 import { CommandFailure } from "./failure.js";
-import { isInteractive } from "./terminal.js";
+import { isInteractive } from "./terminal/terminal.js";
 import type { VerbCall } from "./verb.js";
 
 /**

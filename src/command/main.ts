@@ -3,10 +3,10 @@ import { StorageError } from "../errors/error.js";
 import { EXIT } from "./exit-codes.js";
 import { GLOBAL_OPTIONS, optionsOf } from "./flags.js";
 import { exitCodeOf, usageFailure } from "./failure.js";
-import { Output, type Form } from "./output.js";
+import { Output, type Form } from "./terminal/output.js";
 import type { OpenManagers } from "./open-manager.js";
-import { Progress } from "./progress.js";
-import { hasColour, type Terminal } from "./terminal.js";
+import { Progress } from "./terminal/progress.js";
+import { hasColour, type Terminal } from "./terminal/terminal.js";
 import type { Verb, VerbCall } from "./verb.js";
 import { VERBS } from "./verbs.js";
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { usageFailure } from "./failure.js";
 import { readPayload } from "./payload.js";
-import type { Terminal } from "./terminal.js";
+import type { Terminal } from "./terminal/terminal.js";
 
 /** What an argument means: a payload, or the path of an object. */
 export type ObjectArgument = { readonly payload: unknown } | { readonly path: string };

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { EXIT } from "./exit-codes.js";
 import { CommandFailure, usageFailure } from "./failure.js";
-import type { Terminal } from "./terminal.js";
+import type { Terminal } from "./terminal/terminal.js";
 
 /**
  * Reads a payload: a file, or stdin for `-` and for none.

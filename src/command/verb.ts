@@ -1,10 +1,10 @@
 import type { Store } from "../store/store.js";
 import type { StorageManager } from "../manager/storage-manager.js";
 import type { ExitCode } from "./exit-codes.js";
-import type { Output } from "./output.js";
+import type { Output } from "./terminal/output.js";
 import type { Description, Planner } from "./open-manager.js";
-import type { Progress } from "./progress.js";
-import type { Terminal } from "./terminal.js";
+import type { Progress } from "./terminal/progress.js";
+import type { Terminal } from "./terminal/terminal.js";
 
 /** A flag of a verb. */
 export interface VerbOption {

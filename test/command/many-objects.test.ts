@@ -5,13 +5,13 @@ import { runInNewContext } from "node:vm";
 import type { ListOptions, ObjectInfo } from "../../src/store/store.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { differences } from "../../src/command/differences.js";
-import { Output } from "../../src/command/output.js";
+import { Output } from "../../src/command/terminal/output.js";
 import { run as ls } from "../../src/command/verbs/ls.js";
 import { run as du } from "../../src/command/verbs/du.js";
 import { run as gc } from "../../src/command/verbs/gc.js";
 import { StorageManager } from "../../src/manager/storage-manager.js";
 import type { VerbCall } from "../../src/command/verb.js";
-import { Progress } from "../../src/command/progress.js";
+import { Progress } from "../../src/command/terminal/progress.js";
 
 // As many as the machine is asked for: `COATCHECK_MANY=1000000 npx jest test/command/many-objects.test.ts`.
 const COUNT = Number(process.env["COATCHECK_MANY"] ?? 20_000);

@@ -9,7 +9,7 @@ import { referencesIn } from "../../reference/references-in.js";
 import { EXIT } from "../exit-codes.js";
 import { usageFailure } from "../failure.js";
 import { parseLimit, type Limit } from "../limits.js";
-import { printable } from "../output.js";
+import { printable } from "../terminal/output.js";
 import { readPayload } from "../payload.js";
 import { formatBytes } from "../units.js";
 import type { RunVerb } from "../verb.js";

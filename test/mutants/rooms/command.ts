@@ -52,7 +52,7 @@ export const COMMAND: readonly Mutant[] = [
   {
     name: "results do not wait for their reader",
     promise: behaviour("a slow reader holds the command up, and one that leaves ends it quietly"),
-    file: "command/output.ts",
+    file: "command/terminal/output.ts",
     from: 'if (!this.stream.write(chunk)) await once(this.stream, "drain", { signal: this.signal });',
     to: "this.stream.write(chunk);",
     seenBy: seenByTests("command/streams.test.ts"),
@@ -60,7 +60,7 @@ export const COMMAND: readonly Mutant[] = [
   {
     name: "names reach the terminal as they are",
     promise: behaviour("names do nothing to a terminal"),
-    file: "command/output.ts",
+    file: "command/terminal/output.ts",
     from: "[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]",
     to: "[\\p{Zl}]",
     seenBy: seenByTests("command/streams.test.ts"),
