@@ -56,7 +56,7 @@ export const CHUNKS = inOrder([
   // What every run needs, and what a verb does: loaded when it is asked for.
   {
     name: "command",
-    test: /src\/command\/(process|main|verb|verbs|flags|failure|exit-codes|output|progress|terminal)\.ts$/,
+    test: /src\/command\/(?:terminal\/|(?:process|main|verb|verbs|flags|failure|exit-codes)\.ts$)/,
   },
   { name: "doctor", test: /src\/inspector\/(doctor\/|object-entries)/ },
   { name: "inspector-page", test: /src\/inspector\// },
