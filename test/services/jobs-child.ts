@@ -4,7 +4,7 @@ import { EventEmitter } from "node:events";
 import { createRequire } from "node:module";
 import { setTimeout as wait } from "node:timers/promises";
 import { PostgresBackend } from "@agendajs/postgres-backend";
-import { Agenda } from "agenda";
+import { Agenda, backoffStrategies } from "agenda";
 import { addJobAdhoc, runOnce, Logger } from "graphile-worker";
 import { Client } from "pg";
 import { PgBoss } from "pg-boss";
@@ -130,15 +130,14 @@ async function agenda(db: Client): Promise<Outcome> {
   const offload = watch.offload({});
   const queue = new Agenda({ backend: new PostgresBackend({ connectionString: url }), processEvery: 100 });
   queue.on("error", () => undefined);
-  queue.on("fail", (_error: Error, job: { schedule(when: Date): { save(): Promise<unknown> } }) => {
-    void job.schedule(new Date()).save();
-  });
   queue.define<Order>(
     "order",
     offload.define(async (job) => {
       watch.handle(job.attrs.data);
       await job.touch(1); // writes the job
     }),
+    // A job that a listener schedules anew races with the queue's own write of the failed one, and may run twice.
+    { backoff: backoffStrategies.constant({ delay: 100, maxRetries: 1 }) },
   );
   await queue.start();
   for (const order of orders) await queue.now("order", await offload.packData(order));

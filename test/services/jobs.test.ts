@@ -20,12 +20,15 @@ it("runs five jobs of 10 B to 5 MB with a retry in pg-boss, graphile-worker and 
     Outcome
   >;
   process.stderr.write(`On Node ${NODE}, which pg-boss and graphile-worker need: ${JSON.stringify(outcomes)}\n`);
-  const done = { same: true, attempts: 6, reads: 5 };
+  const done = { same: true, reads: 5 };
   expect(outcomes).toMatchObject({
     pgBoss: { ...done, objects: 5 },
     // It deletes jobs that have succeeded, and with "settle" what they lead to.
     graphileWorker: { ...done, objects: 0 },
     agenda: { ...done, objects: 5 },
   });
-  for (const { largestRow } of Object.values(outcomes)) expect(largestRow).toBeLessThanOrEqual(65_536);
+  for (const { attempts, largestRow } of Object.values(outcomes)) {
+    expect(attempts).toBeGreaterThanOrEqual(6); // queues deliver at least once
+    expect(largestRow).toBeLessThanOrEqual(65_536);
+  }
 });
