@@ -22,6 +22,8 @@ export async function serveSite(directory: string): Promise<Server> {
     const name = [page, path].find((one) => extname(one) !== "" && existsSync(join(directory, one)));
     if (name === undefined) return void response.writeHead(404).end();
     response.setHeader("content-type", TYPES[extname(name)] ?? "application/octet-stream");
+    // Their names hold a digest of what they are.
+    if (path.startsWith("/assets/")) response.setHeader("cache-control", "max-age=31536000, immutable");
     void readFile(join(directory, name)).then((bytes) => response.end(bytes));
   });
   server.listen(0, "127.0.0.1");
