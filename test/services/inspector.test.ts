@@ -26,7 +26,7 @@ let manager: StorageManager;
 let complaints: string[];
 
 beforeAll(async () => {
-  browser = await chromium.launch({ executablePath: serviceVariable("SITE_BROWSER"), args: ["--no-sandbox"] });
+  browser = await chromium.launch({ executablePath: serviceVariable("BROWSER"), args: ["--no-sandbox"] });
 });
 
 beforeEach(async () => {

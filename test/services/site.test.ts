@@ -21,7 +21,7 @@ let complaints: string[];
 beforeAll(async () => {
   server = await serveSite(serviceVariable("SITE_DIRECTORY"));
   origin = originOf(server);
-  browser = await chromium.launch({ executablePath: serviceVariable("SITE_BROWSER"), args: ["--no-sandbox"] });
+  browser = await chromium.launch({ executablePath: serviceVariable("BROWSER"), args: ["--no-sandbox"] });
   page = await browser.newPage();
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
