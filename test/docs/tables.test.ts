@@ -49,7 +49,8 @@ it("docs/messages/README.md says how many lines of code every adapter has, and t
   const rows = rowsOf("docs/messages/README.md", "## What it costs");
   const documented = rows.map(([entry, lines]) => [names(entry!)[0]!.replace("coatcheck/", ""), Number(lines)]);
   const others = ["amazon", "foreign", "messages", "durable", "lambda", "temporal", "inngest", "dbos", "jobs"]; // what they share, and engines
-  const adapters = readdirSync("src/adapters").filter((name) => !others.includes(name));
+  const folders = readdirSync("src/adapters", { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const adapters = folders.map(({ name }) => name).filter((name) => !others.includes(name));
   expect(documented.sort()).toEqual(adapters.map((adapter) => [adapter, linesOf(adapter)]).sort());
   const text = readFileSync("docs/messages/README.md", "utf8");
   expect(text).toContain(`SQS and SNS have ${linesOf("amazon")} lines in common`);

@@ -1,7 +1,7 @@
 import { withDurableExecution, type DurableContext } from "@aws/durable-execution-sdk-js";
 import { LocalDurableTestRunner, WaitingOperationStatus } from "@aws/durable-execution-sdk-js-testing";
 import { openValue, packValue, StorageManager } from "../../src/index.js";
-import { durableHandler, durableRelease } from "../../src/durable.js";
+import { durableHandler, durableRelease } from "../../src/adapters/durable.js";
 import { RecordingStore } from "../support/recording-store.js";
 import { deliveries, digestOf, sizeOf, text } from "./payloads.js";
 

@@ -1,6 +1,6 @@
 import { StateMachine } from "aws-local-stepfunctions";
 import { StorageManager } from "../../src/index.js";
-import { releaseHandler, withOffload, type LambdaOptions } from "../../src/lambda.js";
+import { releaseHandler, withOffload, type LambdaOptions } from "../../src/adapters/lambda.js";
 import { RecordingStore } from "../support/recording-store.js";
 import { deliveries, digestOf, sizeOf, text } from "./payloads.js";
 

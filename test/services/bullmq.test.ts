@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { FlowProducer, Queue, QueueEvents, Worker, type Job, type Processor } from "bullmq";
 import { MemoryStore, StorageManager } from "../../src/index.js";
-import { bullmqOffload, type BullOptions } from "../../src/bullmq.js";
+import { bullmqOffload, type BullOptions } from "../../src/adapters/bullmq.js";
 import { bigJson, pathsIn } from "../adapters/messages/messages.js";
 import { newPrefix, redisUrl } from "./redis.js";
 

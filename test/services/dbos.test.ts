@@ -1,6 +1,6 @@
 import { DBOS } from "@dbos-inc/dbos-sdk";
 import { Client } from "pg";
-import { dbosSerializer } from "../../src/dbos.js";
+import { dbosSerializer } from "../../src/adapters/dbos.js";
 import { pathsIn } from "../adapters/messages/messages.js";
 import { setUp } from "../adapters/temporal/temporal.js";
 import { webhookDeliveries } from "../support/webhook-deliveries.js";

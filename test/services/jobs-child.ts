@@ -9,7 +9,7 @@ import { addJobAdhoc, runOnce, Logger } from "graphile-worker";
 import { Client } from "pg";
 import { PgBoss } from "pg-boss";
 import { MemoryStore, StorageManager } from "../../src/index.js";
-import { jobsOffload, type JobsOptions } from "../../src/jobs.js";
+import { jobsOffload, type JobsOptions } from "../../src/adapters/jobs.js";
 import { pathsIn } from "../adapters/messages/messages.js";
 
 const DAY = 86_400_000;

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Kafka, logLevel, type Consumer, type IHeaders } from "kafkajs";
-import { kafkaOffload } from "../../src/kafka.js";
+import { kafkaOffload } from "../../src/adapters/kafka.js";
 import { MemoryStore, StorageManager } from "../../src/index.js";
 import { bigJson, pathsIn } from "../adapters/messages/messages.js";
 import { serviceVariable } from "./service-variable.js";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, type IClientOptions, type IConnackPacket, type IDisconnectPacket, type MqttClient } from "mqtt";
 import { MemoryStore, StorageManager } from "../../src/index.js";
-import { MessageOffloader, rules, type MessageOffloaderOptions } from "../../src/messages.js";
+import { MessageOffloader, rules, type MessageOffloaderOptions } from "../../src/adapters/messages.js";
 import { bigJson, pathsIn } from "../adapters/messages/messages.js";
 import { runProgram } from "../examples/run-program.js";
 import { serviceVariable } from "./service-variable.js";

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { AckPolicy, jetstream, jetstreamManager, RetentionPolicy } from "@nats-io/jetstream";
 import { connect, headers, nanos, type NatsConnection } from "@nats-io/transport-node";
 import { MemoryStore, StorageManager } from "../../src/index.js";
-import { natsOffload, type NatsOptions } from "../../src/nats.js";
+import { natsOffload, type NatsOptions } from "../../src/adapters/nats.js";
 import { bigJson, pathsIn } from "../adapters/messages/messages.js";
 import { newPrefix } from "./redis.js";
 import { serviceVariable } from "./service-variable.js";

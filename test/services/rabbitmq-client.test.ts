@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { Connection, type AsyncMessage, type Consumer, type Publisher } from "rabbitmq-client";
-import { amqpOffload, rabbitHandler } from "../../src/amqp.js";
+import { amqpOffload, rabbitHandler } from "../../src/adapters/amqp.js";
 import { MemoryStore, StorageManager } from "../../src/index.js";
-import { type MessageError } from "../../src/messages.js";
+import { type MessageError } from "../../src/adapters/messages.js";
 import { FaultStore } from "../../src/testing/index.js";
 import { bigJson, pathsIn } from "../adapters/messages/messages.js";
 import { serviceVariable } from "./service-variable.js";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { connect, type ChannelModel, type ConfirmChannel, type ConsumeMessage } from "amqplib";
-import { amqpOffload, type AmqpOptions } from "../../src/amqp.js";
+import { amqpOffload, type AmqpOptions } from "../../src/adapters/amqp.js";
 import { MemoryStore, StorageManager } from "../../src/index.js";
 import { bigJson, pathsIn } from "../adapters/messages/messages.js";
 import { serviceVariable } from "./service-variable.js";

@@ -3,7 +3,7 @@ import { ExternalStorage } from "@temporalio/common";
 import { temporal } from "@temporalio/proto";
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from "@temporalio/worker";
 import { StorageManager } from "../../src/index.js";
-import { temporalStorageDriver } from "../../src/temporal.js";
+import { temporalStorageDriver } from "../../src/adapters/temporal.js";
 import { payload, runnerOf, setUp } from "../adapters/temporal/temporal.js";
 import { historyOf } from "./temporal-history.js";
 

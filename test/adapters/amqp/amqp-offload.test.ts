@@ -7,7 +7,7 @@ import {
   type AmqpOptions,
   type RabbitMessage,
   type PublishOptions,
-} from "../../../src/amqp.js";
+} from "../../../src/adapters/amqp.js";
 import { FakeClock, FaultStore } from "../../../src/testing/index.js";
 import { headerSize } from "../../../src/adapters/amqp/header-size.js";
 import { turn } from "../../support/turn.js";

@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { FlowJob, Job, JobsOptions, Queue, QueueEvents } from "bullmq";
 import { MemoryStore, StorageManager, type Store } from "../../../src/index.js";
-import { bullmqOffload, type BullOptions } from "../../../src/bullmq.js";
+import { bullmqOffload, type BullOptions } from "../../../src/adapters/bullmq.js";
 import { FaultStore } from "../../../src/testing/index.js";
 import { turn } from "../../support/turn.js";
 import { bigJson, pathsIn } from "../messages/messages.js";

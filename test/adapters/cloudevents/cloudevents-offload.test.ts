@@ -1,6 +1,6 @@
 import { CloudEvent, HTTP } from "cloudevents";
 import { gzip, MemoryStore, RoutingStore, StorageManager, type StorageManagerOptions } from "../../../src/index.js";
-import { cloudEventsOffload, type CloudEventsOptions } from "../../../src/cloudevents.js";
+import { cloudEventsOffload, type CloudEventsOptions } from "../../../src/adapters/cloudevents.js";
 import { bigJson, pathsIn } from "../messages/messages.js";
 
 const big = JSON.parse(bigJson(100_000)) as { type: string; text: string };

@@ -1,5 +1,5 @@
 import type { DBOSSerializer } from "@dbos-inc/dbos-sdk";
-import { dbosSerializer } from "../../../src/dbos.js";
+import { dbosSerializer } from "../../../src/adapters/dbos.js";
 import { webhookDeliveries } from "../../support/webhook-deliveries.js";
 import { pathsIn } from "../messages/messages.js";
 import { setUp } from "../temporal/temporal.js";

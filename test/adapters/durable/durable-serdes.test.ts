@@ -1,6 +1,6 @@
 import type { DurableContext, SerdesConfig } from "@aws/durable-execution-sdk-js";
 import { MemoryStore, openValue, packValue, StorageManager } from "../../../src/index.js";
-import { durableHandler, durableRelease, durableSerdes, type DurableOptions } from "../../../src/durable.js";
+import { durableHandler, durableRelease, durableSerdes, type DurableOptions } from "../../../src/adapters/durable.js";
 import { FaultStore } from "../../../src/testing/index.js";
 import { failureOf } from "../../support/failure.js";
 import { longText } from "../../support/payloads.js";

@@ -1,7 +1,7 @@
 import { PutEventsCommand, type PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
 import { gzip, MemoryStore, StorageManager } from "../../../src/index.js";
-import { eventBridgeOffload, type EventBridgeOptions } from "../../../src/eventbridge.js";
-import { rules } from "../../../src/messages.js";
+import { eventBridgeOffload, type EventBridgeOptions } from "../../../src/adapters/eventbridge.js";
+import { rules } from "../../../src/adapters/messages.js";
 import { bigJson, pathsIn } from "../messages/messages.js";
 
 // EventBridge can't be had for tests. Its entries are of the client's own types; what it counts is what its documentation says.

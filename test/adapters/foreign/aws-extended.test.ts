@@ -1,7 +1,7 @@
 import { MemoryStore, StorageManager, gzip } from "../../../src/index.js";
-import { awsExtended, type AwsExtendedOptions } from "../../../src/formats.js";
-import { rules } from "../../../src/messages.js";
-import { sqsOffload } from "../../../src/sqs.js";
+import { awsExtended, type AwsExtendedOptions } from "../../../src/adapters/formats.js";
+import { rules } from "../../../src/adapters/messages.js";
+import { sqsOffload } from "../../../src/adapters/sqs.js";
 import { message } from "../messages/messages.js";
 import { bucketsOf, objectsIn, offloaderOf, watchedStore } from "./foreign.js";
 

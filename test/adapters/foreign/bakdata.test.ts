@@ -1,8 +1,8 @@
 import { gzipSync } from "node:zlib";
 import { MemoryStore, StorageManager } from "../../../src/index.js";
-import { bakdata, type BakdataOptions } from "../../../src/formats.js";
-import { kafkaOffload } from "../../../src/kafka.js";
-import { rules, type AttributeValue } from "../../../src/messages.js";
+import { bakdata, type BakdataOptions } from "../../../src/adapters/formats.js";
+import { kafkaOffload } from "../../../src/adapters/kafka.js";
+import { rules, type AttributeValue } from "../../../src/adapters/messages.js";
 import { message } from "../messages/messages.js";
 import { bucketsOf, objectsIn, offloaderOf, watchedStore } from "./foreign.js";
 

@@ -1,7 +1,7 @@
 import { CloudEvent, HTTP, Kafka } from "cloudevents";
 import { MemoryStore, StorageManager } from "../../../src/index.js";
-import { cloudEvents, type CloudEventsOptions } from "../../../src/formats.js";
-import { rules } from "../../../src/messages.js";
+import { cloudEvents, type CloudEventsOptions } from "../../../src/adapters/formats.js";
+import { rules } from "../../../src/adapters/messages.js";
 import { bigJson, message } from "../messages/messages.js";
 import { bucketsOf, objectsIn, offloaderOf, watchedStore } from "./foreign.js";
 

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { MemoryStore, StorageManager } from "../../../src/index.js";
-import { massTransit, nServiceBus } from "../../../src/formats.js";
-import { rules, type MessageFormat } from "../../../src/messages.js";
+import { massTransit, nServiceBus } from "../../../src/adapters/formats.js";
+import { rules, type MessageFormat } from "../../../src/adapters/messages.js";
 import { message } from "../messages/messages.js";
 import { bucketsOf, offloaderOf, watchedStore } from "./foreign.js";
 

@@ -5,7 +5,7 @@ import {
   type StorageManagerOptions,
   type Store,
 } from "../../../src/index.js";
-import { MessageOffloader, rules, type MessageOffloaderOptions } from "../../../src/messages.js";
+import { MessageOffloader, rules, type MessageOffloaderOptions } from "../../../src/adapters/messages.js";
 
 /** A store that says what it was asked for. */
 export function watchedStore(): { store: Store; requests: string[]; inner: MemoryStore } {

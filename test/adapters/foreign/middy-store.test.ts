@@ -1,5 +1,5 @@
 import { MemoryStore, StorageManager } from "../../../src/index.js";
-import { middyStore, type MiddyStoreOptions } from "../../../src/formats.js";
+import { middyStore, type MiddyStoreOptions } from "../../../src/adapters/formats.js";
 import { bigJson, message } from "../messages/messages.js";
 import { bucketsOf, objectsIn, offloaderOf, watchedStore } from "./foreign.js";
 import { middleware } from "./peers/middy-store.js";

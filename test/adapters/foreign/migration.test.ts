@@ -10,9 +10,9 @@ import {
   messageQueueToolkit,
   middyStore,
   sqsBodyKey,
-} from "../../../src/formats.js";
-import { rules, type MessageFormat, type Wire } from "../../../src/messages.js";
-import { sqsOffload } from "../../../src/sqs.js";
+} from "../../../src/adapters/formats.js";
+import { rules, type MessageFormat, type Wire } from "../../../src/adapters/messages.js";
+import { sqsOffload } from "../../../src/adapters/sqs.js";
 import { message } from "../messages/messages.js";
 import { bucketsOf, objectsIn, offloaderOf, watchedStore } from "./foreign.js";
 

@@ -1,5 +1,5 @@
 import { MemoryStore, StorageManager } from "../../../src/index.js";
-import { awsExtended, bigPayload, messageQueueToolkit, sqsBodyKey } from "../../../src/formats.js";
+import { awsExtended, bigPayload, messageQueueToolkit, sqsBodyKey } from "../../../src/adapters/formats.js";
 import { runProgram } from "../../examples/run-program.js";
 import { bigJson, message } from "../messages/messages.js";
 import { bucketsOf, objectsIn, offloaderOf, watchedStore } from "./foreign.js";

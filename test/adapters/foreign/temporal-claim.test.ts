@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { S3StorageDriver } from "@temporalio/external-storage-s3";
 import { MemoryStore, StorageManager } from "../../../src/index.js";
-import { temporalClaim, type TemporalClaimOptions } from "../../../src/formats.js";
-import { rules } from "../../../src/messages.js";
+import { temporalClaim, type TemporalClaimOptions } from "../../../src/adapters/formats.js";
+import { rules } from "../../../src/adapters/messages.js";
 import { message } from "../messages/messages.js";
 import { bucketsOf, objectsIn, offloaderOf, watchedStore } from "./foreign.js";
 

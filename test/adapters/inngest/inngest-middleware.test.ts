@@ -1,7 +1,7 @@
 import { InngestTestEngine } from "@inngest/test";
 import { Inngest } from "inngest";
 import { MemoryStore, StorageManager } from "../../../src/index.js";
-import { inngestMiddleware, type InngestMiddlewareOptions } from "../../../src/inngest.js";
+import { inngestMiddleware, type InngestMiddlewareOptions } from "../../../src/adapters/inngest.js";
 import { FaultStore } from "../../../src/testing/index.js";
 import { webhookDeliveries } from "../../support/webhook-deliveries.js";
 import { pathsIn } from "../messages/messages.js";

@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { StorageManager } from "../../../src/index.js";
-import { hatchetMiddleware, jobsOffload, openParent, type JobsOptions } from "../../../src/jobs.js";
-import { packValue } from "../../../src/messages.js";
+import { hatchetMiddleware, jobsOffload, openParent, type JobsOptions } from "../../../src/adapters/jobs.js";
+import { packValue } from "../../../src/adapters/messages.js";
 import { FaultStore } from "../../../src/testing/index.js";
 import { turn } from "../../support/turn.js";
 import { pathsIn } from "../messages/messages.js";

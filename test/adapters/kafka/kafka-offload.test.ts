@@ -1,7 +1,7 @@
 import type { Consumer, EachBatchPayload, EachMessagePayload, KafkaMessage, Producer } from "kafkajs";
 import { gzip, MemoryStore, StorageManager } from "../../../src/index.js";
-import { kafkaOffload, type KafkaOptions } from "../../../src/kafka.js";
-import { MessageError, rules } from "../../../src/messages.js";
+import { kafkaOffload, type KafkaOptions } from "../../../src/adapters/kafka.js";
+import { MessageError, rules } from "../../../src/adapters/messages.js";
 import { FakeClock, FaultStore } from "../../../src/testing/index.js";
 import { HeldStore } from "../../support/held-store.js";
 import { thrownBy } from "../../support/failure.js";

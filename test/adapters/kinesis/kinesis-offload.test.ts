@@ -1,6 +1,6 @@
 import { PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import { gzip, MemoryStore, StorageManager } from "../../../src/index.js";
-import { kinesisOffload, type KinesisOptions } from "../../../src/kinesis.js";
+import { kinesisOffload, type KinesisOptions } from "../../../src/adapters/kinesis.js";
 import { bigJson, pathsIn } from "../messages/messages.js";
 
 // Kinesis can't be had for tests. Its entries are of the client's own types; what it counts is what its documentation says.

@@ -1,8 +1,8 @@
 import { MemoryStore, StorageManager } from "../../../src/index.js";
-import { eventBridgeOffload } from "../../../src/eventbridge.js";
-import { middyOffload, releaseHandler, withOffload, type LambdaOptions } from "../../../src/lambda.js";
-import { snsOffload } from "../../../src/sns.js";
-import { sqsOffload } from "../../../src/sqs.js";
+import { eventBridgeOffload } from "../../../src/adapters/eventbridge.js";
+import { middyOffload, releaseHandler, withOffload, type LambdaOptions } from "../../../src/adapters/lambda.js";
+import { snsOffload } from "../../../src/adapters/sns.js";
+import { sqsOffload } from "../../../src/adapters/sqs.js";
 import { failureOf } from "../../support/failure.js";
 import { longText, throughJson } from "../../support/payloads.js";
 import { RecordingStore } from "../../support/recording-store.js";

@@ -1,6 +1,6 @@
 import { MemoryStore, StorageError, StorageManager } from "../../../src/index.js";
 import { deliver, type Delivery } from "../../../src/adapters/messages/deliver.js";
-import { MessageError, MessageOffloader, rules } from "../../../src/messages.js";
+import { MessageError, MessageOffloader, rules } from "../../../src/adapters/messages.js";
 import { FakeClock } from "../../../src/testing/index.js";
 
 /** A delivery that writes down what is done. */

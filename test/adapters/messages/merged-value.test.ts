@@ -1,6 +1,6 @@
 import { openMerged, packMerged } from "../../../src/adapters/messages/merged-value.js";
 import { gzip, MemoryStore, packValue, StorageManager } from "../../../src/index.js";
-import { eventBridgeOffload } from "../../../src/eventbridge.js";
+import { eventBridgeOffload } from "../../../src/adapters/eventbridge.js";
 import { failureOf } from "../../support/failure.js";
 import { longText, throughJson } from "../../support/payloads.js";
 import { RecordingStore } from "../../support/recording-store.js";

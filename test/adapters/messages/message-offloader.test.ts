@@ -1,5 +1,5 @@
 import { aes256gcm, gzip, isStorageError, MemoryStore, StorageManager } from "../../../src/index.js";
-import { MessageError, MessageOffloader, rules, type MessageOffloaderOptions } from "../../../src/messages.js";
+import { MessageError, MessageOffloader, rules, type MessageOffloaderOptions } from "../../../src/adapters/messages.js";
 import { FaultStore } from "../../../src/testing/index.js";
 import { failureOf, thrownBy } from "../../support/failure.js";
 import { signingOptions } from "../../support/signing.js";

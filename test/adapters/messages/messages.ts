@@ -5,7 +5,7 @@ import {
   type AttributeValue,
   type MessageOffloaderOptions,
   type Wire,
-} from "../../../src/messages.js";
+} from "../../../src/adapters/messages.js";
 
 /** A message of the tests. */
 export function message(body: string | Uint8Array, attributes: Record<string, AttributeValue> = {}): Wire {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { z } from "zod";
 import { gzip, MemoryStore, openValue, packValue, StorageManager } from "../../../src/index.js";
-import { MessageOffloader, rules } from "../../../src/messages.js";
+import { MessageOffloader, rules } from "../../../src/adapters/messages.js";
 import { openMerged } from "../../../src/adapters/messages/merged-value.js";
 import { failureOf } from "../../support/failure.js";
 import { longText } from "../../support/payloads.js";

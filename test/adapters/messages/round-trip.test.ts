@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { brotli, gzip } from "../../../src/index.js";
-import { rules, type AttributeValue, type MessageOffloaderOptions, type Wire } from "../../../src/messages.js";
+import { rules, type AttributeValue, type MessageOffloaderOptions, type Wire } from "../../../src/adapters/messages.js";
 import { offloading } from "./messages.js";
 
 const LIMIT = 4096;

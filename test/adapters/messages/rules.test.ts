@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { generate } from "mqtt-packet";
 import { headers } from "nats";
 import rhea from "rhea";
-import { rules, type AttributeValue, type Rules, type Wire } from "../../../src/messages.js";
+import { rules, type AttributeValue, type Rules, type Wire } from "../../../src/adapters/messages.js";
 
 // What kafkajs puts on the wire, which it does not publish.
 const require = createRequire(__filename);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { MemoryStore, StorageManager, type Store } from "../../../src/index.js";
-import { MessageOffloader, rules, type Retention } from "../../../src/messages.js";
+import { MessageOffloader, rules, type Retention } from "../../../src/adapters/messages.js";
 import { FaultStore } from "../../../src/testing/index.js";
 import { bigJson, message, pathsIn } from "./messages.js";
 

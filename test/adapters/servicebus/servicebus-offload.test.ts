@@ -8,8 +8,8 @@ import fc from "fast-check";
 import rhea from "rhea";
 import { gzip, MemoryStore, StorageManager, type Store } from "../../../src/index.js";
 import { countedMessage } from "../../../src/adapters/servicebus/servicebus-message.js";
-import { rules } from "../../../src/messages.js";
-import { serviceBusOffload, type ServiceBusOptions } from "../../../src/servicebus.js";
+import { rules } from "../../../src/adapters/messages.js";
+import { serviceBusOffload, type ServiceBusOptions } from "../../../src/adapters/servicebus.js";
 import { FaultStore } from "../../../src/testing/index.js";
 import { bigJson, pathsIn } from "../messages/messages.js";
 

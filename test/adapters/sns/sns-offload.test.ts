@@ -6,8 +6,8 @@ import {
   type PublishCommandInput,
 } from "@aws-sdk/client-sns";
 import { MemoryStore, StorageManager } from "../../../src/index.js";
-import { snsOffload, type SnsOptions } from "../../../src/sns.js";
-import { sqsOffload } from "../../../src/sqs.js";
+import { snsOffload, type SnsOptions } from "../../../src/adapters/sns.js";
+import { sqsOffload } from "../../../src/adapters/sqs.js";
 import { bigJson, pathsIn } from "../messages/messages.js";
 import { clientOptions, startQueues, type Queues } from "../sqs/queues.js";
 

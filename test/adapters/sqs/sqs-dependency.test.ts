@@ -1,6 +1,6 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import { MemoryStore, StorageManager } from "../../../src/index.js";
-import { sqsBatchHandler, sqsOffload } from "../../../src/sqs.js";
+import { sqsBatchHandler, sqsOffload } from "../../../src/adapters/sqs.js";
 import { failureOf } from "../../support/failure.js";
 import { bigJson, pathsIn } from "../messages/messages.js";
 

@@ -9,9 +9,15 @@ import {
 import type { Context, SQSEvent, SQSHandler, SQSRecord } from "aws-lambda";
 import { Consumer } from "sqs-consumer";
 import { MemoryStore, StorageManager } from "../../../src/index.js";
-import { rules } from "../../../src/messages.js";
+import { rules } from "../../../src/adapters/messages.js";
 import { FakeClock, FaultStore } from "../../../src/testing/index.js";
-import { consumerOptions, settleAfterDelete, sqsBatchHandler, sqsOffload, type SqsOptions } from "../../../src/sqs.js";
+import {
+  consumerOptions,
+  settleAfterDelete,
+  sqsBatchHandler,
+  sqsOffload,
+  type SqsOptions,
+} from "../../../src/adapters/sqs.js";
 import { failureOf } from "../../support/failure.js";
 import { HeldStore } from "../../support/held-store.js";
 import { turn } from "../../support/turn.js";

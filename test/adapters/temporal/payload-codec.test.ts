@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Payload, PayloadCodec } from "@temporalio/common";
-import { temporalCodecHandler, temporalPayloadCodec, temporalStorageDriver } from "../../../src/temporal.js";
+import { temporalCodecHandler, temporalPayloadCodec, temporalStorageDriver } from "../../../src/adapters/temporal.js";
 import { pathsIn } from "../messages/messages.js";
 import { payload, runnerOf, setUp, valueOf, WORKFLOW } from "./temporal.js";
 

@@ -1,6 +1,6 @@
 import { ExternalStorage } from "@temporalio/common";
 import type { Client } from "@temporalio/client";
-import { releaseClosed, temporalStorageDriver } from "../../../src/temporal.js";
+import { releaseClosed, temporalStorageDriver } from "../../../src/adapters/temporal.js";
 import { FakeClock } from "../../../src/testing/index.js";
 import { pathsIn } from "../messages/messages.js";
 import { Frontend } from "./frontend.js";

@@ -1,5 +1,5 @@
 import { MemoryStore, StorageManager } from "../../../src/index.js";
-import { temporalStorageDriver } from "../../../src/temporal.js";
+import { temporalStorageDriver } from "../../../src/adapters/temporal.js";
 
 const manager = new StorageManager({ store: new MemoryStore() });
 const here = jest.requireActual<object>("@temporalio/proto");
@@ -9,7 +9,7 @@ function constructWith(proto: () => object): void {
   jest.doMock("@temporalio/proto", proto);
   jest.isolateModules(() => {
     jest
-      .requireActual<{ temporalStorageDriver: typeof temporalStorageDriver }>("../../../src/temporal.js")
+      .requireActual<{ temporalStorageDriver: typeof temporalStorageDriver }>("../../../src/adapters/temporal.js")
       .temporalStorageDriver({ manager });
   });
 }

@@ -1,8 +1,8 @@
 import { StorageDriverClaim } from "@temporalio/common";
 import { S3StorageDriver } from "@temporalio/external-storage-s3";
 import { MemoryStore, referencesIn, RoutingStore, StorageManager } from "../../../src/index.js";
-import { temporalClaim } from "../../../src/formats.js";
-import { temporalStorageDriver } from "../../../src/temporal.js";
+import { temporalClaim } from "../../../src/adapters/formats.js";
+import { temporalStorageDriver } from "../../../src/adapters/temporal.js";
 import { pathsIn } from "../messages/messages.js";
 import { webhookDeliveries } from "../../support/webhook-deliveries.js";
 import { payload, runnerOf, setUp, valueOf, WORKFLOW } from "./temporal.js";

@@ -1,6 +1,6 @@
 import { SqsConsumer, SqsProducer } from "sns-sqs-big-payload";
 import type { Store } from "../../../../src/index.js";
-import type { AttributeValue } from "../../../../src/messages.js";
+import type { AttributeValue } from "../../../../src/adapters/messages.js";
 
 // The library over a store, by clients that have the methods it calls, of version 2 of the SDK.
 

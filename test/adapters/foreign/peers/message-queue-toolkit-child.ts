@@ -3,8 +3,8 @@ import { Readable } from "node:stream";
 import { AbstractQueueService } from "@message-queue-toolkit/core";
 import { S3PayloadStore } from "@message-queue-toolkit/s3-payload-store";
 import { MemoryStore, StorageManager } from "../../../../src/index.js";
-import { messageQueueToolkit } from "../../../../src/formats.js";
-import { MessageOffloader, rules } from "../../../../src/messages.js";
+import { messageQueueToolkit } from "../../../../src/adapters/formats.js";
+import { MessageOffloader, rules } from "../../../../src/adapters/messages.js";
 
 // The library over a store in memory, by a client that has the methods of S3 that it calls. Prints what came of it.
 

@@ -4,7 +4,7 @@ export {
   type HatchetContext,
   type HatchetMiddleware,
   type HatchetMiddlewareOptions,
-} from "./adapters/jobs/hatchet-middleware.js";
+} from "./jobs/hatchet-middleware.js";
 export {
   jobsOffload,
   type AgendaJob,
@@ -12,4 +12,4 @@ export {
   type JobEvents,
   type JobsOffload,
   type JobsOptions,
-} from "./adapters/jobs/jobs-offload.js";
+} from "./jobs/jobs-offload.js";

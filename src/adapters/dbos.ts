@@ -1,0 +1,1 @@
+export { dbosSerializer, type DbosSerializerOptions } from "./dbos/dbos-serializer.js";

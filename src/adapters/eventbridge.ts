@@ -1,0 +1,6 @@
+export {
+  eventBridgeOffload,
+  type EventBridgeOffload,
+  type EventBridgeOptions,
+} from "./eventbridge/eventbridge-offload.js";
+export type { AdapterOptions } from "./messages/adapter-offloader.js";

@@ -1,0 +1,12 @@
+export { awsExtended, type AwsExtendedOptions } from "./foreign/aws-extended.js";
+export { bakdata, type BakdataOptions } from "./foreign/bakdata.js";
+export { bigPayload, type BigPayloadOptions } from "./foreign/big-payload.js";
+export { cloudEvents, type CloudEventsOptions } from "./foreign/cloud-events.js";
+export { massTransit, type MassTransitOptions } from "./foreign/mass-transit.js";
+export { messageQueueToolkit, type MessageQueueToolkitOptions } from "./foreign/message-queue-toolkit.js";
+export { middyStore, type MiddyStoreOptions } from "./foreign/middy-store.js";
+export { nServiceBus, type NServiceBusOptions } from "./foreign/n-service-bus.js";
+export { sqsBodyKey, type SqsBodyKeyOptions } from "./foreign/sqs-body-key.js";
+export { temporalClaim, type TemporalClaimOptions } from "./foreign/temporal-claim.js";
+export type { ForeignOptions } from "./foreign/places.js";
+export type { MessageFormat } from "./messages/message-format.js";

@@ -1,0 +1,1 @@
+export { inngestMiddleware, type InngestMiddlewareOptions } from "./inngest/inngest-middleware.js";

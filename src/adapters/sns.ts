@@ -1,0 +1,1 @@
+export { snsOffload, type SnsOffload, type SnsOptions } from "./sns/sns-offload.js";

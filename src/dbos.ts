@@ -1,1 +1,0 @@
-export { dbosSerializer, type DbosSerializerOptions } from "./adapters/dbos/dbos-serializer.js";

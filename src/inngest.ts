@@ -1,1 +1,0 @@
-export { inngestMiddleware, type InngestMiddlewareOptions } from "./adapters/inngest/inngest-middleware.js";

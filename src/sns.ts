@@ -1,1 +1,0 @@
-export { snsOffload, type SnsOffload, type SnsOptions } from "./adapters/sns/sns-offload.js";
