@@ -56,8 +56,9 @@ const TEXT = Symbol.for("coatcheck.StorageError.text");
 
 /**
  * The one error of this library. `code` is stable; `retryable` says whether the same call may succeed later.
- * Messages never hold payload data, keys or credentials. They end in the code, the operation, the store and the path, where
- * the text does not say them: `There is no such object. [NOT_FOUND, read, store "s3", path "outputs/a.json"]`.
+ * Messages never hold payload data, keys or credentials. They say what happened and what to do, and end in the code, the
+ * operation, the store and the path, where the text does not say them:
+ * `No space is left. Make room, and call again. [INSUFFICIENT_STORAGE, write, store "file", path "outputs/a.json"]`.
  *
  * The `cause` of what a driver of ours failed with is cleaned: no request, answer or URL hangs on to it. What code of your
  * own threw (a store, resolver, stream, schema or key provider of yours, the reason of an abort) is the `cause` as it is;

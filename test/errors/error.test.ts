@@ -12,6 +12,30 @@ describe("StorageError", () => {
     expect(String(error)).toBe(`StorageError: ${message}`);
   });
 
+  it.each([
+    ["CONTAINER_NOT_FOUND", "Make it, or correct its name."],
+    ["ALREADY_EXISTS", "Take what is there, or write to another path."],
+    ["PRECONDITION_FAILED", "Read it again, and decide anew."],
+    ["PERMISSION_DENIED", "Give this process the right to it."],
+    ["INSUFFICIENT_STORAGE", "Make room, and call again."],
+    ["UNSUPPORTED", "Ask the capability of the store first, or use another store."],
+    ["INTEGRITY", "Call again. If that fails too, restore the object, or dehydrate the payload again."],
+    ["THROTTLED", "Call again later."],
+    ["UNAVAILABLE", "Call again. If that fails too, see whether the service runs and can be reached."],
+    ["TIMEOUT", "Call again, raise the time limit, or see why the store is slow."],
+  ] as const)("says what to do about %s of a store", (code, advice) => {
+    const where = { operation: "read", store: "own", path: "a/b" };
+    const facts = `[${code}, read, store "own", path "a/b"]`;
+    expect(new StorageError(code, "It failed.", where).message).toBe(`It failed. ${advice} ${facts}`);
+    // The place is no advice.
+    const placed = 'It failed. It is about the bucket "b".';
+    expect(new StorageError(code, placed, where).message).toBe(`${placed} ${advice} ${facts}`);
+    for (const own of ["It failed: mend the store.", "It failed. Mend the store."]) {
+      expect(new StorageError(code, own, where).message).toBe(`${own} ${facts}`);
+    }
+    expect(new StorageError(code, "It failed.").message).toBe("It failed.");
+  });
+
   it("has no fields that nobody gave", () => {
     expect(Object.keys(new StorageError("UNEXPECTED", "Oh."))).toEqual(["code", "retryable"]);
   });

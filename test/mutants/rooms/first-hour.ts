@@ -164,6 +164,14 @@ export const FIRST_HOUR: readonly Mutant[] = [
     seenBy: seenByTests("configure/presets.test.ts"),
   },
   {
+    name: "an error of a store does not say what to do",
+    promise: book("errors", "A message says what happened, what to do about it, and where."),
+    file: "errors/message.ts",
+    from: "const advice = ADVISES.test(text) ? undefined : ADVICE[code];",
+    to: "const advice = undefined;",
+    seenBy: seenByTests("errors/error.test.ts"),
+  },
+  {
     name: "a message does not say its code",
     promise: behaviour("a message ends in code, operation, store and path, and says none of them twice"),
     file: "errors/message.ts",
