@@ -5,6 +5,7 @@ import { s3Scheme } from "./store/drivers/s3/s3-scheme.js";
 DRIVER_ENTRIES.s3.provide({ create: createS3Store, scheme: s3Scheme });
 
 export { s3Scheme };
+export type { BucketLifecycle } from "./store/drivers/bucket-lifecycle.js";
 export { S3Failure } from "./store/drivers/s3/failure.js";
 export type { S3Conditions, S3StoreOptions } from "./store/drivers/s3/options.js";
 export type { S3SchemeOptions } from "./store/drivers/s3/s3-scheme.js";

@@ -1,3 +1,4 @@
+import { isCommand } from "../size/start.js";
 import { FLOOR } from "../contenders/index.js";
 import { isMeasured, type CompareRow } from "../measure/row.js";
 import type { Measure } from "../shows/measure.js";
@@ -108,7 +109,9 @@ function sizes(all: readonly Results[]): string[] {
   const size = all.findLast((results) => results.size !== undefined)?.size;
   if (size === undefined) return [];
   const bundles = (size.bundles ?? []).map(({ name, minified, gzip }) => [name, bytes(minified), bytes(gzip)]);
-  const start = size.start.map(({ name, ms }) => `\`import("${name}")\` ${milliseconds(ms.median)}`).join(", ");
+  const start = size.start
+    .map((one) => `\`${isCommand(one) ? one.name : `import("${one.name}")`}\` ${milliseconds(one.ms.median)}`)
+    .join(", ");
   return [
     ...(bundles.length === 0 ? [] : [table(["bundle, without clients of services", "minified", "gzip"], bundles)]),
     `Start, above that of an empty process: ${start}.`,

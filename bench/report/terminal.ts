@@ -1,3 +1,4 @@
+import { isCommand } from "../size/start.js";
 import Table from "cli-table3";
 import { isMeasured, type CompareRow, type Measured, type MeasuredOperation } from "../measure/row.js";
 import type { Spread } from "../measure/statistics.js";
@@ -139,5 +140,5 @@ function printSize({ bundles, start }: NonNullable<Results["size"]>): void {
     const parts = packages.slice(0, 5).map((one) => `${one.name} ${bytes(one.bytes)}`);
     console.log(`${name}: ${bytes(minified)} minified, ${bytes(gzip)} gzip (${parts.join(", ")})`);
   }
-  for (const { name, ms } of start) console.log(`import ${name}: ${withSpread(ms)}`);
+  for (const one of start) console.log(`${isCommand(one) ? "" : "import "}${one.name}: ${withSpread(one.ms)}`);
 }

@@ -4,7 +4,7 @@ import { requireStore } from "../call/require-store.js";
 import { assertReadablePrefix } from "../configure/confine.js";
 import { prefix as prefixField, signal } from "../configure/fields.js";
 import type { ManagerSettings } from "../configure/settings.js";
-import { roleOf } from "../object/reserved-names.js";
+import { readerOf, roleOf } from "../object/reserved-names.js";
 import { checkOptions, readOptions } from "../options/parse-options.js";
 import { withoutTrailingSlashes } from "../paths/path.js";
 import { parseAllowPrefix } from "../reference/allow.js";
@@ -27,7 +27,12 @@ export interface ScopeUsage {
   newest: Date;
   /** When the last of them ends; absent when one of them has no label. */
   expires?: Date;
+  /** The readers that are done with it, 100 at most, by name; absent for none. Who else reads it, the store does not know. */
+  done?: string[];
 }
+
+// Nobody has more readers, and nobody who writes markers makes this count grow without end.
+const MAX_READERS = 100;
 
 /** An open count, while objects of the scope may still come. */
 interface Count {
@@ -37,6 +42,7 @@ interface Count {
   oldest: number;
   newest: number;
   expires: number | undefined;
+  readonly done: string[];
 }
 
 const schema = z.strictObject({ prefix: z.optional(prefixField), signal: z.optional(signal) });
@@ -59,7 +65,7 @@ export async function* usage(
     const start = parseAllowPrefix(one).path.length + 1;
     const objects = listObjects(`${one}/`, { signal: ownSignal }, settings);
     for await (const count of countScopes(sortedListing(objects, undefined, store, `${one}/`))) {
-      if (count.directory.length >= start) yield usageOf(count, one, count.directory.slice(start));
+      if (count.objects > 0 && count.directory.length >= start) yield usageOf(count, one, count.directory.slice(start));
     }
   }
 }
@@ -69,16 +75,18 @@ async function* countScopes(objects: AsyncIterable<ObjectInfo>): AsyncGenerator<
   const open: Count[] = [];
   for await (const object of objects) {
     const { role, directory, expires } = roleOf(parseLocation(object.path).path);
-    if (role === "marker" || role === "tombstone" || role === "own") continue;
+    if (role === "tombstone" || role === "own") continue;
     while (open.length > 0 && !`${directory}/`.startsWith(`${open.at(-1)!.directory}/`)) yield open.pop()!;
     if (open.at(-1)?.directory !== directory) open.push(newCount(directory));
-    add(open.at(-1)!, object, expires);
+    const count = open.at(-1)!;
+    if (role !== "marker") add(count, object, expires);
+    else if (count.done.length < MAX_READERS) count.done.push(readerOf(object.path));
   }
   while (open.length > 0) yield open.pop()!;
 }
 
 function newCount(directory: string): Count {
-  return { directory, objects: 0, bytes: 0, oldest: Infinity, newest: -Infinity, expires: -Infinity };
+  return { directory, objects: 0, bytes: 0, oldest: Infinity, newest: -Infinity, expires: -Infinity, done: [] };
 }
 
 function add(count: Count, { size, lastModified }: ObjectInfo, expires: number | undefined): void {
@@ -90,7 +98,10 @@ function add(count: Count, { size, lastModified }: ObjectInfo, expires: number |
   count.expires = expires === undefined || count.expires === undefined ? undefined : Math.max(count.expires, expires);
 }
 
-function usageOf({ objects, bytes, oldest, newest, expires }: Count, prefix: string, scope: string): ScopeUsage {
-  const dates = { oldest: new Date(oldest), newest: new Date(newest) };
-  return { scope, prefix, objects, bytes, ...dates, ...(expires === undefined ? {} : { expires: new Date(expires) }) };
+function usageOf({ objects, bytes, oldest, newest, expires, done }: Count, prefix: string, scope: string): ScopeUsage {
+  return {
+    ...{ scope, prefix, objects, bytes, oldest: new Date(oldest), newest: new Date(newest) },
+    ...(expires !== undefined && { expires: new Date(expires) }),
+    ...(done.length > 0 && { done }),
+  };
 }

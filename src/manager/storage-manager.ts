@@ -37,13 +37,18 @@ import { done, type DoneOptions } from "../maintain/done.js";
 import { release, type ReleaseOptions } from "../maintain/release.js";
 import { releaseOf } from "../maintain/release-of.js";
 import { selectPart } from "../access/select-part.js";
-import { managerSettings } from "../configure/settings.js";
+import { managerSettings, type ManagerSettings } from "../configure/settings.js";
 import { dehydrateSettings, hydrateSettings, openSettings } from "../configure/call-settings.js";
 import { tenantSettings } from "../configure/tenant.js";
 import { verify, type VerifyOptions, type VerifyPrefixOptions, type VerifyReport } from "../maintain/verify/verify.js";
 
 /** A manager over the parts of another one, whose `close()` leaves them open. */
 export let borrow: (manager: StorageManager) => StorageManager;
+
+/** What a manager was told of how long payloads live, and where. `undefined` for one of another copy of this package. */
+export let retentionOf: (
+  manager: StorageManager,
+) => Pick<ManagerSettings, "retention" | "outputPrefix" | "inputPrefix"> | undefined;
 
 /**
  * Dehydrates payloads, that is moves what is too big to travel into a store and leaves small references in its place,
@@ -75,6 +80,7 @@ export class StorageManager {
 
   static {
     borrow = (manager) => StorageManager.#over(manager.#parts);
+    retentionOf = (manager) => (#parts in manager ? manager.#parts.settings : undefined);
   }
 
   /**

@@ -1,6 +1,6 @@
 import { labelExpiry, looksLikeLabel, splitLabelledPath } from "./expiry-label.js";
 import { objectKind } from "./object-name.js";
-import { scopePart } from "./scope-path.js";
+import { partOf, scopePart } from "./scope-path.js";
 
 /*
  * Names that are not for users' scopes (wire format), beside labels:
@@ -38,6 +38,11 @@ export function isReservedPath(path: string): boolean {
 /** Where the marker of a reader lies below the directory of a scope. */
 export function doneMarker(reader: string): string {
   return `${DONE}/${scopePart(reader)}`;
+}
+
+/** The reader of a marker; a name that was too long for it is its digest. */
+export function readerOf(marker: string): string {
+  return partOf(marker.slice(marker.lastIndexOf("/") + 1));
 }
 
 /** What the markers of a scope have in common, below its directory. */

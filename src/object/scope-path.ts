@@ -35,6 +35,15 @@ export function scopePart(part: string): string {
   return encoded.replace(/^[.~]/, (first) => (first === "." ? "%2E" : "%7E"));
 }
 
+/** The part that a segment was made of, for people to read: what can't be known stays as it is. */
+export function partOf(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment; // of a lone surrogate, or none that is made here
+  }
+}
+
 function hexOf(text: string): string {
   return sha256(Buffer.from(text)).toString("hex");
 }

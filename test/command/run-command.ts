@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,6 +30,32 @@ export async function runCommand(args: readonly string[], given: Surroundings = 
   const terminal = { env, cwd, stdin: Object.assign(input, { isTTY }), stdout, stderr, signal };
   const exitCode = await main(args, terminal, "1.2.3");
   return { exitCode, stdout: stdout.text, stderr: stderr.text };
+}
+
+/** The command while it runs: what it says first, what ends it, and what it said besides. */
+export interface Running {
+  readonly said: string;
+  readonly end: () => Promise<number>;
+  readonly stderr: () => string;
+}
+
+/** Runs the command in this process until it is told to end. */
+export async function beginCommand(
+  args: readonly string[],
+  { env = {}, cwd = tmpdir() }: Pick<Surroundings, "env" | "cwd">,
+): Promise<Running> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const stop = new AbortController();
+  const exit = main(args, { env, cwd, stdin: Readable.from([]), stdout, stderr, signal: stop.signal }, "1.2.3");
+  const end = (): Promise<number> => {
+    stop.abort(new Error("Interrupted."));
+    return exit;
+  };
+  const [said] = (await Promise.race([
+    once(stdout, "data"),
+    exit.then((code) => Promise.reject(new Error(`exit ${code}: ${String(stderr.read())}`))),
+  ])) as [Buffer];
+  return { said: said.toString(), end, stderr: () => String(stderr.read() ?? "") };
 }
 
 /** A terminal stays open after what was typed. */

@@ -4,32 +4,17 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { get } from "node:https";
 import { join } from "node:path";
-import { PassThrough, Readable } from "node:stream";
 import { Ajv } from "ajv";
 import { readFileSync } from "node:fs";
-import { main } from "../../src/command/main.js";
-import { newDirectory, runCommand } from "./run-command.js";
+import { beginCommand, newDirectory, runCommand, type Running } from "./run-command.js";
 
 const directory = newDirectory();
 const schema = JSON.parse(readFileSync("docs/command.schema.json", "utf8")) as { definitions: object };
 const validate = new Ajv().addSchema(schema, "command").getSchema("command#/definitions/serve")!;
 
-/** The command while it runs: what it says first, and what ends it. */
-async function begin(...args: string[]): Promise<{ said: string; end: () => Promise<number>; stderr: () => string }> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const stop = new AbortController();
-  const terminal = { env: {}, cwd: directory.path, stdin: Readable.from([]), stdout, stderr, signal: stop.signal };
+function begin(...args: string[]): Promise<Running> {
   const store = ["--store", `file://${join(directory.path, "store")}`];
-  const exit = main([...store, "serve", "--port", "0", ...args], terminal, "1.2.3");
-  const end = (): Promise<number> => {
-    stop.abort(new Error("Interrupted."));
-    return exit;
-  };
-  const [said] = (await Promise.race([
-    once(stdout, "data"),
-    exit.then((code) => Promise.reject(new Error(`exit ${code}: ${String(stderr.read())}`))),
-  ])) as [Buffer];
-  return { said: said.toString(), end, stderr: () => String(stderr.read() ?? "") };
+  return beginCommand([...store, "serve", "--port", "0", ...args], { cwd: directory.path });
 }
 
 describe("coatcheck serve", () => {

@@ -40,13 +40,15 @@ async function pathsOf(store: MemoryStore): Promise<string[]> {
 }
 
 describe("scopes", () => {
-  it("are told with what they take, and when they end", async () => {
-    const serving = await Serving.entered((await filled()).manager);
+  it("are told with what they take, and when they end, and which readers are done", async () => {
+    const { manager } = await filled();
+    await manager.done("run-2", "billing", { readers: ["billing", "search"] });
+    const serving = await Serving.entered(manager);
     const { status, json } = await serving.ask("/api/scopes");
     expect([status, json.v, json.complete]).toEqual([200, 1, true]);
     expect(json.scopes).toMatchObject([
       { scope: "run-1/step-2", prefix: "outputs", objects: 1, oldest: expect.any(String) },
-      { scope: "run-2", prefix: "outputs", objects: 1, expires: expect.any(String) },
+      { scope: "run-2", prefix: "outputs", objects: 1, expires: expect.any(String), done: ["billing"] },
     ]);
     expect((await serving.ask("/api/scopes?prefix=outputs/run-1")).json.scopes).toMatchObject([{ scope: "step-2" }]);
     expect((await serving.ask("/api/scopes?prefix=elsewhere")).json.code).toBe("CONFIG_INVALID");

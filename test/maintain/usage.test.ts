@@ -51,6 +51,20 @@ describe("usage", () => {
     }
   });
 
+  it("says which readers are done, and nothing of a scope that has only their markers", async () => {
+    const { store, manager } = setup();
+    const readers = ["a/b", "\ud800", "x".repeat(200), "last"];
+    await manager.dehydrate(longText("a"), { scope: "run" });
+    await manager.dehydrate(longText("b"), { scope: "run/step" });
+    for (const reader of readers.slice(0, -1)) await manager.done("run", reader, { readers });
+    for (const reader of readers) await manager.done("over", reader, { readers });
+    for (let index = 0; index < 120; index++) await store.write(`outputs/run/step/.done/${index}`, "");
+    const [step, run, ...others] = await all(manager.usage());
+    expect(run).toMatchObject({ scope: "run", objects: 1 });
+    expect(new Set(run!.done)).toEqual(new Set(["a/b", "%ud800", expect.stringMatching(/^~[0-9a-f]{64}$/)]));
+    expect([step!.scope, step!.done!.length, others]).toEqual(["run/step", 100, []]);
+  });
+
   it("looks below a prefix, with a slash at its end or without, and counts users' objects", async () => {
     const { manager } = setup();
     await manager.dehydrate(longText("a"), { scope: "s", prefix: "outputs/x" });

@@ -26,12 +26,14 @@ interface Copy {
 const CONCURRENCY = 8;
 
 export const run: RunVerb = async (call) => {
-  const { output, progress, signal, say, goOnWith } = call;
+  const { output, progress, signal, say } = call;
   const { dryRun = false } = call.options as Flags;
   const copies = await copiesOf(call);
   await confirm(call, "Copy, and write over what is there and differs");
   const result = { copied: 0, bytes: 0, failed: 0 };
+  const place = new Place(call);
   await forEachConcurrent(copies, CONCURRENCY, signal, async ({ path, size, run }, callSignal) => {
+    place.begin(path);
     try {
       if (!dryRun) await run(callSignal);
     } catch (error) {
@@ -43,8 +45,7 @@ export const run: RunVerb = async (call) => {
     result.copied++;
     result.bytes += size;
     progress.show(() => `${result.copied} copied`);
-    if (result.failed === 0)
-      goOnWith(`--start-after ${JSON.stringify(path)}, or without it: what is there is passed over`);
+    if (result.failed === 0) place.end(path);
   });
   progress.end();
   await output.document({ dryRun, ...result }, () => [
@@ -53,6 +54,28 @@ export const run: RunVerb = async (call) => {
   ]);
   return result.failed > 0 ? EXIT.inPart : EXIT.fine;
 };
+
+/** How far copies are done, several of which run at a time. */
+class Place {
+  /** What runs, in order, and what was begun right before each. */
+  readonly #running = new Map<string, string | undefined>();
+  #last: string | undefined;
+
+  constructor(private readonly call: VerbCall) {}
+
+  begin(path: string): void {
+    this.#running.set(path, this.#last);
+    this.#last = path;
+  }
+
+  /** A copy was made. Whoever breaks off is told of the last one before those that still run. */
+  end(path: string): void {
+    this.#running.delete(path);
+    const [before] = this.#running.size === 0 ? [this.#last] : this.#running.values();
+    if (before === undefined || !isStoreUrl(this.call.args[0]!)) return;
+    this.call.goOnWith(`--start-after ${JSON.stringify(before)}, or without it: what is there is passed over`);
+  }
+}
 
 async function copiesOf(call: VerbCall): Promise<AsyncIterable<Copy>> {
   const [from, to] = call.args as [string, string | undefined];

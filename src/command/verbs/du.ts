@@ -9,6 +9,7 @@ interface Sum {
   objects: number;
   bytes: number;
   readonly expires?: string;
+  readonly done?: readonly string[];
 }
 
 const HOUR = 3_600_000;
@@ -48,9 +49,10 @@ export const run: RunVerb = async (call) => {
 };
 
 async function* byScope(manager: StorageManager, { args: [prefix], signal }: VerbCall): AsyncGenerator<Sum> {
-  for await (const { scope, prefix: below, objects, bytes, expires } of manager.usage(prefix, { signal })) {
+  for await (const { scope, prefix: below, objects, bytes, expires, done } of manager.usage(prefix, { signal })) {
     const name = scope === "" ? below : `${below}/${scope}`;
-    yield { name, objects, bytes, ...(expires !== undefined && { expires: expires.toISOString() }) };
+    const end = expires === undefined ? {} : { expires: expires.toISOString() };
+    yield { name, objects, bytes, ...end, ...(done !== undefined && { done }) };
   }
 }
 

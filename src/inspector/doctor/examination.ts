@@ -4,6 +4,7 @@ import type { StorageManager } from "../../manager/storage-manager.js";
 import type { Store } from "../../store/store.js";
 import { Conditions } from "./conditions.js";
 import { FINE, type Finding, type Told } from "./finding.js";
+import { hasLifecycle, lifecycle } from "./lifecycle.js";
 import * as probes from "./probes.js";
 import { Workspace } from "./workspace.js";
 
@@ -33,7 +34,10 @@ export async function examine(
   };
   // The rights that a manager needs, each by its own call, below its prefix.
   const isUsable = await tell("check", async () => manager.check({ signal }).then(() => FINE));
-  if (isUsable && !isQuick) await tryOut(new Workspace(store, signal), tell);
+  if (isUsable && !isQuick) {
+    await tryOut(new Workspace(store, signal), tell);
+    if (hasLifecycle(store)) await tell("lifecycle", () => lifecycle(manager, store, signal));
+  }
   return { findings, capability: capabilityOf(store.capability, findings) };
 }
 

@@ -21,6 +21,7 @@ function showScopes() {
       { title: "Oldest", of: ({ oldest }) => day(oldest) },
       { title: "Newest", of: ({ newest }) => day(newest) },
       { title: "Expires", of: ({ expires }) => day(expires) },
+      { title: "Readers done", of: ({ done }) => done?.join(", ") },
       ...(about.allowDelete ? [{ title: "Release", of: (one) => one.scope === "" ? "" : button("Release", () => release(one)) }] : []),
     ], scopes).element);
     say(scopes.length + " scopes" + (complete ? "." : ", and more: say a prefix."));

@@ -12,13 +12,13 @@ export const scopes: View = async ({ manager, query, signal }) => {
   const below = query.get("prefix") ?? "";
   try {
     const usage = manager.usage(below === "" ? undefined : below, { signal: AbortSignal.any([signal, late]) });
-    for await (const { scope, prefix, objects, bytes, oldest, newest, expires } of usage) {
+    for await (const { scope, prefix, objects, bytes, oldest, newest, expires, done } of usage) {
       if (found.length === MAX_SCOPES) {
         isComplete = false;
         break;
       }
       const times = { oldest: timeOf(oldest), newest: timeOf(newest), expires: timeOf(expires) };
-      found.push({ scope, prefix, objects, bytes, ...times });
+      found.push({ scope, prefix, objects, bytes, ...times, done });
     }
   } catch (error) {
     if (!late.aborted || signal.aborted) throw error;

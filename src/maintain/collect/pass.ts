@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import type { ManagerParts } from "../../call/call.js";
 import { withDeadline } from "../../call/deadline.js";
 import { abortable } from "../../async/abort.js";
@@ -56,6 +57,7 @@ export class CollectorPass {
   private readonly begun: number;
   private after: string | undefined;
   private condemned = 0;
+  private heard: unknown;
 
   constructor(
     private readonly parts: ManagerParts,
@@ -179,13 +181,21 @@ export class CollectorPass {
         this.tell(one.object, isLocked ? "locked" : "failed");
       }
     });
+    // Whoever writes down what it is told may be slower than a listing.
+    if (types.isPromise(this.heard)) {
+      await abortable(
+        this.heard.catch(() => undefined),
+        options.signal,
+      );
+    }
     if (seen === undefined) return;
     report.lastPath = seen;
     if (options.onProgress !== undefined) notify(options.onProgress, progressOf(report));
   }
 
   private tell({ path, size }: ObjectInfo, outcome: CollectedObject["outcome"]): void {
-    if (this.options.onObject !== undefined) notify(this.options.onObject, { path, size, outcome });
+    const { onObject } = this.options;
+    if (onObject !== undefined) notify((object) => (this.heard = onObject(object)), { path, size, outcome });
   }
 
   /** @returns why the object was kept; `undefined`: it is gone */

@@ -83,8 +83,11 @@ export interface CollectOptions extends CallOptions {
   maxDelete?: number | undefined;
   /** Is told after every page of objects. What it throws is ignored. */
   onProgress?: ((progress: CollectProgress) => void) | undefined;
-  /** Is told of every object that was looked at, in no order. What it throws is ignored. */
-  onObject?: ((object: CollectedObject) => void) | undefined;
+  /**
+   * Is told of every object that was looked at, in no order. What it throws is ignored. A pass waits after each 1,000 objects for
+   * the last promise that it gave.
+   */
+  onObject?: ((object: CollectedObject) => void | Promise<void>) | undefined;
 }
 
 /** A report of nothing yet. */

@@ -28,7 +28,16 @@ export interface LifecycleProblem {
  */
 export function checkLifecycle(rules: unknown, policy: LifecyclePolicy): LifecycleProblem[] {
   const { prefix, ttl } = parseLifecyclePolicy(policy, "checkLifecycle");
-  const life = longestLife(ttl);
+  return earlyEnds(rules, prefix, longestLife(ttl));
+}
+
+/**
+ * The same for payloads whose life is known.
+ *
+ * @param prefix of their paths in the bucket: empty, or ending in a slash
+ * @param life the longest of any, in milliseconds; `Infinity`: until somebody releases them
+ */
+export function earlyEnds(rules: unknown, prefix: string, life: number): LifecycleProblem[] {
   return effectsOf(rules)
     .filter(({ prefixes }) => prefixes.some((other) => other.startsWith(prefix) || prefix.startsWith(other)))
     .flatMap(({ rule, ends }) =>
@@ -38,7 +47,8 @@ export function checkLifecycle(rules: unknown, policy: LifecyclePolicy): Lifecyc
 
 function whyOf({ does, setting, age }: RuleEnd, life: number): string {
   const when = age === undefined ? "whatever the age of the object" : `after ${age / DAY} days`;
-  return `${setting} ${does} ${when}; payloads live up to ${Math.ceil((life / DAY) * 100) / 100} days`;
+  const lives = life === Infinity ? "until they are released" : `up to ${Math.ceil((life / DAY) * 100) / 100} days`;
+  return `${setting} ${does} ${when}; payloads live ${lives}`;
 }
 
 /** Takes rules for those of the service whose words they use. */

@@ -22,6 +22,34 @@ const help = coatcheck(["--help"]);
 assert.equal(help.status, 0);
 assert(help.stdout.split("\n").length <= 41, "the help has more than 40 lines");
 
+// What is loaded: for the help next to nothing, for a store of files nothing of another service.
+const recorder = join(cwd, "recorder.mjs");
+const hook = `import { writeSync } from "node:fs"; export const load = (url, context, next) => { writeSync(2, url + "\\n"); return next(url, context); };`;
+writeFileSync(
+  recorder,
+  `import { register } from "node:module"; register("data:text/javascript," + encodeURIComponent(${JSON.stringify(hook)}));`,
+);
+const loadedBy = (...args) => {
+  const { status, stderr } = spawnSync(process.execPath, ["--import", recorder, bin, ...args], {
+    cwd,
+    env,
+    encoding: "utf8",
+  });
+  assert.equal(status, 0, stderr);
+  const files = stderr.split("\n").filter((line) => line.startsWith("file:"));
+  assert.deepEqual(
+    files.filter((file) => !/node_modules\/coatcheck\/dist\//.test(file)),
+    [],
+  );
+  return files.map((file) => file.slice(file.lastIndexOf("/") + 1));
+};
+writeFileSync(join(cwd, "payload.json"), payload);
+assert(loadedBy("--help").length <= 6);
+for (const args of [["ls"], ["explain", "payload.json"], ["iam", "--provider", "s3"]]) {
+  const others = loadedBy("--store", url, ...args).filter((file) => /s3|redis|gcs|azure|inspector/.test(file));
+  assert.deepEqual(others, []);
+}
+
 const message = coatcheck(["--store", url, "dehydrate", "--scope", "run-1"], payload);
 assert.deepEqual([message.status, message.stderr], [0, ""]);
 assert.equal(coatcheck(["--store", url, "hydrate"], message.stdout).stdout, `${payload}\n`);

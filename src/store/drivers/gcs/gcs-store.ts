@@ -2,10 +2,12 @@ import { pathRoom } from "../driver-options.js";
 import { DriverStore } from "../driver-store.js";
 import { declareOwnStore } from "../../guard/own-stores.js";
 import type { CallOptions } from "../../store.js";
+import type { BucketLifecycle } from "../bucket-lifecycle.js";
 import { GcsBucket } from "./bucket.js";
 import { gcsFeatures } from "./capability.js";
 import { copyObject } from "./copy.js";
 import { deleteObject, statObject } from "./object.js";
+import { readLifecycle } from "./lifecycle.js";
 import { listObjects } from "./list.js";
 import {
   MAX_OBJECT_SIZE,
@@ -89,6 +91,19 @@ export class GcsStore extends DriverStore<"gcs"> {
    */
   async probe(options: CallOptions = {}): Promise<GcsFeatures> {
     return probeFeatures(this.#bucket, options);
+  }
+
+  /**
+   * The lifecycle rules of the whole bucket, for `checkLifecycle`. Needs the right `storage.buckets.get`, which no other
+   * call does.
+   *
+   * @throws {StorageError} `PERMISSION_DENIED`
+   * @example
+   * const { rules, prefix } = await store.readLifecycle();
+   * const problems = checkLifecycle(rules, { prefix: `${prefix}outputs`, ttl: 7 * DAY });
+   */
+  async readLifecycle(options: CallOptions = {}): Promise<BucketLifecycle> {
+    return readLifecycle(this.#bucket, options);
   }
 
   static {

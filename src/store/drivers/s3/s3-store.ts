@@ -2,10 +2,12 @@ import { pathRoom } from "../driver-options.js";
 import { DriverStore } from "../driver-store.js";
 import { declareOwnStore } from "../../guard/own-stores.js";
 import type { CallOptions } from "../../store.js";
+import type { BucketLifecycle } from "../bucket-lifecycle.js";
 import { S3Bucket } from "./bucket.js";
 import { createClient } from "./client/client.js";
 import { copyObject } from "./copy.js";
 import { deleteObject, statObject } from "./object.js";
+import { readLifecycle } from "./lifecycle.js";
 import { listObjects } from "./list.js";
 import { MAX_PRESIGN_SECONDS } from "./limits.js";
 import { parseS3Options, type S3Conditions, type S3StoreOptions } from "./options.js";
@@ -83,6 +85,19 @@ export class S3Store extends DriverStore<"s3"> {
    */
   async probe(options: CallOptions = {}): Promise<S3Conditions> {
     return probeConditions(this.#bucket, options);
+  }
+
+  /**
+   * The lifecycle rules of the whole bucket, for `checkLifecycle`. Needs the right `s3:GetLifecycleConfiguration`, which no
+   * other call does.
+   *
+   * @throws {StorageError} `PERMISSION_DENIED`; `UNSUPPORTED` by a server that has no such rules
+   * @example
+   * const { rules, prefix } = await store.readLifecycle();
+   * const problems = checkLifecycle(rules, { prefix: `${prefix}outputs`, ttl: 7 * DAY });
+   */
+  async readLifecycle(options: CallOptions = {}): Promise<BucketLifecycle> {
+    return readLifecycle(this.#bucket, options);
   }
 
   static {
