@@ -1,4 +1,5 @@
-import { isOfPlatform, nearestName } from "./known-names.js";
+import { nearestName } from "../options/nearest-name.js";
+import { isOfPlatform } from "./known-names.js";
 
 // The words that the Go system's deployments may use.
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
@@ -99,7 +100,7 @@ export class EnvironmentReader {
     for (const [name, value] of Object.entries(this.#env)) {
       const own = name.startsWith(this.#prefix) ? name.slice(this.#prefix.length) : undefined;
       if (own === undefined || value === undefined || this.#known.has(own) || isOfPlatform(own)) continue;
-      this.refuse(own, `is not known; the nearest that is: ${this.#prefix}${nearestName(own, this.#known)}`);
+      this.refuse(own, `is not known; the nearest that is: ${this.#prefix}${nearestName(own, this.#known)!}`);
     }
   }
 

@@ -2,6 +2,7 @@ import { isPlainObject } from "../json/is-object.js";
 import { en } from "zod/locales";
 import type * as z from "zod/mini";
 import { StorageError } from "../errors/error.js";
+import { nearestName } from "./nearest-name.js";
 
 /** How zod parses options: its English messages, whatever the program set for its own zod, and no values in them. */
 export const PARSING = { reportInput: false, error: en().localeError };
@@ -57,8 +58,37 @@ export function checkOptions<Schema extends z.ZodMiniType>(
   for (const [index, name] of names.entries()) options[name] = values[index];
   const result = schema.safeParse(options, PARSING);
   if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => `${path.join(".") || "options"}: ${message}`);
+  const problems = result.error.issues.map((issue) => {
+    return `${issue.path.join(".") || "options"}: ${issue.message}${suggestion(schema, issue)}`;
+  });
   throw invalidOptions(owner, problems.join("; "));
+}
+
+/** What of a schema says which schemas lie in it: an object's, an array's, that of what may be left out, that of a pipe. */
+interface Definition {
+  readonly shape?: Readonly<Record<string, z.core.$ZodType>>;
+  readonly element?: z.core.$ZodType;
+  readonly innerType?: z.core.$ZodType;
+  readonly in?: z.core.$ZodType;
+}
+
+/** The options that were meant, as a rule: those nearest to what is not known. */
+function suggestion(schema: z.core.$ZodType, issue: z.core.$ZodIssue): string {
+  if (issue.code !== "unrecognized_keys") return "";
+  let holder: Definition = definitionOf(schema);
+  for (const key of issue.path) holder = definitionOf(holder.element ?? holder.shape?.[key as string]);
+  const known = Object.keys(holder.shape ?? {});
+  const meant = issue.keys
+    .map((name) => nearestName(name, known, name.length / 2))
+    .filter((name) => name !== undefined);
+  return meant.length === 0 ? "" : ` (did you mean ${meant.map((name) => JSON.stringify(name)).join(", ")}?)`;
+}
+
+/** Of the object or array that a schema is about. */
+function definitionOf(schema: z.core.$ZodType | undefined): Definition {
+  const definition = (schema?._zod.def ?? {}) as Definition;
+  const inner = definition.innerType ?? definition.in;
+  return inner === undefined ? definition : definitionOf(inner);
 }
 
 function invalidOptions(owner: string, problem: string, cause?: unknown): StorageError {

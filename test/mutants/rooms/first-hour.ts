@@ -102,9 +102,9 @@ export const FIRST_HOUR: readonly Mutant[] = [
   {
     name: "a misspelt variable names the farthest",
     promise: behaviour("a misspelt variable is an error, which names the nearest"),
-    file: "configure/known-names.ts",
-    from: "next.distance < best.distance",
-    to: "next.distance > best.distance",
+    file: "options/nearest-name.ts",
+    from: "a.distance - b.distance",
+    to: "b.distance - a.distance",
     seenBy: seenByTests("configure/misconfigured.test.ts"),
   },
   {
@@ -162,6 +162,14 @@ export const FIRST_HOUR: readonly Mutant[] = [
     from: "if (values[index] !== undefined || !given.has(name))",
     to: "if (!given.has(name))",
     seenBy: seenByTests("configure/presets.test.ts"),
+  },
+  {
+    name: "an option far from all that are known is explained by one of them",
+    promise: behaviour("an option that is not known names the nearest that is"),
+    file: "options/parse-options.ts",
+    from: "nearestName(name, known, name.length / 2)",
+    to: "nearestName(name, known)",
+    seenBy: seenByTests("options/parse-options.test.ts"),
   },
   {
     name: "an error of a store does not say what to do",
