@@ -291,7 +291,7 @@ export const DRIVERS: readonly Mutant[] = [
     file: "store/drivers/source-of-copy.ts",
     from: "sourceSize !== undefined && sourceSize <= maxSize && from !== to",
     to: "sourceSize === -1 && sourceSize <= maxSize && from !== to",
-    seenBy: seenByTests("docs/requests/stores.test.ts"),
+    seenBy: seenByTests("store/drivers/s3/s3-copies.test.ts"),
   },
   {
     name: "the checksum of what comes by one request from GCS is passed over",
@@ -307,6 +307,6 @@ export const DRIVERS: readonly Mutant[] = [
     file: "maintain/collect/collector-state.ts",
     from: "if (text === this.written) return true;",
     to: "",
-    seenBy: seenByTests("docs/requests/manager.test.ts"),
+    seenBy: seenByTests("maintain/collect/collect.test.ts"),
   },
 ];
