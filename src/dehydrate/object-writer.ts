@@ -1,6 +1,7 @@
 import type { Recorder } from "../observe/recorder.js";
 import { abortable, throwIfAborted } from "../async/abort.js";
 import type { Capability } from "../store/capability.js";
+import { knownSource } from "../store/spared-requests.js";
 import type { ObjectInfo, Store, StoreBody, WriteOptions } from "../store/store.js";
 import { forEachConcurrent } from "../async/concurrency.js";
 import type { DehydrateSettings } from "../configure/call-schemas.js";
@@ -109,10 +110,15 @@ export class ObjectWriter {
     return typeof this.store.copy === "function" && (await this.capabilityOf(path, signal))?.copy === true;
   }
 
-  /** Copies an object of this call. @throws {StorageError} what the store rejects with */
-  async copy(from: string, to: string, signal: AbortSignal): Promise<void> {
+  /**
+   * Copies an object.
+   *
+   * @param size bytes of it, where they are known
+   * @throws {StorageError} what the store rejects with
+   */
+  async copy(from: string, to: string, size: number | undefined, signal: AbortSignal): Promise<void> {
     await this.run("copy", to, signal, 0, async () => {
-      await this.store.copy(from, to, { signal });
+      await this.store.copy(from, to, knownSource(this.store, { signal }, size));
       return { result: undefined, bytes: 0 };
     });
   }

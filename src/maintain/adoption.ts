@@ -182,14 +182,15 @@ export class Adoption {
     return adopted;
   }
 
-  private async copyObject({ location }: ParsedReference, { dialect }: Grammar): Promise<string> {
+  private async copyObject({ location, size, offset }: ParsedReference, { dialect }: Grammar): Promise<string> {
     const from = formatLocation(location);
     const name = location.path.slice(location.path.lastIndexOf("/") + 1);
     // Names of bubustack say where something stood in its payload: they are the same in others.
     const scope = dialect === "native" ? this.options.scope : this.ownScope(directoryOf(location));
     const to = locationBelow(this.below, `${this.labelled(scope)}/${name}`);
     if (await this.writer.canCopy(from, this.signal)) {
-      await this.writer.copy(from, to, this.signal);
+      // Of an object that it shares with others, a reference does not tell the size.
+      await this.writer.copy(from, to, offset === undefined ? size : undefined, this.signal);
     } else {
       const { info, ...body } = await this.store.read(from, { signal: this.signal });
       const contentType = info.contentType ?? "application/octet-stream";

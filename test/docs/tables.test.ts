@@ -3,23 +3,7 @@ import { isStorageError, StorageManager } from "../../src/index.js";
 import { parseEnvironment } from "../../src/configure/env.js";
 import { METRICS } from "../../src/observe/exporters/metrics.js";
 import { STORAGE_ERROR_CODES } from "../../src/errors/error.js";
-
-/** The rows of the first table behind `heading`, each as its cells; the two rows of the head are left out. */
-function rowsOf(file: string, heading: string): string[][] {
-  const text = readFileSync(file, "utf8");
-  const lines = text.slice(text.indexOf(`${heading}\n`)).split("\n");
-  const table = lines.slice(lines.findIndex((line) => line.startsWith("|")));
-  const rows = table.slice(
-    2,
-    table.findIndex((line) => !line.startsWith("|")),
-  );
-  return rows.map((row) =>
-    row
-      .split("|")
-      .map((cell) => cell.trim())
-      .slice(1, -1),
-  );
-}
+import { rowsOf } from "./table.js";
 
 /** What stands between backticks. */
 function names(cell: string): string[] {

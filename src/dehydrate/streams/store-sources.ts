@@ -22,6 +22,10 @@ const HEAD_SIZE = 2_097_152;
 // Longer streams that are written at a time: each takes what the store needs for one, which in S3 is 16 MiB and more.
 const LONG_STREAMS = 4;
 
+// Up to here one of these is read before it is written: what S3 would not take in parts is one request too, where a temporary
+// object, its copy and its removal are three.
+const LONG_HEAD_SIZE = 5_242_880;
+
 /** A Blob or stream of a payload, and where it stands: one that stands in several places can be read only once. */
 interface OpenSource {
   readonly source: StreamSource;
@@ -90,12 +94,17 @@ async function storeSource(
   signal: AbortSignal,
 ): Promise<SourceOutcome> {
   const packed = pack === false ? 0 : pack.maxEntrySize;
-  const bytes = await readSmall(reader, Math.max(packed, HEAD_SIZE), signal);
-  if (bytes !== undefined) {
+  /** What becomes of a source that has no more than `limit` bytes; any other can be read from its beginning. */
+  const held = async (limit: number): Promise<SourceOutcome | undefined> => {
+    const bytes = await readSmall(reader, limit, signal);
+    if (bytes === undefined) return undefined;
     if (bytes.byteLength <= packed || writer.holds(bytes.byteLength)) return { bytes };
     if (!writer.defers) return { stored: await writeBytes(entry, bytes, planned, codecs, writer, signal) };
     reader.putBack(bytes);
-  }
+    return undefined;
+  };
+  const small = await held(Math.max(packed, HEAD_SIZE));
+  if (small !== undefined) return small;
   const release = await longStreams.acquire(signal);
   try {
     // The names of that dialect say nothing of the content.
@@ -108,7 +117,9 @@ async function storeSource(
       reader.close(undefined);
       return { stored: await storeBlob(entry, source, planned, writer, signal) };
     }
-    return { stored: await storeStream(entry, reader, planned, codecs, writer, signal) };
+    return (
+      (await held(LONG_HEAD_SIZE)) ?? { stored: await storeStream(entry, reader, planned, codecs, writer, signal) }
+    );
   } finally {
     release();
   }
@@ -143,6 +154,6 @@ async function outcomeAt(
   const { stored } = outcome;
   const path = layout.objectPath(entry, stored.digest);
   if (path === stored.path || !(await writer.canCopy(path, signal))) return outcome;
-  await writer.copy(stored.path, path, signal);
+  await writer.copy(stored.path, path, stored.size, signal);
   return { stored: { ...stored, path } };
 }

@@ -45,7 +45,7 @@ export async function storeStream(
   );
   const path = layout.objectPath(entry, written.digest);
   // Also where such an object is there already: it may be damaged, or old enough to expire before this one would.
-  await writer.place((s) => writer.copy(temporary, path, s).finally(remove), remove, signal);
+  await writer.place((s) => writer.copy(temporary, path, written.size, s).finally(remove), remove, signal);
   return { ...written, path };
 }
 

@@ -3,6 +3,7 @@ import { type StorageError, type StorageErrorDetails } from "../../errors/error.
 import { formatLocation, type Location } from "../../paths/location.js";
 import type { EventDetails, Recorder } from "../../observe/recorder.js";
 import { abortedError, throwIfAborted } from "../../async/abort.js";
+import { bytesOnly } from "../../store/spared-requests.js";
 import type { Store } from "../../store/store.js";
 import { onAbort } from "../../async/on-abort.js";
 import { integrityError } from "../entry-bytes.js";
@@ -154,7 +155,7 @@ class SharedRead {
     const { signal } = this.controller;
     try {
       throwIfAborted(signal);
-      const read = store.read(this.details.path!, { ...part, signal });
+      const read = store.read(this.details.path!, bytesOnly(store, { ...part, signal }));
       const bytes = await readBytes(read, (received) => this.onBytes(received), signal, this.details);
       details.bytes = bytes.byteLength;
       return bytes;

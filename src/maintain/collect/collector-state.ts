@@ -23,6 +23,7 @@ export class CollectorState {
   private readonly path: string;
   private etag: string | undefined;
   private isThere = false;
+  private written: string | undefined;
 
   constructor(
     private readonly store: Store,
@@ -46,8 +47,14 @@ export class CollectorState {
     }
   }
 
-  /** @returns whether nobody else has written it since it was read */
+  /**
+   * Writes it, unless that is what was written last.
+   *
+   * @returns whether nobody else has written it since it was read
+   */
   async write(state: State, signal: AbortSignal): Promise<boolean> {
+    const text = JSON.stringify({ version: 1, ...state });
+    if (text === this.written) return true;
     const { ifMatch, ifNoneMatch } = (await this.store.capabilityOf?.(this.path, { signal })) ?? this.store.capability;
     const condition = this.isThere
       ? ifMatch && this.etag !== undefined
@@ -57,8 +64,8 @@ export class CollectorState {
         ? { ifNoneMatch: "*" as const }
         : {};
     try {
-      const body = Buffer.from(JSON.stringify({ version: 1, ...state }));
-      const { etag } = await this.store.write(this.path, body, { ...condition, signal });
+      const { etag } = await this.store.write(this.path, Buffer.from(text), { ...condition, signal });
+      this.written = text;
       this.isThere = true;
       this.etag = etag;
       return true;

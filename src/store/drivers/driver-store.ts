@@ -4,6 +4,7 @@ import { CAPABILITY_FLAGS, type Capability, type CapabilityFlag } from "../capab
 import type { CallDetails } from "../check.js";
 import { CheckedStore } from "../checked-store.js";
 import type { ReadCall } from "../read-result.js";
+import { BYTES_ONLY, SOURCE_SIZE, type SparedOptions } from "../spared-requests.js";
 import type {
   CallOptions,
   DeleteOptions,
@@ -22,6 +23,10 @@ export interface DriverCall {
   readonly signal?: AbortSignal | undefined;
   /** The condition that a request carried: it decides what a failed precondition means. */
   readonly condition?: "ifNoneMatch" | "ifMatch" | undefined;
+  /** Of a read: whether content type and metadata may be left out. */
+  readonly bytesOnly?: boolean | undefined;
+  /** Of a copy that need not describe its source: the bytes of that. */
+  readonly sourceSize?: number | undefined;
 }
 
 const EVERYTHING = Object.fromEntries(CAPABILITY_FLAGS.map((flag) => [flag, true])) as Record<CapabilityFlag, true>;
@@ -155,8 +160,9 @@ function withPlace(error: unknown, place: string): unknown {
   return known.message.includes(place) ? known : restated(known, {}, `${textOf(known)} It is about ${place}.`);
 }
 
-function callOf(details: CallDetails, { signal }: CallOptions): DriverCall {
-  return { details, signal };
+function callOf(details: CallDetails, options: SparedOptions): DriverCall {
+  const { signal, [BYTES_ONLY]: bytesOnly, [SOURCE_SIZE]: sourceSize } = options;
+  return { details, signal, bytesOnly, sourceSize };
 }
 
 function conditionalCall(details: CallDetails, options: WriteOptions): DriverCall {

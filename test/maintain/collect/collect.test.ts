@@ -63,6 +63,17 @@ describe("collect", () => {
     expect(await pathsOf(store)).toEqual([]);
   });
 
+  it("writes down where it is once, where it begins and ends at the beginning", async () => {
+    const { store, manager } = setup({ retention: { maxScan: 2 } });
+    const write = jest.spyOn(store, "write");
+    await manager.collect();
+    expect(write.mock.calls.map(([path]) => path)).toEqual([STATE]);
+    await manager.dehydrate(texts(3), { scope: "s" });
+    write.mockClear();
+    expect(await manager.collect()).toMatchObject({ complete: false });
+    expect(write).toHaveBeenCalledTimes(2);
+  });
+
   it("never touches users' own objects, nor names that it does not know", async () => {
     const { store, manager } = setup();
     const hex = "0".repeat(64);

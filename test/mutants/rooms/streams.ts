@@ -136,8 +136,8 @@ export const STREAMS: readonly Mutant[] = [
     name: "temporary objects of streams stay",
     promise: testing("later no call, body, timer, socket or temporary object"),
     file: "dehydrate/streams/store-stream.ts",
-    from: "writer.copy(temporary, path, s).finally(remove)",
-    to: "writer.copy(temporary, path, s)",
+    from: "writer.copy(temporary, path, written.size, s).finally(remove)",
+    to: "writer.copy(temporary, path, written.size, s)",
     seenBy: seenByCases("memory"),
   },
   {
@@ -171,5 +171,13 @@ export const STREAMS: readonly Mutant[] = [
     from: "if (isNodeStream(source)) return destroy(source);",
     to: "if (isNodeStream(source)) return undefined;",
     seenBy: seenByTests("dehydrate/streams/ended-sources.test.ts"),
+  },
+  {
+    name: "a stream of five MiB goes by a temporary object",
+    promise: behaviour("a stream that is short is written once, by its digest"),
+    file: "dehydrate/streams/store-sources.ts",
+    from: "const LONG_HEAD_SIZE = 5_242_880;",
+    to: "const LONG_HEAD_SIZE = 2_097_152;",
+    seenBy: seenByTests("dehydrate/streams/streams.test.ts"),
   },
 ];

@@ -5,7 +5,8 @@ import type { CallDetails } from "../../check.js";
 import type { ObjectInfo } from "../../store.js";
 import type { AzureContainer } from "./container.js";
 import { AZURE_ERRORS } from "./errors.js";
-import { existing, objectInfo, type ObjectDescription } from "../object-info.js";
+import { sourceOfCopy } from "../source-of-copy.js";
+import { objectInfo, type ObjectDescription } from "../object-info.js";
 import { isSharedKeyCredential, isTokenCredential } from "./options.js";
 import { signedUrl } from "./presign.js";
 import { readObject } from "./read.js";
@@ -33,7 +34,7 @@ export async function copyObject(
   call: DriverCall,
 ): Promise<ObjectInfo> {
   const target = container.blobName(to, { ...call.details, path: to });
-  const source = existing(await statObject(container, from, call), call);
+  const source = await sourceOfCopy([from, to], MAX_SIZE, () => statObject(container, from, call), call);
   if (from === to) return source;
   const copied = source.size <= MAX_SIZE ? await copyByAzure(container, source, target, call) : undefined;
   if (copied === undefined) return copyByStream(container, source, to, call);

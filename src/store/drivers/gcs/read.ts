@@ -17,7 +17,8 @@ const ATTEMPTS = 5;
 
 /**
  * Reads an object, or the range of it that the options ask for. Content and description are two requests of the JSON
- * API, sent at the same time; they must be of one generation.
+ * API, sent at the same time; they must be of one generation. Who needs no content type and no metadata has them by one, where
+ * the answer with the content says the rest.
  */
 export async function readObject(
   bucket: GcsBucket,
@@ -27,10 +28,12 @@ export async function readObject(
 ): Promise<ReadResult> {
   if (options.length === 0) return emptyRange(statObject(bucket, path, call), call);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const [content, description] = await Promise.allSettled([
-      openContent(bucket, path, options, call),
-      describe(bucket, path, call),
-    ]);
+    const opening = openContent(bucket, path, options, call);
+    const describing =
+      call.bytesOnly === true
+        ? opening.then((response) => describedBy(response, path, call) ?? describe(bucket, path, call))
+        : describe(bucket, path, call);
+    const [content, description] = await Promise.allSettled([opening, describing]);
     if (content.status === "rejected" || description.status === "rejected") {
       if (content.status === "fulfilled") content.value?.destroy();
       const failures = [content, description].flatMap((one) =>
@@ -64,6 +67,21 @@ interface Description {
 async function describe(bucket: GcsBucket, path: string, call: DriverCall): Promise<Description> {
   const resource = await getResource(bucket, path, call);
   return { info: toObjectInfo(path, resource, call), crc32c: resource.crc32c };
+}
+
+/**
+ * What the answer with the content says of the object, but for its metadata; `undefined` when that is too little (Cloud
+ * Storage, "HTTP headers": `x-goog-generation`, `x-goog-hash`).
+ */
+function describedBy(response: IncomingMessage | undefined, path: string, call: DriverCall): Description | undefined {
+  const generation = response?.headers["x-goog-generation"];
+  if (response === undefined || typeof generation !== "string") return undefined;
+  const { headers, statusCode } = response;
+  const range = headers["content-range"];
+  const size = statusCode === 206 ? parseContentRange(range)?.total : headers["content-length"];
+  if (size === undefined || (statusCode === 200 && range !== undefined)) return undefined;
+  const crc32c = /(?:^|[\s,])crc32c=([^\s,]+)/.exec(String(headers["x-goog-hash"]))?.[1];
+  return { info: toObjectInfo(path, { size, generation }, call), crc32c };
 }
 
 /** The answer with the content, or `undefined` when the range begins at or past the end of the object. */

@@ -3,7 +3,7 @@ import { LinkedAbort } from "../../../async/linked-abort.js";
 import { StorageError, isStorageError } from "../../../errors/error.js";
 import type { ObjectInfo } from "../../store.js";
 import type { DriverCall } from "../driver-store.js";
-import { existing } from "../object-info.js";
+import { sourceOfCopy } from "../source-of-copy.js";
 import { sideBySide } from "../upload.js";
 import type { S3Bucket } from "./bucket.js";
 import { MAX_PARTS, MAX_PART_SIZE } from "./limits.js";
@@ -29,7 +29,7 @@ export async function copyObject(
   call: DriverCall,
   limits: CopyLimits = LIMITS,
 ): Promise<ObjectInfo> {
-  const source = existing(await statObject(bucket, from, call), call);
+  const source = await sourceOfCopy([from, to], limits.maxSingle, () => statObject(bucket, from, call), call);
   if (from === to) return source; // S3 refuses to copy an object to itself
   const target = source.size > limits.maxSingle ? copyInParts : copyWhole;
   const description = await target(bucket, source, to, call, limits);

@@ -5,6 +5,7 @@ import { StorageError, type StorageErrorCode } from "../../../../src/errors/erro
 import { AzureContainer } from "../../../../src/store/drivers/azure/container.js";
 import { parseAzureOptions } from "../../../../src/store/drivers/azure/options.js";
 import { FakeClock } from "../../../../src/testing/index.js";
+import { knownSource } from "../../../../src/store/spared-requests.js";
 import { startScriptedServer, type ScriptedAnswer, type ScriptedServer } from "../../../fixtures/scripted-server.js";
 
 const accountKey = Buffer.from("the secret key of the account").toString("base64");
@@ -318,6 +319,17 @@ describe("a server that is silent", () => {
     expect(restarted.mock.calls.length).toBeGreaterThan(8); // once for the request, and for each 256 KiB
     expect(clock.pending).toBe(0);
   });
+});
+
+it("a copy needs no description of what is known, but for what one request does not copy", async () => {
+  server.script = [{ status: 202, headers: { etag: '"2"' } }];
+  const size = 256 * 1024 ** 2;
+  expect(await store.copy("a", "b", knownSource(store, {}, size))).toEqual({ path: "b", size, etag: '"2"' });
+  expect(server.requests.map((request) => request.split(" ")[0])).toEqual(["PUT"]);
+  server.script = [azureError(404, "BlobNotFound")];
+  expect(await failureOf(store.copy("a", "b", knownSource(store, {}, size)))).toMatchObject({ code: "NOT_FOUND" });
+  await failureOf(store.copy("a", "b", knownSource(store, {}, size + 1)));
+  expect(server.requests.map((request) => request.split(" ")[0])).toEqual(["PUT", "PUT", "HEAD"]);
 });
 
 describe("copies that the service refuses to make", () => {

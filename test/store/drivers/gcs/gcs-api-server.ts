@@ -56,6 +56,10 @@ export class GcsApiServer {
   rewriteSize = Infinity;
   /** Bytes of a request of an upload beyond which it keeps none, in multiples of 256 KiB. */
   keeps = Infinity;
+  /** A header that answers with content lack. */
+  leavesOut: string | undefined;
+  /** Whether answers with content have the checksum of something else. */
+  wrongChecksum = false;
   /** Whether `ifGenerationMatch` has any effect. */
   honoursConditions = true;
   /** Sessions that were given up. */
@@ -248,14 +252,23 @@ export class GcsApiServer {
       return;
     }
     const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "") ?? [];
-    const headers = { "x-goog-generation": String(object.generation) };
-    if (from === undefined) return void response.writeHead(200, headers).end(object.bytes);
-    if (Number(from) >= object.bytes.byteLength) {
+    const { bytes } = object;
+    if (from !== undefined && Number(from) >= bytes.byteLength) {
       fail(response, 416, "requestedRangeNotSatisfiable");
       return;
     }
-    const part = object.bytes.subarray(Number(from), to === "" ? undefined : Number(to) + 1);
-    response.writeHead(206, headers).end(part);
+    const first = Number(from ?? 0);
+    const part = bytes.subarray(first, to === undefined || to === "" ? undefined : Number(to) + 1);
+    const headers = {
+      "x-goog-generation": String(object.generation),
+      "x-goog-hash": `crc32c=${checksum(this.wrongChecksum ? Buffer.from("other") : bytes)},md5=x`,
+      "content-length": part.byteLength,
+      ...(from !== undefined && {
+        "content-range": `bytes ${first}-${first + part.byteLength - 1}/${bytes.byteLength}`,
+      }),
+    };
+    const sent = Object.entries(headers).filter(([name]) => name !== this.leavesOut);
+    response.writeHead(from === undefined ? 200 : 206, Object.fromEntries(sent)).end(part);
   }
 
   #delete(response: ServerResponse, url: URL, name: string): void {

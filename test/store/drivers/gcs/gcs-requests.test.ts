@@ -1,5 +1,7 @@
 import { IdempotencyStrategy, type StorageOptions } from "@google-cloud/storage";
 import type { GcsStore, GcsStoreOptions } from "../../../../src/gcs.js";
+import { bytesOnly } from "../../../../src/store/spared-requests.js";
+import type { ReadOptions } from "../../../../src/store/store.js";
 import { failureOf } from "../../../support/failure.js";
 import { GcsApiServer } from "./gcs-api-server.js";
 import { apiStore, BYTES, chunksOf, contentOf, UNIT } from "./gcs-api-store.js";
@@ -147,6 +149,45 @@ describe("other requests", () => {
     expect(Buffer.from(await result.bytes()).toString()).toBe("newer");
     expect(sent(/alt=media/)).toHaveLength(2);
     await other.close();
+  });
+});
+
+describe("a read of bytes alone", () => {
+  const read = async (store: GcsStore, options: ReadOptions = {}): Promise<string> => {
+    const result = await store.read("a", bytesOnly(store, options));
+    expect(result.info).toMatchObject({ path: "a", size: 3, etag: expect.stringMatching(/^\d+$/) });
+    return Buffer.from(await result.bytes()).toString();
+  };
+
+  it("is one request, of the whole and of a part", async () => {
+    await using store = storeWith();
+    await store.write("a", "abc", { metadata: { k: "v" } });
+    expect([await read(store), await read(store, { offset: 1, length: 1 })]).toEqual(["abc", "b"]);
+    expect(sent(/^GET/)).toHaveLength(2);
+    expect((await store.read("a")).info).toMatchObject({ metadata: { k: "v" } });
+  });
+
+  it("is compared with the checksum that its answer has", async () => {
+    await using store = storeWith();
+    await store.write("a", "abc");
+    server.wrongChecksum = true;
+    expect(await failureOf(read(store))).toMatchObject({ code: "INTEGRITY" });
+  });
+
+  it.each(["x-goog-generation", "content-length", "content-range"])("is two where it has no %s", async (header) => {
+    await using store = storeWith();
+    await store.write("a", "abc");
+    server.leavesOut = header;
+    expect(await read(store)).toBe("abc");
+    expect(await read(store, { offset: 1 })).toBe("bc");
+    expect(sent(/^GET/).length).toBeGreaterThan(2);
+  });
+
+  it("of a range past the end, and of nothing, is as with a description", async () => {
+    await using store = storeWith();
+    await store.write("a", "abc");
+    expect(await read(store, { offset: 3 })).toBe("");
+    expect(await failureOf(store.read("b", bytesOnly(store, {})))).toMatchObject({ code: "NOT_FOUND", path: "b" });
   });
 });
 

@@ -1,4 +1,5 @@
 import { S3Store } from "../../../../src/s3.js";
+import { knownSource } from "../../../../src/store/spared-requests.js";
 import { s3ClientConfig } from "../../../fixtures/s3-server.js";
 import {
   s3Error,
@@ -50,6 +51,23 @@ it("copies up to 5 GiB by one request", async () => {
   expect(info).toMatchObject({ path: "c", size: 5 * GIB, etag: '"copy"', contentType: "a/b", metadata: { k: "v" } });
   expect(server.requests).toEqual(["HEAD /bucket/a%20b", "PUT /bucket/c?x-id=CopyObject"]);
   expect(server.headers["x-amz-copy-source"]).toBe("bucket/a%20b");
+});
+
+it("needs no description of what is known, but for what one request does not copy", async () => {
+  server.script = [xml('<CopyObjectResult><ETag>"copy"</ETag></CopyObjectResult>')];
+  const known = await store.copy("a", "c", knownSource(store, {}, 5 * GIB));
+  expect(known).toEqual({ path: "c", size: 5 * GIB, etag: '"copy"' });
+  expect(server.requests).toEqual(["PUT /bucket/c?x-id=CopyObject"]);
+  expect(server.headers).not.toHaveProperty("x-amz-copy-source-if-match");
+  server.requests.length = 0;
+  server.script = [sourceOf(5 * GIB + 1), s3Error(403, "AccessDenied")];
+  const large = store.copy("a", "c", knownSource(store, {}, 5 * GIB + 1));
+  await expect(large).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
+  expect(server.requests[0]).toBe("HEAD /bucket/a");
+  server.requests.length = 0;
+  server.script = [sourceOf(5)];
+  expect(await store.copy("a", "a", knownSource(store, {}, 5))).toMatchObject({ size: 5, contentType: "a/b" });
+  expect(server.requests).toEqual(["HEAD /bucket/a"]);
 });
 
 it("copies the version that it has described, or says UNAVAILABLE", async () => {
