@@ -1,4 +1,4 @@
-// Messages a second of CPU: npx tsx bench/s3-messages.ts [rounds [contender ...]], after npm run build and npm ci --prefix bench.
+// Messages a second of CPU: npx tsx bench/s3-messages.ts [--tls] [rounds [contender ...]], after npm run build and npm ci --prefix bench.
 // See docs/benchmarks.md.
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -9,10 +9,15 @@ import type * as Messages from "./shows/s3-messages-run.js";
 
 process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
 
-const [rounds = "3", ...contenders] = process.argv.slice(2);
+const given = process.argv.slice(2);
+const [rounds = "3", ...contenders] = given.filter((word) => word !== "--tls");
 const build = await compileBench();
 process.once("exit", () => rmSync(build, { recursive: true, force: true }));
 const { printMessages } = (await import(
   pathToFileURL(join(build, "shows", "s3-messages-run.js")).href
 )) as typeof Messages;
-await printMessages(Number(rounds), contenders.length > 0 ? contenders : undefined);
+await printMessages({
+  rounds: Number(rounds),
+  ...(contenders.length > 0 && { contenders }),
+  tls: given.includes("--tls"),
+});

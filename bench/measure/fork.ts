@@ -5,7 +5,11 @@ import process from "node:process";
 const KEPT_OUTPUT = 2000;
 
 /** Runs a compiled module of the bench in a process of its own, and waits for the one message that it sends. */
-export function runInChild<Result>(module: URL, job: unknown, { timeout }: { timeout: number }): Promise<Result> {
+export function runInChild<Result>(
+  module: URL,
+  job: unknown,
+  { timeout, env }: { timeout: number; env?: Readonly<Record<string, string>> },
+): Promise<Result> {
   const child = fork(module, [JSON.stringify(job)], {
     // The heap may be as large as it must: what a contender needs is measured, not limited.
     execArgv: ["--expose-gc", "--max-old-space-size=8192"],
@@ -13,6 +17,7 @@ export function runInChild<Result>(module: URL, job: unknown, { timeout }: { tim
       ...process.env,
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
       AWS_EC2_METADATA_DISABLED: "true",
+      ...env,
     },
     stdio: ["ignore", "ignore", "pipe", "ipc"],
     serialization: "json",

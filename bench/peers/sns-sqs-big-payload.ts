@@ -1,4 +1,5 @@
 import { Agent } from "node:http";
+import { Agent as TlsAgent } from "node:https";
 import type { BenchStorage, Contender, S3Target } from "../contender.js";
 import type { Backend } from "./backend.js";
 import { installedVersion } from "./installed-version.js";
@@ -120,7 +121,8 @@ function openBackend({ s3 }: BenchStorage): Backend {
 function s3Backend({ endpoint, region, accessKeyId, secretAccessKey }: S3Target): Backend {
   const { S3 } = requireModule("aws-sdk") as AwsSdk;
   // Version 2 opens a connection for each request, unless it is given an agent. The number is that of version 3.
-  const agent = new Agent({ keepAlive: true, maxSockets: 50 });
+  const OwnAgent = endpoint.startsWith("https:") ? TlsAgent : Agent;
+  const agent = new OwnAgent({ keepAlive: true, maxSockets: 50 });
   const s3 = new S3({
     endpoint,
     region,

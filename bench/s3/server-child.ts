@@ -2,13 +2,16 @@
 // from when a request has come in whole; no request waits for another's delay.
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
+import type { Certificate } from "./certificate.js";
 import type { Traffic } from "./control.js";
 import { Objects } from "./objects.js";
 import { answer, type S3Response } from "./operations.js";
 import { readRequestBody } from "./request-body.js";
+import type { ServerJob } from "./start.js";
 
 const objects = new Objects();
 const NONE: Traffic = { put: 0, get: 0, other: 0, bytesSent: 0 };
@@ -36,11 +39,14 @@ function send(response: ServerResponse, { status, headers, chunks = [], length =
   response.end();
 }
 
-async function listen(listener: RequestListener): Promise<string> {
-  const server: Server = createServer({ keepAliveTimeout: 60_000, noDelay: true }, listener);
+const OPTIONS = { keepAliveTimeout: 60_000, noDelay: true };
+
+async function listen(listener: RequestListener, tls?: Certificate): Promise<string> {
+  const server: Server =
+    tls === undefined ? createServer(OPTIONS, listener) : createTlsServer({ ...OPTIONS, ...tls }, listener);
   server.listen(0, "127.0.0.1", 1024);
   await once(server, "listening");
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `${tls === undefined ? "http" : "https"}://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 function s3(latency: number): RequestListener {
@@ -59,8 +65,8 @@ const controls: Readonly<Record<string, () => unknown>> = {
   },
 };
 
-const latencies = JSON.parse(process.argv[2]!) as number[];
-const endpoints = await Promise.all(latencies.map((latency) => listen(s3(latency))));
+const { latencies, tls } = JSON.parse(process.argv[2]!) as ServerJob;
+const endpoints = await Promise.all(latencies.map((latency) => listen(s3(latency), tls)));
 const control = await listen((request, response) => {
   const reply = controls[request.url ?? ""]?.();
   response.writeHead(reply === undefined ? 404 : 200, { "content-type": "application/json" });

@@ -2,6 +2,15 @@ import { once } from "node:events";
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { S3Target } from "../contender.js";
+import type { Certificate } from "./certificate.js";
+
+/** What the process of the server is told. */
+export interface ServerJob {
+  /** Milliseconds that answers wait, one for each endpoint. */
+  readonly latencies: readonly number[];
+  /** Whose name the endpoints go by; absent: they speak HTTP without TLS. */
+  readonly tls?: Certificate | undefined;
+}
 
 /** The one server of a run. */
 export interface BenchServer {
@@ -13,8 +22,9 @@ export interface BenchServer {
 }
 
 /** @param latencies ms, one for each target that will be asked for */
-export async function startServer(latencies: readonly number[]): Promise<BenchServer> {
-  const child = fork(fileURLToPath(new URL("./server-child.js", import.meta.url)), [JSON.stringify(latencies)], {
+export async function startServer(latencies: readonly number[], tls?: Certificate): Promise<BenchServer> {
+  const job: ServerJob = { latencies, tls };
+  const child = fork(fileURLToPath(new URL("./server-child.js", import.meta.url)), [JSON.stringify(job)], {
     execArgv: ["--expose-gc", "--max-old-space-size=8192"],
   });
   const exited = once(child, "exit");

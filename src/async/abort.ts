@@ -17,7 +17,7 @@ export function throwIfAborted(signal: AbortSignal | undefined, details?: Storag
  * Settles as `promise` does, but rejects with `ABORTED` as soon as the signal fires, whatever `promise` is waiting
  * for. What it then still brings is given to `discard`. `details` say which call it was.
  */
-export async function abortable<T>(
+export function abortable<T>(
   promise: Promise<T>,
   signal: AbortSignal | undefined,
   details?: StorageErrorDetails,

@@ -12,7 +12,7 @@ import { formatPayloadPath } from "../plan/payload-path.js";
 import type { PayloadPlan } from "../plan/plan.js";
 import { isSmallPlainPayload, listKeys } from "../plan/small-payload.js";
 import { abortable, throwIfAborted } from "../async/abort.js";
-import { answersAtOnce } from "../store/at-once.js";
+import { AT_ONCE } from "../store/at-once.js";
 import type { Store } from "../store/store.js";
 import { forEachConcurrent } from "../async/concurrency.js";
 import { abortedCall, withDeadline } from "../call/deadline.js";
@@ -89,7 +89,7 @@ async function store(
   }
   if (target === undefined) return withoutStore(plan, settings);
   if (plan.entries.length > 0) {
-    const atOnce = signal === undefined && !recorder.listens ? answersAtOnce(target) : undefined;
+    const atOnce = signal === undefined && !recorder.listens ? AT_ONCE.of(target) : undefined;
     if (atOnce !== undefined && planned.expiry === undefined && isLoneEntry(planned, settings)) {
       if (settings.signal?.aborted === true) throw abortedCall("dehydrate", settings.signal); // a getter may have done it
       storeAtOnce(planned, settings, atOnce);

@@ -16,9 +16,9 @@ export interface EntryBytes {
   readonly digest: string;
 }
 
-/** An entry of these bytes. */
-export function entryBytes(bytes: Uint8Array): EntryBytes {
-  return { bytes, size: bytes.byteLength, digest: sha256Digest(bytes) };
+/** An entry of these bytes. @param sha256 that of the bytes, if it is known */
+export function entryBytes(bytes: Uint8Array, sha256?: Buffer): EntryBytes {
+  return { bytes, size: bytes.byteLength, digest: sha256 === undefined ? sha256Digest(bytes) : digestText(sha256) };
 }
 
 /** The same, of a large one in steps. */

@@ -1,10 +1,11 @@
 import { formatLocation, type Location } from "../../paths/location.js";
 import type { ParsedReference } from "../../reference/reference.js";
 import { isNotFound, type StorageError } from "../../errors/error.js";
-import { answersAtOnce } from "../../store/at-once.js";
+import { AT_ONCE } from "../../store/at-once.js";
 import type { Store } from "../../store/store.js";
 import type { HydrationBudget } from "../budget.js";
 import { entryBytes, entryBytesInSteps, integrityError, partOf, type EntryBytes } from "../entry-bytes.js";
+import type { WholeBytes } from "../../store/whole-reads.js";
 import { readsParts, type PartOfObject } from "./open-part.js";
 import { planReads, type ByteRange } from "./read-plan.js";
 import { absenceOf } from "../released.js";
@@ -104,9 +105,9 @@ export class EntryReads<Wanted extends WantedEntry> {
 
   /** Reads, and gives each entry: with fewer bytes than it should have where the object has ended before. */
   async read(read: EntryRead<Wanted>, signal: AbortSignal): Promise<(entry: Wanted) => MaybeLater<EntryBytes>> {
-    let bytes: Uint8Array;
+    let object: WholeBytes;
     try {
-      bytes = await this.bytesOf(read, signal);
+      object = await this.bytesOf(read, signal);
     } catch (error) {
       if (!isNotFound(error)) throw error;
       return this.readReplacement(read, error, signal).catch(async (failure: unknown) => {
@@ -115,8 +116,10 @@ export class EntryReads<Wanted extends WantedEntry> {
       });
     }
     const base = read.part?.offset ?? 0;
+    const { bytes, sha256 } = object;
     return ({ reference }) => {
       const part = partOf(reference);
+      if (part === undefined && sha256 !== undefined) return entryBytes(bytes, sha256);
       const own = part === undefined ? bytes : bytes.subarray(part.offset - base, part.offset - base + part.length);
       // A promise for each small one would cost more than its digest.
       return own.byteLength < LARGE ? entryBytes(own) : this.turns.complete(entryBytesInSteps(own), signal);
@@ -126,7 +129,7 @@ export class EntryReads<Wanted extends WantedEntry> {
   /** The same of a store that answers at once; `undefined` where it has to be asked as others are, to say what is wrong. */
   atOnce({ reference, declaredSize }: Wanted): EntryBytes | undefined {
     const { location } = reference;
-    const object = location.target === undefined ? answersAtOnce(this.store)?.bytesOf(location.path) : undefined;
+    const object = location.target === undefined ? AT_ONCE.of(this.store)?.bytesOf(location.path) : undefined;
     if (object === undefined) return undefined;
     const part = partOf(reference);
     const bytes = part === undefined ? object : object.subarray(part.offset, part.offset + part.length);
@@ -147,7 +150,7 @@ export class EntryReads<Wanted extends WantedEntry> {
     const path = formatLocation(replacement.location);
     let object: Uint8Array;
     try {
-      object = await this.bytesOf(replacement, signal);
+      object = (await this.bytesOf(replacement, signal)).bytes;
     } catch (error) {
       throw isAbsence(error) ? notFound : error;
     }
@@ -161,18 +164,18 @@ export class EntryReads<Wanted extends WantedEntry> {
     };
   }
 
-  private async bytesOf(read: EntryRead<Wanted>, signal: AbortSignal): Promise<Uint8Array> {
+  private async bytesOf(read: EntryRead<Wanted>, signal: AbortSignal): Promise<WholeBytes> {
     const { location, part, whole } = read;
-    if (part?.length === 0) return new Uint8Array();
+    if (part?.length === 0) return { bytes: new Uint8Array() };
     const path = formatLocation(location);
     const held = this.whole.get(path);
-    if (whole && held !== undefined) return held;
+    if (whole && held !== undefined) return { bytes: held };
     this.objects.add(path);
     const tooMuch = whole ? this.heldTooMuch(read.entries) : this.entryTooMuch(read.entries[0]!, path);
     const wanted: WantedBytes = { location, part, stepRunId: this.settings.stepRunId, signal, tooMuch };
-    const bytes = await this.shared.read(this.store, wanted);
-    if (whole) this.whole.set(path, bytes);
-    return bytes;
+    const object = await this.shared.read(this.store, wanted);
+    if (whole) this.whole.set(path, object.bytes);
+    return object;
   }
 
   private entryTooMuch({ declaredSize }: Wanted, path: string): WantedBytes["tooMuch"] {

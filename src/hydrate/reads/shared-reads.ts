@@ -5,6 +5,7 @@ import type { EventDetails, Recorder } from "../../observe/recorder.js";
 import { abortedError, throwIfAborted } from "../../async/abort.js";
 import { bytesOnly } from "../../store/spared-requests.js";
 import type { Store } from "../../store/store.js";
+import { WHOLE_READS, type WholeBytes } from "../../store/whole-reads.js";
 import { onAbort } from "../../async/on-abort.js";
 import { integrityError } from "../entry-bytes.js";
 import type { PartOfObject } from "./open-part.js";
@@ -34,15 +35,15 @@ export class SharedReads {
   constructor(private readonly recorder: Recorder) {}
 
   /** Joins a read under way that brings these bytes, or begins one. The bytes are shared: they must not be changed. */
-  async read(store: Store, wanted: WantedBytes): Promise<Uint8Array> {
+  async read(store: Store, wanted: WantedBytes): Promise<WholeBytes> {
     const path = formatLocation(wanted.location);
     const { part } = wanted;
     const joined = this.reads.get(path)?.find((read) => read.brings(part));
     const read = joined ?? this.begin(store, path, wanted);
-    const bytes = await read.wait(wanted);
-    if (part === undefined || read.part === undefined) return bytes;
+    const whole = await read.wait(wanted);
+    if (part === undefined || read.part === undefined) return whole;
     const begin = part.offset - read.part.offset;
-    return bytes.subarray(begin, begin + part.length);
+    return { bytes: whole.bytes.subarray(begin, begin + part.length) };
   }
 
   /** What is read until now must not be taken for what is: nobody joins it any more. */
@@ -71,7 +72,7 @@ export class SharedReads {
 
 interface Waiter {
   readonly tooMuch: WantedBytes["tooMuch"];
-  readonly take: (bytes: Uint8Array) => void;
+  readonly take: (whole: WholeBytes) => void;
   readonly leave: (error: StorageError) => void;
 }
 
@@ -107,15 +108,15 @@ class SharedRead {
     return part.offset >= offset && part.offset + part.length <= offset + length;
   }
 
-  wait({ signal, tooMuch }: WantedBytes): Promise<Uint8Array> {
+  wait({ signal, tooMuch }: WantedBytes): Promise<WholeBytes> {
     return new Promise((resolve, reject) => {
       const stopWaiting = (): void => {
         this.waiters.delete(waiter);
         stop();
       };
-      const take = (bytes: Uint8Array): void => {
+      const take = (whole: WholeBytes): void => {
         stopWaiting();
-        resolve(bytes);
+        resolve(whole);
       };
       const leave = (error: StorageError): void => {
         stopWaiting();
@@ -135,9 +136,9 @@ class SharedRead {
   private async run(recorder: Recorder, details: EventDetails): Promise<void> {
     await Promise.resolve(); // until somebody waits
     try {
-      const bytes = await recorder.record("read", details, () => this.read(details));
+      const whole = await recorder.record("read", details, () => this.read(details));
       this.end();
-      for (const waiter of [...this.waiters]) waiter.take(bytes);
+      for (const waiter of [...this.waiters]) waiter.take(whole);
     } catch (error) {
       this.end();
       const failure = asStorageError(error, this.details);
@@ -150,18 +151,27 @@ class SharedRead {
     this.onEnd();
   }
 
-  private async read(details: EventDetails): Promise<Uint8Array> {
-    const { store, part } = this;
-    const { signal } = this.controller;
+  private async read(details: EventDetails): Promise<WholeBytes> {
     try {
-      throwIfAborted(signal);
-      const read = store.read(this.details.path!, bytesOnly(store, { ...part, signal }));
-      const bytes = await readBytes(read, (received) => this.onBytes(received), signal, this.details);
-      details.bytes = bytes.byteLength;
-      return bytes;
+      throwIfAborted(this.controller.signal);
+      const whole = await this.readWhole();
+      details.bytes = whole.bytes.byteLength;
+      return whole;
     } catch (error) {
+      const { signal } = this.controller;
       throw callFailure(error, signal, this.details); // here, so that observers are told the code that the calls get
     }
+  }
+
+  private async readWhole(): Promise<WholeBytes> {
+    const { store, part } = this;
+    const { signal } = this.controller;
+    const path = this.details.path!;
+    const onBytes = (received: number): void => this.onBytes(received);
+    const reads = WHOLE_READS.of(store);
+    if (reads !== undefined) return reads.readWhole(path, { ...part, signal }, onBytes);
+    const read = store.read(path, bytesOnly(store, { ...part, signal }));
+    return { bytes: await readBytes(read, onBytes, signal, this.details) };
   }
 
   private onBytes(received: number): void {

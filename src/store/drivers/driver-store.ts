@@ -1,9 +1,10 @@
 import { restated } from "../../errors/as-storage-error.js";
 import { isNotFound, isStorageError, textOf, type StorageError } from "../../errors/error.js";
 import { CAPABILITY_FLAGS, type Capability, type CapabilityFlag } from "../capability.js";
-import type { CallDetails } from "../check.js";
+import { checkRead, type CallDetails } from "../check.js";
 import { CheckedStore } from "../checked-store.js";
 import type { ReadCall } from "../read-result.js";
+import { verbsOf } from "../shortcut.js";
 import { BYTES_ONLY, SOURCE_SIZE, type SparedOptions } from "../spared-requests.js";
 import type {
   CallOptions,
@@ -16,6 +17,7 @@ import type {
   StoreBody,
   WriteOptions,
 } from "../store.js";
+import { WHOLE_READS, type WholeBytes, type WholeReads } from "../whole-reads.js";
 
 /** One call of a driver, as its errors need to know it. */
 export interface DriverCall {
@@ -38,6 +40,13 @@ export interface Driver<Name extends string = string> {
   readonly capability: Readonly<Partial<Capability>>;
   write(path: string, body: StoreBody, options: WriteOptions, call: DriverCall): Promise<ObjectInfo>;
   read(path: string, options: ReadOptions, call: DriverCall): Promise<ReadResult>;
+  /** As {@link WholeReads}, where a stream would only be taken apart again. */
+  readWhole?(
+    path: string,
+    options: ReadOptions,
+    call: DriverCall,
+    onLength: (length: number) => void,
+  ): Promise<WholeBytes>;
   stat(path: string, call: DriverCall): Promise<ObjectInfo | undefined>;
   /** `NOT_FOUND` is taken for done, except under a condition. */
   delete(path: string, options: DeleteOptions, call: DriverCall): Promise<unknown>;
@@ -66,6 +75,7 @@ export abstract class DriverStore<Name extends string = string> extends CheckedS
     this.capability = Object.freeze({ ...EVERYTHING, ...driver.capability });
     this.maxExpiresIn = driver.maxExpiresIn ?? Infinity;
     this.#driver = driver;
+    if (driver.readWhole !== undefined) WHOLE_READS.declare(this, { readWhole: this.#readWhole.bind(this) }, VERBS);
   }
 
   /** Frees what the store opened itself. Idempotent. */
@@ -118,6 +128,11 @@ export abstract class DriverStore<Name extends string = string> extends CheckedS
     return this.#named(this.#driver.presign!(path, options, call), call); // as above
   }
 
+  async #readWhole(...[path, options, onLength]: Parameters<WholeReads["readWhole"]>): Promise<WholeBytes> {
+    const call = callOf(checkRead(this, path, options), options);
+    return this.#named(this.#driver.readWhole!(path, options, call, onLength), call);
+  }
+
   get #namesFailures(): boolean {
     return this.#driver.failure !== undefined || this.#driver.place !== undefined;
   }
@@ -144,6 +159,8 @@ export abstract class DriverStore<Name extends string = string> extends CheckedS
     }
   }
 }
+
+const VERBS = verbsOf(DriverStore.prototype);
 
 const OF_THE_PLACE = [
   "CONTAINER_NOT_FOUND",

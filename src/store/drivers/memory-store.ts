@@ -1,5 +1,6 @@
 import { NO_OBJECT } from "../no-object.js";
-import { declareAtOnce, verbsOf, type AtOnce } from "../at-once.js";
+import { AT_ONCE, type AtOnce } from "../at-once.js";
+import { verbsOf } from "../shortcut.js";
 import { DriverStore, type Driver, type DriverCall } from "./driver-store.js";
 import { declareOwnStore } from "../guard/own-stores.js";
 import { throwIfAborted } from "../../async/abort.js";
@@ -44,7 +45,7 @@ export class MemoryStore extends DriverStore<"memory"> {
   constructor() {
     const driver = new MemoryDriver();
     super(driver);
-    declareAtOnce(this, driver, VERBS);
+    AT_ONCE.declare(this, driver, VERBS);
   }
 
   static {

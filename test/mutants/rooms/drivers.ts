@@ -136,9 +136,9 @@ export const DRIVERS: readonly Mutant[] = [
   {
     name: "a short body of S3 is whole",
     promise: security("objects that are damaged, cut short, swapped or changed"),
-    file: "store/drivers/s3/read.ts",
-    from: "if (received < expected) {",
-    to: "if (received < 0) {",
+    file: "store/drivers/s3/opened-object.ts",
+    from: "if (received === expected) return;",
+    to: "if (received <= expected) return;",
     seenBy: seenByTests("store/drivers/s3/s3-short-bodies.test.ts"),
   },
   {

@@ -45,7 +45,7 @@ export const READS: readonly Mutant[] = [
     name: "an object that was read whole is not kept",
     promise: behaviour("a store without ranges is read whole, once in a call"),
     file: "hydrate/reads/entry-reads.ts",
-    from: "if (whole) this.whole.set(path, bytes);",
+    from: "if (whole) this.whole.set(path, object.bytes);",
     to: "",
     seenBy: seenByTests("dehydrate/packs.test.ts"),
   },

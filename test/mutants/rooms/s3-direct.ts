@@ -3,6 +3,7 @@ import { behaviour, seenByTests, type Mutant } from "../mutant.js";
 const FOLDER = "store/drivers/s3/direct";
 const REQUEST = `${FOLDER}/object-request.ts`;
 const SIGNATURE = `${FOLDER}/signature.ts`;
+const WHOLE = "store/drivers/s3/whole-body.ts";
 const PLAIN = `${FOLDER}/plain-client.ts`;
 const TARGET = `${FOLDER}/target.ts`;
 const TRANSPORT = `${FOLDER}/transport.ts`;
@@ -21,7 +22,7 @@ const SAID: readonly (readonly [field: string, from: string, to?: string])[] = [
   ["wish for a checksum", 'headers["x-amz-checksum-mode"] = "ENABLED";', ";"],
   ["hash of the body", 'host: address.host, "x-amz-content-sha256": payloadHash }', "host: address.host }"],
   ["key", "path: address.path + encodeKey(Key),", "path: address.path + Key,"],
-  ["operation", 'query: id === undefined ? "" : `x-id=${id}`,', 'query: "",'],
+  ["operation", 'query: hasId === undefined ? "" : `x-id=${operation}`,', 'query: "",'],
 ];
 
 /** What a signature covers: the part of the text that is signed. */
@@ -117,9 +118,81 @@ export const S3_DIRECT: readonly Mutant[] = [
     name: "S3, direct: a body is not compared with its checksum",
     promise: behaviour("what is read is compared with the checksum that S3 keeps"),
     file: "store/drivers/s3/read.ts",
-    from: "if (running?.isRight === false) throw corrupt(call);",
+    from: "if (running?.isRight === false) throw corruptBody(call);",
     to: "",
     seenBy: seenByTests("store/drivers/s3/direct/transport.test.ts"),
+  },
+  {
+    name: "S3, whole: an object is read by a stream",
+    promise: behaviour("an object of S3 that is hydrated comes without a stream"),
+    file: "store/drivers/driver-store.ts",
+    from: "if (driver.readWhole !== undefined) WHOLE",
+    to: "if (driver.readWhole !== driver.readWhole) WHOLE",
+    seenBy: seenByTests("store/drivers/s3/s3-whole-reads.test.ts"),
+  },
+  {
+    name: "S3, whole: a derived class is not heard",
+    promise: behaviour("a class derived from a store is heard, and a layer keeps what it promises"),
+    file: "store/shortcut.ts",
+    from: "if (ways === undefined || !isOwnStore(store)) return undefined;",
+    to: "return ways;",
+    seenBy: seenByTests("store/drivers/s3/s3-whole-reads.test.ts"),
+  },
+  {
+    name: "S3, whole: a body is not compared with its SHA-256",
+    promise: behaviour("what is taken whole is refused as what is streamed is"),
+    file: WHOLE,
+    from: 'if (this.#isSha256 && own!.toString("base64") !== this.#checksum!.expected) throw corruptBody(this.call);',
+    to: "",
+    seenBy: seenByTests("store/drivers/s3/s3-whole-reads.test.ts"),
+  },
+  {
+    name: "S3, whole: a body is not compared with its CRC",
+    promise: behaviour("what is taken whole is refused as what is streamed is"),
+    file: WHOLE,
+    from: "if (this.#running?.isRight === false) throw corruptBody(this.call);",
+    to: "",
+    seenBy: seenByTests("store/drivers/s3/s3-whole-reads.test.ts"),
+  },
+  {
+    name: "S3, whole: a short body is taken",
+    promise: behaviour("what is taken whole is refused as what is streamed is"),
+    file: WHOLE,
+    from: "if (this.#received < this.#length) {",
+    to: "if (this.#received < 0) {",
+    seenBy: seenByTests("store/drivers/s3/s3-whole-reads.test.ts"),
+  },
+  {
+    name: "S3, whole: nobody is asked whether so many bytes are welcome",
+    promise: behaviour("a body is refused before it is kept, when it is more than is taken"),
+    file: WHOLE,
+    from: "onLength(length);",
+    to: "",
+    seenBy: seenByTests("store/drivers/s3/s3-whole-reads.test.ts"),
+  },
+  {
+    name: "S3, whole: a body that nobody waits for goes on",
+    promise: behaviour("the body of a read that was given up is freed"),
+    file: WHOLE,
+    from: "const stop = onAbort(call.signal, () => body.destroy());",
+    to: "const stop = onAbort(undefined, () => body.destroy());",
+    seenBy: seenByTests("store/drivers/s3/s3-whole-reads.test.ts"),
+  },
+  {
+    name: "S3, whole: what was hashed for the server is hashed again",
+    promise: behaviour("bytes are hashed once on their way out of S3"),
+    file: "hydrate/reads/entry-reads.ts",
+    from: "if (part === undefined && sha256 !== undefined) return entryBytes(bytes, sha256);",
+    to: "",
+    seenBy: seenByTests("store/drivers/s3/s3-whole-reads.test.ts"),
+  },
+  {
+    name: "S3, direct: a request leaves something on the signal of its call",
+    promise: behaviour("a request leaves nothing on the signal of its call"),
+    file: `${FOLDER}/request-signal.ts`,
+    from: "this.#stop();",
+    to: "",
+    seenBy: seenByTests("store/drivers/s3/direct/request-signal.test.ts"),
   },
   {
     name: "S3, direct: bytes are hashed again",

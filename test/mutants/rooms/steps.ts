@@ -114,7 +114,7 @@ export const STEPS: readonly Mutant[] = [
   {
     name: "a method that was replaced is passed by",
     promise: behaviour("a store of which a method was replaced is asked by its methods"),
-    file: "store/at-once.ts",
+    file: "store/shortcut.ts",
     from: "store.read === verbs?.read && store.write === verbs.write ?",
     to: "verbs !== undefined ?",
     seenBy: seenByTests("store/at-once.test.ts"),

@@ -21,7 +21,7 @@ import { afterOneTry } from "./client/capped-retries.js";
 import { configurationError } from "./client/configuration.js";
 import type { ObjectAnswer } from "./direct/answer.js";
 import type { ObjectInput, ObjectOperation, Payload } from "./direct/object-request.js";
-import { DirectTransport } from "./direct/transport.js";
+import { DirectTransport, type DirectAnswer } from "./direct/transport.js";
 import { S3_ERRORS, unsentFailureOf } from "./errors.js";
 import { DEFAULT_PART_SIZE, MAX_PARTS, MIN_PART_SIZE } from "./limits.js";
 import type { ParsedS3Options } from "./options.js";
@@ -132,13 +132,29 @@ export class S3Bucket {
     input: ObjectInput,
     payload?: Payload,
   ): Promise<ObjectAnswer> {
+    const answer = await this.#askDirectly(call, operation, input, payload);
+    if (typeof answer === "object") return answer;
     return this.#within(call, async (signal) => {
-      const answer = await this.direct?.ask(operation, input, payload, signal);
-      if (typeof answer === "object") return answer;
       const command = await this.#commandOf(operation, input, payload);
       const send = (): Promise<ObjectAnswer> => this.#sendCommand(signal, command);
       return answer === "unanswered" ? afterOneTry(send) : send();
     });
+  }
+
+  async #askDirectly(
+    call: DriverCall,
+    operation: ObjectOperation,
+    input: ObjectInput,
+    payload: Payload | undefined,
+  ): Promise<DirectAnswer> {
+    const { signal, details } = call;
+    throwIfAborted(signal, details);
+    try {
+      const answer = this.direct?.ask(operation, input, payload, signal);
+      return await (answer && abortable(answer, signal, details, discardBody));
+    } catch (error) {
+      throw await this.errorOf(error, call);
+    }
   }
 
   /** Sends one request. Rejects with a StorageError, at once when the call is aborted. */
@@ -202,8 +218,8 @@ export class S3Bucket {
 }
 
 // An unread body holds its socket.
-function discardBody(output: object): void {
-  if ("Body" in output && output.Body instanceof Readable) output.Body.destroy();
+function discardBody(output: object | string | undefined): void {
+  if (typeof output === "object" && "Body" in output && output.Body instanceof Readable) output.Body.destroy();
 }
 
 // The SDK's retry strategy replaces a failure that is no Error of its own realm, and with it goes the errno. Node's are

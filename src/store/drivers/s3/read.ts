@@ -1,16 +1,15 @@
-import { Readable } from "node:stream";
-import type { ReadableStream } from "node:stream/web";
-import { StorageError } from "../../../errors/error.js";
+import type { Readable } from "node:stream";
 import { streamResult } from "../../read-result.js";
 import type { ReadOptions, ReadResult } from "../../store.js";
-import { emptyRange, isRangeOf, parseContentRange, rangeHeader } from "../byte-range.js";
+import type { WholeBytes } from "../../whole-reads.js";
+import { emptyRange } from "../byte-range.js";
 import { readCall, type DriverCall } from "../driver-store.js";
-import { RunningChecksum, type BodyChecksum } from "./body-checksum.js";
+import { RunningChecksum } from "./body-checksum.js";
 import type { S3Bucket } from "./bucket.js";
-import type { ObjectAnswer } from "./direct/answer.js";
-import { S3_ERRORS } from "./errors.js";
 import { toObjectInfo } from "./object-info.js";
 import { statObject } from "./object.js";
+import { assertLength, bodyFailure, corruptBody, openObject, type OpenedObject } from "./opened-object.js";
+import { wholeBody } from "./whole-body.js";
 
 /** Reads an object, or the range of it that the options ask for. */
 export async function readObject(
@@ -19,61 +18,34 @@ export async function readObject(
   options: ReadOptions,
   call: DriverCall,
 ): Promise<ReadResult> {
-  const range = rangeHeader(options);
-  if (options.length === 0) return emptyRange(statObject(bucket, path, call), call);
-  let output: ObjectAnswer;
-  try {
-    output = await bucket.ask(call, "GetObject", { ...bucket.address(path), Range: range });
-  } catch (error) {
-    // The range begins at or past the end of the object: an empty one has no range at all.
-    if (range !== undefined && S3_ERRORS.httpStatusOf(error) === 416)
-      return emptyRange(statObject(bucket, path, call), call);
-    throw error;
-  }
-  const body = toReadable(output.Body);
-  // An error of a body that nobody reads must not end the process; who reads it is told all the same.
-  body.on("error", () => undefined);
-  const sent = range === undefined ? wholeSent(output) : rangeSent(output, options);
-  if (sent === undefined) {
-    body.destroy();
-    throw new StorageError("UNEXPECTED", "The server did not say that it sent the bytes asked for.", call.details);
-  }
+  const opened = await openObject(bucket, path, options, call);
+  if (opened === undefined) return emptyRange(statObject(bucket, path, call), call);
+  const { body, total, description } = opened;
   return streamResult(
-    toObjectInfo(path, sent.total, output),
-    bodyChunks(body, sent.length, output.checksum, call),
+    toObjectInfo(path, total, description),
+    bodyChunks(body, opened, call),
     () => void body.destroy(),
     readCall(call),
   );
 }
 
-/** How many bytes come, and how many the object has. */
-interface Sent {
-  readonly length: number;
-  readonly total: number;
-}
-
-function wholeSent({ ContentLength: length, ContentRange }: ObjectAnswer): Sent | undefined {
-  return length === undefined || ContentRange !== undefined ? undefined : { length, total: length };
-}
-
-// A server or a proxy may send other bytes than those asked for, and says so: nobody else would notice.
-function rangeSent({ ContentLength, ContentRange }: ObjectAnswer, options: ReadOptions): Sent | undefined {
-  const range = parseContentRange(ContentRange);
-  if (range === undefined || !isRangeOf(range, options.offset ?? 0, options.length)) return undefined;
-  const length = range.last - range.first + 1;
-  return ContentLength === undefined || ContentLength === length ? { length, total: range.total } : undefined;
-}
-
-// A client with a fetch handler answers with a web stream.
-function toReadable(body: ObjectAnswer["Body"]): Readable {
-  if (body === undefined) return Readable.from([]);
-  return body instanceof Readable ? body : Readable.fromWeb(body as ReadableStream);
+/** The same, and takes its bytes into memory. `onLength` is told how many come, before any is kept, and may throw. */
+export async function readWholeObject(
+  bucket: S3Bucket,
+  path: string,
+  options: ReadOptions,
+  call: DriverCall,
+  onLength: (length: number) => void,
+): Promise<WholeBytes> {
+  const opened = await openObject(bucket, path, options, call);
+  if (opened !== undefined) return wholeBody(opened, onLength, call);
+  const empty = await emptyRange(statObject(bucket, path, call), call);
+  return { bytes: await empty.bytes() };
 }
 
 async function* bodyChunks(
   body: Readable,
-  expected: number,
-  checksum: BodyChecksum | undefined,
+  { length, checksum }: OpenedObject,
   call: DriverCall,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const running = checksum && new RunningChecksum(checksum);
@@ -81,31 +53,15 @@ async function* bodyChunks(
   try {
     for await (const chunk of body as AsyncIterable<Uint8Array>) {
       received += chunk.byteLength;
-      if (received > expected) break;
+      if (received > length) break;
       running?.update(chunk);
       yield chunk;
     }
   } catch (error) {
-    throw isChecksumMismatch(body, error) ? corrupt(call) : S3_ERRORS.of(error, call);
+    throw bodyFailure(body, error, call);
   } finally {
     body.destroy();
   }
-  if (received > expected) {
-    throw new StorageError("UNAVAILABLE", "The server sent more bytes than it said.", call.details);
-  }
-  if (received < expected) {
-    throw new StorageError("UNAVAILABLE", "The connection ended before the whole body had come.", call.details);
-  }
-  if (running?.isRight === false) throw corrupt(call);
-}
-
-function corrupt(call: DriverCall): StorageError {
-  return new StorageError("INTEGRITY", "The body has not the checksum that S3 keeps of it.", call.details);
-}
-
-// The SDK checks the body in a stream around the response, and its error for a mismatch has neither name nor code. It is
-// the one failure after the whole response has come.
-function isChecksumMismatch(body: Readable, error: unknown): boolean {
-  if (!(error instanceof Error) || error.name !== "Error" || "code" in error) return false; // as those of Node have
-  return "source" in body && body.source instanceof Readable && body.source.readableEnded;
+  assertLength(received, length, call);
+  if (running?.isRight === false) throw corruptBody(call);
 }

@@ -13,7 +13,7 @@ import { MAX_PRESIGN_SECONDS } from "./limits.js";
 import { parseS3Options, type S3Conditions, type S3StoreOptions } from "./options.js";
 import { presignObject } from "./presign.js";
 import { probeConditions } from "./probe/probe.js";
-import { readObject } from "./read.js";
+import { readObject, readWholeObject } from "./read.js";
 import { writeObject } from "./write.js";
 
 /**
@@ -48,6 +48,7 @@ export class S3Store extends DriverStore<"s3"> {
       capability: { ifNoneMatch, ifMatch, deleteIfMatch, maxObjectSize, ...pathRoom(parsed.prefix) },
       write: (path, body, given, call) => writeObject(bucket, path, body, given, call),
       read: (path, given, call) => readObject(bucket, path, given, call),
+      readWhole: (path, given, call, onLength) => readWholeObject(bucket, path, given, call, onLength),
       stat: (path, call) => statObject(bucket, path, call),
       delete: (path, given, call) => deleteObject(bucket, path, given, call),
       list: (prefix, given, call) => listObjects(bucket, prefix, given, call),

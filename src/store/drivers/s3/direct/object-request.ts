@@ -37,16 +37,16 @@ export interface Checksums {
 
 interface OperationForm {
   readonly method: string;
-  /** A parameter that says nothing but which operation it is, as the SDK sends it. */
-  readonly id?: string;
+  /** Whether a parameter says which operation it is, as the SDK sends it: nothing that the method does not say. */
+  readonly hasId?: true;
 }
 
 /** How the operations are written (S3 API reference). */
 const FORMS: Readonly<Record<ObjectOperation, OperationForm>> = {
-  PutObject: { method: "PUT", id: "PutObject" },
-  GetObject: { method: "GET", id: "GetObject" },
+  PutObject: { method: "PUT", hasId: true },
+  GetObject: { method: "GET", hasId: true },
   HeadObject: { method: "HEAD" },
-  DeleteObject: { method: "DELETE", id: "DeleteObject" },
+  DeleteObject: { method: "DELETE", hasId: true },
   HeadBucket: { method: "HEAD" },
 };
 
@@ -60,6 +60,11 @@ export interface Address {
   readonly path: string;
 }
 
+/** A request, and its query as the SDK's handlers take it. */
+export interface ObjectRequest extends SignableRequest {
+  readonly parameters: Record<string, string> | undefined;
+}
+
 /** The request by which an operation is asked for. */
 export function objectRequest(
   operation: ObjectOperation,
@@ -67,8 +72,8 @@ export function objectRequest(
   payload: HashedPayload | undefined,
   address: Address,
   checksums: Checksums,
-): SignableRequest {
-  const { method, id } = FORMS[operation];
+): ObjectRequest {
+  const { method, hasId } = FORMS[operation];
   const { Key = "", Range, IfMatch, IfNoneMatch, ContentType, ServerSideEncryption, SSEKMSKeyId, Metadata } = input;
   const payloadHash = payload === undefined ? EMPTY_HASH : payload.sha256.toString("hex");
   const headers: Record<string, string> = { host: address.host, "x-amz-content-sha256": payloadHash };
@@ -90,7 +95,8 @@ export function objectRequest(
   return {
     method,
     path: address.path + encodeKey(Key),
-    query: id === undefined ? "" : `x-id=${id}`,
+    query: hasId === undefined ? "" : `x-id=${operation}`,
+    parameters: hasId && { "x-id": operation },
     headers,
     payloadHash,
   };

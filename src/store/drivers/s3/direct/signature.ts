@@ -1,4 +1,5 @@
 import { createHmac, hash } from "node:crypto";
+import { HmacKey } from "./hmac.js";
 
 /** What requests are signed with. */
 export interface SigningCredentials {
@@ -28,7 +29,8 @@ const SCOPE_END = "aws4_request";
  * request"). The SDK's signer does the same in four times the time.
  */
 export class RequestSigner {
-  #key: { readonly day: string; readonly secret: string; readonly bytes: Buffer } | undefined;
+  #key: { readonly day: string; readonly secret: string; readonly hmac: HmacKey } | undefined;
+  #time = { second: NaN, text: "" };
 
   constructor(
     private readonly region: string,
@@ -42,7 +44,7 @@ export class RequestSigner {
    */
   sign(request: SignableRequest, credentials: SigningCredentials, now: number): Record<string, string> {
     const { accessKeyId, secretAccessKey, sessionToken } = credentials;
-    const time = new Date(now).toISOString().replace(/[-:]|\.\d+/g, "");
+    const time = this.#timeOf(now);
     const day = time.slice(0, 8);
     const headers: Record<string, string> = { ...request.headers, "x-amz-date": time };
     if (sessionToken !== undefined) headers["x-amz-security-token"] = sessionToken;
@@ -50,20 +52,31 @@ export class RequestSigner {
     const signedNames = names.join(";");
     const scope = `${day}/${this.region}/${this.service}/${SCOPE_END}`;
     const text = `${ALGORITHM}\n${time}\n${scope}\n${hash("sha256", canonicalRequest(request, headers, names), "hex")}`;
-    const signature = createHmac("sha256", this.#keyOf(day, secretAccessKey)).update(text).digest("hex");
+    const signature = this.#keyOf(day, secretAccessKey).sign(text);
     headers["authorization"] =
       `${ALGORITHM} Credential=${accessKeyId}/${scope}, SignedHeaders=${signedNames}, Signature=${signature}`;
     return headers;
   }
 
   // It is the same all day.
-  #keyOf(day: string, secret: string): Buffer {
-    if (this.#key?.day === day && this.#key.secret === secret) return this.#key.bytes;
-    const bytes = [this.region, this.service, SCOPE_END].reduce(hmac, hmac(`AWS4${secret}`, day));
-    this.#key = { day, secret, bytes };
-    return bytes;
+  #keyOf(day: string, secret: string): HmacKey {
+    if (this.#key?.day === day && this.#key.secret === secret) return this.#key.hmac;
+    const key = new HmacKey([this.region, this.service, SCOPE_END].reduce(hmac, hmac(`AWS4${secret}`, day)));
+    this.#key = { day, secret, hmac: key };
+    return key;
+  }
+
+  // As many requests as a second has share it.
+  #timeOf(now: number): string {
+    const second = Math.floor(now / 1000);
+    if (second !== this.#time.second) {
+      this.#time = { second, text: new Date(now).toISOString().replace(/[-:]|\.\d+/g, "") };
+    }
+    return this.#time.text;
   }
 }
+
+const SPACE = /\s/;
 
 function canonicalRequest(
   { method, path, query, payloadHash }: SignableRequest,
@@ -71,7 +84,10 @@ function canonicalRequest(
   names: readonly string[],
 ): string {
   let lines = "";
-  for (const name of names) lines += `${name}:${headers[name]!.trim().replace(/\s+/g, " ")}\n`;
+  for (const name of names) {
+    const value = headers[name]!;
+    lines += `${name}:${SPACE.test(value) ? value.trim().replace(/\s+/g, " ") : value}\n`;
+  }
   return `${method}\n${path}\n${query}\n${lines}\n${names.join(";")}\n${payloadHash}`;
 }
 

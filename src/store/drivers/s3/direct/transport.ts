@@ -12,8 +12,16 @@ import {
   type Payload,
 } from "./object-request.js";
 import { PlainClient } from "./plain-client.js";
+import { requestAbort } from "./request-signal.js";
 import { responseOf, type DirectResponse } from "./response.js";
 import { targetOf, type Target } from "./target.js";
+
+/**
+ * What came of a request. `undefined` where it is the SDK's, and nothing was sent: for a client that is not plain.
+ * `"unanswered"` where the SDK has to send it again: for an answer that is neither good nor a clear refusal, and a
+ * connection that broke.
+ */
+export type DirectAnswer = ObjectAnswer | "unanswered" | undefined;
 
 /** What a test may replace. */
 export interface TransportTools {
@@ -56,9 +64,7 @@ export class DirectTransport {
   }
 
   /**
-   * Asks for an operation. `undefined` where that is the SDK's, and nothing was sent: for a client that is not plain.
-   * `"unanswered"` where the SDK has to send it again: for an answer that is neither good nor a clear refusal, and a
-   * connection that broke.
+   * Asks for an operation.
    *
    * @throws the reason of the signal's, or an error with the fields of the SDK's, if the server refuses for good
    */
@@ -67,7 +73,7 @@ export class DirectTransport {
     input: ObjectInput,
     payload?: Payload,
     signal?: AbortSignal,
-  ): Promise<ObjectAnswer | "unanswered" | undefined> {
+  ): Promise<DirectAnswer> {
     const response = await this.#send(operation, input, payload, signal);
     if (signal?.aborted && typeof response === "object") response.body.destroy();
     signal?.throwIfAborted();
@@ -94,10 +100,24 @@ export class DirectTransport {
       if (signal?.aborted) return undefined;
       isSent = true;
       this.sent++;
-      const { requestHandler } = this.#client.config;
-      return responseOf(await requestHandler.handle(request, signal === undefined ? {} : { abortSignal: signal }));
+      return await this.#handled(request, signal);
     } catch {
       return isSent ? "unanswered" : undefined; // the SDK says what is wrong, if it still is
+    }
+  }
+
+  async #handled(request: HttpRequest, signal: AbortSignal | undefined): Promise<DirectResponse | undefined> {
+    const { requestHandler } = this.#client.config;
+    const abort = signal && requestAbort(requestHandler, signal);
+    let response: DirectResponse | undefined;
+    try {
+      response = responseOf(
+        await requestHandler.handle(request, abort === undefined ? {} : { abortSignal: abort.signal }),
+      );
+      return response;
+    } finally {
+      if (response === undefined || response.body.closed) abort?.unlink();
+      else if (abort !== undefined) response.body.once("close", () => abort.unlink());
     }
   }
 
@@ -114,15 +134,14 @@ export class DirectTransport {
     headers["user-agent"] = target.userAgent;
     const trace = target.isTraced ? process.env["_X_AMZN_TRACE_ID"] : undefined;
     if (trace !== undefined) headers["x-amzn-trace-id"] = trace;
-    const { method, path, query } = request;
-    const parameters = query === "" ? {} : { query: Object.fromEntries([query.split("=")]) as Record<string, string> };
+    const { method, path, parameters } = request;
     return new HttpRequest({
       method,
       protocol,
       hostname,
       path,
-      ...parameters,
       headers,
+      ...(parameters && { query: parameters }),
       ...(port !== undefined && { port }),
       ...(payload !== undefined && { body: payload.bytes }),
     });

@@ -1,8 +1,9 @@
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { Sha256 } from "@smithy/core/checksum";
 import { HttpRequest } from "@smithy/core/protocols";
 import { SignatureV4 } from "@smithy/signature-v4";
 import fc from "fast-check";
+import { HmacKey } from "../../../../../src/store/drivers/s3/direct/hmac.js";
 import { objectRequest, type ObjectOperation } from "../../../../../src/store/drivers/s3/direct/object-request.js";
 import { RequestSigner } from "../../../../../src/store/drivers/s3/direct/signature.js";
 
@@ -163,5 +164,30 @@ describe("the signature of any request", () => {
         expect(signed).toEqual(expected.headers);
       }),
     );
+  });
+});
+
+describe("a key", () => {
+  it("signs texts of any length as Node's HMAC does, one after the other", () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ minLength: 32, maxLength: 32 }),
+        fc.array(fc.oneof(fc.string({ unit: "grapheme" }), fc.string({ minLength: 400, maxLength: 2000 }))),
+        (bytes, texts) => {
+          const key = new HmacKey(Buffer.from(bytes));
+          for (const text of texts) expect(key.sign(text)).toBe(createHmac("sha256", bytes).update(text).digest("hex"));
+        },
+      ),
+    );
+  });
+
+  it("signs by the time of each request", () => {
+    const signer = new RequestSigner("us-east-1", "s3");
+    const request = { method: "GET", path: "/", query: "", headers: { host: "h" }, payloadHash: EMPTY };
+    const dates = [0, 999, 1000, 86_400_000, 999].map(
+      (now) => signer.sign(request, { accessKeyId: "a", secretAccessKey: "b" }, now)["x-amz-date"],
+    );
+    const [first, next] = ["19700101T000000Z", "19700101T000001Z"];
+    expect(dates).toEqual([first, first, next, "19700102T000000Z", first]);
   });
 });

@@ -129,6 +129,7 @@ describe("an abort", () => {
     const reading = failureOf(result.bytes());
     stop.abort(reason);
     expect(await reading).toMatchObject({ code: "ABORTED", cause: reason });
+    await new Promise(setImmediate);
     expect(body.destroyed).toBe(true);
   });
 
