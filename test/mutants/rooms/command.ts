@@ -121,4 +121,12 @@ export const COMMAND: readonly Mutant[] = [
     to: ";",
     seenBy: seenByTests("picture/picture.test.ts"),
   },
+  {
+    name: "pictures have a box for each small part",
+    promise: behaviour("a picture of any number of parts stays small"),
+    file: "picture/gather.ts",
+    from: "bytes < least",
+    to: "bytes < 0",
+    seenBy: seenByTests("picture/picture.test.ts"),
+  },
 ];
