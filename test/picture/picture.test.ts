@@ -1,6 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
-import { loadDeliveries } from "../../examples/demo/deliveries.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { StorageManager } from "../../src/manager/storage-manager.js";
 import type { Box } from "../../src/picture/boxes.js";
@@ -15,7 +13,6 @@ const manager = new StorageManager({ store: new MemoryStore(), maxInlineSize: 64
 const planOf = (payload: unknown) => manager.plan(payload, { scope: "s" });
 const AREA = { x: 10, y: 20, width: 1000, height: 400 };
 const EPSILON = 1e-6;
-const PICTURE = "docs/pictures/delivery.svg";
 
 const payloads = fc.letrec((tie) => ({
   value: fc.oneof(
@@ -173,16 +170,6 @@ describe("a picture", () => {
     expect(texts.length).toBeGreaterThan(5);
     for (const fill of fills) for (const text of texts) expect(contrast(fill, text)).toBeGreaterThanOrEqual(4.5);
   });
-});
-
-it("the picture in the README is that of a delivery, as it is drawn today", () => {
-  const { body } = loadDeliveries().find(({ id }) => id === "pull_request-1")!;
-  const plan = new StorageManager({ store: new MemoryStore() }).plan(body, { scope: "delivery" });
-  const drawn = renderSvg(plan, { title: "A webhook delivery, by bytes" });
-  // UPDATE_PICTURES=1 draws it again.
-  if (process.env["UPDATE_PICTURES"] !== undefined) writeFileSync(PICTURE, drawn);
-  expect(readFileSync(PICTURE, "utf8")).toBe(drawn);
-  expect(readFileSync("README.md", "utf8")).toContain(PICTURE);
 });
 
 /** As https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio says. */
