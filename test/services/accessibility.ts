@@ -1,8 +1,5 @@
-import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
+import { source } from "axe-core";
 import type { Page } from "playwright-core";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 interface Finding {
   readonly id: string;
@@ -15,7 +12,7 @@ const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pra
 export async function assertAccessible(page: Page, where: string): Promise<void> {
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
-    if ((await page.evaluate("typeof axe")) === "undefined") await page.evaluate(AXE);
+    if ((await page.evaluate("typeof axe")) === "undefined") await page.evaluate(source);
     // By night only colours are others.
     const runOnly = colorScheme === "light" ? RULES : { type: "rule", values: ["color-contrast"] };
     const options = { runOnly, resultTypes: ["violations", "incomplete"] };
