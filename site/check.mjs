@@ -29,6 +29,16 @@ for (const page of pages) {
   }
 }
 
+const pictures = new Set();
+for (const html of texts.values()) {
+  for (const [, source] of html.matchAll(/<img [^>]*src="([^"]+)"/g)) pictures.add(source);
+}
+for (const source of pictures) {
+  if (!/^[a-z]+:/.test(source) && !existsSync(join(dist, source))) problems.push(`The picture ${source} is not there.`);
+}
+// The README's, and those of the inspector.
+if (pictures.size < 5) problems.push(`There are only ${pictures.size} pictures.`);
+
 const chunks = join(dist, "assets/chunks");
 const index = readdirSync(chunks).find((name) => name.startsWith("@localSearchIndexroot"));
 const words = readFileSync(join(chunks, index), "utf8").toLowerCase();

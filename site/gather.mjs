@@ -33,6 +33,7 @@ function linkOf(target, from) {
   if (/^(?:[a-z]+:|#)/.test(plain)) return plain;
   const [path, anchor] = plain.split("#");
   const file = target === plain ? posix.normalize(posix.join(posix.dirname(from), path)) : path;
+  if (file.startsWith("docs/pictures/") && existsSync(join(root, file))) return `/${file.slice("docs/".length)}`;
   const page = pages.get(file) ?? pages.get(`${file}/README.md`);
   const end = anchor === undefined ? "" : `#${anchor}`;
   if (page !== undefined) return `/${page}${end}`;

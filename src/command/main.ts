@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
-import { StorageError } from "../errors/error.js";
+import { isStorageError, StorageError } from "../errors/error.js";
 import { EXIT } from "./exit-codes.js";
 import { GLOBAL_OPTIONS, optionsOf } from "./flags.js";
 import { exitCodeOf, usageFailure } from "./failure.js";
@@ -80,8 +80,12 @@ class Run {
         const { RUNS, OpenManagers, readFlags } = await import("./runs.js");
         const managers = new OpenManagers(options, this.terminal.env, this.terminal.cwd);
         this.#managers = managers;
+        const call = this.call(verb, args, readFlags(optionsOf(verb), options), managers);
         this.exitCode =
-          (await RUNS[verb.name](this.call(verb, args, readFlags(optionsOf(verb), options), managers))) ?? EXIT.fine;
+          (await RUNS[verb.name](call).catch((error: unknown) => {
+            // The library's own words are for a program, which has no --store.
+            throw isStorageError(error, "STORAGE_DISABLED") ? noStoreFor(verb) : error;
+          })) ?? EXIT.fine;
       });
     }
     await program.parseAsync(argv, { from: "user" });
@@ -111,9 +115,8 @@ class Run {
       storeAt: (url) => managers.storeAt(url),
       store: async () => {
         const { store } = await managers.manager();
-        if (store !== undefined) return store;
-        const message = `There is no store for ${verb.name}: say --store or --config, or set the environment.`;
-        throw new StorageError("STORAGE_DISABLED", message);
+        if (store === undefined) throw noStoreFor(verb);
+        return store;
       },
       say: (text) => {
         progress.end();
@@ -122,6 +125,11 @@ class Run {
       goOnWith: (flags) => (this.resumption = `; to go on, say the same with ${flags}`),
     };
   }
+}
+
+function noStoreFor({ name }: Verb): StorageError {
+  const message = `There is no store for ${name}: say --store or --config, or set the environment.`;
+  return new StorageError("STORAGE_DISABLED", message);
 }
 
 function formOf({ json, jsonl }: Readonly<Record<string, unknown>>): Form {

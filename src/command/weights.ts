@@ -8,8 +8,10 @@ export interface Weight {
   readonly bytes: number;
 }
 
+/** A value, and what it lies in: whole paths of a deep payload would be too much. */
 interface Part {
-  readonly path: PayloadPath;
+  readonly outer?: Part;
+  readonly key?: string | number;
   readonly value: unknown;
 }
 
@@ -26,14 +28,14 @@ const MORE = 0.5;
 export function heaviestParts(payload: unknown, count: number): Weight[] {
   const sizes = containerSizes(payload);
   const sizeOf = (value: unknown): number => (isObject(value) ? sizes.get(value)! : leafSize(value));
-  const unwrapped = unwrap({ path: [], value: payload }, MOST, sizeOf);
+  const unwrapped = unwrap({ value: payload }, MOST, sizeOf);
   const parts = childrenOf(unwrapped);
   return (parts.length === 0 ? [unwrapped] : parts)
     .map((part) => ({ part, bytes: sizeOf(part.value) }))
     .sort((one, other) => other.bytes - one.bytes)
     .slice(0, count)
     .map(({ part }) => unwrap(part, MORE, sizeOf))
-    .map(({ path, value }) => ({ path: formatPayloadPath(path), bytes: sizeOf(value) }));
+    .map((part) => ({ path: formatPayloadPath(pathOf(part)), bytes: sizeOf(part.value) }));
 }
 
 /** The part that holds nearly all of another one, as deep as it lies. */
@@ -47,10 +49,17 @@ function unwrap(outer: Part, share: number, sizeOf: (value: unknown) => number):
   }
 }
 
-function childrenOf({ path, value }: Part): Part[] {
+function childrenOf(outer: Part): Part[] {
+  const { value } = outer;
   if (!isObject(value)) return [];
-  if (Array.isArray(value)) return value.map((child: unknown, index) => ({ path: [...path, index], value: child }));
-  return Object.entries(value).map(([key, child]) => ({ path: [...path, key], value: child }));
+  if (Array.isArray(value)) return value.map((child: unknown, index) => ({ outer, key: index, value: child }));
+  return Object.entries(value).map(([key, child]) => ({ outer, key, value: child }));
+}
+
+function pathOf(part: Part): PayloadPath {
+  const path: PayloadPath = [];
+  for (let { outer, key } = part; outer !== undefined; { outer, key } = outer) path.push(key!);
+  return path.reverse();
 }
 
 /** Bytes of the JSON of every container in a value of any depth. */

@@ -23,7 +23,7 @@ export type SweepOptions = Pick<ListOptions, "startAfter" | "signal">;
  * Visits every object whose path begins with a prefix, several at a time, in the memory of those. The time limit of a call
  * is that of each object, since there may be any number of them.
  *
- * @param onProgress is told after every object
+ * @param onProgress is told after every object, and waited for outside of its time
  * @param onFailure is told of a visit that failed, or took too long, and the walk goes on; default: it fails
  * @throws what `visit` and the store throw
  */
@@ -33,7 +33,7 @@ export async function sweep(
   settings: ManagerSettings,
   operation: "verify" | "reencrypt",
   visit: (object: ObjectInfo, signal: AbortSignal) => Promise<void>,
-  onProgress: (progress: Readonly<SweepProgress>) => void,
+  onProgress: (progress: Readonly<SweepProgress>) => void | Promise<void>,
   onFailure?: (object: ObjectInfo, error: unknown) => void,
 ): Promise<SweepProgress> {
   const progress: SweepProgress = { objects: 0, bytes: 0 };
@@ -52,7 +52,7 @@ export async function sweep(
     progress.objects++;
     progress.bytes += object.size;
     if (frontier.lastPath !== undefined) progress.lastPath = frontier.lastPath;
-    onProgress(progress);
+    await onProgress(progress);
   });
   return progress;
 }

@@ -79,6 +79,8 @@ async function quietly(run: () => Promise<unknown>): Promise<void> {
 class Probe {
   /** Whether nothing is left to delete. */
   isGone = true;
+  /** What there is no right to. */
+  private readonly lacking: StorageError[] = [];
 
   constructor(
     private readonly store: Store,
@@ -90,16 +92,15 @@ class Probe {
   async run(capability: Readonly<Capability>): Promise<void> {
     const { store, path, signal } = this;
     const leavesNothing = capability.write && capability.delete;
-    if (leavesNothing) {
-      this.isGone = false;
-      await this.step("write", () => store.write(path, BYTES, { signal }));
+    this.isGone = !leavesNothing;
+    const isThere = leavesNothing && (await this.step("write", () => store.write(path, BYTES, { signal })));
+    if (capability.read) await this.step("read", () => this.read(isThere));
+    if (capability.list) await this.step("list", () => this.list(isThere));
+    if (leavesNothing && (await this.step("delete", () => store.delete(path, { signal })))) {
+      if (capability.stat) await this.step("delete", () => this.isDeleted());
+      this.isGone = true;
     }
-    if (capability.read) await this.step("read", () => this.read(leavesNothing));
-    if (capability.list) await this.step("list", () => this.list(leavesNothing));
-    if (!leavesNothing) return;
-    await this.step("delete", () => store.delete(path, { signal }));
-    if (capability.stat) await this.step("delete", () => this.isDeleted());
-    this.isGone = true;
+    if (this.lacking.length > 0) throw this.all(this.lacking);
   }
 
   private async read(isThere: boolean): Promise<void> {
@@ -129,13 +130,27 @@ class Probe {
     return new StorageError(code, message, { operation: "check", store: this.store.name, path: this.path });
   }
 
-  private async step(step: Step, run: () => Promise<unknown>): Promise<void> {
+  /** @returns whether it was done. Where a right to it is missing the others are tried too: all are told at once. */
+  private async step(step: Step, run: () => Promise<unknown>): Promise<boolean> {
     try {
       await run();
-    } catch (error) {
-      if (this.signal.aborted) throw error;
-      throw this.failure(step, asStorageError(error, { operation: step, store: this.store.name, path: this.path }));
+      return true;
+    } catch (cause) {
+      if (this.signal.aborted) throw cause;
+      const error = asStorageError(cause, { operation: step, store: this.store.name, path: this.path });
+      const failure = this.failure(step, error);
+      if (error.code !== "PERMISSION_DENIED" || isOfCredentials(error)) throw this.all([...this.lacking, failure]);
+      this.lacking.push(failure);
+      return false;
     }
+  }
+
+  private all(failures: readonly StorageError[]): StorageError {
+    const [first] = failures as [StorageError];
+    const { code, store, path, cause, retryable } = first;
+    if (failures.length === 1) return first;
+    const text = failures.map(({ message }) => message).join(" ");
+    return new StorageError(code, text, { operation: "check", store, path, cause, retryable });
   }
 
   private failure(step: Step, error: StorageError): StorageError {
@@ -148,14 +163,14 @@ class Probe {
 }
 
 /** What whoever reads the message can do. */
-function helpFor({ code, store, cause }: StorageError, step: Step): string | undefined {
+function helpFor(error: StorageError, step: Step): string | undefined {
+  const { code, store } = error;
   switch (code) {
     case "CONTAINER_NOT_FOUND":
       return "Create it, or correct its name: the store never creates one.";
     case "PERMISSION_DENIED": {
       if (store === "file") return "Give the user of this process the right to it.";
-      const reason = cause instanceof Error ? cause.name + cause.message : "";
-      if (OF_CREDENTIALS.test(reason)) return "The credentials are missing, wrong or expired.";
+      if (isOfCredentials(error)) return "The credentials are missing, wrong or expired.";
       const right = RIGHTS[store ?? ""]?.[step];
       return `Give these credentials the right to ${step}${right === undefined ? "" : ` (${right})`}, or use others.`;
     }
@@ -165,4 +180,8 @@ function helpFor({ code, store, cause }: StorageError, step: Step): string | und
     default:
       return undefined;
   }
+}
+
+function isOfCredentials({ cause }: StorageError): boolean {
+  return cause instanceof Error && OF_CREDENTIALS.test(cause.name + cause.message);
 }

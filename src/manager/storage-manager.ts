@@ -415,7 +415,7 @@ export class StorageManager {
    * Finds out whether this manager can work, for the start of a program: writes, reads, lists and deletes an object of a few
    * bytes below `outputPrefix`, in a reserved name, as far as the store's `capability` says that it can. Nothing is left.
    *
-   * @throws {StorageError} what is wrong, by name, and what would help: the bucket or directory, the right that is missing,
+   * @throws {StorageError} what is wrong, by name, and what would help: the bucket or directory, all rights that are missing,
    *   the credentials; `STORAGE_DISABLED`, `MISSING_DEPENDENCY`, `TIMEOUT`, `ABORTED`
    *
    * @example

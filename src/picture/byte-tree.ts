@@ -36,63 +36,83 @@ const MAX_DEPTH = 24;
 
 /** The parts of a planned payload. */
 export function byteTree(plan: DehydrationPlan): Part {
-  return new TreeBuilder(plan).build(plan.value, [], 0);
+  const root: Place = { below: new Map() };
+  for (const entry of plan.entries) {
+    let place = root;
+    for (const key of entry.path) {
+      let next = place.below.get(key);
+      if (next === undefined) place.below.set(key, (next = { below: new Map() }));
+      place = next;
+    }
+    place.entry = entry;
+  }
+  return partAt(plan.value, [], root);
 }
 
 type Entry = DehydrationPlan["entries"][number];
 
-class TreeBuilder {
-  readonly #entries = new Map<string, Entry>();
-  // Entries inside of another one, by the path of that.
-  readonly #inner = new Map<string, Entry[]>();
+/** A place in a payload that leaves, or that something below leaves. */
+interface Place {
+  entry?: Entry;
+  readonly below: Map<string | number, Place>;
+}
 
-  constructor({ entries }: DehydrationPlan) {
-    for (const entry of entries) this.#entries.set(idOf(entry.path), entry);
-    for (const entry of entries) {
-      for (let length = entry.path.length - 1; length >= 0; length--) {
-        const outer = idOf(entry.path.slice(0, length));
-        if (!this.#entries.has(outer)) continue;
-        this.#inner.set(outer, [...(this.#inner.get(outer) ?? []), entry]);
-        break;
-      }
-    }
+/** A part of which only those that are drawn ever need the text of their path. */
+class PathPart implements Part {
+  declare readonly stored?: StoredPlace;
+  declare readonly value?: string | number | boolean | null;
+  readonly children: readonly Part[];
+
+  constructor(
+    private readonly at: PayloadPath,
+    readonly kind: PartKind,
+    readonly bytes: number,
+    children: readonly Part[],
+    more: Pick<Part, "stored" | "value"> = {},
+  ) {
+    this.children = [...children].sort((one, other) => other.bytes - one.bytes);
+    Object.assign(this, more);
   }
 
-  build(value: unknown, path: PayloadPath, depth: number): Part {
-    const entry = this.#entries.get(idOf(path));
-    if (entry !== undefined) return this.#storedPart(entry, placeOf(value));
-    if (!isObject(value)) return this.#leaf(value, path);
-    const keys = Array.isArray(value) ? value.map((_, index) => index) : Object.keys(value);
-    const children =
-      depth >= MAX_DEPTH
-        ? []
-        : keys.map((key) => this.build((value as never)[key], [...path, plainKey(key)], depth + 1));
-    const sizes = depth >= MAX_DEPTH ? Buffer.byteLength(JSON.stringify(value)) : sumOf(children) + overheadOf(keys);
-    return partOf(path, "inline", sizes, children);
+  get path(): string {
+    return formatPayloadPath(this.at);
   }
 
-  #leaf(value: unknown, path: PayloadPath): Part {
-    const bytes =
-      typeof value === "string"
-        ? stringSize(value)
-        : typeof value === "number"
-          ? numberSize(value)
-          : String(value).length;
-    return { ...partOf(path, "inline", bytes, []), value: value as string };
-  }
-
-  /** @param place unknown for what lies inside of another stored part */
-  #storedPart(entry: Entry, place: StoredPlace | undefined): Part {
-    const inner = this.#inner.get(idOf(entry.path)) ?? [];
-    const children = inner.map((one) => this.#storedPart(one, undefined));
-    const bytes = Math.max(entry.size, place?.size ?? 0, sumOf(children));
-    return { ...partOf(entry.path, entry.kind, bytes, children), ...(place !== undefined && { stored: place }) };
+  get key(): string {
+    return String(this.at.at(-1) ?? "$");
   }
 }
 
-function partOf(path: PayloadPath, kind: PartKind, bytes: number, children: readonly Part[]): Part {
-  const sorted = [...children].sort((one, other) => other.bytes - one.bytes);
-  return { path: formatPayloadPath(path), key: String(path.at(-1) ?? "$"), kind, bytes, children: sorted };
+/** @param place absent where nothing leaves, nor below */
+function partAt(value: unknown, path: PayloadPath, place: Place | undefined): Part {
+  if (place?.entry !== undefined) return storedPart(place.entry, place, placeOf(value));
+  if (!isObject(value)) return new PathPart(path, "inline", leafSize(value), [], { value: value as string });
+  if (path.length >= MAX_DEPTH) {
+    return new PathPart(path, "inline", Buffer.byteLength(JSON.stringify(value)), []);
+  }
+  const keys = Array.isArray(value) ? value.map((_, index) => index) : Object.keys(value);
+  const children = keys.map((key) => {
+    const plain = plainKey(key);
+    return partAt((value as never)[key], [...path, plain], place?.below.get(plain));
+  });
+  return new PathPart(path, "inline", sumOf(children) + overheadOf(keys), children);
+}
+
+/** @param stored unknown for what lies inside of another stored part */
+function storedPart(entry: Entry, place: Place, stored: StoredPlace | undefined): Part {
+  const children = innerOf(place).map((inner) => storedPart(inner.entry!, inner, undefined));
+  const bytes = Math.max(entry.size, stored?.size ?? 0, sumOf(children));
+  return new PathPart(entry.path, entry.kind, bytes, children, stored === undefined ? {} : { stored });
+}
+
+/** The next places below that leave. */
+function innerOf({ below }: Place): Place[] {
+  return [...below.values()].flatMap((place) => (place.entry === undefined ? innerOf(place) : [place]));
+}
+
+function leafSize(value: unknown): number {
+  if (typeof value === "string") return stringSize(value);
+  return typeof value === "number" ? numberSize(value) : String(value).length;
 }
 
 function placeOf(reference: unknown): StoredPlace | undefined {
@@ -113,8 +133,4 @@ function plainKey(key: string | number): string | number {
 
 function sumOf(parts: readonly Part[]): number {
   return parts.reduce((sum, { bytes }) => sum + bytes, 0);
-}
-
-function idOf(path: PayloadPath): string {
-  return JSON.stringify(path);
 }

@@ -1,8 +1,9 @@
 import type { Area, Box } from "./boxes.js";
 import type { Part } from "./byte-tree.js";
+import { visibleParts } from "./gather.js";
 
 // Pixels: what is smaller can't be seen.
-const LEAST = 1;
+const LEAST = 2;
 
 /** A part over its children, each as wide as its bytes: what a container has besides them stays free on the right. */
 export function icicle(root: Part, area: Area, rows: number): Box[] {
@@ -14,7 +15,7 @@ export function icicle(root: Part, area: Area, rows: number): Box[] {
     if (depth >= rows || width < LEAST) return;
     boxes.push({ part, depth, x, y: area.y + depth * height, width, height });
     let next = x;
-    for (const child of part.children) {
+    for (const child of visibleParts(part, LEAST / scale)) {
       draw(child, depth + 1, next);
       next += child.bytes * scale;
     }

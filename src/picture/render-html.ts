@@ -9,6 +9,7 @@ const MAX_ROWS = 500;
 
 const STYLE = `
 :root { color-scheme: light dark; font: 15px/1.45 system-ui, sans-serif; }
+html { background: Canvas; color: CanvasText; }
 body { margin: 0 auto; max-width: 1240px; padding: 12px; }
 svg { display: block; width: 100%; height: auto; }
 table { border-collapse: collapse; width: 100%; }

@@ -6,7 +6,7 @@ import { byteTree, type Part, type PartKind } from "./byte-tree.js";
 import { descriptionOf, KINDS, leaving } from "./describe.js";
 import { icicle } from "./icicle.js";
 import { escaped, shortened } from "./markup.js";
-import { strips, type Strip } from "./strips.js";
+import { gatherEntries, strips, type Strip, type StripEntry } from "./strips.js";
 import { treemap } from "./treemap.js";
 
 /** Options of a picture. */
@@ -39,6 +39,7 @@ const TREEMAP = 420;
 const STRIP = 22;
 const HEADING = 30;
 const MAX_STRIPS = 40;
+const LEAST_ENTRY = 3;
 
 // Pixels of one character, about.
 const CHARACTER = 6.6;
@@ -140,25 +141,29 @@ function boxOf({ part, x, y, width, height }: Box, { values }: PictureSettings):
 }
 
 function stripOf({ object, bytes, entries }: Strip, y: number, settings: PictureSettings): string {
-  const width = WIDTH - 2 * MARGIN;
-  const scale = width / Math.max(bytes, 1);
-  const drawn = entries.map(({ offset, size, parts }) => {
-    const [part] = parts;
+  const scale = (WIDTH - 2 * MARGIN) / Math.max(bytes, 1);
+  const drawn = gatherEntries(entries, LEAST_ENTRY / scale).map((places) => {
+    const [{ offset, parts }] = places as [StripEntry];
+    const last = places.at(-1)!;
+    const size = last.offset + last.size - offset;
     const area = { x: MARGIN + offset * scale, y, width: Math.max(size * scale, 0.5), height: STRIP };
-    const shared =
-      parts.length === 1
-        ? ""
-        : `; shared by ${parts.length}: ${parts
-            .slice(0, 10)
-            .map(({ path }) => path)
-            .join(", ")}`;
+    const title =
+      places.length > 1
+        ? `${places.length} small ones: ${size} bytes from ${offset} on, the first ${parts[0]!.path}`
+        : descriptionOf(parts[0]!, settings.values) + sharingOf(parts);
     return (
-      `<g class="cc-part" data-path="${escaped(part!.path)}"><title>${escaped(descriptionOf(part!, settings.values) + shared)}</title>` +
-      `${rect(area, part!.kind)}</g>`
+      `<g class="cc-part" data-path="${escaped(parts[0]!.path)}"><title>${escaped(title)}</title>` +
+      `${rect(area, parts[0]!.kind)}</g>`
     );
   });
   const name = shortened(object, 90);
   return `<g class="cc-object">${drawn.join("")}<text x="${MARGIN + 4}" y="${y + 15}" fill="#111111" paint-order="stroke" stroke="#ffffff" stroke-width="3">${escaped(name)}, ${bytes} bytes</text></g>`;
+}
+
+function sharingOf(parts: readonly Part[]): string {
+  if (parts.length === 1) return "";
+  const paths = parts.slice(0, 10).map(({ path }) => path);
+  return `; shared by ${parts.length}: ${paths.join(", ")}`;
 }
 
 function rect({ x, y, width, height }: Area, kind: PartKind): string {

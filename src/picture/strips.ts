@@ -39,3 +39,19 @@ function stripOf(object: string, places: ReadonlyMap<number, { place: StoredPlac
   const bytes = entries.reduce((end, { offset, size }) => Math.max(end, offset + size), 0);
   return { object, bytes, entries };
 }
+
+/**
+ * The entries of an object that are worth a rectangle each: neighbours of one kind that are too small share one.
+ *
+ * @param least bytes of the smallest one that can be seen
+ */
+export function gatherEntries(entries: readonly StripEntry[], least: number): (readonly StripEntry[])[] {
+  const gathered: StripEntry[][] = [];
+  for (const entry of entries) {
+    const open = gathered.at(-1);
+    const isSmall = open !== undefined && entry.offset - open[0]!.offset < least && entry.size < least;
+    if (isSmall && open[0]!.parts[0]!.kind === entry.parts[0]!.kind) open.push(entry);
+    else gathered.push([entry]);
+  }
+  return gathered;
+}

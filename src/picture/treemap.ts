@@ -1,23 +1,29 @@
 import type { Area, Box } from "./boxes.js";
 import type { Part } from "./byte-tree.js";
+import { visibleParts } from "./gather.js";
 
 // Pixels: smaller ones can't be told apart, and there may be any number of them.
-const LEAST_SIDE = 6;
+const LEAST_SIDE = 12;
+const LEAST_AREA = LEAST_SIDE * LEAST_SIDE;
+
+// A browser draws so many at once. What lies deeper is left out first.
+const MAX_BOXES = 3500;
 
 /**
  * Parts inside of their containers, each as large as its bytes. Squarified: Bruls, Huizing, van Wijk, "Squarified Treemaps"
  * (2000). What a container has besides its children stays free.
  */
 export function treemap(root: Part, area: Area): Box[] {
-  const boxes: Box[] = [];
-  const draw = (part: Part, depth: number, { x, y, width, height }: Area): void => {
-    if (width < LEAST_SIDE || height < LEAST_SIDE) return;
-    boxes.push({ part, depth, x, y, width, height });
-    const scale = (width * height) / Math.max(part.bytes, 1);
-    const parts = part.children.filter(({ bytes }) => bytes > 0);
-    for (const [child, place] of squarified(parts, scale, { x, y, width, height })) draw(child, depth + 1, place);
-  };
-  draw(root, 0, area);
+  const scale = (area.width * area.height) / Math.max(root.bytes, 1);
+  const boxes: Box[] = [{ part: root, depth: 0, ...area }];
+  for (const { part, depth, x, y, width, height } of boxes) {
+    if (Math.min(width, height) < LEAST_SIDE) continue;
+    const parts = visibleParts(part, LEAST_AREA / scale).filter(({ bytes }) => bytes * scale >= LEAST_AREA);
+    for (const [child, place] of squarified(parts, scale, { x, y, width, height })) {
+      if (boxes.length === MAX_BOXES) return boxes;
+      boxes.push({ part: child, depth: depth + 1, ...place });
+    }
+  }
   return boxes;
 }
 

@@ -90,6 +90,6 @@ describe("cp", () => {
     expect(listed).toContain("copies/one.json");
     expect(listed).toContain(path.replace("outputs/run-1/", "copies/all/"));
     expect((await run("cp outputs/run-1/ outputs/run-1/deeper/ --yes")).exitCode).toBe(2);
-    expect((await run("cp nothing copies/x --yes")).exitCode).toBe(4);
+    expect((await run("cp nothing copies/x --yes")).exitCode).toBe(10);
   });
 });

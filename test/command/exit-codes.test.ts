@@ -56,6 +56,7 @@ const CASES: [keyof typeof EXIT, string, () => string[], Given?][] = [
     () => [...store(), "gc", "--live", path("live.jsonl"), "--min-age", "0", "--yes"],
   ],
   ["notFound", "an object that is missing", () => [...store(), "cat", "outputs/x/y.json"]],
+  ["notFound", "a copy of what is missing", () => [...store(), "cp", "outputs/x/y.json", "outputs/z.json", "--yes"]],
   ["notFound", "a payload whose object is missing", () => [...store(), "hydrate"], { stdin: message(MISSING) }],
   ["notFound", "a payload file that is missing", () => ["explain", "nowhere.json"]],
   ["denied", "a reference that leads elsewhere", () => [...store(), "hydrate"], { stdin: message("secrets/a.json") }],
@@ -93,6 +94,16 @@ describe("the exit code", () => {
     expect(stdout).toBe("");
     expect(stderr).toMatch(/^coatcheck: .*\[.*NOT_FOUND.*outputs\/x\/y\.json.*\]\n$/);
   });
+
+  it.each(["ls", "du", "verify --all", "gc --explain --dry-run", "serve"])(
+    "says of %s how a store is named where there is none, and begins no document",
+    async (verb) => {
+      const args = [...verb.split(" "), ...(verb === "serve" ? [] : ["--json"])];
+      const { stdout, stderr } = await runCommand(args, { cwd: directory.path });
+      expect(stdout).toBe("");
+      expect(stderr).toMatch(/^coatcheck: There is no store for \w+: say --store or --config/);
+    },
+  );
 
   it("has one for each error code", () => {
     expect(Object.keys(EXIT_BY_ERROR).sort()).toEqual([...STORAGE_ERROR_CODES].sort());

@@ -39,6 +39,14 @@ describe("explain", () => {
     expect((JSON.parse(stdout) as { limit: { bytes: number } }).limit.bytes).toBe(bytes);
   });
 
+  it("takes a payload of any depth in the time of its size", async () => {
+    const deep = "[".repeat(100_000) + "7" + "]".repeat(100_000);
+    const begun = process.cpuUsage();
+    const { exitCode, stdout } = await runCommand(["explain", "--json"], { stdin: deep });
+    expect(process.cpuUsage(begun).user / 1e6).toBeLessThan(4); // whole paths at each depth take a minute
+    expect([exitCode, (JSON.parse(stdout) as { size: number }).size]).toEqual([0, 200_001]);
+  });
+
   it("names what makes a payload heavy, the heaviest first", async () => {
     const { heaviest } = JSON.parse((await limited("--top 2")).stdout) as {
       heaviest: { path: string; bytes: number }[];

@@ -8,6 +8,7 @@ import { run as diff } from "../../src/command/verbs/diff.js";
 import { run as du } from "../../src/command/verbs/du.js";
 import { run as gc } from "../../src/command/verbs/gc.js";
 import { run as ls } from "../../src/command/verbs/ls.js";
+import { run as verify } from "../../src/command/verbs/verify.js";
 import { StorageManager } from "../../src/manager/storage-manager.js";
 import { VastStore } from "./vast-store.js";
 
@@ -30,6 +31,7 @@ const RUNS: Readonly<Record<string, readonly [RunVerb, options: object, ...args:
   "du --by kind": [du, { by: "kind" }],
   "gc --dry-run --explain": [gc, { dryRun: true, explain: true }],
   gc: [gc, { yes: true }],
+  "verify --all": [verify, { all: true }],
   diff: [diff, {}, "vast://gaps", "vast://tenths"],
   "cp of what lacks": [cp, { yes: true }, "vast://full", "vast://gaps"],
   "cp within a store": [cp, { yes: true }, "outputs/", "copies/"],

@@ -31,6 +31,8 @@ describe(`of ${COUNT} objects`, () => {
     ["du --by age", { lines: 1 }],
     ["du --by kind", { lines: 1 }],
     ["gc --dry-run --explain", { lines: COUNT, deleted: 0 }],
+    // No object is what its name says.
+    ["verify --all", { lines: COUNT }],
     ["gc", { lines: 1, deleted: COUNT / 5 }],
     // One of ten is missing in the second, five in the first.
     ["diff", { lines: (COUNT / 10) * 6 }],
@@ -55,6 +57,21 @@ it("gc --explain lists no faster than its reader reads", async () => {
     for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
     // A page that is read, one that waits, and the first of the next.
     expect(store.counts.listed).toBeLessThanOrEqual(row + 2001);
+  }
+  expect(await read.next()).toEqual({ done: true, value: undefined });
+});
+
+it("verify reads objects no faster than its reader reads what is wrong with them", async () => {
+  const store = new VastStore(500);
+  const rows = new Rows<object>();
+  const concurrency = 4;
+  const manager = new StorageManager({ store, concurrency });
+  const read = rows.of(manager.verifyPrefix("", { onProblem: rows.add }));
+  for (let row = 1; row <= 500; row++) {
+    expect(await read.next()).toMatchObject({ value: { kind: "corrupt" } });
+    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+    // What was taken together, and what is looked at meanwhile.
+    expect(store.counts.listed).toBeLessThanOrEqual(row + 3 * concurrency);
   }
   expect(await read.next()).toEqual({ done: true, value: undefined });
 });

@@ -7,6 +7,12 @@ import { Serving } from "./serving.js";
 
 const newManager = () => new StorageManager({ store: new MemoryStore() });
 const ALL = [...ROUTES].map(([path, { method }]) => [method, path] as const);
+/** The page as well, and what is answered beside the routes. */
+const EVERYTHING = [
+  ...ALL,
+  ...["/", "/inspector.js", "/api/about", "/api/events", "/api/nothing"].map((path) => ["GET", path] as const),
+  ...["POST", "DELETE"].map((method) => [method, "/api/session"] as const),
+];
 
 describe("an inspector", () => {
   it("is not answered by another name, whatever page has made it lead here", async () => {
@@ -19,8 +25,8 @@ describe("an inspector", () => {
       `127.0.0.1:${port + 1}`,
       `127.0.0.1.:${port}`,
     ]) {
-      for (const path of ["/", "/api/about", "/api/nothing"]) {
-        const { status, json } = await serving.ask(path, { headers: { host } });
+      for (const [method, path] of EVERYTHING) {
+        const { status, json } = await serving.ask(path, { method, headers: { host } });
         expect([host, path, status, json.code]).toEqual([host, path, 403, "HOST_REFUSED"]);
       }
     }
@@ -53,7 +59,10 @@ describe("an inspector", () => {
       { "sec-fetch-site": "same-site" },
       { "sec-fetch-site": "cross-site" },
     ]) {
-      expect((await serving.ask("/api/scopes", { headers })).json.code).toBe("ORIGIN_REFUSED");
+      for (const [method, path] of EVERYTHING.filter(([, one]) => one.startsWith("/api/"))) {
+        const { status, json } = await serving.ask(path, { method, headers });
+        expect([method, path, status, json.code]).toEqual([method, path, 403, "ORIGIN_REFUSED"]);
+      }
     }
     expect((await serving.ask("/api/scopes", { headers: { "sec-fetch-site": "same-origin" } })).status).toBe(200);
   });
@@ -125,10 +134,17 @@ describe("an inspector", () => {
     ]) {
       expect([path, (await serving.ask(path)).status]).toEqual([path, 404]);
     }
-    const known = [...ALL, ["GET", "/"], ["GET", "/views.js"], ["GET", "/api/about"], ["GET", "/api/events"]] as const;
+    const known = [
+      ...ALL,
+      ["GET", "/"],
+      ["GET", "/views.js"],
+      ["GET", "/api/about"],
+      ["GET", "/api/events"],
+      ["POST", "/api/session"],
+    ] as const;
     for (const [allowed, path] of known) {
       for (const method of ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"].filter(
-        (one) => one !== allowed,
+        (one) => one !== allowed && `${one} ${path}` !== "DELETE /api/session",
       )) {
         const headers = { origin: serving.origin };
         const { status, headers: answered } = await serving.ask(path, { method, headers });

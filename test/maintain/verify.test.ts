@@ -209,6 +209,28 @@ describe("verify of a payload", () => {
 });
 
 describe("what verify tells", () => {
+  it("is waited for, whether it was heard or not, until the call is aborted", async () => {
+    const manager = new StorageManager({ store: new MemoryStore(), concurrency: 1 });
+    const gone = [1, 2, 3].map((n) => referenceTo(`outputs/s/gone-${n}.json`, storedJson(n)));
+    let [told, most, heard] = [0, 0, 0];
+    const onProblem = async (): Promise<void> => {
+      most = Math.max(most, ++told - heard);
+      await new Promise(setImmediate);
+      heard++;
+      if (heard === 2) throw new Error("a listener that fails");
+    };
+    expect(await manager.verify(gone, { onProblem })).toMatchObject({ missing: 3 });
+    expect([told, most, heard]).toEqual([3, 1, 3]);
+
+    const stop = new AbortController();
+    const neverHeard = (): Promise<void> => {
+      setImmediate(() => stop.abort());
+      return new Promise<void>(() => undefined);
+    };
+    const error = await failureOf(manager.verify(gone, { onProblem: neverHeard, signal: stop.signal }));
+    expect(error).toMatchObject({ code: "ABORTED" });
+  });
+
   it("is monotone progress, whatever listeners throw", async () => {
     const store = new MemoryStore();
     const manager = new StorageManager({ store, pack: false });

@@ -74,6 +74,32 @@ describe("check", () => {
     expect(await left(store)).toHaveLength(step === "delete" ? 1 : 0);
   });
 
+  it("names all rights that are missing at once, and no other", async () => {
+    const denied = (): never => {
+      throw new StorageError("PERMISSION_DENIED", "No.", { store: "s3" });
+    };
+    const cases = [
+      ["write", "delete"],
+      ["read", "list"],
+      ["list", "delete"],
+      ["write", "read", "list", "delete"],
+    ] as const;
+    for (const steps of cases) {
+      const store = Object.assign(new MemoryStore(), Object.fromEntries(steps.map((step) => [step, denied])));
+      const { code, message } = await failureOf(new StorageManager({ store }).check());
+      const named = [...message.matchAll(/could not (\w+) an object/g)].map(([, step]) => step);
+      expect([code, named]).toEqual(["PERMISSION_DENIED", steps]);
+    }
+    const store = Object.assign(broken("write", denied), {
+      list: () => {
+        throw new StorageError("UNAVAILABLE", "Not now.");
+      },
+    });
+    const error = await failureOf(new StorageManager({ store }).check());
+    expect(error.code).toBe("PERMISSION_DENIED");
+    expect(error.message).toContain("could not list");
+  });
+
   it("says that credentials are not good, rather than that a right is missing", async () => {
     const denied = (): never => {
       const cause = Object.assign(new Error("HTTP 403"), { name: "InvalidAccessKeyId" });

@@ -1,10 +1,7 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { once } from "node:events";
 import { chromium, type Browser, type Page } from "playwright-core";
-import { inspector } from "../../src/inspector/inspector.js";
 import { StorageManager } from "../../src/manager/storage-manager.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
+import { openInspector, type InspectorPage } from "./inspector-page.js";
 import { serviceVariable } from "./service-variable.js";
 
 // The page of the inspector, as somebody sees it who looks at a store full of hostile names and values.
@@ -17,13 +14,9 @@ const payload = {
 };
 
 let browser: Browser;
+let opened: InspectorPage;
 let page: Page;
-let server: Server;
-let origin: string;
-let token: string;
 let manager: StorageManager;
-/** What the browser complained of, and what it asked elsewhere for. */
-let complaints: string[];
 
 beforeAll(async () => {
   browser = await chromium.launch({ executablePath: serviceVariable("BROWSER"), args: ["--no-sandbox"] });
@@ -37,37 +30,17 @@ beforeEach(async () => {
   await store.write(`outputs/${MARKUP.replaceAll("/", "|")}/x`, Buffer.from("x"));
   for (let index = 0; index < 150; index++)
     await store.write(`outputs/many/${String(index).padStart(3, "0")}`, Buffer.from("x"));
-  const look = inspector(manager, { allowDelete: true });
-  server = createServer(look).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  token = look.token;
-  complaints = [];
-  page = await browser.newPage({ viewport: { width: 320, height: 640 } });
-  page.setDefaultTimeout(10_000);
-  page.on("console", (said) => complaints.push(said.text()));
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("request", (request) => {
-    if (!request.url().startsWith(`${origin}/`) && !request.url().startsWith("data:")) complaints.push(request.url());
-  });
+  opened = await openInspector(browser, manager, { width: 320, height: 640 });
+  page = opened.page;
 });
 
-afterEach(async () => {
-  await page.close();
-  server.close();
-  server.closeAllConnections();
-});
+afterEach(() => opened.close());
 
 afterAll(() => browser.close());
 
-const enter = async (): Promise<void> => {
-  await page.goto(`${origin}/#${token}`);
-  await page.getByText("outputs/run-1").waitFor();
-};
-
 /** No markup did anything, nothing was fetched from elsewhere, and the browser complained of nothing. */
 async function assertHarmless(): Promise<void> {
-  expect([await page.evaluate("window.hacked"), complaints]).toEqual([undefined, []]);
+  expect([await page.evaluate("window.hacked"), opened.complaints]).toEqual([undefined, []]);
 }
 
 /** Pixels by which the page is wider than its window. */
@@ -88,20 +61,20 @@ async function press(wanted: string): Promise<void> {
 }
 
 it("takes the token out of the address, and asks for one where there is none", async () => {
-  await enter();
-  expect(page.url()).toBe(`${origin}/`);
+  await opened.enter();
+  expect(page.url()).toBe(`${opened.origin}/`);
   expect(await page.evaluate("document.cookie + JSON.stringify(localStorage)")).toBe("{}");
   await page.context().clearCookies();
   await page.reload();
-  await page.getByLabel("Token").fill(token);
+  await page.getByLabel("Token").fill(opened.token);
   await page.keyboard.press("Enter");
   await page.getByText("outputs/run-1").waitFor();
-  complaints = complaints.filter((complaint) => !complaint.includes("401"));
+  expect(opened.complaints.splice(0)).toEqual([expect.stringContaining("401")]);
   await assertHarmless();
 });
 
 it("shows each view at 320 pixels, by the keyboard alone", async () => {
-  await enter();
+  await opened.enter();
   expect(await overhang()).toBeLessThanOrEqual(0);
   await press("outputs/outer");
   await page.getByText("1 objects.").waitFor();
@@ -144,7 +117,7 @@ it("shows each view at 320 pixels, by the keyboard alone", async () => {
 });
 
 it("goes on from page to page, and shows events as they happen", async () => {
-  await enter();
+  await opened.enter();
   await page.getByRole("button", { name: "outputs/many" }).click();
   await page.getByText("100 objects, and more.").waitFor();
   await page.getByRole("button", { name: "More" }).click();
@@ -157,7 +130,7 @@ it("goes on from page to page, and shows events as they happen", async () => {
 });
 
 it("takes something away only when its name was typed", async () => {
-  await enter();
+  await opened.enter();
   await page
     .getByRole("row", { name: /outputs\/run-1/ })
     .getByRole("button", { name: "Release" })

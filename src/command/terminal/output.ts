@@ -49,27 +49,30 @@ export class Output {
     if (lines.length > 0) await this.write(`${lines.join("\n")}\n`);
   }
 
-  /** Writes rows as they come: in the memory of one. */
+  /** Writes rows as they come: in the memory of one. What fails before the first one has written nothing. */
   async list<Row>({ name, rows, columns, json = (row) => row, rest }: Listing<Row>): Promise<void> {
-    if (this.form === "json") await this.write(`{"v":${VERSION},${JSON.stringify(name)}:[`);
-    // A title would be a row more to awk.
-    else if (this.form === "text" && this.stream.isTTY === true) await this.write(lineOf(titles(columns), columns));
-    let separator = "";
+    const opening = this.opening(name, columns);
+    let separator = opening;
     for await (const row of rows) {
-      if (this.form === "text")
-        await this.write(
-          lineOf(
-            columns.map(({ text }) => text(row)),
-            columns,
-          ),
-        );
-      else await this.write(`${separator}${JSON.stringify(json(row))}${this.form === "jsonl" ? "\n" : ""}`);
-      if (this.form === "json") separator = ",";
+      const line = this.form === "text" ? lineOf(columnTexts(columns, row), columns) : JSON.stringify(json(row));
+      await this.write(`${separator}${line}${this.form === "jsonl" ? "\n" : ""}`);
+      separator = this.form === "json" ? "," : "";
     }
+    if (separator === opening && opening !== "") await this.write(opening);
     if (this.form !== "json") return;
     const fields = JSON.stringify(rest?.() ?? {}).slice(1, -1);
     await this.write(`]${fields === "" ? "" : `,${fields}`}}\n`);
   }
+
+  private opening<Row>(name: string, columns: readonly Column<Row>[]): string {
+    if (this.form === "json") return `{"v":${VERSION},${JSON.stringify(name)}:[`;
+    // A title would be a row more to awk.
+    return this.form === "text" && this.stream.isTTY === true ? lineOf(titles(columns), columns) : "";
+  }
+}
+
+function columnTexts<Row>(columns: readonly Column<Row>[], row: Row): (string | number | undefined)[] {
+  return columns.map(({ text }) => text(row));
 }
 
 function titles<Row>(columns: readonly Column<Row>[]): string[] {

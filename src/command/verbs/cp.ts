@@ -1,6 +1,7 @@
 import { forEachConcurrent } from "../../async/concurrency.js";
-import { isStorageError } from "../../errors/error.js";
+import { isStorageError, StorageError } from "../../errors/error.js";
 import { contentAddressedDigest } from "../../object/object-name.js";
+import { NO_OBJECT } from "../../store/no-object.js";
 import type { Store } from "../../store/store.js";
 import { confirm } from "../confirm.js";
 import { differences } from "../differences.js";
@@ -102,7 +103,10 @@ async function betweenStores(call: VerbCall): Promise<AsyncIterable<Copy>> {
 
 async function* withinStore(store: Store, from: string, to: string, signal: AbortSignal): AsyncGenerator<Copy> {
   if (!from.endsWith("/")) {
-    const { size = 0 } = (await store.stat(from, { signal })) ?? {};
+    const found = await store.stat(from, { signal });
+    if (found === undefined)
+      throw new StorageError("NOT_FOUND", NO_OBJECT, { operation: "copy", store: store.name, path: from });
+    const { size } = found;
     yield { path: from, size, run: (callSignal) => store.copy(from, to, { signal: callSignal }) };
     return;
   }

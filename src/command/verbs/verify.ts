@@ -40,7 +40,7 @@ export const run: RunVerb = async (call) => {
   return ok ? EXIT.fine : EXIT.problems;
 };
 
-async function verify(call: VerbCall, onProblem: (problem: VerifyProblem) => void): Promise<VerifyReport> {
+async function verify(call: VerbCall, onProblem: (problem: VerifyProblem) => unknown): Promise<VerifyReport> {
   const { args, options, terminal, progress, signal, goOnWith } = call;
   const { prefix, all, live, startAfter } = options as Flags;
   const isOfPrefix = prefix !== undefined || all === true;

@@ -21,7 +21,7 @@ export async function examine(
   store: Store,
   isQuick: boolean,
   signal: AbortSignal,
-  onFinding: (finding: Finding) => void,
+  onFinding: (finding: Finding) => unknown,
 ): Promise<Examination> {
   const findings: Finding[] = [];
   const tell = async (probe: string, run: () => Promise<Told>): Promise<boolean> => {

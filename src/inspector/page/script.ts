@@ -93,12 +93,31 @@ export function confirmation(what, name, run) {
   return make("fieldset", {}, make("legend", {}, what), row, go);
 }
 
+// A browser takes a second to lay out a million characters.
+const MOST_TEXT = 50_000;
+
+/** A text, and a button for more of it where it is long. */
+function longText(text) {
+  const pre = make("pre", { tabindex: "0" });
+  const place = make("div", {}, pre);
+  let shown = 0;
+  const more = button("More of it", () => {
+    const end = shown + MOST_TEXT;
+    pre.append(text.slice(shown, end));
+    shown = end;
+    if (shown >= text.length) more.remove();
+  });
+  if (text.length > MOST_TEXT) place.append(more);
+  more.click();
+  return place;
+}
+
 /** References, each with a button that shows what it leads to. */
 export function references(found, more) {
   const place = make("div", {});
   const show = (reference) => during("Resolving", async () => {
     const { text } = await ask("resolve", { reference });
-    place.replaceChildren(make("h2", { tabindex: "-1" }, "What it leads to"), make("pre", { tabindex: "0" }, text));
+    place.replaceChildren(make("h2", { tabindex: "-1" }, "What it leads to"), longText(text));
     place.firstChild.focus();
   });
   const { element } = table("References" + (more > 0 ? ", and " + more + " more" : ""), [

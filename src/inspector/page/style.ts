@@ -2,6 +2,7 @@
 export const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.45 system-ui, sans-serif; }
 * { box-sizing: border-box; }
+html { background: Canvas; color: CanvasText; }
 body { margin: 0 auto; max-width: 1240px; padding: 12px; }
 header { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 12px; }
 h1 { font-size: 1.3rem; margin: 0; }
@@ -9,6 +10,7 @@ h2 { font-size: 1.15rem; margin: 16px 0 8px; overflow-wrap: anywhere; }
 header p { margin: 0; }
 nav { display: flex; flex-wrap: wrap; gap: 6px; margin: 12px 0; }
 button, input, textarea { font: inherit; padding: 5px 10px; max-width: 100%; }
+button:not(.link) { white-space: nowrap; overflow-wrap: normal; }
 nav button[aria-current] { font-weight: bold; text-decoration: underline; }
 :focus-visible { outline: 3px solid Highlight; outline-offset: 2px; }
 main:focus { outline: none; }

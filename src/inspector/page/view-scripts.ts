@@ -211,13 +211,19 @@ function showEntrance() {
   input.focus();
 }
 
-// The token is in no address that stays, and in none that is sent.
-const token = location.hash.slice(1);
-if (token !== "") history.replaceState(null, "", location.pathname);
-try {
-  if (token !== "") await ask("session", { token });
-  await enter();
-} catch {
-  showEntrance();
+async function arrive() {
+  // The token is in no address that stays, and in none that is sent.
+  const token = location.hash.slice(1);
+  if (token !== "") history.replaceState(null, "", location.pathname);
+  try {
+    if (token !== "") await ask("session", { token });
+    await enter();
+  } catch {
+    showEntrance();
+  }
 }
+
+// An address with a token, opened where the page is already, loads nothing anew.
+addEventListener("hashchange", arrive);
+await arrive();
 `;

@@ -97,7 +97,10 @@ export class PayloadWalk {
   private async claimed(level: readonly FoundReference[], signal: AbortSignal): Promise<ObjectEntries[]> {
     const objects = new Map<string, ObjectEntries>();
     for (const found of level) {
-      if (this.turns.due) await this.turns.take(signal);
+      if (this.turns.due) {
+        await this.turns.take(signal);
+        await this.findings.untilHeard(signal);
+      }
       this.findings.references++;
       const claim = this.claimOf(found);
       if (claim === undefined || (this.options.skipsBinary === true && isBinary(claim.reference))) continue;
@@ -173,6 +176,7 @@ export class PayloadWalk {
       for (const { size } of entries) this.findings.bytes += size;
     }
     this.findings.tellProgress();
+    await this.findings.untilHeard(signal);
     return children;
   }
 

@@ -1,3 +1,5 @@
+import { types } from "node:util";
+import { abortable } from "../../async/abort.js";
 import { isStorageError, type StorageError } from "../../errors/error.js";
 import { isUnknownKey } from "../../codecs/aes256gcm/encryption-keys.js";
 import { notify } from "../../observe/notify.js";
@@ -102,8 +104,11 @@ export interface VerifyOptions extends CallOptions, Pick<StorageManagerOptions, 
   allow?: readonly string[] | undefined;
   /** Most problems that the report lists, default 1000; it counts all. */
   maxProblems?: number | undefined;
-  /** Is told of every problem. What it throws is ignored. */
-  onProblem?: ((problem: VerifyProblem) => void) | undefined;
+  /**
+   * Is told of every problem. What it throws is ignored. Before a verification looks at another object it waits for the last
+   * promise that it gave.
+   */
+  onProblem?: ((problem: VerifyProblem) => unknown) | undefined;
   /** Is told after every object. What it throws is ignored. */
   onProgress?: ((progress: VerifyProgress) => void) | undefined;
   /** For whom references were signed, in place of `signing.audience`. Without `signing` it is `CONFIG_INVALID`. */
@@ -157,11 +162,12 @@ export class Findings {
   lastPath: string | undefined;
   private readonly counts: Record<VerifyProblemKind, number> = { missing: 0, corrupt: 0, orphaned: 0, refused: 0 };
   private readonly problems: VerifyProblem[] = [];
+  private heard: unknown;
 
   constructor(
     private readonly options: {
       readonly maxProblems: number;
-      readonly onProblem?: ((problem: VerifyProblem) => void) | undefined;
+      readonly onProblem?: ((problem: VerifyProblem) => unknown) | undefined;
       readonly onProgress?: ((progress: VerifyProgress) => void) | undefined;
     },
   ) {}
@@ -178,7 +184,19 @@ export class Findings {
       error,
     };
     if (isListed) this.problems.push(problem);
-    if (this.options.onProblem !== undefined) notify(this.options.onProblem, { ...problem });
+    const { onProblem } = this.options;
+    if (onProblem !== undefined) notify((told) => (this.heard = onProblem(told)), { ...problem });
+  }
+
+  /** Whoever writes down what it is told may be slower than what finds it. @throws {StorageError} `ABORTED` */
+  async untilHeard(signal: AbortSignal | undefined): Promise<void> {
+    const { heard } = this;
+    if (!types.isPromise(heard)) return;
+    await abortable(
+      heard.catch(() => undefined),
+      signal,
+    );
+    if (this.heard === heard) this.heard = undefined;
   }
 
   /** Takes note of what went wrong with an object, or with what a reference points at. */

@@ -54,6 +54,7 @@ export class PrefixCheck {
       ({ objects, bytes, lastPath = startAfter }) => {
         Object.assign(findings, { objects, bytes, lastPath });
         findings.tellProgress();
+        return findings.untilHeard(signal);
       },
       ({ path }, error) => void findings.addError(error, { path }),
     );

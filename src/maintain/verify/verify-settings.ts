@@ -8,7 +8,7 @@ import { isFunction } from "../../options/fields.js";
 import { audienceOf, given } from "../../configure/call-settings.js";
 import { withAudience } from "../../configure/call-schemas.js";
 import { noAudience } from "../../configure/signing-settings.js";
-import type { VerifyPrefixOptions, VerifyProblem, VerifyProgress } from "./report.js";
+import type { VerifyPrefixOptions, VerifyProgress } from "./report.js";
 
 const verifyFields = {
   allow: z.optional(allow),
@@ -17,7 +17,7 @@ const verifyFields = {
   audience: noAudience,
   signal: z.optional(signal),
   maxProblems: z._default(count, 1000),
-  onProblem: z.optional(z.custom<(problem: VerifyProblem) => void>(isFunction, "must be a function")),
+  onProblem: z.optional(z.custom<NonNullable<VerifyPrefixOptions["onProblem"]>>(isFunction, "must be a function")),
   onProgress: z.optional(z.custom<(progress: VerifyProgress) => void>(isFunction, "must be a function")),
 };
 const verifySchemas = {

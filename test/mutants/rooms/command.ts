@@ -121,4 +121,28 @@ export const COMMAND: readonly Mutant[] = [
     to: ";",
     seenBy: seenByTests("picture/picture.test.ts"),
   },
+  {
+    name: "pictures have a box for each small part",
+    promise: behaviour("a picture of any number of parts stays small"),
+    file: "picture/gather.ts",
+    from: "bytes < least",
+    to: "bytes < 0",
+    seenBy: seenByTests("picture/picture.test.ts"),
+  },
+  {
+    name: "verify waits for no reader",
+    promise: behaviour("verify reads no faster than its reader reads"),
+    file: "maintain/verify/verify-prefix.ts",
+    from: "return findings.untilHeard(signal);",
+    to: "return;",
+    seenBy: seenByTests("command/many-objects.test.ts"),
+  },
+  {
+    name: "a check ends at the first right that is missing",
+    promise: behaviour("a check names all rights that are missing"),
+    file: "manager/check.ts",
+    from: 'error.code !== "PERMISSION_DENIED" || isOfCredentials(error)',
+    to: "error instanceof Error",
+    seenBy: seenByTests("manager/check.test.ts"),
+  },
 ];

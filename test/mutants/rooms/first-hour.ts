@@ -23,8 +23,8 @@ export const FIRST_HOUR: readonly Mutant[] = [
     name: "a check takes wrong credentials for a missing right",
     promise: behaviour("a check says what is missing, by name"),
     file: "manager/check.ts",
-    from: "if (OF_CREDENTIALS.test(reason))",
-    to: "if (!OF_CREDENTIALS.test(reason) && reason === '')",
+    from: "if (isOfCredentials(error)) return",
+    to: "if (error.retryable) return",
     seenBy: seenByTests("manager/check.test.ts"),
   },
   {
