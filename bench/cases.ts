@@ -1,5 +1,6 @@
 import type { BenchCase } from "./case.js";
 import { deliveryBatch, hasDataFile, pullRequestDelivery, readDataFile } from "./payload/real.js";
+import { written, WRITINGS } from "./payload/writings.js";
 import { deep, flat, texts, wide } from "./payload/shapes.js";
 
 const SHAPES = {
@@ -52,6 +53,17 @@ export const fewerValues: BenchCase = {
   make: () => texts(32, 1024 ** 2),
 };
 
+const writings = (["chinese", "emoji", "mixed"] as const).map((writing): BenchCase => {
+  const size = SIZES["1MB"]!;
+  return {
+    name: `${writing}-1MB`,
+    description: `records of texts: ${WRITINGS[writing].description}`,
+    shape: "text",
+    size,
+    make: () => written(size, writing),
+  };
+});
+
 const delivery: BenchCase = {
   name: "github-delivery",
   description: "one webhook delivery of GitHub",
@@ -89,6 +101,7 @@ const others = [madeCase("flat", "1MB"), madeCase("deep", "1MB")];
 export const CASES: readonly BenchCase[] = [
   ...allMade,
   ...others,
+  ...writings,
   manyValues,
   fewValues,
   delivery,

@@ -3,6 +3,7 @@ import { isMeasured, type CompareRow, type Measured, type RowKey } from "../meas
 import { milliseconds, times } from "./format.js";
 import { roundTrip } from "./peers.js";
 import type { Results } from "./results.js";
+import { escape, machineText, svg } from "./svg.js";
 
 /** What the chart shows, as far as it was measured: enough to see both the network and the CPU. */
 const PANELS: readonly [storage: string, bench: string][] = [
@@ -43,31 +44,12 @@ export function chart({ machine, compare }: Results): string {
     y += TITLE + panel.bars.length * ROW;
   }
   const height = y + 40;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="Time of a round trip beside coatcheck">
-<style>
-text { font: 12px system-ui, sans-serif; fill: #24292f; }
-.title { font-weight: 600; }
-.head { font-size: 16px; font-weight: 600; }
-.quiet { fill: #57606a; }
-.grid { stroke: #d0d7de; }
-.one { stroke: #57606a; }
-.ours { fill: #1a7f37; }
-.other { fill: #8c959f; }
-@media (prefers-color-scheme: dark) {
-text { fill: #e6edf3; }
-.quiet { fill: #9198a1; }
-.grid { stroke: #3d444d; }
-.one { stroke: #9198a1; }
-.ours { fill: #3fb950; }
-.other { fill: #656c76; }
-}
-</style>
-<text class="head" x="16" y="26">Dehydrate and hydrate: time, coatcheck = 1</text>
-<text class="quiet" x="16" y="46">To the right: slower. To the left: faster. Logarithmic. Node ${machine.node}, ${escape(machine.cpu)}, ${machine.cores} cores.</text>
-${parts.join("\n")}
-${drawAxis(scale, y + 18)}
-</svg>
-`;
+  const head = [
+    `<text class="head" x="16" y="26">Dehydrate and hydrate: time, coatcheck = 1</text>`,
+    `<text class="quiet" x="16" y="46">To the right: slower. To the left: faster. Logarithmic. ${escape(machineText(machine))}.</text>`,
+  ];
+  const size = { width: WIDTH, height };
+  return svg("Time of a round trip beside coatcheck", size, [...head, ...parts, drawAxis(scale, y + 18)]);
 }
 
 function panelsOf(rows: readonly CompareRow[]): Panel[] {
@@ -134,8 +116,4 @@ function drawPanel({ title, bars }: Panel, top: number, scale: Scale): string {
   });
   const grid = drawGrid(scale, top + TITLE - 4, top + TITLE + bars.length * ROW);
   return [`<text class="title" x="16" y="${top + 24}">${escape(title)}</text>`, ...grid, ...lines].join("\n");
-}
-
-function escape(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

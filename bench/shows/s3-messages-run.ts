@@ -4,8 +4,10 @@ import { join } from "node:path";
 import process from "node:process";
 import { runInChild } from "../measure/fork.js";
 import { median } from "../measure/statistics.js";
+import { thisMachine } from "../report/results.js";
 import { selfSigned, type Certificate } from "../s3/certificate.js";
 import { startServer } from "../s3/start.js";
+import type { MessagesResults, MessagesRow } from "./messages-results.js";
 import { SENDERS, type MessageCost, type MessagesJob } from "./s3-messages.js";
 
 const CHILD = new URL("./s3-messages-child.js", import.meta.url);
@@ -19,14 +21,12 @@ export interface MessagesRun {
   readonly tls: boolean;
 }
 
-/** Prints how many messages go out and back in a second of CPU, by contender and size: by turns, in processes of their own. */
-export async function printMessages({ rounds, contenders = SENDERS, tls }: MessagesRun): Promise<void> {
+/** Measures what messages cost out and back, by contender and size: by turns, in processes of their own. */
+export async function measureMessages({ rounds, contenders = SENDERS, tls }: MessagesRun): Promise<MessagesResults> {
   const certificate = tls ? selfSigned() : undefined;
   const trust = certificate && trusting(certificate);
   const server = await startServer([0], certificate);
-  console.log(
-    "| messages | contender | out | in | a second of CPU | against the SDK alone |\n| - | - | - | - | - | - |",
-  );
+  const rows: MessagesRow[] = [];
   for (const bytes of SIZES) {
     const count = bytes > 50_000 ? 128 : 512;
     const costs = new Map<string, MessageCost[]>(contenders.map((name) => [name, []]));
@@ -36,15 +36,19 @@ export async function printMessages({ rounds, contenders = SENDERS, tls }: Messa
         costs.get(contender)!.push(await runInChild<MessageCost>(CHILD, job, { timeout: TIMEOUT, ...trust }));
       }
     }
-    const perSecond = (name: string): number => median(costs.get(name)!.map(({ out, back }) => 1e6 / (out + back)));
-    const base = contenders.includes("the SDK alone") ? perSecond("the SDK alone") : NaN;
-    for (const [name, found] of costs) {
-      const middle = (pick: (cost: MessageCost) => number): string => `${median(found.map(pick)).toFixed(0)} µs`;
-      const columns = [middle(({ out }) => out), middle(({ back }) => back), perSecond(name).toFixed(0)];
-      console.log(`| ${[`${bytes / 1000} KB`, name, ...columns, (perSecond(name) / base).toFixed(2)].join(" | ")} |`);
+    for (const [contender, found] of costs) {
+      const row = {
+        bytes,
+        contender,
+        out: median(found.map(({ out }) => out)),
+        back: median(found.map((c) => c.back)),
+      };
+      console.log(`${bytes / 1000} KB, ${contender}: ${(1e6 / (row.out + row.back)).toFixed(0)} a second of CPU`);
+      rows.push(row);
     }
   }
   await server.stop();
+  return { machine: thisMachine(), date: new Date().toISOString(), rounds, tls, rows };
 }
 
 /** What a process is started with that takes the certificate for a good one, by whatever client. */

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { builtCore, builtS3 } from "../built.js";
 import type { S3Target, Session } from "../contender.js";
 import { median } from "../measure/statistics.js";
+import { SDK_ALONE } from "./messages-results.js";
 import { peers } from "../peers/index.js";
 import { loadModule } from "../peers/load.js";
 import { s3ClientConfig } from "../peers/s3-client.js";
@@ -29,9 +30,10 @@ const AT_A_TIME = 64;
 /** Ours by both ways, what it goes by, and the peers. */
 export const SENDERS: readonly string[] = [
   "coatcheck",
+  "coatcheck, a new scope each",
   "coatcheck, undici",
   "coatcheck, by the SDK",
-  "the SDK alone",
+  SDK_ALONE,
   "the SDK alone, undici",
   "sns-sqs-big-payload",
   "@message-queue-toolkit/core",
@@ -67,7 +69,7 @@ export async function costOfMessages({ contender, s3, bytes, count, blocks }: Me
 
 async function open(name: string, s3: S3Target): Promise<Session> {
   if (name.startsWith("coatcheck")) return openOurs(s3, name);
-  if (name.startsWith("the SDK alone")) return openSdk(s3, name);
+  if (name.startsWith(SDK_ALONE)) return openSdk(s3, name);
   return peers.find((peer) => peer.name === name)!.open({ kind: "s3", s3 });
 }
 
@@ -87,8 +89,10 @@ async function openOurs(s3: S3Target, name: string): Promise<Session> {
   const transport = name.endsWith("SDK") ? "sdk" : "direct";
   const store = new S3Store({ bucket: s3.bucket, transport, clientConfig });
   const manager = new StorageManager({ store });
+  let sent = 0;
+  const scopeOf = name.endsWith("each") ? () => `bench-${sent++}` : () => "bench"; // as steps have: each its own
   return {
-    dehydrate: (payload) => manager.dehydrate(payload, { scope: "bench" }),
+    dehydrate: (payload) => manager.dehydrate(payload, { scope: scopeOf() }),
     hydrate: (message) => manager.hydrate(message),
     close: async () => {
       await manager.close();

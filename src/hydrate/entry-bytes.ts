@@ -46,8 +46,9 @@ export async function readEntry(
     if (received > maxBytes) throw tooLarge();
   };
   try {
-    const opened = openPart(store, path, partOf(reference), signal);
-    return entryBytes(await readBytes(opened, onBytes, signal, details));
+    const part = partOf(reference);
+    const opened = openPart(store, path, part, signal);
+    return entryBytes(await readBytes(opened, onBytes, signal, details, part?.length));
   } catch (error) {
     throw callFailure(error, signal, details);
   }

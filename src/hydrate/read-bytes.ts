@@ -1,3 +1,4 @@
+import { BodyBytes } from "./body-bytes.js";
 import { bytesOf } from "../bytes/bytes.js";
 import { StorageError, type StorageErrorDetails } from "../errors/error.js";
 import { abortable } from "../async/abort.js";
@@ -7,6 +8,7 @@ import { giveUp } from "../async/give-up.js";
 /**
  * Takes the body of a read into memory.
  *
+ * @param size bytes that were asked for; absent: all of the object
  * @param onBytes is told how many bytes have come so far, before they are kept. What it throws ends the reading.
  * @throws what the store and `onBytes` say; `ABORTED` at once when the signal fires
  */
@@ -15,20 +17,19 @@ export async function readBytes(
   onBytes: (received: number) => void,
   signal: AbortSignal,
   details: StorageErrorDetails,
+  size?: number,
 ): Promise<Uint8Array> {
   const result = await abortable(read, signal, undefined, (late) => late.cancel());
-  const chunks: Uint8Array[] = [];
-  let received = 0;
+  const body = new BodyBytes(size ?? result.info.size);
   try {
     const iterator = result[Symbol.asyncIterator]();
     for (;;) {
       const next = await abortable(iterator.next(), signal);
-      if (next.done === true) return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, received);
+      if (next.done === true) return body.bytes();
       const chunk = bytesOf(next.value);
       if (chunk === undefined) throw noBytes(details);
-      received += chunk.byteLength;
-      onBytes(received);
-      chunks.push(chunk);
+      onBytes(body.received + chunk.byteLength);
+      body.add(chunk);
     }
   } finally {
     giveUp(() => result.cancel());

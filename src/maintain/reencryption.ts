@@ -197,7 +197,7 @@ export class Reencryption {
     const onBytes = (received: number): void => {
       if (received > (part?.length ?? size)) throw new StorageError("PRECONDITION_FAILED", HAS_GROWN, details);
     };
-    return readBytes(openPart(store, path, part, signal), onBytes, signal, details);
+    return readBytes(openPart(store, path, part, signal), onBytes, signal, details, part?.length);
   }
 }
 

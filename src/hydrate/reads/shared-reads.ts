@@ -171,7 +171,7 @@ class SharedRead {
     const reads = WHOLE_READS.of(store);
     if (reads !== undefined) return reads.readWhole(path, { ...part, signal }, onBytes);
     const read = store.read(path, bytesOnly(store, { ...part, signal }));
-    return { bytes: await readBytes(read, onBytes, signal, this.details) };
+    return { bytes: await readBytes(read, onBytes, signal, this.details, part?.length) };
   }
 
   private onBytes(received: number): void {

@@ -4,6 +4,8 @@ const IN_STEPS = benchmarks("Digests, copies and texts of large entries are made
 const ANY_DEPTH = benchmarks("The JSON of large values is written in steps, at any depth");
 
 const BY_LINES = behaviour("a large value has lines, where its text alone says, and is parsed line by line");
+const PLAIN_TEXT = behaviour("a long text is found to need no escape by its bytes, four at a time");
+const IN_ONE_BUFFER = benchmarks("The bytes of a large entry come into one buffer");
 const NO_OTHER_COMMA = behaviour("a line ends at no comma of an inner container, nor behind the data");
 
 export const STEPS: readonly Mutant[] = [
@@ -54,6 +56,38 @@ export const STEPS: readonly Mutant[] = [
     from: "pack === false || entry.leastStoredSize > pack.maxEntrySize",
     to: "true",
     seenBy: seenByTests("vectors/lines.test.ts"),
+  },
+  {
+    name: "control characters of a long text are looked for in three words of four",
+    promise: PLAIN_TEXT,
+    file: "json/plain-text.ts",
+    from: " | (d - SPACES) | d;",
+    to: ";",
+    seenBy: seenByTests("json/plain-text.test.ts"),
+  },
+  {
+    name: "the end of a long text is looked at with what was there before",
+    promise: PLAIN_TEXT,
+    file: "json/plain-text.ts",
+    from: "  bytes.fill(SPACE, length, Math.ceil(length / GROUP) * GROUP); // up to a whole group\n",
+    to: "",
+    seenBy: seenByTests("json/plain-text.test.ts"),
+  },
+  {
+    name: "chunks are kept, and put together when the last has come",
+    promise: IN_ONE_BUFFER,
+    file: "hydrate/body-bytes.ts",
+    from: "if (start > 0) this.buffer ??= this.room();",
+    to: "",
+    seenBy: seenByTests("hydrate/body-bytes.test.ts"),
+  },
+  {
+    name: "a store is believed how large a body is, before any of it has come",
+    promise: IN_ONE_BUFFER,
+    file: "hydrate/body-bytes.ts",
+    from: "if (size > Math.max(AT_ONCE, this.length * GROWTH)) return undefined;",
+    to: "",
+    seenBy: seenByTests("hydrate/body-bytes.test.ts"),
   },
   {
     name: "a digest in steps has only its first bytes",
