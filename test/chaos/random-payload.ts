@@ -10,8 +10,8 @@ export interface Thresholds {
   readonly maxEntrySize: number;
 }
 
-// Streams are long from here on: see HEAD_SIZE in src/dehydrate/streams/store-sources.ts.
-const LONG_STREAM = 2_097_152;
+// Streams are long from here on: see LONG_HEAD_SIZE in src/dehydrate/streams/store-sources.ts.
+const LONG_STREAM = 5_242_880;
 const LONG_SHARE = 0.1;
 // No user has this key, and JSON takes it.
 const MARK = "\u0000leaf";

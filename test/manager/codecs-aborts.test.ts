@@ -39,7 +39,7 @@ async function eventually(isSo: () => boolean): Promise<void> {
 
 const payload = () => ({
   text: longText("a", 3000),
-  stream: new WatchedStream(someBytes(3 * MIB)),
+  stream: new WatchedStream(someBytes(6 * MIB)),
   large: Buffer.alloc(400_000),
 });
 
@@ -160,7 +160,7 @@ it("a compressed entry can be left while the store stalls", async () => {
 it("a stream that hangs is given up with the call", async () => {
   const store = new RecordingStore();
   const manager = new StorageManager({ store, codecs });
-  const stream = new WatchedStream(someBytes(4 * MIB), "hang");
+  const stream = new WatchedStream(someBytes(6 * MIB), "hang");
   const controller = new AbortController();
   const pending = failureOf(
     manager.dehydrate([stream, longText("a", 3000)], { scope: "s", signal: controller.signal }),

@@ -69,7 +69,7 @@ describe("what is stored", () => {
     for (const pack of [false, { maxEntrySize: 5000 }] as const) {
       const { store, manager } = managerOf({ codecs: both, pack });
       const [text, bytes, large] = [longText("a", 3000), someBytes(2000), randomBytes(400_000)];
-      const shared = new Blob([someBytes(3 * MIB)]);
+      const shared = new Blob([someBytes(6 * MIB)]);
       const payload = { a: [text, text], b: [bytes, bytes], c: [large, Buffer.from(large)], d: [shared, shared] };
       const dehydrated: unknown = await manager.dehydrate(payload);
       for (const [one, other] of Object.values(dehydrated as Record<string, [StorageReference, StorageReference]>))
@@ -109,7 +109,7 @@ describe("streams", () => {
   it.each(STREAMS)("of %s come back, of every size, hydrated and opened", async (_kind, make) => {
     for (const codecs of [[gzip()], [aes], [brotli({ quality: 1 }), aes]]) {
       const { manager } = managerOf({ codecs });
-      for (const size of [0, 5000, 1_000_000, 3 * MIB]) {
+      for (const size of [0, 5000, 1_000_000, 6 * MIB]) {
         const bytes = someBytes(size, "stream");
         const reference = (await manager.dehydrate(make(bytes), { scope: "s" })) as StorageReference;
         expect(same(await manager.hydrate(reference), bytes)).toBe(true);
@@ -236,7 +236,7 @@ describe("a dehydration that fails", () => {
     const faults = [{ on: ["write", "copy"], calls: [2, 4], fault: { lostAcknowledgement: true } }] as const;
     const faulty = new FaultStore(inner, { faults });
     const manager = new StorageManager({ store: withRetry(faulty, { baseDelay: 1 }), codecs: both });
-    const bytes = someBytes(3 * MIB);
+    const bytes = someBytes(6 * MIB);
     const dehydrated = await manager.dehydrate([longText("a", 3000), new Blob([bytes])]);
     expect(faulty.injected.map(({ operation }) => operation)).toEqual(["copy", "write"]);
     expect(same((await manager.hydrate<unknown[]>(dehydrated))[1], bytes)).toBe(true);

@@ -49,7 +49,7 @@ function failingStore(operation: TappedOperation, together: number, inner: Store
 
 const texts = { a: longText("a"), b: longText("b"), c: longText("c") };
 const streams = (): Record<string, Readable> =>
-  Object.fromEntries(["a", "b", "c"].map((name) => [name, Readable.from([Buffer.alloc(3 << 20, name)])]));
+  Object.fromEntries(["a", "b", "c"].map((name) => [name, Readable.from([Buffer.alloc(6 << 20, name)])]));
 const managerOf = (store: Store | undefined, timeout = 60_000): StorageManager =>
   new StorageManager({ store, timeout, pack: false });
 

@@ -194,7 +194,7 @@ describe("a result that its own manager could not hydrate", () => {
     "is refused as soon as its streams are too long, and leaves nothing: scope %s",
     async (scope) => {
       const store = new RecordingStore();
-      const manager = new StorageManager({ store, maxBytes: 6_000_000 });
+      const manager = new StorageManager({ store, maxBytes: 12_000_000 });
       let taken = 0;
       async function* endless(): AsyncGenerator<Uint8Array, void, undefined> {
         for (;;) {
@@ -202,22 +202,22 @@ describe("a result that its own manager could not hydrate", () => {
           yield Buffer.alloc(100_000, await Promise.resolve("e"));
         }
       }
-      const first = Buffer.alloc(3_000_000, "f");
+      const first = Buffer.alloc(6_000_000, "f");
       const earlier = await manager.dehydrate([Readable.from([first])], { scope: "s" });
       const before = await paths(store);
       await refused(manager.dehydrate([Readable.from([first]), endless()], { scope }));
-      expect(taken).toBeLessThan(7_000_000);
+      expect(taken).toBeLessThan(13_000_000);
       expect(await paths(store)).toEqual(before);
       const [again] = await manager.hydrate<[Uint8Array]>(earlier);
       expect(first.equals(again)).toBe(true); // the same content was there before
       // In two places a stream counts twice.
-      const twice = Readable.from([Buffer.alloc(3_100_000, "t")]);
+      const twice = Readable.from([Buffer.alloc(6_100_000, "t")]);
       await refused(manager.dehydrate([twice, twice], { scope }));
-      await refused(manager.dehydrate([new Blob([Buffer.alloc(6_000_001)])], { scope }));
+      await refused(manager.dehydrate([new Blob([Buffer.alloc(12_000_001)])], { scope }));
       expect(await paths(store)).toEqual(before);
       const both = [
         Readable.from([first]),
-        Readable.from([Buffer.alloc(2_900_000, "g")]),
+        Readable.from([Buffer.alloc(5_900_000, "g")]),
         Readable.from([Buffer.alloc(90_000)]),
       ];
       await expect(manager.hydrate(await manager.dehydrate(both, { scope }))).resolves.toHaveLength(3);

@@ -8,7 +8,7 @@ import { objectsOf } from "../../support/stored.js";
 import { someBytes, WatchedStream } from "../../support/stream-sources.js";
 import { turn } from "../../support/turn.js";
 
-const LONG = someBytes(2_500_000);
+const LONG = someBytes(5_500_000);
 
 describe("a stream that can't be read any more is refused, not stored as empty", () => {
   const spent: [string, () => Promise<object>][] = [
