@@ -8,6 +8,7 @@ export const LONG_TESTS = [
   "command/many-objects",
   "dehydrate/streams/stream-memory",
   "docs/{readme,s3-rights}",
+  "docs/requests/*",
   "examples/*",
   "maintain/collect/{many-objects,processes}",
   "regular-expressions",
