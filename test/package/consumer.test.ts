@@ -86,7 +86,8 @@ describe.each(["Deno", "Bun"] as const)("%s", (runtime) => {
 describe("the bundle of a program", () => {
   // Bytes, minified by esbuild, with everything that the program needs.
   const ceilings: Record<string, number> = {
-    "error.mjs": 2_500,
+    // Of it, 500 are the advice that messages of stores end in.
+    "error.mjs": 3_000,
     // Of these, some 25,000 are what ends payloads: retention, adoption, migration.
     "memory.mjs": 310_000,
     "file.mjs": 330_000,
