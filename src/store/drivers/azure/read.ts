@@ -83,8 +83,8 @@ function sizeOf(
     if (offset > 0 || size > count) throw otherRange(call);
     return size;
   }
-  // "bytes 0-9/100" (RFC 9110, 14.4); Azurite has "bytes 10-9/10" where nothing is left.
-  const [, first, last, total] = (/^bytes (\d+)-(\d+)\/(\d+)$/.exec(contentRange) ?? []).map(Number);
+  // "bytes 0-9/100" (RFC 9110, 14.4); Azurite has "bytes 10-9/10" where nothing is left, and "bytes 0--1/0" of nothing.
+  const [, first, last, total] = (/^bytes (\d+)-(-?\d+)\/(\d+)$/.exec(contentRange) ?? []).map(Number);
   const size = statedSize(total, call);
   const wanted = Math.min(offset + count, size) - 1;
   const length = wanted - offset + 1;

@@ -84,6 +84,9 @@ describe("a range that is not the one asked for", () => {
     server.script = [part("bytes 10-9/10", "")]; // as Azurite says that there is nothing left
     const beyond = await store.read("a", { offset: 10, length: 4 });
     expect([beyond.info.size, (await beyond.bytes()).byteLength]).toEqual([10, 0]);
+    server.script = [part("bytes 0--1/0", "")]; // the same, of an empty object
+    const empty = await store.read("a", { length: 1 });
+    expect([empty.info.size, (await empty.bytes()).byteLength]).toEqual([0, 0]);
   });
 });
 
