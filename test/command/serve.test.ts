@@ -84,7 +84,7 @@ describe("coatcheck serve", () => {
     ["--host 0.0.0.0", "--tls-cert"],
     ["--host payloads.example", "--tls-cert"],
     ["--tls-cert x", "--tls-key"],
-    ["--tls-cert x --tls-key y", "--tls-cert"],
+    ["--tls-cert x --tls-key y", "The file x of --tls-cert can't be read: ENOENT."],
     ["--port 70000", "65535"],
     ["--port x", "whole number"],
     ["--port 0 --temporal nothing", "origins"],

@@ -66,11 +66,12 @@ async function certificateOf(
   if (tlsCert === undefined && tlsKey === undefined) return undefined;
   if (tlsCert === undefined || tlsKey === undefined) throw usageFailure("Give both of --tls-cert and --tls-key.");
   const read = (file: string, flag: string): Promise<Buffer> =>
-    readFile(resolve(terminal.cwd, file)).catch(() => {
-      throw usageFailure(`The file of ${flag} can't be read.`);
+    readFile(resolve(terminal.cwd, file)).catch((error: unknown) => {
+      const { code = "unknown" } = error as NodeJS.ErrnoException;
+      throw usageFailure(`The file ${file} of ${flag} can't be read: ${code}.`);
     });
-  const [cert, key] = await Promise.all([read(tlsCert, "--tls-cert"), read(tlsKey, "--tls-key")]);
-  return { cert, key };
+  // One after the other, so that of two that are missing the first is named.
+  return { cert: await read(tlsCert, "--tls-cert"), key: await read(tlsKey, "--tls-key") };
 }
 
 async function listening(server: Server, port: number, host: string, signal: AbortSignal): Promise<void> {
