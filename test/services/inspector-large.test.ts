@@ -1,10 +1,10 @@
-import { chromium, type Browser } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { StorageManager } from "../../src/manager/storage-manager.js";
 import { renderHtml } from "../../src/picture/render-html.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import type { ListOptions, ObjectInfo } from "../../src/store/store.js";
 import { openInspector, type InspectorPage } from "./inspector-page.js";
-import { serviceVariable } from "./service-variable.js";
+import { startBrowser } from "./browser.js";
 
 // Much of it: a page stays usable, since it shows little at once. Times are those of a machine that does other things too.
 
@@ -41,7 +41,7 @@ let opened: InspectorPage;
 const manager = new StorageManager({ store: new LargeScope(), maxInlineSize: 1 << 30, maxEnvelopeSize: 1 << 30 });
 
 beforeAll(async () => {
-  browser = await chromium.launch({ executablePath: serviceVariable("BROWSER"), args: ["--no-sandbox"] });
+  browser = await startBrowser();
   opened = await openInspector(browser, manager, { width: 1000, height: 800 });
   await opened.page.addInitScript(`
     window.tasks = [];

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { chromium, type Browser, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { loadDeliveries } from "../../examples/demo/deliveries.js";
 import { StorageManager } from "../../src/manager/storage-manager.js";
 import { renderHtml } from "../../src/picture/render-html.js";
@@ -7,7 +7,7 @@ import { renderSvg } from "../../src/picture/render-svg.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { assertAccessible } from "./accessibility.js";
 import { openInspector, type InspectorPage } from "./inspector-page.js";
-import { serviceVariable } from "./service-variable.js";
+import { startBrowser } from "./browser.js";
 
 // What everybody can read and use, in the light and in the dark; and the pictures of docs/inspector.md.
 
@@ -21,7 +21,7 @@ let page: Page;
 let manager: StorageManager;
 
 beforeAll(async () => {
-  browser = await chromium.launch({ executablePath: serviceVariable("BROWSER"), args: ["--no-sandbox"] });
+  browser = await startBrowser();
 });
 
 beforeEach(async () => {

@@ -1,8 +1,8 @@
-import { chromium, type Browser, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { StorageManager } from "../../src/manager/storage-manager.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { openInspector, type InspectorPage } from "./inspector-page.js";
-import { serviceVariable } from "./service-variable.js";
+import { startBrowser } from "./browser.js";
 
 // The page of the inspector, as somebody sees it who looks at a store full of hostile names and values.
 
@@ -19,7 +19,7 @@ let page: Page;
 let manager: StorageManager;
 
 beforeAll(async () => {
-  browser = await chromium.launch({ executablePath: serviceVariable("BROWSER"), args: ["--no-sandbox"] });
+  browser = await startBrowser();
 });
 
 beforeEach(async () => {

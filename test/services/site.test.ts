@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { Server } from "node:http";
-import { chromium, type Browser, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { serviceVariable } from "./service-variable.js";
 import { originOf, serveSite } from "./site-server.js";
+import { startBrowser } from "./browser.js";
 
 // The built site, as a reader sees it: in a browser. docs/decisions/0035-the-site.md says what is looked for.
 
@@ -21,7 +22,7 @@ let complaints: string[];
 beforeAll(async () => {
   server = await serveSite(serviceVariable("SITE_DIRECTORY"));
   origin = originOf(server);
-  browser = await chromium.launch({ executablePath: serviceVariable("BROWSER"), args: ["--no-sandbox"] });
+  browser = await startBrowser();
   page = await browser.newPage();
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
