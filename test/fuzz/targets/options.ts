@@ -41,7 +41,8 @@ function withPublicKeys(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(withPublicKeys);
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key.replaceAll(CANARY, ""), withPublicKeys(item)]),
+    // Something has to stand in its place: a canary within a canary would be one again.
+    Object.entries(value).map(([key, item]) => [key.replaceAll(CANARY, "-"), withPublicKeys(item)]),
   );
 }
 
