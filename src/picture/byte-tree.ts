@@ -19,10 +19,12 @@ export interface Part {
   /** The heaviest first. */
   readonly children: readonly Part[];
   /** The object that it lies in, and where in it; absent for what travels, and for what lies inside of a stored part. */
-  readonly stored?: StoredPlace;
+  readonly stored?: StoredPlace | undefined;
   /** The value of a leaf that travels. */
-  readonly value?: string | number | boolean | null;
+  readonly value?: Leaf | undefined;
 }
+
+type Leaf = string | number | boolean | null;
 
 /** A place in an object. */
 export interface StoredPlace {
@@ -46,7 +48,7 @@ export function byteTree(plan: DehydrationPlan): Part {
     }
     place.entry = entry;
   }
-  return partAt(plan.value, [], root);
+  return partAt(plan.value, undefined, root);
 }
 
 type Entry = DehydrationPlan["entries"][number];
@@ -57,52 +59,70 @@ interface Place {
   readonly below: Map<string | number, Place>;
 }
 
+/** The last key of a path, and those before it: paths that begin alike share it. */
+interface Step {
+  readonly before: Step | undefined;
+  readonly key: string | number;
+  /** How many keys. */
+  readonly length: number;
+}
+
+function stepTo(before: Step | undefined, key: string | number): Step {
+  return { before, key, length: (before?.length ?? 0) + 1 };
+}
+
+function pathTo(last: Step | undefined): PayloadPath {
+  const path: (string | number)[] = [];
+  for (let step = last; step !== undefined; step = step.before) path.push(step.key);
+  return path.reverse();
+}
+
 /** A part of which only those that are drawn ever need the text of their path. */
 class PathPart implements Part {
-  declare readonly stored?: StoredPlace;
-  declare readonly value?: string | number | boolean | null;
   readonly children: readonly Part[];
 
+  /** @param children in any order; the list is its own from now on */
   constructor(
-    private readonly at: PayloadPath,
+    private readonly at: Step | undefined,
     readonly kind: PartKind,
     readonly bytes: number,
-    children: readonly Part[],
-    more: Pick<Part, "stored" | "value"> = {},
+    children: Part[],
+    readonly stored?: StoredPlace,
+    readonly value?: Leaf,
   ) {
-    this.children = [...children].sort((one, other) => other.bytes - one.bytes);
-    Object.assign(this, more);
+    this.children = children.sort((one, other) => other.bytes - one.bytes);
   }
 
   get path(): string {
-    return formatPayloadPath(this.at);
+    return formatPayloadPath(pathTo(this.at));
   }
 
   get key(): string {
-    return String(this.at.at(-1) ?? "$");
+    return String(this.at?.key ?? "$");
   }
 }
 
 /** @param place absent where nothing leaves, nor below */
-function partAt(value: unknown, path: PayloadPath, place: Place | undefined): Part {
+function partAt(value: unknown, at: Step | undefined, place: Place | undefined): Part {
   if (place?.entry !== undefined) return storedPart(place.entry, place, placeOf(value));
-  if (!isObject(value)) return new PathPart(path, "inline", leafSize(value), [], { value: value as string });
-  if (path.length >= MAX_DEPTH) {
-    return new PathPart(path, "inline", Buffer.byteLength(JSON.stringify(value)), []);
+  if (!isObject(value)) return new PathPart(at, "inline", leafSize(value), [], undefined, value as Leaf);
+  if (at !== undefined && at.length >= MAX_DEPTH) {
+    return new PathPart(at, "inline", Buffer.byteLength(JSON.stringify(value)), []);
   }
   const keys = Array.isArray(value) ? value.map((_, index) => index) : Object.keys(value);
   const children = keys.map((key) => {
     const plain = plainKey(key);
-    return partAt((value as never)[key], [...path, plain], place?.below.get(plain));
+    return partAt((value as never)[key], stepTo(at, plain), place?.below.get(plain));
   });
-  return new PathPart(path, "inline", sumOf(children) + overheadOf(keys), children);
+  return new PathPart(at, "inline", sumOf(children) + overheadOf(keys), children);
 }
 
 /** @param stored unknown for what lies inside of another stored part */
 function storedPart(entry: Entry, place: Place, stored: StoredPlace | undefined): Part {
   const children = innerOf(place).map((inner) => storedPart(inner.entry!, inner, undefined));
   const bytes = Math.max(entry.size, stored?.size ?? 0, sumOf(children));
-  return new PathPart(entry.path, entry.kind, bytes, children, stored === undefined ? {} : { stored });
+  const at = entry.path.reduce<Step | undefined>(stepTo, undefined);
+  return new PathPart(at, entry.kind, bytes, children, stored);
 }
 
 /** The next places below that leave. */
