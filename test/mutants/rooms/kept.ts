@@ -161,7 +161,7 @@ export const KEPT: readonly Mutant[] = [
   },
   {
     name: "what may be in use is called orphaned",
-    promise: book("security", "What is orphaned is what nothing leads to"),
+    promise: book("security", "An object is orphaned if nothing leads to it"),
     file: "maintain/verify/reached-objects.ts",
     from: "if (!this.isComplete || this.paths.has(path)) return false;",
     to: "if (this.paths.has(path)) return false;",
@@ -171,7 +171,7 @@ export const KEPT: readonly Mutant[] = [
     name: "a reference that must not be followed is followed",
     promise: book(
       "security",
-      "What is refused is a reference that must not be followed, or one whose store did not answer",
+      "A reference is refused if it must not be followed, or if its store did not answer",
     ),
     file: "maintain/verify/reference-check.ts",
     from: "    admitLocation(reference.location, this.allowed, this.settings.store);\n",
