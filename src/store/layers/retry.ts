@@ -38,9 +38,9 @@ export interface RetryOptions {
    * that.
    */
   maxElapsed?: number | undefined;
-  /** Milliseconds of the longest first wait. Default 100. Each further wait can be up to twice as long. */
+  /** Most milliseconds of the first wait. Default 100. The limit doubles with each further wait. */
   baseDelay?: number | undefined;
-  /** Milliseconds of the longest wait of all. Default 10,000. */
+  /** Most milliseconds of any wait. Default 10,000. */
   maxDelay?: number | undefined;
   /** Returns the part of the longest wait that is really waited, from 0 to 1. Default `Math.random`. */
   random?: (() => number) | undefined;
@@ -203,8 +203,8 @@ class RetryLayer extends CallLayer {
   }
 
   /**
-   * Finds out whether an earlier attempt met the condition. If that can't be found out, the call fails with the
-   * earlier doubt.
+   * Finds out whether an earlier attempt met the condition. If that can't be found out, the call fails with the error
+   * that left the doubt.
    */
   async #settle<T>(doubt: unknown, refusal: StorageError, look: () => Promise<T | undefined>): Promise<T> {
     let own: T | undefined;
