@@ -144,7 +144,6 @@ export class StoreBelow implements CheckedVerbs {
   #own(isChecked: boolean, { signal }: CallOptions, details: CallDetails): CheckedVerbs | undefined {
     if (!isChecked) return undefined;
     throwIfAborted(signal, details);
-    // The checked verbs are hidden from all other code.
-    return this.store as unknown as CheckedVerbs;
+    return this.store as unknown as CheckedVerbs; // these verbs are hidden from all other code
   }
 }

@@ -10,8 +10,8 @@ interface SourceVerdict {
 
 /**
  * Returns what the failure of a user's own source means. A {@link StorageError} (also of another copy of this
- * package) keeps its code and `retryable`. Every other error is `UNEXPECTED`. So is `ABORTED`, since a source that
- * was given up does not mean that the call was.
+ * package) keeps its code and `retryable`. Every other error is `UNEXPECTED`. So is `ABORTED`, since an aborted
+ * source does not mean that the call was aborted.
  */
 function verdictOfSource(cause: unknown): SourceVerdict {
   if (!isStorageError(cause) || cause.code === "ABORTED") return { code: "UNEXPECTED", retryable: undefined };

@@ -38,7 +38,11 @@ export class LocationCache {
     this.#locations.set(path, { name, expires: clock.now() + ttl * (1 - jitter * random()) });
   }
 
-  /** @param name forgets the location only if it is this store */
+  /**
+   * Forgets where an object was found last.
+   *
+   * @param name the only store whose location is forgotten; default: any store
+   */
   forget(path: string, name?: string): void {
     if (name === undefined || this.#locations.peek(path)?.name === name) this.#locations.delete(path);
   }

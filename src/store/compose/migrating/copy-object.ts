@@ -42,7 +42,11 @@ async function openSource(from: Store, path: string, signal: AbortSignal): Promi
   }
 }
 
-/** @returns `undefined` if an object is there already */
+/**
+ * Writes the copy of an object, unless an object is there already.
+ *
+ * @returns `undefined` if an object is there already
+ */
 async function writeIfAbsent(
   to: Store,
   path: string,
@@ -90,7 +94,11 @@ async function isGone(from: Store, path: string): Promise<boolean> {
   );
 }
 
-/** @param etag the etag of the copy, if it is known. An object that somebody else wrote since is then not deleted. */
+/**
+ * Deletes a copy. It is no error if the copy is gone.
+ *
+ * @param etag the etag of the copy, if it is known. An object that somebody else wrote since is then not deleted.
+ */
 async function takeBack(to: Store, path: string, etag?: string): Promise<void> {
   try {
     await to.delete(path, to.capability.deleteIfMatch && etag !== undefined ? { ifMatch: etag } : {});

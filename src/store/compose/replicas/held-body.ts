@@ -19,7 +19,7 @@ export interface HeldBody {
 
 /**
  * Takes a body and checks it against what the caller declared. A body of up to `maxHeld` bytes is read whole, before
- * any store sees it. If a stream is larger, its first `maxHeld` bytes are held, and the rest is read once.
+ * any store sees it. If a stream is larger, about its first `maxHeld` bytes are held, and the rest is read once.
  *
  * @throws {StorageError} see {@link checkedChunks}
  */

@@ -8,7 +8,11 @@ export class BackgroundChanges {
   readonly #all = new Set<Promise<unknown>>();
   readonly #ofReplica = new Map<Replica, Set<Promise<unknown>>>();
 
-  /** @param replica the store whose part of a change it is; if absent, the whole change */
+  /**
+   * Adds a change, until it has ended.
+   *
+   * @param replica the store whose part of a change it is; if absent, the whole change
+   */
   add(change: Promise<unknown>, replica?: Replica): void {
     const changes = this.#of(replica);
     const ended = change.catch(() => undefined).finally(() => changes.delete(ended));

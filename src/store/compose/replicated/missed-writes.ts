@@ -14,8 +14,8 @@ export interface OpenWrite {
 }
 
 /**
- * Knows which stores have not, or not yet, taken an acknowledged write. Such a store holds an old version. It knows
- * only writes of this process, and only the last 10,000 paths.
+ * Knows which stores have not, or not yet, taken an acknowledged write. Such a store holds an old version. Only
+ * writes of this process count, and only the last 10,000 paths.
  */
 export class MissedWrites {
   readonly #missed = new LRUCache<string, Map<Replica, number>>({ max: MAX_PATHS });

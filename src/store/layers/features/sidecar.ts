@@ -51,7 +51,11 @@ const schema = z.object({
 export type Sidecar = z.output<typeof schema>;
 export type VersionTag = z.output<typeof version>;
 
-/** @returns `undefined` if the text is no sidecar */
+/**
+ * Parses the text of a sidecar.
+ *
+ * @returns `undefined` if the text is no sidecar
+ */
 export function parseSidecar(text: string): Sidecar | undefined {
   try {
     const { success, data } = schema.safeParse(JSON.parse(text));

@@ -31,7 +31,11 @@ export class Changes {
     return change;
   }
 
-  /** @param error why the change failed, if it did. Unless the remote has refused the change, it may still happen. */
+  /**
+   * Notes that a change has ended.
+   *
+   * @param error why the change failed, if it did. Unless the remote has refused the change, it may still happen.
+   */
   end(key: string, change: Change, error?: unknown): void {
     const underWay = this.#underWay.get(key);
     underWay?.delete(change);

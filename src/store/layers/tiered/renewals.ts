@@ -7,7 +7,11 @@ export class Renewals {
 
   constructor(private readonly store: TouchableStore) {}
 
-  /** @param onMissing is called when there is no such object any more */
+  /**
+   * Renews an object, unless that is already in flight.
+   *
+   * @param onMissing is called when there is no such object any more
+   */
   renew(path: string, onMissing: () => void): void {
     if (this.#closed.signal.aborted || this.#underWay.has(path)) return;
     this.#underWay.add(path);
