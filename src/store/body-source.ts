@@ -4,11 +4,11 @@ import { endSource, openSource, type OpenSource } from "./source.js";
 import type { StoreBody } from "./store.js";
 
 /**
- * The source of the body of a write, and the one who ends it. Iterated, it gives what the source gives; whoever gives up
- * early ends the source at once, also while it hangs.
+ * The source of the body of a write. It gives what the source gives, and can end the source. A reader that gives up
+ * early ends the source at once, even while the source hangs.
  */
 export class BodySource implements AsyncIterable<Uint8Array> {
-  // More than one where a source can be read again.
+  // There may be several readings if the source can be read again.
   readonly #readings: Reading[] = [];
 
   constructor(private readonly source: AsyncIterable<Uint8Array>) {}
@@ -19,7 +19,7 @@ export class BodySource implements AsyncIterable<Uint8Array> {
     return reading;
   }
 
-  /** Ends the source, unless it has ended or failed. Waits for it only as long as others don't have to. */
+  /** Ends the source, unless it has ended or failed. It does not wait for a source that hangs. */
   async end(reason: unknown): Promise<void> {
     if (this.#readings.length === 0) endSource(this.source, reason);
     await soon(Promise.all(this.#readings.map((reading) => reading.close(reason))));
@@ -55,21 +55,24 @@ class Reading implements AsyncIterator<Uint8Array> {
   }
 }
 
-/** Waits for what closes, but not for what hangs: what has not closed when others had their turn closes by itself. */
+/**
+ * Waits for a source that closes, but not for one that hangs. If the source has not closed after one turn of the
+ * event loop, it goes on closing by itself.
+ */
 async function soon(closing: Promise<unknown>): Promise<void> {
-  // That the source took this badly is not what the caller wants to hear.
+  // The caller does not want to hear that closing the source failed.
   await Promise.race([closing.catch(() => undefined), setImmediate()]);
 }
 
 /**
- * Begins a write: it is given a body that a store can take, and when it fails, before anything else was done or long
- * after, the source of the body is ended. The first line of every `write`: whoever is handed a source ends it.
+ * Begins a write, and ends the source of its body if the write fails, be it at once or late. The write gets a body
+ * that a store can take. Every `write` calls this first, because the code that is given a source must end it.
  */
 export function endingSource<T>(body: StoreBody, write: (body: StoreBody) => Promise<T>): Promise<T> {
-  // One who has a source already ends it: the layer above, which hands it on.
+  // The layer above has made the source, and ends it.
   if (typeof body === "string" || body instanceof BodySource) return write(body);
   if (isBytes(body)) return write(ownBytes(body));
-  // To be refused, when all that is wrong before was.
+  // A value that is no body goes on to `write`, which refuses it in the order of its checks.
   return isAsyncIterable(body) ? endedOnFailure(new BodySource(body), write) : write(body);
 }
 
@@ -82,7 +85,7 @@ async function endedOnFailure<T>(source: BodySource, write: (body: StoreBody) =>
   }
 }
 
-// What has no bytes any more is refused like what never had some.
+// Bytes whose memory was transferred are refused like a value that never had bytes.
 function ownBytes(body: Bytes): Uint8Array {
   try {
     return bytesOf(body) ?? (body as Uint8Array);

@@ -8,7 +8,7 @@ import { giveUp } from "../async/give-up.js";
 import { sourceFailure } from "./source-failure.js";
 import type { StoreBody, WriteOptions } from "./store.js";
 
-/** Bytes from which on a digest is made in steps: below, a promise would cost more. */
+/** Number of bytes from which a digest is computed in steps. For fewer bytes, a promise would cost more. */
 export const LARGE = 1 << 20;
 
 /** Whether the body is there as a whole, so that it can be read again. */
@@ -18,7 +18,7 @@ export function isWholeBody(body: StoreBody): body is Uint8Array | string {
 
 const handedOver = new WeakSet<Uint8Array>();
 
-/** Says that these bytes never change any more, so that a store may keep them instead of a copy. Gives them back. */
+/** Declares that these bytes never change any more, so that a store may keep them instead of a copy. Returns them. */
 export function handOver<Bytes extends Uint8Array>(bytes: Bytes): Bytes {
   handedOver.add(bytes);
   return bytes;
@@ -27,8 +27,9 @@ export function handOver<Bytes extends Uint8Array>(bytes: Bytes): Bytes {
 const hashed = new WeakMap<Uint8Array, Buffer>();
 
 /**
- * Says what the SHA-256 of bytes is that are about to be written, so that a store need not find it out again. Gives what
- * to write: a view of its own of bytes that were not handed over, since their owner may change and write them another time.
+ * Attaches the known SHA-256 to bytes that are about to be written, so that a store need not compute it again.
+ * Returns the bytes to write. If they were not handed over, that is a new view of them, since their owner may change
+ * them and write them again.
  */
 export function withSha256(bytes: Uint8Array, sha: Buffer): Uint8Array {
   const own = isHandedOver(bytes) ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -36,7 +37,7 @@ export function withSha256(bytes: Uint8Array, sha: Buffer): Uint8Array {
   return own;
 }
 
-/** The SHA-256 of bytes that was said with them. */
+/** Returns the SHA-256 that was attached to bytes. */
 export function knownSha256(bytes: Uint8Array): Buffer | undefined {
   return hashed.get(bytes);
 }
@@ -46,7 +47,7 @@ export function isHandedOver(bytes: Uint8Array): boolean {
   return handedOver.has(bytes);
 }
 
-/** The bytes of a whole body, not copied. */
+/** Returns the bytes of a whole body, not copied. */
 export function wholeBytes(body: Uint8Array | string): Uint8Array {
   return typeof body === "string" ? Buffer.from(body) : body;
 }
@@ -63,10 +64,10 @@ export function assertBody(body: unknown, details: StorageErrorDetails): asserts
 }
 
 /**
- * Hands the body on as chunks and checks it on the way against what the writer declared: a chunk that is not bytes is
- * `CONFIG_INVALID`, another size or digest than declared `INTEGRITY`, more than `maxSize` bytes `LIMIT_EXCEEDED`.
- * A source that fails is the cause of an error that keeps its code, see {@link sourceFailure}. When the signal fires it is
- * `ABORTED` at once, also while the source hangs.
+ * Hands the body on as chunks, and checks it on the way against what the writer declared. A chunk that is not bytes
+ * is `CONFIG_INVALID`. Another size or digest than declared is `INTEGRITY`. More than `maxSize` bytes are
+ * `LIMIT_EXCEEDED`. If the source fails, its error is the cause of an error that keeps its code, see
+ * {@link sourceFailure}. When the signal fires, the error is `ABORTED` at once, even while the source hangs.
  */
 export async function* checkedChunks(
   body: StoreBody,
@@ -88,8 +89,8 @@ export async function* checkedChunks(
 }
 
 /**
- * The same checks for a body that is there as a whole; the digest of a large one is made in turns with others. Gives its
- * bytes.
+ * Makes the same checks for a whole body, and returns its bytes. The digest of a large body is computed in steps, in
+ * turns with other work.
  */
 export async function checkedBytes(
   body: Uint8Array | string,
@@ -110,7 +111,7 @@ export async function checkedBytes(
   return bytes;
 }
 
-/** The bytes of a body, checked, all of them at once: for a service that takes no streams. */
+/** Returns all bytes of a body at once, checked, for a service that takes no streams. */
 export async function collectBody(
   body: StoreBody,
   options: Pick<WriteOptions, "size" | "digest" | "signal">,
@@ -119,7 +120,7 @@ export async function collectBody(
 ): Promise<Uint8Array[]> {
   if (isWholeBody(body)) return [await checkedBytes(body, options, details, maxSize)];
   const chunks: Uint8Array[] = [];
-  // Copied at once, since a source may use its buffer again for the next chunk.
+  // Each chunk is copied at once, since a source may use its buffer again for the next chunk.
   for await (const chunk of checkedChunks(body, options, details, maxSize)) chunks.push(new Uint8Array(chunk));
   return chunks;
 }
@@ -141,7 +142,7 @@ async function* source(
       yield chunkOf(next.value, details);
     }
   } finally {
-    // The source is told that nobody reads on. After an abort nobody waits for what it does then.
+    // The source is told that nobody reads on. After an abort, nobody waits for its answer.
     if (signal?.aborted) giveUp(() => iterator.return?.());
     else await iterator.return?.();
   }

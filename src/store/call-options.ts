@@ -5,7 +5,7 @@ import type { CallOptions, DeleteOptions, ListOptions, PresignOptions, ReadOptio
 /** The names of all options of a call. */
 export type Names<Options> = Readonly<Record<keyof Options, true>>;
 
-// Complete by their types: an option that is added to a call is added here, or this does not compile.
+// The types make these lists complete. An option that is added to a call is added here, or this does not compile.
 const WRITE: Names<WriteOptions> = {
   contentType: true,
   metadata: true,
@@ -24,17 +24,21 @@ const CALL: Names<CallOptions> = { signal: true };
 const KNOWN = { write: WRITE, read: READ, delete: DELETE, list: LIST, presign: PRESIGN, call: CALL };
 
 /**
- * Checks that the options of a call have only names that the call knows, and that a signal is one: a misspelt option must
- * not be passed over in silence.
+ * Checks that the options of a call have only known names, and that a signal is an `AbortSignal`. A misspelt option
+ * must not be ignored in silence.
  *
- * @param kind of the options; `"call"` for those that are a signal at most
+ * @param kind the kind of the options; `"call"` for calls that take a signal at most
  * @throws {StorageError} `CONFIG_INVALID`
  */
 export function assertOptions(kind: keyof typeof KNOWN, options: unknown, details: StorageErrorDetails): void {
   assertKnown(KNOWN[kind], options, details);
 }
 
-/** The same for a call that only some stores have. @param known names of its options, complete by their type */
+/**
+ * Makes the same check for a call that only some stores have.
+ *
+ * @param known the names of its options, complete by their type
+ */
 export function assertKnown(
   known: Readonly<Record<string, true>>,
   options: unknown,
@@ -50,7 +54,7 @@ export function assertKnown(
   }
 }
 
-/** Whether it is an `AbortSignal`, of whichever implementation: the platform's, or one that fills in for it. */
+/** Whether a value is an `AbortSignal` of any implementation: the platform's, or one that fills in for it. */
 export function isSignal(value: unknown): value is AbortSignal {
   return value instanceof EventTarget && "aborted" in value;
 }

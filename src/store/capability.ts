@@ -1,6 +1,9 @@
 import { StorageError } from "../errors/error.js";
 
-/** What a store can really do. Advertised means it works; not advertised means `UNSUPPORTED`, without I/O. */
+/**
+ * What a store can really do. An advertised capability works. A call that needs another one is `UNSUPPORTED`, without
+ * I/O.
+ */
 export interface Capability {
   read: boolean;
   write: boolean;
@@ -9,7 +12,7 @@ export interface Capability {
   list: boolean;
   copy: boolean;
   presign: boolean;
-  /** `offset` and `length` of a read transfer only that range. */
+  /** Whether `offset` and `length` of a read transfer only that range. */
   rangeRead: boolean;
   /** Atomic write-if-absent. */
   ifNoneMatch: boolean;
@@ -17,9 +20,9 @@ export interface Capability {
   ifMatch: boolean;
   /** Atomic delete-if-unchanged. */
   deleteIfMatch: boolean;
-  /** User metadata is kept. */
+  /** Whether user metadata is kept. */
   metadata: boolean;
-  /** The media type is kept. */
+  /** Whether the media type is kept. */
   contentType: boolean;
   /** Largest object in bytes; unlimited when absent. */
   maxObjectSize?: number;
@@ -48,7 +51,7 @@ export const CAPABILITY_FLAGS = [
   "contentType",
 ] as const satisfies readonly CapabilityFlag[];
 
-/** What the checks of a call need to know of a store. */
+/** The part of a store that the checks of a call need. */
 export interface CapableStore {
   readonly name: string;
   readonly capability: Readonly<Capability>;
@@ -56,7 +59,7 @@ export interface CapableStore {
   readonly schemes?: readonly string[] | undefined;
 }
 
-/** The error of a call that needs what the store does not advertise. */
+/** Returns the error of a call that needs a capability which the store does not advertise. */
 function unsupportedError(store: CapableStore, flag: CapabilityFlag, operation: string, path?: string): StorageError {
   const what = flag === operation ? `the operation "${flag}"` : `"${flag}"`;
   return new StorageError("UNSUPPORTED", `The ${store.name} store does not support ${what}.`, {
@@ -67,7 +70,7 @@ function unsupportedError(store: CapableStore, flag: CapabilityFlag, operation: 
 }
 
 /**
- * Refuses, without I/O, what a store does not advertise.
+ * Refuses a call, without I/O, if it needs a capability that the store does not advertise.
  *
  * @throws {StorageError} `UNSUPPORTED` unless `store.capability[flag]` is true
  */

@@ -16,10 +16,10 @@ import type {
   WriteOptions,
 } from "./store.js";
 
-// What every store checks before any I/O, once for all of them: the path, what the store can do, the options, and
-// whether the caller has given up already. Each function returns what the errors of the call should carry.
+// These checks are the same for every store, and come before any I/O: the path, the capability, the options, and
+// whether the caller has already given up. Each function returns the details that the errors of the call carry.
 
-/** What an error of one call carries. */
+/** The details that every error of one call carries. */
 export interface CallDetails extends StorageErrorDetails {
   operation: string;
   store: string;
@@ -85,7 +85,7 @@ export function checkList(store: CapableStore, prefix: string, options: ListOpti
 }
 
 export function checkCopy(store: CapableStore, from: string, to: string, options: CallOptions): CallDetails {
-  // To or from another store, it is not the copy of this one.
+  // A copy to or from another store does not use the copy of this store.
   const isOwn = !isRouted(store, from) && !isRouted(store, to);
   check(store, "copy", to, options, isOwn);
   return check(store, "copy", from, options, isOwn);
@@ -149,7 +149,7 @@ function check(
 
 type AssertText = (text: string, operation: string, store: string) => void;
 
-// The path of a store that routes may begin with a scheme that it knows.
+// A path for a store that routes may begin with a scheme that the store knows.
 function assertRouted(store: CapableStore, text: string, operation: string, assertText: AssertText): void {
   const assertPlain = (plain: string): void => assertText(plain, operation, store.name);
   if (!isRouted(store, text)) {
@@ -161,7 +161,10 @@ function assertRouted(store: CapableStore, text: string, operation: string, asse
   splitLocation(text, assertPlain, (problem) => invalidPath("object path", problem, operation, store.name));
 }
 
-/** The error of a path that no store answers to. The scheme is not repeated: it may come from anywhere. */
+/**
+ * Returns the error of a path that no store answers to. The message does not repeat the scheme, since it may come
+ * from anywhere.
+ */
 export function unknownScheme(
   schemes: readonly string[],
   operation: string,
@@ -173,8 +176,8 @@ export function unknownScheme(
 }
 
 /**
- * Whether the path is one that a store which routes hands on. What the store that it leads to can do, is not known here:
- * it checks that itself, also before any I/O.
+ * Whether a store that routes hands the path on to another store. The capability of that other store is not known
+ * here. The other store checks it itself, also before any I/O.
  */
 export function isRouted(store: CapableStore, text: string): boolean {
   const scheme = store.routes === undefined || typeof text !== "string" ? undefined : schemeOf(text);
@@ -192,7 +195,7 @@ function assertCount(name: string, value: number | undefined, details: CallDetai
 
 function assertMetadata(metadata: Record<string, string>, details: CallDetails): void {
   for (const [key, value] of Object.entries(metadata)) {
-    // What every object store carries unchanged: S3 metadata are HTTP headers, lower-cased, US-ASCII.
+    // Every object store carries these characters unchanged. S3 metadata are HTTP headers, lower-cased, US-ASCII.
     if (!/^[a-z0-9][a-z0-9-]*$/.test(key)) throw invalidOption("metadata", "has a key other than [a-z0-9-]", details);
     if (!isHeaderValue(value)) {
       throw invalidOption("metadata", "has a value other than printable ASCII without outer spaces", details);
@@ -205,7 +208,7 @@ function assertText(name: string, value: unknown, details: CallDetails): void {
   throw invalidOption(name, "must be printable ASCII without outer spaces", details);
 }
 
-// Printable ASCII without outer spaces: an HTTP header hands it on unchanged.
+// Whether a value is printable ASCII without outer spaces, which an HTTP header hands on unchanged.
 function isHeaderValue(value: unknown): boolean {
   return typeof value === "string" && /^[\x20-\x7e]*$/.test(value) && value === value.trim();
 }

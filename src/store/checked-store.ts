@@ -25,7 +25,7 @@ import type {
   WriteOptions,
 } from "./store.js";
 
-/** The verbs of a store behind the checks. `details` is what the errors of the call carry. */
+/** The verbs of a store after the checks. `details` is what the errors of the call carry. */
 export interface CheckedVerbs<Written extends ObjectInfo = ObjectInfo> {
   /** @param source a body that the caller ends when this fails */
   writeChecked(path: string, source: StoreBody, options: WriteOptions, details: CallDetails): Promise<Written>;
@@ -38,15 +38,15 @@ export interface CheckedVerbs<Written extends ObjectInfo = ObjectInfo> {
 }
 
 /**
- * A store that checks the arguments of each call before anything else, and ends the source of a write that fails. Below
- * another one of ours, it is {@link StoreBelow} that calls it: what was checked once is not checked again.
+ * A store that checks the arguments of each call before anything else, and ends the source of a write that fails. A
+ * layer of this library calls it through {@link StoreBelow}, so that checked arguments are not checked again.
  *
- * @typeParam Written what is told of an object that was written
+ * @typeParam Written the description of an object that was written
  */
 export abstract class CheckedStore<Written extends ObjectInfo = ObjectInfo> implements Store {
   abstract readonly name: string;
   abstract readonly capability: Readonly<Capability>;
-  /** Seconds that a presigned URL may live; default: the store below knows. */
+  /** Longest life of a presigned URL in seconds. Default: no limit here, since the store below knows its own. */
   protected readonly maxExpiresIn: number = Infinity;
 
   write(path: string, body: StoreBody, options: WriteOptions = {}): Promise<Written> {
@@ -97,8 +97,9 @@ export abstract class CheckedStore<Written extends ObjectInfo = ObjectInfo> impl
 const checked = CheckedStore.prototype;
 
 /**
- * The store below another one, called with arguments that were checked there, for a store that can do no more than the one
- * below. A store whose method is not that of {@link CheckedStore}, since it is a user's or a test's, checks them itself.
+ * The store below another one, for a store that can do no more than the one below. It is called with arguments that
+ * were already checked. If a method is not that of {@link CheckedStore}, the store checks the arguments itself. Such
+ * a store is a user's or a test's.
  */
 export class StoreBelow implements CheckedVerbs {
   constructor(readonly store: Store) {}
@@ -134,7 +135,7 @@ export class StoreBelow implements CheckedVerbs {
     return own === undefined ? this.store.copy(from, to, options) : own.copyChecked(from, to, options, details);
   }
 
-  /** How long a URL may live, each store says by itself. */
+  /** Makes a URL. Each store checks by itself how long a URL may live. */
   presignChecked(path: string, options: PresignOptions): Promise<string> {
     return this.store.presign(path, options);
   }
@@ -143,6 +144,6 @@ export class StoreBelow implements CheckedVerbs {
   #own(isChecked: boolean, { signal }: CallOptions, details: CallDetails): CheckedVerbs | undefined {
     if (!isChecked) return undefined;
     throwIfAborted(signal, details);
-    return this.store as unknown as CheckedVerbs; // whose verbs are hidden from all others
+    return this.store as unknown as CheckedVerbs; // these verbs are hidden from all other code
   }
 }

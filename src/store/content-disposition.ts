@@ -1,11 +1,12 @@
 import { extendedValue, isPrintableAscii } from "../paths/filename.js";
 
-// What browsers read in different ways in a quoted string (RFC 6266, appendix D).
+// Characters that browsers read in different ways in a quoted string (RFC 6266, appendix D).
 const UNSURE = /["%\\]/;
 
 /**
- * The header `Content-Disposition` by which a browser saves what it gets under a name, and does not show it (RFC 6266). A
- * name that is not plain ASCII is written twice: for old clients with `_` in the place of what they can't read.
+ * Returns a header `Content-Disposition` (RFC 6266). With it, a browser saves the answer under a name, and does not
+ * show it. A name that is not plain ASCII is written twice. In the form for old clients, `_` replaces the characters
+ * that they can't read.
  *
  * @param filename without control characters
  */

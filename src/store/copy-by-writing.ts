@@ -5,8 +5,8 @@ import { restated } from "../errors/as-storage-error.js";
 import type { CallDetails } from "./check.js";
 
 /**
- * Copies an object by reading and writing it at the same time. Content type and metadata go along as far as `read` tells
- * them. Fails as a copy, whichever of the two failed.
+ * Copies an object by reading and writing it at the same time. The copy keeps content type and metadata as far as
+ * `read` tells them. Any error is the error of a copy, whether the read or the write failed.
  */
 export async function copyByWriting(
   read: () => Promise<ReadResult>,
@@ -22,20 +22,20 @@ export async function copyByWriting(
       ...(contentType !== undefined && { contentType }),
       ...(metadata !== undefined && Object.keys(metadata).length > 0 && { metadata }),
     };
-    // With its size: a body that is shorter or longer than the object is no copy of it.
+    // The size is declared, since a body that is shorter or longer than the object is no copy of it.
     return await write(watched(source, failure), { ...attributes, size, signal });
   } catch (error) {
-    if (signal?.aborted && error === signal.reason) throw error; // a deadline's own
-    // That the source failed says more than that the write did.
+    if (signal?.aborted && error === signal.reason) throw error; // the error of a deadline
+    // If the source failed, its error says more than the error of the write.
     const reason = failure.error === undefined || signal?.aborted ? error : failure.error;
     throw isStorageError(reason) ? restated(reason, { operation: "copy" }) : reason;
   } finally {
-    // Not awaited: a body that hangs would not answer.
+    // This is not awaited, since a body that hangs would not answer.
     source?.cancel().catch(() => undefined);
   }
 }
 
-/** Hands the chunks on, and takes note of what the source fails with. */
+/** Hands the chunks on, and notes the error of the source. */
 async function* watched(source: ReadResult, failure: { error?: unknown }): AsyncGenerator<Uint8Array, void, undefined> {
   try {
     yield* source;

@@ -6,15 +6,19 @@ import type { Store } from "./store.js";
 
 const hasVerbs = hasMethods("write", "read", "stat", "delete", "list", "close");
 
-/** Whether a value has what every store has: of whichever class, of whichever version of this library. */
+/** Whether a value has the members that every store has. Its class and its version of this library do not matter. */
 export function isStore(value: unknown): value is Store {
   return hasVerbs(value) && isObject(value) && typeof value["name"] === "string" && isObject(value["capability"]);
 }
 
-/** An option that is a store. What one wrapper takes, all take. */
+/** An option that is a store. All wrappers take the same stores. */
 export const storeField = z.custom<Store>(isStore, "must be a Store");
 
-/** @throws {StorageError} `CONFIG_INVALID` for what is no store, rather than a `TypeError` of each call */
+/**
+ * Returns a value that is a store. A wrong value fails here, and not as a `TypeError` in each call.
+ *
+ * @throws {StorageError} `CONFIG_INVALID` for a value that is no store
+ */
 export function checkedStore(store: unknown, owner: string): Store {
   if (isStore(store)) return store;
   throw new StorageError(

@@ -5,16 +5,16 @@ import type { ObjectInfo } from "./store.js";
 
 const disbelieved = new WeakSet<StorageError>();
 
-/** Hands a listed object on, if it lies where the listing was asked for. */
+/** Returns a listed object, if it lies below the prefix of the listing. */
 export type CheckListed = (object: ObjectInfo) => ObjectInfo;
 
 /**
- * Checks what a store lists below a prefix: who lists is often about to delete, and a store that lists what lies elsewhere
- * would have that deleted.
+ * Returns a check of the objects that a store lists below a prefix. A caller that lists is often about to delete. If
+ * a store lists objects elsewhere, the caller would delete them.
  *
- * @param prefix what the store was asked for, plain or absolute
- * @returns throws `UNEXPECTED`, not retryable, for a listed path that is not valid, or does not begin with the prefix. The
- *   path is not repeated: it may be another tenant's
+ * @param prefix the prefix that the store was asked for, plain or absolute
+ * @returns a check that throws `UNEXPECTED`, not retryable, for a listed path that is not valid, or does not begin
+ *   with the prefix. The message does not repeat the path, since it may be another tenant's.
  */
 export function checkListed(prefix: string, store: string): CheckListed {
   if (schemeOf(prefix) !== undefined) return checkAbsolute(prefix, store);
@@ -25,7 +25,7 @@ export function checkListed(prefix: string, store: string): CheckListed {
   };
 }
 
-/** One text of an absolute path is as good as another: what they stand for is compared. */
+/** Compares what absolute paths stand for, since one absolute path can be written in several ways. */
 function checkAbsolute(prefix: string, store: string): CheckListed {
   const asked = splitLocation(
     prefix,
@@ -48,14 +48,14 @@ function locationOf(text: string, prefix: string, store: string): Location {
   return splitLocation(text, assertGood, invalid);
 }
 
-/** A store of the user's own may list anything. */
+/** Returns the path of a listed object. A user's own store may list anything. */
 function pathOf(object: ObjectInfo | undefined, prefix: string, store: string): string {
   const path: unknown = object?.path;
   if (typeof path !== "string") throw liesElsewhere(prefix, store);
   return path;
 }
 
-/** The error of a listing that is not believed. */
+/** Returns the error of a listing that is not believed. */
 export function liesElsewhere(prefix: string, store: string): StorageError {
   const message =
     "The store listed an object that does not lie below the prefix it was asked for. The listing is not believed, and " +
@@ -65,7 +65,7 @@ export function liesElsewhere(prefix: string, store: string): StorageError {
   return error;
 }
 
-/** Whether it is the error of a listing that is not believed. */
+/** Whether an error is that of a listing that is not believed. */
 export function isDisbelieved(error: unknown): boolean {
   return disbelieved.has(error as StorageError);
 }

@@ -2,10 +2,10 @@ import { StorageError } from "../errors/error.js";
 import type { ListOptions, ObjectInfo, Store } from "./store.js";
 
 /**
- * Lists a store that may be a user's own. Where `list` is an async function, what it gives is a promise and no listing, and
- * nobody would hear it reject: Node ends the process for that.
+ * Lists a store that may be a user's own. If its `list` is an async function, the result is a promise and no listing.
+ * Nobody would then handle a rejection, and Node ends the process for that.
  *
- * @throws {StorageError} `UNEXPECTED` for what is no async iterable; what `list` throws
+ * @throws {StorageError} `UNEXPECTED` for a result that is no async iterable; what `list` throws
  */
 export function openListing(
   store: Pick<Store, "name" | "list">,

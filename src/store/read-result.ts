@@ -6,11 +6,11 @@ import type { ObjectInfo, ReadResult } from "./store.js";
 export interface ReadCall {
   /** The name of the store, for errors. */
   store?: string | undefined;
-  /** Once it has fired, reading on is `ABORTED`, also while a chunk is awaited. */
+  /** The signal of the call. Once it has fired, reading on is `ABORTED`, even while a chunk is awaited. */
   signal?: AbortSignal | undefined;
 }
 
-/** A {@link ReadResult} over bytes that are already here. */
+/** Returns a {@link ReadResult} over bytes that are already here. */
 export function bytesResult(info: ObjectInfo, bytes: Uint8Array, call?: ReadCall): ReadResult {
   async function* chunks(): AsyncGenerator<Uint8Array, void, undefined> {
     await Promise.resolve();
@@ -20,11 +20,11 @@ export function bytesResult(info: ObjectInfo, bytes: Uint8Array, call?: ReadCall
 }
 
 /**
- * A {@link ReadResult} over chunks that are still to come.
+ * Returns a {@link ReadResult} over chunks that are still to come.
  *
  * @param chunks read at most once; its `return()` is called when the reader stops early
  * @param release frees what holds the body, when it is given up before it was begun; default: `chunks.return()`
- * @param call whose signal is honoured, and whose store errors name
+ * @param call gives the signal, and the name of the store for errors
  */
 export function streamResult(
   info: ObjectInfo,
@@ -55,7 +55,7 @@ export function streamResult(
       const parts: Uint8Array[] = [];
       const all: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: begin };
       for await (const part of all) parts.push(part);
-      // What was cut short by cancel() is not all.
+      // A body that cancel() cut short is not whole.
       if (cancelled) throw new StorageError("UNEXPECTED", "The body was cancelled while it was read.", details);
       return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
     },
@@ -69,7 +69,10 @@ export function streamResult(
   };
 }
 
-/** A generator that is closed before it was begun runs none of its code, so that it frees nothing. */
+/**
+ * Calls `release` if a body is closed before it was begun. A generator then runs none of its code, so it frees
+ * nothing.
+ */
 function releasedUnread(
   iterator: AsyncIterator<Uint8Array>,
   release: (() => void | Promise<void>) | undefined,
@@ -100,7 +103,7 @@ function abortableIterator(
       try {
         return await abortable(iterator.next(), signal, details);
       } catch (error) {
-        // Not awaited: a body that hangs would not answer.
+        // This is not awaited, since a body that hangs would not answer.
         if (signal.aborted) iterator.return?.().catch(() => undefined);
         throw error;
       }

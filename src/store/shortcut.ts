@@ -1,33 +1,34 @@
 import { isOwnStore } from "./guard/own-stores.js";
 import type { Store } from "./store.js";
 
-/** The methods of a class that does by others what they say. */
+/** The methods of a class whose work a shortcut does in another way. */
 export interface Verbs {
   readonly read: unknown;
   readonly write: unknown;
 }
 
-/** Those of a class as it was made. */
+/** Returns these methods of a class. They are taken when the class is made, before anybody can replace them. */
 export function verbsOf(prototype: object): Verbs {
   return { read: Reflect.get(prototype, "read"), write: Reflect.get(prototype, "write") };
 }
 
-/** What some stores of ours can do in less time than by the verbs of all stores. */
+/** A way in which some stores of this library do the work of the common verbs in less time. */
 export class Shortcut<Ways> {
   readonly #known = new WeakMap<Store, { readonly ways: Ways; readonly verbs: Verbs }>();
 
   /**
-   * Says that a store has it.
+   * Declares that a store has the shortcut.
    *
-   * @param verbs those of its class, which it must still have
+   * @param verbs the methods of its class, which the store must still have
    */
   declare(store: Store, ways: Ways, verbs: Verbs): void {
     this.#known.set(store, { ways, verbs });
   }
 
   /**
-   * How to ask a store. `undefined` for those without it, among them layers over one that has it, stores of a derived class,
-   * and those of which a method was replaced: whoever did that is to be heard.
+   * Returns the shortcut of a store. Returns `undefined` for a store without it, for a layer over a store that has
+   * it, and for a store of a derived class. Also returns `undefined` if a method of the store was replaced, since the
+   * new method must be called.
    */
   of(store: Store): Ways | undefined {
     const { ways, verbs } = this.#known.get(store) ?? {};

@@ -4,10 +4,11 @@ import { comparePaths } from "../paths/path.js";
 import type { ObjectInfo, Store } from "./store.js";
 
 /**
- * Hands on a listing as long as it is sorted: one that is not may have no end, or leave out what others count on.
+ * Hands on a listing as long as it is sorted. An unsorted listing may have no end, or leave out objects that callers
+ * rely on.
  *
- * @param startAfter the path behind which it begins
- * @throws {StorageError} `UNEXPECTED` for a listing that is not in the order of paths, each once
+ * @param startAfter the path behind which the listing begins
+ * @throws {StorageError} `UNEXPECTED` for a listing that is not in the order of paths, or that gives a path twice
  */
 export async function* sortedListing(
   objects: AsyncIterable<ObjectInfo>,
@@ -24,7 +25,7 @@ export async function* sortedListing(
   }
 }
 
-// The order is that of the paths themselves: percent-encoded, they have another one.
+// The order is that of the paths themselves. Percent-encoded paths have another order.
 function pathOf(text: string): string {
   return splitLocation(
     text,

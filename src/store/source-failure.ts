@@ -2,23 +2,23 @@ import { StorageError, isStorageError, type StorageErrorCode, type StorageErrorD
 
 const failures = new WeakSet<StorageError>();
 
-/** What an error says of a source: its code, and whether the same may succeed later. */
+/** What an error says about a source: its code, and whether a retry may succeed. */
 interface SourceVerdict {
   readonly code: StorageErrorCode;
   readonly retryable: boolean | undefined;
 }
 
 /**
- * What the failure of a source of the user's own means: a {@link StorageError} (also of another copy of this package) keeps
- * its code and `retryable`, all else is `UNEXPECTED`. So is `ABORTED`: that the source was given up does not mean that the
- * call was.
+ * Returns what the failure of a user's own source means. A {@link StorageError} (also of another copy of this
+ * package) keeps its code and `retryable`. Every other error is `UNEXPECTED`. So is `ABORTED`, since an aborted
+ * source does not mean that the call was aborted.
  */
 function verdictOfSource(cause: unknown): SourceVerdict {
   if (!isStorageError(cause) || cause.code === "ABORTED") return { code: "UNEXPECTED", retryable: undefined };
   return { code: cause.code, retryable: cause.retryable };
 }
 
-/** The error of a call whose source failed. It says nothing of the store: see {@link isSourceFailure}. */
+/** Returns the error of a call whose source failed. It says nothing about the store: see {@link isSourceFailure}. */
 export function sourceFailure(cause: unknown, message: string, details: StorageErrorDetails): StorageError {
   const { code, retryable } = verdictOfSource(cause);
   const error = new StorageError(code, message, { ...details, cause, retryable });
@@ -26,7 +26,7 @@ export function sourceFailure(cause: unknown, message: string, details: StorageE
   return error;
 }
 
-/** Whether an error says that the source of a body failed, and nothing of the store that was to take it. */
+/** Whether an error says that the source of a body failed. Such an error says nothing about the store of the write. */
 export function isSourceFailure(error: unknown): boolean {
   return failures.has(error as StorageError);
 }

@@ -7,16 +7,16 @@ export type Source = Blob | AsyncIterable<unknown>;
 
 /** A source that is being read. */
 export interface OpenSource {
-  /** The next chunk, as the source gives it. */
+  /** Returns the next chunk, as the source gives it. */
   next(): Promise<IteratorResult<unknown>>;
-  /** Ends the source, also one that hangs or was never read. Settles when it has closed, which may be never. */
+  /** Ends the source, even if it hangs or was never read. Settles when it has closed, which may be never. */
   close(reason: unknown): Promise<unknown>;
 }
 
 /**
  * Makes a source ready to be read. Nothing is read yet.
  *
- * @throws {Error} what is wrong with a stream that can't be read any more: its bytes would be missing without a word
+ * @throws {Error} why a stream can't be read any more. Without this error, its bytes would be missing in silence.
  */
 export function openSource(source: Source): OpenSource {
   if (source instanceof Blob) return webSource(source.stream());
@@ -25,8 +25,8 @@ export function openSource(source: Source): OpenSource {
 }
 
 /**
- * Ends a source that nobody has opened. Waits for nothing, and never fails: one that is locked to a reader is that
- * reader's to end.
+ * Ends a source that nobody has opened. Waits for nothing, and never fails. A stream that is locked to a reader is
+ * left to that reader.
  */
 export function endSource(source: Source, reason: unknown): void {
   giveUp(() => {
@@ -37,7 +37,8 @@ export function endSource(source: Source, reason: unknown): void {
   });
 }
 
-// By what they can do, not by `instanceof`: there are streams of other realms and packages.
+// These functions look at what a stream can do, and not at `instanceof`, since streams come from other realms and
+// packages.
 function isWebStream(source: object): source is ReadableStream {
   return "getReader" in source && typeof source.getReader === "function";
 }
@@ -47,7 +48,7 @@ function isNodeStream(source: object): source is Readable {
   return typeof end === "function" && typeof on === "function";
 }
 
-// The result of a read.
+// The result of a read can be cancelled.
 function isCancellable(source: object): source is { cancel(): unknown } {
   return "cancel" in source && typeof source.cancel === "function";
 }
@@ -62,7 +63,7 @@ function webSource(stream: ReadableStream): OpenSource {
       if (next.done) reader.releaseLock();
       return next as IteratorResult<unknown>;
     },
-    // Not by an iterator, whose return() would wait for the chunk that is under way.
+    // The reader is cancelled, since the return() of an iterator would wait for the chunk in flight.
     close: async (reason) => reader.cancel(reason),
   };
 }
@@ -71,7 +72,7 @@ function nodeSource(stream: Readable): OpenSource {
   const { errored, readable } = stream as Partial<Readable>; // not every package's stream has them
   if (errored) throw errored;
   if (readable === false) throw new Error("The stream was read or destroyed already.");
-  // A stream may fail before its turn comes; a failure that nobody hears would end the process.
+  // A stream may fail before its turn comes. An error without a listener would end the process.
   stream.on("error", ignore);
   const iterator = (stream as AsyncIterable<unknown>)[Symbol.asyncIterator]();
   return {
@@ -84,7 +85,7 @@ function iteratorSource(source: AsyncIterable<unknown>): OpenSource {
   const iterator = source[Symbol.asyncIterator]();
   return {
     next: () => iterator.next(),
-    // A promise, whatever the source throws at once or gives.
+    // The result is a promise, whatever the source throws at once or returns.
     close: () => new Promise((resolve) => resolve(isCancellable(source) ? source.cancel() : iterator.return?.())),
   };
 }
@@ -96,5 +97,5 @@ async function destroy(stream: Readable): Promise<void> {
 }
 
 function ignore(): void {
-  // Whoever reads the stream hears of it.
+  // The reader of the stream gets the error.
 }

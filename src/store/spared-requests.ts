@@ -1,15 +1,17 @@
 import { isOwnStore } from "./guard/own-stores.js";
 import type { CallOptions, Store } from "./store.js";
 
-// Keys of options by which this library asks for less than the contract of a store gives, and spares a service a request.
-// They are symbols, since they are no options of a store: whoever else calls one gets all that the contract says.
+// Keys of options with which this library asks for less than the contract of a store gives. That saves the service a
+// request. The keys are symbols, since they are no options of a store. All other callers get everything that the
+// contract promises.
 
-/** Of a read: content type and metadata of the object are not needed. GCS tells them by a request of their own. */
+/** Whether a read may leave out content type and metadata. GCS needs a separate request for them. */
 export const BYTES_ONLY = Symbol("coatcheck.bytesOnly");
 
 /**
- * Of a copy: the size of the source in bytes, which is known, and that its content type and metadata need not be told. S3
- * and Azure tell all three by a request of their own; they are copied in any case.
+ * Size in bytes of the source of a copy, if the caller knows it. The copy then need not return the content type and
+ * metadata of the object. S3 and Azure need a separate request to return these and the size. Content type and
+ * metadata are copied in any case.
  */
 export const SOURCE_SIZE = Symbol("coatcheck.sourceSize");
 
@@ -19,12 +21,12 @@ export interface SparedOptions extends CallOptions {
   readonly [SOURCE_SIZE]?: number | undefined;
 }
 
-/** Options of a read whose bytes alone matter. A store of the user's own is not told. */
+/** Returns the options of a read that needs the bytes alone. A user's own store does not get the key. */
 export function bytesOnly<Options extends CallOptions>(store: Store, options: Options): Options & SparedOptions {
   return isOwnStore(store) ? { ...options, [BYTES_ONLY]: true } : options;
 }
 
-/** Options of a copy of which only matters that it is made. A store of the user's own is not told. */
+/** Returns the options of a copy whose result does not matter. A user's own store does not get the key. */
 export function knownSource<Options extends CallOptions>(
   store: Store,
   options: Options,

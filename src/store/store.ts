@@ -1,8 +1,8 @@
 import type { Capability } from "./capability.js";
 
 /**
- * The bytes of an object to be written: in any form that JavaScript has for bytes, in any realm. A string is written as UTF-8.
- * An iterable is read once, with backpressure, and ended when the write fails or is refused.
+ * The bytes of an object to be written, in any form that JavaScript has for bytes, in any realm. A string is written
+ * as UTF-8. An iterable is read once, with backpressure, and ended when the write fails or is refused.
  */
 export type StoreBody = Uint8Array | string | AsyncIterable<Uint8Array>;
 
@@ -21,11 +21,11 @@ export interface ObjectInfo {
 }
 
 /**
- * The content of one object (or of the range asked for): iterate it, or take it whole with `bytes()`; once only.
- * A result that nobody reads must be given back with `cancel()`, or it may hold a connection.
+ * The content of one object, or of the range that was asked for. Iterate it, or take it whole with `bytes()`, but
+ * only once. A result that nobody reads must be given back with `cancel()`, or it may hold a connection.
  */
 export interface ReadResult extends AsyncIterable<Uint8Array> {
-  /** Describes the whole object, also when a range was read. */
+  /** Describes the whole object, even when a range was read. */
   readonly info: ObjectInfo;
   /** Reads all that is left. Rejects with a {@link StorageError} when the body breaks off. */
   bytes(): Promise<Uint8Array>;
@@ -35,7 +35,7 @@ export interface ReadResult extends AsyncIterable<Uint8Array> {
 
 /** Options that every call takes. */
 export interface CallOptions {
-  /** Aborts the call: it rejects with `ABORTED`, whose `cause` is `signal.reason`. */
+  /** Aborts the call, which rejects with `ABORTED`. The `cause` of the error is `signal.reason`. */
   signal?: AbortSignal | undefined;
 }
 
@@ -51,21 +51,27 @@ export interface WriteOptions extends CallOptions {
   digest?: string | undefined;
   /** Write only if no object is there; otherwise `ALREADY_EXISTS`. `UNSUPPORTED` where the capability is false. */
   ifNoneMatch?: "*" | undefined;
-  /** Write only over the version with this etag; otherwise `PRECONDITION_FAILED`. `UNSUPPORTED` where the capability is false. */
+  /**
+   * Write only over the version with this etag; otherwise `PRECONDITION_FAILED`. `UNSUPPORTED` where the capability
+   * is false.
+   */
   ifMatch?: string | undefined;
 }
 
 /** Options of {@link Store.read}. */
 export interface ReadOptions extends CallOptions {
-  /** First byte wanted, default 0. At or past the end of the object: an empty result. */
+  /** First byte wanted. Default 0. An offset at or past the end of the object gives an empty result. */
   offset?: number | undefined;
-  /** Most bytes wanted, default to the end. Fewer come where the object ends sooner. */
+  /** Most bytes wanted. Default: to the end. Fewer come if the object ends sooner. */
   length?: number | undefined;
 }
 
 /** Options of {@link Store.delete}. */
 export interface DeleteOptions extends CallOptions {
-  /** Delete only the version with this etag; otherwise `PRECONDITION_FAILED`. `UNSUPPORTED` where the capability is false. */
+  /**
+   * Delete only the version with this etag; otherwise `PRECONDITION_FAILED`. `UNSUPPORTED` where the capability is
+   * false.
+   */
   ifMatch?: string | undefined;
 }
 
@@ -83,11 +89,11 @@ export interface PresignOptions {
   /** Seconds until the URL expires. */
   expiresIn: number;
   /**
-   * Name under which a browser saves what a GET gives: the answer has a `Content-Disposition: attachment` (RFC 6266).
-   * Without control characters. `UNSUPPORTED` by a store whose URLs can't say it.
+   * Name under which a browser saves the answer to a GET, which has a `Content-Disposition: attachment` (RFC 6266).
+   * It must not have control characters. `UNSUPPORTED` by a store whose URLs can't say it.
    */
   filename?: string | undefined;
-  /** Media type that the answer to a GET has, in place of that of the object. `UNSUPPORTED` as `filename` is. */
+  /** Media type of the answer to a GET, in place of the object's own. `UNSUPPORTED` as `filename` is. */
   contentType?: string | undefined;
 }
 
@@ -95,40 +101,44 @@ export interface PresignOptions {
  * A place for bytes: a driver (files, memory, S3, ...) or a composition of stores.
  *
  * Every method rejects with a {@link StorageError} and nothing else. Paths are checked before any I/O
- * (`INVALID_PATH`); what {@link Store.capability} does not advertise is `UNSUPPORTED` before any I/O.
+ * (`INVALID_PATH`). A call that needs more than {@link Store.capability} advertises is `UNSUPPORTED` before any I/O.
  * Writes are atomic: a reader sees the old object, the new one, or none.
  */
 export interface Store {
-  /** For errors, logs and metrics: `"file"`, `"s3"`, ... */
+  /** Name of the store for errors, logs and metrics: `"file"`, `"s3"`, ... */
   readonly name: string;
   /** What this store can really do. Frozen. */
   readonly capability: Readonly<Capability>;
   /**
-   * Whether the store takes paths of this URL scheme (lower case), `scheme://container/path`, beside plain ones. Absent
-   * on a store that does not route, for which such a path is `INVALID_PATH`.
+   * Whether the store takes paths of this URL scheme (lower case), `scheme://container/path`, as well as plain paths.
+   * Absent on a store that does not route. For such a store, an absolute path is `INVALID_PATH`.
    */
   routes?(scheme: string): boolean;
-  /** The URL schemes that a store which routes knows, for messages. Absent on one that does not route. */
+  /** The URL schemes that a store which routes knows, for messages. Absent on a store that does not route. */
   readonly schemes?: readonly string[] | undefined;
   /**
-   * What can be done with one path, where that depends on the path. Absent: {@link Store.capability}. May open the store
-   * that the path leads to; rejects as its other methods do.
+   * Returns what can be done with one path, if that depends on the path. If the method is absent,
+   * {@link Store.capability} holds for all paths. May open the store that the path leads to. Rejects as the other
+   * methods do.
    */
   capabilityOf?(path: string, options?: CallOptions): Promise<Readonly<Capability>>;
-  /** Writes one object, whole or not at all. An existing one is replaced, unless `ifNoneMatch` or `ifMatch` forbid it. */
+  /**
+   * Writes one object, whole or not at all. It replaces an existing object, unless `ifNoneMatch` or `ifMatch` forbid
+   * that.
+   */
   write(path: string, body: StoreBody, options?: WriteOptions): Promise<ObjectInfo>;
   /** Reads an object or a range of it. `NOT_FOUND` when it is missing. */
   read(path: string, options?: ReadOptions): Promise<ReadResult>;
-  /** Describes an object without reading it; `undefined` when it is missing. */
+  /** Describes an object without reading it. Returns `undefined` when it is missing. */
   stat(path: string, options?: CallOptions): Promise<ObjectInfo | undefined>;
-  /** Deletes an object. Idempotent: a missing one is no error. */
+  /** Deletes an object. Idempotent: a missing object is no error. */
   delete(path: string, options?: DeleteOptions): Promise<void>;
   /**
-   * Lists objects whose path begins with `prefix` (a plain string prefix; `""` lists all), sorted by the UTF-8 bytes
-   * of the path, fetched page by page while it is iterated.
+   * Lists objects whose path begins with `prefix`, sorted by the UTF-8 bytes of the path. `prefix` is a plain string
+   * prefix, and `""` lists all. Pages are fetched while the listing is iterated.
    */
   list(prefix: string, options?: ListOptions): AsyncIterable<ObjectInfo>;
-  /** Copies an object inside the store, content type and metadata with it. `NOT_FOUND` when `from` is missing. */
+  /** Copies an object inside the store, with its content type and metadata. `NOT_FOUND` when `from` is missing. */
   copy(from: string, to: string, options?: CallOptions): Promise<ObjectInfo>;
   /** Makes a URL that lets its holder read or write one object for `expiresIn` seconds. */
   presign(path: string, options: PresignOptions): Promise<string>;

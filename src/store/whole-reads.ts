@@ -1,23 +1,24 @@
 import { Shortcut } from "./shortcut.js";
 import type { ReadOptions } from "./store.js";
 
-/** What a read has brought, all of it. */
+/** The bytes of a read, all of them. */
 export interface WholeBytes {
-  /** Nobody must change them. */
+  /** The bytes. Nobody may change them. */
   readonly bytes: Uint8Array;
-  /** Their SHA-256, if it was found out on the way. */
+  /** SHA-256 of the bytes, if the read has computed it on the way. */
   readonly sha256?: Buffer | undefined;
 }
 
-/** What a store does that hands on what it reads as a whole: no stream is needed for it. */
+/** A read that returns the whole content at once, and needs no stream. */
 export interface WholeReads {
   /**
-   * Reads as `read` does, with the same checks and errors. When the signal fires it stops, but it need not tell at once.
+   * Reads as `read` does, with the same checks and errors. When the signal fires, the read stops, but need not reject
+   * at once.
    *
-   * @param onLength is told how many bytes come, before any is kept. What it throws ends the read
+   * @param onLength gets the number of bytes, before any of them is kept. What it throws ends the read.
    */
   readWhole(path: string, options: ReadOptions, onLength: (length: number) => void): Promise<WholeBytes>;
 }
 
-/** The stores that read so. */
+/** The stores that have such a read. */
 export const WHOLE_READS = new Shortcut<WholeReads>();

@@ -5,7 +5,7 @@ import type { ListOptions, ObjectInfo, ReadResult, Store } from "../store.js";
 import type { GuardedCall } from "./call.js";
 import { guardedInfo } from "./info.js";
 
-/** The result of a read of `path`, whose body brings bytes, ends, or fails with a `StorageError`. */
+/** Returns the result of a read of `path`. Its body brings bytes, ends, or fails with a `StorageError`. */
 export function guardedResult(answer: unknown, call: GuardedCall, path: string): ReadResult {
   const result = (answer ?? {}) as ReadResult;
   const cancel = (): Promise<void> => call.run(() => result.cancel());
@@ -28,12 +28,12 @@ export function guardedResult(answer: unknown, call: GuardedCall, path: string):
       cancel,
     };
   } catch (error) {
-    if (typeof result.cancel === "function") cancel().catch(() => undefined); // it may hold a connection
+    if (typeof result.cancel === "function") cancel().catch(() => undefined); // the result may hold a connection
     throw error;
   }
 }
 
-/** A listing of objects that ends, or fails with a `StorageError`. */
+/** Returns a listing of objects that ends, or fails with a `StorageError`. */
 export function guardedListing(
   store: Store,
   prefix: string,
@@ -42,14 +42,14 @@ export function guardedListing(
 ): AsyncIterable<ObjectInfo> {
   const listing = { [Symbol.asyncIterator]: () => openListing(store, prefix, options)[Symbol.asyncIterator]() };
   const checked = (listed: unknown): ObjectInfo => {
-    // Said as it is of every path that is not believed.
+    // The error is the same as for every path that is not believed.
     if (typeof (listed as Partial<ObjectInfo> | null)?.path !== "string") throw liesElsewhere(prefix, store.name);
     return guardedInfo(listed, call);
   };
   return { [Symbol.asyncIterator]: () => guardedSteps(() => begun(listing, call), call, checked) };
 }
 
-// Not a generator: to give up must reach what is below at once, also while a step of it hangs.
+// This is not a generator. Giving up must reach the store below at once, even while a step of it hangs.
 function guardedSteps<T>(
   begin: () => AsyncIterator<unknown>,
   call: GuardedCall,
@@ -77,7 +77,8 @@ function guardedSteps<T>(
       try {
         return { done: false, value: checked(value) };
       } catch (error) {
-        end().catch(() => undefined); // what answers like this is asked no more
+        // A store that answers like this is asked no more.
+        end().catch(() => undefined);
         throw error;
       }
     },

@@ -20,8 +20,9 @@ export class GuardedCall {
   }
 
   /**
-   * What was thrown, as a `StorageError`: one keeps its code and `retryable`, all else is `UNEXPECTED`. Only the signal makes
-   * `ABORTED`: with it any other error of a call that was given up is that, and without it nothing is.
+   * Returns what was thrown, as a `StorageError`. A `StorageError` keeps its code and `retryable`, unless its code is
+   * `ABORTED`. Any other error is `ABORTED` if the signal has fired, and `UNEXPECTED` if not. So only the signal
+   * makes `ABORTED`.
    */
   failure(error: unknown): StorageError {
     if (isStorageError(error) && error.code !== "ABORTED") return error;
@@ -29,7 +30,11 @@ export class GuardedCall {
     return callFailure(error, this.signal, this.details);
   }
 
-  /** The error of an answer that is none. @param due what the store must answer with */
+  /**
+   * Returns the error of an answer that breaks the contract.
+   *
+   * @param due what the store must answer with
+   */
   badAnswer(due: string): StorageError {
     const message = `The ${this.details.operation} of the store must give ${due}. It gave something else: mend the store.`;
     return new StorageError("UNEXPECTED", message, this.details);

@@ -17,12 +17,14 @@ import { GuardedCall } from "./call.js";
 import { guardedInfo } from "./info.js";
 import { isTouchable } from "../layers/tiered/touchable-store.js";
 
-// One for each store, so that who compares stores, or keeps something for each, sees one store and not several.
+// One guard for each store, so that code which compares stores, or keeps something for each, sees one store and not
+// several.
 const guards = new WeakMap<Store, Store>();
 
 /**
- * A store of the user's own as the contract of a store has it, for a composition that works with it: whatever it throws is
- * a `StorageError`, and so is an answer that is none. A store of ours is handed back as it is.
+ * Wraps a user's own store so that it keeps the contract of a store, for a composition that uses it. Whatever it
+ * throws becomes a `StorageError`, and so does an answer that breaks the contract. A store of this library is
+ * returned as it is.
  */
 export function guardedStore(store: Store): Store {
   if (store instanceof GuardedStore || isOwnStore(store)) return store;
@@ -32,7 +34,7 @@ export function guardedStore(store: Store): Store {
 }
 
 class GuardedStore implements Store {
-  // What a store need not have, a guarded one has only where that does.
+  // The optional members of a store. A guarded store has them only if the store below has them.
   readonly routes?: (scheme: string) => boolean;
   readonly capabilityOf?: (path: string, options?: CallOptions) => Promise<Readonly<Capability>>;
   readonly touch?: (path: string, options?: CallOptions) => Promise<boolean>;
@@ -119,7 +121,7 @@ class GuardedStore implements Store {
   }
 
   #call(operation: string, path?: string, options?: CallOptions): GuardedCall {
-    // Options are the store's to check, and may be anything until then.
+    // The store checks its options. Until then they may be anything.
     return new GuardedCall({ operation, store: this.name, path }, (options as CallOptions | null | undefined)?.signal);
   }
 }

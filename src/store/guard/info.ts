@@ -5,7 +5,7 @@ import type { GuardedCall } from "./call.js";
 
 type Check = (value: unknown) => boolean;
 
-// Complete by its type: what is added to ObjectInfo is added here, or this does not compile.
+// The type makes this complete. A field that is added to ObjectInfo is added here, or this does not compile.
 const FIELDS: Readonly<Record<keyof ObjectInfo, readonly [isSound: Check, due: string]>> = {
   path: [isText, "a string"],
   size: [isCount, "a whole number of bytes, 0 or more"],
@@ -16,9 +16,9 @@ const FIELDS: Readonly<Record<keyof ObjectInfo, readonly [isSound: Check, due: s
 };
 
 /**
- * What a store knows of an object, if all that it says has the types that {@link ObjectInfo} says.
+ * Returns a store's description of an object, if all its fields have the types of {@link ObjectInfo}.
  *
- * @param path what the object is called by who asked for it, if somebody did
+ * @param path the path that the caller asked for, if there is one
  * @throws {StorageError} `UNEXPECTED` that names the field
  */
 export function guardedInfo(answer: unknown, call: GuardedCall, path?: string): ObjectInfo {

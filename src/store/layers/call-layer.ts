@@ -20,11 +20,12 @@ import { relayed } from "../../async/relayed.js";
 export type Ask<Options, T> = (options: Options) => Promise<T>;
 
 /**
- * A store that hands every call on to another one, and stands around it: see {@link CallLayer.around}. What a layer does
- * not override stays as it was, name and capability too. `close()` closes the store below. What a store of the user's own
- * throws or answers against the contract is a `StorageError` here, `UNEXPECTED`.
+ * A store that hands every call on to another one, and runs code around the call: see {@link CallLayer.around}.
+ * Methods that a layer does not override behave like those of the store below, and so do name and capability.
+ * `close()` closes the store below. If a user's own store breaks the contract by what it throws or answers, this
+ * store rejects with a `StorageError`, `UNEXPECTED`.
  */
-// `schemes` may well be undefined, which Required would forbid users who do not have exactOptionalPropertyTypes.
+// `schemes` may be undefined. Required would forbid that to users who do not have exactOptionalPropertyTypes.
 export abstract class CallLayer extends CheckedStore implements Omit<Required<Store>, "schemes">, Store {
   protected readonly inner: Store;
   protected readonly below: StoreBelow;
@@ -59,7 +60,10 @@ export abstract class CallLayer extends CheckedStore implements Omit<Required<St
     return this.inner.close();
   }
 
-  /** Stands around one request of the store below; a step of a listing is one. Default: nothing does. */
+  /**
+   * Runs code around one request of the store below. A step of a listing is one request. Default: nothing but the
+   * request.
+   */
   protected around<T, O extends CallOptions>(details: CallDetails, options: O, ask: Ask<O, T>): Promise<T> {
     return ask(options);
   }

@@ -16,22 +16,25 @@ import { relayedResult } from "./relayed-result.js";
 
 /** Options of {@link withCircuitBreaker}. */
 export interface CircuitBreakerOptions {
-  /** Calls in a row that must find the store unavailable before it is left alone; at least 1, default 5. */
+  /** Calls in a row that must find the store unavailable before calls are refused. At least 1, default 5. */
   failures?: number | undefined;
-  /** Milliseconds for which it is left alone, at least 1, default 30,000. */
+  /** Milliseconds for which calls are refused. At least 1, default 30,000. */
   resetAfter?: number | undefined;
-  /** Where the time comes from. Default the system's. */
+  /** The clock. Default: the system's. */
   clock?: Clock | undefined;
   /**
-   * Told of every change of state (`circuit_open`, `circuit_half_open`, `circuit_close`).
-   * Default: the observer of the manager whose call it is.
+   * Hears of every change of state (`circuit_open`, `circuit_half_open`, `circuit_close`). Default: the observer of
+   * the manager that makes the call.
    */
   observer?: ObserverOption | undefined;
 }
 
-/** What {@link withCircuitBreaker} gives: a store that shows the state of its circuit. */
+/** The store that {@link withCircuitBreaker} returns. It shows the state of its circuit. */
 export interface CircuitBreakerStore extends Store {
-  /** `closed`: calls pass; `open`: they are refused; `half-open`: one at a time passes, to see whether the store is back. */
+  /**
+   * The state. `closed`: calls pass. `open`: calls are refused. `half-open`: one call at a time passes, to see
+   * whether the store is back.
+   */
   readonly state: CircuitState;
 }
 
@@ -43,16 +46,18 @@ const schema = z.strictObject({
 });
 
 /**
- * Leaves a store alone that is unavailable: after `failures` calls in a row that ended with `UNAVAILABLE` or `TIMEOUT`,
- * calls are refused for `resetAfter` ms, with `UNAVAILABLE` and without I/O. Then one call is let through: its answer
- * ends that, its failure begins it anew. If it ends by the caller's abort, or so that it says nothing of the store, the
- * next call is let through; also if it has no answer after `resetAfter` ms.
+ * Stops calling a store that is unavailable. After `failures` calls in a row that ended with `UNAVAILABLE` or
+ * `TIMEOUT`, calls are refused for `resetAfter` ms, with `UNAVAILABLE` and without I/O. Then one call passes. If it
+ * gets an answer, calls pass again. If it fails, calls are refused for another `resetAfter` ms. If it ends by the
+ * caller's abort, or says nothing about the store, the next call passes. The next call also passes if it has no
+ * answer after `resetAfter` ms.
  *
- * A missing object, a condition that does not hold, denied access and the like are answers of a store that is there. The
+ * A missing object, a condition that does not hold, denied access and the like are answers of a store that works. The
  * caller's abort, arguments that are refused, and `THROTTLED` count neither way. A body or a listing that breaks off
- * counts as a failure; a body has only succeeded when it was read to its end. `presign` asks nobody, and always passes.
+ * counts as a failure. A body has only succeeded when it was read to its end. `presign` makes no request, and always
+ * passes.
  *
- * One circuit stands for all of a store. Over a store that routes, give each of its targets one of its own.
+ * A store has one circuit. If the store routes, put a circuit breaker over each of its targets instead.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example
@@ -114,7 +119,7 @@ class CircuitBreakerLayer extends CallLayer implements CircuitBreakerStore {
     details: CallDetails,
   ): AsyncGenerator<ObjectInfo, void, undefined> {
     const { signal } = options;
-    const listing = this.below.listChecked(prefix, options, details); // which asks for nothing before its first step
+    const listing = this.below.listChecked(prefix, options, details); // This asks for nothing before its first step.
     const call = this.circuit.admit(details);
     yield* relayed(listing, async (next) => {
       const step = await judged(call, details, signal, next);
@@ -132,7 +137,7 @@ class CircuitBreakerLayer extends CallLayer implements CircuitBreakerStore {
   }
 }
 
-/** Asks the store, and reports a failure of whatever kind: also one that says nothing of the store ends a probe. */
+/** Asks the store, and reports a failure of any kind. A failure that says nothing about the store also ends a probe. */
 async function judged<T>(
   call: AdmittedCall,
   details: CallDetails,

@@ -6,18 +6,18 @@ import type { Observers } from "../../observe/observer.js";
 import { tell } from "../../observe/tell.js";
 
 /**
- * `closed`: calls pass. `open`: they are refused. `half-open`: one call at a time passes, to see whether the store is
- * back.
+ * The state of a circuit. `closed`: calls pass. `open`: calls are refused. `half-open`: one call at a time passes, to
+ * see whether the store is back.
  */
 export type CircuitState = "closed" | "open" | "half-open";
 
-/** What an error says of the store: that it is not there, that it is, or nothing. */
+/** The verdict of an error on the store: the store is unavailable, it is available, or the error says nothing. */
 export type Verdict = "unavailable" | "available" | "unknown";
 
 const UNAVAILABLE: ReadonlySet<StorageErrorCode> = new Set<StorageErrorCode>(["UNAVAILABLE", "TIMEOUT"]);
 
-// Answers, if not the ones hoped for. THROTTLED is not among them, nor above: a store that asks for patience is there,
-// but has not shown that it works; and to cut it off would make an outage of a slowdown.
+// These codes are answers, even if the caller hoped for others. THROTTLED is neither among them nor above. A store
+// that throttles is available, but has not shown that it works. To cut it off would turn a slowdown into an outage.
 const ANSWERS: ReadonlySet<StorageErrorCode> = new Set<StorageErrorCode>([
   "NOT_FOUND",
   "CONTAINER_NOT_FOUND",
@@ -27,7 +27,7 @@ const ANSWERS: ReadonlySet<StorageErrorCode> = new Set<StorageErrorCode>([
   "INSUFFICIENT_STORAGE",
 ]);
 
-/** Judges the store by an error. One that comes after the caller's own abort says nothing, whatever its code. */
+/** Judges the store by an error. An error that comes after the caller's own abort says nothing, whatever its code. */
 export function verdictOf(error: unknown, signal: AbortSignal | undefined): Verdict {
   if (signal?.aborted || !isStorageError(error) || isSourceFailure(error)) return "unknown";
   if (UNAVAILABLE.has(error.code)) return "unavailable";
@@ -42,20 +42,20 @@ export interface CircuitSettings {
   readonly observer: Observers | undefined;
 }
 
-/** A call that passed. It may report several times; what it says after the state has changed without it is ignored. */
+/** A call that passed. It may report several times. Its reports are ignored once another call has changed the state. */
 export interface AdmittedCall {
-  /** It is the one that shows whether the store is back. */
+  /** Whether the call is the probe, which shows whether the store is back. */
   readonly isProbe: boolean;
   report(verdict: Verdict, code?: StorageErrorCode): void;
 }
 
 /**
- * The state machine of a circuit breaker. Ours rather than cockatiel's, which has no clock of the caller's, and lets
- * every call through that comes while its probe is under way.
+ * The state machine of a circuit breaker. It is our own. The one in cockatiel takes no clock from the caller, and
+ * lets every call pass while its probe is in flight.
  */
 export class Circuit {
   #state: CircuitState = "closed";
-  // Counts changes of state: a call belongs to the one in which it was admitted.
+  // Counts changes of state. A call belongs to the state in which it was admitted.
   #epoch = 0;
   #failures = 0;
   #openedAt = 0;
@@ -67,14 +67,18 @@ export class Circuit {
     return this.#state;
   }
 
-  /** @throws {StorageError} `UNAVAILABLE`: the circuit is open, or another call is the probe */
+  /**
+   * Admits a call, or refuses it.
+   *
+   * @throws {StorageError} `UNAVAILABLE` when the circuit is open, or another call is the probe
+   */
   admit(details: CallDetails): AdmittedCall {
     if (this.#state === "closed") return this.#call(details);
     if (this.#state === "open") {
       if (this.#within(this.#openedAt)) throw this.#openError(details);
       this.#enter("half-open", details);
     }
-    // A probe that hangs is not waited for longer than an open circuit: else it would be stuck with it.
+    // A probe that hangs is not waited for longer than an open circuit is. Otherwise the circuit would hang with it.
     if (this.#probe !== undefined && this.#within(this.#probe.begun)) throw probingError(details);
     this.#probe = { begun: this.settings.clock.now() };
     return this.#call(details, this.#probe);
@@ -89,7 +93,8 @@ export class Circuit {
         if (probe !== undefined && this.#probe === probe) this.#probe = undefined;
         if (verdict === "available") this.#succeeded(details);
         else if (verdict === "unavailable") this.#failed(details, code);
-        if (verdict === "available") epoch = this.#epoch; // its body still belongs to it
+        // Reports about the body of this call still count in the new state.
+        if (verdict === "available") epoch = this.#epoch;
       },
     };
   }
@@ -116,7 +121,7 @@ export class Circuit {
     tell(this.settings.observer, event, details.store, { outcome, during: details.operation, ...(code && { code }) });
   }
 
-  // A clock that was set back doesn't make it longer.
+  // A clock that was set back doesn't make the time longer.
   #within(begun: number): boolean {
     const elapsed = this.settings.clock.now() - begun;
     return elapsed >= 0 && elapsed < this.settings.resetAfter;

@@ -12,15 +12,15 @@ import { Semaphore } from "./semaphore.js";
 
 /** Options of {@link withConcurrencyLimit}. */
 export interface ConcurrencyLimitOptions {
-  /** Calls of the store below that may be under way at a time; at least 1. */
+  /** Calls of the store below that may be in flight at a time. At least 1. */
   limit: number;
 }
 
 const schema = z.strictObject({ limit: wholeNumber });
 
 /**
- * Lets at most `limit` calls of a store be under way at a time; the others wait, first come, first served. A call
- * that waits ends when its signal fires.
+ * Lets at most `limit` calls of a store be in flight at a time. The other calls wait, first come, first served. A
+ * call that waits ends when its signal fires.
  *
  * A read holds its slot until the body is read to its end, fails, is cancelled, or its signal fires. So a result that
  * is neither read nor cancelled keeps its slot for good. A listing holds a slot for each step, not in between. An

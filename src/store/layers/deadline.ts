@@ -4,7 +4,7 @@ import type { Clock } from "../../async/clock.js";
 import { StorageError } from "../../errors/error.js";
 import { TimedAbort } from "../../async/timed-abort.js";
 
-/** How long a call may be silent. Its signal fires when that is over, and when the caller's does. */
+/** The time limit of one call. Its signal fires when the time is over, and when the caller's signal fires. */
 export class Deadline extends TimedAbort {
   readonly #details: CallDetails;
   #waiting = false;
@@ -18,20 +18,23 @@ export class Deadline extends TimedAbort {
     this.#details = details;
   }
 
-  /** Begins to count, from nothing; not after {@link end}, when nobody would take the timer back. */
+  /** Starts the timer from zero. Does nothing after {@link end}, since nobody would clear the timer. */
   override start(): void {
     if (this.#ended) this.stop();
     else super.start();
   }
 
-  /** Begins no more to count, and leaves nothing on the caller's signal. An answer that is waited for stays timed. */
+  /**
+   * Starts no more timers, and removes its listener from the caller's signal. An answer that is in flight stays
+   * timed.
+   */
   override end(): void {
     this.#ended = true;
     if (!this.#waiting) this.stop();
     this.unlink();
   }
 
-  /** Waits for one answer, no longer than there is time for it. What comes too late is given to `discard`. */
+  /** Waits for one answer, but not longer than the time limit. An answer that comes too late is given to `discard`. */
   async wait<T>(answer: () => Promise<T>, discard?: (late: T) => unknown): Promise<T> {
     this.start();
     this.#waiting = true;

@@ -1,7 +1,7 @@
 import { clock } from "../../options/fields.js";
 import * as z from "zod/mini";
 
-/** Longest time that a timer takes, in milliseconds (24.8 days): Node lets a longer one ring at once. */
+/** Longest time that a timer takes, in milliseconds (24.8 days). Node fires a longer timer at once. */
 const MAX_MILLISECONDS = 2 ** 31 - 1;
 
 export const milliseconds = z.number().check(z.gte(0), z.lte(MAX_MILLISECONDS));

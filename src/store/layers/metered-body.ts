@@ -3,9 +3,9 @@ import type { Reservation } from "./usage-meter.js";
 
 /** A stream of unknown size, counted chunk by chunk before the store gets it. */
 export class MeteredBody implements AsyncIterable<Uint8Array> {
-  /** All that was counted. */
+  /** The reservations of all bytes that were counted. */
   readonly reservations: Reservation[] = [];
-  /** Why the stream was stopped: its next chunk was refused. */
+  /** The error that stopped the stream: its next chunk was refused. */
   refusal: unknown;
 
   constructor(
@@ -31,7 +31,7 @@ export class MeteredBody implements AsyncIterable<Uint8Array> {
       this.reservations.push(await this.reserve(chunk.byteLength));
     } catch (error) {
       this.refusal = error;
-      // Whoever reads takes a source that throws for one that has ended, so nobody else closes it.
+      // The reader takes a source that throws for one that has ended. So nobody else closes the source.
       iterator.return?.().catch(() => undefined);
       throw error;
     }

@@ -3,8 +3,8 @@ import { StorageError, isNotFound } from "../../errors/error.js";
 import type { CallOptions, ObjectInfo, ReadResult, Store, WriteOptions } from "../store.js";
 
 /**
- * Compares what lies at a path with what a write was to put there: bytes, content type and metadata. Gives what is
- * known of the object if it is just that, and `undefined` if it is another one. Throws where neither can be seen.
+ * Checks whether an object is what a write was to put there: bytes, content type and metadata. Returns the object's
+ * info if so, and `undefined` if it is another object. Throws if neither can be told.
  */
 export async function writtenAlready(
   store: Store,
@@ -22,7 +22,7 @@ export async function writtenAlready(
   }
 }
 
-/** Whether nothing lies at a path. */
+/** Whether there is no object at a path. */
 export async function isGone(store: Store, path: string, { signal }: CallOptions): Promise<boolean> {
   try {
     return (await store.stat(path, { signal })) === undefined;
@@ -45,7 +45,7 @@ async function sameBytes(result: ReadResult, expected: Uint8Array): Promise<bool
     if (Buffer.compare(part, chunk) !== 0) return false;
     offset += chunk.byteLength;
   }
-  // As far as it came it is the same: that shows nothing.
+  // The bytes that came are the same, but the rest is unknown. That shows nothing.
   if (offset < expected.byteLength) throw new StorageError("UNAVAILABLE", "The body ended early.");
   return true;
 }

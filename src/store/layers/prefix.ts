@@ -24,16 +24,16 @@ import { relayed } from "../../async/relayed.js";
 import { relayedResult } from "./relayed-result.js";
 
 /**
- * Shows what lies below `prefix/` in a store as a store of its own: paths that go in and come out, also those of
- * errors, are without the prefix, and none leads out of it. Over a store that routes, the prefix may be
- * `scheme://container/prefix`, or `scheme://container/` for all of a container; callers give plain paths in any case,
- * since an absolute one would lead out. The capability is then that of the router, which is its primary's: where the
- * target can do more, put the prefix over the target itself.
+ * Shows what lies below `prefix/` in a store as a store of its own. Paths that go in and come out are without the
+ * prefix, even in errors. No path leads out of the prefix. Over a store that routes, the prefix may be
+ * `scheme://container/prefix`, or `scheme://container/` for all of a container. Callers give plain paths in any case,
+ * since an absolute path would lead out. The capability is then that of the router, which is the capability of its
+ * primary. If the target can do more, put the prefix over the target itself.
  *
- * A path may have 1,024 bytes together with the prefix and a slash: `capability.maxPathLength` says what is left. A
- * presigned URL shows the prefix to its holder.
+ * A path may have 1,024 bytes together with the prefix and a slash. `capability.maxPathLength` says how many are
+ * left. A presigned URL shows the prefix to its holder.
  *
- * @param prefix an object path, whether or not it ends with a slash
+ * @param prefix an object path, with or without a slash at its end
  * @throws {StorageError} `CONFIG_INVALID`
  * @example
  * const store = withPrefix(bucket, "tenants/42");
@@ -114,7 +114,8 @@ class PrefixLayer extends CallLayer {
   ): AsyncGenerator<ObjectInfo, void, undefined> {
     if (!this.#fits(prefix)) return; // no path is that long
     const { startAfter, limit, ...others } = options;
-    // One that is longer than any path here can't be given to the store below, but still has its place in the order.
+    // A `startAfter` that is longer than any path here can't be given to the store below. It still has its place in
+    // the order.
     const inner =
       startAfter === undefined || this.#fits(startAfter)
         ? { ...others, limit, ...(startAfter !== undefined && { startAfter: this.#outer(startAfter) }) }
@@ -147,12 +148,12 @@ class PrefixLayer extends CallLayer {
     return this.#named(() => this.below.presignChecked(this.#outer(path), options));
   }
 
-  /** The path as the store below knows it. */
+  /** Returns the path as the store below knows it. */
   #outer(path: string): string {
     return formatLocation({ ...this.#base, path: this.#base.path + path });
   }
 
-  /** The path as the caller knows it; `undefined` for one that is not below the prefix. */
+  /** Returns the path as the caller knows it. Returns `undefined` for a path that is not below the prefix. */
   #own(outer: string): string | undefined {
     const { target, path: base } = this.#base;
     if (target === undefined) return outer.startsWith(base) ? outer.slice(base.length) : undefined;
@@ -165,7 +166,7 @@ class PrefixLayer extends CallLayer {
     return path.startsWith(base) ? path.slice(base.length) : undefined;
   }
 
-  /** What the store below listed, as the caller knows it. */
+  /** Describes a listed object of the store below under the caller's path. */
   #listed(checked: CheckListed, info: ObjectInfo): ObjectInfo {
     try {
       return { ...info, path: this.#own(checked(info).path)! };
@@ -183,7 +184,7 @@ class PrefixLayer extends CallLayer {
     return Object.freeze({ ...capability, maxPathLength: maxPathLength - Buffer.byteLength(this.#base.path) });
   }
 
-  /** Runs a call of the store below; an error of it names the path as the caller knows it. */
+  /** Runs a call of the store below. Its errors name the path as the caller knows it. */
   async #named<T>(call: () => Promise<T>): Promise<T> {
     try {
       return await call();
@@ -204,7 +205,7 @@ class PrefixLayer extends CallLayer {
   }
 }
 
-/** The result as it is, but for what it says of the object. */
+/** Returns the same result with another description of the object. */
 function renamed(result: ReadResult, info: ObjectInfo): ReadResult {
   return {
     info,
@@ -214,7 +215,7 @@ function renamed(result: ReadResult, info: ObjectInfo): ReadResult {
   };
 }
 
-/** Checks a prefix, and gives it with a slash at its end, unless it is that of a whole container. */
+/** Checks a prefix. Returns it with a slash at its end, unless it is the prefix of a whole container. */
 function parsePrefix(store: Store, prefix: string): Location {
   const text: unknown = prefix;
   if (typeof text !== "string") throw invalidPrefix("it is not a string");

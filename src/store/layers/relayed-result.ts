@@ -5,11 +5,11 @@ import { onAbort } from "../../async/on-abort.js";
 /** One chunk of a body, or its end. */
 export type BodyStep = IteratorResult<Uint8Array, unknown>;
 
-/** What a layer does with the body of a read while it passes. */
+/** What a layer does with the body of a read while the body passes through. */
 export interface BodyRelay {
-  /** Takes one step; default `pull()`. */
+  /** Takes one step. Default `pull()`. */
   step?(pull: () => Promise<BodyStep>): Promise<BodyStep>;
-  /** Called once, when nothing more will pass: the body was read to its end, given up, or failed. */
+  /** Is called once, when nothing more will pass: the body was read to its end, given up, or failed. */
   ended?(end: BodyEnd): void;
 }
 
@@ -19,8 +19,8 @@ export type BodyEnd = { how: "read" | "cancelled" } | { how: "failed"; error: un
 const END = { done: true, value: undefined } as const;
 
 /**
- * Hands a result on to the reader, step by step. Whatever the reader does, and also when a signal fires and
- * nobody reads, `relay.ended` is called and the result below is freed: at once, even if a step below hangs.
+ * Hands a result on to the reader, step by step. `relay.ended` is called and the result below is freed in every case,
+ * even when a signal fires and nobody reads. This happens at once, even if a step below hangs.
  */
 export function relayedResult(result: ReadResult, relay: BodyRelay, call: ReadCall): ReadResult {
   const { signal } = call;

@@ -9,14 +9,14 @@ export class ReplayableBody {
 
   constructor(private readonly body: StoreBody) {}
 
-  /** A stream of which something was asked for. It can't be read from the beginning again. */
+  /** Whether a chunk of a stream was asked for. Such a stream can't be read from the beginning again. */
   get spent(): boolean {
     return this.#spent;
   }
 
   /**
-   * The body for one more attempt. A stream can't be begun any more by the attempt before: a store that was slow rather
-   * than down would else take away chunks from the one that took its place.
+   * Returns the body for one more attempt. The attempt before can no longer begin the stream. Otherwise a store that
+   * was slow and not down would take chunks away from the new attempt.
    */
   next(): StoreBody {
     const { body } = this;

@@ -8,13 +8,13 @@ import { isRetryable, type Attempts, type RetryPolicy } from "./retry-policy.js"
 const END = { done: true, value: undefined } as const;
 
 /**
- * A body that is read on where it broke off: by a range from there, of the same version (the same etag). Attempts and
- * time are counted from the last byte that came.
+ * A body that goes on where it broke off. The rest is read as a range, from the same version (the same etag).
+ * Attempts and time are counted from the last byte that came.
  */
 export class ResumedBody implements AsyncIterableIterator<Uint8Array> {
   #result: ReadResult | undefined;
   #iterator: AsyncIterator<Uint8Array> | undefined;
-  // Since the last byte that came.
+  // The attempts since the last byte that came.
   #attempts: Attempts | undefined;
   #stop: LinkedAbort | undefined;
   #last: Promise<unknown> = Promise.resolve();
@@ -22,7 +22,7 @@ export class ResumedBody implements AsyncIterableIterator<Uint8Array> {
   #closed = false;
   readonly #etag: string | undefined;
   readonly #size: number;
-  // Bytes in all.
+  // Number of bytes in all.
   readonly #expected: number;
 
   constructor(
@@ -44,14 +44,17 @@ export class ResumedBody implements AsyncIterableIterator<Uint8Array> {
     return this;
   }
 
-  /** One step after the other, also for a reader that asks for several at a time: they belong in one order. */
+  /**
+   * Takes one step after the other, even for a reader that asks for several at a time, since they belong in one
+   * order.
+   */
   next(): Promise<IteratorResult<Uint8Array>> {
     const step = this.#last.then(() => this.#step());
     this.#last = step.catch(() => undefined);
     return step;
   }
 
-  /** Gives up the rest. Also interrupts a backoff. */
+  /** Gives up the rest. Also interrupts a back-off. */
   async return(): Promise<IteratorResult<Uint8Array>> {
     const result = this.#result;
     this.#stop?.abort("The body was cancelled.");
@@ -91,7 +94,7 @@ export class ResumedBody implements AsyncIterableIterator<Uint8Array> {
     return step;
   }
 
-  /** Opens the body where it broke off, in as many attempts as it takes. Throws `broken` where it can't. */
+  /** Opens the body where it broke off, in as many attempts as the policy allows. Throws `broken` if it can't. */
   async #reopen(broken: unknown, attempts: Attempts): Promise<void> {
     if (!this.#canResume()) throw broken;
     const { signal } = (this.#stop ??= new LinkedAbort(this.options.signal));
@@ -103,7 +106,7 @@ export class ResumedBody implements AsyncIterableIterator<Uint8Array> {
         const rest = this.store.read(this.path, this.#rest(signal));
         this.#result = await abortable(rest, signal, this.details, discard);
       } catch (error) {
-        // That the rest can't be had is no answer to the whole read: what broke it off is.
+        // The error that broke the body off is the answer to the whole read. The error of reading the rest is not.
         if (!isRetryable(error)) throw isStorageError(error, "ABORTED") ? error : broken;
         failure = error;
       }
@@ -111,7 +114,8 @@ export class ResumedBody implements AsyncIterableIterator<Uint8Array> {
     const { etag, size } = this.#result.info;
     if (etag === this.#etag && size === this.#size) return;
     this.#drop();
-    throw broken; // the object was replaced: two versions would be mixed
+    // The object was replaced: two versions would be mixed.
+    throw broken;
   }
 
   // Without an etag nobody knows whether the object is still the same.
@@ -129,7 +133,7 @@ export class ResumedBody implements AsyncIterableIterator<Uint8Array> {
     };
   }
 
-  // A connection may end without a word; what came is not the object then.
+  // A connection may end without an error. The bytes that came are then not the whole object.
   #endedEarly(): StorageError {
     const message = `The body ended after ${this.#delivered} of ${this.#expected} bytes.`;
     return new StorageError("UNAVAILABLE", message, this.details);

@@ -6,7 +6,7 @@ import { isStorageError, type StorageError } from "../../errors/error.js";
 import type { Observers } from "../../observe/observer.js";
 import { tell } from "../../observe/tell.js";
 
-/** How often and how long is tried, in milliseconds. */
+/** How often and how long a call is retried. Times are in milliseconds. */
 export interface RetrySettings {
   readonly attempts: number;
   readonly maxElapsed: number;
@@ -18,10 +18,10 @@ export interface RetrySettings {
 }
 
 /**
- * What of a call is tried again, and when. cockatiel computes the delays: an exponential backoff with full jitter
- * ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015). Its jitter draws from `Math.random`, so ours stands
- * in, which a test can give numbers to; and its executor is not used, since it has neither a clock of the caller's nor
- * a budget of time.
+ * Decides which failures of a call are retried, and when. cockatiel computes the delays: an exponential back-off with
+ * full jitter ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015). Its jitter uses `Math.random`, so ours
+ * replaces it, and a test can give it numbers. Its executor is not used, since it has neither a clock from the caller
+ * nor a time limit.
  */
 export class RetryPolicy {
   readonly #settings: RetrySettings;
@@ -39,7 +39,7 @@ export class RetryPolicy {
     });
   }
 
-  /** Begins a series of attempts, the first of which is under way now. */
+  /** Begins a series of attempts. The first attempt is in flight now. */
   begin(details: CallDetails): Attempts {
     return new Attempts(this.#settings, this.#backoff.next(), details);
   }
@@ -61,8 +61,9 @@ export class Attempts {
   }
 
   /**
-   * Waits until the time of the next attempt. Throws the error that ended this one if there is to be none: because it
-   * is not retryable, because there were enough, or because the next would begin after the time is over.
+   * Waits until the time of the next attempt. Throws the error of the last attempt if there is no next one. There is
+   * none if the error is not retryable, if there were enough attempts, or if the next would begin after the time is
+   * over.
    *
    * @throws {StorageError} `ABORTED` as soon as the signal fires
    */

@@ -30,24 +30,25 @@ import { isRetryable, RetryPolicy } from "./retry-policy.js";
 
 /** Options of {@link withRetry}. */
 export interface RetryOptions {
-  /** Attempts in all, the first one included; at least 1, default 4. */
+  /** Attempts in all, including the first. At least 1, default 4. */
   attempts?: number | undefined;
   /**
-   * Milliseconds from the beginning of a call in which attempts may begin, default 60,000. Nobody waits for an attempt
-   * that would begin later. One that is under way is not cut off: that is what `withTimeout` is for.
+   * Milliseconds from the beginning of a call in which attempts may begin. Default 60,000. An attempt that would
+   * begin later is not made, and nobody waits for it. An attempt in flight is not cut off. Use `withTimeout` for
+   * that.
    */
   maxElapsed?: number | undefined;
-  /** Milliseconds that the first wait takes at most, default 100; each further one takes up to twice as long. */
+  /** Most milliseconds of the first wait. Default 100. The limit doubles with each further wait. */
   baseDelay?: number | undefined;
-  /** Milliseconds that any wait takes at most, default 10,000. */
+  /** Most milliseconds of any wait. Default 10,000. */
   maxDelay?: number | undefined;
-  /** Where the part of the longest wait comes from that is really waited: from 0 to 1. Default `Math.random`. */
+  /** Returns the part of the longest wait that is really waited, from 0 to 1. Default `Math.random`. */
   random?: (() => number) | undefined;
-  /** Where the time comes from. Default the system's. */
+  /** The clock. Default: the system's. */
   clock?: Clock | undefined;
   /**
-   * Told of every attempt that failed and is followed by another (`retry`).
-   * Default: the observer of the manager whose call it is.
+   * Hears of every attempt that failed and is followed by another (`retry`). Default: the observer of the manager
+   * that makes the call.
    */
   observer?: ObserverOption | undefined;
 }
@@ -66,19 +67,20 @@ const schema = z.strictObject({
 });
 
 /**
- * Tries calls again that failed with an error whose `retryable` is true. Waits in between grow exponentially and are
- * spread at random; an abort ends them at once. The error of the last attempt is what the caller hears.
+ * Retries calls that failed with an error whose `retryable` is true. Waits in between grow exponentially and are
+ * spread at random. An abort ends them at once. The caller gets the error of the last attempt.
  *
- * - A write of a stream is tried again only if nothing was read of the stream.
- * - A read whose body breaks off midway is read on from there, if the store gives etags and reads ranges, and the
- *   object is still the same version. Otherwise the reader hears why it broke off.
+ * - A write of a stream is retried only if nothing was read of the stream.
+ * - A read whose body breaks off goes on from there. This needs a store that gives etags and reads ranges, and an
+ *   object that is still the same version. Otherwise the reader gets the error that broke it off.
  * - A listing goes on after the last path that it gave.
  * - For bodies and listings, attempts and time count from the last progress.
  *
  * **Conditions.** An attempt may fail although the store did what was asked. If the next attempt then fails its
- * condition, the object is looked at: a write with `ifNoneMatch` or `ifMatch` has succeeded if just this content (bytes,
- * content type, metadata) is there, and a delete with `ifMatch` if nothing is. This can't tell apart two writers who
- * write the same content: where only one may win, the content must name the writer.
+ * condition, the layer looks at the object. A write with `ifNoneMatch` or `ifMatch` has succeeded if exactly this
+ * content (bytes, content type, metadata) is there. A delete with `ifMatch` has succeeded if no object is there. This
+ * can't tell apart two writers who write the same content. If only one writer may win, the content must name the
+ * writer.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example
@@ -91,7 +93,7 @@ export function withRetry(store: Store, options: RetryOptions = {}): Store {
 
 interface Attempt<T> {
   readonly discard?: (late: T) => unknown;
-  /** Whether what the call works with is still whole. */
+  /** Whether the input of the call is still whole. */
   readonly repeatable?: () => boolean;
 }
 
@@ -142,7 +144,7 @@ class RetryLayer extends CallLayer {
   }
 
   protected override async deleteChecked(path: string, options: DeleteOptions, details: CallDetails): Promise<void> {
-    let doubt: unknown; // as above
+    let doubt: unknown; // why it is not known whether an earlier attempt deleted the object
     return this.#run(details, options.signal, async () => {
       try {
         await this.below.deleteChecked(path, options, details);
@@ -200,7 +202,10 @@ class RetryLayer extends CallLayer {
     }
   }
 
-  /** Finds out whether an earlier attempt met the condition. While that is not known, the call is as unsure as it was. */
+  /**
+   * Finds out whether an earlier attempt met the condition. If that can't be found out, the call fails with the error
+   * that left the doubt.
+   */
   async #settle<T>(doubt: unknown, refusal: StorageError, look: () => Promise<T | undefined>): Promise<T> {
     let own: T | undefined;
     try {

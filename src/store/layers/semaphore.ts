@@ -6,30 +6,35 @@ import { onAbort } from "../../async/on-abort.js";
 export type Release = () => void;
 
 /**
- * Slots, given out in the order in which they are asked for. A call that waits leaves when its signal fires, and then
- * no call behind it waits longer for that.
+ * Slots that are given out in the order of the requests. A call that waits leaves when its signal fires. The calls
+ * behind it then wait no longer for that.
  *
- * Ours, because no library that runs from CommonJS has that: async-mutex and cockatiel's bulkhead cancel all who wait
- * or none, p-limit and p-queue are ESM only and give a slot back when a promise settles, which the end of a body is not.
+ * The semaphore is our own, because no library that runs from CommonJS has that. Both async-mutex and the bulkhead of
+ * cockatiel cancel all waiting calls or none. The packages p-limit and p-queue are ESM only. They also give a slot
+ * back when a promise settles, and the end of a body is no promise.
  */
 export class Semaphore {
   #free: number;
-  // Those who wait, in their order.
+  // The waiting calls, in their order.
   readonly #waiting = new Set<() => void>();
 
   constructor(slots: number) {
     this.#free = slots;
   }
 
-  /** How many wait. */
+  /** How many calls wait. */
   get waiting(): number {
     return this.#waiting.size;
   }
 
-  /** @throws {StorageError} `ABORTED` when the signal fires before a slot is free */
+  /**
+   * Waits for a slot, and takes it.
+   *
+   * @throws {StorageError} `ABORTED` when the signal fires before a slot is free
+   */
   acquire(signal?: AbortSignal, details?: StorageErrorDetails): Promise<Release> {
     if (signal?.aborted === true) return Promise.reject(abortedError(signal, details));
-    // Whoever waited hears of the slot as soon as one who did not: nobody who comes later goes on before.
+    // A waiting call hears of a slot as soon as a new call does. So no later call goes ahead of an earlier one.
     if (this.#free === 0) return this.#turn(signal, details);
     this.#free--;
     return Promise.resolve(this.#release());
@@ -59,7 +64,7 @@ export class Semaphore {
     });
   }
 
-  // The slot of one who leaves goes straight to the next: no call that comes now can take it.
+  // A slot that is given back goes straight to the next waiting call. No call that comes now can take it.
   #handOn(): void {
     for (const admit of this.#waiting) {
       this.#waiting.delete(admit);

@@ -21,16 +21,16 @@ import { checkedStore } from "../is-store.js";
 import { relayed } from "../../async/relayed.js";
 import { relayedResult } from "./relayed-result.js";
 
-/** An operation of a store that a timeout can be given for. */
+/** An operation of a store that can have a timeout. */
 export type TimedOperation = "write" | "read" | "stat" | "delete" | "list" | "copy" | "presign";
 
 /** Options of {@link withTimeout}. */
 export interface TimeoutOptions {
-  /** Milliseconds, more than 0. */
+  /** Milliseconds after which a call times out. More than 0. */
   timeout: number;
   /** Other times for some operations, in milliseconds, such as `{ write: 120_000 }`. */
   timeouts?: Partial<Record<TimedOperation, number>> | undefined;
-  /** Where the time comes from. Default the system's. */
+  /** The clock. Default: the system's. */
   clock?: Clock | undefined;
 }
 
@@ -56,13 +56,13 @@ const schema = z.strictObject({
 type ParsedOptions = z.output<typeof schema>;
 
 /**
- * Ends a call with `TIMEOUT` (retryable) when the store below leaves it without an answer: at once, also if the store
- * takes no notice of signals. What it brings later is thrown away; a write may still have its effect.
+ * Ends a call with `TIMEOUT` (retryable) when the store below does not answer in time. The call ends at once, even if
+ * the store ignores signals. A late answer is thrown away. A write may still have its effect.
  *
- * What is timed is the store, never the caller:
+ * The time of the store counts, never the time of the caller:
  * - `stat`, `delete`, `copy`, `presign`, and a write of bytes or a string: the whole call.
- * - A write of a stream: the time in which the store neither asks for more nor answers. While the source is waited for,
- *   no time runs; a source that may hang needs a signal.
+ * - A write of a stream: the time in which the store neither asks for more nor answers. While the store waits for the
+ *   source, no time runs. A source that may hang needs a signal.
  * - A read: the time to its answer, then to each chunk while the reader waits for it. A slow reader is no timeout.
  * - A listing: each step.
  *
@@ -149,7 +149,10 @@ class TimeoutLayer extends CallLayer {
   }
 }
 
-/** The body, whose source takes the time that it needs: the deadline counts only while it is not waited for. */
+/**
+ * Returns the body, whose source takes the time that it needs. The deadline does not count while the store waits for
+ * it.
+ */
 function whileStoreIsBusy(body: AsyncIterable<Uint8Array>, deadline: Deadline): AsyncIterable<Uint8Array> {
   return {
     [Symbol.asyncIterator]() {

@@ -29,26 +29,35 @@ import { isRetryable } from "./retry-policy.js";
 import { MemoryUsageCounter, type UsageCounter } from "./usage-counter.js";
 import { UsageMeter, type Reservation } from "./usage-meter.js";
 
-// Objects of one page of a listing: of S3 and of GCS. Each page is a request.
+// Number of objects in one page of a listing, of S3 and of GCS. Each page is a request.
 const PAGE = 1000;
 
-/** Options of {@link withUsageLimits}. What has no limit is not counted. */
+/** Options of {@link withUsageLimits}. A quantity without a limit is not counted. */
 export interface UsageLimitOptions {
-  /** Calls in a calendar month (UTC), deletes and presigned URLs excepted. A listing is one for every 1,000 objects begun. */
+  /**
+   * Calls in a calendar month (UTC), except deletes and presigned URLs. A listing counts one call for every 1,000
+   * objects begun.
+   */
   requests?: number | undefined;
   /** Bytes of bodies read in a calendar month (UTC). */
   egressBytes?: number | undefined;
   /** Bytes of bodies written in a calendar month (UTC). */
   ingressBytes?: number | undefined;
-  /** Keeps the totals. Default a {@link MemoryUsageCounter} of this store's own: it forgets them with the process. */
+  /**
+   * Keeps the totals. Default: a {@link MemoryUsageCounter} that belongs to this store. It forgets the totals when
+   * the process ends.
+   */
   counter?: UsageCounter | undefined;
-  /** What becomes of a call when the counter fails: it passes uncounted (`"allow"`, default), or is `UNAVAILABLE`. */
+  /**
+   * What happens to a call when the counter fails. `"allow"` (default): the call passes uncounted. `"refuse"`: it is
+   * `UNAVAILABLE`.
+   */
   onCounterFailure?: "allow" | "refuse" | undefined;
-  /** Where the time comes from, and so the month. Default the system's. */
+  /** The clock, which also gives the month. Default: the system's. */
   clock?: Clock | undefined;
   /**
-   * Told of calls that were refused (`usage_limit`), and of a counter that fails (`usage_counter_fault`).
-   * Default: the observer of the manager whose call it is.
+   * Hears of calls that were refused (`usage_limit`), and of a counter that fails (`usage_counter_fault`). Default:
+   * the observer of the manager that makes the call.
    */
   observer?: ObserverOption | undefined;
 }
@@ -65,17 +74,19 @@ const schema = z.strictObject({
 });
 
 /**
- * Limits what is used of a store in a calendar month. A call over a limit is refused with `USAGE_LIMIT`, which is not
- * retryable, and without I/O, so that a skipped call is told from a failed one. Deletes always pass.
+ * Limits the use of a store in a calendar month. A call over a limit is refused with `USAGE_LIMIT`, which is not
+ * retryable, and without I/O. So a skipped call differs from a failed one. Deletes always pass.
  *
- * Bytes are counted beforehand wherever their number is known, so that calls at a time can't exceed a limit together,
- * and what is not used of it is given back:
- * - A read is refused without I/O when nothing is left. Otherwise the size of the object is known by its answer; if that
- *   is more than is left, the body is not read. Bytes of a body that is cancelled or breaks off count as far as it came.
+ * Bytes are counted beforehand wherever their number is known, so that calls at a time can't exceed a limit together.
+ * Bytes that were counted and not used are given back:
+ * - A read is refused without I/O when nothing is left. Otherwise its answer tells the size of the object. If that is
+ *   more than is left, the body is not read. For a body that is cancelled or breaks off, only the bytes that came
+ *   count.
  * - A write of bytes, of a string, or with `size` is refused without I/O. A stream without `size` is counted chunk by
- *   chunk, and stopped when the limit is reached; nothing of it is written. Bytes of a write that failed are given back,
- *   unless the error is retryable: then the store may have taken them.
- * - A copy moves no bytes through here. One that another store makes by reading and writing has to be limited below it.
+ *   chunk, and stopped when the limit is reached. Nothing of it is written. Bytes of a failed write are given back,
+ *   unless the error is retryable. Then the store may have taken them.
+ * - A copy moves no bytes through this layer. If another store copies by reading and writing, put the limits below
+ *   that store.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example
@@ -137,7 +148,8 @@ class UsageLimitLayer extends CallLayer {
     const { signal } = options;
     const request = await this.meter.reserve("requests", 1, details, signal);
     const reserve = (bytes: number): Promise<Reservation> => this.meter.reserve("egressBytes", bytes, details, signal);
-    // One byte, to be refused without I/O when nothing is left; the rest when the size is known.
+    // One byte is reserved first, so that the read is refused without I/O when nothing is left. The rest is reserved
+    // when the size is known.
     const first = await orGiveBack(reserve(1), request);
     const discard = (late: ReadResult): Promise<void> => late.cancel();
     const read = abortable(this.below.readChecked(path, options, details), signal, details, discard);
@@ -177,7 +189,7 @@ class UsageLimitLayer extends CallLayer {
     try {
       return await write();
     } catch (error) {
-      // What failed at its source, the store has not taken.
+      // If the source of the body failed, the store has not taken the bytes.
       if (!isRetryable(error) || isSourceFailure(error)) for (const reservation of bytes) reservation.giveBack();
       throw error;
     }
@@ -189,7 +201,8 @@ class UsageLimitLayer extends CallLayer {
     details: CallDetails,
     signal: AbortSignal | undefined,
   ): ReadResult {
-    let missing = 0; // of what was read: more than the store said that there is
+    // Bytes that were read without a reservation: more came than the store said.
+    let missing = 0;
     return relayedResult(
       result,
       {
@@ -214,7 +227,7 @@ class UsageLimitLayer extends CallLayer {
   }
 }
 
-/** Gives a reservation back when what it was made for fails. */
+/** Gives a reservation back when the call that it was made for fails. */
 async function orGiveBack<T>(call: Promise<T>, reservation: Reservation): Promise<T> {
   try {
     return await call;
@@ -224,7 +237,7 @@ async function orGiveBack<T>(call: Promise<T>, reservation: Reservation): Promis
   }
 }
 
-/** Bytes that a read of an object brings. */
+/** Returns the number of bytes that a read of an object brings. */
 function bytesOf({ size }: ObjectInfo, { offset = 0, length = Infinity }: ReadOptions): number {
   return Math.max(0, Math.min(length, size - offset));
 }

@@ -6,7 +6,7 @@ import type { Observers } from "../../observe/observer.js";
 import { tell } from "../../observe/tell.js";
 import { monthOf, type UsageCounter, type UsageKind } from "./usage-counter.js";
 
-/** How much may be used in a month. What has no limit is not counted. */
+/** How much may be used in a month. A quantity without a limit is not counted. */
 export type UsageLimits = { readonly [Kind in UsageKind]?: number | undefined };
 
 export interface UsageSettings {
@@ -17,24 +17,27 @@ export interface UsageSettings {
   readonly observer: Observers | undefined;
 }
 
-/** What was counted beforehand. */
+/** An amount that was counted beforehand. */
 export interface Reservation {
-  /** What of it is not used. */
+  /** The part that is not used yet. */
   readonly left: number;
-  /** Takes what was used: nobody can give that back any more. Gives what is missing for it. */
+  /**
+   * Takes what was used, which can then not be given back any more. Returns the amount that the reservation lacks for
+   * it.
+   */
   use(amount: number): number;
-  /** Gives back what was not used, to the month that it was taken from. Once. */
+  /** Gives back what was not used, to the month that it was taken from. Works once. */
   giveBack(): void;
 }
 
-/** Counts what calls use, and refuses what is over the limits. */
+/** Counts what calls use, and refuses calls that are over the limits. */
 export class UsageMeter {
   constructor(private readonly settings: UsageSettings) {}
 
   /**
    * Counts `amount` beforehand.
    *
-   * @throws {StorageError} `USAGE_LIMIT` if it would be over the limit of this month; nothing is counted then
+   * @throws {StorageError} `USAGE_LIMIT` if it would exceed the limit of this month; nothing is counted then
    */
   async reserve(
     kind: UsageKind,
@@ -49,7 +52,7 @@ export class UsageMeter {
     const discard = (granted: boolean): void => {
       if (granted) this.#add(month, kind, -amount, details);
     };
-    // Async, so that a counter of plain JavaScript may also answer at once.
+    // Async, so that a counter in plain JavaScript may also answer at once.
     const ask = async (): Promise<boolean> => counter.reserve(month, kind, amount, limit);
     let granted: boolean;
     try {
@@ -89,7 +92,7 @@ export class UsageMeter {
     };
   }
 
-  // Not awaited: the call is over, and has succeeded or failed for a reason of its own.
+  // This is not awaited, since the call is over, and has succeeded or failed for a reason of its own.
   #add(month: string, kind: UsageKind, amount: number, details: CallDetails): void {
     const add = async (): Promise<void> => this.settings.counter.add(month, kind, amount);
     add().catch(() => this.#tellFault(details));

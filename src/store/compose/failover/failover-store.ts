@@ -28,25 +28,25 @@ import { ReplicaReader } from "../replicas/replica-reader.js";
 import { allRoute, closeReplicas, replicasOf, type Replica } from "../replicas/replica.js";
 import { withKnownDigest } from "../replicas/stored-digest.js";
 
-// S3 allows a URL seven days, and no other service more.
+// S3 allows a URL at most seven days. No other service allows more.
 const MAX_EXPIRES_IN = 604_800;
 
 /**
- * Reads one of several stores that hold copies of the same objects, and goes on with the next one when a copy is missing,
- * fails, breaks off or is corrupt. See `docs/stores/failover.md`.
+ * Reads one of several stores that hold copies of the same objects. It goes on with the next store when a copy is
+ * missing, fails, breaks off or is corrupt. See `docs/stores/failover.md`.
  *
- * - **Reads** ask the stores that the `locator` names, in its order; without a locator, every store in order. While the
- *   locator fails, the store where the object was found last is asked, and then all the others. The first copy that is
- *   whole is the answer. If there is none, the answer depends on what every copy said, and not on their order:
- *   `NOT_FOUND` if every one said so, `USAGE_LIMIT` if every one was skipped for its limits, otherwise `UNAVAILABLE`,
- *   whose `cause` is a {@link ReplicaErrors}.
- * - **Writes** go to the first store that takes them; `replica` of the result is its name. FailoverStore does not copy
- *   objects between stores. It suits objects that never change, such as those of a manager: an object that is replaced
- *   while its store is away leaves the old one there.
- * - **Deletes** and **listings** need every store: else they are `UNAVAILABLE`.
+ * - **Reads** ask the stores that the `locator` names, in its order. Without a locator, reads ask every store in
+ *   order. While the locator fails, reads ask the store where the object was found last, and then all the others. The
+ *   first whole copy is the answer. If there is none, the answer depends on what every copy said, and not on their
+ *   order. It is `NOT_FOUND` if every copy said so, and `USAGE_LIMIT` if every copy was skipped for its limits.
+ *   Otherwise it is `UNAVAILABLE`, and its `cause` is a {@link ReplicaErrors}.
+ * - **Writes** go to the first store that takes them. `replica` of the result is the name of that store.
+ *   FailoverStore does not copy objects between stores. It suits objects that never change, such as those of a
+ *   manager. If an object is replaced while its store is away, the old version stays in that store.
+ * - **Deletes** and **listings** need every store. Otherwise they are `UNAVAILABLE`.
  *
- * A body of up to `maxBufferSize` bytes is checked before it is handed out; a larger one is checked while it is, and goes
- * on with another copy at the same byte, if that is the same version for certain.
+ * A body of up to `maxBufferSize` bytes is checked before it is handed out. A larger body is checked while it is
+ * handed out. If its copy breaks off, another copy goes on at the same byte, if it is the same version for certain.
  *
  * `capability` is what all stores have in common. Conditions (`ifNoneMatch`, `ifMatch`) hold over one store only.
  * `close()` closes the stores.
@@ -92,7 +92,7 @@ export class FailoverStore extends CheckedStore<FailoverWriteInfo> {
     return (await this.#reader.find(course, path, options, details))?.info;
   }
 
-  /** Deletes from every store, wherever the locator says that copies are. */
+  /** Deletes from every store, whatever stores the locator names. */
   protected async deleteChecked(path: string, options: DeleteOptions, details: CallDetails): Promise<void> {
     this.#locations.forget(path);
     await deleteAll(this.#replicas, path, options, this.#reader.callOf(details, options.signal));
@@ -106,7 +106,10 @@ export class FailoverStore extends CheckedStore<FailoverWriteInfo> {
     yield* mergedListing(this.#replicas, prefix, options, this.#reader.callOf(details, options.signal));
   }
 
-  /** Copies inside the first store, if the object is there; otherwise reads it, and writes as `write` does. */
+  /**
+   * Copies inside the first store, if the object is there. Otherwise it reads the object, and writes it as `write`
+   * does.
+   */
   protected async copyChecked(
     from: string,
     to: string,
@@ -127,7 +130,10 @@ export class FailoverStore extends CheckedStore<FailoverWriteInfo> {
     );
   }
 
-  /** For `GET`, in the store that has the object, else in the first; for `PUT`, in the first. Nothing is then checked. */
+  /**
+   * Makes a URL. A `GET` URL leads to the store that has the object, or to the first store if none has it. A `PUT`
+   * URL leads to the first store. What is transferred through the URL is not checked.
+   */
   protected async presignChecked(path: string, options: PresignOptions, details: CallDetails): Promise<string> {
     const replica = options.method === "GET" ? await this.#holder(path, details) : undefined;
     return (replica ?? this.#replicas[0]!).store.presign(path, options);
@@ -165,7 +171,10 @@ export class FailoverStore extends CheckedStore<FailoverWriteInfo> {
   }
 }
 
-/** Copies inside one store. `undefined` when it can't, or does not have the object: then others are to be asked. */
+/**
+ * Copies inside one store. Returns `undefined` when the store can't copy, or does not have the object. Then the
+ * caller asks the other stores.
+ */
 async function copyFirst(
   replica: Replica,
   from: string,

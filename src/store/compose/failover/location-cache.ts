@@ -6,7 +6,7 @@ interface Location {
   readonly expires: number;
 }
 
-/** How long and how many locations are remembered. */
+/** How many locations are remembered, and for how long. */
 export interface LocationCacheSettings {
   readonly ttl: number;
   readonly jitter: number;
@@ -25,7 +25,7 @@ export class LocationCache {
     this.#locations = new LRUCache({ max: settings.maxEntries });
   }
 
-  /** The name of the store, unless it was found too long ago. */
+  /** Returns the name of the store, unless the object was found there too long ago. */
   get(path: string): string | undefined {
     const location = this.#locations.get(path);
     if (location === undefined || location.expires > this.#settings.clock.now()) return location?.name;
@@ -38,7 +38,11 @@ export class LocationCache {
     this.#locations.set(path, { name, expires: clock.now() + ttl * (1 - jitter * random()) });
   }
 
-  /** @param name forget it only if it is this one */
+  /**
+   * Forgets where an object was found last.
+   *
+   * @param name the only store whose location is forgotten; default: any store
+   */
   forget(path: string, name?: string): void {
     if (name === undefined || this.#locations.peek(path)?.name === name) this.#locations.delete(path);
   }

@@ -11,7 +11,7 @@ import type { Replica } from "../replicas/replica.js";
 import { LocationCache } from "./location-cache.js";
 import type { FailoverSettings, Locator } from "./options.js";
 
-/** Says whom to ask for an object: where the locator says, or where it was found last, or everybody. */
+/** Says which stores to ask for an object: those that the locator names, or the one where it was found last, or all. */
 export class Locations {
   readonly #replicas: readonly Replica[];
   readonly #byName: ReadonlyMap<string, Replica>;
@@ -29,8 +29,10 @@ export class Locations {
   }
 
   /**
-   * @throws {StorageError} `UNAVAILABLE` when the locator fails and reads may not go on without it; `CONFIG_INVALID` when
-   *   it knows only of stores that are not here; `ABORTED`
+   * Returns the stores to ask for an object, in rounds.
+   *
+   * @throws {StorageError} `UNAVAILABLE` when the locator fails and reads may not go on without it; `CONFIG_INVALID`
+   *   when it names only stores that are not configured; `ABORTED`
    */
   async courseOf(path: string, signal: AbortSignal | undefined, details: CallDetails): Promise<Course> {
     const { locator, degradedReads, observer } = this.#settings;
@@ -50,7 +52,7 @@ export class Locations {
     return { rounds: replicas.length === 0 ? [] : [{ replicas, parallelism: 1 }], failures };
   }
 
-  /** What is known of where the object was is no longer true. */
+  /** Forgets where the object was found last, since that is no longer true. */
   forget(path: string): void {
     this.#cache?.forget(path);
   }
@@ -73,7 +75,8 @@ export class Locations {
     }
   }
 
-  // A copy in a store that is not here can't be asked. So it counts as failed: nobody knows that there is no object.
+  // A copy in a store that is not configured can't be asked. So it counts as failed, because nobody knows that the
+  // object is not there.
   #known(names: readonly string[], details: CallDetails): { replicas: Replica[]; failures: ReplicaFailure[] } {
     const replicas = new Set<Replica>();
     const failures: ReplicaFailure[] = [];

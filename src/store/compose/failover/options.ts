@@ -9,64 +9,65 @@ import { contentAddressedDigest } from "../../../object/object-name.js";
 import { storesSchema } from "../replicas/replica.js";
 
 /**
- * Says which stores hold copies of an object, by name, those first that are to be asked first. None: there is no such
- * object. When it rejects, nobody knows.
+ * Says which stores hold copies of an object, by name, in the order in which they are asked. An empty list means that
+ * there is no such object. When the promise rejects, nobody knows.
  */
 export type Locator = (path: string, options: { signal: AbortSignal }) => Promise<string[]>;
 
-/** What is remembered of where copies were found while the locator was not available. */
+/** Limits of the memory of where copies were found while the locator was not available. */
 export interface LocationCacheOptions {
-  /** Milliseconds that a location is believed. Default 60,000. */
+  /** Milliseconds for which a location is believed. Default 60,000. */
   ttl?: number | undefined;
-  /** Part of `ttl`, from 0 to 1, that is taken off at random, so that not all are forgotten at once. Default 0.1. */
+  /** Part of `ttl`, from 0 to 1, that is taken off at random, so that not all locations expire at once. Default 0.1. */
   jitter?: number | undefined;
-  /** Locations kept; the least recently used is forgotten first. Default 10,000. */
+  /** Most locations that are kept. The least recently used location is forgotten first. Default 10,000. */
   maxEntries?: number | undefined;
 }
 
 /** How stores are asked when nobody knows which of them hold the object. */
 export interface BroadcastOptions {
-  /** One after the other, or several at a time. Default `"sequential"`. */
+  /** Whether stores are asked one after the other, or several at a time. Default `"sequential"`. */
   mode?: "sequential" | "parallel" | undefined;
-  /** Most stores that are asked at a time, if `"parallel"`. Default 4. */
+  /** Most stores that are asked at a time, with `"parallel"`. Default 4. */
   parallelism?: number | undefined;
 }
 
 /** Options of composed stores that read one of several copies. */
 export interface CopyReadOptions {
   /**
-   * Milliseconds that the locator or one copy may take: to answer, for a body that is held in memory to come whole, and
-   * for each chunk of a larger one. Also how long a store may take to write a body that is held in memory. Then it counts
-   * as failed, with `TIMEOUT`. Default: no limit, so that one that hangs is waited for until the caller gives up.
+   * Milliseconds that the locator or one copy may take. The limit holds for an answer, for a whole body that is held
+   * in memory, and for each chunk of a larger body. It is also the time in which a store must write a body that is
+   * held in memory. After it, the locator or the copy counts as failed, with `TIMEOUT`. Default: no limit, so that a
+   * store that hangs is waited for until the caller gives up.
    */
   attemptTimeout?: number | undefined;
   /**
-   * Bytes of the largest body that is held in memory: read whole and checked before any of it is handed out, and written
-   * to another store when one fails. What is larger is streamed. Default 8,388,608.
+   * Bytes of the largest body that is held in memory. Such a body is read whole and checked before any of it is
+   * handed out. When a store fails, it is written to another one. A larger body is streamed. Default 8,388,608.
    */
   maxBufferSize?: number | undefined;
   /**
-   * Whether a read of a part, of an object of up to `maxBufferSize` bytes, takes the whole object to check its digest.
-   * Default `false`: only the part is transferred, and only its length checked.
+   * Whether a read of a part fetches the whole object to check its digest, if the object has up to `maxBufferSize`
+   * bytes. Default `false`: only the part is transferred, and only its length is checked.
    */
   verifyRanges?: boolean | undefined;
   /**
-   * The digest that an object must have: `sha256-` + base64url of the whole, or `undefined` if it is not known. Default:
-   * the one in a content-addressed path, `{prefix}/{scope}/{sha256 hex}.json|.pack|.bin`. Give a function of your own
-   * if your paths look so and are something else.
+   * Returns the digest that an object must have: `sha256-` + base64url of the whole, or `undefined` if it is not
+   * known. Default: the digest in a content-addressed path, `{prefix}/{scope}/{sha256 hex}.json|.pack|.bin`. Give a
+   * function of your own if your paths look so and are something else.
    */
   digest?: DigestOf | undefined;
   /**
-   * Whether the digest of what is written is kept beside it, as metadata `coatcheck-digest`, so that later reads can be
-   * checked: where every store keeps metadata, the path does not tell the digest, and the body is held in memory (or its
-   * `digest` declared). Default `true`.
+   * Whether a write keeps the digest beside the object, as metadata `coatcheck-digest`, so that later reads can check
+   * it. This needs three things. Every store keeps metadata, the path does not tell the digest, and the body is held
+   * in memory (or its `digest` was declared). Default `true`.
    */
   storeDigest?: boolean | undefined;
   /** Default: the time of this machine. */
   clock?: Clock | undefined;
   /**
-   * Is told of copies that failed (`replica_failure`) or were skipped for their limits (`replica_skip`), and more.
-   * Default: the observer of the manager whose call it is.
+   * Hears of copies that failed (`replica_failure`) or were skipped for their limits (`replica_skip`), and more.
+   * Default: the observer of the manager that makes the call.
    */
   observer?: ObserverOption | undefined;
 }
@@ -75,15 +76,15 @@ export interface CopyReadOptions {
 export interface FailoverStoreOptions extends CopyReadOptions {
   /** The stores by name, in the order in which they are asked and written to. At least one. */
   stores: Readonly<Record<string, Store>>;
-  /** Says where copies are. Default: nobody does, and the stores are asked as `broadcast` says. */
+  /** Says where copies are. Default: no locator, and the stores are asked as `broadcast` says. */
   locator?: Locator | undefined;
-  /** `false` remembers nothing. Default: 10,000 locations for a minute each. */
+  /** The limits of the remembered locations. `false` remembers nothing. Default: 10,000 locations for a minute each. */
   locationCache?: false | LocationCacheOptions | undefined;
-  /** Default: one after the other. */
+  /** How stores are asked when nobody knows where copies are. Default: one after the other. */
   broadcast?: BroadcastOptions | undefined;
-  /** Whether stores are asked when the locator fails. Default `true`; `false` makes such a read `UNAVAILABLE`. */
+  /** Whether stores are asked when the locator fails. Default `true`. With `false`, such a read is `UNAVAILABLE`. */
   degradedReads?: boolean | undefined;
-  /** Gives numbers from 0 to below 1, for the jitter. Default `Math.random`. */
+  /** Returns numbers from 0 to below 1, for the jitter. Default `Math.random`. */
   random?: (() => number) | undefined;
 }
 

@@ -8,13 +8,13 @@ import type { Replica } from "../replicas/replica.js";
 
 /** What was written, and where. */
 export interface FailoverWriteInfo extends ObjectInfo {
-  /** Name of the store that took it. */
+  /** Name of the store that took the object. */
   replica: string;
 }
 
 /**
- * Writes to the first store that takes it. What is wrong with the call or the body, and a condition that does not hold,
- * is the answer; any other failure moves on to the next store, as long as the body can be read again.
+ * Writes to the first store that takes the object. A fault of the call or the body is the answer, and so is a
+ * condition that does not hold. Any other failure moves on to the next store, as long as the body can be read again.
  */
 export async function writeFirst(
   replicas: readonly Replica[],

@@ -11,9 +11,10 @@ export interface ComparedObject {
 }
 
 /**
- * Goes through two sorted listings side by side, in the memory of a page of each.
+ * Walks two sorted listings side by side. It holds one page of each in memory.
  *
- * @throws {StorageError} what a listing rejects with; `UNEXPECTED` for one that is not sorted, or lists what lies elsewhere
+ * @throws {StorageError} what a listing rejects with; `UNEXPECTED` for a listing that is not sorted, or that lists
+ *   paths outside the prefix
  */
 export async function* comparedObjects(
   from: Store,

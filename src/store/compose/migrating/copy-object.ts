@@ -2,15 +2,20 @@ import { isNotFound, isStorageError } from "../../../errors/error.js";
 import { contentAddressedDigest } from "../../../object/object-name.js";
 import type { ObjectInfo, ReadResult, Store, WriteOptions } from "../../store.js";
 
-/** What became of an object: `skipped` was there already, or was gone before it was copied; `undone` is gone since. */
+/**
+ * The outcome of one object. `skipped`: it was there already, or was gone before it was copied. `undone`: it was
+ * deleted while it was copied.
+ */
 export type CopyOutcome = "copied" | "skipped" | "undone";
 
 /**
- * Copies one object into another store, unless it is there, and then looks whether it was deleted from the first meanwhile: a
- * delete goes to the first store, then to the other one, so that either it finds the copy, or this does.
+ * Copies one object into another store, unless it is there. Then it looks whether the object was deleted from the
+ * first store meanwhile. A delete goes to the first store, and then to the other one. So either the delete finds the
+ * copy, or this look finds the delete.
  *
- * @param signal ends the copying. The look, and taking a copy back, go on after it: who aborts does not wait for them.
- * @throws {StorageError} what failed; the object is then in `from` as before, and is no copy that nobody looked after
+ * @param signal ends the copying. The look goes on after it, and so does taking a copy back. A caller that aborts
+ *   does not wait for them.
+ * @throws {StorageError} what failed. The object is then in `from` as before, and no copy is left unchecked.
  */
 export async function copyObject(from: Store, to: Store, path: string, signal: AbortSignal): Promise<CopyOutcome> {
   const source = await openSource(from, path, signal);
@@ -19,7 +24,7 @@ export async function copyObject(from: Store, to: Store, path: string, signal: A
   try {
     copy = await writeIfAbsent(to, path, source, signal);
   } catch (error) {
-    // Nobody knows whether it was written all the same, but that what is gone is gone.
+    // Nobody knows whether the object was written in spite of the error. But an object that is gone must stay gone.
     if (await isGone(from, path)) await takeBack(to, path).catch(() => undefined);
     throw error;
   } finally {
@@ -37,7 +42,11 @@ async function openSource(from: Store, path: string, signal: AbortSignal): Promi
   }
 }
 
-/** @returns `undefined` where an object is there already */
+/**
+ * Writes the copy of an object, unless an object is there already.
+ *
+ * @returns `undefined` if an object is there already
+ */
 async function writeIfAbsent(
   to: Store,
   path: string,
@@ -50,7 +59,7 @@ async function writeIfAbsent(
     digest: contentAddressedDigest(path),
     signal,
     ...(contentType !== undefined && to.capability.contentType && { contentType }),
-    // Where the store keeps none, the write is refused: metadata is not lost in silence.
+    // A store that keeps no metadata refuses the write, so that metadata is not lost in silence.
     ...(metadata !== undefined && Object.keys(metadata).length > 0 && { metadata }),
   };
   if (to.capability.ifNoneMatch) options.ifNoneMatch = "*";
@@ -63,7 +72,10 @@ async function writeIfAbsent(
   }
 }
 
-/** Takes a copy back unless the object is still there: also when nobody can tell, since it can be copied again. */
+/**
+ * Takes a copy back unless the object is still in `from`. It also does so when nobody can tell, since the object can
+ * be copied again.
+ */
 async function settleCopy(from: Store, to: Store, path: string, copy: ObjectInfo): Promise<CopyOutcome> {
   try {
     if ((await from.stat(path)) !== undefined) return "copied";
@@ -82,7 +94,11 @@ async function isGone(from: Store, path: string): Promise<boolean> {
   );
 }
 
-/** @param etag of the copy, where it is known: of what was written since by somebody else, nothing is then taken */
+/**
+ * Deletes a copy. It is no error if the copy is gone.
+ *
+ * @param etag the etag of the copy, if it is known. An object that somebody else wrote since is then not deleted.
+ */
 async function takeBack(to: Store, path: string, etag?: string): Promise<void> {
   try {
     await to.delete(path, to.capability.deleteIfMatch && etag !== undefined ? { ifMatch: etag } : {});

@@ -16,19 +16,22 @@ import { comparedObjects } from "./compared-listings.js";
 import { copyObject } from "./copy-object.js";
 import { areTwo, migrationFields, type MigrationStores } from "./options.js";
 
-/** What came of a migration. Of an object that was in `from`, one of the four counts. */
+/** The result of a migration. Each object that was in `from` counts in one of the four counters. */
 export interface MigrateResult {
   /** Objects that were copied. */
   copied: number;
   /** Objects that `to` had already, or that were gone from `from` before they were copied. */
   skipped: number;
-  /** Objects that were deleted from `from` while they were copied: the copy was taken back. */
+  /** Objects that were deleted from `from` while they were copied. Their copies were taken back. */
   undone: number;
   /** Bytes of the objects that were copied. */
   bytes: number;
   /** Objects that could not be copied. They are in `from` as before. */
   failed: number;
-  /** All objects up to this path are done: the `startAfter` of a migration that goes on from here. It stays before what failed. */
+  /**
+   * All objects up to this path are done. A migration that goes on from here takes it as `startAfter`. It stays
+   * before the objects that failed.
+   */
   lastPath?: string;
 }
 
@@ -40,15 +43,15 @@ export interface MigrateProgress extends MigrateResult {
 
 /** Options of {@link migrate}. */
 export interface MigrateOptions extends MigrationStores {
-  /** Only objects whose path begins so. Default all. */
+  /** Beginning of the paths of the objects to copy. Default all. */
   prefix?: string | undefined;
   /** Objects that are copied at a time. Default 8. */
   concurrency?: number | undefined;
-  /** Only objects after this path. */
+  /** Path after which the migration begins. */
   startAfter?: string | undefined;
-  /** Is told after every object. What it throws is ignored. */
+  /** Is called after every object. What it throws is ignored. */
   onProgress?: ((progress: MigrateProgress) => void) | undefined;
-  /** Aborts the call: it rejects with `ABORTED`. What was copied stays. */
+  /** Aborts the call, which rejects with `ABORTED`. The objects that were copied stay. */
   signal?: AbortSignal | undefined;
 }
 
@@ -73,24 +76,25 @@ const schema = z
   .check(areTwo);
 
 /**
- * Copies the objects of one store that another one lacks, under the same paths, with content type and metadata, while both are
- * in use: see {@link MigratingStore} and `docs/moving.md`. Nothing is deleted from `from`.
+ * Copies the objects of one store that another one lacks, under the same paths, with content type and metadata. Both
+ * stores may be in use meanwhile: see {@link MigratingStore} and `docs/moving.md`. Nothing is deleted from `from`.
  *
- * What is deleted from `from` while it is copied does not come back: after each copy the object is looked for again, and the
- * copy taken back if it is gone. So deletes must go to `from` first, as those of a `MigratingStore` do. A path that was
- * deleted is not to be written again while this runs: what is taken back could be that, but for a `to` that deletes by
- * etags of versions.
+ * An object that is deleted from `from` while it is copied does not come back. After each copy the object is looked
+ * for again, and the copy is taken back if it is gone. So deletes must go to `from` first, as those of a
+ * `MigratingStore` do. Do not write a deleted path again while this runs. Taking a copy back could delete the new
+ * object, unless `to` deletes by etags of versions.
  *
- * Two sorted listings are walked side by side: for 1,000 objects a request each, for each object that `to` lacks a read, a
- * conditional write and a `stat`; for one that it has, no more. Memory is that of a page of each listing and of the objects under
- * way, which are streamed. Objects that a manager named are checked against the digest in their name.
+ * Two sorted listings are walked side by side. They cost one request each for 1,000 objects. An object that `to`
+ * lacks costs a read, a conditional write and a `stat`. An object that `to` has costs no more. Memory holds a page of
+ * each listing and parts of the objects in flight, which are streamed. Objects that a manager named are checked
+ * against the digest in their name.
  *
- * Where `to` keeps no content types, they are left behind; where it keeps no metadata, an object that has some fails. Where it
+ * If `to` keeps no content types, they are left behind. If it keeps no metadata, an object that has some fails. If it
  * has no `ifNoneMatch`, a `stat` comes before each write.
  *
- * @returns when all objects were visited, also when some failed. Run it again until `failed` is 0.
- * @throws {StorageError} `CONFIG_INVALID` that names each option which is wrong; `ABORTED`; what a listing rejects with: what
- *   was done until then, `onProgress` knows
+ * @returns when all objects were visited, even if some failed. Run it again until `failed` is 0.
+ * @throws {StorageError} `CONFIG_INVALID` that names each option which is wrong; `ABORTED`; what a listing rejects
+ *   with. `onProgress` has told what was done until then.
  * @example
  * const { failed } = await migrate({ from: oldStore, to: newStore });
  * if (failed === 0) console.log("Everything that was in the old store is in the new one.");

@@ -26,27 +26,28 @@ import { commonCapability } from "../replicas/replica-capability.js";
 import { allRoute, closeReplicas, replicasOf, type Replica } from "../replicas/replica.js";
 import { parseMigratingStoreOptions, type MigratingStoreOptions } from "./options.js";
 
-// S3 allows a URL seven days, and no other service more.
+// S3 allows a URL at most seven days. No other service allows more.
 const MAX_EXPIRES_IN = 604_800;
 
 /**
- * Two stores as one, while their users move from one to the other without a pause: see `docs/moving.md`, and
+ * Two stores as one, while their users move from one to the other without a pause. See `docs/moving.md`, and
  * {@link migrate}, which copies what is in `from`.
  *
- * - **Reads** ask the store that is written to, then the other one: for `NOT_FOUND` alone. A store that fails is no miss.
+ * - **Reads** ask the store that is written to, and for `NOT_FOUND` alone then the other one. A store that fails is
+ *   no miss.
  * - **Writes** go to `from` in the phase `prepare`, and to `to` in `move` and `drain`.
- * - **Deletes** go to `from`, then to `to`, in every phase. In the other order, what is copied meanwhile would come back.
- *   One that fails on the way is to be called again.
- * - **Listings** are of both stores, each path once; one store that can't be listed fails them, with `UNAVAILABLE`.
- * - **Copies** end in the store that is written to. A URL to read is of the store that has the object.
- * - In `drain`, the observer is told of each read that `from` had to answer (`migration_miss`): when there are none, and
- *   `migrate` has nothing left to copy, `from` can go.
+ * - **Deletes** go to `from`, then to `to`, in every phase. In the other order, an object that is copied meanwhile
+ *   would come back. A delete that fails halfway must be called again.
+ * - **Listings** are of both stores, each path once. If one store can't be listed, they fail with `UNAVAILABLE`.
+ * - **Copies** end in the store that is written to. A URL to read leads to the store that has the object.
+ * - In `drain`, the observer hears of each read that `from` had to answer (`migration_miss`). When there are none,
+ *   and `migrate` has nothing left to copy, `from` can go.
  *
- * It suits objects that never change, such as those of a manager. One that is replaced in one phase may be read as it was
- * in another.
+ * It suits objects that never change, such as those of a manager. If an object is replaced in one phase, another
+ * phase may read its old version.
  *
- * `capability` is what both stores have in common. Conditions (`ifNoneMatch`, `ifMatch`) are not offered: processes in
- * `prepare` and in `move` write to different stores, and no step is atomic over both.
+ * `capability` is what both stores have in common. Conditions (`ifNoneMatch`, `ifMatch`) are not offered. Processes
+ * in `prepare` and in `move` write to different stores, and no step is atomic over both.
  *
  * `close()` closes both stores.
  *
@@ -58,9 +59,9 @@ export class MigratingStore extends CheckedStore {
   readonly name = "migrating";
   readonly capability: Readonly<Capability>;
   protected override readonly maxExpiresIn = MAX_EXPIRES_IN;
-  /** In the order of reads. */
+  /** The stores in the order of reads. */
   readonly #replicas: readonly Replica[];
-  /** The one that is written to, and asked first. */
+  /** The store that is written to, and asked first. */
   readonly #first: Store;
   readonly #second: Store;
   readonly #from: Store;
@@ -112,7 +113,8 @@ export class MigratingStore extends CheckedStore {
   }
 
   protected async deleteChecked(path: string, options: DeleteOptions, details: CallDetails): Promise<void> {
-    // A copier that finds an object gone from the old store takes its copy back: what it wrote before is deleted here.
+    // A copier takes its copy back if the object is gone from the old store. A copy that it wrote before is deleted
+    // here.
     for (const store of [this.#from, this.#to]) {
       throwIfAborted(options.signal, details);
       await foundOrMissing(abortable(store.delete(path, options), options.signal, details));
@@ -148,7 +150,10 @@ export class MigratingStore extends CheckedStore {
     }
   }
 
-  /** For `GET`, in the store that has the object, else in the one that is written to; for `PUT`, in that one. */
+  /**
+   * Makes a URL. A `GET` URL leads to the store that has the object, or to the one that is written to if none has
+   * it. A `PUT` URL leads to the store that is written to.
+   */
   protected async presignChecked(path: string, options: PresignOptions, details: CallDetails): Promise<string> {
     if (options.method === "GET" && (await this.#isOnlyInSecond(path))) {
       this.#tellMiss(details);
@@ -185,7 +190,7 @@ function readOf(store: Store, path: string, options: ReadOptions, details: CallD
   return abortable(store.read(path, options), options.signal, details, (late) => late.cancel());
 }
 
-/** What a store answers, or `undefined` where it has no such object. A store that fails has not said so. */
+/** Returns what a store answers, or `undefined` if it has no such object. A store that fails has not said so. */
 async function foundOrMissing<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;

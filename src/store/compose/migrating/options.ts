@@ -5,7 +5,7 @@ import { storeField } from "../../is-store.js";
 import type { Store } from "../../store.js";
 
 /**
- * How far a fleet has come with moving from one store to another:
+ * The phase of a fleet that moves from one store to another:
  *
  * | phase     | reads                             | writes | deletes       |
  * | --------- | --------------------------------- | ------ | ------------- |
@@ -13,30 +13,33 @@ import type { Store } from "../../store.js";
  * | `move`    | `to`, then `from`                 | `to`   | `from`, `to`  |
  * | `drain`   | `to`, then `from`, with an event  | `to`   | `from`, `to`  |
  *
- * `prepare` and `move` go together. Every process is in `prepare` before the first is in `move`, and in `move` before the
- * first is in `drain`.
+ * Processes in `prepare` and in `move` can run at the same time. Every process is in `prepare` before the first is in
+ * `move`, and in `move` before the first is in `drain`.
  */
 export type MigrationPhase = "prepare" | "move" | "drain";
 
 /** The two stores of a migration. */
 export interface MigrationStores {
-  /** The store that is left. */
+  /** The store that the objects leave. */
   from: Store;
-  /** The store that takes its place: another one. */
+  /** The store that takes its place. It must be another store. */
   to: Store;
 }
 
 /** Options of {@link MigratingStore}. */
 export interface MigratingStoreOptions extends MigrationStores {
   phase: MigrationPhase;
-  /** Is told of each read that `from` had to answer in `drain` (`migration_miss`), and of listings that failed. Default: the observer of the manager whose call it is. */
+  /**
+   * Hears of each read that `from` had to answer in `drain` (`migration_miss`), and of listings that failed. Default:
+   * the observer of the manager that makes the call.
+   */
   observer?: ObserverOption | undefined;
 }
 
 /** The fields of {@link MigrationStores}. */
 export const migrationFields = { from: storeField, to: storeField };
 
-/** A check of {@link MigrationStores}: what is moved onto itself is lost when the old place is emptied. */
+/** A check of {@link MigrationStores}. An object that is moved onto itself is lost when the old place is emptied. */
 export const areTwo = z.refine<MigrationStores>(({ from, to }) => from !== to, {
   path: ["to"],
   message: "must be another store than from",

@@ -8,10 +8,10 @@ import { type ReplicaFailure } from "./replica-errors.js";
 import { asStorageError } from "../../../errors/as-storage-error.js";
 import type { Replica } from "./replica.js";
 
-/** One call, and what is to be known of it to ask copies. */
+/** One call, and what is needed to ask copies for it. */
 export interface ReplicaCall {
   readonly details: CallDetails;
-  /** The caller's. */
+  /** The signal of the caller. */
   readonly signal: AbortSignal | undefined;
   readonly limits: AttemptLimits;
   readonly observer: Observers | undefined;
@@ -23,18 +23,18 @@ export interface Round {
   readonly parallelism: number;
 }
 
-/** What one copy does. It begins the attempt's end itself when it succeeds. */
+/** Asks one copy. When it succeeds, it also sees to the end of the attempt. */
 export type AskCopy<T> = (replica: Replica, attempt: Attempt) => Promise<T>;
 
-/** What asking brought: the first good answer, if there was one, and what the other copies said until then. */
+/** The result of asking: the first good answer, if there was one, and what the other copies said until then. */
 export interface Answer<T> {
   readonly winner: { readonly replica: Replica; readonly value: T; readonly round: Round } | undefined;
   readonly failures: readonly ReplicaFailure[];
 }
 
 /**
- * Asks copies, round after round, until one succeeds. Then nothing more is begun, and those that are still being asked
- * are given up: their attempts end at once, and what they still bring is given to `discard`.
+ * Asks copies, round after round, until one succeeds. Then no further copy is asked, and copies that are still being
+ * asked are given up. Their attempts end at once. If they still answer, the answer is given to `discard`.
  *
  * @throws {StorageError} `ABORTED` when the caller gives up
  */
@@ -100,7 +100,7 @@ export function beginAttempt(replica: Replica, { signal, limits, details }: Repl
   return new Attempt(signal, limits, { ...details, store: replica.store.name });
 }
 
-/** Notes what a copy said, and tells of it: a copy over its usage limit was skipped, and has not failed. */
+/** Notes what a copy said, and tells the observer. A copy over its usage limit was skipped, and has not failed. */
 export function failureOf(replica: Replica, thrown: unknown, { details, observer }: ReplicaCall): ReplicaFailure {
   const error = asStorageError(thrown, { ...details, store: replica.store.name });
   const news = { replica: replica.name, during: details.operation, code: error.code };

@@ -4,16 +4,16 @@ import type { Clock } from "../../../async/clock.js";
 import { TimedAbort } from "../../../async/timed-abort.js";
 import { StorageError } from "../../../errors/error.js";
 
-/** What bounds one attempt. */
+/** The limits of one attempt. */
 export interface AttemptLimits {
   readonly clock: Clock;
-  /** Milliseconds until the attempt is a `TIMEOUT`. */
+  /** Milliseconds until the attempt ends with `TIMEOUT`. */
   readonly timeout: number | undefined;
 }
 
 /**
- * One copy (or the locator) being asked. It ends at once, whatever it waits for, when the caller gives up, when its time
- * is over, and when another copy has answered.
+ * One request to a copy, or to the locator. It ends when the caller gives up, when its time is over, and when another
+ * copy has answered. Then it ends at once, whatever it waits for.
  */
 export class Attempt extends TimedAbort {
   readonly #details: CallDetails;
@@ -30,7 +30,7 @@ export class Attempt extends TimedAbort {
     this.start();
   }
 
-  /** Settles as the promise does, or when the attempt ends. What then still comes is given to `discard`. */
+  /** Settles as the promise does, or when the attempt ends. A result that comes after the end is given to `discard`. */
   wait<T>(promise: Promise<T>, discard?: (late: T) => unknown): Promise<T> {
     return abortable(promise, this.signal, this.#details, discard);
   }

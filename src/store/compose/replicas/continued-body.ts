@@ -7,15 +7,15 @@ import { inOrder, unavailable, ReplicaErrors, type ReplicaFailure } from "./repl
 import type { Replica } from "./replica.js";
 
 /**
- * A body that is too large to be held in memory, and so is handed out while it comes. When the copy breaks off, the next
- * one goes on at the same byte, if it is the same version for certain:
+ * A body that is too large to be held in memory, and so is handed out while it comes. When the copy breaks off, the
+ * next copy goes on at the same byte, if it is the same version for certain:
  *
- * - The digest of the whole is known, and the next copy claims it and has the same size: it is read from there on. The
- *   digest covers what both gave, and the last bytes are withheld until it is right.
- * - Otherwise the next copy is read from the beginning, and must begin with the very bytes that were handed out. What the
- *   reader gets is then this copy, all of it.
+ * - The digest of the whole is known, and the next copy claims it and has the same size. The next copy is then read
+ *   from that byte on. The digest covers what both copies gave, and the last bytes are withheld until it is right.
+ * - Otherwise the next copy is read from the beginning, and must begin with the very bytes that were handed out. All
+ *   the bytes that the reader gets are then bytes of this copy.
  *
- * A body that no copy can finish rejects with `UNAVAILABLE`; bytes of two versions are never joined.
+ * A body that no copy can finish rejects with `UNAVAILABLE`. Bytes of two versions are never joined.
  */
 export class ResumedBody {
   readonly #request: ReadRequest;
@@ -28,7 +28,7 @@ export class ResumedBody {
   #digest = beginSha256();
 
   /**
-   * @param rest copies that were not asked yet, or not heard out
+   * @param rest copies that were not asked yet, or that were given up before they answered
    * @param failures what other copies said already
    */
   constructor(
@@ -63,7 +63,7 @@ export class ResumedBody {
         this.#digest = step.digest;
       }
     } finally {
-      // One that broke off may never answer.
+      // A copy that broke off may never answer.
       if (broken) this.#current.body.drop();
       else await this.close();
     }
@@ -133,7 +133,7 @@ export class ResumedBody {
     }
   }
 
-  // Reads what the reader has already, and makes sure that it is the same.
+  // Reads the bytes that the reader already has, and checks that they are the same.
   async #skipDelivered(body: CopyBody): Promise<void> {
     const { details } = this.#request;
     const begun = beginSha256();

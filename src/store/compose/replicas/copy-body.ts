@@ -7,7 +7,7 @@ import type { Attempt } from "./attempt.js";
 import { describeCopy, type DigestOf } from "./known-digest.js";
 import type { Replica } from "./replica.js";
 
-/** A read, as all copies are asked for it. */
+/** A read, in the form in which all copies are asked for it. */
 export interface ReadRequest {
   readonly path: string;
   readonly range: Pick<ReadOptions, "offset" | "length">;
@@ -19,12 +19,12 @@ export interface ReadRequest {
   readonly digestOf: DigestOf;
 }
 
-/** The bytes of one copy, as they come. Whatever it waits for ends with the attempt. */
+/** The bytes of one copy, as they come. Everything that it waits for ends with the attempt. */
 export class CopyBody {
   readonly info: ObjectInfo;
   /** The digest that the whole object must have, when it is known. */
   readonly digest: string | undefined;
-  /** Bytes that are to come. */
+  /** Number of bytes that the copy is to give. */
   readonly length: number;
   readonly #result: ReadResult;
   readonly #attempt: Attempt;
@@ -45,7 +45,7 @@ export class CopyBody {
     this.#details = request.details;
   }
 
-  /** The next bytes, or `undefined` at the end. Each chunk has the time of an attempt. */
+  /** Returns the next bytes, or `undefined` at the end. They must come within the time of the attempt. */
   async next(): Promise<Uint8Array | undefined> {
     const unread = this.#unread;
     this.#unread = undefined;
@@ -53,18 +53,18 @@ export class CopyBody {
     this.#iterator ??= this.#result[Symbol.asyncIterator]();
     const step = await this.#attempt.wait(this.#iterator.next());
     if (step.done === true) return undefined;
-    // A store of the user's own may give anything, and what is no bytes has no length to be checked.
+    // A user's own store may give anything. A value that is no bytes has no length to check.
     const bytes = bytesOf(step.value);
     if (bytes !== undefined) return bytes;
     throw new StorageError("INTEGRITY", "The copy gave something else than bytes.", this.#details);
   }
 
-  /** Puts bytes back, to be the next ones. */
+  /** Puts bytes back, so that they are the next ones. */
   unread(bytes: Uint8Array): void {
     if (bytes.byteLength > 0) this.#unread = bytes;
   }
 
-  /** The next bytes, with the time of an attempt for themselves. */
+  /** Returns the next bytes. This chunk alone has the whole time of an attempt. */
   async timedNext(): Promise<Uint8Array | undefined> {
     this.#attempt.start();
     try {
@@ -75,7 +75,8 @@ export class CopyBody {
   }
 
   /**
-   * All bytes, checked: neither fewer nor more than said, and with the digest that the whole must have.
+   * Returns all bytes, checked. There are neither fewer nor more than said. The whole has the digest that it must
+   * have.
    *
    * @throws {StorageError} `INTEGRITY`
    */
@@ -93,24 +94,24 @@ export class CopyBody {
     return bytes;
   }
 
-  /** Gives the rest up and ends the attempt. Waits until the body is freed, unless the call was aborted. */
+  /** Gives up the rest and ends the attempt. Waits until the body is freed, unless the call was aborted. */
   async close(): Promise<void> {
     await this.#attempt.wait(this.#cancel()).catch(() => undefined);
     this.#attempt.end();
   }
 
-  /** Gives the rest up without waiting: a copy that failed or hangs may never answer. The attempt can go on. */
+  /** Gives up the rest without waiting, since a copy that failed or hangs may never answer. The attempt can go on. */
   abandon(): void {
     this.#cancel().catch(() => undefined);
   }
 
-  /** The same, when the attempt is over too. */
+  /** Gives up the rest without waiting, and ends the attempt too. */
   drop(): void {
     this.abandon();
     this.#attempt.end();
   }
 
-  // Async, so that also what a store throws at once is a rejection.
+  // Async, so that an error that the store throws at once also becomes a rejection.
   async #cancel(): Promise<void> {
     await this.#result.cancel();
   }
@@ -133,10 +134,10 @@ export async function openCopy(
   }
 }
 
-/** What a copy gave: all of it, checked, or more than is held in memory, to come. */
+/** The result of reading a copy: all bytes, checked, or a body that is larger than what is held in memory. */
 export type ReadCopy = { readonly body: CopyBody; readonly bytes: Uint8Array | undefined };
 
-/** Reads a copy, and checks what can be before anybody sees it. What fails is given up. */
+/** Reads a copy. It checks a body that is held in memory before anybody sees it. A copy that fails is given up. */
 export async function readCopy(replica: Replica, request: ReadRequest, attempt: Attempt): Promise<ReadCopy> {
   const { offset = 0, length = Infinity } = request.range;
   if (isRange(request.range) && request.verifyRanges) {

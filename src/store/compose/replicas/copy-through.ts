@@ -3,7 +3,7 @@ import { isStorageError } from "../../../errors/error.js";
 import { isSourceFailure } from "../../source-failure.js";
 import type { ReadResult, StoreBody, WriteOptions } from "../../store.js";
 
-/** Copies an object by writing what was read of it, with its attributes, and its digest if that is known. */
+/** Writes what was read of an object to copy it, with its attributes, and with its digest if that is known. */
 export async function copyThrough<T>(
   { result, digest }: { result: ReadResult; digest: string | undefined },
   capability: Readonly<Capability>,
@@ -21,7 +21,8 @@ export async function copyThrough<T>(
   try {
     return await write(result, options);
   } catch (error) {
-    // What the source of a body says is the cause of what the write says.
+    // If the source of the body failed, its error is the cause of the write's error. The caller gets the source's
+    // error.
     throw isStorageError(error) && isSourceFailure(error) && isStorageError(error.cause) ? error.cause : error;
   } finally {
     await result.cancel();

@@ -5,10 +5,10 @@ import { answerOfSome, type ReplicaFailure } from "./replica-errors.js";
 import type { Replica } from "./replica.js";
 
 /**
- * Deletes an object from every store at once, and hears all of them out. A copy that stays would bring the object back,
- * so one failure fails the call; to delete again is safe.
+ * Deletes an object from every store at once, and waits for all answers. A copy that stays would bring the object
+ * back, so one failure fails the call. It is safe to delete again.
  *
- * @param inTurn runs the change of one store, when it is its turn; default: at once
+ * @param inTurn runs the change of one store when its turn comes; default: at once
  * @throws {StorageError} `UNAVAILABLE`, see {@link answerOfSome}
  */
 export async function deleteAll(
@@ -34,7 +34,7 @@ export async function deleteAll(
     } catch (error) {
       throwIfAborted(call.signal, call.details);
       const failure = failureOf(replica, error, call);
-      // A store that says so of a delete has nothing there.
+      // A store that answers a delete with `NOT_FOUND` has nothing there.
       if (failure.error.code !== "NOT_FOUND") failures.push(failure);
     }
   };

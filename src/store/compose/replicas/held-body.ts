@@ -7,9 +7,9 @@ import type { StoreBody, WriteOptions } from "../../store.js";
 export interface HeldBody {
   /** All bytes, when they are held. */
   readonly bytes: Uint8Array | undefined;
-  /** What is wrong with the body or its source: known once somebody has read so far. */
+  /** The fault of the body or of its source. It is known once a reader has come to it. */
   readonly failure: StorageError | undefined;
-  /** The chunks from the first one, while nothing beyond those that are held was read: see `replayable`. */
+  /** The chunks from the first one, as long as nothing was read beyond the held chunks: see `replayable`. */
   chunks(): AsyncIterable<Uint8Array>;
   /** Whether `chunks()` can be called again. */
   readonly replayable: boolean;
@@ -18,8 +18,8 @@ export interface HeldBody {
 }
 
 /**
- * Takes a body and checks it against what the caller declared. One of up to `maxHeld` bytes is read whole, before any
- * store sees it; of a larger stream as much is held, and the rest is read once.
+ * Takes a body and checks it against what the caller declared. A body of up to `maxHeld` bytes is read whole, before
+ * any store sees it. If a stream is larger, about its first `maxHeld` bytes are held, and the rest is read once.
  *
  * @throws {StorageError} see {@link checkedChunks}
  */
@@ -72,7 +72,7 @@ class StreamedBody implements HeldBody {
         const { done, value } = await this.rest.next();
         this.pulling = false;
         if (done !== true) yield value;
-        // A source that was closed early ends as a whole one does. No store may take it for one.
+        // A source that was closed early ends like a whole one. No store may take it for a whole body.
         else if (this.closed) throw new Error("The body was given up.");
         else return;
       }
@@ -86,7 +86,7 @@ class StreamedBody implements HeldBody {
   async close(): Promise<void> {
     this.closed = true;
     const closing = this.rest.return();
-    // A source that hangs never answers; it is closed as soon as it does.
+    // A source that hangs never answers. It is closed as soon as it answers.
     if (this.pulling) closing.catch(() => undefined);
     else await closing;
   }

@@ -20,9 +20,9 @@ interface Listing {
 }
 
 /**
- * The objects of all stores, sorted, each path once: as the first store that has it describes it, of those that are not
- * known to have an old version. A store that can't be
- * listed fails the whole listing, since nobody could tell what is missing in it.
+ * Lists the objects of all stores, sorted, each path once. The description comes from the first store that has the
+ * object and is not known to hold an old version. A store that can't be listed fails the whole listing, since nobody
+ * could tell which objects are missing in it.
  */
 export async function* mergedListing(
   replicas: readonly Replica[],
@@ -41,7 +41,8 @@ export async function* mergedListing(
       const next = nextPath(listings);
       if (next === undefined) return;
       const copies = listings.filter(({ head }) => head?.path === next);
-      // An old version alone is what a failed delete has left: it is shown, so that it is found and deleted again.
+      // If there is only an old version, a failed delete has left it. It is listed, so that it is found and deleted
+      // again.
       const shown = copies.find(({ replica }) => isCurrent(next, replica)) ?? copies[0]!;
       waiting = false;
       yield describeCopy(shown.head!).info;
@@ -52,7 +53,7 @@ export async function* mergedListing(
     waiting = false;
   } finally {
     const closed = listings.map((listing) => close(listing));
-    // One that failed or hangs may never answer.
+    // A store that failed or hangs may never answer.
     if (!waiting) await Promise.all(closed);
     for (const { attempt } of listings) attempt.end();
   }
@@ -66,11 +67,11 @@ function listingOf(replica: Replica, prefix: string, options: ListOptions, call:
   return { replica, attempt, begin, checked, iterator: undefined, head: undefined };
 }
 
-// All of them are heard out: the answer does not depend on which failed first.
+// Waits for all of them, so that the answer does not depend on which store failed first.
 async function advance(listings: readonly Listing[], stores: number, call: ReplicaCall): Promise<void> {
   const steps = await Promise.allSettled(listings.map((listing) => next(listing)));
   throwIfAborted(call.signal, call.details);
-  // Not one failure among others: a store that lists what lies elsewhere is asked no more.
+  // This does not count as one failure among others. A store that lists objects outside the prefix is asked no more.
   for (const step of steps) if (step.status === "rejected" && isDisbelieved(step.reason)) throw step.reason;
   const failures = steps.flatMap((step, i) =>
     step.status === "fulfilled" ? [] : [failureOf(listings[i]!.replica, step.reason, call)],

@@ -1,12 +1,12 @@
 import { CAPABILITY_FLAGS, type Capability, type CapabilityFlag } from "../../capability.js";
 import type { Replica } from "./replica.js";
 
-// No two stores take part in one atomic step, and an etag of one says nothing to another.
+// No two stores take part in one atomic step, and the etag of one store means nothing to another.
 const CONDITIONS = ["ifNoneMatch", "ifMatch", "deleteIfMatch"] as const satisfies readonly CapabilityFlag[];
 
 /**
- * What holds whichever of the stores does it: what every one of them can, and the smallest of their limits. Conditions
- * hold over one store only.
+ * Returns what holds for any of the stores: the features that all of them have, and the smallest of their limits.
+ * Conditions hold over one store only.
  */
 export function commonCapability(replicas: readonly Replica[]): Capability {
   const capabilities = replicas.map(({ store }) => store.capability);

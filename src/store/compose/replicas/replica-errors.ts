@@ -9,11 +9,11 @@ export interface ReplicaFailure {
   readonly error: StorageError;
 }
 
-/** What became of one copy: the code of its error, or what a write did there. */
+/** The outcome of one copy: the code of its error, or what a write did there. */
 export type ReplicaOutcome = "written" | "pending" | StorageErrorCode;
 
 /**
- * The `cause` of an error that several copies had a part in. `errors` holds what each of them said, in the order of the
+ * The `cause` of an error that several copies had a part in. `errors` holds what each copy said, in the order of the
  * stores, whichever answered first.
  *
  * @example
@@ -23,12 +23,12 @@ export type ReplicaOutcome = "written" | "pending" | StorageErrorCode;
  */
 export class ReplicaErrors extends AggregateError {
   declare readonly errors: StorageError[];
-  /** What became of each copy, by its name. */
+  /** The outcome of each copy, by its name. */
   readonly replicas: Readonly<Record<string, ReplicaOutcome>>;
   /** The errors by the name of the copy. */
   readonly byReplica: ReadonlyMap<string, StorageError>;
 
-  /** @param replicas what became of each copy, if there is more to tell than the failures */
+  /** @param replicas the outcome of each copy, if there is more to tell than the failures */
   constructor(failures: readonly ReplicaFailure[], replicas?: Readonly<Record<string, ReplicaOutcome>>) {
     super(
       failures.map(({ error }) => error),
@@ -50,19 +50,22 @@ export class ReplicaErrors extends AggregateError {
   }
 }
 
-// What is wrong with the call, not with the copy that says so.
+// These codes say that the call is wrong, and not the copy that answers with them.
 const BAD_CALL: ReadonlySet<StorageErrorCode> = new Set(["INVALID_PATH", "UNSUPPORTED", "CONFIG_INVALID"]);
 
-/** Whether the code says that the call can't be done like this, or what the answer to it is: asking on changes nothing. */
+/**
+ * Whether the code decides the call, so that no other copy need be asked. It says that the call is wrong, or it is
+ * the answer.
+ */
 export function decidesCall(code: StorageErrorCode): boolean {
   return BAD_CALL.has(code) || code === "ALREADY_EXISTS" || code === "PRECONDITION_FAILED";
 }
 
 /**
- * The answer to a call that no copy could answer well. It depends on what every copy said, and not on their order:
- * `NOT_FOUND` if every one said so (or there was none to ask), `USAGE_LIMIT` if every one was skipped for its limits, a
- * fault of the call if every one found the same, and otherwise `UNAVAILABLE`. A copy that was skipped or that failed may
- * hold the object, so one of them is enough to not know.
+ * Returns the answer to a call that no copy could answer well. It depends on what every copy said, and not on their
+ * order. It is `NOT_FOUND` if every copy said so, or if there was none to ask. It is `USAGE_LIMIT` if every copy was
+ * skipped for its limits. It is a fault of the call if every copy found the same fault. Otherwise it is
+ * `UNAVAILABLE`: a copy that was skipped or that failed may hold the object, so one such copy leaves the answer open.
  */
 export function answerOf(failures: readonly ReplicaFailure[], details: StorageErrorDetails): StorageError {
   const sorted = inOrder(failures);
@@ -80,7 +83,7 @@ export function answerOf(failures: readonly ReplicaFailure[], details: StorageEr
   return unavailable("No copy could answer", sorted, cause, details);
 }
 
-/** The answer to a call that needs every one of `all` copies, when these failed. */
+/** Returns the answer to a call that needs every one of `all` copies, when these failed. */
 export function answerOfSome(
   failures: readonly ReplicaFailure[],
   all: number,
@@ -92,12 +95,12 @@ export function answerOfSome(
   return unavailable(what, sorted, new ReplicaErrors(sorted), details);
 }
 
-/** In the order of the stores, whichever answered first. */
+/** Sorts failures into the order of the stores, whichever answered first. */
 export function inOrder(failures: readonly ReplicaFailure[]): ReplicaFailure[] {
   return [...failures].sort((a, b) => a.replica.index - b.replica.index);
 }
 
-/** The `UNAVAILABLE` of a call that fails for what these copies said. */
+/** Returns the `UNAVAILABLE` of a call that fails because of what these copies said. */
 export function unavailable(
   what: string,
   failures: readonly ReplicaFailure[],
@@ -105,12 +108,16 @@ export function unavailable(
   details: StorageErrorDetails,
 ): StorageError {
   const said = failures.map(({ replica, error }) => `${replica.name} ${error.code}`).join(", ");
-  // Nobody knows what an UNEXPECTED was. All else that is not retryable stays as it is.
+  // Nobody knows what an UNEXPECTED was, so a retry may help. No other code that is not retryable becomes retryable
+  // here.
   const retryable = failures.some(({ error }) => error.retryable || error.code === "UNEXPECTED");
   return new StorageError("UNAVAILABLE", `${what}: ${said}.`, { ...details, cause, retryable });
 }
 
-/** The error of a store, as one of the caller's operation: a copy that reads and writes is still a copy. */
+/**
+ * Returns the error of a store as an error of the caller's operation. For example, a copy that reads and writes stays
+ * a copy.
+ */
 export function asErrorOfCall(error: StorageError, details: StorageErrorDetails): StorageError {
   if (error.operation === details.operation && error.path === details.path) return error;
   return restated(error, { ...details, store: error.store ?? details.store, cause: error });

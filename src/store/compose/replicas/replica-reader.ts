@@ -22,14 +22,14 @@ export interface ReaderSettings {
   readonly observer?: Observers | undefined;
 }
 
-/** Whom to ask, and what is known before anybody is asked. */
+/** Which copies to ask, and what is known before any is asked. */
 export interface Course {
   readonly rounds: readonly Round[];
   /** Copies that count as failed without being asked. */
   readonly failures?: readonly ReplicaFailure[];
-  /** Is told of the copy that answered. */
+  /** Is called with the copy that answered. */
   readonly onWin?: (replica: Replica, round: Round) => void;
-  /** Is told of each copy that did not. */
+  /** Is called with each copy that did not answer well. */
   readonly onFailure?: (failure: ReplicaFailure) => void;
 }
 
@@ -41,7 +41,7 @@ export class ReplicaReader {
     this.#settings = settings;
   }
 
-  /** What is to be known of a call to ask copies. */
+  /** Returns what is needed to ask copies for a call. */
   callOf(details: CallDetails, signal: AbortSignal | undefined): ReplicaCall {
     const { clock, attemptTimeout, observer } = this.#settings;
     return { details, signal, limits: { clock, timeout: attemptTimeout }, observer };
@@ -51,7 +51,7 @@ export class ReplicaReader {
     return (await this.open(course, path, options, details)).result;
   }
 
-  /** Reads a copy, and tells the digest of the whole object, if it is known. */
+  /** Reads a copy, and returns the digest of the whole object, if it is known. */
   async open(
     course: Course,
     path: string,
@@ -79,7 +79,7 @@ export class ReplicaReader {
     return { result: streamResult(info, body.chunks(), () => body.close(), result), digest };
   }
 
-  /** The first copy that there is. */
+  /** Returns the first copy that exists. */
   async find(
     course: Course,
     path: string,

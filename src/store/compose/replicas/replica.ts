@@ -5,16 +5,16 @@ import type { Store } from "../../store.js";
 
 /** One of the stores that hold copies of the same objects. */
 export interface Replica {
-  /** The user's name of it. */
+  /** The name that the user gave the store. */
   readonly name: string;
   readonly store: Store;
-  /** Its place in the order of the user. */
+  /** Place of the store in the user's order. */
   readonly index: number;
 }
 
 /** The option `stores`: names and stores, at least one, in the order in which they are asked. */
 export const storesSchema = z.pipe(
-  // zod leaves such a key out of records without a word, and a store must not be left out.
+  // zod leaves this key out of a record without an error, and a store must not be left out.
   z.custom<Record<string, Store>>((stores) => !hasProtoKey(stores), "must not hold a store named __proto__"),
   z
     .record(z.string().check(z.minLength(1, "must have a name")), storeField)
@@ -26,7 +26,8 @@ export function replicasOf(stores: Readonly<Record<string, Store>>): readonly Re
 }
 
 /**
- * Closes all of them, also when one of them fails to; then rejects with what the first one said.
+ * Closes all stores, even if one of them fails to close. Then it rejects with the first error in the order of the
+ * stores.
  *
  * @param idle resolves once a store may be closed; default: at once
  */
@@ -42,7 +43,7 @@ export async function closeReplicas(
   for (const result of closed) if (result.status === "rejected") throw result.reason;
 }
 
-/** Whether every one of them takes paths of this scheme. */
+/** Whether every store takes paths of this scheme. */
 export function allRoute(replicas: readonly Replica[], scheme: string): boolean {
   return replicas.every(({ store }) => store.routes?.(scheme) === true);
 }

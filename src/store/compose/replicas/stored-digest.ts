@@ -5,18 +5,20 @@ import type { WriteOptions } from "../../store.js";
 import type { HeldBody } from "./held-body.js";
 import { withDigest, type DigestOf } from "./known-digest.js";
 
-/** How the digests of what is written are known and kept. */
+/** How the digests of written objects are known and kept. */
 export interface DigestKeeping {
-  /** What the path tells. */
+  /** Returns the digest that the path tells. */
   readonly digestOf: DigestOf;
-  /** Whether the digest is kept beside the object, where the path does not tell it. */
+  /** Whether the digest is kept beside the object, if the path does not tell it. */
   readonly store: boolean;
 }
 
 /**
- * The options to write a body with: with the digest that its path tells, or with its own digest among the metadata.
+ * Returns the options to write a body with. They hold the digest that its path tells, or the body's own digest among
+ * the metadata.
  *
- * @throws {StorageError} `INTEGRITY` for a body with another digest than its path tells: it could not be read again
+ * @throws {StorageError} `INTEGRITY` for a body whose path tells another digest, since the object could not be read
+ *   again
  */
 export function withKnownDigest(
   path: string,
@@ -37,7 +39,7 @@ export function withKnownDigest(
   return { ...options, metadata: withDigest(options.metadata, options.digest ?? (bytes && sha256Digest(bytes))) };
 }
 
-/** The digest that the path tells, as {@link DigestOf} says before anything is read. */
+/** Returns the digest that the path tells, from {@link DigestOf} before anything is read. */
 export function digestTold(path: string, size: number, digestOf: DigestOf, details: CallDetails): string | undefined {
   try {
     return digestOf(path, { path, size });

@@ -1,20 +1,27 @@
 import type { Replica } from "../replicas/replica.js";
 
-/** Changes that are under way, also when they were acknowledged. A store that hangs is told from those that are through. */
+/**
+ * Changes that are in flight, even if they were acknowledged. They are kept by store, so that a store that hangs does
+ * not hold up the others.
+ */
 export class BackgroundChanges {
   readonly #all = new Set<Promise<unknown>>();
   readonly #ofReplica = new Map<Replica, Set<Promise<unknown>>>();
 
-  /** @param replica whose part of a change it is; none: the whole of one */
+  /**
+   * Adds a change, until it has ended.
+   *
+   * @param replica the store whose part of a change it is; if absent, the whole change
+   */
   add(change: Promise<unknown>, replica?: Replica): void {
     const changes = this.#of(replica);
     const ended = change.catch(() => undefined).finally(() => changes.delete(ended));
     changes.add(ended);
   }
 
-  /** Resolves once nothing is under way in a store, or without one: nothing at all. Never rejects. */
+  /** Resolves once nothing is in flight in a store, or in any store if none is given. Never rejects. */
   async idle(replica?: Replica): Promise<void> {
-    // What begins meanwhile counts too.
+    // A change that begins meanwhile counts too.
     for (const changes = this.#of(replica); changes.size > 0;) await Promise.all(changes);
   }
 

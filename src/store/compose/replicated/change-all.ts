@@ -20,8 +20,8 @@ import type { PathOrder } from "./path-order.js";
 /** What was written, and where. */
 export interface ReplicatedWriteInfo extends ObjectInfo {
   /**
-   * What became of each copy by the time the write was acknowledged: `"written"`, `"pending"` (it goes on; `close()`
-   * waits for it), or the code of its error.
+   * The outcome of each copy by the time the write was acknowledged: `"written"`, `"pending"` (it goes on, and
+   * `close()` waits for it), or the code of its error.
    */
   replicas: Record<string, ReplicaOutcome>;
 }
@@ -32,11 +32,11 @@ export interface Change {
   readonly path: string;
   /** How many stores must take it. */
   readonly needed: number;
-  /** Does it in one store. */
+  /** Makes the change in one store. */
   apply(replica: Replica, attempt: Attempt, call: ReplicaCall): Promise<ObjectInfo>;
-  /** What is wrong with the change itself, once that is known. */
+  /** Returns the fault of the change itself, once it is known. */
   failure?(): StorageError | undefined;
-  /** Is called once no store is busy with it any more. */
+  /** Is called once no store is busy with the change any more. */
   ended?(): Promise<void>;
 }
 
@@ -45,14 +45,14 @@ export interface ChangeLog {
   readonly replicas: readonly Replica[];
   readonly order: PathOrder;
   readonly missed: MissedWrites;
-  /** Changes that have not ended, also those that were acknowledged. */
+  /** Changes that have not ended, even if they were acknowledged. */
   readonly background: BackgroundChanges;
 }
 
 /**
- * Asks every store at once for a change. Acknowledges it as soon as enough have done it; then neither the caller's signal
- * nor a failure has an effect on what it said, and the others go on in the background. If too few can do it, it hears all
- * of them out and says what became of each.
+ * Asks every store at once for a change, and acknowledges it as soon as enough have made it. After that, neither the
+ * caller's signal nor a failure changes the answer, and the other stores go on in the background. If too few stores
+ * can make the change, it waits for all of them and says what each one did.
  */
 export async function changeAll(change: Change, call: ReplicaCall, log: ChangeLog): Promise<ReplicatedWriteInfo> {
   const { replicas, missed } = log;
@@ -73,7 +73,7 @@ export async function changeAll(change: Change, call: ReplicaCall, log: ChangeLo
       missed.taken(write, replica);
       if (infos.size === change.needed) acknowledge();
     } catch (error) {
-      // The caller's own doing is no failure of the store.
+      // An abort by the caller is no failure of the store.
       const failure = call.signal?.aborted && abort.signal.aborted ? undefined : failureOf(replica, error, call);
       if (failure === undefined) return;
       outcomes.set(replica, failure.error.code);
@@ -90,7 +90,7 @@ export async function changeAll(change: Change, call: ReplicaCall, log: ChangeLo
     void changes.catch(() => undefined).finally(() => missed.end(write));
     throw error;
   }
-  // What has been done enough is acknowledged, also when the caller has given up in the same moment.
+  // A change that enough stores have made is acknowledged, even if the caller gave up at the same moment.
   if (infos.size < change.needed) {
     missed.end(write);
     throwIfAborted(call.signal, call.details);

@@ -1,15 +1,15 @@
 /**
- * Reads one source for several readers. The fastest may be ahead of the slowest by about `window` bytes, which are held;
- * then it waits. A reader that leaves is not waited for.
+ * Reads one source for several readers. The fastest reader may be ahead of the slowest by about `window` bytes, which
+ * are held. Then it waits. A reader that leaves is not waited for.
  */
 export class FanOut {
   readonly #source: AsyncIterator<Uint8Array>;
   readonly #window: number;
-  /** The next chunk of each reader, counted from the beginning; absent once it has left. */
+  /** Index of the next chunk of each reader, counted from the beginning. Absent once the reader has left. */
   readonly #positions = new Map<number, number>();
-  /** Chunks that some reader has not had yet. */
+  /** Chunks that some reader has not read yet. */
   #chunks: Uint8Array[] = [];
-  /** Chunks that all have had. */
+  /** Number of chunks that all readers have read. */
   #passed = 0;
   #held = 0;
   #pulling = false;
@@ -22,11 +22,11 @@ export class FanOut {
     for (let reader = 0; reader < readers; reader++) this.#positions.set(reader, 0);
   }
 
-  /** The next chunk for a reader, or `undefined` at the end. */
+  /** Returns the next chunk for a reader, or `undefined` at the end. */
   async next(reader: number): Promise<Uint8Array | undefined> {
     for (;;) {
       const position = this.#positions.get(reader);
-      // Its store was given up. It must not take this for the end of the body.
+      // The reader's store was given up. It must not take this for the end of the body.
       if (position === undefined) throw new Error("The body was given up.");
       const chunk = this.#chunks[position - this.#passed];
       if (chunk !== undefined) {

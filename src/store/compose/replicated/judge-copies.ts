@@ -11,35 +11,37 @@ export type Finding =
       readonly replica: Replica;
       readonly state: "present";
       readonly info: ObjectInfo;
-      /** Of the bytes, as they were read. */
+      /** The digest of the bytes, as they were read. */
       readonly digest: string;
-      /** What the path or the object itself says that it should be. */
+      /** The digest that the path or the object itself claims. */
       readonly claimed: string | undefined;
-      /** Whether an acknowledged write is known not to have come here. */
+      /** Whether this store is known to have missed an acknowledged write. */
       readonly outdated: boolean;
     };
 
-/** What decides between copies that differ. */
+/** The rules that decide between copies that differ. */
 export interface JudgeRules {
   /** The digest that the object must have, when the path tells it. */
   readonly told: string | undefined;
   readonly acknowledge: Acknowledge;
-  /** Whether the newest copy is the right one where nothing else decides. */
+  /** Whether the newest copy is the right one if no other rule decides. */
   readonly newest: boolean;
 }
 
 type Present = Extract<Finding, { state: "present" }>;
 
 /**
- * The digest of the right version, or `undefined` when that can't be told. A copy whose bytes are not what they claim to
- * be, or that is known to be out of date, is no candidate. Of the others:
+ * Returns the digest of the right version, or `undefined` when no rule can tell it. A copy is no candidate if its
+ * bytes do not have the digest that it claims, or if it is known to be out of date. Among the candidates, the first
+ * rule that applies decides:
  *
- * 1. the one with the digest that the path tells;
- * 2. the one that all of them are, if every store could be read: one that could not may hold what was written last;
- * 3. the one that more than half of all stores hold, since no other can have been acknowledged; not where one store is
- *    enough to acknowledge a write;
- * 4. the newest, if asked for, where every store could be read, every copy tells its time, and no two versions have the
- *    same.
+ * 1. The version with the digest that the path tells.
+ * 2. The version that all candidates hold, if every store could be read. A store that could not be read may hold what
+ *    was written last.
+ * 3. The version that more than half of all stores hold, since no other version can have been acknowledged. This rule
+ *    does not apply if one store is enough to acknowledge a write.
+ * 4. The newest version, if the caller asked for it. This needs three things: every store could be read, every copy
+ *    tells its time, and no two versions have the same time.
  */
 export function rightDigest(
   findings: readonly Finding[],

@@ -1,21 +1,21 @@
 import { LRUCache } from "lru-cache";
 import type { Replica } from "../replicas/replica.js";
 
-// A path and a few numbers each.
+// An entry is a path and a few numbers.
 const MAX_PATHS = 10_000;
 
-/** A write that is under way. */
+/** A write that is in flight. */
 export interface OpenWrite {
   readonly path: string;
-  /** Higher than that of all writes before it. */
+  /** Number of the write. It is higher than that of all writes before it. */
   readonly number: number;
-  /** Stores that have taken neither it nor a later one. */
+  /** Stores that have taken neither this write nor a later one. */
   readonly behind: Set<Replica>;
 }
 
 /**
- * Knows which stores have not, or not yet, taken a write that was acknowledged: what they hold is out of date. Only of
- * writes of this process, and of the last 10,000 paths.
+ * Knows which stores have not, or not yet, taken an acknowledged write. Such a store holds an old version. Only
+ * writes of this process count, and only the last 10,000 paths.
  */
 export class MissedWrites {
   readonly #missed = new LRUCache<string, Map<Replica, number>>({ max: MAX_PATHS });
@@ -29,7 +29,7 @@ export class MissedWrites {
     return write;
   }
 
-  /** A store has taken a write, and so is up to date unless it has missed a later one. */
+  /** Notes that a store has taken a write. The store is then up to date, unless it has missed a later write. */
   taken({ path, number, behind }: OpenWrite, replica: Replica): void {
     behind.delete(replica);
     for (const other of this.#open.get(path) ?? []) if (other.number < number) other.behind.delete(replica);
@@ -39,7 +39,7 @@ export class MissedWrites {
     if (missed.size === 0) this.#missed.delete(path);
   }
 
-  /** Enough stores have taken a write. What the others hold is out of date from now on. */
+  /** Notes that enough stores have taken a write. The other stores hold an old version from now on. */
   acknowledge({ path, number, behind }: OpenWrite): void {
     if (behind.size === 0) return;
     const missed = this.#missed.get(path) ?? new Map<Replica, number>();
@@ -47,7 +47,7 @@ export class MissedWrites {
     this.#missed.set(path, missed);
   }
 
-  /** A write was acknowledged, or has failed. */
+  /** Notes that a write was acknowledged, or has failed. */
   end(write: OpenWrite): void {
     const open = this.#open.get(write.path);
     open?.delete(write);

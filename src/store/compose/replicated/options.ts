@@ -4,14 +4,14 @@ import type { Store } from "../../store.js";
 import { copyReadFields, type CopyReadOptions } from "../failover/options.js";
 import { storesSchema } from "../replicas/replica.js";
 
-/** How many stores must have taken a write before it is acknowledged: every one, more than half of them, or one. */
+/** How many stores must have taken a write before it is acknowledged: all of them, more than half of them, or one. */
 export type Acknowledge = "all" | "quorum" | "first";
 
 /** Options of {@link ReplicatedStore}. */
 export interface ReplicatedStoreOptions extends CopyReadOptions {
   /** The stores by name, in the order in which they are read. At least one. */
   stores: Readonly<Record<string, Store>>;
-  /** Default `"all"`. */
+  /** How many stores must have taken a write before it is acknowledged. Default `"all"`. */
   acknowledge?: Acknowledge | undefined;
 }
 
@@ -28,7 +28,7 @@ export function parseReplicatedStoreOptions(options: ReplicatedStoreOptions): Re
   return parseOptions(schema, options, "ReplicatedStore");
 }
 
-/** How many of `count` stores are needed. */
+/** Returns how many of `count` stores must take a write. */
 export function neededOf(acknowledge: Acknowledge, count: number): number {
   if (acknowledge === "all") return count;
   return acknowledge === "first" ? 1 : Math.floor(count / 2) + 1;

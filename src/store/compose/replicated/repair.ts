@@ -13,19 +13,23 @@ import { isSound, rightDigest, type Finding, type JudgeRules } from "./judge-cop
 /** What a repair found and did. Each store is in exactly one of the lists. */
 export interface RepairReport {
   path: string;
-  /** The digest of the right version, `sha256-` + base64url; absent when it can't be told, and then nothing was done. */
+  /**
+   * The digest of the right version, `sha256-` + base64url. Absent when no rule could tell it. Nothing was done then.
+   */
   digest?: string;
-  /** Held the right version. */
+  /** Stores that held the right version. */
   good: string[];
-  /** Did not, and now do. */
+  /** Stores that did not hold the right version, and now do. */
   repaired: string[];
-  /** Hold nothing, and nothing to give them could be told. */
+  /** Stores that hold nothing. The right version for them could not be told. */
   missing: string[];
-  /** Hold bytes that are not what the path, or the object itself, says; and no good copy is there. */
+  /** Stores whose bytes have not the digest that the path or the object itself claims, while no good copy is there. */
   corrupt: string[];
-  /** Hold another version, or changed while they were to be mended; they were left as they are. */
+  /**
+   * Stores that hold another version, or that changed before the repair could replace it. They were left as they are.
+   */
   conflicting: string[];
-  /** Could not be read or not be mended: the codes of their errors. */
+  /** The error codes of stores that could not be read or not be mended. */
   failed: Record<string, StorageErrorCode>;
 }
 
@@ -39,7 +43,7 @@ export interface RepairContext {
   isOutdated(replica: Replica): boolean;
 }
 
-/** Finds out what every store holds of an object, and mends the copies that are wrong, if it can be told which are. */
+/** Reads what every store holds of an object, and mends the wrong copies, if a rule can tell which are wrong. */
 export async function repairObject(
   request: ReadRequest,
   call: ReplicaCall,
@@ -107,7 +111,7 @@ async function mend(
   const { store, name } = replica;
   const { path, details } = request;
   const attempt = beginAttempt(replica, call);
-  attempt.stop(); // it takes as long as reading the source does
+  attempt.stop(); // The time limit does not apply, since the write takes as long as reading the source.
   try {
     const condition = await attempt.wait(stillWrong(wrong, path, attempt.signal));
     if (condition === undefined) {
@@ -127,7 +131,7 @@ async function mend(
   } catch (thrown) {
     throwIfAborted(call.signal, call.details);
     const { code } = failureOf(replica, thrown, call).error;
-    // Somebody has written there meanwhile, and perhaps something newer.
+    // Another process has written there meanwhile, and perhaps something newer.
     if (code === "ALREADY_EXISTS" || code === "PRECONDITION_FAILED") report.conflicting.push(name);
     else report.failed[name] = code;
   } finally {
@@ -135,7 +139,10 @@ async function mend(
   }
 }
 
-/** The condition under which the copy may be replaced: that it is still what was found. `undefined` if it is not. */
+/**
+ * Returns the condition under which the copy may be replaced: it is still what was found. Returns `undefined` if it
+ * is not.
+ */
 async function stillWrong(
   wrong: Exclude<Finding, { state: "failed" }>,
   path: string,
@@ -146,7 +153,7 @@ async function stillWrong(
   if (wrong.state === "present" && capability.ifMatch && wrong.info.etag !== undefined) {
     return { ifMatch: wrong.info.etag };
   }
-  // Not atomic: a write of another process that comes between this look and the write is lost.
+  // This is not atomic. If another process writes between this look and the write, its write is lost.
   const now = await wrong.replica.store.stat(path, { signal });
   if (wrong.state === "missing") return now === undefined ? {} : undefined;
   return now !== undefined && isSameVersion(now, wrong.info) ? {} : undefined;

@@ -42,17 +42,19 @@ import { writeCopies } from "./write-copies.js";
 /** Options of {@link ReplicatedStore.repair}. */
 export interface RepairOptions extends CallOptions {
   /**
-   * Whether the copy with the latest `lastModified` is the right one where nothing else decides between copies that
-   * differ. Default `false`: they are reported, and left as they are. Clocks of stores differ.
+   * Whether the copy with the latest `lastModified` is the right one if nothing else decides between copies that
+   * differ. Default `false`: such copies are reported, and left as they are. The clocks of stores differ.
    */
   newest?: boolean | undefined;
 }
 
 /** Options of {@link ReplicatedStore.scrub}. */
 export interface ScrubOptions extends RepairOptions {
-  /** Look only at paths after this one: the `last` of a scrub that was interrupted, or the last path of `onProgress`. */
+  /**
+   * Path after which the scrub begins: the `last` of a scrub that was interrupted, or the last path of `onProgress`.
+   */
   startAfter?: string | undefined;
-  /** Is told of each object, in the order of their paths. What it throws is ignored. */
+  /** Is called with the report of each object, in the order of their paths. What it throws is ignored. */
   onProgress?: ((report: RepairReport) => void) | undefined;
 }
 
@@ -60,21 +62,24 @@ const REPAIR: Names<RepairOptions> = { newest: true, signal: true };
 const SCRUB: Names<ScrubOptions> = { ...REPAIR, startAfter: true, onProgress: true };
 
 /**
- * Writes every object to several stores, and reads it from the first that has it whole. See `docs/stores/replicated.md`.
+ * Writes every object to several stores, and reads it from the first that has it whole. See
+ * `docs/stores/replicated.md`.
  *
- * - **Writes** go to all stores at once; a stream is read once. They are acknowledged when every store has taken them, or
- *   with `acknowledge` a majority, or one; the others go on, and `close()` waits for them. `replicas` of the result says
- *   what became of each copy. A write that too few stores took is `UNAVAILABLE` (or what every store said, if they agree),
- *   and the `replicas` of its `cause`, a {@link ReplicaErrors}, says where it is nevertheless: write it again. Changes of
- *   one path are made in the same order in every store, as far as this process makes them.
- * - **Reads** ask the stores in order, and hand out only what is whole, as {@link FailoverStore} does. A store that has
- *   not taken the last write that this process acknowledged is not asked.
- * - **Deletes** and **listings** need every store, whatever `acknowledge` says: a copy that stays would come back.
- * - **{@link ReplicatedStore.repair}** and **{@link ReplicatedStore.scrub}** find copies that are missing or differ, and
- *   mend them.
+ * - **Writes** go to all stores at once. A stream is read once. They are acknowledged when every store has taken
+ *   them, or with `acknowledge` when a majority or one store has. The other stores go on, and `close()` waits for
+ *   them. `replicas` of the result gives the outcome of each copy. A write that too few stores took is `UNAVAILABLE`.
+ *   If all stores failed with the same code, it has that code. The `replicas` of its `cause`, a
+ *   {@link ReplicaErrors}, says which stores have the object in spite of that. Write it again. Changes of one path
+ *   are made in the same order in every store, as far as this process makes them.
+ * - **Reads** ask the stores in order, and hand out only whole objects, as {@link FailoverStore} does. A store that
+ *   has not taken the last write that this process acknowledged is not asked.
+ * - **Deletes** and **listings** need every store, whatever `acknowledge` says. A copy that stays would come back.
+ * - **{@link ReplicatedStore.repair}** and **{@link ReplicatedStore.scrub}** find copies that are missing or differ,
+ *   and mend them.
  *
- * `capability` is what all stores have in common; over more than one, conditions and `presign` are not supported, since a
- * URL would write one copy only. `close()` closes each store once the writes to it that go on are done.
+ * `capability` is what all stores have in common. Over more than one store, conditions and `presign` are not
+ * supported, since a URL would write one copy only. After `close()`, each store is closed once the writes in flight to
+ * it are done.
  *
  * @example
  * const store = new ReplicatedStore({ stores: { eu: euStore, us: usStore }, acknowledge: "first" });
@@ -127,7 +132,8 @@ export class ReplicatedStore extends CheckedStore<ReplicatedWriteInfo> {
   protected async deleteChecked(path: string, options: DeleteOptions, details: CallDetails): Promise<void> {
     const call = this.#reader.callOf(details, options.signal);
     const { missed, order } = this.#log;
-    // There is nothing left to be out of date; but a write that came after it may be acknowledged before this ends.
+    // After the delete, no store holds an old version. But a write that came after it may be acknowledged before the
+    // delete ends.
     const deleted = missed.begin(path, []);
     try {
       await deleteAll(this.#replicas, path, options, call, (replica, change) =>
@@ -150,8 +156,8 @@ export class ReplicatedStore extends CheckedStore<ReplicatedWriteInfo> {
   }
 
   /**
-   * Reads the object and writes it to every store, as `write` does. Copied inside each store, old versions and corrupt
-   * bytes would be copied with the others.
+   * Reads the object and writes it to every store, as `write` does. A copy inside each store would also copy old
+   * versions and corrupt bytes.
    */
   protected async copyChecked(
     from: string,
@@ -165,19 +171,25 @@ export class ReplicatedStore extends CheckedStore<ReplicatedWriteInfo> {
     );
   }
 
-  /** Of the only store there is: over more of them it is not supported. */
+  /** Returns a URL of the only store. Over more stores, presign is not supported. */
   protected presignChecked(path: string, options: PresignOptions): Promise<string> {
     return this.#replicas[0]!.store.presign(path, options);
   }
 
   /**
-   * Reads every copy of an object, and mends those that are missing or wrong. The right version is the one whose digest
-   * the path tells; otherwise the one that all sound copies are; otherwise, unless `acknowledge` is `"first"`, the one
-   * that more than half of all stores hold; otherwise the newest, if asked for. A copy is sound if its bytes have the
-   * digest that was stored with it. Where nothing decides, nothing is done. Nothing is ever deleted, and a copy is only
-   * replaced if it is still the one that was found wrong: atomically where its store has conditions.
+   * Reads every copy of an object, and mends those that are missing or wrong. The first rule that applies decides
+   * which version is right:
    *
-   * @throws {StorageError} `INVALID_PATH`, `ABORTED`. What a store fails with is in the report.
+   * 1. The version whose digest the path tells.
+   * 2. The version that all sound copies hold.
+   * 3. Unless `acknowledge` is `"first"`, the version that more than half of all stores hold.
+   * 4. The newest version, if the caller asked for it.
+   *
+   * A copy is sound if its bytes have the digest that was stored with it. If no rule decides, nothing is done.
+   * Nothing is ever deleted. A copy is only replaced if it is still the one that was found wrong. This is atomic if
+   * its store has conditions.
+   *
+   * @throws {StorageError} `INVALID_PATH`, `ABORTED`. The errors of stores are in the report.
    */
   async repair(path: string, options: RepairOptions = {}): Promise<RepairReport> {
     assertKnown(REPAIR, options, { operation: "repair", store: this.name, path });
@@ -186,7 +198,7 @@ export class ReplicatedStore extends CheckedStore<ReplicatedWriteInfo> {
     const { maxBufferSize, digest, storeDigest, acknowledge } = this.#settings;
     const call = this.#reader.callOf(details, options.signal);
     const told = digestTold(path, 0, digest, details);
-    // It says nothing of writes that come after it.
+    // The repair says nothing about writes that come after it.
     const asked = missed.begin(path, []);
     const repairing = order.run(this.#replicas, path, async () => {
       const request = { path, range: {}, details, maxBufferSize, verifyRanges: false, digestOf: digest };
@@ -209,7 +221,7 @@ export class ReplicatedStore extends CheckedStore<ReplicatedWriteInfo> {
   }
 
   /**
-   * Repairs every object whose path begins with `prefix` that at least one store lists, one after the other.
+   * Repairs every object whose path begins with `prefix` and that at least one store lists, one after the other.
    *
    * @throws {StorageError} as `list` and `repair` do; `UNAVAILABLE` when a store can't be listed
    */
@@ -225,7 +237,7 @@ export class ReplicatedStore extends CheckedStore<ReplicatedWriteInfo> {
 
   async close(): Promise<void> {
     const { background } = this.#log;
-    // Each as soon as it is through: one that hangs does not keep the others open.
+    // Each store is closed as soon as its changes are done. A store that hangs does not keep the others open.
     await closeReplicas(this.#replicas, (replica) => background.idle(replica));
     await background.idle();
   }

@@ -5,15 +5,15 @@ import type { RepairReport } from "./repair.js";
 export interface ScrubReport {
   /** Objects that were looked at. */
   objects: number;
-  /** Objects of which every store held the right version. */
+  /** Objects whose right version every store held. This includes objects that were deleted since they were listed. */
   good: number;
-  /** Objects of which at least one copy was mended, and none is left that is wrong. */
+  /** Objects with at least one mended copy, and with no wrong copy left. */
   repaired: number;
-  /** Objects of which a copy is still missing, corrupt, conflicting or could not be read. */
+  /** Objects with a copy that is still missing, corrupt or conflicting, or that could not be read. */
   unresolved: number;
-  /** The reports of unresolved objects: the first 1,000 of them. `onProgress` gets all. */
+  /** The reports of the first 1,000 unresolved objects. `onProgress` gets all reports. */
   problems: RepairReport[];
-  /** The last path that was looked at: the `startAfter` of a scrub that goes on from here. */
+  /** The last path that was looked at. A scrub that goes on from here takes it as `startAfter`. */
   last?: string;
 }
 
@@ -39,7 +39,7 @@ export async function scrubObjects(
 }
 
 function outcomeOf({ missing, corrupt, conflicting, failed, repaired, good }: RepairReport) {
-  // Deleted since it was listed, an object is in no store, and no problem.
+  // An object that was deleted since it was listed is in no store, and is no problem.
   const gone = good.length + repaired.length + corrupt.length + conflicting.length + Object.keys(failed).length === 0;
   if (gone) return "good";
   if (missing.length + corrupt.length + conflicting.length + Object.keys(failed).length > 0) return "unresolved";

@@ -5,7 +5,10 @@ import type { HeldBody } from "../replicas/held-body.js";
 import { changeAll, type ChangeLog, type ReplicatedWriteInfo } from "./change-all.js";
 import { FanOut } from "./fan-out.js";
 
-/** Writes one body to every store. A stream is read once, at the speed of the slowest but for `window` bytes. */
+/**
+ * Writes one body to every store. A stream is read once. The fastest store is ahead of the slowest by about
+ * `window` bytes.
+ */
 export async function writeCopies(
   path: string,
   body: HeldBody,
@@ -35,7 +38,8 @@ export async function writeCopies(
   );
 }
 
-// A store has the time of an attempt for each chunk. What it waits for the source, or for other stores, is not its own.
+// A store has the time of an attempt for each chunk. The time that it waits for the source, or for other stores, does
+// not count.
 async function* branchOf(fan: FanOut, reader: number, attempt: Attempt): AsyncGenerator<Uint8Array, void, undefined> {
   for (;;) {
     attempt.stop();

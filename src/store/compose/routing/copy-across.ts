@@ -13,8 +13,9 @@ export interface CopyEnd {
 }
 
 /**
- * Copies an object from one store into another: read and written at the same time, as fast as the slower of the two. Of
- * content type and metadata goes along what the other store can keep; the observer is told of what can't.
+ * Copies an object from one store into another. The object is read and written at the same time, as fast as the
+ * slower store. The copy keeps content type and metadata if the target store can keep them. The observer hears of
+ * those that it can't keep.
  */
 export async function copyAcross(
   from: CopyEnd,

@@ -7,50 +7,51 @@ import { parseOptions } from "../../../options/parse-options.js";
 import type { Store } from "../../store.js";
 
 /**
- * Makes the store for a container (bucket, host) of a scheme. Called when the first path of its pool key is used, once;
- * a failure is not remembered. How long it may take is its own affair: an impatient caller only stops waiting.
+ * Makes the store for a container (bucket, host) of a scheme. The factory is called once for a pool key, when the
+ * first path with that key is used. A failure is not remembered. No signal or time limit reaches the factory: a
+ * caller that gives up only stops waiting.
  */
 export interface SchemeFactory {
   (target: Target): Store | Promise<Store>;
-  /** True: what it makes is good for one container only, whatever `poolKey` says. Default false. */
+  /** Whether each store that the factory makes serves one container only, whatever `poolKey` says. Default false. */
   readonly perContainer?: boolean;
 }
 
-/** What answers to a scheme: one store for all its containers, or what makes them. */
+/** The store or the factory behind a scheme: one store for all its containers, or a factory that makes the stores. */
 export type SchemeStores = Store | SchemeFactory;
 
 /** Options of {@link RoutingStore}. */
 export interface RoutingStoreOptions {
-  /** Takes plain paths, and what `primaryScheme` names. */
+  /** The store of plain paths, and of the absolute paths that `primaryScheme` names. */
   primary: Store;
   /**
-   * Absolute paths that are the primary's too: those of a scheme (`"file"`), or of one container of it (`"s3://payloads"`).
-   * Default none.
+   * Absolute paths that also belong to the primary: those of a scheme (`"file"`), or of one container
+   * (`"s3://payloads"`). Default none.
    */
   primaryScheme?: string | undefined;
   /**
-   * What answers to a scheme. A store serves every container of it: what is configured wins over the container that a
-   * path names. A factory makes stores for its containers when they are first used. Default: `s3`, `gs`, `abfss` and `az`
-   * with the credentials of the environment.
+   * The store or the factory of each scheme. A store serves every container of its scheme: the configuration wins
+   * over the container that a path names. A factory makes stores for its containers when they are first used.
+   * Default: `s3`, `gs`, `abfss` and `az` with the credentials of the environment.
    */
   schemes?: Record<string, SchemeStores> | undefined;
   /** Other names of schemes, besides `abfs` for `abfss` and `gcs` for `gs`: `{ minio: "s3" }`. */
   aliases?: Record<string, string> | undefined;
   /**
-   * What becomes of paths of other schemes, default `"error"`: `UNKNOWN_SCHEME`. `"primary"`: they are the primary's, at
-   * the path behind the container. Scheme and container are not looked at then, so `x://a/p`, `y://b/p` and `p` are one
-   * object.
+   * How paths of other schemes are treated. Default `"error"`: they are `UNKNOWN_SCHEME`. With `"primary"`, they
+   * belong to the primary, at the path behind the container. Scheme and container are then ignored, so `x://a/p`,
+   * `y://b/p` and `p` are one object.
    */
   onUnknownScheme?: "error" | "primary" | undefined;
   /**
-   * Paths with the same key share a store that a factory made for the first of them: `({ scheme }) => scheme`, if one
-   * store serves all containers. Default: scheme and container. Not asked where a factory is `perContainer`, as those for
-   * buckets are; and schemes never share a store.
+   * Returns the key of a path's store. Paths with the same key share a store that a factory made for the first of
+   * them. Use `({ scheme }) => scheme` if one store serves all containers. Default: scheme and container. Not called
+   * if a factory is `perContainer`, as those for buckets are. Schemes never share a store.
    */
   poolKey?: ((target: Target) => string) | undefined;
   /**
-   * Is told with `option_dropped` when a copy to another store could not keep content type or metadata.
-   * Default: the observer of the manager whose call it is.
+   * Hears `option_dropped` when a copy to another store could not keep content type or metadata. Default: the
+   * observer of the manager that makes the call.
    */
   observer?: ObserverOption | undefined;
 }
@@ -77,7 +78,7 @@ export function parseRoutingOptions(options: RoutingStoreOptions): ParsedRouting
   return parseOptions(schema, options, "RoutingStore");
 }
 
-/** Scheme and container of a `primaryScheme`; no container means all. */
+/** Splits a `primaryScheme` into scheme and container. No container means all containers. */
 export function splitPrimaryScheme(text: string): { scheme: string; container?: string } {
   if (isScheme(text)) return { scheme: text.toLowerCase() };
   const { target, path } = splitLocation(
@@ -98,7 +99,7 @@ function isPrimaryScheme(text: string): boolean {
   }
 }
 
-/** Whether a value can answer to a scheme. */
+/** Whether a value can serve a scheme. */
 export function isSchemeStores(value: unknown): value is SchemeStores {
   return isFunction(value) || isStore(value);
 }

@@ -3,12 +3,12 @@ import { isStorageError } from "../../../errors/error.js";
 import { formatLocation, type Target } from "../../../paths/location.js";
 import type { ObjectInfo, ReadResult } from "../../store.js";
 
-/** A path as a caller gave it, and what it is in the store that it leads to. */
+/** A path as a caller gave it, and the path in the store that it leads to. */
 export interface Route {
   readonly text: string;
   /** The object path, decoded. */
   readonly path: string;
-  /** Absent for a plain path: it is the primary's, and stays as it is. */
+  /** Absent for a plain path, which is the primary's and stays as it is. */
   readonly target?: Target;
 }
 
@@ -17,19 +17,19 @@ export function asGiven<Info extends ObjectInfo | undefined>(info: Info, { text 
   return info === undefined || info.path === text ? info : { ...info, path: text };
 }
 
-/** Describes a listed object under its absolute path, in the form that is the same for all ways to write it. */
+/** Describes a listed object under its absolute path, in one form for all ways to write the path. */
 export function asListed(info: ObjectInfo, { target }: Route): ObjectInfo {
   return target === undefined ? info : { ...info, path: formatLocation({ target, path: info.path }) };
 }
 
-/** What a store rejected with, under the path that the caller gave. */
+/** Returns the error that a store rejected with, under the path that the caller gave. */
 export function givenError(error: unknown, ...routes: readonly Route[]): unknown {
   if (!isStorageError(error)) return error;
   const route = routes.find(({ path }) => path === error.path);
   return route === undefined || route.text === error.path ? error : restated(error, { path: route.text });
 }
 
-/** Settles as a call does, its error under the path that the caller gave. */
+/** Settles as the call does. Its error has the path that the caller gave. */
 export async function routed<T>(call: Promise<T>, ...routes: readonly Route[]): Promise<T>;
 export async function routed<T>(call: Promise<T> | undefined, ...routes: readonly Route[]): Promise<T | undefined>;
 export async function routed<T>(call: Promise<T> | undefined, ...routes: readonly Route[]): Promise<T | undefined> {
@@ -40,7 +40,7 @@ export async function routed<T>(call: Promise<T> | undefined, ...routes: readonl
   }
 }
 
-/** The body of a read, described under the path that the caller gave, as are its errors. */
+/** Describes the result of a read, and its errors, under the path that the caller gave. */
 export function routedResult(result: ReadResult, route: Route): ReadResult {
   if (route.target === undefined && result.info.path === route.text) return result;
   return {

@@ -31,16 +31,17 @@ import { SchemeTable } from "./scheme-table.js";
 import { StorePool } from "./store-pool.js";
 
 /**
- * Takes plain paths, which are the primary store's, and absolute ones, `scheme://container/path`, which lead to the
- * store of their scheme and container. That one is opened when it is first used, once however many use it at once, and
- * again if that failed. Schemes without configuration take the credentials of the environment.
+ * Routes each path to a store. A plain path belongs to the primary store. An absolute path,
+ * `scheme://container/path`, leads to the store of its scheme and container. That store is opened at its first use.
+ * Several calls at the same time open it once. If the opening failed, the next call opens it again. Schemes without
+ * configuration take the credentials of the environment.
  *
- * An absolute path is percent-encoded behind the container. Results and errors carry it as the caller wrote it; a
- * listing gives it in the one form that is the same for all ways to write it, in the order of the decoded paths. Errors
- * name the store that the path leads to. A path of a scheme that nothing answers to is `UNKNOWN_SCHEME` before any I/O.
+ * An absolute path is percent-encoded behind the container. Results and errors carry the path as the caller wrote it.
+ * A listing gives one form for all ways to write a path, in the order of the decoded paths. Errors name the store
+ * that the path leads to. A path whose scheme has no store is `UNKNOWN_SCHEME` before any I/O.
  *
- * `copy` stays inside a store where both paths lead to the same one. Otherwise it streams, and takes content type and
- * metadata along if the other store can keep them; see `observer` for when it can't.
+ * `copy` stays inside one store if both paths lead to it. Otherwise it streams the object. The copy keeps content
+ * type and metadata if the other store can keep them. `observer` hears of those that it can't keep.
  *
  * @example
  * const store = new RoutingStore({
@@ -68,27 +69,27 @@ export class RoutingStore implements Store {
     this.#observer = parsed.observer;
   }
 
-  /** What the primary can do. For other paths see {@link RoutingStore.capabilityOf}. */
+  /** The capability of the primary. For other paths see {@link RoutingStore.capabilityOf}. */
   get capability(): Readonly<Capability> {
     return this.#primary.capability;
   }
 
-  /** Whether paths of the scheme are answered to: all, where `onUnknownScheme` is `"primary"`. */
+  /** Whether paths of the scheme have a store. True for every scheme if `onUnknownScheme` is `"primary"`. */
   routes(scheme: string): boolean {
     return this.#schemes.knows(scheme);
   }
 
-  /** All schemes and aliases that are answered to. */
+  /** All schemes and aliases that have a store. */
   get schemes(): readonly string[] {
     return this.#schemes.names;
   }
 
   /**
-   * Adds a scheme. What it is given answers to paths from then on, and is closed with this store.
+   * Adds a scheme. The store or factory serves paths of the scheme from then on. It is closed with this store.
    *
    * @param stores as in the option `schemes`
-   * @throws {StorageError} `CONFIG_INVALID` for what is no scheme, and for one that is known already; one that is built in
-   *   can be replaced by the option `schemes`
+   * @throws {StorageError} `CONFIG_INVALID` for a name that is no scheme, and for a scheme that is known already. The
+   *   option `schemes` can replace a scheme that is built in.
    * @example
    * store.registerScheme("ipfs", ({ container }) => new IpfsStore({ gateway: container }));
    */
@@ -96,7 +97,7 @@ export class RoutingStore implements Store {
     this.#schemes.register(scheme, stores);
   }
 
-  /** What can be done with a path: the capability of the store that it leads to, which is opened for that. */
+  /** Returns the capability of the store that a path leads to. The call opens that store. */
   async capabilityOf(path: string, options: CallOptions = {}): Promise<Readonly<Capability>> {
     const route = this.#route(path, "capabilityOf");
     assertOptions("call", options, { operation: "capabilityOf", store: this.name, path });
@@ -137,7 +138,10 @@ export class RoutingStore implements Store {
     await routed(store.delete(route.path, options), route);
   }
 
-  /** `prefix` is that of plain paths, or `scheme://container/` and, perhaps, the beginning of a path. */
+  /**
+   * Lists objects. `prefix` is the beginning of a plain path, or `scheme://container/` with or without the beginning
+   * of a path.
+   */
   async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void, undefined> {
     const route = this.#route(prefix, "list", assertPrefix);
     assertOptions("list", options, { operation: "list", store: this.name, path: prefix });
@@ -178,9 +182,9 @@ export class RoutingStore implements Store {
   }
 
   /**
-   * Closes the primary, the stores that `schemes` or `registerScheme` were given, and those that were opened; a factory
-   * that was not used yet is not asked for one. What is still being opened is closed as soon as it is. Absolute paths of
-   * factories are `UNAVAILABLE` from then on. Idempotent.
+   * Closes the primary, the stores that `schemes` or `registerScheme` were given, and the stores that were opened. A
+   * factory that was not used yet makes no store for this. A store that is still being opened is closed as soon as it
+   * is open. Absolute paths of factories are `UNAVAILABLE` from then on. Idempotent.
    *
    * @throws {StorageError} what a store rejected with, when all others are closed
    */
@@ -192,7 +196,7 @@ export class RoutingStore implements Store {
     return this.close();
   }
 
-  /** Takes a path apart. A plain one is the primary's own to check. */
+  /** Splits a path into target and object path. The primary checks a plain path itself. */
   #route(text: string, operation: string, assertPlain = assertPath): Route {
     if (typeof text !== "string" || schemeOf(text) === undefined) return { text, path: text };
     const location = splitLocation(
@@ -256,9 +260,9 @@ function containerOf({ container }: Target): string {
 }
 
 /**
- * Closes every store, also when others fail to close.
+ * Closes every store, even if others fail to close.
  *
- * @throws {StorageError} the failure, or one whose cause is an `AggregateError` of several
+ * @throws {StorageError} the failure, or an error whose cause is an `AggregateError` of several
  */
 async function closeAll(stores: readonly Store[], name: string): Promise<void> {
   const closings = [...new Set(stores)].map(async (store) => store.close());

@@ -11,7 +11,7 @@ import {
   type SchemeStores,
 } from "./options.js";
 
-/** Which schemes a routing store knows, under which names, and what answers to each. All names are lower case. */
+/** The schemes and names that a routing store knows, and the store or factory of each. All names are lower case. */
 export class SchemeTable {
   readonly #stores = new Map<string, SchemeStores>();
   readonly #aliases = new Map<string, string>();
@@ -38,7 +38,12 @@ export class SchemeTable {
     if (this.#stores.has(this.#wholePrimary ?? "")) throw conflict(this.#wholePrimary!, "is the primary's");
   }
 
-  /** @throws {StorageError} `CONFIG_INVALID` for what is no scheme or no store, and for a name that is taken */
+  /**
+   * Adds a scheme.
+   *
+   * @throws {StorageError} `CONFIG_INVALID` for a name that is no scheme, a value that is no store, and a name that
+   *   is taken
+   */
   register(name: string, stores: SchemeStores): void {
     if (typeof name !== "string" || !isScheme(name)) {
       throw configError("The name to register is not a URL scheme (RFC 3986, section 3.1).");
@@ -52,7 +57,7 @@ export class SchemeTable {
     this.#stores.set(scheme, guarded(stores));
   }
 
-  /** The scheme that a name stands for. */
+  /** Returns the scheme that a name stands for. */
   resolve(name: string): string {
     const seen = new Set<string>();
     for (let scheme = name; ; scheme = this.#aliases.get(scheme)!) {
@@ -62,13 +67,13 @@ export class SchemeTable {
     }
   }
 
-  /** What answers to a target whose scheme is resolved; `undefined` when nothing does. */
+  /** Returns the store or factory of a target whose scheme is resolved. Returns `undefined` when there is none. */
   find({ scheme, container }: Target): "primary" | SchemeStores | undefined {
     if (this.#primary?.scheme === scheme && (this.#primary.container ?? container) === container) return "primary";
     return this.#stores.get(scheme) ?? this.#builtIn.get(scheme) ?? (this.#unknownIsPrimary ? "primary" : undefined);
   }
 
-  /** Whether any container of the scheme, under whatever name, is answered to. */
+  /** Whether any container of the scheme has a store. The name may be an alias. */
   knows(name: string): boolean {
     if (this.#unknownIsPrimary) return true;
     const scheme = this.resolve(name.toLowerCase());
@@ -82,7 +87,7 @@ export class SchemeTable {
     return [...new Set(names)].filter((name) => this.knows(name)).sort();
   }
 
-  /** The stores that answer to a scheme without having to be opened. */
+  /** The stores that serve a scheme without having to be opened. */
   get stores(): readonly Store[] {
     return [...this.#stores.values()].filter((stores) => typeof stores === "object");
   }
@@ -99,7 +104,7 @@ export class SchemeTable {
   }
 }
 
-// A factory's stores are guarded when they are opened.
+// Stores of a factory are guarded when they are opened.
 function guarded(stores: SchemeStores): SchemeStores {
   return typeof stores === "object" ? guardedStore(stores) : stores;
 }
@@ -113,15 +118,15 @@ function configError(message: string): StorageError {
 }
 
 /**
- * The schemes that need no configuration: their stores take the credentials that their client library finds in the
- * environment. Driver and library are loaded when a path of the scheme is first used.
+ * Returns the schemes that need no configuration. Their stores take the credentials that their client library finds
+ * in the environment. Driver and library are loaded when a path of the scheme is first used.
  */
 function builtInSchemes(): ReadonlyMap<string, SchemeFactory> {
   const factories = new Map(BUILT_IN_SCHEMES.map(({ driver }) => [driver, loaded(driver)]));
   return new Map(BUILT_IN_SCHEMES.map(({ scheme, driver }) => [scheme, factories.get(driver)!]));
 }
 
-/** A factory that is itself made at first use. */
+/** Returns a factory that is itself loaded at first use. */
 function loaded(driver: { load(): Promise<{ scheme(): SchemeFactory }> }): SchemeFactory {
   let loading: Promise<SchemeFactory> | undefined;
   const load = async () => (await driver.load()).scheme();

@@ -2,7 +2,7 @@ import { declareOwnStore } from "../../guard/own-stores.js";
 import type { Store } from "../../store.js";
 import { CallLayer } from "../../layers/call-layer.js";
 
-/** One client for all the stores of a factory: made for the first of them, and closed with the last. */
+/** One client for all the stores of a factory. It is made for the first store, and closed with the last. */
 export class SharedClient<Client> {
   readonly #open: () => Client;
   readonly #close: (client: Client) => void | Promise<void>;
@@ -14,14 +14,15 @@ export class SharedClient<Client> {
     this.#close = close;
   }
 
-  /** A store that `make` puts on the client. Its `close()` gives the client back. */
+  /** Returns the store that `make` puts on the client. The `close()` of the store gives the client back. */
   store(make: (client: Client) => Store): Store {
     const client = (this.#client ??= { value: this.#open() });
     this.#stores++;
     try {
       return new SharingStore(make(client.value), () => this.#release());
     } catch (error) {
-      this.#release().catch(() => undefined); // why there is no store says more than that the client can't be closed
+      // Why there is no store says more than that the client can't be closed.
+      this.#release().catch(() => undefined);
       throw error;
     }
   }

@@ -4,8 +4,9 @@ import type { PathLocks } from "./path-locks.js";
 import type { SidecarCall } from "./sidecars.js";
 
 /**
- * The part of a write in which the object appears. It begins when the body has been read to its end, since a source may
- * itself write there, and may take its time; from there to the end no other call of this process changes the path.
+ * The part of a write in which the object appears. It begins when the body has been read to its end, since a source
+ * may itself write to the path, and may take its time. From then to the end of the write, no other call of this
+ * process changes the path.
  */
 export class Commit {
   #leave: (() => void) | undefined;
@@ -24,10 +25,11 @@ export class Commit {
     try {
       if (isWholeBody(body)) await this.#begin();
       const result = await write(isWholeBody(body) ? body : this.#gated(body));
-      if (this.#leave === undefined) await this.#enter(); // a store that never asked for the end of the body
+      // The store never asked for the end of the body.
+      if (this.#leave === undefined) await this.#enter();
       return await then(result);
     } catch (error) {
-      // The store below has made an error of its source out of it.
+      // The store below has turned this error into an error of its source.
       throw this.#failure === undefined ? error : this.#failure.error;
     } finally {
       this.#leave?.();

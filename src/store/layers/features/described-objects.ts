@@ -6,14 +6,14 @@ import type { PathLocks } from "./path-locks.js";
 import { attributesOf, versionTag, type Attributes, type Sidecar } from "./sidecar.js";
 import { asOwn, type SidecarCall, type Sidecars } from "./sidecars.js";
 
-// A reader who is always disturbed gives up waiting for a moment in which nobody writes.
+// Most looks at one object. A reader that is always disturbed stops waiting for a moment in which nobody writes.
 const MOST_LOOKS = 8;
 
-/** An object with what is kept beside this version of it; or where it leads to, if it is a link. */
+/** An object with the attributes of this version of it, or the target, if the object is a link. */
 export type Described<Found> =
   { found: Found; attributes: Attributes | undefined; target?: undefined } | { target: string };
 
-/** How an object is looked at: described only, or opened. */
+/** The way to look at an object: only described, or opened. */
 export interface Look<Found> {
   find(): Promise<Found | undefined>;
   infoOf(found: Found): ObjectInfo;
@@ -30,10 +30,10 @@ export class DescribedObjects {
   ) {}
 
   /**
-   * Gives an object with the attributes of this very version. Object and sidecar are two objects: when they do not belong
-   * together, or when somebody of this process changed the path meanwhile, both are looked at again. The sidecar comes
-   * first, so that an open body never waits for another call: of a store that takes only so many at a time, it might
-   * wait for ever.
+   * Returns an object with the attributes of this very version. Object and sidecar are two objects. Both are looked
+   * at again when they do not belong together, or when a call of this process changed the path meanwhile. The sidecar
+   * is read first, so that an open body never waits for another call. Over a store that takes only a few calls at a
+   * time, it might wait for ever.
    */
   async look<Found>(path: string, look: Look<Found>, call: SidecarCall): Promise<Described<Found> | undefined> {
     let noLink: string | undefined;
@@ -65,7 +65,7 @@ export class DescribedObjects {
     }
   }
 
-  /** The mark of the link that lies at a path, if there is one. */
+  /** Returns the mark of the link at a path, if there is one. */
   async markAt(path: string, call: SidecarCall): Promise<string | undefined> {
     return (await this.#read(path, call)).mark;
   }
@@ -94,7 +94,7 @@ function tagOf(info: ObjectInfo): string | undefined {
   return tag && JSON.stringify(tag);
 }
 
-/** The result of a read, described otherwise; `own` runs each step of it, and may make another error of its failure. */
+/** Returns the result of a read with another description. `own` runs each step of it, and may replace its error. */
 export function redescribed(
   result: ReadResult,
   info: ObjectInfo,

@@ -27,11 +27,14 @@ import { asOwn, type SidecarCall } from "./sidecars.js";
 import { demands, honoured, settleOptions, type Honoured } from "./unhonoured.js";
 import type { FeatureStore } from "./feature-store.js";
 
-/** Gates the options of each call, and hands it on: to the store, or to what emulates what that one lacks. */
+/**
+ * Checks the options of each call against the capability, and hands the call on. The store takes it, or the code that
+ * emulates what the store lacks.
+ */
 export class FeatureLayer extends CallLayer implements FeatureStore {
   readonly #settings: FeatureSettings;
   readonly #capability: Readonly<Capability>;
-  /** Absent where the store is all that is needed. */
+  /** Absent if the store alone is enough. */
   readonly #objects: ObjectsWithSidecars | undefined;
 
   constructor(inner: Store, settings: FeatureSettings) {
@@ -158,7 +161,10 @@ export class FeatureLayer extends CallLayer implements FeatureStore {
     await this.#objects.link(target, path, { details, signal: options.signal });
   }
 
-  /** An absolute path is gated by what the store that it leads to can do, not by what the primary can. */
+  /**
+   * Checks options before a call. For an absolute path, the capability of the store that it leads to counts, not that
+   * of the primary.
+   */
   async #gate<Options extends CallOptions>(
     operation: Operation,
     path: string,
@@ -200,7 +206,10 @@ export class FeatureLayer extends CallLayer implements FeatureStore {
   }
 }
 
-/** What a store can do together with what is emulated, each only where the store has what that needs. */
+/**
+ * Returns the capability of the store together with the emulated features. A feature is only emulated if the store
+ * has what it needs.
+ */
 function effectiveCapability(native: Readonly<Capability>, simulate: ReadonlySet<Feature>): Readonly<Capability> {
   const metadata = simulate.has("metadata") && canKeepSidecars(native);
   return Object.freeze({
@@ -212,7 +221,7 @@ function effectiveCapability(native: Readonly<Capability>, simulate: ReadonlySet
   });
 }
 
-/** Whether a store can have something beside its objects: written, found again, and removed with them. */
+/** Whether a store can keep sidecars beside its objects: it can write them, find them again, and remove them. */
 function canKeepSidecars({ read, write, stat, delete: remove }: Readonly<Capability>): boolean {
   return read && write && stat && remove;
 }

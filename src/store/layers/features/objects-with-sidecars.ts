@@ -19,12 +19,12 @@ import { locksOf, type PathLocks } from "./path-locks.js";
 import { END_OF_RESERVED, isReserved, type Attributes } from "./sidecar.js";
 import { onBehalf, Sidecars, type SidecarCall } from "./sidecars.js";
 
-// How often a copy begins again, when its source changes meanwhile.
+// Most attempts of a copy whose source changes meanwhile.
 const MOST_COPIES = 4;
 
-/** What is emulated, beside copies. */
+/** The features that are emulated, apart from copies. */
 export interface SidecarSettings {
-  /** Whether objects can have sidecars: of attributes that the store can't keep, and of links. */
+  /** Whether objects can have sidecars, for links and for attributes that the store can't keep. */
   readonly sidecars: boolean;
   readonly links: boolean;
   /** Whether `ifNoneMatch` is emulated. */
@@ -72,7 +72,8 @@ export class ObjectsWithSidecars {
       infoOf: (result) => result.info,
       discard: (result) => result.cancel(),
     });
-    const { found, attributes } = (await this.#follow(path, look, call))!; // a read of nothing rejects
+    // A read of a missing object rejects.
+    const { found, attributes } = (await this.#follow(path, look, call))!;
     return redescribed(found, { ...withAttributes(found.info, attributes), path }, (run) => onBehalf(path, call, run));
   }
 
@@ -99,9 +100,9 @@ export class ObjectsWithSidecars {
       let hidden = false;
       for await (const info of openListing(this.store, prefix, rest)) {
         checked(info);
-        // There may be as many sidecars as objects: the listing begins again behind them.
+        // There may be as many sidecars as objects, so the listing begins again behind them.
         hidden = this.settings.sidecars && isReserved(info.path);
-        // Or it would begin again for ever.
+        // Without this check, the listing would begin again for ever.
         if (hidden && startAfter === END_OF_RESERVED) throw liesElsewhere(prefix, this.store.name);
         if (hidden) break;
         yield info;
@@ -113,8 +114,8 @@ export class ObjectsWithSidecars {
   }
 
   /**
-   * The object at `to`, where that is what `from` leads to. It is not copied onto itself: a failure midway would part it
-   * from its attributes.
+   * Returns the object at `to`, if `from` leads to it. It is not copied onto itself, since a failure midway would
+   * separate the object from its attributes.
    */
   async sameObject(from: string, to: string, call: SidecarCall): Promise<ObjectInfo | undefined> {
     if (!this.settings.sidecars || (from !== to && !this.settings.links)) return undefined;
@@ -122,7 +123,7 @@ export class ObjectsWithSidecars {
     return source.at === to ? withAttributes(source.found, source.attributes) : undefined;
   }
 
-  /** A copy made by the store, which knows nothing of what is kept beside. */
+  /** Makes a copy in the store, which does not know the attributes beside the object. */
   async copy(from: string, to: string, call: SidecarCall): Promise<ObjectInfo> {
     const { signal, details } = call;
     if (!this.settings.sidecars) return this.#alone(to, call, () => this.store.copy(from, to, { signal }));
@@ -130,7 +131,7 @@ export class ObjectsWithSidecars {
       const source = await this.#source(from, call);
       const copied = await this.#alone(to, call, async () => {
         const info = await onBehalf(from, call, () => this.store.copy(source.at, to, { signal }));
-        // Attributes and bytes are those of one version only if it is still there.
+        // Attributes and bytes belong to one version only if the source is still the same.
         if (!(await this.#isStill(source, call))) return undefined;
         await this.#sidecars.keep(to, source.attributes, info, call);
         return withAttributes({ ...info, path: to }, source.attributes);
@@ -144,7 +145,7 @@ export class ObjectsWithSidecars {
     await this.#alone(path, call, async () => {
       const mark = newMark();
       const link = { mark, target };
-      // The sidecar knows the new link before it is there, and the old one until it is gone.
+      // The sidecar knows the new link before the link is there, and the old one until it is gone.
       const [old, current] = await Promise.all([this.#sidecars.read(path, call), this.#described.markAt(path, call)]);
       const kept = old?.links?.filter((known) => known.mark === current) ?? [];
       await this.#sidecars.write({ ...old, format: 1, path, links: [...kept, link] }, call);
@@ -153,7 +154,7 @@ export class ObjectsWithSidecars {
     });
   }
 
-  /** The path of the object that a path leads to, by links or itself. */
+  /** Returns the path of the object that a path leads to. Without a link, that is the path itself. */
   async resolve(path: string, call: SidecarCall): Promise<string> {
     if (!this.settings.links) return path;
     return (await this.#follow(path, (at) => this.#statLook(at, path, call), call))?.at ?? path;
@@ -203,7 +204,10 @@ export class ObjectsWithSidecars {
     };
   }
 
-  /** What the store keeps itself, and what has to lie beside the object. */
+  /**
+   * Splits the options of a write: those that the store keeps itself, and the attributes that have to lie beside the
+   * object.
+   */
   #divide(options: WriteOptions): { own: WriteOptions; beside: Attributes | undefined } {
     const { contentType, metadata, ifNoneMatch, ...others } = options;
     const { capability } = this.store;
@@ -215,7 +219,7 @@ export class ObjectsWithSidecars {
     return { own, beside: Object.keys(beside).length === 0 ? undefined : beside };
   }
 
-  /** Changes a path while no other call of this process does. */
+  /** Changes a path while no other call of this process changes it. */
   async #alone<T>(path: string, { signal, details }: SidecarCall, change: () => Promise<T>): Promise<T> {
     const leave = await this.#locks.acquire(path, signal, details);
     try {

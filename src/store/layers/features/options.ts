@@ -4,25 +4,25 @@ import { observerField, type ObserverOption, type Observers } from "../../../obs
 import { parseOptions } from "../../../options/parse-options.js";
 import type { Store } from "../../store.js";
 
-/** What can be emulated where a store lacks it; see {@link withFeatures}. */
+/** A feature that can be emulated if a store lacks it; see {@link withFeatures}. */
 export type Feature = "metadata" | "copy" | "if-absent" | "links";
 
 /** A verb of the store. */
 export type Operation = "write" | "read" | "stat" | "delete" | "list" | "copy" | "presign";
 
-/** Options of {@link withFeatures}. They are read once: to change them later changes nothing. */
+/** Options of {@link withFeatures}. They are read once, so a later change of the object has no effect. */
 export interface FeatureOptions {
   /**
-   * Where options that the store can't honour are dropped instead of refused: everywhere (`true`), or in these
-   * operations. Only `contentType` and `metadata` of a write are ever dropped: not what decides the outcome. Default
+   * The operations that drop options which the store can't honour, and do not refuse them: all (`true`), or these.
+   * Only `contentType` and `metadata` of a write are ever dropped. An option that decides the outcome is not. Default
    * `false`.
    */
   loose?: boolean | readonly Operation[] | undefined;
-  /** What is emulated if the store lacks it. Default nothing. */
+  /** The features that are emulated if the store lacks them. Default none. */
   simulate?: readonly Feature[] | undefined;
   /**
-   * Is told of each option that was dropped (`option_dropped`).
-   * Default: the observer of the manager whose call it is.
+   * Hears of each option that was dropped (`option_dropped`). Default: the observer of the manager that makes the
+   * call.
    */
   observer?: ObserverOption | undefined;
 }

@@ -2,23 +2,23 @@ import { abortable } from "../../../async/abort.js";
 import type { CallDetails } from "../../check.js";
 import type { Store } from "../../store.js";
 
-/** Looks whether anybody changed a path meanwhile. */
+/** Watches whether a call changes a path meanwhile. */
 export interface PathWatch {
-  /** Whether somebody was at it when the watch began, or came since. */
+  /** Whether a call was changing the path when the watch began, or has come since. */
   readonly disturbed: boolean;
   end(): void;
 }
 
-/** Lets those who change a path in this process go one after the other, and tells those who read it of them. */
+/** Lets calls that change a path in this process run one after the other, and tells readers of the path about them. */
 export class PathLocks {
-  /** Settles when the last one in the queue of a path has left. */
+  /** Settles when the last call in the queue of a path has left. */
   readonly #tails = new Map<string, Promise<void>>();
   readonly #watches = new Map<string, Set<{ disturbed: boolean }>>();
 
   /**
-   * Waits until it is one's turn. Whoever gives up waiting leaves the queue.
+   * Waits for the turn of this call. A call that gives up waiting leaves the queue.
    *
-   * @returns leaves; may be called twice
+   * @returns a function that leaves the queue; it may be called twice
    */
   async acquire(path: string, signal: AbortSignal | undefined, details: CallDetails): Promise<() => void> {
     const before = this.#tails.get(path) ?? Promise.resolve();
@@ -39,7 +39,7 @@ export class PathLocks {
     }
   }
 
-  /** Resolves when all who are in the queue now have left. */
+  /** Resolves when all calls that are in the queue now have left. */
   async idle(path: string, signal: AbortSignal | undefined, details: CallDetails): Promise<void> {
     await abortable(this.#tails.get(path) ?? Promise.resolve(), signal, details);
   }
@@ -62,7 +62,7 @@ export class PathLocks {
 
 const locks = new WeakMap<Store, PathLocks>();
 
-/** The locks of a store: the same for all layers over it. */
+/** Returns the locks of a store. All layers over the store share them. */
 export function locksOf(store: Store): PathLocks {
   const known = locks.get(store) ?? new PathLocks();
   locks.set(store, known);

@@ -2,37 +2,40 @@ import { createHash } from "node:crypto";
 import * as z from "zod/mini";
 import type { ObjectInfo } from "../../store.js";
 
-/** What a store itself can't keep of an object. */
+/** The attributes of an object that the store itself can't keep. */
 export interface Attributes {
   contentType?: string | undefined;
   metadata?: Record<string, string> | undefined;
 }
 
-/** Where sidecars lie: no caller can name an object there. */
+/** The folder of the sidecars. No caller can name an object there. */
 const RESERVED = "~coatcheck";
 
-/** Sorts after all sidecars, and before all that is not one. */
+/** Sorts after all sidecars, and before all other paths that follow them. */
 export const END_OF_RESERVED = `${RESERVED}/\u{10ffff}`;
 
 export function isReserved(path: string): boolean {
   return path === RESERVED || path.startsWith(`${RESERVED}/`);
 }
 
-/** The path of what is kept beside an object. A hash, since a path that is longer than the object's may be too long. */
+/**
+ * Returns the path of an object's sidecar. It contains a hash, since a path that is longer than the object's may be
+ * too long.
+ */
 export function sidecarPath(path: string): string {
   return `${RESERVED}/${createHash("sha256").update(path).digest("hex")}.json`;
 }
 
-/** The version of an object that attributes are of: no other one may have them. */
+/** The version of an object that attributes belong to. No other version may have them. */
 const version = z.union([
   z.strictObject({ etag: z.string() }),
-  // Of a store that gives no etags.
+  // For a store that gives no etags.
   z.strictObject({ size: z.number(), lastModified: z.number() }),
 ]);
 
 const schema = z.object({
   format: z.literal(1),
-  /** For people who look into the bucket: the name of the sidecar is a hash. */
+  /** For people who look into the bucket, since the name of the sidecar is a hash. */
   path: z.string(),
   attributes: z.optional(
     z.object({
@@ -48,7 +51,11 @@ const schema = z.object({
 export type Sidecar = z.output<typeof schema>;
 export type VersionTag = z.output<typeof version>;
 
-/** @returns `undefined` for what is no sidecar */
+/**
+ * Parses the text of a sidecar.
+ *
+ * @returns `undefined` if the text is no sidecar
+ */
 export function parseSidecar(text: string): Sidecar | undefined {
   try {
     const { success, data } = schema.safeParse(JSON.parse(text));
@@ -58,13 +65,13 @@ export function parseSidecar(text: string): Sidecar | undefined {
   }
 }
 
-/** What tells this version from others; `undefined` where the store says too little. */
+/** Returns what tells this version from others. Returns `undefined` if the store says too little. */
 export function versionTag({ etag, size, lastModified }: ObjectInfo): VersionTag | undefined {
   if (etag !== undefined) return { etag };
   return lastModified && { size, lastModified: lastModified.getTime() };
 }
 
-/** The attributes in a sidecar, if they are of this version of the object. */
+/** Returns the attributes in a sidecar, if they belong to this version of the object. */
 export function attributesOf(sidecar: Sidecar | undefined, info: ObjectInfo): Attributes | undefined {
   const attributes = sidecar?.attributes;
   if (attributes === undefined) return undefined;

@@ -5,17 +5,21 @@ import type { ObjectInfo, Store } from "../../store.js";
 import { restated } from "../../../errors/as-storage-error.js";
 import { parseSidecar, sidecarPath, versionTag, type Attributes, type Sidecar } from "./sidecar.js";
 
-/** One call of the caller's, for whose sake sidecars are touched. */
+/** A call of the caller that needs sidecars. */
 export interface SidecarCall {
   readonly details: CallDetails;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Reads and writes sidecars. What fails, fails as the caller's own call, on its path. */
+/** Reads and writes sidecars. Their failures become errors of the caller's own call, on its path. */
 export class Sidecars {
   constructor(private readonly store: Store) {}
 
-  /** @throws {StorageError} `INTEGRITY` for a sidecar that is damaged */
+  /**
+   * Reads the sidecar of a path.
+   *
+   * @throws {StorageError} `INTEGRITY` for a sidecar that is damaged
+   */
   async read(path: string, call: SidecarCall): Promise<Sidecar | undefined> {
     const { details, signal } = call;
     try {
@@ -30,10 +34,13 @@ export class Sidecars {
     }
   }
 
-  /** Puts attributes beside an object that has just been written; without any, removes those of the one before. */
+  /**
+   * Puts attributes beside an object that has just been written. Without attributes, it removes those of the object
+   * before.
+   */
   async keep(path: string, attributes: Attributes | undefined, info: ObjectInfo, call: SidecarCall): Promise<void> {
     if (attributes === undefined) return this.remove(path, call);
-    // The time that a write tells may not be the one that is told later.
+    // The time in the answer to a write may differ from the time that the store tells later.
     const of = versionTag(info.etag === undefined ? ((await this.#stat(path, call)) ?? info) : info);
     if (of === undefined) {
       const message = "The store tells versions apart neither by etag nor by time: metadata can't be kept beside.";
@@ -57,7 +64,7 @@ export class Sidecars {
   }
 }
 
-/** Runs a call that the caller did not make: its error is one of the call that was made, on its path. */
+/** Runs a call that the caller did not make. Its error becomes an error of the caller's call, on its path. */
 export async function onBehalf<T>(path: string, call: SidecarCall, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
@@ -66,8 +73,9 @@ export async function onBehalf<T>(path: string, call: SidecarCall, run: () => Pr
   }
 }
 
-/** An error of a call that the caller did not make, as one of the call that was made. */
+/** Turns the error of a call that the caller did not make into an error of the caller's call. */
 export function asOwn(error: unknown, path: string, { details, signal }: SidecarCall): unknown {
-  if (signal?.aborted && error === signal.reason) return error; // a deadline's own
+  // This is the error of a deadline.
+  if (signal?.aborted && error === signal.reason) return error;
   return isStorageError(error) ? restated(error, { operation: details.operation, path }) : error;
 }

@@ -8,32 +8,33 @@ import type { Operation } from "./options.js";
 
 type CallOption = keyof (WriteOptions & ReadOptions & DeleteOptions);
 
-/** What a store must be able to do to honour an option. */
+/** The capability that a store needs to honour an option. */
 const NEEDS: Partial<Record<Operation, Partial<Record<CallOption, CapabilityFlag>>>> = {
   write: { ifNoneMatch: "ifNoneMatch", ifMatch: "ifMatch", metadata: "metadata", contentType: "contentType" },
   read: { offset: "rangeRead", length: "rangeRead" },
   delete: { ifMatch: "deleteIfMatch" },
 };
 
-/** The options that say more about an object, and decide nothing. */
+/** Options that describe an object, and do not decide the outcome. */
 const OPTIONAL: ReadonlySet<string> = new Set<CallOption>(["contentType", "metadata"]);
 
 /** Options of one call, without those that the store can't honour. */
 export interface Honoured<Options> {
   readonly options: Options;
-  /** Those that are missing, and had to be refused. */
+  /** Options that are missing, so that the call has to be refused. */
   readonly refused: readonly string[];
-  /** Those that are missing, and may be. */
+  /** Options that are missing, and may be dropped. */
   readonly dropped: readonly string[];
 }
 
-/** The options of a call that a store may be unable to honour, with what it must be able to do for them. */
+/** Returns the options of a call that a store may be unable to honour, each with the capability that it needs. */
 export function demands(operation: Operation, options: object | null): readonly (readonly [string, CapabilityFlag])[] {
-  const given = (options ?? {}) as Readonly<Record<string, unknown>>; // the check of the call refuses what is none
+  // The check of the call refuses options that are no object.
+  const given = (options ?? {}) as Readonly<Record<string, unknown>>;
   return Object.entries(NEEDS[operation] ?? {}).filter(([option]) => given[option] !== undefined);
 }
 
-/** Takes the options away that can't be honoured with this capability. */
+/** Removes the options that can't be honoured with this capability. */
 export function honoured<Options extends object>(
   capability: Readonly<Capability>,
   operation: Operation,
@@ -54,7 +55,7 @@ export function honoured<Options extends object>(
 }
 
 /**
- * Refuses the call if an option that it needs can't be honoured, and tells of those that are dropped.
+ * Refuses the call if an option that it needs can't be honoured, and tells the observer of options that are dropped.
  *
  * @throws {StorageError} `UNSUPPORTED` that names all of them
  */

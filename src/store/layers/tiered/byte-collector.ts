@@ -3,7 +3,7 @@ export class ByteCollector {
   #buffer: Uint8Array;
   #length = 0;
 
-  /** @param expected bytes to make room for at once; more room is made when it is needed */
+  /** @param expected bytes to make room for at the start; more room is made when it is needed */
   constructor(
     private readonly limit: number,
     expected = 64 * 1024,
@@ -11,7 +11,10 @@ export class ByteCollector {
     this.#buffer = new Uint8Array(Math.min(expected, limit));
   }
 
-  /** Copies a chunk, since who gave it may use its buffer again. Returns the copy, or `undefined` when it is too much. */
+  /**
+   * Copies a chunk, since its source may use the buffer again. Returns the copy, or `undefined` when it exceeds the
+   * limit.
+   */
   add(chunk: Uint8Array): Uint8Array | undefined {
     const start = this.#length;
     const end = start + chunk.byteLength;
@@ -22,7 +25,7 @@ export class ByteCollector {
     return this.#buffer.subarray(start, end);
   }
 
-  /** What has come so far, as a buffer without spare room: it may be kept for long. */
+  /** Returns the bytes so far, in a buffer without spare room, since it may be kept for long. */
   collected(): Uint8Array {
     return this.#length === this.#buffer.byteLength ? this.#buffer : this.#buffer.slice(0, this.#length);
   }

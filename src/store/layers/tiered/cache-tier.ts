@@ -1,14 +1,14 @@
 import type { CachedObject } from "./cached-object.js";
 
-/** What keeps the copies. Its methods may throw; {@link GuardedCache} stands before it. */
+/** A place that keeps the copies. Its methods may throw. {@link GuardedCache} catches the errors. */
 export interface CacheTier {
   get(key: string): CachedObject | undefined;
-  /** Puts a copy in the place of another one. It may be dropped at once or later, to make room. */
+  /** Replaces the copy of a key. The tier may drop the copy at once or later, to make room. */
   set(key: string, object: CachedObject): void;
   delete(key: string): void;
   clear(): void;
-  /** How many copies there are. */
+  /** Number of copies. */
   readonly objects: number;
-  /** Bytes that they take. */
+  /** Bytes that the copies take. */
   readonly bytes: number;
 }

@@ -2,23 +2,26 @@ import { schemeOf, splitLocation } from "../../../paths/location.js";
 import { streamResult } from "../../read-result.js";
 import type { ObjectInfo, ReadOptions, ReadResult } from "../../store.js";
 
-/** A copy of an object of the remote. Nothing of it is ever handed out or changed: a new one takes its place. */
+/** A copy of an object of the remote. No part of it is ever handed out or changed. A new copy replaces it. */
 export interface CachedObject {
-  /** The path by which it was asked for. */
+  /** The path that the caller asked for. */
   readonly path: string;
-  /** A buffer of its own. */
+  /** The bytes, in a buffer that nothing else uses. */
   readonly bytes: Uint8Array;
   readonly info: ObjectInfo;
-  /** When the remote held exactly this, in milliseconds of the clock: before it was asked, not when it answered. */
+  /**
+   * A time at which the remote held exactly this, in milliseconds of the clock. It is the time before the request,
+   * not the time of the answer.
+   */
   readonly knownAt: number;
   /** Whether the remote was seen to hold something else since. */
   readonly outdated: boolean;
 }
 
 /**
- * What a copy is kept by: the object path without scheme and container. A store that routes may reach one object by
- * several of them (`p`, `s3://bucket/p`), and a change by any name has to find the copy. Two objects of one name in two
- * containers share a place; they take turns.
+ * Returns the key of a copy: the object path without scheme and container. A store that routes may reach one object
+ * by several paths (`p`, `s3://bucket/p`), and a change by any of them has to find the copy. Two objects with one
+ * path in two containers share a key. They take turns in the cache.
  */
 export function cacheKey(path: string): string {
   if (schemeOf(path) === undefined) return path;
@@ -29,12 +32,12 @@ export function cacheKey(path: string): string {
   ).path;
 }
 
-/** Whether a copy is what the remote holds by now. Without an etag nobody can tell. */
+/** Whether a copy is the version that the remote now holds. Without an etag nobody can tell. */
 export function isSameVersion(copy: ObjectInfo, remote: ObjectInfo): boolean {
   return copy.etag !== undefined && copy.etag === remote.etag && copy.size === remote.size;
 }
 
-/** A description that shares nothing mutable with another one. */
+/** Returns a description that shares nothing mutable with the given one. */
 export function copyInfo(info: ObjectInfo): ObjectInfo {
   return {
     ...info,
@@ -43,7 +46,7 @@ export function copyInfo(info: ObjectInfo): ObjectInfo {
   };
 }
 
-/** Reads a copy, or a range of it. The bytes are the reader's own, made when they are asked for. */
+/** Reads a copy, or a range of it. The reader gets bytes of its own, which are made when it asks for them. */
 export function cachedResult(object: CachedObject, options: ReadOptions, store: string): ReadResult {
   const { offset = 0, length = Infinity, signal } = options;
   async function* chunks(): AsyncGenerator<Uint8Array, void, undefined> {
@@ -53,7 +56,7 @@ export function cachedResult(object: CachedObject, options: ReadOptions, store: 
   return streamResult(copyInfo(object.info), chunks(), undefined, { store, signal });
 }
 
-/** How many bytes such a result brings. */
+/** Returns how many bytes such a result has. */
 export function resultSize({ bytes }: CachedObject, { offset = 0, length = Infinity }: ReadOptions): number {
   return Math.min(Math.max(bytes.byteLength - offset, 0), length);
 }

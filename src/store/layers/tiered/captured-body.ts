@@ -4,17 +4,17 @@ import type { StoreBody } from "../../store.js";
 import type { Allowance } from "./allowance.js";
 import { ByteCollector } from "./byte-collector.js";
 
-/** A body on its way to the remote, and the bytes that went. */
+/** A body on its way to the remote, and the bytes that were sent. */
 interface CapturedBody {
-  /** What the remote is given to write. */
+  /** The body that the remote is given to write. */
   readonly body: StoreBody;
-  /** The bytes that were written, if all of them are known. In a buffer that nobody else writes to. */
+  /** Returns the bytes that were written, if all of them are known. Nobody else writes to their buffer. */
   bytes(): Uint8Array | undefined;
   /** Gives back the memory that this takes. */
   release(): void;
 }
 
-/** Keeps what is written, if that is at most `limit` bytes and the allowance has room for them. */
+/** Keeps the bytes of a write, if they are at most `limit` and the allowance has room for them. */
 export function captureBody(
   body: StoreBody,
   declaredSize: number | undefined,
@@ -36,7 +36,10 @@ export function captureBody(
   return { body: stream, bytes: () => stream.bytes(), release };
 }
 
-/** Not a generator: a remote that gives up a source which hangs must reach that source. */
+/**
+ * The stream that captures its chunks. It is no generator: when the remote gives up a source that hangs, the source
+ * must hear of it.
+ */
 class CapturedStream implements AsyncIterable<Uint8Array> {
   #collector: ByteCollector | undefined;
   #begun = false;
@@ -55,7 +58,8 @@ class CapturedStream implements AsyncIterable<Uint8Array> {
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     const iterator = this.source[Symbol.asyncIterator]();
-    if (this.#begun) this.#collector = undefined; // read twice: which of the two was written?
+    // The body was read twice, and nobody knows which reading was written.
+    if (this.#begun) this.#collector = undefined;
     this.#begun = true;
     return {
       next: async () => {
@@ -68,11 +72,12 @@ class CapturedStream implements AsyncIterable<Uint8Array> {
     };
   }
 
-  // What the remote gets is what is kept, also if the source uses its buffer again.
+  // The remote gets the bytes that are kept, even if the source uses its buffer again.
   #capture(chunk: Uint8Array): Uint8Array {
     const bytes = isBytes(chunk) && !isDetached(chunk) ? bytesOf(chunk) : undefined;
     const copy = bytes === undefined ? undefined : this.#collector?.add(bytes);
-    if (copy === undefined) this.#collector = undefined; // too much, or nothing that can be written
+    // The chunk is too much, or can't be written.
+    if (copy === undefined) this.#collector = undefined;
     return copy ?? chunk;
   }
 }

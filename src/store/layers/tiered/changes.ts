@@ -2,22 +2,23 @@ import { LRUCache } from "lru-cache";
 import { isStorageError } from "../../../errors/error.js";
 import type { Clock } from "../../../async/clock.js";
 
-/** A write, copy or delete that is under way. */
+/** A write, copy or delete that is in flight. */
 interface Change {
-  /** Whether no other change of the same object was under way at any time of this one. */
+  /** Whether no other change of the same object was in flight at any time of this one. */
   alone: boolean;
 }
 
-// A request that was given up may still arrive. For so long after it nothing is kept of what it may yet change, in ms.
+// Milliseconds for which a failed request leaves an object in doubt. A request that was given up may still arrive.
+// Meanwhile nothing is kept of what it may change.
 const DOUBT = 60_000;
 
-// Objects in doubt that are remembered; with more, the oldest are trusted again.
+// Most objects in doubt that are remembered. With more, the oldest are trusted again.
 const MAX_DOUBTS = 10_000;
 
-/** Knows which objects may be changing, so that nothing is kept which may be old before it is kept. */
+/** Knows which objects may be changing, so that the cache keeps no copy that may already be old. */
 export class Changes {
   readonly #underWay = new Map<string, Set<Change>>();
-  // Until when, in milliseconds of the clock.
+  // The time until which each object is in doubt, in milliseconds of the clock.
   readonly #doubts = new LRUCache<string, number>({ max: MAX_DOUBTS });
 
   constructor(private readonly clock: Clock) {}
@@ -30,7 +31,11 @@ export class Changes {
     return change;
   }
 
-  /** @param error why the change failed, if it did. Unless the remote has refused it, it may yet happen. */
+  /**
+   * Notes that a change has ended.
+   *
+   * @param error why the change failed, if it did. Unless the remote has refused the change, it may still happen.
+   */
   end(key: string, change: Change, error?: unknown): void {
     const underWay = this.#underWay.get(key);
     underWay?.delete(change);
@@ -38,7 +43,7 @@ export class Changes {
     if (error !== undefined && !isRefusal(error)) this.#doubts.set(key, this.clock.now() + DOUBT);
   }
 
-  /** Whether what the remote holds now will not change by what this store knows of. */
+  /** Whether no change that this store knows of can still replace what the remote holds now. */
   settled(key: string): boolean {
     const doubtedUntil = this.#doubts.get(key);
     return !this.#underWay.has(key) && (doubtedUntil === undefined || doubtedUntil <= this.clock.now());

@@ -1,7 +1,10 @@
 import type { CacheTier } from "./cache-tier.js";
 import type { CachedObject } from "./cached-object.js";
 
-/** A cache that never fails: where the tier does, it has nothing, keeps nothing, and never serves what it was to forget. */
+/**
+ * A cache that never fails. If the tier fails, the cache has nothing and keeps nothing. It never serves a copy that
+ * it was told to forget.
+ */
 export class GuardedCache {
   #tier: CacheTier | undefined;
   #closed = false;
@@ -13,7 +16,7 @@ export class GuardedCache {
     this.#tier = this.#fresh();
   }
 
-  /** The copy that was kept for this path. */
+  /** Returns the copy that was kept for this path. */
   get(key: string, path: string): CachedObject | undefined {
     try {
       const object = this.#tier?.get(key);
@@ -38,7 +41,7 @@ export class GuardedCache {
     this.#change((tier) => tier.clear());
   }
 
-  /** How many copies there are, and the bytes that they take. */
+  /** Returns the number of copies, and the bytes that they take. */
   usage(): { objects: number; bytes: number } {
     try {
       return { objects: this.#tier?.objects ?? 0, bytes: this.#tier?.bytes ?? 0 };
@@ -48,7 +51,7 @@ export class GuardedCache {
     }
   }
 
-  // A tier that could not be changed may still hold what it should have forgotten: it is not asked again.
+  // A tier that could not be changed may still hold a copy that it should have forgotten. It is not asked again.
   #change(change: (tier: CacheTier) => void): void {
     if (this.#tier === undefined) return;
     try {

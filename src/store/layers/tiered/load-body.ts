@@ -11,8 +11,8 @@ interface BodyRequest {
 }
 
 /**
- * Reads a body into a buffer of its own, if it says that it has at most `limit` bytes and the allowance has room for them.
- * Otherwise, or when more bytes come than it said, it is left to one reader.
+ * Reads a body into a buffer of its own. The body must declare at most `limit` bytes, and the allowance must have
+ * room for them. Otherwise the body is left to one reader, and so is a body that brings more bytes than it declared.
  */
 export async function loadBody(
   result: ReadResult,

@@ -2,10 +2,11 @@ import { LRUCache } from "lru-cache";
 import type { CacheTier } from "./cache-tier.js";
 import type { CachedObject } from "./cached-object.js";
 
-// Bytes that a copy takes beside its content and its texts. Measured on Node 20: 0.9 KiB with texts of 200 characters.
+// Bytes that a copy takes in addition to its content and its texts. Measured on Node 20: 0.9 KiB with texts of 200
+// characters.
 const OVERHEAD = 1024;
 
-/** Keeps the copies that were used last, within so many bytes. */
+/** Returns a tier that keeps the copies that were used last, within `maxBytes`. */
 export function createLruCacheTier(maxBytes: number, onEviction: (bytes: number) => void): CacheTier {
   const cache = new LRUCache<string, CachedObject>({
     maxSize: maxBytes,

@@ -3,14 +3,14 @@ import { onAbort } from "../../../async/on-abort.js";
 import { streamResult } from "../../read-result.js";
 import type { ReadResult } from "../../store.js";
 
-/** A body that is not held in memory, though several readers wait for it: the first to ask gets it. */
+/** A body that is not held in memory, though several readers wait for it. The first reader that asks gets it. */
 export class OneReaderBody {
   #taken = false;
 
   /**
-   * @param result whose body it is
-   * @param chunks brings it; not begun here, since a body that was begun is freed by whoever reads it
-   * @param abort ends the request for it
+   * @param result the result that the body belongs to
+   * @param chunks the chunks of the body. They are not begun here, since the reader frees a body that was begun.
+   * @param abort ends the request for the body
    */
   constructor(
     private readonly result: ReadResult,
@@ -18,7 +18,7 @@ export class OneReaderBody {
     private readonly abort: (reason: unknown) => void,
   ) {}
 
-  /** The body, for the reader with this signal; `undefined` when another one has it. */
+  /** Returns the body, for the reader with this signal. Returns `undefined` when another reader has it. */
   take(signal: AbortSignal | undefined, { store }: CallDetails): ReadResult | undefined {
     if (this.#taken) return undefined;
     this.#taken = true;

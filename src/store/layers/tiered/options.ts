@@ -9,56 +9,58 @@ import { isTouchable } from "./touchable-store.js";
 
 /** Options of {@link TieredStore}. */
 export interface TieredStoreOptions {
-  /** Where the objects are. `close()` closes it. */
+  /** The store that holds the objects. `close()` closes it. */
   remote: Store;
   /**
-   * Most bytes of memory that cached objects take, with 1 KiB and more for what is kept about each; default 67108864
-   * (64 MiB). Bodies that are being loaded or written take as much again at most: what would not fit is streamed.
+   * Most bytes of memory that cached objects take. Each object counts 1 KiB and more for what is kept about it.
+   * Default 67108864 (64 MiB). Bodies that are being loaded or written take at most the same amount again. A body
+   * that would not fit is streamed.
    */
   maxBytes?: number | undefined;
   /**
-   * Bytes of the largest object that is cached, at most `maxBytes`; default an eighth of it. Larger ones are streamed
-   * through, never held.
+   * Bytes of the largest object that is cached, at most `maxBytes`. Default: an eighth of `maxBytes`. Larger objects
+   * are streamed through, and never held.
    */
   maxObjectSize?: number | undefined;
   /**
    * Milliseconds for which a copy is served without asking the remote. Required with `validate: "maxAge"`. With
-   * `"immutable"` it means the same; default there: for as long as the copy is kept. No meaning with `"always"`.
+   * `"immutable"` it means the same, and the default is for as long as the copy is kept. It has no meaning with
+   * `"always"`.
    */
   ttl?: number | undefined;
   /**
-   * When the remote is asked whether a copy is still what it holds. Default `"immutable"`: never, since content-addressed
-   * paths do not change. `"maxAge"`: when the copy is older than `ttl`. `"always"`: at every read.
+   * When the remote is asked whether a copy is still what it holds. Default `"immutable"`: never, since
+   * content-addressed paths do not change. `"maxAge"`: when the copy is older than `ttl`. `"always"`: at every read.
    *
-   * Copy and remote are compared by etag and size. Where the remote gives no etag, every check loads the object.
+   * Copy and remote are compared by etag and size. If the remote gives no etag, every check loads the object.
    */
   validate?: "immutable" | "maxAge" | "always" | undefined;
   /**
-   * Whether a copy that can't be checked or replaced, since the remote fails with `UNAVAILABLE`, `TIMEOUT` or `THROTTLED`,
-   * is served all the same (and told as `cache_stale`). Default false: the read fails.
+   * Whether a copy is served when it can't be checked or replaced, since the remote fails with `UNAVAILABLE`,
+   * `TIMEOUT` or `THROTTLED`. The observer then hears `cache_stale`. Default false: the read fails.
    */
   staleIfError?: boolean | undefined;
   /**
-   * Needs `staleIfError`. Milliseconds after which it no longer serves a copy, counted from when the copy should have been
-   * checked. Default: no limit.
+   * Milliseconds after which `staleIfError` no longer serves a copy, counted from when the copy should have been
+   * checked. Needs `staleIfError`. Default: no limit.
    */
   maxStale?: number | undefined;
   /**
-   * Whether a hit lets the object live on in the remote, as a read there would: for a remote whose objects expire unless
-   * they are used, such as a `RedisStore` with `slidingTtl`. It must be a {@link TouchableStore}. Default false. The read
-   * does not wait for it, and does not fail with it.
+   * Whether a hit renews the object in the remote, as a read there would. This is for a remote whose objects expire
+   * unless they are used, such as a `RedisStore` with `slidingTtl`. The remote must be a {@link TouchableStore}.
+   * Default false. The read does not wait for the renewal, and does not fail with it.
    */
   slideRemoteTtl?: boolean | undefined;
-  /** What age is counted by. Default: the time of this machine. */
+  /** The clock that measures age. Default: the time of this machine. */
   clock?: Clock | undefined;
   /**
-   * Is told `cache_hit`, `cache_miss`, `cache_stale`, `cache_eviction` and `cache_fault`.
-   * Default: the observer of the manager whose call it is.
+   * Hears `cache_hit`, `cache_miss`, `cache_stale`, `cache_eviction` and `cache_fault`. Default: the observer of the
+   * manager that makes the call.
    */
   observer?: ObserverOption | undefined;
 }
 
-// Comparing anything else would call its methods.
+// A comparison with any other value would call its methods.
 const isNumber = (value: unknown): boolean => typeof value === "number";
 const milliseconds = z.number().check(z.gte(0));
 
@@ -109,7 +111,7 @@ const schema = z.pipe(
   z.transform((options) => ({ ...options, maxObjectSize: options.maxObjectSize ?? Math.floor(options.maxBytes / 8) })),
 );
 
-// Also when a field is wrong by itself, so that one error names everything.
+// The check runs even when a field is wrong by itself, so that one error names everything.
 function when({ value }: { value: unknown }): boolean {
   return typeof value === "object" && value !== null;
 }
@@ -118,7 +120,7 @@ function checks(validate: string, ttl: number | undefined): boolean {
   return validate !== "immutable" || ttl !== undefined;
 }
 
-/** The options as the store works with them: checked, defaults filled in. */
+/** The options as the store works with them: checked, with the defaults filled in. */
 export type ParsedTieredOptions = z.output<typeof schema>;
 
 /** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */

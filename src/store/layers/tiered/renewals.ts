@@ -1,13 +1,17 @@
 import type { TouchableStore } from "./touchable-store.js";
 
-/** Lets objects live on in a store where unused ones expire. Nobody waits for it, and its failures are nobody's. */
+/** Renews objects in a store where unused ones expire. Nobody waits for a renewal, and its failures reach no caller. */
 export class Renewals {
   readonly #underWay = new Set<string>();
   readonly #closed = new AbortController();
 
   constructor(private readonly store: TouchableStore) {}
 
-  /** @param onMissing is called when there is no such object any more */
+  /**
+   * Renews an object, unless that is already in flight.
+   *
+   * @param onMissing is called when there is no such object any more
+   */
   renew(path: string, onMissing: () => void): void {
     if (this.#closed.signal.aborted || this.#underWay.has(path)) return;
     this.#underWay.add(path);
@@ -22,7 +26,7 @@ export class Renewals {
     try {
       if (!(await this.store.touch(path, { signal: this.#closed.signal }))) onMissing();
     } catch {
-      // The object expires when its time has come, as it would without us; the next hit tries again.
+      // The object expires at its time, as it would without a renewal. The next hit tries again.
     }
   }
 }

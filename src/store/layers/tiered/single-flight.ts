@@ -3,12 +3,12 @@ import { isStorageError } from "../../../errors/error.js";
 import { abortable } from "../../../async/abort.js";
 import type { CallDetails } from "../../check.js";
 
-/** Lets callers who want the same thing at the same time share one request. */
+/** Lets callers that want the same thing at the same time share one request. */
 export class SingleFlight<T> {
   // By key, then by path: see cacheKey().
   readonly #flights = new Map<string, Map<string, Flight<T>>>();
 
-  /** @param leftOver is given an outcome of which everyone who waited has left */
+  /** @param leftOver is given an outcome that nobody waits for any more */
   constructor(private readonly leftOver: (outcome: T) => void = () => undefined) {}
 
   /** Joins the request for a path, or starts it. */
@@ -21,7 +21,7 @@ export class SingleFlight<T> {
     return started;
   }
 
-  /** What was asked until now must not be taken for what is: nobody joins it any more, and it knows that. */
+  /** Marks the requests in flight as out of date, since their answers may be old. Nobody joins them any more. */
   outdate(key: string): void {
     for (const flight of this.#flights.get(key)?.values() ?? []) flight.current = false;
     this.#flights.delete(key);
@@ -37,7 +37,7 @@ export class SingleFlight<T> {
 
 /** One request that several callers wait for. */
 export class Flight<T> {
-  /** False once something happened to the object after the request had begun. */
+  /** Whether the answer is still current. False once something happened to the object after the request had begun. */
   current = true;
   readonly #controller = new AbortController();
   readonly #outcome: Promise<T>;
@@ -66,8 +66,8 @@ export class Flight<T> {
   }
 
   /**
-   * Waits for the outcome, as the call that `details` describe: its signal ends its waiting and nobody else's, and its
-   * error is its own.
+   * Waits for the outcome, for the call that `details` describe. The signal ends the waiting of this call, and of no
+   * other. The error names this call.
    *
    * @param take takes the outcome, before it counts as left over
    */
@@ -89,7 +89,7 @@ export class Flight<T> {
   }
 }
 
-// Several calls can't share one error: it names the operation and the path of one.
+// Several calls can't share one error, since it names the operation and the path of one call.
 function asErrorOf(error: unknown, details: CallDetails): unknown {
   if (!isStorageError(error) || (error.operation === details.operation && error.path === details.path)) return error;
   return restated(error, { ...details, store: error.store ?? details.store });

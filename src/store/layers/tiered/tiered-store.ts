@@ -29,21 +29,21 @@ import { Renewals } from "./renewals.js";
 import { SingleFlight, type Flight } from "./single-flight.js";
 import { isTouchable } from "./touchable-store.js";
 
-/** What a {@link TieredStore} has done since it was made, and what it holds. */
+/** Counters of a {@link TieredStore} since it was made, and what it holds. */
 export interface TieredStoreStats {
-  /** Reads answered by a copy that was good. */
+  /** Reads that a good copy answered. */
   hits: number;
-  /** Reads for whose bytes the remote was asked. */
+  /** Reads that asked the remote for their bytes. */
   misses: number;
-  /** Reads answered by a copy that could not be checked or replaced; see `staleIfError`. */
+  /** Reads that a copy answered although it could not be checked or replaced. See `staleIfError`. */
   stale: number;
-  /** Copies that made room for others. */
+  /** Copies that were dropped to make room for others. */
   evictions: number;
   /** Failures of the cache, all of them hidden from callers. */
   faults: number;
-  /** Copies held. */
+  /** Number of copies that are held. */
   objects: number;
-  /** Bytes of memory that they take. */
+  /** Bytes of memory that the copies take. */
   bytes: number;
 }
 
@@ -56,14 +56,15 @@ type Call<Options extends CallOptions> = CallDetails & {
 /**
  * Keeps copies of the objects of another store in memory, those that were read or written last.
  *
- * - The remote comes first: a write or delete is done there, and the copy goes before and after. A write leaves a new copy
- *   if it succeeded. A read that began before a change never leaves an old copy behind it.
- * - `read` answers from a copy, whole or a range; see `validate` for when the remote is asked. A range of an object that is
- *   not cached is read from the remote as a range, and not cached. `stat` always asks the remote, since it is the question
- *   whether the object is there. `list` and `presign` are the remote's.
- * - Callers who want the same object at the same time share one request to the remote. Each has its own signal and its own
- *   error, and each reader its own bytes.
- * - Only changes through this store are known to it. What others change or delete is seen when a copy is checked.
+ * - The remote comes first. A write or delete is done there, and the copy is dropped before and after it. A write
+ *   that succeeded leaves a new copy. A read that began before a change never leaves an old copy behind it.
+ * - `read` answers from a copy, whole or a range. See `validate` for when the remote is asked. If an object is not
+ *   cached, a range of it is read from the remote as a range, and not cached. A `stat` always asks the remote, since
+ *   it is the question whether the object is there. The remote answers `list` and `presign`.
+ * - Callers that want the same object at the same time share one request to the remote. Each caller has its own
+ *   signal and its own error, and each reader its own bytes.
+ * - The store knows only changes that are made through it. Changes and deletes by others are seen when a copy is
+ *   checked.
  *
  * Name, capability and errors are those of the remote.
  *
@@ -103,7 +104,7 @@ export class TieredStore extends CallLayer {
     );
   }
 
-  /** Counts since this store was made, and what it holds now. */
+  /** Returns the counts since this store was made, and what it holds now. */
   stats(): TieredStoreStats {
     const { objects, bytes } = this.#cache.usage();
     const counts = this.#news.counts();
@@ -184,7 +185,7 @@ export class TieredStore extends CallLayer {
     }
   }
 
-  /** Drops all copies and closes the remote. Reads that are under way go on. */
+  /** Drops all copies and closes the remote. Reads that are in flight go on. */
   override async close(): Promise<void> {
     this.#cache.close();
     this.#renewals?.close();
@@ -198,7 +199,7 @@ export class TieredStore extends CallLayer {
     return !outdated && validate !== "always" && (ttl === Infinity || (age >= 0 && age < ttl));
   }
 
-  /** Whether a copy that should have been checked is served in the place of this error. */
+  /** Whether a copy that should have been checked is served instead of this error. */
   #forgives(error: unknown, { knownAt }: CachedObject, signal: AbortSignal | undefined): boolean {
     const { validate, staleIfError, ttl = 0, maxStale = Infinity, clock } = this.#options;
     const passing = isStorageError(error) && ["UNAVAILABLE", "TIMEOUT", "THROTTLED"].includes(error.code);
@@ -247,14 +248,14 @@ export class TieredStore extends CallLayer {
       return body;
     }
     const object = { path, bytes: body, info: copyInfo(result.info), knownAt, outdated: false };
-    // Bits may flip on the way: kept, they would be served until the copy is evicted.
+    // Bits may flip on the way. A damaged copy would be served until it is evicted.
     const named = contentAddressedDigest(path);
     const isDamaged = named !== undefined && sha256Digest(body) !== named;
     if (flight.current && !isDamaged) this.#keep(key, object);
     return object;
   }
 
-  /** Asks the remote what is there now. The copy, if there is one, learns of it. */
+  /** Asks the remote what is there now. The copy, if there is one, is updated. */
   #stat({ path, key, options, ...details }: Call<CallOptions>): Promise<ObjectInfo | undefined> {
     const flight = this.#checks.join(key, path, async (started) => {
       const { signal } = started;
@@ -277,7 +278,7 @@ export class TieredStore extends CallLayer {
     else this.#keep(key, { ...copy, info: copyInfo(info), knownAt: Math.max(knownAt, copy.knownAt), outdated: false });
   }
 
-  /** Changes an object of the remote. `done` is told how that went, once no old copy can come back. */
+  /** Changes an object of the remote. `done` gets the outcome, once no old copy can come back. */
   async #change<T>(key: string, run: () => Promise<T>, done?: (outcome: T) => void): Promise<T> {
     this.#forget(key);
     const change = this.#changes.begin(key);
@@ -294,7 +295,7 @@ export class TieredStore extends CallLayer {
     }
   }
 
-  /** Drops the copy of an object, and sees to it that no read which has begun puts it back. */
+  /** Drops the copy of an object. No read that has begun can put it back. */
   #forget(key: string): void {
     this.#cache.delete(key);
     this.#loads.outdate(key);
@@ -302,7 +303,7 @@ export class TieredStore extends CallLayer {
   }
 
   #keep(key: string, object: CachedObject): void {
-    // Another size: what is read is not what the remote says it holds, and nobody knows why.
+    // With another size, the bytes that were read are not what the remote says it holds. Nobody knows why.
     if (this.#changes.settled(key) && object.bytes.byteLength === object.info.size) this.#cache.set(key, object);
   }
 
