@@ -169,10 +169,7 @@ export const KEPT: readonly Mutant[] = [
   },
   {
     name: "a reference that must not be followed is followed",
-    promise: book(
-      "security",
-      "A reference is refused if it must not be followed, or if its store did not answer",
-    ),
+    promise: book("security", "A reference is refused if it must not be followed, or if its store did not answer"),
     file: "maintain/verify/reference-check.ts",
     from: "    admitLocation(reference.location, this.allowed, this.settings.store);\n",
     to: "",
