@@ -6,7 +6,7 @@ import { ServiceFailure, fieldsOf, numberOf } from "../service-failure.js";
  * replaces the SDK's own error, which carries the whole request. Its headers hold the signature or the token, and the
  * URL may hold a signature too.
  *
- * `name` is Azure's error code (such as `BlobNotFound` or `ServerBusy`) or the SDK's name for the error. `code` may
+ * The `name` is Azure's error code (such as `BlobNotFound` or `ServerBusy`) or the SDK's name for the error. `code` may
  * be the SDK's too, such as `REQUEST_SEND_ERROR`.
  */
 export class AzureFailure extends ServiceFailure {

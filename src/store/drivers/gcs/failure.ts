@@ -5,7 +5,7 @@ import { ServiceFailure, fieldsOf } from "../service-failure.js";
  * The failure that Cloud Storage or the connection to it reported. It is the `cause` of the errors of a GcsStore. It
  * replaces the library's own error, which carries the request with its access token and the response with its body.
  *
- * `name` is the `reason` of the JSON API (such as `notFound` or `rateLimitExceeded`) or the name of the local error.
+ * The `name` is the `reason` of the JSON API (such as `notFound` or `rateLimitExceeded`) or the name of the local error.
  * `requestId` is Google's `x-guploader-uploadid`.
  */
 export class GcsFailure extends ServiceFailure {
