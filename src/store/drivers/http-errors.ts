@@ -3,7 +3,10 @@ import type { StorageErrorCode } from "../../errors/error.js";
 
 // The shared error tables of the drivers for HTTP services. Each driver adds the special cases of its service.
 
-/** The code for an HTTP status, if the service gives no details (RFC 9110; 429 is from RFC 6585, 507 from RFC 4918). */
+/**
+ * The code for an HTTP status, if the service gives no details. Source: RFC 9110. Status 429 is from RFC 6585, and
+ * 507 from RFC 4918.
+ */
 export const CODE_OF_STATUS: ReadonlyMap<number, StorageErrorCode> = new Map([
   [401, "PERMISSION_DENIED"],
   [403, "PERMISSION_DENIED"],

@@ -18,7 +18,7 @@ const BEFORE_SLASH = ".\ud7a3";
 const FIRST_DIGIT = 0x4e00;
 const BASE = 1024;
 
-/** Returns the name of the blob that holds an object, or `undefined` if the name would be too long for Azure. */
+/** Returns the name of the blob that holds an object. Returns `undefined` if the name would be too long for Azure. */
 export function blobNameOf(path: string): string | undefined {
   const name = encode(path).replace(/\.$/, ".!");
   return name.length > MAX_NAME_LENGTH ? undefined : name;

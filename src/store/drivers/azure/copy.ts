@@ -75,10 +75,7 @@ interface SourceAccess {
   options?: BlobSyncCopyFromURLOptions;
 }
 
-/**
- * Gives Azure access to the source: by a signature, by the caller's token, or by the signature in the client's own
- * URL.
- */
+/** Gives Azure access to the source. Uses a signature, the caller's token, or the signature in the client's own URL. */
 async function accessTo(client: ContainerClient, name: string, now: number): Promise<SourceAccess> {
   const { credential } = client;
   const { url } = client.getBlobClient(name);

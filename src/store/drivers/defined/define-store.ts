@@ -8,10 +8,11 @@ import { parseDefinition, type StoreDefinition } from "./definition.js";
  * Makes a store from four functions.
  *
  * This function adds the rest of the contract of a store: the checks of paths and options, streams, ranges, the order
- * of listings, copies, aborts, and errors. The store holds a whole object in memory while it reads or writes the
+ * of listings, copies, aborts and errors. The store holds a whole object in memory while it reads or writes the
  * object. So it suits small objects or rare calls. A service for large objects needs a driver.
  *
- * Without `capability` the store has no conditions, content types and metadata. `withFeatures` can add the last two.
+ * Without `capability`, the store has no conditions, content types and metadata. `withFeatures` can add content types
+ * and metadata.
  *
  * @throws {StorageError} `CONFIG_INVALID`, which names every wrong field
  * @example

@@ -5,7 +5,7 @@ import { errnoOf, unless } from "./file-error.js";
 import type { Place } from "./file-tree.js";
 import type { StoreRoot } from "./store-root.js";
 
-/** Errors that mean there is no object: no file, a symbolic link, a socket, or a file in place of a directory. */
+/** Errors that mean no object: nothing there, a symbolic link, a socket, or a file in place of a directory. */
 const NO_OBJECT = ["ENOENT", "ENOTDIR", "ELOOP", "EMLINK", "ENXIO", "EISDIR"];
 
 /** Describes the file of an object. */

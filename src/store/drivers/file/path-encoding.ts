@@ -10,7 +10,7 @@ export interface NameRules {
   readonly caseInsensitive: boolean;
 }
 
-/** The meaning of a name on disk: a file, a directory, or the beginning of a segment too long for one name. */
+/** The kind of a name on disk: a file, a directory, or the beginning of a segment too long for one name. */
 export type NameKind = "file" | "directory" | "partial";
 
 // Percent-encoding can't produce a marker, since it always writes two hexadecimal digits after "%".

@@ -18,7 +18,7 @@ interface RewriteAnswer {
  * source that the server found.
  */
 export async function copyObject(bucket: GcsBucket, from: string, to: string, call: DriverCall): Promise<ObjectInfo> {
-  // a rewrite would make a new version of the object
+  // A rewrite would make a new version of the object.
   if (from === to) return existing(await statObject(bucket, from, call), call);
   const source = bucket.target(bucket.objectName(from, call.details));
   const target = `${source}/rewriteTo${bucket.target(bucket.objectName(to, call.details))}`;

@@ -32,8 +32,8 @@ export async function getResource(bucket: GcsBucket, path: string, call: DriverC
 
 /**
  * Throws `CONTAINER_NOT_FOUND` if the bucket is missing. The API reports `notFound` both for an object and for its
- * bucket. So this check runs when something is missing. It lists one object: users who may use objects may usually
- * list them, and the emulator supports it.
+ * bucket. So this check runs when something is missing. It lists one object, which most callers with access to
+ * objects may do, and which the emulator supports.
  */
 export async function assertBucket(bucket: GcsBucket, { details, signal }: DriverCall): Promise<void> {
   try {
@@ -41,7 +41,7 @@ export async function assertBucket(bucket: GcsBucket, { details, signal }: Drive
     await bucket.send({ details, signal }, { method: "GET", target: bucket.target(), query, idempotent: true });
   } catch (error) {
     if (isNotFound(error)) throw missingBucket(error, { details });
-    // A caller who may not list still learns that the object is missing.
+    // A caller without the right to list still learns that the object is missing.
     if (!isStorageError(error, "PERMISSION_DENIED")) throw error;
   }
 }

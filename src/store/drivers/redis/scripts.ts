@@ -1,10 +1,11 @@
 // The scripts read or change several things in one step. Redis runs nothing else meanwhile. All numbers in replies
-// are text, since a client may be set to read numbers as numbers or as text. For the offsets see stored-value.ts.
+// are text, since a client may be set to return numbers as numbers or as text. For the offsets see stored-value.ts.
 //
 // The index is a sorted set of the paths. All scores are 0, so that Redis orders the paths by their bytes. Two kinds
-// of members are not paths. They begin with a byte that no path may contain. "\0complete" says that the index lacks
-// no object. "\0rebuild:..." says that one listing is filling the index. Redis may evict an index like any other key.
-// The next write then begins a new index without the mark, and the next listing fills it from the keys.
+// of members are not paths. They begin with a byte that no path may contain. The member "\0complete" says that the
+// index lacks no object. The member "\0rebuild:..." says that one listing is filling the index. Redis may evict an
+// index like any other key. The next write then begins a new index without the mark, and the next listing fills it
+// from the keys.
 
 // The index is not told when an object expires or is evicted. So each write checks a few random paths, as Redis' own
 // expiry does. While writes go on, such paths are on average not more than a third of all paths. A listing drops the
@@ -63,7 +64,7 @@ return 'ok'`;
 
 /**
  * Copies an object. KEYS: source, target, index. ARGV: path of the target, its etag, `ttl` or "". The reply is that
- * of {@link READ}, or nothing if the source is missing.
+ * of {@link READ}, or null if the source is missing.
  */
 export const COPY = `${NOW}${TIDY}
 local header = redis.call('GETRANGE', KEYS[1], 0, 47)
@@ -81,7 +82,7 @@ return { redis.call('GETRANGE', KEYS[2], 0, begin - 1), tostring(redis.call('STR
  * Reads an object or a range of it.
  *
  * KEYS: object. ARGV: offset, length ("" means to the end), `ttl` to restart or "". The reply is header with
- * attributes, size of the value, and range. There is no reply if the object is missing.
+ * attributes, size of the value, and range. It is null if the object is missing.
  */
 export const READ = `
 local header = redis.call('GETRANGE', KEYS[1], 0, 47)
@@ -101,8 +102,8 @@ return { redis.call('GETRANGE', KEYS[1], 0, begin - 1), tostring(size), range }`
  * Lists a page of objects.
  *
  * KEYS: index. ARGV: least and greatest path in the form of ZRANGEBYLEX, most objects wanted, most paths to look at.
- * There is no reply if the index is not complete. Otherwise the reply begins with the path to continue after ("" at
- * the end). Then it has the path, the header and the size of the value of each object.
+ * The reply is null if the index is not complete. Otherwise it begins with the path to continue after ("" at the
+ * end). Then it has the path, the header and the size of the value of each object.
  */
 export const LIST = `
 if redis.call('ZSCORE', KEYS[1], '\\0complete') == false then return false end

@@ -48,7 +48,7 @@ export function refuseForeign<Args extends object, Result extends object>(
     const result = await next(args);
     const { response, output } = result as unknown as Answered;
     if (!isForeign(context.commandName ?? "", headersOf(response), output)) return result;
-    // otherwise the body holds its socket
+    // An unread body would hold its socket.
     if ("Body" in output && output.Body instanceof Readable) output.Body.destroy();
     throw Object.assign(new Error(FOREIGN_ANSWER), { name: FOREIGN_ANSWER });
   };

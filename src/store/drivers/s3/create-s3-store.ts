@@ -37,8 +37,8 @@ async function clientConfig(settings: S3Settings): Promise<S3ClientConfig> {
 }
 
 /**
- * Returns the credentials of the variables, or else those that the SDK finds. With an endpoint and without
- * credentials, requests need none.
+ * Returns the credentials of the variables. Otherwise the SDK uses those that it finds. If it finds none and an
+ * endpoint is set, requests need no credentials.
  */
 async function identity(
   { credentials, endpoint }: S3Settings,

@@ -2,8 +2,8 @@
 export const MIN_PART_SIZE = 5 * 1024 ** 2;
 
 /**
- * Largest part in bytes, and largest body of one PutObject or CopyObject (S3 User Guide, "multipart upload limits";
- * API reference, "CopyObject").
+ * Largest part in bytes, and largest body of one PutObject or CopyObject. Sources: S3 User Guide, "multipart upload
+ * limits"; API reference, "CopyObject".
  */
 export const MAX_PART_SIZE = 5 * 1024 ** 3;
 

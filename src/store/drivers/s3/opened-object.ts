@@ -92,7 +92,7 @@ function toReadable(body: ObjectAnswer["Body"]): Readable {
 // The SDK checks the body in a stream around the response. Its error for a mismatch has neither name nor code. It is
 // the only failure after the whole response has arrived.
 function isChecksumMismatch(body: Readable, error: unknown): boolean {
-  // errors of Node have a code
+  // Errors of Node have a code.
   if (!(error instanceof Error) || error.name !== "Error" || "code" in error) return false;
   return "source" in body && body.source instanceof Readable && body.source.readableEnded;
 }

@@ -9,8 +9,8 @@ import { S3Store } from "./s3-store.js";
 /** Options of {@link s3Scheme}. All buckets share these options of an S3Store. */
 export type S3SchemeOptions = Omit<S3StoreOptions, "bucket">;
 
-// Only these characters are allowed (S3 User Guide, "bucket naming rules", including the older rules). A reference
-// may come from any source, and the SDK interprets other texts.
+// A bucket name has only letters, digits and these characters (S3 User Guide, "bucket naming rules", including the
+// older rules). A reference may come from any source, and the SDK interprets other texts.
 const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/;
 
 // The options are checked before a bucket is known.

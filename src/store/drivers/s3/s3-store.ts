@@ -81,7 +81,7 @@ export class S3Store extends DriverStore<"s3"> {
    *
    * Tries each condition both broken and fulfilled, and lets 16 requests at a time race under it. Tests one PutObject
    * as well as uploads in parts, since large bodies and streams are written in parts. A condition counts only if it
-   * holds for both. A server that checks first and writes later lets several requests win.
+   * holds in all these tests. A server that checks first and writes later lets several requests win.
    *
    * Sends about a thousand small requests under `.coatcheck-probe/`, or fewer if a condition does not hold. Deletes
    * the objects that it wrote, but a bucket with versioning keeps their versions. Needs the right to write, read and

@@ -27,8 +27,8 @@ interface Scheme {
 }
 
 /**
- * Reads the target of a bucket from the configuration of a client. Returns `undefined` if the direct transport can't
- * be used.
+ * Reads the target of a bucket from the configuration of a client. Returns `undefined` in these cases, which need the
+ * SDK:
  *
  * - Directory buckets and access points of many regions need more than a signature in headers.
  * - One process may run several calls of a Lambda function at the same time, which only the SDK tells apart.

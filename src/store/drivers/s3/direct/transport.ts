@@ -18,10 +18,10 @@ import { targetOf, type Target } from "./target.js";
 
 /**
  * The result of a direct request:
- * - an answer
- * - `undefined`: nothing was sent, and the request belongs to the SDK, since the client is not plain.
- * - `"unanswered"`: the SDK must send the request again. The response is neither good nor a clear refusal, or the
- *   connection broke.
+ * - An {@link ObjectAnswer} is a successful response.
+ * - `undefined` means that nothing was sent, and that the SDK must send the request, since the client is not plain.
+ * - `"unanswered"` means that the SDK must send the request again. The response is neither good nor a clear refusal,
+ *   or the connection broke.
  */
 export type DirectAnswer = ObjectAnswer | "unanswered" | undefined;
 
