@@ -19,7 +19,7 @@ import { targetOf, type Target } from "./target.js";
 /**
  * The result of a direct request:
  * - An {@link ObjectAnswer} is a successful response.
- * - `undefined` means that nothing was sent, and that the SDK must send the request, since the client is not plain.
+ * - `undefined` means that nothing was sent, and that the SDK must send the request. The client is not plain, for example.
  * - `"unanswered"` means that the SDK must send the request again. The response is neither good nor a clear refusal,
  *   or the connection broke.
  */
