@@ -8,7 +8,7 @@ import { FileFault, fileError } from "./file-error.js";
 import { atPlace, type FileTree } from "./file-tree.js";
 import { objectInfo, openObject } from "./object-file.js";
 
-/** Bytes of one chunk. A smaller content is read at once, and keeps no file open. */
+/** Bytes of one chunk. Content that is no larger is read at once, and keeps no file open. */
 const CHUNK_BYTES = 262_144;
 
 // A result that is dropped without cancel() leaves its file open. Node.js warns if it has to close a file itself.

@@ -14,7 +14,7 @@ const PAGE_SIZE = 1000;
 // Most times that a listing fills an index that disappears during the listing.
 const MAX_REBUILDS = 5;
 
-// The reply of LIST: the last path looked at; then path, header and size of the value of each object.
+// The reply of LIST: the path to continue after; then path, header and size of the value of each object.
 type Page = [last: Buffer, found: Buffer[]];
 
 function isPage(reply: unknown): reply is Page {

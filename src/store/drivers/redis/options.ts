@@ -39,7 +39,7 @@ export interface RedisStoreOptions {
    * database. It is 0 by default, and always 0 on a cluster. If the server does not have the database, the first call
    * fails as `CONFIG_INVALID`.
    *
-   * The store opens its own connection at the first call, and closes it on `close()`. After the connection broke, the
+   * The store opens its own connection at the first call, and closes it on `close()`. If the connection breaks, the
    * next call opens another.
    */
   url?: string | undefined;
@@ -48,7 +48,7 @@ export interface RedisStoreOptions {
    * `"coatcheck"`.
    */
   prefix?: string | undefined;
-  /** Milliseconds after its last write at which an object is gone. Default: objects stay. */
+  /** Milliseconds from its last write until an object is gone. Default: objects stay. */
   ttl?: number | undefined;
   /**
    * Whether every read of an object restarts its `ttl`, in the same step as the read. An object written without a

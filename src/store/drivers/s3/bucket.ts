@@ -37,8 +37,8 @@ const DEFAULT_SINGLE_PUT = 16 * 1024 ** 2;
 // garbage.
 const STREAM_QUEUE_SIZE = 2;
 
-// Number of consecutive parts of a stream that have the same size. A few servers require parts of equal size, which
-// allows a stream of 12 GiB. All parts together allow 183 GiB.
+// Parts of a stream that have the same size, before the size doubles. A few servers require parts of equal size,
+// which allows a stream of 12 GiB. All parts together allow 183 GiB.
 const PARTS_OF_A_SIZE = 2_500;
 
 const COMMANDS = {
