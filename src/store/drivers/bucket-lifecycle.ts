@@ -1,7 +1,7 @@
 /** The lifecycle rules of the bucket that a store writes to. */
 export interface BucketLifecycle {
-  /** As the service gives them: what `checkLifecycle` takes. None: an empty list. */
+  /** The rules in the form of the service, which `checkLifecycle` takes. Empty if there are none. */
   readonly rules: readonly unknown[];
-  /** What the paths of the store begin with in the bucket: empty, or ending in a slash. */
+  /** The beginning of the store's paths in the bucket: empty, or a text that ends in a slash. */
   readonly prefix: string;
 }

@@ -4,12 +4,12 @@ import { DriverEntry } from "./driver-entry.js";
 import type { S3Settings } from "./s3/settings.js";
 import type { AzureSettings, GcsSettings, RedisSettings } from "./settings.js";
 
-/** Serves every container of a scheme with what its client library finds in the environment. */
+/** A driver that serves every container of a scheme. Its client library takes its settings from the environment. */
 interface Scheme {
   scheme(): SchemeFactory;
 }
 
-/** Makes the store that environment variables describe. */
+/** A driver that makes the store described by environment variables. */
 interface Provider<Settings> {
   create(settings: Settings): Store | Promise<Store>;
 }
@@ -23,10 +23,11 @@ export const DRIVER_ENTRIES = {
   azure: new DriverEntry<Provider<AzureSettings> & Scheme>("coatcheck/azure"),
 };
 
-/** The schemes that need no configuration, their other names, and the driver that serves them. */
+/** The schemes that need no configuration. Each with its other names and its driver. */
 export const BUILT_IN_SCHEMES = [
   { scheme: "s3", aliases: [], driver: DRIVER_ENTRIES.s3 },
-  { scheme: "gs", aliases: ["gcs"], driver: DRIVER_ENTRIES.gcs }, // as fsspec calls it
-  { scheme: "abfss", aliases: ["abfs"], driver: DRIVER_ENTRIES.azure }, // Hadoop's, with and without TLS: here always with
+  { scheme: "gs", aliases: ["gcs"], driver: DRIVER_ENTRIES.gcs }, // the name in fsspec
+  // Hadoop's names, with and without TLS. This package always uses TLS.
+  { scheme: "abfss", aliases: ["abfs"], driver: DRIVER_ENTRIES.azure },
   { scheme: "az", aliases: [], driver: DRIVER_ENTRIES.azure },
 ] as const;

@@ -2,8 +2,8 @@ import { importByName } from "../../async/import-by-name.js";
 import { StorageError } from "../../errors/error.js";
 
 /**
- * What the entry point of a driver gives to the rest of the package. It is loaded when it is first needed, so that a
- * program which never needs it does not have it in its bundle.
+ * The exports that the entry point of a driver provides to the rest of the package. The entry point is loaded when it
+ * is first needed. So a program that never needs it does not have it in its bundle.
  */
 export class DriverEntry<T> {
   readonly #name: string;
@@ -14,14 +14,16 @@ export class DriverEntry<T> {
     this.#name = name;
   }
 
-  /** Called by the entry point when it is loaded, whoever imports it. */
+  /** Registers the exports. The entry point calls this when it is loaded, whichever module imports it. */
   provide(provided: T): void {
     this.#provided = provided;
   }
 
   /**
-   * @throws {StorageError} `MISSING_DEPENDENCY` when the client library is not installed that the entry point needs;
-   *   `CONFIG_INVALID` in a bundle that does not have the entry point
+   * Loads the entry point.
+   *
+   * @throws {StorageError} `MISSING_DEPENDENCY` if the client library of the entry point is not installed;
+   *   `CONFIG_INVALID` in a bundle without the entry point
    */
   async load(): Promise<T> {
     if (this.#provided !== undefined) return this.#provided;
@@ -46,7 +48,7 @@ export class DriverEntry<T> {
   }
 }
 
-/** The package that could not be found. Only the message of Node names it, in ESM and in CommonJS. */
+/** Returns the package that could not be found. In ESM and CommonJS, only Node's message names it. */
 function missingPackage(cause: unknown): string | undefined {
   const { code, message } = (cause ?? {}) as Partial<NodeJS.ErrnoException>;
   if (code !== "ERR_MODULE_NOT_FOUND" && code !== "MODULE_NOT_FOUND") return undefined;

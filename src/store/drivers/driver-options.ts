@@ -3,11 +3,11 @@ import { isObject } from "../../json/is-object.js";
 import { MAX_PATH_BYTES, pathProblem } from "../../paths/path.js";
 import type { Capability } from "../capability.js";
 
-// What options of several drivers are checked by.
+// Checks for the options of several drivers.
 
 export const wholeNumber = z.number().check(z.int());
 
-/** The path inside a container that all objects lie under; parsed, it is empty or ends in a slash. */
+/** The path inside a container that holds all objects. After parsing, it is empty or ends in a slash. */
 export const pathPrefix = z._default(
   z.pipe(
     z.string().check(
@@ -19,12 +19,12 @@ export const pathPrefix = z._default(
   "",
 );
 
-/** What a prefix leaves of the length of paths. */
+/** Returns the path length that a prefix leaves. */
 export function pathRoom(prefix: string): Pick<Capability, "maxPathLength"> {
   return prefix === "" ? {} : { maxPathLength: MAX_PATH_BYTES - Buffer.byteLength(prefix) };
 }
 
-/** A text that `problemOf` finds nothing wrong with. */
+/** Returns the schema of a text without a problem according to `problemOf`. */
 export function soundText(problemOf: (text: string) => string | undefined): z.ZodMiniString {
   return z.string().check(
     z.superRefine((text, context) => {
@@ -35,8 +35,8 @@ export function soundText(problemOf: (text: string) => string | undefined): z.Zo
 }
 
 /**
- * A rule about several options, whose problem is told of the one at `path`. It is asked also when a field is wrong by
- * itself, so that one error names everything: a field may then be of any type.
+ * Makes a rule about several options, whose problem is reported for the option at `path`. The rule also runs if a
+ * field alone is wrong, so that one error names every problem. A field may then have any type.
  */
 export function rule<Options>(
   path: string,
@@ -46,7 +46,7 @@ export function rule<Options>(
   return z.refine<Options>(holds, { path: [path], message, when: ({ value }) => isObject(value) });
 }
 
-/** Whether not more than one of these options is given. */
+/** Tells whether at most one of these options is given. */
 export function isOneAtMost(...options: readonly unknown[]): boolean {
   return options.filter((option) => option !== undefined).length < 2;
 }

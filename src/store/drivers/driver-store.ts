@@ -19,28 +19,30 @@ import type {
 } from "../store.js";
 import { WHOLE_READS, type WholeBytes, type WholeReads } from "../whole-reads.js";
 
-/** One call of a driver, as its errors need to know it. */
+/** One call of a driver, with the facts that its errors need. */
 export interface DriverCall {
   readonly details: CallDetails;
   readonly signal?: AbortSignal | undefined;
-  /** The condition that a request carried: it decides what a failed precondition means. */
+  /** The condition of the request. It decides the meaning of a failed precondition. */
   readonly condition?: "ifNoneMatch" | "ifMatch" | undefined;
-  /** Of a read: whether content type and metadata may be left out. */
+  /** Whether a read may leave out content type and metadata. */
   readonly bytesOnly?: boolean | undefined;
-  /** Of a copy that need not describe its source: the bytes of that. */
+  /** Bytes of the source of a copy that need not describe its source. */
   readonly sourceSize?: number | undefined;
 }
 
 const EVERYTHING = Object.fromEntries(CAPABILITY_FLAGS.map((flag) => [flag, true])) as Record<CapabilityFlag, true>;
 
-/** What a driver does once the arguments of a call are checked. What its capability denies, it need not have. */
+/**
+ * The operations of a driver, called with checked arguments. A driver may lack operations that its capability denies.
+ */
 export interface Driver<Name extends string = string> {
   readonly name: Name;
-  /** What differs from a store that can do everything. */
+  /** The differences from a store that supports everything. */
   readonly capability: Readonly<Partial<Capability>>;
   write(path: string, body: StoreBody, options: WriteOptions, call: DriverCall): Promise<ObjectInfo>;
   read(path: string, options: ReadOptions, call: DriverCall): Promise<ReadResult>;
-  /** As {@link WholeReads}, where a stream would only be taken apart again. */
+  /** Reads like {@link WholeReads}, for callers that would only join the chunks of a stream. */
   readWhole?(
     path: string,
     options: ReadOptions,
@@ -48,21 +50,21 @@ export interface Driver<Name extends string = string> {
     onLength: (length: number) => void,
   ): Promise<WholeBytes>;
   stat(path: string, call: DriverCall): Promise<ObjectInfo | undefined>;
-  /** `NOT_FOUND` is taken for done, except under a condition. */
+  /** Deletes an object. `NOT_FOUND` counts as success, except under a condition. */
   delete(path: string, options: DeleteOptions, call: DriverCall): Promise<unknown>;
   list(prefix: string, options: ListOptions, call: DriverCall): AsyncIterable<ObjectInfo>;
   copy?(from: string, to: string, call: DriverCall): Promise<ObjectInfo>;
   presign?(path: string, options: PresignOptions, call: DriverCall): Promise<string>;
-  /** Seconds that a presigned URL may live. */
+  /** The longest validity of a presigned URL in seconds. */
   readonly maxExpiresIn?: number;
-  /** Where the objects are, for messages, such as `the bucket "payloads"`. No URL: it may carry a secret. */
+  /** The place of the objects for messages, such as `the bucket "payloads"`. Not a URL, which may contain a secret. */
   readonly place?: string;
   close?(): void | Promise<void>;
-  /** What the error of a verb means, where its requests do not say that by themselves. */
+  /** Translates the error of an operation whose requests do not throw the right error by themselves. */
   failure?(error: unknown, call: DriverCall): unknown;
 }
 
-/** A store that is a driver behind the checks: a class for users, with what it has beside the verbs of all stores. */
+/** A store that consists of a driver behind the checks. A subclass is a class for users, with its own extra methods. */
 export abstract class DriverStore<Name extends string = string> extends CheckedStore {
   readonly name: Name;
   readonly capability: Readonly<Capability>;
@@ -78,7 +80,7 @@ export abstract class DriverStore<Name extends string = string> extends CheckedS
     if (driver.readWhole !== undefined) WHOLE_READS.declare(this, { readWhole: this.#readWhole.bind(this) }, VERBS);
   }
 
-  /** Frees what the store opened itself. Idempotent. */
+  /** Frees the resources that the store opened itself. Idempotent. */
   async close(): Promise<void> {
     await this.#driver.close?.();
   }
@@ -108,7 +110,7 @@ export abstract class DriverStore<Name extends string = string> extends CheckedS
     try {
       await this.#named(this.#driver.delete(path, options, call), call);
     } catch (error) {
-      if (!isNotFound(error) || options.ifMatch !== undefined) throw error; // some services tell of a missing object
+      if (!isNotFound(error) || options.ifMatch !== undefined) throw error; // some services report a missing object
     }
   }
 
@@ -120,7 +122,7 @@ export abstract class DriverStore<Name extends string = string> extends CheckedS
 
   protected copyChecked(from: string, to: string, options: CallOptions, details: CallDetails): Promise<ObjectInfo> {
     const call = callOf(details, options);
-    return this.#named(this.#driver.copy!(from, to, call), call); // which the capability says that there is
+    return this.#named(this.#driver.copy!(from, to, call), call); // the capability says that the driver has it
   }
 
   protected presignChecked(path: string, options: PresignOptions, details: CallDetails): Promise<string> {
@@ -137,7 +139,7 @@ export abstract class DriverStore<Name extends string = string> extends CheckedS
     return this.#driver.failure !== undefined || this.#driver.place !== undefined;
   }
 
-  /** Settles as `answer` does; its error is what the driver says that it means. */
+  /** Settles as `answer` does. The driver translates its error. */
   #named<T>(answer: Promise<T>, call: DriverCall): Promise<T> {
     if (!this.#namesFailures) return answer;
     return answer.catch((error: unknown) => {
@@ -170,7 +172,7 @@ const OF_THE_PLACE = [
   "UNEXPECTED",
 ] as const;
 
-/** The error with the name of the place, if it is one that the place may be the reason for. */
+/** Adds the name of the place to an error that the place may have caused. */
 function withPlace(error: unknown, place: string): unknown {
   if (!OF_THE_PLACE.some((code) => isStorageError(error, code))) return error;
   const known = error as StorageError;
@@ -186,13 +188,13 @@ function conditionalCall(details: CallDetails, options: WriteOptions): DriverCal
   return { details, signal: options.signal, condition: conditionOf(options) };
 }
 
-/** The condition of a write or delete. */
+/** Returns the condition of a write or delete. */
 export function conditionOf({ ifNoneMatch, ifMatch }: WriteOptions): DriverCall["condition"] {
   if (ifNoneMatch !== undefined) return "ifNoneMatch";
   return ifMatch === undefined ? undefined : "ifMatch";
 }
 
-/** What the result of a read needs of its call. */
+/** Returns the part of a call that the result of a read needs. */
 export function readCall({ details, signal }: DriverCall): ReadCall {
   return { store: details.store, signal };
 }

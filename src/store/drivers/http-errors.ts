@@ -1,9 +1,12 @@
 import { NO_OBJECT } from "../no-object.js";
 import type { StorageErrorCode } from "../../errors/error.js";
 
-// What the drivers of services behind HTTP have in common; each adds what its service means otherwise.
+// The shared error tables of the drivers for HTTP services. Each driver adds the special cases of its service.
 
-/** What an HTTP status says where the service says no more (RFC 9110; 429 is of RFC 6585, 507 of RFC 4918). */
+/**
+ * The code for an HTTP status, if the service gives no details. Source: RFC 9110. Status 429 is from RFC 6585, and
+ * 507 from RFC 4918.
+ */
 export const CODE_OF_STATUS: ReadonlyMap<number, StorageErrorCode> = new Map([
   [401, "PERMISSION_DENIED"],
   [403, "PERMISSION_DENIED"],
@@ -16,7 +19,7 @@ export const CODE_OF_STATUS: ReadonlyMap<number, StorageErrorCode> = new Map([
   [507, "INSUFFICIENT_STORAGE"],
 ]);
 
-/** What the errors of sockets, name servers and streams say, by their code in Node. */
+/** The codes for errors of sockets, name servers and streams, by their code in Node. */
 export const CODE_OF_ERRNO: ReadonlyMap<string, StorageErrorCode> = new Map([
   ["EAI_AGAIN", "UNAVAILABLE"],
   ["ECONNABORTED", "UNAVAILABLE"],
@@ -31,7 +34,7 @@ export const CODE_OF_ERRNO: ReadonlyMap<string, StorageErrorCode> = new Map([
   ["ETIMEDOUT", "TIMEOUT"],
 ]);
 
-/** Messages that say all there is to say. */
+/** Messages for codes that need no further details. */
 export const MESSAGE_OF_CODE: Readonly<Partial<Record<StorageErrorCode, string>>> = {
   NOT_FOUND: NO_OBJECT,
   CONTAINER_NOT_FOUND: "There is no such bucket or container: make it, or correct its name.",

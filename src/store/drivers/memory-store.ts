@@ -22,7 +22,7 @@ import type {
   WriteOptions,
 } from "../store.js";
 
-// Neither the bytes nor anything else of a stored object ever changes: a write puts a new one in its place.
+// A stored object never changes, nor do its bytes. A write replaces the whole object.
 interface StoredBytes {
   readonly bytes: Uint8Array;
   readonly etag: string;
@@ -32,9 +32,10 @@ interface StoredBytes {
 }
 
 /**
- * Keeps objects in the memory of this process: for tests, and as the fast tier of other stores. Bytes are copied in and
- * out, so nobody shares a buffer with the store; only those that a manager has made for it are kept without a copy. Everything but `presign` is supported. `close()` does nothing: the
- * objects stay readable, and go when the store itself does.
+ * Keeps objects in the memory of this process, for tests and as the fast tier of other stores. Copies bytes in and
+ * out, so that nobody shares a buffer with the store. Only buffers that a manager made for the store are kept without
+ * a copy. Supports everything except `presign`. `close()` does nothing: the objects stay readable until the store
+ * itself is collected.
  *
  * @example
  * const store = new MemoryStore();
@@ -71,12 +72,12 @@ class MemoryDriver implements Driver<"memory">, AtOnce {
   async write(path: string, body: StoreBody, options: WriteOptions, { details }: DriverCall): Promise<ObjectInfo> {
     const { contentType, ifMatch, ifNoneMatch } = options;
     const metadata = options.metadata && { ...options.metadata };
-    // Copied before it is looked at: what is checked is what is kept.
+    // Copied before the check, so that the checked bytes are the stored bytes.
     const bytes = isWholeBody(body)
       ? await checkedBytes(await ownBytes(body, options, details), options, details)
       : Buffer.concat(await collectBody(body, options, details));
     throwIfAborted(options.signal, details);
-    // From here to the end nothing waits: the conditions hold when the object is put.
+    // Nothing waits from here to the end, so the conditions still hold when the object is stored.
     if (ifNoneMatch !== undefined && this.#objects.has(path)) {
       throw new StorageError("ALREADY_EXISTS", "An object is already there.", details);
     }
@@ -116,7 +117,7 @@ class MemoryDriver implements Driver<"memory">, AtOnce {
       if (listed === limit) return;
       throwIfAborted(signal, details);
       const object = this.#objects.get(path);
-      if (object === undefined) continue; // deleted while the listing went on
+      if (object === undefined) continue; // deleted during the listing
       listed++;
       yield await Promise.resolve(describe(path, object));
     }
@@ -146,7 +147,7 @@ class MemoryDriver implements Driver<"memory">, AtOnce {
 
 let lastVersion = 0;
 
-// A version, not a digest: it costs nothing, and no two writes of this process share one, in whatever store.
+// The etag is a version, not a digest. It costs nothing, and no two writes of this process share one, in any store.
 function nextEtag(): string {
   return `"${(++lastVersion).toString(36)}"`;
 }
@@ -173,7 +174,7 @@ function ownBytes(
   return body.byteLength < LARGE ? new Uint8Array(body) : copyInTurns(body, options, details);
 }
 
-/** A copy of many bytes, in turns with all else that the process does. */
+/** Copies many bytes in short turns, between which the process does other work. */
 async function copyInTurns(bytes: Uint8Array, { signal }: CallOptions, details: CallDetails): Promise<Uint8Array> {
   try {
     return await new Turns().complete(copyInSteps(bytes), signal, details);

@@ -2,7 +2,7 @@ import type { ObjectInfo } from "../store.js";
 import type { DriverCall } from "./driver-store.js";
 import { plainError } from "./service-errors.js";
 
-/** What an answer says of one object, beside its size. */
+/** The facts of a response about one object, besides its size. */
 export interface ObjectDescription {
   etag?: string | undefined;
   lastModified?: Date | undefined;
@@ -10,7 +10,7 @@ export interface ObjectDescription {
   metadata?: Record<string, string> | undefined;
 }
 
-/** The {@link ObjectInfo} of an answer. What it leaves out, or leaves empty, is not there. */
+/** Makes the {@link ObjectInfo} of a response. Leaves out fields that are missing or empty. */
 export function objectInfo(path: string, size: number, description: ObjectDescription): ObjectInfo {
   const { etag = "", lastModified, contentType, metadata } = description;
   return {
@@ -24,8 +24,8 @@ export function objectInfo(path: string, size: number, description: ObjectDescri
 }
 
 /**
- * An ETag in quotes, as HTTP writes it (RFC 9110, 8.8.3), a weak one with its `W/` before them. Some servers leave the
- * quotes away in headers, some in XML or in listings.
+ * Puts an ETag in quotes, the form of HTTP (RFC 9110, 8.8.3). A weak one keeps its `W/` before the quotes. Some
+ * servers omit the quotes in headers, and some in XML or in listings.
  */
 export function quotedEtag(etag: string): string {
   const [, weak = "", opaque] = /^(W\/)?"?(.*?)"?$/.exec(etag)!;
@@ -33,7 +33,7 @@ export function quotedEtag(etag: string): string {
 }
 
 /**
- * The description of an object that a caller can't go on without.
+ * Returns the description of an object that must exist.
  *
  * @throws {StorageError} `NOT_FOUND`
  */

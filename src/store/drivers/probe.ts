@@ -6,15 +6,19 @@ import type { ServiceErrors } from "./service-errors.js";
 import type { ServiceFailure } from "./service-failure.js";
 
 /**
- * How a request under a condition ended: it was done; refused for its condition, or since another one was at it; refused
- * because the server does not know the condition.
+ * The outcome of a request under a condition:
+ * - `done`: the request succeeded.
+ * - `refused`: the condition did not hold.
+ * - `conflict`: another request was at the same object.
+ * - `unsupported`: the server does not know the condition.
  */
 export type Outcome = "done" | "refused" | "conflict" | "unsupported";
 
 /**
- * How a request ended. What says nothing of the server's abilities (denied, unavailable, ...) is thrown on.
+ * Waits for a request and returns its outcome. Rethrows errors that show nothing about the features of the server,
+ * such as a denied or unavailable request.
  *
- * @param isConflict whether another request was at the same object, so that the server decided neither way
+ * @param isConflict whether another request was at the same object, so that the server made no decision
  */
 export async function outcomeOf<Failure extends ServiceFailure>(
   request: Promise<unknown>,
@@ -32,13 +36,13 @@ export async function outcomeOf<Failure extends ServiceFailure>(
   }
 }
 
-/** What a probe needs of the driver whose server it tries out. */
+/** The operations of a driver that a probe needs. */
 export interface ProbeTarget {
   stat(path: string, call: DriverCall): Promise<ObjectInfo | undefined>;
   remove(path: string, call: DriverCall): Promise<unknown>;
 }
 
-/** Objects with which a server is tried out, under `.coatcheck-probe/`. */
+/** Objects for tests of a server, under `.coatcheck-probe/`. */
 export abstract class Probe {
   readonly #signal: AbortSignal | undefined;
   readonly #paths: string[] = [];
@@ -51,14 +55,14 @@ export abstract class Probe {
     this.#signal = signal;
   }
 
-  /** Finds something out, and deletes what was written for it. */
+  /** Runs a test, and deletes the objects that it wrote. */
   async finding<T>(find: () => Promise<T>): Promise<T> {
     return find().finally(() => this.#cleanUp());
   }
 
   async #cleanUp(): Promise<void> {
     const remove = async (path: string): Promise<void> => {
-      // A caller that gave up still gets its bucket back clean.
+      // Without the signal, so that the bucket is also cleaned for a caller that gave up.
       const { details } = this.call("delete", path);
       await this.target.remove(path, { details }).catch(() => undefined);
     };

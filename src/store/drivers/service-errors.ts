@@ -4,26 +4,26 @@ import type { DriverCall } from "./driver-store.js";
 import { CODE_OF_ERRNO, CODE_OF_STATUS, MESSAGE_OF_CODE } from "./http-errors.js";
 import type { ServiceFailure } from "./service-failure.js";
 
-/** What one service means by its failures. */
+/** The meaning of one service's failures. */
 export interface ServiceTable<Failure extends ServiceFailure> {
-  /** The service, as messages call it. */
+  /** Name of the service in messages. */
   readonly service: string;
   readonly type: abstract new (...args: never[]) => Failure;
-  /** The failure in whatever the client library threw. */
+  /** Makes the failure from the error of the client library. */
   readonly read: (error: unknown) => Failure;
-  /** The service's names of errors, and those of its client library. */
+  /** Codes for the service's names of errors, and for those of its client library. */
   readonly names: ReadonlyMap<string, StorageErrorCode>;
-  /** Statuses that mean something where they do not for all services. */
+  /** Statuses whose meaning differs from that in other services. */
   readonly statuses: readonly (readonly [status: number, code: StorageErrorCode])[];
-  /** What the service says, beside `PRECONDITION_FAILED`, when `ifMatch` does not hold. */
+  /** Codes that mean a broken `ifMatch`, besides `PRECONDITION_FAILED`. */
   readonly unmatched: readonly StorageErrorCode[];
-  /** What a failure means whose name says nothing; asked before its status is. */
+  /** Returns the code of a failure whose name is unknown. Asked before the status. */
   readonly nameless?: (failure: Failure) => StorageErrorCode | undefined;
-  /** What the error says otherwise than its code does. */
+  /** Returns a message, or a `retryable`, that differs from the default of the code. */
   readonly special?: (failure: Failure) => { message?: string; retryable?: boolean };
 }
 
-/** The typed errors of one service, judged by errno, name and HTTP status, never by message. */
+/** The typed errors of one service. Judged by errno, name and HTTP status, never by message. */
 export class ServiceErrors<Failure extends ServiceFailure> {
   readonly #codeOfStatus: ReadonlyMap<number, StorageErrorCode>;
 
@@ -31,7 +31,7 @@ export class ServiceErrors<Failure extends ServiceFailure> {
     this.#codeOfStatus = new Map([...CODE_OF_STATUS, ...table.statuses]);
   }
 
-  /** The error of whatever a request failed with. Its cause is a failure of the service. */
+  /** Makes the error of a failed request. Its cause is a failure of the service. */
   of(error: unknown, call: DriverCall): StorageError {
     const known = knownError(error, call);
     if (known !== undefined) return known;
@@ -39,7 +39,9 @@ export class ServiceErrors<Failure extends ServiceFailure> {
     return this.failed(this.codeOf(failure, call.condition), failure, call);
   }
 
-  /** The error of a failure that means `code`. @param begin of its message, where no code has one of its own */
+  /**
+   * Makes the error of a failure with the given code. @param begin of its message, for a code without its own message
+   */
   failed(code: StorageErrorCode, failure: Failure, { details }: DriverCall, begin?: string): StorageError {
     const { service, special } = this.table;
     const plain = begin === undefined ? MESSAGE_OF_CODE[code] : undefined;
@@ -52,19 +54,19 @@ export class ServiceErrors<Failure extends ServiceFailure> {
   codeOf(failure: Failure, condition?: DriverCall["condition"]): StorageErrorCode {
     const { names, nameless, unmatched } = this.table;
     const { name, code = "", httpStatus } = failure;
-    // The errno first: a client library may give every broken connection the name of a timeout.
+    // The errno first, since a client library may name every broken connection a timeout.
     const named = CODE_OF_ERRNO.get(code) ?? names.get(name) ?? names.get(code);
     const found = named ?? nameless?.(failure) ?? this.#byStatus(httpStatus) ?? "UNEXPECTED";
     if (condition === "ifNoneMatch" && found === "PRECONDITION_FAILED") return "ALREADY_EXISTS";
     return condition === "ifMatch" && unmatched.includes(found) ? "PRECONDITION_FAILED" : found;
   }
 
-  /** What the service said, if it was the service that made a call fail. */
+  /** Returns the service's failure, if the service caused the error. */
   failureOf(error: unknown): Failure | undefined {
     return isStorageError(error) && error.cause instanceof this.table.type ? error.cause : undefined;
   }
 
-  /** The HTTP status that a failed request was answered with. */
+  /** Returns the HTTP status of a failed request. */
   httpStatusOf(error: unknown): number | undefined {
     return this.failureOf(error)?.httpStatus;
   }
@@ -75,18 +77,18 @@ export class ServiceErrors<Failure extends ServiceFailure> {
   }
 }
 
-/** The error of a call that is typed already, or was aborted. */
+/** Returns the error if it is typed already, or an `ABORTED` error if the call was aborted. */
 export function knownError(error: unknown, { signal, details }: DriverCall): StorageError | undefined {
   if (isStorageError(error)) return error;
   return signal?.aborted ? abortedError(signal, details) : undefined;
 }
 
-/** An error with the message that says all there is to say of its code. */
+/** Makes an error with the default message of its code. */
 export function plainError(code: StorageErrorCode, { details }: DriverCall): StorageError {
   return new StorageError(code, MESSAGE_OF_CODE[code] ?? "The request failed.", details);
 }
 
-/** The codes of names that are written by code, separated by spaces. */
+/** Maps each name to its code. The input has the names by code, separated by spaces. */
 export function codesOfNames(
   names: Readonly<Partial<Record<StorageErrorCode, string>>>,
 ): ReadonlyMap<string, StorageErrorCode> {

@@ -1,6 +1,6 @@
 import { isObject } from "../../json/is-object.js";
 
-/** What is known of a request that failed. */
+/** The known facts of a failed request. */
 export interface FailureFacts {
   name?: string | undefined;
   httpStatus?: number | undefined;
@@ -9,13 +9,13 @@ export interface FailureFacts {
 }
 
 /**
- * What a service behind HTTP, or the connection to it, said. It stands in for the error of the client library, which
- * carries the request with its credentials.
+ * The failure that a service behind HTTP or the connection to it reported. It replaces the error of the client
+ * library, which carries the request with its credentials.
  */
 export abstract class ServiceFailure extends Error {
   /** Status of the HTTP response, if there was one. */
   readonly httpStatus: number | undefined;
-  /** The id under which the provider can look the request up. */
+  /** The id by which the provider can look up the request. */
   readonly requestId: string | undefined;
   /** Error code of the connection, such as `ECONNRESET`. */
   readonly code: string | undefined;
@@ -39,7 +39,7 @@ function describe({ name = "Error", httpStatus, code, requestId }: FailureFacts)
   return facts.length === 0 ? name : `${name} (${facts.join(", ")})`;
 }
 
-/** The fields of whatever was thrown, none of which is sure to be there. */
+/** Returns the fields of any thrown value. Each may be missing. */
 export function fieldsOf(value: unknown): Partial<Record<string, unknown>> {
   return isObject(value) ? value : {};
 }

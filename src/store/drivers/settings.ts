@@ -1,4 +1,4 @@
-/** What environment variables say of Redis. */
+/** The settings of Redis in environment variables. */
 export interface RedisSettings {
   provider: "redis";
   url: string;
@@ -7,19 +7,19 @@ export interface RedisSettings {
   ttl: number | undefined;
 }
 
-/** What environment variables say of Google Cloud Storage. */
+/** The settings of Google Cloud Storage in environment variables. */
 export interface GcsSettings {
   provider: "gcs";
   bucket: string;
   prefix: string | undefined;
 }
 
-/** What environment variables say of Azure Blob Storage: one of `account` and `connectionString` is there. */
+/** The settings of Azure Blob Storage in environment variables. Either `account` or `connectionString` is set. */
 export interface AzureSettings {
   provider: "azure";
   container: string;
   prefix: string | undefined;
-  /** Name of the account. Its credential is what the environment has for it. */
+  /** Name of the account. Its credential comes from the environment. */
   account: string | undefined;
   connectionString: string | undefined;
 }

@@ -3,8 +3,8 @@ import type { DriverCall } from "./driver-store.js";
 import { existing } from "./object-info.js";
 
 /**
- * What a copy inside a service has to know of its source: what the caller knows, where that is enough for an object to be
- * copied by one request, else what the service says.
+ * Describes the source of a copy inside a service. The caller may know the size already. The size is enough if one
+ * request can copy the object. Otherwise asks the service.
  *
  * @param maxSize most bytes that one request copies
  * @throws {StorageError} `NOT_FOUND`

@@ -5,10 +5,10 @@ import type { DriverCall } from "./driver-store.js";
 import { quotedEtag } from "./object-info.js";
 import { plainError } from "./service-errors.js";
 
-/** The chunks of a body, checked on the way. A chunk may use the memory of the one before. */
+/** The checked chunks of a body. A chunk may reuse the memory of the one before. */
 export type Chunks = AsyncGenerator<Uint8Array, void, undefined>;
 
-/** Uploads a body that is still to come. A failure stops its source too: one that hangs has to hear of it. */
+/** Uploads a body that is a stream. A failure also aborts its source, which may hang otherwise. */
 export async function uploadChunks<T>(
   body: StoreBody,
   options: WriteOptions,
@@ -29,7 +29,10 @@ export async function uploadChunks<T>(
   }
 }
 
-/** Runs senders side by side. The first failure stops the others, as does `stop`; it is thrown when all have stopped. */
+/**
+ * Runs senders at the same time. The first failure stops the others, as does `stop`. It is thrown when all have
+ * stopped.
+ */
 export async function sideBySide(
   count: number,
   stop: LinkedAbort,
@@ -40,7 +43,9 @@ export async function sideBySide(
   if (stop.signal.aborted) throw stop.signal.reason;
 }
 
-/** The error of a write that another one overtook: what became of its condition, as far as that can be seen by now. */
+/**
+ * Returns the error of a write that another write overtook. Checks the object to decide whether the condition failed.
+ */
 export async function decidedConflict(
   conflict: unknown,
   { ifNoneMatch, ifMatch }: WriteOptions,

@@ -6,7 +6,7 @@ import type { AzureStoreOptions, AzureTokenCredential } from "./options.js";
 
 type Account = Pick<AzureStoreOptions, "connectionString" | "accountUrl" | "credential">;
 
-/** An account, and where its blobs are. */
+/** An account, and the URL of its blobs. */
 export interface AccountAddress {
   readonly name: string;
   readonly url: string;
@@ -31,7 +31,7 @@ export class AmbientAccounts {
   }
 }
 
-/** What the environment has for the account that it names. */
+/** Returns the credential that the environment holds for the account that it names. */
 function ownCredential(accountUrl: string, accountName: string | undefined): Account | undefined {
   const { AZURE_STORAGE_KEY: accountKey, AZURE_STORAGE_SAS_TOKEN: token } = process.env;
   if (accountKey && accountName) return { accountUrl, credential: { accountName, accountKey } };

@@ -4,25 +4,28 @@ import { AmbientAccounts, type AccountAddress } from "./ambient-accounts.js";
 import { AzureStore } from "./azure-store.js";
 import type { AzureStoreOptions } from "./options.js";
 
-/** Options of {@link azureScheme}: those of an AzureStore, which all containers share. */
+/** Options of {@link azureScheme}. All containers share these options of an AzureStore. */
 export type AzureSchemeOptions = Omit<AzureStoreOptions, "container">;
 
 const CONTAINER = /^(?:[a-z0-9-]{3,63}|\$root|\$web|\$logs)$/;
 
-// The clouds of Azure. Credentials are sent to no other host: a reference may come from anywhere.
+// The clouds of Azure. Credentials are sent to no other host, since a reference may come from any source.
 const HOST = /^([a-z0-9]{3,24})\.(?:blob|dfs)\.(core\.windows\.net|core\.usgovcloudapi\.net|core\.chinacloudapi\.cn)$/;
 
 /**
- * Serves any container of Azure Blob Storage, for the option `schemes` of a `RoutingStore`:
+ * Serves any container of Azure Blob Storage, for the option `schemes` of a `RoutingStore`. The path has the form
  * `abfss://container@account.dfs.core.windows.net/path`, or `az://container/path`.
  *
- * With `client`, `connectionString` or `accountUrl` it is that account, whatever the path says. Otherwise the path names
- * the account, or `AZURE_STORAGE_ACCOUNT` does; its credential is `credential`, or what the environment has for it as the
- * Azure CLI reads it (`AZURE_STORAGE_CONNECTION_STRING`, `AZURE_STORAGE_KEY`, `AZURE_STORAGE_SAS_TOKEN`), or else the
- * `DefaultAzureCredential` of the package `@azure/identity`. Connections are shared over containers, since the SDK has
- * one pool of them.
+ * With `client`, `connectionString` or `accountUrl`, that account is used, whatever the path says. Otherwise the path
+ * names the account, or `AZURE_STORAGE_ACCOUNT` does. The credential of the account is the first of these:
+ * - the option `credential`
+ * - the variables of the environment that the Azure CLI reads: `AZURE_STORAGE_CONNECTION_STRING`,
+ *   `AZURE_STORAGE_KEY`, `AZURE_STORAGE_SAS_TOKEN`
+ * - the `DefaultAzureCredential` of the package `@azure/identity`
  *
- * @throws {StorageError} its factory: `INVALID_PATH` for what is no container or no account, `CONFIG_INVALID`,
+ * All containers share connections, since the SDK has one pool of them.
+ *
+ * @throws {StorageError} thrown by the factory: `INVALID_PATH` for an invalid container or account, `CONFIG_INVALID`,
  *   `MISSING_DEPENDENCY` for `@azure/identity`
  * @example
  * const store = new RoutingStore({

@@ -11,19 +11,22 @@ import { deleteObject, statObject } from "./blob.js";
 import { writeObject } from "./write.js";
 
 /**
- * Keeps objects in a container of Azure Blob Storage, as block blobs. The container must exist. Not for accounts with a
- * hierarchical namespace (Data Lake Storage): there a name is a directory or a blob, never both.
+ * Keeps objects in a container of Azure Blob Storage, as block blobs. The container must exist. Does not support
+ * accounts with a hierarchical namespace (Data Lake Storage). There, a name is a directory or a blob, never both.
  *
- * Needs the package `@azure/storage-blob`, which is loaded at the first call: `MISSING_DEPENDENCY` where it is not
- * installed. Errors carry an `AzureFailure` as `cause`: Azure's error code, the HTTP status and the request id. After a
- * response was lost the SDK sends a request again: a write with `ifNoneMatch` may then find its own object, and says
- * `ALREADY_EXISTS`; with `ifMatch`, or a delete with it, `PRECONDITION_FAILED`.
+ * Needs the package `@azure/storage-blob`, which is loaded at the first call. Without the package, calls fail as
+ * `MISSING_DEPENDENCY`. Errors carry an `AzureFailure` as `cause`. It has Azure's error code, the HTTP status and the
+ * request id.
  *
- * A delete takes the snapshots of a blob with it. A listing can't begin in the middle: with `startAfter` the pages before it
- * are fetched too, and dropped. URLs are only with the option `presign`, for up to 604,800 s (seven days); whoever uses one
- * for PUT must send the header `x-ms-blob-type: BlockBlob`.
+ * If a response is lost, the SDK sends the request again. A write with `ifNoneMatch` may then find its own object,
+ * and fail as `ALREADY_EXISTS`. A write or delete with `ifMatch` may fail as `PRECONDITION_FAILED`.
  *
- * `close()` does nothing: the SDK shares its connections between all clients of the process, and lets the process end.
+ * A delete also removes the snapshots of a blob. A listing can't begin in the middle. With `startAfter`, the earlier
+ * pages are fetched too, and dropped. Presigned URLs need the option `presign`, and are valid for up to 604,800 s
+ * (seven days). A PUT to such a URL must send the header `x-ms-blob-type: BlockBlob`.
+ *
+ * `close()` does nothing. The SDK shares its connections between all clients of the process, and lets the process
+ * end.
  *
  * @example
  * const store = new AzureStore({
@@ -34,7 +37,7 @@ import { writeObject } from "./write.js";
  * await store.write("runs/42/input.json", '{"id":42}', { contentType: "application/json", ifNoneMatch: "*" });
  */
 export class AzureStore extends DriverStore<"azure"> {
-  /** @throws {StorageError} `CONFIG_INVALID` that names every wrong option */
+  /** @throws {StorageError} `CONFIG_INVALID`, which names every wrong option */
   constructor(options: AzureStoreOptions) {
     const parsed = parseAzureOptions(options);
     const container = new AzureContainer(parsed);

@@ -5,7 +5,10 @@ import { quotedEtag } from "../object-info.js";
 import type { AzureContainer } from "./container.js";
 import { assertBlob, statedSize, toObjectInfo } from "./object-info.js";
 
-/** Describes an object by Get Blob Properties; `undefined` when it is missing, `CONTAINER_NOT_FOUND` when all are. */
+/**
+ * Describes an object by Get Blob Properties. Returns `undefined` if the object is missing. Fails as
+ * `CONTAINER_NOT_FOUND` if the container is missing.
+ */
 export async function statObject(
   container: AzureContainer,
   path: string,
@@ -13,7 +16,7 @@ export async function statObject(
 ): Promise<ObjectInfo | undefined> {
   const name = container.blobName(path, call.details);
   try {
-    // Azure says in a header what is missing, so a HEAD is enough.
+    // Azure says in a header whether the blob or the container is missing, so a HEAD is enough.
     const properties = await container.send(call, ({ client, abortSignal }) =>
       client.getBlobClient(name).getProperties({ abortSignal }),
     );
@@ -25,7 +28,7 @@ export async function statObject(
   }
 }
 
-/** Deletes one object, and its snapshots. */
+/** Deletes one object and its snapshots. */
 export async function deleteObject(
   container: AzureContainer,
   path: string,
@@ -36,7 +39,7 @@ export async function deleteObject(
   await container.send(call, ({ client, abortSignal }) =>
     client.getBlobClient(name).delete({
       abortSignal,
-      deleteSnapshots: "include", // Azure refuses to delete a blob and keep them
+      deleteSnapshots: "include", // otherwise Azure refuses to delete a blob that has snapshots
       ...(ifMatch !== undefined && { conditions: { ifMatch: quotedEtag(ifMatch) } }),
     }),
   );

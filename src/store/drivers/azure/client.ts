@@ -6,10 +6,10 @@ import { isContainerClient, isSharedKey, isSharedKeyCredential, type ParsedAzure
 /** The module `@azure/storage-blob`. */
 export type AzureSdk = typeof Sdk;
 
-// The SDK's own would wait 4 s and 12 s, and up to two minutes.
+// The default of the SDK would wait 4 s and 12 s, and up to two minutes.
 const RETRIES = { maxTries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 5_000 };
 
-/** @throws {StorageError} `MISSING_DEPENDENCY` when the package is not installed */
+/** @throws {StorageError} `MISSING_DEPENDENCY` if the package is not installed */
 export async function loadSdk(): Promise<AzureSdk> {
   return import("@azure/storage-blob").catch((cause: unknown) => {
     const message = "AzureStore needs the package @azure/storage-blob. Install it: npm install @azure/storage-blob";
@@ -18,9 +18,9 @@ export async function loadSdk(): Promise<AzureSdk> {
 }
 
 /**
- * The caller's client of the container, or one made from the options.
+ * Returns the caller's client of the container, or makes one from the options.
  *
- * @throws {StorageError} `MISSING_DEPENDENCY`; `CONFIG_INVALID` when the SDK can't use the options
+ * @throws {StorageError} `MISSING_DEPENDENCY`; `CONFIG_INVALID` if the SDK can't use the options
  */
 export async function createClient(options: ParsedAzureOptions): Promise<ContainerClient> {
   const { client, container } = options;
@@ -29,7 +29,7 @@ export async function createClient(options: ParsedAzureOptions): Promise<Contain
   try {
     return makeClient(sdk, options);
   } catch {
-    // What the SDK says of a connection string or a key might repeat it, so it is no cause.
+    // The error of the SDK might quote the connection string or the key, so it does not become the cause.
     const what = options.connectionString === undefined ? "accountUrl or credential" : "connectionString";
     throw new StorageError("CONFIG_INVALID", `The option "${what}" of AzureStore is not valid.`);
   }
@@ -57,7 +57,7 @@ function sdkCredential(sdk: AzureSdk, credential: ParsedAzureOptions["credential
   return credential;
 }
 
-// A credential of another copy of the package (ESM beside CommonJS) would be taken for none.
+// The SDK does not recognise a credential of another copy of the package (ESM beside CommonJS).
 function ownCopy(sdk: AzureSdk, credential: StorageSharedKeyCredential): StorageSharedKeyCredential {
   const { accountName } = credential;
   const accountKey: unknown = Reflect.get(credential, "accountKey");

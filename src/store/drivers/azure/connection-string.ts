@@ -1,4 +1,7 @@
-/** What is wrong with the connection string of an account, and what to write instead. Repeats nothing of it. */
+/**
+ * Returns the problem of a connection string and the way to solve it, or `undefined` for a valid string. Repeats no
+ * part of it.
+ */
 export function connectionStringProblem(text: string): string | undefined {
   const fields = new Map(
     text.split(";").flatMap((field): [string, string][] => {
@@ -21,7 +24,7 @@ export function connectionStringProblem(text: string): string | undefined {
   return undefined;
 }
 
-/** Whether a value is base64 with its padding, as the portal shows keys. */
+/** Tells whether a value is base64 with its padding, the form in which the portal shows keys. */
 export function isBase64(value: unknown): boolean {
   return typeof value === "string" && value !== "" && value.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(value);
 }

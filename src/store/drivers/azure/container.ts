@@ -11,15 +11,15 @@ import { createClient } from "./client.js";
 import { AZURE_ERRORS } from "./errors.js";
 import type { ParsedAzureOptions } from "./options.js";
 
-/** What a request needs beside what it asks for. */
+/** The client and the controls that a request gets. */
 export interface AzureRequest {
   client: ContainerClient;
   abortSignal: AbortSignal;
-  /** To be called when a part of a large body was sent: the request is not silent. */
+  /** Call it after each part of a large body, so that the request does not count as silent. */
   progress: () => void;
 }
 
-/** One container (or the part of it under a prefix): names, settings, and how to send. */
+/** One container, or the part of it under a prefix. Holds names and settings, and sends requests. */
 export class AzureContainer {
   readonly options: ParsedAzureOptions;
   readonly #prefix: string;
@@ -31,7 +31,7 @@ export class AzureContainer {
     this.#client = once(() => createClient(options));
   }
 
-  /** @throws {StorageError} `INVALID_PATH` when the name would be longer than Azure takes */
+  /** @throws {StorageError} `INVALID_PATH` if the name would be too long for Azure */
   blobName(path: string, details: CallDetails): string {
     const name = blobNameOf(this.#prefix + path);
     if (name !== undefined) return name;
@@ -44,15 +44,15 @@ export class AzureContainer {
     return blobPrefixOf(this.#prefix + prefix);
   }
 
-  /** The path of a blob under the prefix, or `undefined` for one that no path leads to. */
+  /** Returns the path of a blob under the prefix, or `undefined` for a blob that no path leads to. */
   pathOf(name: string): string | undefined {
     const path = pathOfBlob(name);
     return path?.startsWith(this.#prefix) === true ? path.slice(this.#prefix.length) : undefined;
   }
 
   /**
-   * Makes one request. Rejects with a StorageError, at once when the call is aborted, and with `TIMEOUT` when nothing
-   * comes of it. What then comes late is given to `discard`.
+   * Makes one request. Rejects with a StorageError: at once if the call is aborted, and with `TIMEOUT` if no answer
+   * comes. `discard` gets a result that comes later.
    */
   async send<T>(
     call: DriverCall,
@@ -70,7 +70,7 @@ export class AzureContainer {
       const sent = this.#connect(call.details).then((client) =>
         request({ client, abortSignal: stop.signal, progress }),
       );
-      // The SDK does not hear the signal while it waits for a token.
+      // The SDK ignores the signal while it waits for a token.
       return await abortable(sent, stop.signal, call.details, discard);
     } catch (error) {
       throw AZURE_ERRORS.of(error, { ...call, signal: stop.signal });
@@ -80,7 +80,7 @@ export class AzureContainer {
     }
   }
 
-  /** Stops a call with `TIMEOUT` when it has been silent for too long. */
+  /** Makes an abort that stops a call with `TIMEOUT` after too long a silence. */
   stopper({ signal, details }: DriverCall): TimedAbort {
     const { clock, timeout } = this.options;
     return new TimedAbort(signal, clock, timeout, (limit) => {
@@ -92,7 +92,7 @@ export class AzureContainer {
     try {
       return await this.#client();
     } catch (error) {
-      // Several calls may wait for one client: each has an error of its own.
+      // Several calls may wait for one client. Each gets its own error.
       throw isStorageError(error) ? restated(error, details) : error;
     }
   }

@@ -13,19 +13,19 @@ import { readObject } from "./read.js";
 import { statObject } from "./blob.js";
 import { writeObject } from "./write.js";
 
-// "Copy Blob From URL": the largest source in bytes, and the longest URL of one.
+// The largest source in bytes, and the longest URL of a source ("Copy Blob From URL").
 const MAX_SIZE = 256 * 1024 ** 2;
 const MAX_URL_LENGTH = 2048;
 
-const URL_LIFETIME = 3600; // seconds; Azure reads the source before it answers
+const URL_LIFETIME = 3600; // seconds, and Azure reads the source before it answers
 const TOKEN_SCOPE = "https://storage.azure.com/.default";
 
-// What Azure says when it can't get at the source by the URL it was given: a firewall keeps it from itself, for one.
+// Azure's errors if it can't read the source by the given URL. For example, a firewall may shut Azure itself out.
 const NO_ACCESS = new Set(["CannotVerifyCopySource", "CopySourceAuthenticationFailed", "InvalidSourceUri"]);
 
 /**
- * Copies an object inside the container, content type and metadata with it. Azure copies up to 256 MiB itself, so that
- * the bytes do not leave it; all else is read and written again.
+ * Copies an object inside the container, with its content type and metadata. Azure itself copies up to 256 MiB, so
+ * that the bytes do not leave it. A larger object is read and written again.
  */
 export async function copyObject(
   container: AzureContainer,
@@ -42,7 +42,7 @@ export async function copyObject(
   return objectInfo(to, size, { ...copied, contentType, metadata });
 }
 
-/** Lets Azure copy; `undefined` if it can't get at the source. */
+/** Lets Azure copy. Returns `undefined` if Azure can't read the source. */
 async function copyByAzure(
   container: AzureContainer,
   source: ObjectInfo,
@@ -75,7 +75,7 @@ interface SourceAccess {
   options?: BlobSyncCopyFromURLOptions;
 }
 
-/** How Azure is let at the source: by a signature, by the caller's token, or by the signature in the client's own URL. */
+/** Gives Azure access to the source. Uses a signature, the caller's token, or the signature in the client's own URL. */
 async function accessTo(client: ContainerClient, name: string, now: number): Promise<SourceAccess> {
   const { credential } = client;
   const { url } = client.getBlobClient(name);
@@ -97,7 +97,7 @@ async function copyByStream(
     const options = { signal: call.signal, size, contentType, metadata };
     return await writeObject(container, to, body, options, Infinity, call);
   } catch (error) {
-    // The source that failed is Azure: what it said counts.
+    // The source that failed is Azure, so its own error counts.
     throw isStorageError(error, "UNEXPECTED") && isStorageError(error.cause) ? error.cause : error;
   } finally {
     await body.cancel();

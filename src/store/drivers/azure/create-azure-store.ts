@@ -4,10 +4,10 @@ import { AzureStore } from "./azure-store.js";
 import { loadSdk } from "./client.js";
 
 /**
- * An {@link AzureStore} as the environment describes it. The credential of an account is what Azure's own variables have
- * for it, or else the `DefaultAzureCredential` of `@azure/identity`.
+ * Makes an {@link AzureStore} from the settings of the environment. The credential of an account comes from Azure's
+ * own variables, or else from the `DefaultAzureCredential` of `@azure/identity`.
  *
- * @throws {StorageError} `MISSING_DEPENDENCY` for `@azure/storage-blob`, and for `@azure/identity` where it is needed
+ * @throws {StorageError} `MISSING_DEPENDENCY` for `@azure/storage-blob`, and for `@azure/identity` if it is needed
  */
 export async function createAzureStore(settings: AzureSettings): Promise<AzureStore> {
   const { container, prefix, account, connectionString } = settings;

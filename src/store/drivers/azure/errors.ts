@@ -4,7 +4,8 @@ import { CODE_OF_ERRNO } from "../http-errors.js";
 import { ServiceErrors, codesOfNames, knownError } from "../service-errors.js";
 import { AzureFailure } from "./failure.js";
 
-// What the SDK says without an answer: the connection broke off, in the middle of one for the first and the last.
+// The SDK's errors without a response. The connection broke off, for the first and the last in the middle of a
+// response.
 const UNANSWERED = new Set(["PARSE_ERROR", "REQUEST_SEND_ERROR", "AbortError"]);
 
 /** The errors of an AzureStore. */
@@ -12,8 +13,8 @@ export const AZURE_ERRORS = new ServiceErrors<AzureFailure>({
   service: "Azure",
   type: AzureFailure,
   read: (error) => new AzureFailure(error),
-  // Azure's error codes ("Common REST API error codes", "Blob service error codes"), and names of the SDK and of
-  // @azure/identity for what has none.
+  // Azure's error codes ("Common REST API error codes", "Blob service error codes"). Also names of errors of the SDK
+  // and of @azure/identity that have no such code.
   names: codesOfNames({
     NOT_FOUND: "BlobNotFound ResourceNotFound",
     CONTAINER_NOT_FOUND: "ContainerNotFound ContainerBeingDeleted",
@@ -24,8 +25,8 @@ export const AZURE_ERRORS = new ServiceErrors<AzureFailure>({
       "AuthenticationRequiredError AggregateAuthenticationError CredentialUnavailableError",
     THROTTLED: "ServerBusy",
     TIMEOUT: "OperationTimedOut",
-    // From the third on: somebody holds the blob for a while, or it is being made. InvalidBlockList: another writer
-    // committed the same blob, and with that threw away the blocks of this one.
+    // From the third on: somebody holds the blob for a while, or the blob is being made. InvalidBlockList: another
+    // writer committed the same blob, which discarded the blocks of this writer.
     UNAVAILABLE:
       "SourceConditionNotMet InternalError LeaseIdMissing LeaseAlreadyPresent PendingCopyOperation " +
       "BlobBeingRehydrated InvalidBlockList",
@@ -40,7 +41,10 @@ export const AZURE_ERRORS = new ServiceErrors<AzureFailure>({
     httpStatus === undefined && (UNANSWERED.has(name) || UNANSWERED.has(code)) ? "UNAVAILABLE" : undefined,
 });
 
-/** The error of a body that broke off: whatever the SDK says of it, it may come whole another time. */
+/**
+ * Makes the error of a body that broke off. It is retryable whatever the SDK reports, since the next attempt may get
+ * the whole body.
+ */
 export function bodyError(error: unknown, call: DriverCall): StorageError {
   const known = knownError(error, call);
   if (known !== undefined) return known;

@@ -8,7 +8,10 @@ import type { ListOptions, ObjectInfo } from "../../store.js";
 import type { AzureContainer } from "./container.js";
 import { foreignAnswer, statedSize, toObjectInfo } from "./object-info.js";
 
-/** Lists objects page by page, each fetched when the one before is used up. Azure sorts them: see blob-name.ts. */
+/**
+ * Lists objects page by page. Fetches each page when the one before is used up. Azure sorts the objects: see
+ * blob-name.ts.
+ */
 export async function* listObjects(
   container: AzureContainer,
   prefix: string,
@@ -21,7 +24,7 @@ export async function* listObjects(
   let last: string | undefined;
   for await (const blob of listBlobs(container, container.blobPrefix(prefix), options, call)) {
     const path = container.pathOf(blob.name);
-    // Others may keep blobs in the container that are no objects of ours.
+    // The container may also hold foreign blobs, which are not objects of this store.
     if (path === undefined || pathProblem(path) !== undefined) continue;
     if (last !== undefined && comparePaths(last, path) >= 0) throw disorder(call);
     last = path;
@@ -40,7 +43,7 @@ async function* listBlobs(
   call: DriverCall,
 ): AsyncGenerator<BlobItem, void, undefined> {
   const { pageSize } = container.options;
-  // Azure can't begin after a name, so what is skipped has to be fetched too.
+  // Azure can't begin after a name, so the skipped blobs must be fetched too.
   const maxPageSize = startAfter === undefined ? Math.min(pageSize, limit ?? pageSize) : pageSize;
   let token: string | undefined;
   do {
@@ -59,7 +62,7 @@ async function* listBlobs(
   } while (token !== undefined && token !== "");
 }
 
-/** The SDK makes a page of whatever XML it gets, a page of HTML too. */
+/** Tells whether a page is one of Azure. The SDK makes a page from any XML, and even from HTML. */
 function isPage(page: unknown): boolean {
   const { segment, serviceEndpoint } = page as { segment?: { blobItems?: unknown }; serviceEndpoint?: unknown };
   if (typeof serviceEndpoint !== "string" || !Array.isArray(segment?.blobItems)) return false;

@@ -16,16 +16,22 @@ import { isOneAtMost, pathPrefix, rule, soundText, wholeNumber } from "../driver
 /** Largest block, in bytes: 4,000 MiB (Azure, "Scalability and performance targets for Blob storage"). */
 const MAX_BLOCK_SIZE = 4000 * 1024 ** 2;
 
-/** Most committed blocks of one blob (same source). Times {@link MAX_BLOCK_SIZE} it is 190.7 TiB, the largest blob. */
+/**
+ * Most committed blocks of one blob (Azure, "Scalability and performance targets for Blob storage"). With
+ * {@link MAX_BLOCK_SIZE}, the largest blob has 190.7 TiB.
+ */
 export const MAX_BLOCKS = 50_000;
 
-/** Longest life of a presigned URL in seconds: seven days. Azure has no limit; this is that of the other stores. */
+/**
+ * Longest validity of a presigned URL in seconds: seven days. Azure has no limit. This is the limit of the other
+ * stores.
+ */
 export const MAX_PRESIGN_SECONDS = 604_800;
 
 /** The account's name and one of its two keys. */
 export interface AzureSharedKey {
   accountName: string;
-  /** Base64, as the portal shows it. */
+  /** The key in base64, the form in which the portal shows it. */
   accountKey: string;
 }
 
@@ -34,46 +40,60 @@ export interface AzureTokenCredential {
   getToken(scopes: string | string[], options?: object): Promise<{ token: string; expiresOnTimestamp: number } | null>;
 }
 
-/** Options of {@link AzureStore}: one of `client`, `connectionString` and `accountUrl` says where the account is. */
+/**
+ * Options of {@link AzureStore}. One of `client`, `connectionString` and `accountUrl` is needed, to find the account.
+ */
 export interface AzureStoreOptions {
   /** Name of an existing container. The store never creates one. */
   container: string;
-  /** Path inside the container that all objects lie under, such as `"coatcheck/prod"`. Callers never see it. Default none. */
+  /**
+   * Path inside the container that holds all objects, such as `"coatcheck/prod"`. Callers never see it. Default:
+   * none.
+   */
   prefix?: string | undefined;
-  /** A client to use, of the container or of the account. It stays the caller's: its own retries and proxies apply. */
+  /**
+   * A client to use, of the container or of the account. The caller still owns it: its own retries and proxies apply.
+   */
   client?: ContainerClient | BlobServiceClient | undefined;
   /** The connection string of the account, with its key or a shared access signature. */
   connectionString?: string | undefined;
-  /** Such as `https://account.blob.core.windows.net`; with a shared access signature as its query, if that is the credential. */
+  /**
+   * URL of the account, such as `https://account.blob.core.windows.net`. Its query may hold a shared access signature
+   * as the credential.
+   */
   accountUrl?: string | undefined;
-  /** Only with `accountUrl`. Default: none, so the URL has to carry a shared access signature. */
+  /**
+   * Credential of the account, only with `accountUrl`. Default: none, so the URL must have a shared access signature.
+   */
   credential?: AzureSharedKey | StorageSharedKeyCredential | AzureTokenCredential | undefined;
   /**
-   * What the store hands to the client that it makes: `proxyOptions`, `retryOptions`, ... Unless `retryOptions` says
+   * Options for the client that the store makes: `proxyOptions`, `retryOptions`, ... Unless `retryOptions` says
    * otherwise, a request is sent up to three times, with pauses of up to 5 s.
    */
   clientOptions?: StoragePipelineOptions | undefined;
   /**
-   * Bytes of one block, 64 KiB to 4,000 MiB, default 8 MiB. What fits into one block is written by one Put Blob. Azure
-   * takes 50,000 blocks, so this also sets the largest object: 390 GiB by default.
+   * Bytes of one block, 64 KiB to 4,000 MiB, default 8 MiB. One Put Blob writes a body that fits into one block.
+   * Azure takes 50,000 blocks, so this option also sets the largest object: 390 GiB by default.
    */
   blockSize?: number | undefined;
-  /** Blocks of one object that are uploaded at a time, and held in memory; at least 1, default 4. */
+  /** Blocks of one object that are uploaded at the same time, and held in memory. At least 1, default 4. */
   queueSize?: number | undefined;
-  /** Most objects asked for by one request of a listing, 1 to 5,000, default 5,000. */
+  /** Most objects that one request of a listing asks for, 1 to 5,000, default 5,000. */
   pageSize?: number | undefined;
   /**
-   * Milliseconds without an answer, or without progress of a body, after which a call fails with `TIMEOUT`; default
-   * 30,000. Retries that the client makes meanwhile do not begin it anew.
+   * Milliseconds without a response, or without progress of a body, after which a call fails with `TIMEOUT`. Default
+   * 30,000. Retries of the client do not restart this time.
    */
   timeout?: number | undefined;
   /**
-   * Lets `presign` make URLs with a shared access signature. Needs the account's key: `CONFIG_INVALID` without one. Only
-   * on request, since whoever uses a URL for PUT must send the header `x-ms-blob-type: BlockBlob` along: Azure refuses a
-   * plain PUT, which is what other stores' URLs are made for. Default false.
+   * Whether `presign` can make URLs with a shared access signature. Needs the account's key: `CONFIG_INVALID` without
+   * one. Default `false`.
+   *
+   * Not on by default, since a PUT to such a URL must send the header `x-ms-blob-type: BlockBlob`. Azure refuses a
+   * plain PUT, which works with the URLs of other stores.
    */
   presign?: boolean | undefined;
-  /** Where the time comes from. Default: this machine. */
+  /** Clock of the timeouts and signatures. Default: the clock of this machine. */
   clock?: Clock | undefined;
 }
 
@@ -128,10 +148,10 @@ function isGiven(option: unknown): boolean {
   return option !== undefined;
 }
 
-/** The options as the store works with them: checked, defaults filled in. */
+/** The checked options, with defaults filled in. */
 export type ParsedAzureOptions = z.output<typeof schema>;
 
-/** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
+/** @throws {StorageError} `CONFIG_INVALID`, which names every wrong field */
 export function parseAzureOptions(options: AzureStoreOptions): ParsedAzureOptions {
   return parseOptions(schema, options, "AzureStore");
 }
@@ -144,7 +164,10 @@ export function isTokenCredential(credential: unknown): credential is AzureToken
   return hasMethods("getToken")(credential);
 }
 
-/** Whether a credential of the SDK holds the account's key. Not by its class: the caller may have another copy of it. */
+/**
+ * Tells whether a credential of the SDK holds the account's key. Does not check its class, since the caller may have
+ * another copy of the SDK.
+ */
 export function isSharedKeyCredential(credential: unknown): credential is StorageSharedKeyCredential {
   return hasMethods("computeHMACSHA256")(credential);
 }
@@ -155,7 +178,7 @@ export function isSharedKey(credential: unknown): credential is AzureSharedKey {
   return typeof accountName === "string" && accountName !== "" && isBase64(accountKey);
 }
 
-/** Whether the account's key is at hand, which signs URLs. */
+/** Tells whether the options hold the account's key, which signs URLs. */
 function canSign({ client, connectionString, credential }: Partial<Record<keyof AzureStoreOptions, unknown>>): boolean {
   if (isObject(client)) return "credential" in client && isSharedKeyCredential(client.credential);
   if (typeof connectionString === "string") {

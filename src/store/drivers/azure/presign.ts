@@ -5,7 +5,7 @@ import type { PresignOptions } from "../../store.js";
 import { loadSdk } from "./client.js";
 import type { AzureContainer } from "./container.js";
 
-/** A URL with a shared access signature for one blob. Nothing is sent. */
+/** Makes a URL with a shared access signature for one blob. Sends nothing. */
 export async function presignObject(
   container: AzureContainer,
   path: string,
@@ -24,9 +24,11 @@ export async function presignObject(
 }
 
 /**
+ * Signs a URL for one blob.
+ *
  * @param permissions `r` read, `c` create, `w` write
  * @param expires ms of the epoch
- * @param answer headers that the answer has, in place of those of the blob
+ * @param answer headers of the response, in place of those of the blob
  */
 export async function signedUrl(
   client: ContainerClient,

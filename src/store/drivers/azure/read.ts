@@ -24,7 +24,7 @@ export async function readObject(
     return await readRange(container, path, options, call, stop);
   } catch (error) {
     stop.unlink();
-    // The range begins at or past the end of the object: an empty one has no range at all.
+    // The range begins at or after the end of the object. An empty object has no range at all.
     if (AZURE_ERRORS.httpStatusOf(error) === 416) return emptyRange(statObject(container, path, call), call);
     throw error;
   }
@@ -41,13 +41,13 @@ async function readRange(
   const count = length === undefined ? undefined : Math.min(length, Number.MAX_SAFE_INTEGER - offset);
   const output = await container.send(
     { ...call, signal: stop.signal },
-    // Not taken up again by the SDK: what breaks off is for the caller to read again, of whatever version is there then.
+    // The SDK must not resume a broken body, since the object may have a new version by then. The caller reads again.
     ({ client, abortSignal }) =>
       client.getBlobClient(name).download(offset, count, { abortSignal, maxRetryRequests: 0 }),
     (late) => toReadable(late).destroy(),
   );
   const body = toReadable(output);
-  // An error of a body that nobody reads must not end the process; who reads it is told all the same.
+  // The error of a body that nobody reads must not end the process. A reader still gets the error.
   body.on("error", () => undefined);
   body.once("close", () => stop.unlink());
   stop.signal.addEventListener("abort", () => body.destroy(), { once: true });
@@ -68,9 +68,9 @@ async function readRange(
 }
 
 /**
- * The size of the whole object, of an answer that has just what was asked for of it.
+ * Returns the size of the whole object. Checks that the response has exactly the requested bytes.
  *
- * @throws {StorageError} `UNEXPECTED` for an answer with other bytes
+ * @throws {StorageError} `UNEXPECTED` for a response with other bytes
  */
 function sizeOf(
   { contentRange, contentLength }: BlobDownloadResponseParsed,
@@ -83,7 +83,8 @@ function sizeOf(
     if (offset > 0 || size > count) throw otherRange(call);
     return size;
   }
-  // "bytes 0-9/100" (RFC 9110, 14.4); Azurite has "bytes 10-9/10" where nothing is left, and "bytes 0--1/0" of nothing.
+  // "bytes 0-9/100" (RFC 9110, 14.4). Azurite sends "bytes 10-9/10" if nothing is left, and "bytes 0--1/0" for an
+  // empty object.
   const [, first, last, total] = (/^bytes (\d+)-(-?\d+)\/(\d+)$/.exec(contentRange) ?? []).map(Number);
   const size = statedSize(total, call);
   const wanted = Math.min(offset + count, size) - 1;
@@ -111,7 +112,7 @@ async function* bodyChunks(
   let received = 0;
   try {
     for (;;) {
-      stop.start(); // it counts only while a chunk is waited for: a reader may take its time
+      stop.start(); // runs only while a chunk is awaited, since a slow reader is no error
       const next = await chunks.next();
       stop.stop();
       if (next.done === true) break;

@@ -7,20 +7,20 @@ import { sideBySide, type Chunks } from "../upload.js";
 import type { AzureContainer } from "./container.js";
 import { AZURE_ERRORS } from "./errors.js";
 
-/** What a write sends along with the body. */
+/** Everything that a write sends besides the body. */
 export type UploadParams = Pick<BlockBlobCommitBlockListOptions, "blobHTTPHeaders" | "metadata" | "conditions">;
 
-/** What was written. */
+/** The result of an upload. */
 export interface Uploaded {
   size: number;
   etag?: string | undefined;
   lastModified?: Date | undefined;
 }
 
-// A large body is handed to the socket in pieces of this size, so that it is seen to go on.
+// Bytes of the pieces in which a large body goes to the socket, so that its progress is visible.
 const PIECE_SIZE = 256 * 1024;
 
-/** Writes one blob: as a whole, or in blocks. */
+/** Writes one blob, whole or in blocks. */
 export class BlobUpload {
   constructor(
     private readonly container: AzureContainer,
@@ -29,7 +29,7 @@ export class BlobUpload {
     private readonly call: DriverCall,
   ) {}
 
-  /** By one Put Blob. */
+  /** Writes the blob with one Put Blob. */
   async put(bytes: Uint8Array): Promise<Uploaded> {
     const size = bytes.byteLength;
     const { etag, lastModified } = await this.container.send(this.call, ({ client, abortSignal, progress }) =>
@@ -39,10 +39,12 @@ export class BlobUpload {
   }
 
   /**
-   * In blocks, at most `queueSize` of them at a time, which become the object when their list is committed. The first
-   * failure, of a block or of the source, stops the other blocks, as does `stop`, which a source that hangs has to hear
-   * too. It rejects when all have stopped. Blocks without a list are invisible; Azure removes them after a week, or at the
-   * next write of that object.
+   * Writes the blob in blocks, with at most `queueSize` of them in flight. The blocks become the object when their
+   * list is committed.
+   *
+   * The first failure, of a block or of the source, stops the other blocks. So does `stop`, which a hanging source
+   * must also listen to. The promise rejects when all have stopped. Blocks without a list are invisible. Azure
+   * removes them after a week, or at the next write of that object.
    */
   async putBlocks(blocks: Chunks, stop: LinkedAbort): Promise<Uploaded> {
     const call: DriverCall = { ...this.call, signal: stop.signal };
@@ -50,7 +52,7 @@ export class BlobUpload {
     let size = 0;
 
     const stageNext = async (): Promise<void> => {
-      // Blocks are taken one after the other, whoever of the stagers asks.
+      // Blocks are taken one after the other, whichever stager asks.
       for (let next = await blocks.next(); next.done !== true && !stop.signal.aborted; next = await blocks.next()) {
         const bytes = next.value;
         const id = blockId(bytes, ids.length);
@@ -63,7 +65,8 @@ export class BlobUpload {
       }
     };
     await sideBySide(this.container.options.queueSize, stop, stageNext).catch((error: unknown) => {
-      // Not with the signal of `call`: what stopped the others is no abort unless the caller's signal fired.
+      // Without the signal of `call`: the other blocks were stopped by a failure, which is an abort only if the
+      // caller's signal fired.
       throw AZURE_ERRORS.of(error, this.call);
     });
     const { etag, lastModified } = await this.container.send(call, ({ client, abortSignal }) =>
@@ -73,8 +76,9 @@ export class BlobUpload {
   }
 }
 
-// By content: when several write the same bytes at once, the blocks that one commits are those of the others too, and
-// their lists are as good. 48 bytes, as many as the ids of the SDK have: those of one blob must not differ in length.
+// The id depends on the content. If several writers write the same bytes at once, the blocks that one commits are
+// also those of the others, and their lists are valid too. An id has 48 bytes, like the ids of the SDK, since all ids
+// of one blob must have the same length.
 function blockId(bytes: Uint8Array, index: number): string {
   const digest = createHash("sha256").update(bytes).digest("base64url");
   return Buffer.from(digest + String(index).padStart(5, "0")).toString("base64");
@@ -82,7 +86,7 @@ function blockId(bytes: Uint8Array, index: number): string {
 
 function inPieces(bytes: Uint8Array, progress: () => void): Buffer | (() => NodeJS.ReadableStream) {
   if (bytes.byteLength <= PIECE_SIZE) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  // A function, since every attempt needs a stream of its own.
+  // A function, since every attempt needs its own stream.
   return () => Readable.from(pieces(bytes, progress), { highWaterMark: 1 });
 }
 

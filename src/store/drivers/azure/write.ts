@@ -11,10 +11,10 @@ import { toObjectInfo } from "./object-info.js";
 import { statObject } from "./blob.js";
 import { BlobUpload, type Uploaded, type UploadParams } from "./upload.js";
 
-// How often a body that is there as a whole is sent before another writer has won.
+// The most attempts to send a whole body before another writer has won.
 const ATTEMPTS = 3;
 
-/** Writes one object: by one Put Blob what fits into a block, in blocks what does not. */
+/** Writes one object. One Put Blob writes a body that fits into a block. A larger body is written in blocks. */
 export async function writeObject(
   container: AzureContainer,
   path: string,
@@ -66,19 +66,19 @@ async function writeChunks(
 ): Promise<Uploaded> {
   const blocks = joinBlocks(chunks, blockSize);
   const { value: first } = await blocks.next();
-  // A short block is the last one, and the body has been checked.
+  // A short block is the last one, and the body has been checked by then.
   if (first === undefined || first.byteLength < blockSize) return upload.put(first ?? new Uint8Array(0));
   return upload.putBlocks(resumed(first, blocks), stop);
 }
 
-/** Joins chunks to blocks of one size; the last is shorter, and never empty. */
+/** Joins chunks to blocks of one size. The last block is shorter, and never empty. */
 async function* joinBlocks(chunks: AsyncIterable<Uint8Array>, blockSize: number): Chunks {
   let pieces: Uint8Array[] = [];
   let filled = 0;
   for await (const chunk of chunks) {
     for (let start = 0; start < chunk.byteLength;) {
       const piece = chunk.subarray(start, start + blockSize - filled);
-      pieces.push(new Uint8Array(piece)); // a source may use its buffer again
+      pieces.push(new Uint8Array(piece)); // a source may reuse its buffer
       start += piece.byteLength;
       filled += piece.byteLength;
       if (filled < blockSize) continue;
@@ -101,8 +101,8 @@ async function* blocksOf(bytes: Uint8Array, blockSize: number): Chunks {
   }
 }
 
-// A writer that commits throws away the blocks that another has staged for the same blob by then. It does no harm if they
-// write the same: see blockId.
+// A commit discards the blocks that another writer has staged for the same blob by then. This does no harm if both
+// write the same bytes: see blockId.
 function isOvertaken(error: unknown): boolean {
   return AZURE_ERRORS.failureOf(error)?.name === "InvalidBlockList";
 }

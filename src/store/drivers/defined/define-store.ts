@@ -5,13 +5,16 @@ import { DefinedDriver } from "./defined-driver.js";
 import { parseDefinition, type StoreDefinition } from "./definition.js";
 
 /**
- * Makes a store of four functions. All else that the contract of a store asks for is done here: the checks of paths and
- * options, streams, ranges, the order of listings, copies, aborts, and errors. Objects are held in memory as a whole while
- * they are read and written, so it is for what is small or rare; a service for large objects is worth a driver.
+ * Makes a store from four functions.
  *
- * Without `capability` the store has no conditions, content types and metadata: `withFeatures` can add the last two.
+ * This function adds the rest of the contract of a store: the checks of paths and options, streams, ranges, the order
+ * of listings, copies, aborts and errors. The store holds a whole object in memory while it reads or writes the
+ * object. So it suits small objects or rare calls. A service for large objects needs a driver.
  *
- * @throws {StorageError} `CONFIG_INVALID` that names every wrong field
+ * Without `capability`, the store has no conditions, content types and metadata. `withFeatures` can add content types
+ * and metadata.
+ *
+ * @throws {StorageError} `CONFIG_INVALID`, which names every wrong field
  * @example
  * const objects = new Map<string, Uint8Array>();
  * const store = defineStore({

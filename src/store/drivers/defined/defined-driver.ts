@@ -20,7 +20,7 @@ import { plainError } from "../service-errors.js";
 import type { ListedKey, StoreDefinition, StoredObject } from "./definition.js";
 import { codeByFacts, definedError } from "./errors.js";
 
-// What a store of four functions does not have, unless it says so.
+// Features that a store of four functions lacks, unless its definition declares them.
 const LESS = {
   presign: false,
   ifNoneMatch: false,
@@ -30,10 +30,10 @@ const LESS = {
   contentType: false,
 };
 
-/** An object as `get` gave it, its bytes checked to be some. */
+/** An object that `get` returned, with bytes that were checked. */
 type FoundObject = Omit<StoredObject, "bytes"> & { readonly bytes: Uint8Array };
 
-/** A store of four functions: does what they need not know of. */
+/** The driver of a store of four functions. It does the parts of the contract that the functions don't do. */
 export class DefinedDriver implements Driver {
   readonly name: string;
   readonly capability: Driver["capability"];
@@ -47,7 +47,7 @@ export class DefinedDriver implements Driver {
   async write(path: string, body: StoreBody, options: WriteOptions, call: DriverCall): Promise<ObjectInfo> {
     const { contentType, metadata, ifNoneMatch, ifMatch, signal } = options;
     const { maxObjectSize } = this.capability;
-    // Copied before it is looked at, so that what is checked is what is kept.
+    // Copied before the check, so that the checked bytes are the stored bytes.
     const own = isWholeBody(body) ? new Uint8Array(wholeBytes(body)) : body;
     const chunks = await collectBody(own, options, call.details, maxObjectSize);
     const bytes = chunks.length === 1 ? chunks[0]! : new Uint8Array(Buffer.concat(chunks));
@@ -92,7 +92,7 @@ export class DefinedDriver implements Driver {
     for (const [path, info] of keys) {
       throwIfAborted(signal, call.details);
       const known = info ?? (await this.stat(path, { ...call, details: { ...call.details, path } }));
-      if (known === undefined) continue; // deleted while the listing went on
+      if (known === undefined) continue; // deleted during the listing
       yield known;
       if (++listed === limit) return;
     }
@@ -129,7 +129,7 @@ export class DefinedDriver implements Driver {
     return { ...answer, bytes: own };
   }
 
-  /** The keys that are wanted, in order, each once, with what the listing said of them. */
+  /** Returns the wanted keys in order, each once, with the info that the listing gave. */
   private async keys(
     prefix: string,
     startAfter: string | undefined,
@@ -143,10 +143,10 @@ export class DefinedDriver implements Driver {
       }
       for await (const listed of keys as AsyncIterable<ListedKey | null>) {
         const key = listed ?? "";
-        throwIfAborted(call.signal, call.details); // which ends the iterable too
+        throwIfAborted(call.signal, call.details); // also ends the iterable
         const path: unknown = typeof key === "string" ? key : key.path;
         if (typeof path !== "string") throw wrongAnswer("keys", "paths, or objects with path and size", call);
-        // What is no path is not ours.
+        // A key that is not a path is not ours.
         if (pathProblem(path) === undefined && isListed(path, prefix, startAfter)) {
           found.set(path, typeof key === "string" ? undefined : listedInfo(path, key, call));
         }
@@ -156,7 +156,7 @@ export class DefinedDriver implements Driver {
     return [...found].sort(([a], [b]) => comparePaths(a, b));
   }
 
-  /** Runs a function of the definition, whatever it does, until the caller gives up. */
+  /** Runs a function of the definition until the call is aborted, even if the function ignores the signal. */
   private async call<T>(run: () => T | Promise<T>, call: DriverCall): Promise<T> {
     try {
       return await abortable((async () => run())(), call.signal, call.details);

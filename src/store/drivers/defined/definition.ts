@@ -6,74 +6,76 @@ import type { Capability } from "../../capability.js";
 import type { ObjectInfo } from "../../store.js";
 import { wholeNumber } from "../driver-options.js";
 
-/** A value, or the promise of one. */
+/** A value, or a promise of the value. */
 export type Awaitable<T> = T | Promise<T>;
 
-/** An object as it lies there. */
+/** An object in the form in which the definition stores it. */
 export interface StoredObject {
   /** Bytes in any form that JavaScript has for them. */
   bytes: Uint8Array | ArrayBuffer | DataView;
-  /** Version tag, which another content does not have. Needed for `ifMatch` and `deleteIfMatch`. */
+  /** Version tag, which differs for every other content. Needed for `ifMatch` and `deleteIfMatch`. */
   etag?: string | undefined;
   lastModified?: Date | undefined;
   contentType?: string | undefined;
   metadata?: Record<string, string> | undefined;
 }
 
-/** What a `put` is told besides the bytes: only what the definition's `capability` says that it can. */
+/** Options of a `put`. Only those that the `capability` of the definition declares are set. */
 export interface PutOptions {
   contentType?: string | undefined;
   metadata?: Record<string, string> | undefined;
-  /** Put only where nothing is, in one step; otherwise give `false`. */
+  /** Put only if there is no object, in one step. Otherwise return `false`. */
   ifNoneMatch?: "*" | undefined;
-  /** Put only over the object with this etag, in one step; otherwise give `false`. */
+  /** Put only if the object has this etag, in one step. Otherwise return `false`. */
   ifMatch?: string | undefined;
-  /** Fires when nobody waits any more. */
+  /** Fires when nobody waits for the result any more. */
   signal?: AbortSignal | undefined;
 }
 
-/** What a `delete` is told. */
+/** Options of a `delete`. */
 export interface RemoveOptions {
-  /** Delete only the object with this etag, in one step; otherwise give `false`. */
+  /** Delete only if the object has this etag, in one step. Otherwise return `false`. */
   ifMatch?: string | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** What a listing is told. */
+/** Options of a listing. */
 export interface KeysOptions {
-  /** Only keys after this one are wanted, by UTF-8 bytes. Others may be given. */
+  /** Only keys after this one are wanted, by UTF-8 bytes. The function may return others too. */
   startAfter?: string | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** A listed object: its path, or what is known of it. */
+/** A listed object: its path, or an object with its path, its size and other known facts. */
 export type ListedKey = string | (Pick<ObjectInfo, "path" | "size"> & Partial<ObjectInfo>);
 
 /** Four functions that make a store: see {@link defineStore}. */
 export interface StoreDefinition {
-  /** For errors, logs and metrics. */
+  /** Name for errors, logs and metrics. */
   name: string;
-  /** Gives the bytes of an object, or the object; `undefined` or `null` when there is none. */
+  /** Returns the bytes of an object, or the object. Returns `undefined` or `null` if there is none. */
   get(
     path: string,
     options: { signal?: AbortSignal | undefined },
   ): Awaitable<StoredObject | StoredObject["bytes"] | null | undefined>;
   /**
-   * Puts an object in place, whole or not at all. The bytes are yours to keep. Gives the etag, if there is one; `false`
-   * when a condition does not hold.
+   * Puts an object in place, completely or not at all. May keep the bytes. Returns the etag, if there is one. Returns
+   * `false` if a condition does not hold.
    */
   put(path: string, bytes: Uint8Array, options: PutOptions): Awaitable<unknown>;
-  /** Takes an object away. That there is none is no error. Gives `false` when a condition does not hold. */
+  /** Deletes an object. A missing object is no error. Returns `false` if a condition does not hold. */
   delete(path: string, options: RemoveOptions): Awaitable<unknown>;
   /**
-   * Gives the paths that begin with `prefix`, in any order; others may be among them. A listing of paths alone has each object
-   * fetched for its size: give `{ path, size }` where that is at hand.
+   * Returns the paths that begin with `prefix`, in any order. May also return other paths. For each bare path, the
+   * store fetches the object to find its size. So return `{ path, size }` where the size is known.
    */
   keys(prefix: string, options: KeysOptions): Awaitable<Iterable<ListedKey> | AsyncIterable<ListedKey>>;
   /**
-   * What the functions can do beyond that, default nothing: `contentType` and `metadata` are kept and given back by `get`;
-   * the conditions `ifNoneMatch`, `ifMatch` and `deleteIfMatch` are decided in one step with the change. And limits:
-   * `maxObjectSize`, `maxPathLength`.
+   * Extra features and limits of the functions. Default: none.
+   *
+   * With `contentType` and `metadata`, the functions keep these values, and `get` returns them. With `ifNoneMatch`,
+   * `ifMatch` and `deleteIfMatch`, they check the condition in one step with the change. The limits are
+   * `maxObjectSize` and `maxPathLength`.
    */
   capability?:
     | Partial<
@@ -83,9 +85,12 @@ export interface StoreDefinition {
         >
       >
     | undefined;
-  /** What an error of these functions means. Default: judged by its `code` (of sockets) and its `status` (of HTTP). */
+  /**
+   * Returns the code for an error of these functions. Default: judged by its `code` (of sockets) and its `status` (of
+   * HTTP).
+   */
   codeOf?: ((error: unknown) => StorageErrorCode | undefined) | undefined;
-  /** Frees what the functions hold. Default: nothing. */
+  /** Frees the resources of the functions. Default: nothing. */
   close?: (() => unknown) | undefined;
 }
 
@@ -115,9 +120,9 @@ const schema = z.strictObject({
 } satisfies Record<keyof StoreDefinition, z.ZodMiniType>);
 
 /**
- * The definition as it was when it was read; its functions are called as methods of it.
+ * Checks a definition and copies it. Its functions are called as methods of the original.
  *
- * @throws {StorageError} `CONFIG_INVALID` that names every wrong field
+ * @throws {StorageError} `CONFIG_INVALID`, which names every wrong field
  */
 export function parseDefinition(definition: StoreDefinition): StoreDefinition {
   const { name, capability, ...methods } = parseOptions(schema, definition, "defineStore");

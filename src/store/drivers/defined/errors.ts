@@ -5,7 +5,7 @@ import { isObject } from "../../../json/is-object.js";
 import type { DriverCall } from "../driver-store.js";
 import { CODE_OF_ERRNO, CODE_OF_STATUS } from "../http-errors.js";
 
-/** The error of what a function of a definition failed with. */
+/** Makes the error of a failed function of a definition. */
 export function definedError(
   error: unknown,
   { details, signal }: DriverCall,
@@ -18,7 +18,7 @@ export function definedError(
   return new StorageError(code, `The store ${details.store} failed; see the cause.`, { ...details, cause: error });
 }
 
-/** What the code of a socket's error, or the status of an answer, says. */
+/** Returns the code for an error, from the error code of a socket or the status of a response. */
 export function codeByFacts(error: unknown): StorageErrorCode | undefined {
   if (!isObject(error)) return undefined;
   const { cause, code, status, statusCode } = error;
@@ -27,6 +27,6 @@ export function codeByFacts(error: unknown): StorageErrorCode | undefined {
   const answered = status ?? statusCode;
   if (typeof answered === "number")
     return CODE_OF_STATUS.get(answered) ?? (answered >= 500 ? "UNAVAILABLE" : undefined);
-  // fetch() wraps what the socket said.
+  // fetch() wraps the error of the socket.
   return isObject(cause) && typeof cause["code"] === "string" ? CODE_OF_ERRNO.get(cause["code"]) : undefined;
 }

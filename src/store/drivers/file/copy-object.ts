@@ -9,14 +9,15 @@ import { statObject } from "./object-file.js";
 import { setFileMode } from "./permissions.js";
 import { publishObject } from "./publish.js";
 
-/** Copies one object; where the file system can, by sharing its blocks. */
+/** Copies one object. Shares the blocks of the source where the file system can. */
 export async function copyObject(tree: FileTree, from: string, to: string, call: DriverCall): Promise<ObjectInfo> {
-  await assertSource(tree, from); // or nothing is made at all
+  await assertSource(tree, from); // before anything is made
   const create = async (file: string): Promise<FileHandle> => {
-    // Again: that the source is missing must not be taken for the directory of `file` being so.
+    // Checked again, so that a missing source is not taken for a missing directory of `file`.
     const source = await assertSource(tree, from);
     await copyFile(source, file, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-    // The mode is copied too, and may forbid writing. But Windows syncs only what is open for writing.
+    // The copy has the mode of the source, which may forbid writing. But Windows syncs only a file that is open for
+    // writing.
     const handle = await open(file, process.platform === "win32" ? "r+" : "r");
     try {
       await setFileMode(handle, tree.permissions.fileMode);

@@ -7,10 +7,10 @@ import { makeDirectory } from "./permissions.js";
 export type Whereabouts = "inside" | "elsewhere" | "missing";
 
 /**
- * Whether a directory below the root is there, and the way to it leads through no symbolic link.
+ * Tells whether a directory below the root exists and no symbolic link leads to it.
  *
  * @param directory a path that begins with the real path of the root
- * @param given the same by the path that the root was given as; default: `directory`
+ * @param given the same directory, by the path that the root was given as. Default: `directory`
  */
 export async function whereabouts(directory: string, given = directory): Promise<Whereabouts> {
   const real = await unless(realpath(given), "ENOENT", "ENOTDIR", "ELOOP");
@@ -19,9 +19,9 @@ export async function whereabouts(directory: string, given = directory): Promise
 }
 
 /**
- * Makes the directories from the root down. If another call removes one meanwhile, it rejects with `ENOENT`.
+ * Makes the directories from the root down. Rejects with `ENOENT` if another call removes one meanwhile.
  *
- * @throws {FileFault} `PERMISSION_DENIED` where a symbolic link is in the way, `UNEXPECTED` where another file is
+ * @throws {FileFault} `PERMISSION_DENIED` if a symbolic link is in the way, `UNEXPECTED` if another file is
  */
 export async function makeDirectories(root: string, names: readonly string[], mode: number): Promise<void> {
   let directory = root;
@@ -36,26 +36,26 @@ export async function makeDirectories(root: string, names: readonly string[], mo
   }
 }
 
-/** Removes directories that are empty, from the deepest up, never the root. Returns the deepest that is left. */
+/** Removes empty directories from the deepest up, but never the root. Returns the deepest one that is left. */
 export async function removeEmptyDirectories(root: string, names: readonly string[]): Promise<string> {
   for (let depth = names.length; depth > 0; depth--) {
     const directory = join(root, ...names.slice(0, depth));
     try {
       await rmdir(directory);
     } catch (error) {
-      // Nearly always because it is not empty. Otherwise an empty directory stays, which no reader can see.
+      // Nearly always the directory is not empty. Otherwise an empty directory stays, which no reader can see.
       if (errnoOf(error) !== "ENOENT") return directory;
     }
   }
   return root;
 }
 
-/** The error of a write whose way leads through a symbolic link. */
+/** Makes the error of a write whose path leads through a symbolic link. */
 export function linkInTheWay(): FileFault {
   return new FileFault("PERMISSION_DENIED", "A symbolic link below the root is in the way; it is not followed.");
 }
 
-/** The error of a write whose place something else takes than an object. */
+/** Makes the error of a write whose place is taken by something that is not an object. */
 export function foreignFileInTheWay(cause?: unknown): FileFault {
   return new FileFault("UNEXPECTED", "Something that the store did not make is in the way.", cause);
 }

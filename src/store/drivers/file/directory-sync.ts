@@ -3,16 +3,22 @@ import { open, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { errnoOf, unless } from "./file-error.js";
 
-// Forgetting only costs a few fsyncs again.
+// Forgetting a directory only costs a few more fsyncs.
 const MAX_REMEMBERED = 10_000;
 
-/** Makes entries of directories durable: what was made, renamed or removed in them is so after a power failure too. */
+/** Makes changes of directories durable. New, renamed and removed entries then survive a power failure. */
 export class DirectorySync {
   readonly #enabled: boolean;
-  /** Path to identity of directories whose own entry, and that of all above, is known to be durable. */
+  /**
+   * Maps the path of a directory to its identity. Its own entry, and the entries of all directories above, are
+   * durable.
+   */
   readonly #durable = new Map<string, string>();
 
-  /** @param enabled `false`: every method does nothing. Windows can't sync a directory; NTFS logs its changes in order. */
+  /**
+   * @param enabled `false`: every method does nothing, as on Windows, which can't sync a directory. NTFS logs its
+   *   changes in order.
+   */
   constructor(enabled: boolean) {
     this.#enabled = enabled && process.platform !== "win32";
   }
@@ -20,8 +26,9 @@ export class DirectorySync {
   /**
    * Syncs one directory.
    *
-   * @param throughLinks whether the path may be or lead through symbolic links: above the root it may
-   * @returns which directory it was, so that another of the same name is told from it; `undefined` if it is gone
+   * @param throughLinks whether the path may be or contain symbolic links, which it may above the root
+   * @returns the identity of the directory, which differs from that of another with the same name; `undefined` if it
+   *   is gone
    */
   async sync(directory: string, throughLinks = false): Promise<string | undefined> {
     if (!this.#enabled) return undefined;
@@ -29,7 +36,7 @@ export class DirectorySync {
     if (handle === undefined) return undefined;
     try {
       await handle.sync().catch((error: unknown) => {
-        // Some network file systems have no fsync of directories.
+        // Some network file systems have no fsync for directories.
         if (errnoOf(error) !== "EINVAL" && errnoOf(error) !== "ENOTSUP") throw error;
       });
       return identityOf(await handle.stat({ bigint: true }));
@@ -39,13 +46,14 @@ export class DirectorySync {
   }
 
   /**
-   * Makes a new entry of a directory durable, and the directory with it. Which call or process made the directories
-   * above does not matter: a write waits for their entries unless it knows that they are durable.
+   * Makes a new entry of a directory durable, and the directory too. Another call or process may have made the
+   * directories above. A write still waits for their entries, unless it knows that they are durable.
    */
   async syncEntry(root: string, directory: string): Promise<void> {
     const identity = await this.sync(directory);
     if (identity === undefined || this.#durable.get(directory) === identity) return;
-    // A directory can't have been replaced without those below it, so the identity of the deepest vouches for all.
+    // A directory can't be replaced without the directories below it. So the identity of the deepest one vouches for
+    // all.
     for (let above = directory; above !== root;) {
       above = dirname(above);
       await this.sync(above);
@@ -54,7 +62,9 @@ export class DirectorySync {
     this.#durable.set(directory, identity);
   }
 
-  /** Makes the removal of an entry durable. The directory may have been removed meanwhile: then one above it counts. */
+  /**
+   * Makes the removal of an entry durable. If the directory was removed too, syncs the nearest one above that exists.
+   */
   async syncRemoval(root: string, directory: string): Promise<void> {
     if (!this.#enabled) return;
     for (let at = directory; ; at = dirname(at)) {
@@ -63,17 +73,20 @@ export class DirectorySync {
   }
 }
 
-/** Opens a directory; `undefined` if it is gone, whatever stands in its place. */
+/** Opens a directory. Returns `undefined` if it is gone, whatever is in its place. */
 async function openDirectory(directory: string, flags = 0): Promise<FileHandle | undefined> {
   return unless(open(directory, constants.O_RDONLY | constants.O_DIRECTORY | flags), "ENOENT", "ENOTDIR", "ELOOP");
 }
 
-/** The same above the root, where a directory may be open to those only who know the names in it: nobody can sync that. */
+/**
+ * Opens a directory above the root. Returns `undefined` if reading it is forbidden, since it can't be synced then. A
+ * process may use the names in such a directory without the right to list them.
+ */
 async function openAbove(directory: string): Promise<FileHandle | undefined> {
   return unless(openDirectory(directory), "EACCES");
 }
 
-// The inode number alone is used again for the next directory.
+// The next directory may get the same inode number, so the number alone is not enough.
 function identityOf(stats: BigIntStats): string {
   return `${stats.dev} ${stats.ino} ${stats.birthtimeNs}`;
 }

@@ -37,14 +37,14 @@ const CODES: Readonly<Record<string, readonly [StorageErrorCode, string]>> = {
   ECONNRESET: ["UNAVAILABLE", "The network file system broke the connection."],
 };
 
-/** The `errno` name of a system error, such as `"ENOENT"`. */
+/** Returns the `errno` name of a system error, such as `"ENOENT"`. */
 export function errnoOf(error: unknown): string | undefined {
-  // Not instanceof Error: under jest, system errors are of another realm.
+  // No `instanceof Error`, since system errors are from another realm under jest.
   if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
   return typeof error.code === "string" ? error.code : undefined;
 }
 
-/** What went wrong below a call that it does not know of: {@link fileError} adds the details of the call. */
+/** An error from code that does not know the call. {@link fileError} adds the details of the call. */
 export class FileFault extends Error {
   readonly meaning: StorageErrorCode;
 
@@ -54,7 +54,7 @@ export class FileFault extends Error {
   }
 }
 
-/** What a failed file operation means to the caller, by its `errno`. A {@link StorageError} stays as it is. */
+/** Translates the error of a file operation by its `errno`. A {@link StorageError} stays as it is. */
 export function fileError(error: unknown, details: CallDetails): StorageError {
   if (isStorageError(error)) return error;
   if (error instanceof FileFault) {
@@ -64,7 +64,7 @@ export function fileError(error: unknown, details: CallDetails): StorageError {
   return new StorageError(code, message, { ...details, cause: error });
 }
 
-/** Resolves as the promise does, or to `undefined` if it rejects with one of these `errno` names. */
+/** Settles as the promise does, but resolves to `undefined` if it rejects with one of these `errno` names. */
 export async function unless<T>(promise: Promise<T>, ...errnos: readonly string[]): Promise<T | undefined> {
   try {
     return await promise;

@@ -16,21 +16,27 @@ import { removeTemporaryDirectory, removeAbandoned } from "./temporary-files.js"
 import { writeObject } from "./write-object.js";
 
 /**
- * Keeps each object in a file below a directory, at a place that people can read: `outputs/run-42/x.json` is
- * `{root}/outputs/run-42/x.json`. Writes are atomic and durable, by one process or many on the same root; a crash
- * leaves nothing behind that the next store on the root does not remove. Not supported, since a file system can't do
- * it atomically: `ifMatch`, metadata, media types; nor `presign`.
+ * Keeps each object in a file below a directory, at a place that people can read. The object `outputs/run-42/x.json`
+ * is the file `{root}/outputs/run-42/x.json`.
  *
- * A root that does not exist is an empty store, and is made by the first write. It may be a symbolic link, and may move
- * while the store is in use. Symbolic links below it are not followed. What the store makes, only its owner can read:
- * see `fileMode` and `directoryMode`. Keep those who may write to the root directly to people you trust: see
- * `docs/decisions/0004-file-store-layout.md`.
+ * Writes are atomic and durable, by one process or by many on the same root. After a crash, the next store on the
+ * root removes everything that the crash left behind. A file system can't do `ifMatch`, metadata and media types
+ * atomically, so the store does not support them. It does not support `presign` either.
  *
- * Errors, by the cause that the file system gives: `PERMISSION_DENIED` (also a file system that is read-only, and a
- * symbolic link in the way), `INSUFFICIENT_STORAGE` (no space, or no quota), `THROTTLED` (too many open files),
- * `UNAVAILABLE` (the device failed, or the root was moved in the middle of a write or listing), `INVALID_PATH` (too long
- * below this root), `CONTAINER_NOT_FOUND` (the root is not a directory), `UNEXPECTED` (something that the store did not
- * make is in the way).
+ * A root that does not exist is an empty store. The first write makes it. The root may be a symbolic link, and may
+ * move while the store is in use. Symbolic links below the root are not followed.
+ *
+ * Only the owner can read the files and directories that the store makes: see `fileMode` and `directoryMode`. Let
+ * only people whom you trust write to the root directly: see `docs/decisions/0004-file-store-layout.md`.
+ *
+ * The cause that the file system reports decides the code of an error:
+ * - `PERMISSION_DENIED`: access is denied, the file system is read-only, or a symbolic link is in the way.
+ * - `INSUFFICIENT_STORAGE`: no space or no quota is left.
+ * - `THROTTLED`: too many files are open.
+ * - `UNAVAILABLE`: the device failed, or the root was moved in the middle of a write or listing.
+ * - `INVALID_PATH`: the path is too long below this root.
+ * - `CONTAINER_NOT_FOUND`: the root is not a directory.
+ * - `UNEXPECTED`: something that the store did not make is in the way.
  *
  * `close()` removes the directory of temporary files, unless some process writes there. The store can still be used.
  *
@@ -40,7 +46,7 @@ import { writeObject } from "./write-object.js";
  * for await (const { path, size } of store.list("outputs/run-42/")) console.log(path, size);
  */
 export class FileStore extends DriverStore<"file"> {
-  /** @throws {StorageError} `CONFIG_INVALID` that names each option which is wrong */
+  /** @throws {StorageError} `CONFIG_INVALID`, which names each option that is wrong */
   constructor(options: FileStoreOptions) {
     const { root, fsync, caseInsensitive, fileMode, directoryMode } = parseFileStoreOptions(options);
     const sync = new DirectorySync(fsync);
@@ -78,14 +84,15 @@ async function statPath(tree: FileTree, path: string): Promise<ObjectInfo | unde
 }
 
 /**
- * Deletes one object, and the directories that are empty without it. A directory that got an entry meanwhile is not
- * empty for rmdir(2), and a writer that finds its directory gone makes it again, so neither takes anything from another.
+ * Deletes one object, and the directories that are empty without it. Neither a delete nor a write takes anything from
+ * another call. rmdir(2) fails for a directory that got an entry meanwhile. A writer makes a directory again if it is
+ * gone.
  */
 async function deletePath(tree: FileTree, path: string): Promise<void> {
   await atPlace(tree, path, async ({ root, file, directory, directories }) => {
     if ((await tree.root.whereabouts(root, directory)) !== "inside") return;
     if ((await statFile(file)) !== undefined) await unless(unlink(file), "ENOENT");
-    // Also when nothing was there: a delete that failed after its unlink may be what the caller repeats.
+    // Also when there was no file. The caller may repeat a delete that failed after its unlink.
     await tree.sync.syncRemoval(root, await removeEmptyDirectories(root, directories));
   });
 }

@@ -4,7 +4,7 @@ import { encodePath, type NameRules } from "./path-encoding.js";
 import type { Permissions } from "./permissions.js";
 import type { StoreRoot } from "./store-root.js";
 
-/** What the operations of one store work on. */
+/** The state and settings that the operations of one store share. */
 export interface FileTree {
   readonly root: StoreRoot;
   readonly sync: DirectorySync;
@@ -14,7 +14,7 @@ export interface FileTree {
   readonly permissions: Permissions;
 }
 
-/** Where the file of an object is, or would be. */
+/** The place of an object's file, whether or not the file exists. */
 export interface Place {
   /** The real path of the root. */
   readonly root: string;
@@ -31,7 +31,7 @@ export function placeOf(path: string, root: string, rules: NameRules): Place {
   return { root, directories, directory, file: join(directory, names.at(-1)!) };
 }
 
-/** Does something at the place of an object; `undefined` while there is no root. */
+/** Runs `use` at the place of an object. Returns `undefined` while there is no root. */
 export function atPlace<T>(
   { root, rules }: FileTree,
   path: string,

@@ -10,15 +10,15 @@ import type { FileTree } from "./file-tree.js";
 import { objectInfo, statFile } from "./object-file.js";
 import { decodeName, encodeDirectory, encodeSegment, type NameRules } from "./path-encoding.js";
 
-/** Files whose stats are asked for at once. */
+/** Number of files whose stats are read at once. */
 const STAT_BATCH = 32;
 
-/** A directory on disk: a directory of objects, or within one a part of a segment too long for one name. */
+/** A directory on disk. It is a directory of objects, or a part of a segment that is too long for one name. */
 interface Folder {
   readonly directory: string;
-  /** What every object path below begins with. */
+  /** The text that every object path below begins with. */
   readonly prefix: string;
-  /** The names on disk of the unfinished segment that `prefix` ends with; empty after a `/`. */
+  /** The names on disk of the unfinished segment at the end of `prefix`. Empty after a `/`. */
   readonly segment: readonly string[];
 }
 
@@ -35,7 +35,7 @@ interface Selection {
   readonly startAfter: string | undefined;
 }
 
-/** Lists objects in order, reading one directory after the other, as far as the caller goes on. */
+/** Lists objects in order. Reads one directory after the other, and only as far as the caller reads. */
 export async function* listObjects(
   tree: FileTree,
   prefix: string,
@@ -50,7 +50,7 @@ export async function* listObjects(
   if (begin === undefined) return;
   const { selection } = begin;
   let left = options.limit ?? Infinity;
-  // Entries still to come, the next one last.
+  // Entries still to come. The next entry is the last of the array.
   const stack = begin.entries;
   while (left > 0 && stack.length > 0) {
     throwIfAborted(options.signal, details);
@@ -66,13 +66,13 @@ export async function* listObjects(
   }
 }
 
-/** The deepest directory that holds all objects with the prefix. */
+/** Returns the deepest directory that holds all objects with the prefix. */
 function firstFolder({ tree: { rules }, root, prefix }: Selection): Folder {
   const parent = prefix.slice(0, prefix.lastIndexOf("/") + 1);
   return { directory: join(root, ...encodeDirectory(parent, rules)), prefix: parent, segment: [] };
 }
 
-/** The entries of a folder that can hold something of the listing, the first one last. */
+/** Returns the entries of a folder that may belong to the listing. The first entry is the last of the array. */
 async function entriesOf(folder: Folder, selection: Selection): Promise<Entry[]> {
   const { root, rules } = selection.tree;
   if ((await root.whereabouts(selection.root, folder.directory)) !== "inside") return [];
@@ -84,7 +84,7 @@ async function entriesOf(folder: Folder, selection: Selection): Promise<Entry[]>
     .sort((a, b) => comparePaths(b.key, a.key));
 }
 
-/** What an entry on disk stands for; `undefined` for what the store did not make. */
+/** Decodes an entry on disk. Returns `undefined` if the store did not make it. */
 function entryOf(folder: Folder, dirent: Dirent, rules: NameRules): Entry | undefined {
   const decoded = decodeName(dirent.name);
   if (decoded === undefined) return undefined;
@@ -107,18 +107,19 @@ function isSame(a: readonly string[], b: readonly string[]): boolean {
 function isWanted({ key, isFile }: Entry, { prefix, startAfter }: Selection): boolean {
   if (isFile) return isListed(key, prefix, startAfter);
   if (!key.startsWith(prefix) && !prefix.startsWith(key)) return false;
-  // Everything below begins with the key: it can only come after startAfter if that does too, or the key itself does.
+  // Every path below begins with the key. It can come after startAfter only if the key does, or startAfter begins
+  // with the key.
   return startAfter === undefined || startAfter.startsWith(key) || comparePaths(key, startAfter) > 0;
 }
 
-/** Takes files off the stack as long as no directory comes between. */
+/** Takes files off the stack up to the next directory. */
 function takeFiles(stack: Entry[], most: number): Entry[] {
   const files: Entry[] = [];
   while (files.length < most && stack.at(-1)?.isFile) files.push(stack.pop()!);
   return files;
 }
 
-/** Describes files; those that are gone meanwhile are left out. */
+/** Describes files. Leaves out files that are gone meanwhile. */
 async function statFiles(files: readonly Entry[]): Promise<ObjectInfo[]> {
   const stats: (BigIntStats | undefined)[] = await Promise.all(files.map((file) => statFile(file.directory)));
   return files.flatMap((file, index) => {

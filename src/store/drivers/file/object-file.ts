@@ -5,7 +5,7 @@ import { errnoOf, unless } from "./file-error.js";
 import type { Place } from "./file-tree.js";
 import type { StoreRoot } from "./store-root.js";
 
-/** What is no object: nothing there, a symbolic link, a socket, or a file where a directory should be. */
+/** Errors that mean no object: nothing there, a symbolic link, a socket, or a file in place of a directory. */
 const NO_OBJECT = ["ENOENT", "ENOTDIR", "ELOOP", "EMLINK", "ENXIO", "EISDIR"];
 
 /** Describes the file of an object. */
@@ -14,29 +14,29 @@ export function objectInfo(path: string, stats: BigIntStats): ObjectInfo {
     path,
     size: Number(stats.size),
     etag: `"${[stats.ino, stats.size, stats.mtimeNs].map((part) => part.toString(36)).join("-")}"`,
-    lastModified: new Date(Number(stats.mtimeMs)), // under jest, stats.mtime is a Date of another realm
+    lastModified: new Date(Number(stats.mtimeMs)), // under jest, stats.mtime is a Date from another realm
   };
 }
 
-/** The stats of an object's file; `undefined` if there is none. */
+/** Returns the stats of an object's file, or `undefined` if there is none. */
 export async function statObject(root: StoreRoot, place: Place): Promise<BigIntStats | undefined> {
   if ((await root.whereabouts(place.root, place.directory)) !== "inside") return undefined;
   return statFile(place.file);
 }
 
-/** The stats of a regular file in a directory that was checked; `undefined` if there is none. */
+/** Returns the stats of a regular file, or `undefined` if there is none. The caller has checked its directory. */
 export async function statFile(file: string): Promise<BigIntStats | undefined> {
   const stats = await unless(lstat(file, { bigint: true }), ...NO_OBJECT);
   return stats?.isFile() ? stats : undefined;
 }
 
-/** An object's file, open for reading. */
+/** The file of an object, open for reading. */
 export interface OpenObject {
   handle: FileHandle;
   stats: BigIntStats;
 }
 
-/** Opens an object's file for reading; `undefined` if there is none. The caller closes the handle. */
+/** Opens an object's file for reading. Returns `undefined` if there is none. The caller closes the handle. */
 export async function openObject(root: StoreRoot, place: Place): Promise<OpenObject | undefined> {
   if ((await root.whereabouts(place.root, place.directory)) !== "inside") return undefined;
   // Windows has no O_NOFOLLOW.
@@ -56,7 +56,7 @@ export async function openObject(root: StoreRoot, place: Place): Promise<OpenObj
 
 async function openFile(file: string): Promise<FileHandle | undefined> {
   try {
-    // O_NONBLOCK: opening a FIFO would otherwise wait for a writer.
+    // Without O_NONBLOCK, opening a FIFO would wait for a writer.
     return await open(file, constants.O_RDONLY | flag("O_NOFOLLOW") | flag("O_NONBLOCK"));
   } catch (error) {
     if (NO_OBJECT.includes(errnoOf(error) ?? "")) return undefined;

@@ -5,32 +5,39 @@ import { parseOptions } from "../../../options/parse-options.js";
 /** Options of {@link FileStore}. */
 export interface FileStoreOptions {
   /**
-   * The directory to keep objects in; a relative one is below the working directory at construction. It is made when
-   * the first object is written. It may be a symbolic link, and may be shared with other processes. When the link moves
-   * on, the calls that follow use the new place.
+   * The directory that holds the objects. A relative path starts at the working directory at construction. The first
+   * write makes the directory. It may be a symbolic link, and other processes may share it. If the link moves, later
+   * calls use the new place.
    */
   root: string;
   /**
    * Whether a write waits until the object would survive a power failure. Default `true`. `false` is several times
-   * faster; a crash of the process alone still loses nothing.
+   * faster, and a crash of the process alone still loses nothing.
    */
   fsync?: boolean | undefined;
   /**
    * Whether the file system below the root ignores case or normalises Unicode. Default `true` on macOS and Windows,
-   * otherwise `false`. With `true`, upper-case letters and all that is not ASCII are percent-encoded on disk. Always
-   * open one root with the same value: objects written with the other one may not be found.
+   * otherwise `false`. With `true`, upper-case letters and characters outside ASCII are percent-encoded on disk.
+   * Always open one root with the same value. Otherwise a store may not find objects that were written with the other
+   * value.
    */
   caseInsensitive?: boolean | undefined;
   /**
-   * Permissions of the files that the store makes, such as `0o640`: at least `0o600`, at most `0o777`; default `0o600`,
-   * only the owner. They don't depend on the umask; a copy has these, not those of its source. No effect on Windows and on
-   * file systems without permissions. Files that are there keep theirs until they are written anew.
+   * Permissions of the files that the store makes, such as `0o640`. At least `0o600`, at most `0o777`. Default
+   * `0o600`, only the owner.
+   *
+   * They don't depend on the umask. A copy gets these permissions, not those of its source. They have no effect on
+   * Windows and on file systems without permissions. An existing file keeps its permissions until it is written
+   * again.
    */
   fileMode?: number | undefined;
   /**
-   * Permissions of the directories that the store makes, the root and those above it among them, such as `0o750`: at least
-   * `0o700`, at most `0o777`; default `0o700`, only the owner. Otherwise as `fileMode`. Directories that are there keep
-   * theirs. Whoever shares a root with processes of another user needs both, as `0o660` and `0o770`.
+   * Permissions of the directories that the store makes, such as `0o750`. At least `0o700`, at most `0o777`. Default
+   * `0o700`, only the owner.
+   *
+   * They also apply to the root and the directories above it, if the store makes them. Existing directories keep
+   * their permissions. Otherwise the same rules hold as for `fileMode`. To share a root with processes of another
+   * user, set both options, for example to `0o660` and `0o770`.
    */
   directoryMode?: number | undefined;
 }
@@ -51,12 +58,12 @@ const schema = z.strictObject({
   directoryMode: z._default(z.number().check(z.refine(isMode(0o700), MODE_PROBLEM.directoryMode)), 0o700),
 });
 
-/** Whether a value is permissions, and these are among them. */
+/** Returns a check for permissions that include the needed ones. */
 function isMode(needed: number): (mode: number) => boolean {
   return (mode) => Number.isInteger(mode) && mode >= 0 && mode <= 0o777 && (mode & needed) === needed;
 }
 
-/** @throws {StorageError} `CONFIG_INVALID` that names each field which is wrong */
+/** @throws {StorageError} `CONFIG_INVALID`, which names each field that is wrong */
 export function parseFileStoreOptions(options: FileStoreOptions): z.output<typeof schema> {
   const parsed = parseOptions(schema, options, "FileStore");
   return { ...parsed, root: resolve(parsed.root) };

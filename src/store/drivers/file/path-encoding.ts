@@ -1,41 +1,49 @@
-// The names that an object path has on disk. The mapping is a pure function of the path, so it needs no index, and
-// reversible. docs/decisions/0004-file-store-layout.md tells why it is as it is.
+// The names of an object path on disk. The mapping is reversible, and a pure function of the path, so it needs no
+// index. docs/decisions/0004-file-store-layout.md gives the reasons for the layout.
 
 /** How the file system below the root treats names. */
 export interface NameRules {
   /**
-   * The file system ignores case or normalises Unicode (APFS, NTFS, exFAT, SMB): upper-case letters and all that is
-   * not ASCII are then percent-encoded, so that paths which differ only in them stay apart.
+   * Whether the file system ignores case or normalises Unicode, as APFS, NTFS, exFAT and SMB do. Then upper-case
+   * letters and characters outside ASCII are percent-encoded, so that paths which differ only in them stay apart.
    */
   readonly caseInsensitive: boolean;
 }
 
-/** What a name on disk stands for: a file, a directory, or the beginning of a segment too long for one name. */
+/** The kind of a name on disk: a file, a directory, or the beginning of a segment too long for one name. */
 export type NameKind = "file" | "directory" | "partial";
 
-// A marker can't be the work of percent-encoding: after "%" that always writes two hexadecimal digits.
+// Percent-encoding can't produce a marker, since it always writes two hexadecimal digits after "%".
 const MARKERS: Readonly<Record<NameKind, string>> = { file: "%file", directory: "%dir", partial: "%more" };
 
-/** The directory of temporary files, below the root. No path is encoded to it: "%t" is neither a marker nor hexadecimal. */
+/**
+ * The directory of temporary files, below the root. No path is encoded to this name: "%t" is neither a marker nor
+ * hexadecimal.
+ */
 export const TEMPORARY_DIRECTORY = "%tmp";
 
 /**
- * A segment is cut after the character with which it reaches this many encoded bytes. One character has 12 at most, two
- * may be encoded for where they are (2 more bytes each), and a marker has 5: no name is over the 255 bytes that file
- * systems allow. The cut depends only on what is before it: all segments with that beginning are in the same directory,
+ * Encoded bytes after which a segment is cut. The cut is after the character that reaches this number.
+ *
+ * No name is longer than the 255 bytes that file systems allow. One character has at most 12 bytes. Two characters
+ * may be encoded because of their position, with 2 more bytes each. A marker has 5 bytes.
+ *
+ * The cut depends only on the text before it. So all segments with the same beginning are in the same directory,
  * which keeps a listing in order.
  */
 const CUT_BYTES = 236;
 
 const UNSAFE = /[%<>:"|?*]/;
-// "~": NTFS may answer to PROGRA~1 for a longer name.
+// "~" is unsafe, since NTFS may answer to PROGRA~1 for a longer name.
 const UNSAFE_CASE_INSENSITIVE = /[%<>:"|?*~A-Z]|[^\x20-\x7e]/;
 
-// Names that mean something else than a file of that name: Windows devices (with any extension), what NFS makes of
-// an open file that was removed, and the directory of fsck at the top of a volume.
+// Names that file systems treat in a special way:
+// - Windows devices, with any extension
+// - the names that NFS gives to removed files that are still open
+// - the directory of fsck at the top of a volume
 const RESERVED = /^(?:(?:con|prn|aux|nul|(?:com|lpt)[0-9¹²³]|conin\$|conout\$)(?:[ .]|$)|\.nfs|lost\+found$)/i;
 
-/** The names of the directories from the root to the file of `path`, and of that file. */
+/** Returns the names of the directories from the root to the file of `path`, and the name of that file. */
 export function encodePath(path: string, rules: NameRules): string[] {
   const segments = path.split("/");
   return segments.flatMap((segment, index) =>
@@ -43,7 +51,7 @@ export function encodePath(path: string, rules: NameRules): string[] {
   );
 }
 
-/** The names of the nested directories for a path that ends in `/`, or is empty. */
+/** Returns the names of the nested directories for a path that ends in `/`, or is empty. */
 export function encodeDirectory(path: string, rules: NameRules): string[] {
   return path
     .split("/")
@@ -51,7 +59,7 @@ export function encodeDirectory(path: string, rules: NameRules): string[] {
     .flatMap((segment) => encodeSegment(segment, "directory", rules));
 }
 
-/** The names of one segment: one, or one for each part that it is cut into. */
+/** Returns the names of one segment: one name for each part of it. */
 export function encodeSegment(segment: string, kind: "file" | "directory", rules: NameRules): string[] {
   const names: string[] = [];
   let name = "";
@@ -61,7 +69,8 @@ export function encodeSegment(segment: string, kind: "file" | "directory", rules
     const plain = isUnsafe(character, rules) ? percentEncode(character) : character;
     const reserved = name === "" && RESERVED.test(characters.slice(index).join(""));
     name += reserved ? percentEncode(character) : plain;
-    // Not of what was added: that may depend on what follows, and the cut must not.
+    // Without the encoding of a reserved name, which may depend on the text that follows. The cut must not depend on
+    // that.
     bytes += Buffer.byteLength(plain);
     if (bytes >= CUT_BYTES) {
       names.push(name + MARKERS.partial);
@@ -75,8 +84,10 @@ export function encodeSegment(segment: string, kind: "file" | "directory", rules
 }
 
 /**
- * What a name on disk stands for, or `undefined` for a foreign one. Of names that it accepts, only those that
- * {@link encodeSegment} makes of the text are really ours: whoever asks must compare, with the whole segment.
+ * Decodes a name on disk. Returns `undefined` for a foreign name.
+ *
+ * An accepted name is ours only if {@link encodeSegment} makes the same name of the text. The caller must compare the
+ * names of the whole segment.
  */
 export function decodeName(name: string): { kind: NameKind; text: string } | undefined {
   const kind = kindOf(name);
@@ -95,7 +106,10 @@ function kindOf(name: string): NameKind {
   return name.includes(".") ? "file" : "directory";
 }
 
-/** Most files have an extension and most directories have none: those are on disk under their own names. */
+/**
+ * Tells whether a name needs no marker. Most files have an extension and most directories have none, so they keep
+ * their own names on disk.
+ */
 function isUnmarked(name: string, kind: "file" | "directory"): boolean {
   return name.includes(".") ? kind === "file" : kind === "directory" && name !== "";
 }

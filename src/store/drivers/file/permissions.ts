@@ -2,32 +2,34 @@ import { chmod, mkdir, stat, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { errnoOf } from "./file-error.js";
 
-/** The permissions of what a store makes. What is there already keeps its own. */
+/** Permissions of the files and directories that a store makes. Existing ones keep their own. */
 export interface Permissions {
   readonly fileMode: number;
   readonly directoryMode: number;
 }
 
-// The umask takes bits of these only: no usual one takes something from the owner.
+// Only these bits are corrected, since a usual umask takes nothing from the owner.
 const GROUP_AND_OTHERS = 0o077;
 
-// File systems without permissions, or with the same ones for all files.
+// Errors of file systems without permissions, or with the same permissions for all files.
 const NO_PERMISSIONS_THERE = ["EPERM", "EINVAL", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"];
 
-/** Makes one directory. Until the umask is undone, it has fewer permissions than asked for, never more. */
+/**
+ * Makes one directory. Until the effect of the umask is undone, it has fewer permissions than asked for, never more.
+ */
 export async function makeDirectory(directory: string, mode: number): Promise<void> {
   await mkdir(directory, { mode });
   await widenDirectory(directory, mode);
 }
 
-// Others may remove a directory again while one is made in it, but not for ever.
+// Others may remove a directory repeatedly while a directory is made in it, but not for ever.
 const ATTEMPTS = 100;
 
 /**
- * Makes a directory and those above it that are missing. Unlike the recursive mkdir of Node.js it fails with the reason:
- * that one says of a read-only file system that something does not exist.
+ * Makes a directory and the missing directories above it. Unlike the recursive mkdir of Node.js, it fails with the
+ * real reason. On a read-only file system, mkdir says that something does not exist.
  *
- * @param onMade is told at once of each that was made, or may have been: what comes later may fail
+ * @param onMade is called at once for each directory that was made, or may have been, since later steps may fail
  */
 export async function makeDirectoryPath(
   directory: string,
@@ -40,7 +42,7 @@ export async function makeDirectoryPath(
       onMade(directory);
       return;
     } catch (error) {
-      // It failed after it had its effect, or another call was first, and may not have come further.
+      // The call failed after it took effect. Or another call made the directory first, and may not be further yet.
       if (await isDirectory(directory)) {
         onMade(directory);
         return;
@@ -58,13 +60,16 @@ async function isDirectory(path: string): Promise<boolean> {
   );
 }
 
-/** Gives a directory that was made with this mode what the umask took, and lets it keep the group that it inherited. */
+/**
+ * Gives a new directory the permissions that the umask removed. It keeps its set-user-ID, set-group-ID and sticky
+ * bits, so that it still passes on its group.
+ */
 async function widenDirectory(directory: string, mode: number): Promise<void> {
   if ((mode & GROUP_AND_OTHERS) === 0 || process.platform === "win32") return;
   await whereSupported(async () => chmod(directory, ((await stat(directory)).mode & 0o7000) | mode));
 }
 
-/** Gives a file that was made with this mode what the umask took. */
+/** Gives a new file the permissions that the umask removed. */
 export async function widenFile(handle: FileHandle, mode: number): Promise<void> {
   if ((mode & GROUP_AND_OTHERS) !== 0) await setFileMode(handle, mode);
 }

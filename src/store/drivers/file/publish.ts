@@ -11,17 +11,17 @@ import { createTemporary, removeTemporary, temporaryVanished } from "./temporary
 // Each failed attempt means that another call has made progress.
 const ATTEMPTS = 1000;
 
-/** How the content of an object gets into its temporary file. */
+/** The steps that put the content of an object into its temporary file. */
 export interface Content {
   /** Makes the file, which must be new. */
   create(file: string): Promise<FileHandle>;
-  /** Writes what `create` did not. */
+  /** Writes the content, if `create` did not. */
   fill?(handle: FileHandle): Promise<void>;
 }
 
 /**
- * Makes an object: a temporary file first, which is put in its place whole and durable. Until then, and whenever
- * anything fails, there is what was there before.
+ * Makes an object. Writes a temporary file first, and then puts it in its place, whole and durable. Until then, and
+ * after any error, the place is as it was before.
  */
 export async function publishObject(
   tree: FileTree,
@@ -37,7 +37,7 @@ export async function publishObject(
     await handle.utimes(now, now);
     if (tree.fsync) await handle.sync();
     const info = objectInfo(path, await handle.stat({ bigint: true }));
-    await handle.close(); // a network file system may tell only now that a write has failed
+    await handle.close(); // a network file system may report a failed write only at close
     throwIfAborted(signal, details);
     const place = placeOf(path, root, tree.rules);
     await putInPlace(tree, file, place, condition === "ifNoneMatch");
@@ -51,7 +51,7 @@ export async function publishObject(
   }
 }
 
-/** Puts a file in its place. The directory may be removed by another call at any time, and is then made again. */
+/** Puts a file in its place. Another call may remove the directory at any time. It is then made again. */
 async function putInPlace(tree: FileTree, file: string, place: Place, ifAbsent: boolean): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -85,11 +85,12 @@ async function assertRepeatable(error: unknown, file: string, place: Place): Pro
 let lastTime = 0;
 
 /**
- * The time in seconds, never the same twice in this process. The kernel's own stamps are up to 10 ms apart and inode
- * numbers are used again at once, so that two versions of an object could have one etag.
+ * Returns the time in seconds, never the same twice in this process. The kernel's own time stamps are up to 10 ms
+ * apart, and inode numbers are used again at once. So with them, two versions of an object could have the same etag.
  */
 function uniqueTime(): number {
-  // Node.js cuts off a double after the microsecond: 2 apart are never one, and 1 more keeps the millisecond.
+  // Node.js cuts a double off after the microsecond. A step of 2 µs keeps two times apart. The extra 1 µs keeps the
+  // millisecond.
   lastTime = Math.max(Date.now() * 1000 + 1, lastTime + 2);
   return lastTime / 1e6;
 }

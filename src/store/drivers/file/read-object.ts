@@ -8,13 +8,13 @@ import { FileFault, fileError } from "./file-error.js";
 import { atPlace, type FileTree } from "./file-tree.js";
 import { objectInfo, openObject } from "./object-file.js";
 
-/** Bytes of one chunk. What is no larger is read at once, and keeps no file open. */
+/** Bytes of one chunk. Content that is no larger is read at once, and keeps no file open. */
 const CHUNK_BYTES = 262_144;
 
-// A result that is dropped without cancel() leaves its file open. Node.js warns when it has to close one itself.
+// A result that is dropped without cancel() leaves its file open. Node.js warns if it has to close a file itself.
 const dropped = new FinalizationRegistry((handle: FileHandle) => void handle.close().catch(() => undefined));
 
-/** Reads an object or a range of it. A write or delete that follows does not change what the result still brings. */
+/** Reads an object or a range of it. A later write or delete does not change the content of the result. */
 export async function readObject(
   tree: FileTree,
   path: string,
@@ -39,7 +39,7 @@ export async function readObject(
   return streamResult(info, { [Symbol.asyncIterator]: () => file }, () => file.close(), readCall(call));
 }
 
-/** The bytes of an open file, chunk by chunk. The file is closed at their end, after an error, and when given up. */
+/** Reads an open file chunk by chunk. Closes the file at the end, after an error, and when the reader stops early. */
 class FileChunks implements AsyncIterator<Uint8Array, undefined> {
   #position: number;
   #remaining: number;
@@ -62,7 +62,7 @@ class FileChunks implements AsyncIterator<Uint8Array, undefined> {
 
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
     const size = Math.min(CHUNK_BYTES, this.#remaining);
-    if (size <= 0) return this.return(); // below 0 after it was given up under a read
+    if (size <= 0) return this.return(); // below 0 if the reader stopped during a read
     const reading = this.#fill(new Uint8Array(size));
     this.#reading = reading.catch(() => undefined);
     try {
@@ -76,7 +76,7 @@ class FileChunks implements AsyncIterator<Uint8Array, undefined> {
   async return(): Promise<IteratorReturnResult<undefined>> {
     this.#remaining = 0;
     dropped.unregister(this);
-    await this.#reading; // closed under a read, its descriptor could already be another file's
+    await this.#reading; // if closed during a read, its descriptor could already belong to another file
     await this.handle.close();
     return { done: true, value: undefined };
   }

@@ -5,26 +5,26 @@ import type { DirectorySync } from "./directory-sync.js";
 import { FileFault, errnoOf, unless } from "./file-error.js";
 import { makeDirectoryPath } from "./permissions.js";
 
-// Nobody moves a root more often while one call is under way.
+// A root does not move more often during one call.
 const ATTEMPTS = 3;
 
-/** A root that is another directory than the one found before, or gone: a symbolic link that moved on, or a deployment. */
+/** The root is gone, or is another directory than before. A symbolic link moved, or there was a deployment. */
 export class RootMoved extends FileFault {
   constructor() {
     super("UNAVAILABLE", "The root of the store was moved or replaced while the call was under way.");
   }
 }
 
-/** The directory that holds all objects of a store. It may itself be a symbolic link; below it none is followed. */
+/** The directory that holds all objects of a store. It may be a symbolic link. Links below it are not followed. */
 export class StoreRoot {
   #found: Promise<string | undefined> | undefined;
-  /** Directories that have an entry which was made with the root, and may not be durable yet. */
+  /** Directories with an entry that was made with the root, and may not be durable yet. */
   readonly #unsynced = new Set<string>();
 
   /**
    * @param path absolute
    * @param mode permissions of the directories that are made
-   * @param onFound called with the real path of the root when it is there for the first time, before any use of it
+   * @param onFound called with the real path of the root once it is found, before any use of it
    */
   constructor(
     private readonly path: string,
@@ -34,7 +34,7 @@ export class StoreRoot {
   ) {}
 
   /**
-   * The real path of the root; `undefined` while there is none: an empty store.
+   * Finds the real path of the root. Returns `undefined` while there is no root, which means an empty store.
    *
    * @throws {FileFault} `CONTAINER_NOT_FOUND` if it is not a directory
    */
@@ -50,8 +50,8 @@ export class StoreRoot {
   }
 
   /**
-   * Does something with the real path of the root, or with `undefined` while there is none: once more when it finds that
-   * the root has moved.
+   * Runs an operation with the real path of the root, or with `undefined` while there is none. Runs it again if it
+   * finds that the root has moved.
    */
   async use<T>(operation: (root: string | undefined) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
@@ -64,15 +64,15 @@ export class StoreRoot {
   }
 
   /**
-   * Where a directory below the root is. It is looked for by the path of the store, so that a root that moved shows: that
-   * costs nothing while all is well.
+   * Tells where a directory below the root is. Looks it up by the path of the store, so that it notices a root that
+   * moved. This costs nothing while all is well.
    *
-   * @param root what {@link StoreRoot.find} gave
-   * @throws {FileFault} {@link RootMoved}, after which the root is looked for anew; `CONTAINER_NOT_FOUND` if it is not a
-   *   directory any more
+   * @param root the result of {@link StoreRoot.find}
+   * @throws {FileFault} {@link RootMoved}, after which the next call looks for the root again; `CONTAINER_NOT_FOUND`
+   *   if the root is no longer a directory
    */
   async whereabouts(root: string, directory: string): Promise<Whereabouts> {
-    // The dot: a file that took the place of the root has none.
+    // With the dot, the path can't lead to a file that took the place of the root.
     const given = directory === root ? `${this.path}/.` : join(this.path, directory.slice(root.length));
     const where = await whereabouts(directory, given);
     if (where === "inside") return where;
@@ -87,7 +87,7 @@ export class StoreRoot {
   }
 
   /**
-   * Makes the root, durably, with the directories above it, unless it is there.
+   * Makes the root and the directories above it, unless they exist, and makes them durable.
    *
    * @returns its real path
    * @throws {FileFault} `CONTAINER_NOT_FOUND` if it can't be a directory
@@ -106,8 +106,9 @@ export class StoreRoot {
   }
 
   /**
-   * Makes the root's own entry durable if it was made here, and those above it. What is acknowledged must have waited for
-   * it: another call may have made the root, and not have come so far, or have failed to.
+   * Makes the entry of the root durable, and the entries above it, if this store made them. Each write waits for this
+   * before it is acknowledged. Another call may have made the root, and may not have synced it yet, or may have
+   * failed to.
    */
   async syncMade(): Promise<void> {
     for (const directory of [...this.#unsynced].reverse()) {

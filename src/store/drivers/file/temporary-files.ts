@@ -10,16 +10,17 @@ import { currentProcess, livenessOf, type ProcessIdentity } from "./process-iden
 import { RootMoved } from "./store-root.js";
 
 /**
- * How long in ms a temporary file must have been untouched to be taken for abandoned, when nobody here can tell whether
- * its process lives. A write that stalls for longer fails, retryable, and is never half done.
+ * Age in ms after which an untouched temporary file counts as abandoned. It matters only if this process can't tell
+ * whether the process of the file lives. A write that stalls for longer fails with a retryable error, and is never
+ * half done.
  */
 export const ABANDONED_AFTER = 3_600_000;
 
-// Others may remove the directory again and again while a file is made in it, but not for ever.
+// Others may remove the directory repeatedly while a file is made in it, but not for ever.
 const ATTEMPTS = 100;
 
 /**
- * Makes a temporary file below the root, and the directory for it, and the root.
+ * Makes a temporary file below the root. Also makes its directory and the root, if they are missing.
  *
  * @param create makes the file, which must be new
  */
@@ -44,14 +45,14 @@ export async function createTemporary<T>(
   }
 }
 
-/** Removes a temporary file, if it is there. One that can't be removed is left to a later store. */
+/** Removes a temporary file, if it exists. A later store removes a file for which this fails. */
 export async function removeTemporary(file: string): Promise<void> {
   await unlink(file).catch(() => undefined);
 }
 
 /**
- * Removes the temporary files that crashed processes have left. Best effort: what fails is left to the next store, since
- * temporary files do no harm but take space.
+ * Removes the temporary files that crashed processes have left. Best effort: the next store tries again where this
+ * fails. Temporary files do no harm, but take space.
  */
 export async function removeAbandoned(root: string, now: number = Date.now()): Promise<void> {
   const directory = join(root, TEMPORARY_DIRECTORY);
@@ -68,7 +69,7 @@ export async function removeTemporaryDirectory(root: string): Promise<void> {
   await rmdir(join(root, TEMPORARY_DIRECTORY)).catch(() => undefined);
 }
 
-/** The error of a write whose temporary file was taken for abandoned while it stalled. */
+/** Makes the error of a stalled write whose temporary file was removed as abandoned. */
 export function temporaryVanished(cause: unknown): FileFault {
   const message = "The write stalled for so long that its temporary file was removed.";
   return new FileFault("UNAVAILABLE", message, cause);
@@ -80,7 +81,7 @@ async function makeTemporaryDirectory({ root, permissions }: FileTree, directory
   } catch (error) {
     if (errnoOf(error) === "EEXIST") return;
     if (errnoOf(error) !== "ENOENT") throw error;
-    await root.make(); // it was there before: somebody has removed it
+    await root.make(); // the root was there before, so somebody has removed it
     throw error;
   }
 }

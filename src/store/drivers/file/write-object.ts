@@ -11,7 +11,7 @@ import { statObject } from "./object-file.js";
 import { widenFile } from "./permissions.js";
 import { publishObject } from "./publish.js";
 
-/** Bytes of one write, so that an abort is noticed in between. */
+/** Bytes of one write. A limit, so that an abort is noticed between two writes. */
 const WRITE_BYTES = 16_777_216;
 
 /** Writes one object. */
@@ -34,7 +34,7 @@ export async function writeObject(
   return publishObject(tree, path, content, call);
 }
 
-/** Spares an upload that can't succeed. What decides is the link(2) afterwards. */
+/** Avoids an upload that can't succeed. The link(2) afterwards decides. */
 async function assertAbsent(tree: FileTree, path: string): Promise<void> {
   const stats = await atPlace(tree, path, (place) => statObject(tree.root, place));
   if (stats !== undefined) throw new FileFault("ALREADY_EXISTS", "The object exists already.");

@@ -19,38 +19,42 @@ import { Retry } from "./retry.js";
 /** A request to the JSON API. */
 export interface GcsRequest {
   method: string;
-  /** What follows the base of the API; of a session the whole URL. */
+  /** The path after the base of the API, or the whole URL of a session. */
   target: string | URL;
-  /** Whether that base is the one of uploads. */
+  /** Whether the base is the one of uploads. */
   upload?: boolean;
   query?: Record<string, string | undefined>;
   headers?: Record<string, string>;
   body?: HttpRequest["body"];
-  /** Whether sending it twice does no harm (Cloud Storage, "Retry strategy"). */
+  /** Whether sending the request twice does no harm (Cloud Storage, "Retry strategy"). */
   idempotent: boolean;
-  /** A status that is no failure, beside those of 200 to 299. */
+  /** A status that counts as success, in addition to 200 to 299. */
   accept?: number;
 }
 
-/** An answer with a body of JSON, or of nothing. */
+/** A response with a JSON body or an empty body. */
 export interface GcsAnswer {
   status: number;
   headers: IncomingMessage["headers"];
   json: unknown;
 }
 
-// More than any answer of the API that is read whole: a page of a listing holds 1,000 objects with their metadata.
+// Larger than any response of the API that is read whole. A page of a listing holds 1,000 objects with their
+// metadata.
 const MAX_ANSWER = 64 * 1024 * 1024;
 
-/** One bucket (or the part of it under a prefix) seen through one client: names, settings, and how to send. */
+/**
+ * One bucket, or the part of it under a prefix, as seen through one client. Holds names and settings, and sends
+ * requests.
+ */
 export class GcsBucket {
   readonly name: string;
   readonly chunkSize: number;
   readonly features: GcsFeatures;
   readonly timeout: number;
-  /** What all paths in the bucket begin with: empty, or ending in a slash. */
+  /** The beginning of all paths in the bucket: empty, or a text that ends in a slash. */
   readonly pathPrefix: string;
-  /** Whether the server is Google's, which is taken at its word. */
+  /** Whether the server is Google's, whose documented behaviour is relied on. */
   readonly isGoogle: boolean;
   readonly client: GcsClient;
   readonly #clock: ParsedGcsOptions["clock"];
@@ -66,7 +70,7 @@ export class GcsBucket {
     this.#clock = options.clock;
   }
 
-  /** @throws {StorageError} `INVALID_PATH` for the one kind of path whose name may be longer than itself */
+  /** @throws {StorageError} `INVALID_PATH` for the one kind of path whose name may be longer than the path */
   objectName(path: string, { operation, store }: CallDetails): string {
     const name = toObjectName(this.pathPrefix + path);
     const problem = nameProblem(name);
@@ -74,18 +78,18 @@ export class GcsBucket {
     return name;
   }
 
-  /** The target of requests about all objects, or about the one with this name. */
+  /** Returns the target of requests about all objects, or about the object with this name. */
   target(name?: string): string {
     const objects = `/b/${encodeURIComponent(this.name)}/o`;
     return name === undefined ? objects : `${objects}/${encodeURIComponent(name)}`;
   }
 
-  /** The attempts of a call that go beyond one request. */
+  /** Returns the retries of a call that needs more than one request. */
   async retry(call: DriverCall): Promise<Retry> {
     return new Retry((await this.client.storage(call)).retryOptions, this.#clock);
   }
 
-  /** Sends a request until it succeeds or must not be sent again, and reads its answer. */
+  /** Sends a request until it succeeds or must not be sent again. Then reads the response. */
   async send(call: DriverCall, request: GcsRequest): Promise<GcsAnswer> {
     return this.#attempts(call, request, async (response) => ({
       status: response.statusCode!,
@@ -94,7 +98,7 @@ export class GcsBucket {
     }));
   }
 
-  /** The same, but the body of the answer is left to be read. */
+  /** Sends a request as `send` does, but leaves the body of the response to the caller. */
   async open(call: DriverCall, request: GcsRequest): Promise<IncomingMessage> {
     return this.#attempts(call, request, (response) => Promise.resolve(response));
   }
@@ -126,7 +130,7 @@ export class GcsBucket {
       headers: { "user-agent": "coatcheck", ...request.headers },
       ...(request.body !== undefined && { body: request.body }),
     };
-    // The URL of a session is its own credential, and the server chose it: no token goes there.
+    // The server chose the URL of a session, which is itself a credential. So no token goes there.
     const sent = request.target instanceof URL ? plain : await this.client.authorized(storage, plain, call);
     throwIfAborted(call.signal, call.details);
     const agent = this.client.agentFor(sent.url);
@@ -161,29 +165,31 @@ export class GcsBucket {
   }
 }
 
-/** The JSON of an answer as an object, none of whose fields is sure to be there. */
+/** Returns the JSON of a response as an object. Each of its fields may be missing. */
 export function answerObject({ json }: GcsAnswer, { details }: DriverCall): object {
   if (typeof json === "object" && json !== null) return json;
   throw foreignAnswer(details);
 }
 
-/** The error of an answer that can't be Google's. */
+/** Makes the error of a response that can't be from Google. */
 export function foreignAnswer(details: CallDetails): StorageError {
   return new StorageError("UNEXPECTED", "The server's answer is not that of Cloud Storage.", details);
 }
 
 function toUrl(storage: Storage, { target, query = {}, upload = false }: GcsRequest): URL {
-  // As the library does: with STORAGE_EMULATOR_HOST the base is the bare host, and the emulator copies only there.
+  // The library does the same. With STORAGE_EMULATOR_HOST the base is the bare host, and the emulator copies only
+  // there.
   const base = upload ? `${storage.apiEndpoint}/upload/storage/v1` : withoutTrailingSlashes(storage.baseUrl);
   const url = target instanceof URL ? new URL(target) : new URL(base + target);
   const pairs = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined);
   if (pairs.length === 0) return url;
-  // Not URLSearchParams: its "+" for a space is not everywhere read as one.
+  // No URLSearchParams, since some servers don't read its "+" as a space.
   url.search = pairs.map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join("&");
   return url;
 }
 
-// A success in HTML is somebody else's, such as the page of a proxy: nothing was done. Emulators answer in plain words.
+// A success with HTML comes from something else, such as a proxy, and nothing was done. Emulators answer in plain
+// text.
 function ownJson(status: number, text: string, { details }: DriverCall): unknown {
   const json = parseJson(text);
   if (json !== undefined || !text.trimStart().startsWith("<") || status < 200 || status >= 300) return json;
@@ -194,7 +200,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    return undefined; // as the emulator's plain "Not Found"
+    return undefined; // such as the emulator's plain "Not Found"
   }
 }
 

@@ -1,6 +1,6 @@
 import type { GcsFeatures, ParsedGcsOptions } from "./options.js";
 
-/** What the server and the credentials of these options can do, as far as that shows without asking them. */
+/** Finds out what the server and the credentials can do, as far as possible without asking them. */
 export function gcsFeatures(options: ParsedGcsOptions): GcsFeatures {
   const google = isGoogleEndpoint(options);
   const { capability = {} } = options;
@@ -13,10 +13,10 @@ export function gcsFeatures(options: ParsedGcsOptions): GcsFeatures {
   };
 }
 
-/** Whether requests go to Google itself, as far as the options and the environment say. */
+/** Tells whether requests go to Google itself, as far as the options and the environment show. */
 export function isGoogleEndpoint({ client, clientConfig = {} }: ParsedGcsOptions): boolean {
   if (client !== undefined) return !client.customEndpoint || isGoogleHost(client.apiEndpoint, client.universeDomain);
-  // The order in which the library looks.
+  // The library looks in the same order.
   const endpoint = clientConfig.apiEndpoint ?? process.env["STORAGE_EMULATOR_HOST"];
   return endpoint === undefined || isGoogleHost(endpoint, clientConfig.universeDomain);
 }

@@ -11,22 +11,22 @@ import { GCS_ERRORS, toCredentialsError } from "./errors.js";
 import type { HttpRequest } from "./http-exchange.js";
 import type { ParsedGcsOptions } from "./options.js";
 
-// Retries of a client that the store makes: the library's own limit is ten minutes.
+// Retry limits of a client that the store makes. The library's own limit is ten minutes.
 const RETRIES = { maxRetries: 3, totalTimeout: 60, maxRetryDelay: 10 };
 
-// An idle connection is given up before the server does.
+// The client closes an idle connection before the server does.
 const KEEP_ALIVE = { keepAlive: true, timeout: 5_000, scheduling: "lifo" } as const;
 
-/** The library's client, loaded and made at first use, and the connections. */
+/** Holds the library's client, which is loaded and made at first use, and the connections. */
 export class GcsClient {
   readonly #storage: () => Promise<Storage>;
   #agents: { "http:": HttpAgent; "https:": HttpsAgent } | undefined;
 
   constructor(private readonly options: ParsedGcsOptions) {
-    this.#storage = once(() => createStorage(options.clientConfig)); // it may be installed, or configured, later
+    this.#storage = once(() => createStorage(options.clientConfig)); // the library may be installed or configured later
   }
 
-  /** @throws {StorageError} `MISSING_DEPENDENCY` when the library is not installed */
+  /** @throws {StorageError} `MISSING_DEPENDENCY` if the library is not installed */
   async storage(call: DriverCall): Promise<Storage> {
     try {
       return this.options.client ?? (await this.#storage());
@@ -36,7 +36,7 @@ export class GcsClient {
     }
   }
 
-  /** The request as the client's interceptors want it, with an access token if the endpoint needs one. */
+  /** Applies the client's interceptors to a request. Adds an access token if the endpoint needs one. */
   async authorized(storage: Storage, request: HttpRequest, call: DriverCall): Promise<HttpRequest> {
     const { url, method, headers } = request;
     const interceptors = storage.getRequestInterceptors() as ((options: object) => object)[];
@@ -88,16 +88,16 @@ interface Authorized {
 }
 
 /**
- * A client of the library, with the limits of ours on retries.
+ * Makes a client of the library, with this store's limits on retries.
  *
- * @throws {StorageError} `MISSING_DEPENDENCY` when the library is not installed; else what it throws
+ * @throws {StorageError} `MISSING_DEPENDENCY` if the library is not installed; otherwise the library's own error
  */
 export async function createStorage(config: ParsedGcsOptions["clientConfig"]): Promise<Storage> {
   const { Storage } = await loadSdk();
   return new Storage({ ...config, retryOptions: { ...RETRIES, ...config?.retryOptions } });
 }
 
-/** @throws {StorageError} `MISSING_DEPENDENCY` when the library is not installed */
+/** @throws {StorageError} `MISSING_DEPENDENCY` if the library is not installed */
 export async function loadSdk(): Promise<typeof Sdk> {
   try {
     return await import("@google-cloud/storage");
@@ -111,7 +111,7 @@ export async function loadSdk(): Promise<typeof Sdk> {
 }
 
 function toRecord(headers: Record<string, unknown>): Record<string, string> {
-  // The newer versions of the authentication library answer with a Headers.
+  // Newer versions of the authentication library return a Headers object.
   const entries = headers instanceof Headers ? [...headers.entries()] : Object.entries(headers);
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
 }

@@ -13,11 +13,13 @@ interface RewriteAnswer {
 }
 
 /**
- * Copies an object inside the bucket, content type and metadata with it, by as many rewrite requests as the server needs.
- * The bytes do not leave it. The token of the first request stands for the version of the source that it found.
+ * Copies an object inside the bucket, with its content type and metadata. Sends as many rewrite requests as the
+ * server needs. The bytes do not leave the server. The token of the first response stands for the version of the
+ * source that the server found.
  */
 export async function copyObject(bucket: GcsBucket, from: string, to: string, call: DriverCall): Promise<ObjectInfo> {
-  if (from === to) return existing(await statObject(bucket, from, call), call); // a rewrite would be another version of it
+  // A rewrite would make a new version of the object.
+  if (from === to) return existing(await statObject(bucket, from, call), call);
   const source = bucket.target(bucket.objectName(from, call.details));
   const target = `${source}/rewriteTo${bucket.target(bucket.objectName(to, call.details))}`;
   let rewriteToken: string | undefined;

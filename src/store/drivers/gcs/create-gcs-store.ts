@@ -3,7 +3,8 @@ import { loadSdk } from "./client.js";
 import { GcsStore } from "./gcs-store.js";
 
 /**
- * A {@link GcsStore} as the environment describes it. Its library finds credentials and endpoint in Google's own variables.
+ * Makes a {@link GcsStore} from the settings of the environment. The library finds credentials and endpoint in
+ * Google's own variables.
  *
  * @throws {StorageError} `MISSING_DEPENDENCY` for `@google-cloud/storage`
  */

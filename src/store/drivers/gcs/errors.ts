@@ -8,7 +8,8 @@ export const GCS_ERRORS = new ServiceErrors<GcsFailure>({
   service: "Cloud Storage",
   type: GcsFailure,
   read: (error) => GcsFailure.of(error),
-  // Reasons of the JSON API (Cloud Storage, "HTTP status and error codes for JSON") that say more than their status.
+  // Reasons of the JSON API (Cloud Storage, "HTTP status and error codes for JSON") that are more exact than the
+  // status.
   names: codesOfNames({
     THROTTLED: "rateLimitExceeded userRateLimitExceeded dailyLimitExceeded concurrentLimitExceeded",
     INSUFFICIENT_STORAGE: "quotaExceeded",
@@ -23,7 +24,10 @@ export const GCS_ERRORS = new ServiceErrors<GcsFailure>({
   unmatched: [],
 });
 
-/** The error of credentials that could not be had or used: refused, unless only their server can't be reached. */
+/**
+ * Makes the error of credentials that could not be obtained or used. The code is `PERMISSION_DENIED`, unless only the
+ * server of the credentials can't be reached.
+ */
 export function toCredentialsError(error: unknown, call: DriverCall): StorageError {
   const known = knownError(error, call);
   if (known !== undefined) return known;

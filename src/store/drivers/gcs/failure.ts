@@ -2,13 +2,14 @@ import { word } from "../../../errors/service-text.js";
 import { ServiceFailure, fieldsOf } from "../service-failure.js";
 
 /**
- * What Cloud Storage, or the connection to it, said: the `cause` of the errors of a GcsStore. It stands in for the
- * library's own error, which carries the request with its access token and the response with its body. `name` is the
- * `reason` of the JSON API (`notFound`, `rateLimitExceeded`, ...) or the name of the error on this side; `requestId` is
- * Google's `x-guploader-uploadid`.
+ * The failure that Cloud Storage or the connection to it reported. It is the `cause` of the errors of a GcsStore. It
+ * replaces the library's own error, which carries the request with its access token and the response with its body.
+ *
+ * The `name` is the `reason` of the JSON API (such as `notFound` or `rateLimitExceeded`) or the name of the local error.
+ * `requestId` is Google's `x-guploader-uploadid`.
  */
 export class GcsFailure extends ServiceFailure {
-  /** How often the request was sent. */
+  /** Number of times that the request was sent. */
   readonly attempts: number | undefined;
 
   constructor(facts: GcsFailureFacts) {
@@ -17,8 +18,8 @@ export class GcsFailure extends ServiceFailure {
   }
 
   /**
-   * The failure of something that was thrown on this side. Its message is not repeated: the library quotes the key file
-   * that it can't parse, and answers of the token endpoint.
+   * Makes the failure of a local error. Does not repeat its message: the library quotes a key file that it can't
+   * parse, and responses of the token endpoint.
    */
   static of(error: unknown, attempts?: number): GcsFailure {
     if (error instanceof GcsFailure) return error;
@@ -33,7 +34,7 @@ export class GcsFailure extends ServiceFailure {
   }
 }
 
-/** What is known of a failed request. */
+/** The known facts of a failed request. */
 export interface GcsFailureFacts {
   name?: string | undefined;
   httpStatus?: number | undefined;

@@ -6,15 +6,15 @@ import { GcsStore } from "./gcs-store.js";
 import { BUCKET_NAME } from "./bucket-name.js";
 import type { GcsStoreOptions } from "./options.js";
 
-/** Options of {@link gcsScheme}: those of a GcsStore, which all buckets share. */
+/** Options of {@link gcsScheme}. All buckets share these options of a GcsStore. */
 export type GcsSchemeOptions = Omit<GcsStoreOptions, "bucket">;
 
 /**
- * Serves any bucket through one client, for the option `schemes` of a `RoutingStore`: `gs://bucket/path` is the object
- * `path` of the bucket. Without options the library finds credentials in the environment.
+ * Serves any bucket through one client, for the option `schemes` of a `RoutingStore`. `gs://bucket/path` is the
+ * object `path` of the bucket. Without options, the library finds credentials in the environment.
  *
- * @throws {StorageError} its factory: `INVALID_PATH` for what is no bucket name, `CONFIG_INVALID` for wrong options,
- *   `MISSING_DEPENDENCY` without the package `@google-cloud/storage`
+ * @throws {StorageError} thrown by the factory: `INVALID_PATH` for an invalid bucket name, `CONFIG_INVALID` for wrong
+ *   options, `MISSING_DEPENDENCY` without the package `@google-cloud/storage`
  * @example
  * const store = new RoutingStore({
  *   primary,
@@ -25,7 +25,7 @@ export function gcsScheme(options: GcsSchemeOptions = {}): SchemeFactory {
   const { client, clientConfig, ...rest } = options;
   const sharedClient = once(() => createStorage(clientConfig));
   const factory: SchemeFactory = async ({ container: bucket }) => {
-    // A reference may come from anywhere.
+    // A reference may come from any source, so it is not trusted.
     if (!BUCKET_NAME.test(bucket)) {
       throw new StorageError("INVALID_PATH", "What the path names in the place of a bucket is not the name of one.");
     }

@@ -22,20 +22,22 @@ import { readObject } from "./read.js";
 import { writeObject } from "./write.js";
 
 /**
- * Keeps objects in a bucket of Google Cloud Storage. The bucket must exist. Needs the package `@google-cloud/storage`,
- * which is loaded at first use: without it every call is `MISSING_DEPENDENCY`.
+ * Keeps objects in a bucket of Google Cloud Storage. The bucket must exist. Needs the package
+ * `@google-cloud/storage`, which is loaded at first use. Without the package, every call fails as
+ * `MISSING_DEPENDENCY`.
  *
- * An etag is the generation of an object, a decimal number. Errors carry a `GcsFailure` as `cause`: the reason that the
- * API gave, the HTTP status and the request id.
+ * The etag of an object is its generation, a decimal number. Errors carry a `GcsFailure` as `cause`. It has the
+ * reason that the API gave, the HTTP status and the request id.
  *
- * Requests are sent again as the client's `retryOptions` say; by default only those that do no harm twice, which a write,
- * copy or delete without a condition may. After a response was lost, a write with `ifNoneMatch` or `ifMatch` asks its
- * upload session what became of it, and never takes its own object for another's. A delete with `ifMatch` can't ask: it
- * may say `PRECONDITION_FAILED` when its first attempt has deleted the object.
+ * The client's `retryOptions` decide which requests are sent again. By default, only requests that do no harm if they
+ * are sent twice. A write, copy or delete without a condition may do harm. If the response to a write with
+ * `ifNoneMatch` or `ifMatch` is lost, the write asks its upload session for the outcome. So it never takes its own
+ * object for another's. A delete with `ifMatch` can't ask. It may fail as `PRECONDITION_FAILED` although its first
+ * attempt deleted the object.
  *
- * A presigned URL may live up to 604,800 s (seven days).
+ * A presigned URL may be valid for up to 604,800 s (seven days).
  *
- * `close()` closes the connections that the store made. An `agent` of the caller's stays open.
+ * `close()` closes the connections that the store made. An `agent` of the caller stays open.
  *
  * @example
  * const store = new GcsStore({ bucket: "payloads", prefix: "prod" });
@@ -45,7 +47,7 @@ import { writeObject } from "./write.js";
 export class GcsStore extends DriverStore<"gcs"> {
   readonly #bucket: GcsBucket;
 
-  /** @throws {StorageError} `CONFIG_INVALID` that names every wrong option */
+  /** @throws {StorageError} `CONFIG_INVALID`, which names every wrong option */
   constructor(options: GcsStoreOptions) {
     const parsed = parseGcsOptions(options);
     const features = gcsFeatures(parsed);
@@ -70,8 +72,8 @@ export class GcsStore extends DriverStore<"gcs"> {
   }
 
   /**
-   * A store whose `capability` says what the server was seen to do (see {@link GcsStore.probe}). Options given in
-   * `capability` are not probed away: they are replaced by what was found.
+   * Makes a store whose `capability` is the observed behaviour of the server (see {@link GcsStore.probe}). The result
+   * of the probe replaces every option given in `capability`.
    *
    * @example
    * const store = await GcsStore.detect({ bucket: "payloads", clientConfig: { apiEndpoint: "http://127.0.0.1:9199" } });
@@ -86,16 +88,16 @@ export class GcsStore extends DriverStore<"gcs"> {
   }
 
   /**
-   * Tries out what the server honours and whether the credentials can sign, whatever `capability` says: writes a few
-   * small objects under `.coatcheck-probe/` and deletes them. Needs the right to write and delete there.
+   * Tests which features the server honours, and whether the credentials can sign. Ignores the option `capability`.
+   * Writes a few small objects under `.coatcheck-probe/` and deletes them. Needs the right to write and delete there.
    */
   async probe(options: CallOptions = {}): Promise<GcsFeatures> {
     return probeFeatures(this.#bucket, options);
   }
 
   /**
-   * The lifecycle rules of the whole bucket, for `checkLifecycle`. Needs the right `storage.buckets.get`, which no other
-   * call does.
+   * Reads the lifecycle rules of the whole bucket, for `checkLifecycle`. Needs the right `storage.buckets.get`, which
+   * no other call needs.
    *
    * @throws {StorageError} `PERMISSION_DENIED`
    * @example

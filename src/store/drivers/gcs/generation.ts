@@ -6,9 +6,10 @@ import { plainError } from "../service-errors.js";
 export type GenerationQuery = Partial<Record<"ifGenerationMatch", string>>;
 
 /**
- * The condition of a write or delete, in generations: 0 stands for "no object".
+ * Converts the condition of a write or delete to generations. Generation 0 means "no object".
  *
- * @throws {StorageError} `PRECONDITION_FAILED` for an etag that no object can have. Sent, `0` would mean the opposite.
+ * @throws {StorageError} `PRECONDITION_FAILED` for an etag that no object can have. If sent, `0` would mean the
+ *   opposite.
  */
 export function generationQuery(
   { ifNoneMatch, ifMatch }: Pick<WriteOptions, "ifNoneMatch" | "ifMatch">,

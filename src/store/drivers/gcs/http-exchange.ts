@@ -2,7 +2,7 @@ import { request as httpRequest, type Agent, type ClientRequest, type IncomingMe
 import { request as httpsRequest } from "node:https";
 import { onAbort } from "../../../async/on-abort.js";
 
-/** One HTTP request. A body of pieces has a known length, one of chunks has not. */
+/** One HTTP request. A body of pieces has a known length. A body of chunks does not. */
 export interface HttpRequest {
   method: string;
   url: URL;
@@ -10,21 +10,21 @@ export interface HttpRequest {
   body?: readonly Uint8Array[] | AsyncIterable<Uint8Array>;
 }
 
-/** How it is sent. */
+/** The settings for sending a request. */
 export interface ExchangeOptions {
   agent: Agent;
-  /** Milliseconds of silence that end it. */
+  /** Milliseconds of silence after which the request fails. */
   timeout: number;
   signal?: AbortSignal | undefined;
 }
 
-// The library's own requests can't be aborted, and an upload that is given up keeps its socket for ever: so they are
-// sent from here.
+// The library's own requests can't be aborted, and an upload that is given up keeps its socket for ever. So this
+// module sends the requests.
 
 /**
- * Sends a request and resolves with the head of the answer. Rejects when the connection breaks or is silent for too long,
- * when the body fails, and when the signal fires: then the connection is closed. From then on the answer is the caller's:
- * its silence is not watched here.
+ * Sends a request and resolves with the head of the response. Rejects if the connection breaks or is silent for too
+ * long, if the body fails, or if the signal fires. It then closes the connection. After the head, the caller is
+ * responsible for the response. This function no longer watches for silence.
  */
 export function exchange(request: HttpRequest, { agent, timeout, signal }: ExchangeOptions): Promise<IncomingMessage> {
   const { method, url, body } = request;
@@ -50,9 +50,10 @@ export function exchange(request: HttpRequest, { agent, timeout, signal }: Excha
       settled();
       reject(error);
     });
-    // A body that fails closes the connection before its end: the server must not take it for whole.
+    // If the body fails, the connection is closed before its end. Otherwise the server could take the body as
+    // complete.
     const written = writeBody(sent, known ?? body ?? [], timeout);
-    written.catch(reject); // first, so that the caller hears of the body, not of the connection
+    written.catch(reject); // first, so that the caller gets the error of the body, not of the connection
     written.catch(() => {
       settled();
       sent.destroy();
@@ -60,7 +61,7 @@ export function exchange(request: HttpRequest, { agent, timeout, signal }: Excha
   });
 }
 
-/** The chunks of a body, and a failure when none comes for `timeout` ms while one is waited for. */
+/** Yields the chunks of a body. Fails if no chunk arrives within `timeout` ms while one is awaited. */
 export async function* watchedChunks(
   response: IncomingMessage,
   timeout: number,
@@ -68,7 +69,7 @@ export async function* watchedChunks(
   const chunks = (response as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
   const onTimeout = (): void => void response.destroy(silence());
   const { socket } = response;
-  // Once the body has ended, the socket is the agent's, or another request's already.
+  // Once the body has ended, the socket belongs to the agent, or to another request already.
   const watch = (ms: number): void => {
     if (!response.readableEnded) socket.setTimeout(ms);
   };
@@ -78,7 +79,7 @@ export async function* watchedChunks(
       watch(timeout);
       const next = await chunks.next();
       if (next.done === true) return;
-      watch(0); // a reader may take longer: only the server's silence counts
+      watch(0); // a slow reader is no error, only the server's silence counts
       yield next.value;
     }
   } finally {
@@ -106,7 +107,7 @@ async function writeBody(
     if (chunk.byteLength === 0 || sent.write(chunk)) continue;
     sent.setTimeout(timeout);
     await drained(sent);
-    sent.setTimeout(0); // the source may take its time
+    sent.setTimeout(0); // a slow source is no error
   }
   sent.setTimeout(timeout);
   sent.end();

@@ -4,7 +4,7 @@ import type { BucketLifecycle } from "../bucket-lifecycle.js";
 import { answerObject, type GcsBucket } from "./bucket.js";
 import { toObjectName } from "./object-name.js";
 
-/** The lifecycle rules of the whole bucket, whatever prefixes they are about. */
+/** Reads the lifecycle rules of the whole bucket, for all prefixes. */
 export async function readLifecycle(bucket: GcsBucket, { signal }: CallOptions): Promise<BucketLifecycle> {
   const call = { details: { operation: "readLifecycle", store: "gcs" }, signal };
   const target = `/b/${encodeURIComponent(bucket.name)}`;

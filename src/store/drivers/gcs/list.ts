@@ -8,7 +8,7 @@ import { OBJECT_FIELDS, toObjectInfo, type ObjectResource } from "./object-info.
 import { fromObjectName, toObjectName } from "./object-name.js";
 import { missingBucket } from "./object.js";
 
-// Most objects of one page (JSON API, "Objects: list").
+// The maximum number of objects on one page (JSON API, "Objects: list").
 const MAX_RESULTS = 1000;
 
 interface Page {
@@ -16,7 +16,9 @@ interface Page {
   nextPageToken?: string;
 }
 
-/** Lists objects page by page, each fetched when the one before is used up. GCS sorts them by UTF-8 bytes. */
+/**
+ * Lists objects page by page. Fetches each page when the one before is used up. GCS sorts the objects by UTF-8 bytes.
+ */
 export async function* listObjects(
   bucket: GcsBucket,
   prefix: string,
@@ -28,7 +30,8 @@ export async function* listObjects(
   while (left > 0) {
     const page = await fetchPage(bucket, prefix, startAfter, left, token, call);
     for (const [path, resource] of pathsOf(bucket, page)) {
-      // `startOffset` itself is listed too, and others may keep names in the bucket that are no paths, such as "folder/".
+      // The server lists `startOffset` itself too. The bucket may also hold foreign names that are not paths, such as
+      // "folder/".
       if (pathProblem(path) !== undefined || !isListed(path, prefix, startAfter)) continue;
       throwIfAborted(call.signal, call.details);
       yield toObjectInfo(path, resource, call);
@@ -47,7 +50,7 @@ async function fetchPage(
   token: string | undefined,
   call: DriverCall,
 ): Promise<Page> {
-  // One more than wanted, for `startOffset` is listed too.
+  // One more than wanted, since `startOffset` is listed too.
   const maxResults = bucket.isGoogle ? Math.min(MAX_RESULTS, left + (startAfter === undefined ? 0 : 1)) : MAX_RESULTS;
   const query = {
     prefix: toObjectName(bucket.pathPrefix + prefix),
@@ -76,6 +79,7 @@ function pathsOf(bucket: GcsBucket, { items = [] }: Page): [path: string, resour
     const path = fromObjectName(resource.name ?? "");
     return [path.startsWith(bucket.pathPrefix) ? path.slice(bucket.pathPrefix.length) : "", resource];
   });
-  // The emulator sorts by UTF-16 code units. Its pages are asked for whole, so that a limit does not cut off the wrong ones.
+  // The emulator sorts by UTF-16 code units. Its pages are requested whole, so that a limit does not cut off the
+  // wrong objects.
   return bucket.isGoogle ? paths : paths.sort(([a], [b]) => comparePaths(a, b));
 }

@@ -2,7 +2,7 @@ import type { DriverCall } from "../driver-store.js";
 import { StorageError } from "../../../errors/error.js";
 import type { ObjectInfo } from "../../store.js";
 
-/** The fields of an object resource that are used (JSON API, "Objects"). */
+/** The fields of an object resource that the store uses (JSON API, "Objects"). */
 export interface ObjectResource {
   name?: string;
   size?: string | number;
@@ -13,10 +13,10 @@ export interface ObjectResource {
   crc32c?: string;
 }
 
-/** Asks for no more than that. */
+/** Query that requests only these fields. */
 export const OBJECT_FIELDS = "name,size,generation,timeCreated,contentType,metadata,crc32c";
 
-/** The {@link ObjectInfo} of an object resource. Its etag is the generation. */
+/** Converts an object resource to an {@link ObjectInfo}. The etag is the generation. */
 export function toObjectInfo(path: string, resource: ObjectResource, call: DriverCall): ObjectInfo {
   const { generation, timeCreated, contentType } = resource;
   const metadata = resource.metadata ?? {};
@@ -36,7 +36,7 @@ export function toObjectInfo(path: string, resource: ObjectResource, call: Drive
   };
 }
 
-// The API writes it as text. Unknown is not zero.
+// The API writes the size as text. A missing size does not mean zero.
 function sizeOf({ size }: ObjectResource): number | undefined {
   if (!/^\d{1,16}$/.test(String(size))) return undefined;
   return Number.isSafeInteger(Number(size)) ? Number(size) : undefined;

@@ -1,17 +1,20 @@
 import { MAX_PATH_BYTES } from "../../../paths/path.js";
 
-// An object may not lie under `.well-known/acme-challenge/` (GCS, "Object names"); every other path is a name as it is.
-// The marker goes before the slash, so that such an object is still listed where its path belongs, and one more marker
-// where the path itself has some, so that no two paths share a name.
+// No object may be under `.well-known/acme-challenge/` (GCS, "Object names"). Every other path is a valid name. The
+// marker goes before the slash, so that the object is still listed where its path belongs. A path that already has
+// markers gets one more, so that no two paths have the same name.
 const MARKER = "\u{10ffff}";
 const PLAIN = /^\.well-known\/acme-challenge(?:\.(\u{10ffff}+))?\//u;
 
-/** The name of the object at `path`, which already has the prefix of the store. Also for the beginning of a path. */
+/**
+ * Returns the name of the object at `path`, which already has the prefix of the store. Also works for the beginning
+ * of a path.
+ */
 export function toObjectName(path: string): string {
   return path.replace(PLAIN, (_match, markers = "") => `.well-known/acme-challenge.${markers}${MARKER}/`);
 }
 
-/** The path of an object; a name that this store would not give stands for itself. */
+/** Returns the path of an object. Returns a name as it is if this store would not produce it. */
 export function fromObjectName(name: string): string {
   return name.replace(PLAIN, (match, markers = "") => {
     if (markers === "") return match;
@@ -20,7 +23,7 @@ export function fromObjectName(name: string): string {
   });
 }
 
-/** What is wrong with a path whose name is too long, as the marker makes it. */
+/** Returns the problem of a name that is too long. The marker can make it longer than its path. */
 export function nameProblem(name: string): string | undefined {
   if (Buffer.byteLength(name) <= MAX_PATH_BYTES) return undefined;
   return `its object name is longer than ${MAX_PATH_BYTES} UTF-8 bytes`;

@@ -6,7 +6,9 @@ import { answerObject, type GcsBucket } from "./bucket.js";
 import { generationQuery } from "./generation.js";
 import { OBJECT_FIELDS, toObjectInfo, type ObjectResource } from "./object-info.js";
 
-/** Describes an object; `undefined` when it is missing, `CONTAINER_NOT_FOUND` when its bucket is. */
+/**
+ * Describes an object. Returns `undefined` if it is missing. Fails as `CONTAINER_NOT_FOUND` if its bucket is missing.
+ */
 export async function statObject(bucket: GcsBucket, path: string, call: DriverCall): Promise<ObjectInfo | undefined> {
   try {
     return toObjectInfo(path, await getResource(bucket, path, call), call);
@@ -17,7 +19,7 @@ export async function statObject(bucket: GcsBucket, path: string, call: DriverCa
   }
 }
 
-/** The resource of the object at `path`. */
+/** Fetches the resource of the object at `path`. */
 export async function getResource(bucket: GcsBucket, path: string, call: DriverCall): Promise<ObjectResource> {
   const answer = await bucket.send(call, {
     method: "GET",
@@ -29,8 +31,9 @@ export async function getResource(bucket: GcsBucket, path: string, call: DriverC
 }
 
 /**
- * Throws `CONTAINER_NOT_FOUND` if the bucket is missing. The API says `notFound` of both an object and its bucket, so this
- * is asked when something is missing: by a listing of one, which whoever may use objects may do, and the emulator answers.
+ * Throws `CONTAINER_NOT_FOUND` if the bucket is missing. The API reports `notFound` both for an object and for its
+ * bucket. So this check runs when something is missing. It lists one object, which most callers with access to
+ * objects may do, and which the emulator supports.
  */
 export async function assertBucket(bucket: GcsBucket, { details, signal }: DriverCall): Promise<void> {
   try {
@@ -38,18 +41,21 @@ export async function assertBucket(bucket: GcsBucket, { details, signal }: Drive
     await bucket.send({ details, signal }, { method: "GET", target: bucket.target(), query, idempotent: true });
   } catch (error) {
     if (isNotFound(error)) throw missingBucket(error, { details });
-    // Whoever may not list was still told that the object is missing.
+    // A caller without the right to list still learns that the object is missing.
     if (!isStorageError(error, "PERMISSION_DENIED")) throw error;
   }
 }
 
-/** `NOT_FOUND` where only the bucket can be missing is `CONTAINER_NOT_FOUND`. Anything else is returned as it is. */
+/**
+ * Turns `NOT_FOUND` into `CONTAINER_NOT_FOUND`, for requests where only the bucket can be missing. Returns any other
+ * error as it is.
+ */
 export function missingBucket(error: unknown, { details }: DriverCall): unknown {
   if (!isNotFound(error)) return error;
   return plainError("CONTAINER_NOT_FOUND", { details: { ...details, cause: error.cause } });
 }
 
-/** Deletes one object. A missing one is no error, except under a condition. */
+/** Deletes one object. A missing object is no error, except under a condition. */
 export async function deleteObject(
   bucket: GcsBucket,
   path: string,

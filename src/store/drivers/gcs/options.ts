@@ -8,29 +8,29 @@ import { parseOptions } from "../../../options/parse-options.js";
 import { isOneAtMost, pathPrefix, rule, wholeNumber } from "../driver-options.js";
 import { BUCKET_NAME, BUCKET_PROBLEM } from "./bucket-name.js";
 
-/** The unit of resumable uploads in bytes: every chunk but the last is a multiple of it (GCS, "Resumable uploads"). */
+/** The unit of resumable uploads in bytes. Every chunk but the last is a multiple of it (GCS, "Resumable uploads"). */
 export const CHUNK_UNIT = 256 * 1024;
 
 /** Largest object in bytes: 5 TiB (GCS, "Quotas & limits"). */
 export const MAX_OBJECT_SIZE = 5 * 1024 ** 4;
 
-/** Most bytes of user metadata of one object, keys and values together (same source). */
+/** Most bytes of user metadata of one object, keys and values together (GCS, "Quotas & limits"). */
 export const MAX_METADATA_SIZE = 8 * 1024;
 
-/** Longest life of a V4 signed URL in seconds: seven days (GCS, "Signed URLs"). */
+/** Longest validity of a V4 signed URL in seconds: seven days (GCS, "Signed URLs"). */
 export const MAX_PRESIGN_SECONDS = 604_800;
 
-/** What emulators and credentials differ in. */
+/** The features in which servers and credentials differ. */
 export interface GcsFeatures {
-  /** The server honours `ifGenerationMatch=0` on uploads. */
+  /** Whether the server honours `ifGenerationMatch=0` on uploads. */
   ifNoneMatch: boolean;
-  /** The server honours `ifGenerationMatch=<generation>` on uploads. */
+  /** Whether the server honours `ifGenerationMatch=<generation>` on uploads. */
   ifMatch: boolean;
-  /** The server honours `ifGenerationMatch=<generation>` on deletes. */
+  /** Whether the server honours `ifGenerationMatch=<generation>` on deletes. */
   deleteIfMatch: boolean;
-  /** The credentials can sign URLs: those of a service account can, those of a user can't. */
+  /** Whether the credentials can sign URLs. Those of a service account can, those of a user can't. */
   presign: boolean;
-  /** The server takes a resumable upload in several requests. */
+  /** Whether the server takes a resumable upload in several requests. */
   chunkedUpload: boolean;
 }
 
@@ -38,32 +38,35 @@ export interface GcsFeatures {
 export interface GcsStoreOptions {
   /** Name of an existing bucket. The store never creates one. */
   bucket: string;
-  /** Path inside the bucket that all objects lie under, such as `"coatcheck/prod"`. Callers never see it. Default none. */
+  /** Path inside the bucket that holds all objects, such as `"coatcheck/prod"`. Callers never see it. Default: none. */
   prefix?: string | undefined;
-  /** A client to use: its credentials, endpoint, interceptors and `retryOptions` apply. */
+  /** A client to use. Its credentials, endpoint, interceptors and `retryOptions` apply. */
   client?: Storage | undefined;
   /**
    * Configuration of the client that the store makes at first use: `credentials`, `keyFilename`, `projectId`,
-   * `apiEndpoint`, ... Default: what the library finds in the environment. Unless `retryOptions` says otherwise, three
-   * retries within 60 s.
+   * `apiEndpoint`, ... Default: the settings that the library finds in the environment. Unless `retryOptions` says
+   * otherwise, the client makes up to three retries within 60 s.
    */
   clientConfig?: StorageOptions | undefined;
   /**
-   * Bytes that one request of an upload carries when the length is not known beforehand, and that are held in memory
-   * for it; a multiple of 256 KiB, default 8 MiB. What fits is written by one request without a session.
+   * Bytes in one request of an upload whose length is not known in advance. The store holds these bytes in memory. A
+   * multiple of 256 KiB, default 8 MiB. One request without a session writes a body that fits into a chunk.
    */
   chunkSize?: number | undefined;
-  /** Milliseconds without a byte in either direction that end a request with `TIMEOUT`. Default 30,000. */
+  /** Milliseconds without a byte in either direction, after which a request fails with `TIMEOUT`. Default 30,000. */
   timeout?: number | undefined;
-  /** The agent that connections are made with, for a proxy. It stays the caller's. Default: one that keeps them alive. */
+  /**
+   * The agent that makes the connections, for a proxy. The caller still owns it. Default: an agent that keeps
+   * connections alive.
+   */
   agent?: Agent | undefined;
   /**
-   * What the server and the credentials can do. Emulators ignore conditions without a word, so all is false on another
-   * endpoint than Google's unless it is said here; `GcsStore.detect()` finds out. Default on Google's: all true, but
-   * `presign` only when `credentials` with a private key are given.
+   * Features of the server and the credentials. Default on Google's endpoint: all `true`, but `presign` only if
+   * `credentials` with a private key are given. Default on other endpoints: all `false`, since emulators silently
+   * ignore conditions. `GcsStore.detect()` finds out which features work.
    */
   capability?: Partial<GcsFeatures> | undefined;
-  /** Where the time for pauses between attempts comes from. Default: this machine. */
+  /** Clock of the pauses between attempts. Default: the clock of this machine. */
   clock?: Clock | undefined;
 }
 
@@ -98,15 +101,15 @@ const schema = z
   })
   .check(rule("clientConfig", "can't be combined with client", (all) => isOneAtMost(all.client, all.clientConfig)));
 
-/** The options as the store works with them: checked, defaults filled in. */
+/** The checked options, with defaults filled in. */
 export type ParsedGcsOptions = z.output<typeof schema>;
 
-/** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
+/** @throws {StorageError} `CONFIG_INVALID`, which names every wrong field */
 export function parseGcsOptions(options: GcsStoreOptions): ParsedGcsOptions {
   return parseOptions(schema, options, "GcsStore");
 }
 
-// The library takes a host for one with https.
+// The library takes a bare host as https.
 function hasEndpoint(config: unknown): boolean {
   const { apiEndpoint } = (isObject(config) ? config : {}) as StorageOptions;
   if (apiEndpoint === undefined) return true;

@@ -6,8 +6,8 @@ import type { GcsBucket } from "./bucket.js";
 import { toCredentialsError } from "./errors.js";
 
 /**
- * A V4 signed URL for one object and one method. With a private key nothing is sent; without one, the credentials of a
- * machine ask Google's IAM to sign.
+ * Makes a V4 signed URL for one object and one method. With a private key, nothing is sent. Without one, the
+ * credentials of a machine ask Google's IAM to sign.
  */
 export async function presignObject(
   bucket: GcsBucket,
@@ -25,7 +25,7 @@ export async function presignObject(
       .getSignedUrl({
         version: "v4",
         action: method === "GET" ? "read" : "write",
-        accessibleAt: now, // or a second that ends in between would be missing from its life
+        accessibleAt: now, // otherwise the URL could be valid one second less, if a second ends in between
         expires: now + expiresIn * 1000,
         ...(filename !== undefined && { responseDisposition: contentDisposition(filename) }),
         ...(contentType !== undefined && { responseType: contentType }),

@@ -14,7 +14,10 @@ const BODY = Buffer.from("probe");
 const OTHER_GENERATION = "1";
 const WRITERS = 4;
 
-/** Finds out what a server honours, by breaking and keeping each condition, and whether the credentials can sign. */
+/**
+ * Tests which features a server honours, and whether the credentials can sign. Tries each condition both broken and
+ * fulfilled.
+ */
 export async function probeFeatures(bucket: GcsBucket, options: CallOptions): Promise<GcsFeatures> {
   const probe = new GcsProbe(bucket, options);
   return probe.finding(async () => ({
@@ -39,7 +42,8 @@ class GcsProbe extends Probe {
 
   async ifNoneMatch(): Promise<boolean> {
     const path = this.newPath();
-    // Of several writers at once one wins: a server that looks first and writes then would let more.
+    // Only one of several writers at once may win. A server that checks first and writes later would let more than
+    // one win.
     const writes = Array.from({ length: WRITERS }, () => this.#outcome(this.#write(path, { ifNoneMatch: "*" })));
     const outcomes = await Promise.all(writes);
     const losers = outcomes.filter((outcome) => outcome === "refused").length;
@@ -84,7 +88,7 @@ class GcsProbe extends Probe {
     const path = ".coatcheck-probe/url";
     const call = this.call("presign", path);
     const storage = await this.#bucket.client.storage(call);
-    // An emulator checks no signature, and whoever has no credentials waits seconds for those of a machine.
+    // An emulator checks no signature. Without credentials, the library waits seconds for those of a machine.
     if (!this.#bucket.isGoogle && storage.useAuthWithCustomEndpoint !== true) return false;
     const url = presignObject(this.#bucket, path, { method: "GET", expiresIn: 60 }, call);
     return url.then(

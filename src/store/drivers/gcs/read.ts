@@ -12,13 +12,15 @@ import { watchedChunks } from "./http-exchange.js";
 import { toObjectInfo } from "./object-info.js";
 import { assertBucket, getResource, statObject } from "./object.js";
 
-// How often a read begins anew because the object was overwritten between its two requests.
+// The most attempts of a read whose object is overwritten between its two requests.
 const ATTEMPTS = 5;
 
 /**
- * Reads an object, or the range of it that the options ask for. Content and description are two requests of the JSON
- * API, sent at the same time; they must be of one generation. Who needs no content type and no metadata has them by one, where
- * the answer with the content says the rest.
+ * Reads an object, or the range of it that the options ask for.
+ *
+ * The JSON API needs two requests, for content and description. They are sent at the same time and must return the
+ * same generation. A call that needs no content type and no metadata needs one request, if the response with the
+ * content has the other facts.
  */
 export async function readObject(
   bucket: GcsBucket,
@@ -46,7 +48,7 @@ export async function readObject(
     const response = content.value;
     const { info } = description.value;
     if (response === undefined) {
-      if (expectedSize(info.size, options) > 0) continue; // it has grown in between
+      if (expectedSize(info.size, options) > 0) continue; // the object has grown in between
       return bytesResult(info, new Uint8Array(0), readCall(call));
     }
     const generation = response.headers["x-goog-generation"];
@@ -58,7 +60,7 @@ export async function readObject(
   throw new StorageError("UNAVAILABLE", "The object was overwritten again and again while it was read.", call.details);
 }
 
-/** An object, and its checksum as the API writes it. */
+/** An object, and its checksum in the form of the API. */
 interface Description {
   readonly info: ObjectInfo;
   readonly crc32c: string | undefined;
@@ -70,8 +72,8 @@ async function describe(bucket: GcsBucket, path: string, call: DriverCall): Prom
 }
 
 /**
- * What the answer with the content says of the object, but for its metadata; `undefined` when that is too little (Cloud
- * Storage, "HTTP headers": `x-goog-generation`, `x-goog-hash`).
+ * Reads the description of an object, except its metadata, from the response with the content. Returns `undefined` if
+ * facts are missing (Cloud Storage, "HTTP headers": `x-goog-generation`, `x-goog-hash`).
  */
 function describedBy(response: IncomingMessage | undefined, path: string, call: DriverCall): Description | undefined {
   const generation = response?.headers["x-goog-generation"];
@@ -84,7 +86,7 @@ function describedBy(response: IncomingMessage | undefined, path: string, call: 
   return { info: toObjectInfo(path, { size, generation }, call), crc32c };
 }
 
-/** The answer with the content, or `undefined` when the range begins at or past the end of the object. */
+/** Requests the content. Returns `undefined` if the range begins at or after the end of the object. */
 async function openContent(
   bucket: GcsBucket,
   path: string,
@@ -97,11 +99,11 @@ async function openContent(
       method: "GET",
       target: bucket.target(bucket.objectName(path, call.details)),
       query: { alt: "media" },
-      // What was stored compressed comes as it was stored, and not unpacked by the server.
+      // With this header, the server sends compressed objects as they were stored, and does not unpack them.
       headers: { "accept-encoding": "gzip", ...(range !== undefined && { range }) },
       idempotent: true,
     });
-    // An error of a body that nobody reads must not end the process; who reads it is told all the same.
+    // The error of a body that nobody reads must not end the process. A reader still gets the error.
     response.on("error", () => undefined);
     endOnAbort(response, call.signal);
     return response;
@@ -111,7 +113,7 @@ async function openContent(
   }
 }
 
-// Also a body that hangs: then nobody would come to destroy it.
+// Also ends a body that hangs. No reader would destroy it then.
 function endOnAbort(response: IncomingMessage, signal: AbortSignal | undefined): void {
   const end = (): void => void response.destroy(new Error("aborted"));
   if (signal?.aborted) end();
@@ -129,7 +131,7 @@ async function toResult(
   const ranged = rangeHeader(options) !== undefined;
   if (ranged && response.statusCode === 200 && expected !== info.size) {
     response.destroy();
-    // The emulator sends the whole object where the range is past its end.
+    // The emulator sends the whole object if the range begins after its end.
     if (expected === 0) return bytesResult(info, new Uint8Array(0), readCall(call));
     throw otherRange(call);
   }
@@ -147,10 +149,10 @@ async function toResult(
   );
 }
 
-/** Whether a part of the object is the one that was asked for (RFC 9110, 14.4). */
+/** Tells whether a partial response has the requested range (RFC 9110, 14.4). */
 function isRange({ headers }: IncomingMessage, offset: number, length: number, size: number): boolean {
   const range = headers["content-range"];
-  if (range === undefined) return true; // an emulator says nothing; the bytes are counted
+  if (range === undefined) return true; // an emulator sends no range, but the bytes are counted
   const found = parseContentRange(range.replace(/\/\*$/, `/${size}`));
   return found?.total === size && isRangeOf(found, offset, length);
 }

@@ -4,15 +4,15 @@ import { abortable } from "../../../async/abort.js";
 import type { Clock } from "../../../async/clock.js";
 import { isStorageError } from "../../../errors/error.js";
 
-// The library's enumeration, whose value can't be imported before the library is there.
+// Values of the library's enumeration, which can't be imported before the library is loaded.
 const RETRY_ALWAYS = 0;
 const RETRY_NEVER = 2;
 
 const FIRST_DELAY = 1_000;
 
 /**
- * When one request is sent again: by the `retryOptions` of the client, whose idempotency strategy decides about writes
- * without a condition.
+ * Decides when a request is sent again. Follows the `retryOptions` of the client, whose idempotency strategy decides
+ * about writes without a condition.
  */
 export class Retry {
   attempts = 0;
@@ -25,7 +25,7 @@ export class Retry {
     this.#begun = clock.now();
   }
 
-  /** Runs the attempts of a request. The error of the last one is thrown. */
+  /** Runs the attempts of a request. Throws the error of the last one. */
   async run<T>(idempotent: boolean, call: DriverCall, attempt: () => Promise<T>): Promise<T> {
     for (;;) {
       this.attempts++;
@@ -37,7 +37,7 @@ export class Retry {
     }
   }
 
-  /** Waits before another attempt. False when there is to be none. */
+  /** Waits before another attempt. Returns `false` if there must be no other attempt. */
   async pause(error: unknown, { signal, details }: DriverCall): Promise<boolean> {
     if (!isStorageError(error) || !error.retryable) return false;
     const { autoRetry = true, maxRetries = 3, totalTimeout = 600 } = this.options;
@@ -54,7 +54,7 @@ export class Retry {
     return this.options.idempotencyStrategy;
   }
 
-  // Half of it at random, so that those who failed together do not come back together.
+  // Half of the delay is random, so that callers which failed together do not retry together.
   #delay(): number {
     const { retryDelayMultiplier = 2, maxRetryDelay = 64 } = this.options;
     const delay = Math.min(FIRST_DELAY * retryDelayMultiplier ** (this.attempts - 1), maxRetryDelay * 1000);

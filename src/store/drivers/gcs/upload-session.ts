@@ -6,12 +6,13 @@ import type { ObjectResource } from "./object-info.js";
 import { missingBucket } from "./object.js";
 import { uploadDescription, uploadRequest, type UploadParams } from "./upload.js";
 
-// "Resume Incomplete": the server has a part of the upload, and says how much (GCS, "Resumable uploads").
+// "Resume Incomplete": the server has a part of the upload, and reports its size (GCS, "Resumable uploads").
 const INCOMPLETE = 308;
 
 /**
- * A resumable upload: one session whose requests may be lost and sent again, for the server says what it has, and also
- * whether the object is made already. So a conditional write that is repeated never mistakes its own object for another's.
+ * A resumable upload. Its requests may be lost and sent again, since the server reports which bytes it has. It also
+ * reports whether the object exists already. So a repeated conditional write never mistakes its own object for
+ * another's.
  */
 export class UploadSession {
   private constructor(
@@ -48,8 +49,8 @@ export class UploadSession {
   }
 
   /**
-   * Sends the next bytes, from `start`, and goes on where the server lost some of them. With `total`, the size of the
-   * object, they are the last. Returns the object when it is made.
+   * Sends the next bytes, from `start`. Sends them again from the point where the server lost some. With `total`, the
+   * size of the object, these bytes are the last. Returns the object once it is made.
    */
   async send(bytes: Uint8Array, start: number, total?: number, crc32c?: string): Promise<ObjectResource | undefined> {
     const end = start + bytes.byteLength;
@@ -78,7 +79,7 @@ export class UploadSession {
     }
   }
 
-  /** Sends everything by one request whose length is not known: for servers that take no more than one. */
+  /** Sends everything in one request of unknown length, for servers that take only one. */
   async sendAll(chunks: AsyncIterable<Uint8Array>): Promise<ObjectResource> {
     const answer = await this.#put(chunks, "bytes 0-*/*").catch((error: unknown) => {
       throw sessionError(error, this.call);
@@ -87,7 +88,7 @@ export class UploadSession {
     return answerObject(answer, this.call);
   }
 
-  /** Gives the upload up. Not waited for, and no matter how it ends: a session makes no object, and ends in a week. */
+  /** Gives the upload up. Does not wait, and ignores errors: a session makes no object, and ends in a week. */
   cancel(): void {
     const call: DriverCall = { details: this.call.details, signal: AbortSignal.timeout(this.bucket.timeout) };
     const cancelled = 499;
@@ -102,7 +103,7 @@ export class UploadSession {
       target: this.url,
       headers: { "content-range": range, ...(crc32c !== undefined && { "x-goog-hash": `crc32c=${crc32c}` }) },
       body,
-      idempotent: false, // `send` knows better how to go on
+      idempotent: false, // `send` has its own retries, which continue the upload
       accept: INCOMPLETE,
     });
   }
@@ -113,12 +114,12 @@ export class UploadSession {
 
   #finished(answer: GcsAnswer, total: number | undefined): ObjectResource {
     if (total !== undefined) return answerObject(answer, this.call);
-    // An emulator took a chunk for the whole, and has made an object of it.
+    // An emulator took a chunk for the whole body, and has made an object of it.
     throw sessionFault("UNSUPPORTED", "The server does not take an upload in several requests.", this.call);
   }
 }
 
-// The emulator names itself in the URL, which may not be how it is reached. Google's sessions may be of another host.
+// The emulator puts its own name into the URL, which may not be reachable. Google's sessions may be on another host.
 function sessionUrl(bucket: GcsBucket, location: string, apiEndpoint: string): URL {
   const url = new URL(location, apiEndpoint);
   if (bucket.isGoogle) return url;
@@ -132,7 +133,7 @@ function rangeOf(offset: number, end: number, total: number | undefined): string
   return offset === end ? `bytes */${total ?? "*"}` : `bytes ${offset}-${end - 1}/${total ?? "*"}`;
 }
 
-// "bytes=0-524287"; without the header it has nothing yet.
+// "bytes=0-524287". Without the header, the server has no bytes yet.
 function receivedBytes({ headers }: GcsAnswer): number {
   const last = /^bytes=0-(\d+)$/.exec(headers.range ?? "")?.[1];
   return last === undefined ? 0 : Number(last) + 1;
@@ -142,7 +143,7 @@ function isGone(error: unknown): boolean {
   return [404, 410].includes(GCS_ERRORS.httpStatusOf(error) ?? 0);
 }
 
-// Of a session that is gone: another attempt of the caller's begins a new one.
+// If a session is gone, another attempt of the caller begins a new one.
 function sessionError(error: unknown, { details }: DriverCall): unknown {
   if (!isGone(error)) return error;
   const cause = isStorageError(error) ? error.cause : undefined;

@@ -6,7 +6,7 @@ import type { GenerationQuery } from "./generation.js";
 import type { ObjectResource } from "./object-info.js";
 import { missingBucket } from "./object.js";
 
-/** What a write sends along with the body. */
+/** Everything that a write sends besides the body. */
 export interface UploadParams {
   name: string;
   contentType: string;
@@ -14,7 +14,7 @@ export interface UploadParams {
   query: GenerationQuery;
 }
 
-/** The base of every request that begins an upload, by its type. */
+/** Returns the base of every request that begins an upload, by its type. */
 export function uploadRequest(
   bucket: GcsBucket,
   uploadType: "multipart" | "resumable",
@@ -28,12 +28,12 @@ export function uploadRequest(
   };
 }
 
-/** The description that an upload begins with (JSON API, "Objects: insert"). */
+/** Returns the description at the beginning of an upload (JSON API, "Objects: insert"). */
 export function uploadDescription({ name, contentType, metadata }: UploadParams, crc32c?: string): Buffer {
   return Buffer.from(JSON.stringify({ name, contentType, metadata, crc32c }));
 }
 
-/** Uploads a whole body by one request, which is sent again only where the client's strategy says so. */
+/** Uploads a whole body in one request. Sends it again only if the client's idempotency strategy allows it. */
 export async function uploadWhole(
   bucket: GcsBucket,
   params: UploadParams,
@@ -64,7 +64,7 @@ export async function uploadWhole(
   }
 }
 
-/** CRC32C in base64, as the API writes it. */
+/** Returns the CRC32C in base64, the form of the API. */
 export async function checksumOf(bucket: GcsBucket, bytes: Uint8Array, call: DriverCall): Promise<string> {
   const checksum = (await bucket.client.storage(call)).crc32cGenerator();
   checksum.update(bytes as Buffer);
@@ -72,8 +72,9 @@ export async function checksumOf(bucket: GcsBucket, bytes: Uint8Array, call: Dri
 }
 
 /**
- * The object that an upload made, if the server says the same checksum of it. One that is not what was sent is deleted, if
- * it is still there; the server itself refuses it when the checksum was sent along.
+ * Returns the object that an upload made, if the server reports the same checksum for it. If the checksum differs,
+ * deletes that version of the object and throws. If the checksum was sent along, the server itself refuses such an
+ * object.
  */
 export async function verified(
   bucket: GcsBucket,

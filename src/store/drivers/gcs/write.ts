@@ -13,8 +13,8 @@ import { checksumOf, uploadWhole, verified, type UploadParams } from "./upload.j
 import { UploadSession } from "./upload-session.js";
 
 /**
- * Writes one object: by one request what fits into a chunk, by a session what does not, and what has a condition. No
- * object is made before the whole body has come and is what was declared.
+ * Writes one object. A body that fits into a chunk takes one request. A larger body or a write with a condition takes
+ * a session. The object appears only after the whole body has arrived and matches its declaration.
  */
 export async function writeObject(
   bucket: GcsBucket,
@@ -34,7 +34,7 @@ export async function writeObject(
   return toObjectInfo(path, resource, call);
 }
 
-/** One write: where to, what goes along, and for which call. */
+/** One write: its target, its attributes and its call. */
 class Upload {
   constructor(
     private readonly bucket: GcsBucket,
@@ -85,7 +85,7 @@ class Upload {
     }
   }
 
-  /** A session that is given up when something fails. */
+  /** Runs `send` with a new session. Gives the session up if something fails. */
   async #inSession<T>(size: number | undefined, send: (session: UploadSession) => Promise<T>): Promise<T> {
     const session = await UploadSession.begin(this.bucket, this.params, size, this.call);
     try {
@@ -97,28 +97,31 @@ class Upload {
   }
 }
 
-/** All chunks, which the checksum sees when they are sent. */
+/** Yields all chunks, and adds each to the checksum when it is sent. */
 async function* summed({ bytes, rest }: TakenChunk, chunks: Chunks, checksum: CRC32CValidator): Chunks {
   for (const piece of [bytes, rest]) {
     checksum.update(piece as Buffer);
     yield piece;
   }
   for await (const chunk of chunks) {
-    const copy = Buffer.from(chunk); // a source may use its buffer again before this one is sent
+    const copy = Buffer.from(chunk); // a source may reuse its buffer before this chunk is sent
     checksum.update(copy);
     yield copy;
   }
 }
 
-/** Bytes of one request, and what the source gave beyond them. */
+/** Bytes of one request, and the bytes of the source after them. */
 interface TakenChunk {
   bytes: Uint8Array;
   rest: Uint8Array;
-  /** The source has ended: these are the last bytes. */
+  /** Whether the source has ended, so that these are the last bytes. */
   ended: boolean;
 }
 
-/** Takes a chunk from a source. It is the last one only when the source says so, so there is always one byte more to see. */
+/**
+ * Takes a chunk from a source. Reads at least one byte more, since a chunk is the last one only if the source has
+ * ended.
+ */
 async function takeChunk(source: Chunks, chunkSize: number, begun: Uint8Array): Promise<TakenChunk> {
   const parts = [begun];
   let size = begun.byteLength;
@@ -127,7 +130,7 @@ async function takeChunk(source: Chunks, chunkSize: number, begun: Uint8Array): 
     const next = await source.next();
     if (next.done === true) ended = true;
     else {
-      parts.push(new Uint8Array(next.value)); // a source may use its buffer again
+      parts.push(new Uint8Array(next.value)); // a source may reuse its buffer
       size += next.value.byteLength;
     }
   }

@@ -3,7 +3,7 @@ import { loadRedis } from "./own-connection.js";
 import { RedisStore } from "./redis-store.js";
 
 /**
- * A {@link RedisStore} with a connection of its own, as the environment describes it.
+ * Makes a {@link RedisStore} with its own connection, from the settings of the environment.
  *
  * @throws {StorageError} `MISSING_DEPENDENCY` for `ioredis`
  */

@@ -7,16 +7,16 @@ import { OwnConnection } from "./own-connection.js";
 import { throwIfAborted } from "../../../async/abort.js";
 
 /**
- * The keys of one store: `{prefix}:index`, and `{prefix}:object:<path>` for each object. What stands in braces is the hash
- * tag of Redis Cluster, so all of them lie in one slot, and one script may use them together. The scripts make the second
- * kind out of the first.
+ * The keys of one store: `{prefix}:index`, and `{prefix}:object:<path>` for each object. The text in braces is the
+ * hash tag of Redis Cluster. So all keys are in one slot, and one script may use them together. The scripts derive
+ * the keys of objects from the key of the index.
  */
 class RedisKeys {
   readonly index: string;
   readonly #objects: string;
 
   constructor(prefix: string) {
-    // Escaped: the tag ends at the first brace, and no prefix may look like the beginning of another one's keys.
+    // Escaped, since the tag ends at the first brace. No prefix may look like the beginning of another store's keys.
     const tag = prefix.replace(/[%{}]/g, encodeURIComponent);
     this.index = `{${tag}}:index`;
     this.#objects = `{${tag}}:object:`;
@@ -27,12 +27,12 @@ class RedisKeys {
   }
 }
 
-/** The part of a Redis database that holds one store: its keys, its settings, and how to send. */
+/** The part of a Redis database that holds one store: its keys, its settings and its connection. */
 export class RedisDatabase {
   readonly keys: RedisKeys;
   readonly maxObjectSize: number;
   readonly slidingTtl: boolean;
-  /** As the scripts take it: ms, or empty. */
+  /** The `ttl` in the form that the scripts take: milliseconds, or empty. */
   readonly ttl: string;
   readonly #connection: RedisConnection;
 
@@ -45,7 +45,7 @@ export class RedisDatabase {
       options.client === undefined ? new OwnConnection(options.url!, options) : new GivenConnection(options.client);
   }
 
-  /** Sends one command. Rejects with a StorageError, at once when the call is aborted. */
+  /** Sends one command. Rejects with a StorageError, at once if the call is aborted. */
   async send<T>(call: DriverCall, command: Send<T>): Promise<T> {
     throwIfAborted(call.signal, call.details);
     try {
@@ -55,7 +55,7 @@ export class RedisDatabase {
     }
   }
 
-  /** Runs a script in one step. Its text goes along: a server that was restarted knows none. */
+  /** Runs a script in one step. Sends the text of the script each time, since a restarted server knows no scripts. */
   async script(
     call: DriverCall,
     script: string,

@@ -10,16 +10,16 @@ const BY_REPLY = codesOfNames({
   INSUFFICIENT_STORAGE: "OOM",
   PERMISSION_DENIED: "DENIED NOAUTH NOPERM WRONGPASS",
   UNAVAILABLE: "BUSY CLUSTERDOWN LOADING MASTERDOWN MISCONF NOREPLICAS READONLY TRYAGAIN",
-  DECODE_FAILED: "WRONGTYPE", // the key is not one of ours
-  CONFIG_INVALID: "ASK MOVED", // the client is one for a single server, and talks to a cluster
+  DECODE_FAILED: "WRONGTYPE", // the store did not write this key
+  CONFIG_INVALID: "ASK MOVED", // a client for a single server talks to a cluster
 });
 
 const BY_CONNECTION: ReadonlyMap<string, StorageErrorCode> = new Map([
   ...CODE_OF_ERRNO,
   ...codesOfNames({
     TIMEOUT: "COMMAND_TIMEOUT CONNECT_TIMEOUT",
-    // GREETING_REFUSED: "Max number of clients reached" has no code of its own, nor has anything else that Redis says to a
-    // greeting. ENOENT: a socket file that the server has not made yet.
+    // GREETING_REFUSED: Redis gives "Max number of clients reached" no code of its own, nor any other refusal of a
+    // greeting. ENOENT: the server has not made its socket file yet.
     UNAVAILABLE: "CONNECTION_CLOSED GREETING_REFUSED ENOENT",
     CONFIG_INVALID: "DATABASE_REFUSED",
   }),
@@ -33,9 +33,9 @@ const MESSAGES = new Map<string, string>([
   ["WRONGTYPE", "The key in Redis, or the index of the store, holds something other than what the store keeps there."],
 ]);
 
-/** The typed error of whatever a command failed with. Its cause is a {@link RedisFailure}. */
+/** Makes the typed error of a failed command. Its cause is a {@link RedisFailure}. */
 export function toStorageError(error: unknown, call: DriverCall): StorageError {
-  // One attempt to load the client may fail many calls.
+  // Many calls may wait for one attempt to load the client. Each gets an error with its own details.
   if (isStorageError(error, "MISSING_DEPENDENCY")) return restated(error, call.details);
   const known = knownError(error, call);
   if (known !== undefined) return known;
@@ -44,13 +44,16 @@ export function toStorageError(error: unknown, call: DriverCall): StorageError {
   return new StorageError(codeOf(failure), message, { ...call.details, cause: failure });
 }
 
-/** The error of a value that is not one that the store wrote. */
+/** Makes the error of a value that the store did not write. */
 export function decodeFailed({ details }: DriverCall): StorageError {
   const message = "The key in Redis holds something other than an object of the store.";
   return new StorageError("DECODE_FAILED", message, details);
 }
 
-/** The error of an answer that is not that of the command: something else than Redis, or in between, gave it. */
+/**
+ * Makes the error of a reply that does not fit the command. Something other than Redis sent it, or changed it on the
+ * way.
+ */
 export function brokenReply({ details }: DriverCall): StorageError {
   return new StorageError("UNEXPECTED", "What answered is not Redis, or changed what Redis said.", details);
 }

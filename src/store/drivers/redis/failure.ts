@@ -1,17 +1,20 @@
 import { isObject } from "../../../json/is-object.js";
 
 /**
- * What Redis, or the connection to it, said: the `cause` of the errors of a RedisStore. It stands in for the client's own
- * error, which carries the arguments of the command, the object among them, and whose message may quote them.
+ * The failure that Redis or the connection to it reported. It is the `cause` of the errors of a RedisStore. It
+ * replaces the client's own error, which carries the arguments of the command, and so the object. The message of that
+ * error may quote them too.
  */
 export class RedisFailure extends Error {
   /**
-   * The first word of Redis' error reply (`OOM`, `NOAUTH`, ..., `ERR` for what has no code of its own), the error code of
-   * the connection (`ECONNREFUSED`, ...), `CONNECTION_CLOSED`, `CONNECT_TIMEOUT` or `COMMAND_TIMEOUT`; else the name of the
-   * client's error.
+   * Code of the failure, one of:
+   * - the first word of Redis' error reply, such as `OOM` or `NOAUTH`; `ERR` for a reply without its own code
+   * - the error code of the connection, such as `ECONNREFUSED`
+   * - `CONNECTION_CLOSED`, `CONNECT_TIMEOUT` or `COMMAND_TIMEOUT`
+   * - otherwise the name of the client's error
    */
   readonly code: string;
-  /** Whether it was Redis that answered so. */
+  /** Whether the failure is an error reply of Redis. */
   readonly isReply: boolean;
 
   constructor(code: string, isReply = false) {
@@ -25,11 +28,11 @@ export class RedisFailure extends Error {
   }
 }
 
-// What ioredis rejects with when it gives a command up together with its connection. A command that came too late has the
-// plain name too: see given-connection.ts.
+// The errors of ioredis for a command that it gives up together with its connection. The error of a command timeout
+// has the plain name too: see given-connection.ts.
 const GIVEN_UP = new Set(["Error", "AbortError", "MaxRetriesPerRequestError", "ClusterAllFailedError"]);
 
-/** The failure in whatever a client rejected with, judged by its class and codes, never by its text. */
+/** Turns the error of a client into a failure. Judges it by its class and codes, never by its text. */
 export function toRedisFailure(error: unknown): RedisFailure {
   if (error instanceof RedisFailure) return error;
   const { name, message, code, lastNodeError } = (isObject(error) ? error : {}) as Partial<Record<string, unknown>>;
@@ -40,7 +43,8 @@ export function toRedisFailure(error: unknown): RedisFailure {
   return new RedisFailure(GIVEN_UP.has(name) ? "CONNECTION_CLOSED" : name);
 }
 
-// The first word of an error reply, in upper case, is its code (Redis serialization protocol specification, "Simple errors").
+// The first word of an error reply, in upper case, is its code (Redis serialization protocol specification, "Simple
+// errors").
 function replyCode(message: unknown): string {
   return /^([A-Z][A-Z0-9]*)(?:\s|$)/.exec(String(message))?.[1] ?? "ERR";
 }

@@ -4,10 +4,10 @@ import { commandsOf, type RedisConnection, type Send } from "./connection.js";
 import { RedisFailure, toRedisFailure } from "./failure.js";
 import type { RedisClient } from "./options.js";
 
-// A timer may fire a little before the clock says so.
+// Milliseconds by which a timer may fire before the clock says so.
 const TIMER_SLACK = 2;
 
-/** Commands over a client of the caller, whose settings and life are the caller's. */
+/** Sends commands over a client of the caller. The caller sets the client up and closes it. */
 export class GivenConnection implements RedisConnection {
   constructor(private readonly client: RedisClient) {}
 
@@ -19,7 +19,7 @@ export class GivenConnection implements RedisConnection {
     return Promise.resolve();
   }
 
-  // ioredis has one plain error for a command that took too long, and for a connection that was closed.
+  // ioredis has the same plain error for a command that took too long and for a closed connection.
   async #timed<T>(send: Send<T>): Promise<T> {
     const begun = performance.now();
     try {
@@ -37,7 +37,7 @@ export class GivenConnection implements RedisConnection {
   }
 }
 
-// Of a single server, or of the servers of a cluster.
+// Options of a client for a single server, or of the servers of a cluster.
 interface ClientOptions {
   commandTimeout?: number;
   redisOptions?: { commandTimeout?: number };

@@ -1,4 +1,7 @@
-/** Longest life of an object in milliseconds, a century: the largest times overflow Redis' clock, and are errors there. */
+/**
+ * Longest life of an object in milliseconds: a century. The largest times overflow Redis' clock and cause errors
+ * there.
+ */
 export const MAX_TTL = 100 * 365 * 24 * 60 * 60 * 1000;
 
 /** Longest prefix of the keys in UTF-8 bytes. */

@@ -8,13 +8,13 @@ import { brokenReply, decodeFailed } from "./errors.js";
 import { LIST, REBUILD } from "./scripts.js";
 import { decodeHeader, newEtag, quotedEtag } from "./stored-value.js";
 
-// Most paths that one script looks at, so that Redis is not kept from others for more than a millisecond or two.
+// Most paths that one script looks at. Keeps Redis busy for no more than a millisecond or two.
 const PAGE_SIZE = 1000;
 
-// How often a listing fills an index that goes away under it.
+// Most times that a listing fills an index that disappears during the listing.
 const MAX_REBUILDS = 5;
 
-// What LIST answers: the path to go on after, and path, header and size of the value of each object.
+// The reply of LIST: the path to continue after; then path, header and size of the value of each object.
 type Page = [last: Buffer, found: Buffer[]];
 
 function isPage(reply: unknown): reply is Page {
@@ -23,7 +23,10 @@ function isPage(reply: unknown): reply is Page {
   return Array.isArray(found) && found.length % 3 === 0 && found.every((part) => Buffer.isBuffer(part));
 }
 
-/** Lists objects page by page, each fetched when the one before is used up. Redis sorts them by UTF-8 bytes. */
+/**
+ * Lists objects page by page. Fetches each page when the one before is used up. Redis sorts the objects by UTF-8
+ * bytes.
+ */
 export async function* listObjects(
   database: RedisDatabase,
   prefix: string,
@@ -52,13 +55,13 @@ export async function* listObjects(
       if (--left === 0) return;
     }
     if (last.byteLength === 0) return;
-    least = Buffer.concat([Buffer.from("("), last]); // as it is: a key of somebody else need not be UTF-8
+    least = Buffer.concat([Buffer.from("("), last]); // the bytes as they are, since a foreign key need not be UTF-8
   }
 }
 
 function describe(name: Buffer, header: Buffer, valueSize: number, call: DriverCall): ObjectInfo | undefined {
   const path = name.toString();
-  // A key that somebody else made may be no path, nor UTF-8.
+  // A foreign key may not be a path, and may not be UTF-8.
   if (pathProblem(path) !== undefined || !Buffer.from(path).equals(name)) return undefined;
   const { etag, lastModified, attributesSize } = decodeHeader(header, call);
   const size = valueSize - header.byteLength - attributesSize;
@@ -66,19 +69,19 @@ function describe(name: Buffer, header: Buffer, valueSize: number, call: DriverC
   return { path, size, etag: quotedEtag(etag), lastModified };
 }
 
-// The bounds of ZRANGEBYLEX: "[" is inclusive, "(" exclusive. No path begins with a control character, but what marks the
-// index does.
+// The bounds of ZRANGEBYLEX: "[" is inclusive, "(" exclusive. No path begins with a control character, but the marks
+// of the index do.
 function leastOf(prefix: string, startAfter: string | undefined): string {
   if (startAfter !== undefined && startAfter !== "" && comparePaths(startAfter, prefix) >= 0) return `(${startAfter}`;
   return prefix === "" ? "[\x01" : `[${prefix}`;
 }
 
-// No UTF-8 has the byte 0xff.
+// The byte 0xff does not occur in UTF-8.
 function greatestOf(prefix: string): Buffer | string {
   return prefix === "" ? "+" : Buffer.concat([Buffer.from(`(${prefix}`), Buffer.of(0xff)]);
 }
 
-/** Fills the index from the keys, when Redis evicted it or nobody has listed yet. Writes may go on meanwhile. */
+/** Fills the index from the keys, if Redis evicted the index or nobody has listed yet. Writes may go on meanwhile. */
 async function rebuildIndex(database: RedisDatabase, call: DriverCall): Promise<void> {
   const token = newEtag();
   let cursor = "0";

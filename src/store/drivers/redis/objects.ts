@@ -9,7 +9,7 @@ import { brokenReply } from "./errors.js";
 import { COPY, DELETE, READ, WRITE } from "./scripts.js";
 import { decodeInfo, encodeValue, newEtag, unquotedEtag } from "./stored-value.js";
 
-/** Writes one object by one script. A body that is still to come is collected first. */
+/** Writes one object with one script. Collects a body that is a stream first. */
 export async function writeObject(
   database: RedisDatabase,
   path: string,
@@ -39,7 +39,7 @@ export async function writeObject(
   return { ...objectInfo(path, size, { etag, lastModified, contentType }), ...(metadata && { metadata }) };
 }
 
-/** What {@link READ} answers of an object: header with attributes, size of the value, range. */
+/** The reply of {@link READ} for an object: header with attributes, size of the value, range. */
 type ReadReply = [begin: Buffer, valueSize: Buffer, range: Buffer];
 
 /** Reads an object, or the range of it that the options ask for. */
@@ -58,7 +58,7 @@ export async function readObject(
   return bytesResult(info, bytes, readCall(call));
 }
 
-/** Describes an object without its bytes; `undefined` when it is missing. Does not begin its `ttl` anew. */
+/** Describes an object without its bytes. Returns `undefined` if it is missing. Does not restart its `ttl`. */
 export async function statObject(
   database: RedisDatabase,
   path: string,
@@ -68,7 +68,7 @@ export async function statObject(
   return reply === null ? undefined : infoOf(path, reply, call);
 }
 
-/** Copies an object inside Redis, in one step. The copy is a version of its own, and lives as long as a new object. */
+/** Copies an object inside Redis, in one step. The copy has a new etag, and lives as long as a new object. */
 export async function copyObject(
   database: RedisDatabase,
   from: string,
@@ -86,7 +86,7 @@ export async function copyObject(
   return infoOf(to, reply, call);
 }
 
-/** Deletes one object. A missing one is no error, except under a condition. */
+/** Deletes one object. A missing object is no error, except under a condition. */
 export async function deleteObject(
   database: RedisDatabase,
   path: string,
@@ -102,15 +102,15 @@ export async function deleteObject(
   if (String(outcome) === "changed") throw plainError("PRECONDITION_FAILED", call);
 }
 
-/** Begins the `ttl` of an object anew, without reading its bytes. False when there is none. */
+/** Restarts the `ttl` of an object without reading its bytes. Returns `false` if the object is missing. */
 export async function touchObject(database: RedisDatabase, path: string, call: DriverCall): Promise<boolean> {
   const reply = await database.script(call, READ, [database.keys.object(path)], ["0", "0", database.ttl]);
   if (reply === null) return false;
-  infoOf(path, reply, call); // or it is none of ours, and was left as it is
+  infoOf(path, reply, call); // throws for a value that is not ours, which the script left as it is
   return true;
 }
 
-/** The object that {@link READ} describes. */
+/** Describes the object from the reply of {@link READ}. */
 function infoOf(path: string, reply: unknown, call: DriverCall): ObjectInfo {
   if (!isReadReply(reply)) throw brokenReply(call);
   const [begin, valueSize] = reply;
@@ -126,7 +126,7 @@ interface ReadBytes {
   bytes: Uint8Array;
 }
 
-// Not by a script, which would copy the bytes twice more.
+// Reads without a script, which would copy the bytes two more times.
 async function readWhole(database: RedisDatabase, path: string, call: DriverCall): Promise<ReadBytes> {
   const value = await database.send(call, (commands) => commands.getBuffer(database.keys.object(path)));
   if (value === null) throw plainError("NOT_FOUND", call);

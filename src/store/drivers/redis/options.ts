@@ -7,61 +7,70 @@ import { MAX_PREFIX_BYTES, MAX_TTL } from "./limits.js";
 import { redisUrlProblem } from "./redis-url.js";
 
 /**
- * A client of ioredis 5 or 6: `Redis` (one server, or Sentinels) or `Cluster`. Declared by two of its methods, so that it
- * fits whichever version is installed, and none is needed to compile.
+ * A client of ioredis 5 or 6: `Redis` (one server, or Sentinels) or `Cluster`. Only two of its methods are declared,
+ * so that any installed version fits, and none is needed to compile.
  */
 export interface RedisClient {
   getBuffer(key: string): Promise<Buffer | null>;
   eval(script: string, keyCount: number, ...args: (string | Buffer)[]): Promise<unknown>;
 }
 
-/** Room in a value for what stands before the body, in bytes. */
+/** Bytes of a value that are reserved for the header and the attributes before the body. */
 export const MAX_HEADER_SIZE = 64 * 1024;
 
 /**
- * Largest object in bytes. Redis takes strings of up to 512 MB (`proto-max-bulk-len` in redis.conf; Redis docs, "Strings",
- * "Limits"), of which {@link MAX_HEADER_SIZE} are kept for the attributes.
+ * Largest object in bytes. Redis takes strings of up to 512 MB (`proto-max-bulk-len` in redis.conf; Redis docs,
+ * "Strings", "Limits"). {@link MAX_HEADER_SIZE} bytes of them are reserved for the attributes.
  */
 const MAX_OBJECT_SIZE = 512 * 1024 ** 2 - MAX_HEADER_SIZE;
 
 const MAX_TIMEOUT = 2 ** 31 - 1;
 
-/** Options of {@link RedisStore}: one of `client` and `url` is needed. */
+/** Options of {@link RedisStore}. One of `client` and `url` is needed. */
 export interface RedisStoreOptions {
   /**
-   * A client of ioredis to use. It stays the caller's: `close()` leaves it open, and its own timeouts, retries and queues
-   * apply. By default ioredis has no `commandTimeout`, and tries long to reach a server that is down: give such a client
-   * a `commandTimeout` and a small `maxRetriesPerRequest`, or the calls a signal.
+   * A client of ioredis to use. The caller still owns it: `close()` leaves it open, and its own timeouts, retries and
+   * queues apply. By default, ioredis has no `commandTimeout`, and tries for a long time to reach a server that is
+   * down. So give the client a `commandTimeout` and a small `maxRetriesPerRequest`, or give the calls a signal.
    */
   client?: RedisClient | undefined;
   /**
-   * Where the server is: `redis://user:password@host:port/db`, or `rediss://` with TLS. `db` is the number of a database,
-   * 0 by default and always on a cluster; one that the server does not have is `CONFIG_INVALID` at the first call. The store then opens a connection
-   * of its own at the first call, opens it again at the next call after it broke, and closes it on `close()`.
+   * URL of the server: `redis://user:password@host:port/db`, or `rediss://` with TLS. `db` is the number of a
+   * database. It is 0 by default, and always 0 on a cluster. If the server does not have the database, the first call
+   * fails as `CONFIG_INVALID`.
+   *
+   * The store opens its own connection at the first call, and closes it on `close()`. If the connection breaks, the
+   * next call opens another.
    */
   url?: string | undefined;
-  /** What the keys in Redis begin with; stores with different ones never see each other. 1 to 512 bytes, default `"coatcheck"`. */
+  /**
+   * Beginning of the keys in Redis. Stores with different prefixes never see each other. 1 to 512 bytes, default
+   * `"coatcheck"`.
+   */
   prefix?: string | undefined;
-  /** Milliseconds after which an object is gone, counted from its last write. Default: objects stay. */
+  /** Milliseconds from its last write until an object is gone. Default: objects stay. */
   ttl?: number | undefined;
   /**
-   * Every read of an object begins its `ttl` anew, in the same step as the read. An object written without a `ttl` stays.
-   * Needs `ttl`. Default `false`.
+   * Whether every read of an object restarts its `ttl`, in the same step as the read. An object written without a
+   * `ttl` stays. Needs `ttl`. Default `false`.
    */
   slidingTtl?: boolean | undefined;
   /**
-   * Largest object in bytes, default 64 MiB, at most 512 MiB less 64 KiB. An object travels in one command and is held in
-   * memory as a whole, here and there, and Redis does nothing else meanwhile.
+   * Largest object in bytes. Default 64 MiB, at most 512 MiB less 64 KiB. One command carries the whole object. The
+   * process and Redis both hold it in memory, and Redis does nothing else meanwhile.
    */
   maxObjectSize?: number | undefined;
-  /** Milliseconds to connect to `url`, default 5,000. Then the call is `TIMEOUT`. */
+  /** Milliseconds to connect to `url`, default 5,000. After that, the call fails as `TIMEOUT`. */
   connectTimeout?: number | undefined;
   /**
-   * Milliseconds for one command sent to `url`, its body included, default 30,000. Then the call is `TIMEOUT`, and the
-   * connection is given up, with what else waits for it.
+   * Milliseconds for one command sent to `url`, including its body, default 30,000. After that, the call fails as
+   * `TIMEOUT`, and the connection is closed. All other calls that wait for the connection fail too.
    */
   commandTimeout?: number | undefined;
-  /** Where the time of these timeouts comes from. Default: this machine. Redis has its own for `ttl` and `lastModified`. */
+  /**
+   * Clock of these timeouts. Default: the clock of this machine. Redis has its own clock for `ttl` and
+   * `lastModified`.
+   */
   clock?: Clock | undefined;
 }
 
@@ -98,10 +107,10 @@ const schema = z
     rule("slidingTtl", "needs ttl", ({ slidingTtl, ttl }) => !slidingTtl || ttl !== undefined),
   );
 
-/** The options as the store works with them: checked, defaults filled in. */
+/** The checked options, with defaults filled in. */
 export type ParsedRedisOptions = z.output<typeof schema>;
 
-/** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
+/** @throws {StorageError} `CONFIG_INVALID`, which names every wrong field */
 export function parseRedisOptions(options: RedisStoreOptions): ParsedRedisOptions {
   return parseOptions(schema, options, "RedisStore");
 }

@@ -8,18 +8,18 @@ import { RedisFailure, toRedisFailure } from "./failure.js";
 import type { ParsedRedisOptions } from "./options.js";
 import { Session } from "./session.js";
 
-// Nothing is tried again behind the caller's back: a call fails with its connection, and the next one opens another. So no
+// The client retries nothing by itself. A call fails with its connection, and the next call opens another. So no
 // queue grows while Redis is down, no timer keeps the process alive, and no command is sent twice.
 const CLIENT_OPTIONS = {
   lazyConnect: true,
   retryStrategy: () => null,
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
-  enableReadyCheck: false, // whoever is still loading says so to each command
+  enableReadyCheck: false, // a server that is still loading says so to each command
   disableClientInfo: true,
 };
 
-/** Commands over a connection of the store's own, opened when it is needed. */
+/** Sends commands over the store's own connection, and opens it on demand. */
 export class OwnConnection implements RedisConnection {
   readonly #url: string;
   readonly #connectTimeout: number;
@@ -42,7 +42,10 @@ export class OwnConnection implements RedisConnection {
     return session.run(send, call);
   }
 
-  /** Calls that are under way fail, a connection that is being made is given up. A later call opens another one. */
+  /**
+   * Closes the connection, or gives up one that is being made. Calls in flight fail. A later call opens another
+   * connection.
+   */
   async close(): Promise<void> {
     this.#session?.end(new RedisFailure("CONNECTION_CLOSED"));
     await Promise.all(
@@ -54,7 +57,7 @@ export class OwnConnection implements RedisConnection {
     );
   }
 
-  /** Once for all who wait for it. A failure is not remembered. */
+  /** Opens the connection once for all calls that wait for it. Does not remember a failure. */
   async #open(): Promise<Session> {
     if (this.#session?.isOpen === true) return this.#session;
     this.#opening ??= this.#dial().finally(() => (this.#opening = undefined));
@@ -66,23 +69,24 @@ export class OwnConnection implements RedisConnection {
     const client = new RedisClass(this.#url, { ...CLIENT_OPTIONS, connectTimeout: this.#connectTimeout });
     this.#clients.add(client);
     client.once("end", () => this.#clients.delete(client));
-    // Also after the greeting, or an error that no command is waiting for would be printed. The first says why.
+    // Listens also after the greeting. Otherwise ioredis would print an error that no command waits for. The first
+    // error holds the reason.
     const greeting: { refusal?: RedisFailure; isLate?: boolean } = {};
     client.on("error", (error: unknown) => (greeting.refusal ??= greetingFailure(error)));
-    // ioredis limits the time of the connection only, not that of what it says first.
+    // ioredis limits only the time of the connection, not the time of the greeting.
     const timer = this.#clock.setTimeout(() => {
       greeting.isLate = true;
       cut(client);
     }, this.#connectTimeout);
     try {
       await client.connect();
-      // ioredis 5 does not wait for the answers to its greeting, nor greet without a password. Whoever may not PING, or
-      // not yet, has been answered too.
+      // ioredis 5 does not wait for the answers to its greeting, and sends no greeting without a password. An error
+      // reply to PING also shows that the server answers: the user may not be allowed to PING, or not yet.
       await client.ping().catch((error: unknown) => {
         const failure = greetingFailure(error);
         if (!failure.isReply || failure.code === "NOAUTH") throw failure;
       });
-      // A database that does not exist is no reason for ioredis not to go on, in another one.
+      // If the database does not exist, ioredis goes on in another one.
       if (greeting.refusal !== undefined) throw greeting.refusal;
       return (this.#session = new Session(client, this.#clock, this.#commandTimeout, () => cut(client)));
     } catch (error) {
@@ -100,20 +104,20 @@ function greetingFailure(error: unknown): RedisFailure {
   return failure.isReply && failure.code === "ERR" ? new RedisFailure("GREETING_REFUSED") : failure;
 }
 
-// ioredis hangs the command on the error.
+// ioredis attaches the command to the error.
 function isSelect(error: unknown): boolean {
   return (error as { command?: { name?: unknown } } | null)?.command?.name === "select";
 }
 
-/** Closes a connection without a goodbye, which a server that hangs would not hear. */
+/** Closes a connection without a QUIT, which a server that hangs would not answer. */
 function cut(client: Redis): void {
-  if (client.status === "end") return; // or it would begin to wait for that
+  if (client.status === "end") return; // otherwise the client would start to wait for the end
   client.disconnect();
   (client.stream as Redis["stream"] | undefined)?.destroy();
 }
 
 /**
- * The class of ioredis, an optional peer: loaded when the first connection is made.
+ * Loads the class of ioredis, an optional peer, when the first connection is made.
  *
  * @throws {StorageError} `MISSING_DEPENDENCY`
  */

@@ -8,17 +8,18 @@ import { copyObject, deleteObject, readObject, statObject, touchObject, writeObj
 import { parseRedisOptions, type RedisStoreOptions } from "./options.js";
 
 /**
- * Keeps objects in Redis 7 or newer, each as one string, by way of `ioredis` (an optional peer: install it beside
- * coatcheck). Everything but `presign` is supported; conditions are decided inside Redis. How durable a write is, Redis'
- * own settings say: by default it may lose the last seconds when it crashes.
+ * Keeps each object in Redis 7 or newer, as one string. Uses `ioredis`, an optional peer: install it beside
+ * coatcheck. Supports everything except `presign`. Redis itself checks conditions. The settings of Redis decide how
+ * durable a write is: by default, a crash of Redis may lose the last seconds.
  *
- * Errors carry a `RedisFailure` as `cause`. A command whose connection breaks before the answer may or may not have been
- * carried out; the call fails as `UNAVAILABLE`, or as `TIMEOUT` when Redis was silent, and the next one connects again.
+ * Errors carry a `RedisFailure` as `cause`. If a connection breaks before the answer, Redis may or may not have run
+ * the command. The call fails as `UNAVAILABLE`, or as `TIMEOUT` if Redis was silent, and the next call connects
+ * again.
  *
- * The first listing of a store, and the first after Redis evicted its index, goes through all keys of the database. No
- * content type or metadata is listed.
+ * The first listing of a store goes through all keys of the database. So does the first one after Redis evicted the
+ * index of the store. Listings have no content type and no metadata.
  *
- * `close()` closes the connection, if the store opened it. Calls that are under way fail as `UNAVAILABLE`; a later one opens
+ * `close()` closes the connection, if the store opened it. Calls in flight fail as `UNAVAILABLE`. A later call opens
  * a connection again, which does not keep the process alive once it is idle.
  *
  * @example
@@ -29,7 +30,7 @@ import { parseRedisOptions, type RedisStoreOptions } from "./options.js";
 export class RedisStore extends DriverStore<"redis"> {
   readonly #database: RedisDatabase;
 
-  /** @throws {StorageError} `CONFIG_INVALID` that names every wrong option. Nothing is connected yet. */
+  /** @throws {StorageError} `CONFIG_INVALID`, which names every wrong option. Nothing is connected yet. */
   constructor(options: RedisStoreOptions) {
     const database = new RedisDatabase(parseRedisOptions(options));
     super({
@@ -47,8 +48,8 @@ export class RedisStore extends DriverStore<"redis"> {
   }
 
   /**
-   * Lets an object live on as if it had just been written: begins its `ttl` anew, if it has one. False when there is no
-   * such object. A `TieredStore` with `slideRemoteTtl` calls this.
+   * Restarts the `ttl` of an object, if it has one, as if the object had just been written. Returns `false` if there
+   * is no such object. A `TieredStore` with `slideRemoteTtl` calls this method.
    */
   async touch(path: string, options: CallOptions = {}): Promise<boolean> {
     const details = { ...checkStat(this, path, options), operation: "touch" };

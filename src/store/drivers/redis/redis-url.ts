@@ -1,4 +1,7 @@
-/** What is wrong with the URL of a server, and what to write instead; `undefined` for a good one. Repeats nothing of it. */
+/**
+ * Returns the problem of a server URL and the way to solve it, or `undefined` for a valid URL. Repeats no part of the
+ * URL.
+ */
 export function redisUrlProblem(text: string): string | undefined {
   if (!URL.canParse(text)) return "must be a redis:// or rediss:// URL";
   const url = new URL(text);
@@ -13,7 +16,7 @@ export function redisUrlProblem(text: string): string | undefined {
   return queryProblem(url);
 }
 
-// The client of Redis takes any of its own options from there, which would undo those that the store needs.
+// The client would take any of its own options from the query, which would override options that the store needs.
 function queryProblem({ pathname, searchParams }: URL): string | undefined {
   const names = [...searchParams.keys()];
   if (names.some((name) => name !== "db" && name !== "family") || new Set(names).size < names.length) {

@@ -1,14 +1,16 @@
-// The scripts that change or read several things in one step. Redis runs nothing else meanwhile. All numbers are answered
-// as text, since a client may be told to read numbers as either. For the offsets see stored-value.ts.
+// The scripts read or change several things in one step. Redis runs nothing else meanwhile. All numbers in replies
+// are text, since a client may be set to return numbers as numbers or as text. For the offsets see stored-value.ts.
 //
-// The index is a sorted set of the paths, whose scores are all 0, so that Redis orders them by their bytes. Two kinds of
-// members are no paths, and begin with a byte that no path may hold: "\0complete" says that no object is missing in the
-// index, "\0rebuild:..." that one listing is filling it. Redis may evict an index as it may any key: the next write then
-// begins a new one, which lacks the mark, and the next listing fills it from the keys.
+// The index is a sorted set of the paths. All scores are 0, so that Redis orders the paths by their bytes. Two kinds
+// of members are not paths. They begin with a byte that no path may contain. The member "\0complete" says that the
+// index lacks no object. The member "\0rebuild:..." says that one listing is filling the index. Redis may evict an
+// index like any other key. The next write then begins a new index without the mark, and the next listing fills it
+// from the keys.
 
-// Of a path whose object has expired or was evicted, nothing tells the index. Each write looks at a few paths at random, as
-// Redis' own expiry does: while writes go on, such paths are on average not more than a third of all. A listing drops those
-// that it meets. The index is written before the object: when it is of another type, nothing has happened.
+// The index is not told when an object expires or is evicted. So each write checks a few random paths, as Redis' own
+// expiry does. While writes go on, such paths are on average not more than a third of all paths. A listing drops the
+// ones that it meets. A write changes the index before the object. If the index key has another type, the script
+// fails before it changes anything.
 const TIDY = `
 local function tidy(index)
   local objects = string.sub(index, 1, -6) .. 'object:'
@@ -24,9 +26,12 @@ local function now()
 end`;
 
 /**
- * KEYS object, index; ARGV path, value, its etag, `ttl` or "", condition ("", "absent" or "match"), the etag to match.
- * Answers `ok` and the time, `exists`, or `changed`. The condition of a write that a client sends again, for want of an
- * answer, holds if the first one came through.
+ * Writes an object.
+ *
+ * KEYS: object, index. ARGV: path, value, its etag, `ttl` or "", condition ("", "absent" or "match"), the etag to
+ * match. The reply is `ok` and the time, `exists`, or `changed`.
+ *
+ * A client may send a write again if it got no answer. The condition then holds if the first write succeeded.
  */
 export const WRITE = `${NOW}${TIDY}
 local current = redis.call('GETRANGE', KEYS[1], 4, 25)
@@ -44,7 +49,10 @@ redis.call('SETRANGE', KEYS[1], 26, time)
 tidy(KEYS[2])
 return { 'ok', time }`;
 
-/** KEYS object, index; ARGV path, condition ("" or "match"), the etag to match. Answers `ok` or `changed`. */
+/**
+ * Deletes an object. KEYS: object, index. ARGV: path, condition ("" or "match"), the etag to match. The reply is `ok`
+ * or `changed`.
+ */
 export const DELETE = `
 if ARGV[2] ~= '' then
   local current = redis.call('GETRANGE', KEYS[1], 4, 25)
@@ -55,8 +63,8 @@ redis.call('UNLINK', KEYS[1])
 return 'ok'`;
 
 /**
- * KEYS source, target, index; ARGV path of the target, its etag, `ttl` or "". Answers what {@link READ} does, or nothing
- * when the source is missing.
+ * Copies an object. KEYS: source, target, index. ARGV: path of the target, its etag, `ttl` or "". The reply is that
+ * of {@link READ}, or null if the source is missing.
  */
 export const COPY = `${NOW}${TIDY}
 local header = redis.call('GETRANGE', KEYS[1], 0, 47)
@@ -71,8 +79,10 @@ local begin = 48 + (tonumber(string.sub(header, 41, 48), 16) or 0)
 return { redis.call('GETRANGE', KEYS[2], 0, begin - 1), tostring(redis.call('STRLEN', KEYS[2])), '' }`;
 
 /**
- * KEYS object; ARGV offset, length ("" is to the end), `ttl` to begin anew or "". Answers header with attributes, the size
- * of the value, and the range; or nothing when the object is missing.
+ * Reads an object or a range of it.
+ *
+ * KEYS: object. ARGV: offset, length ("" means to the end), `ttl` to restart or "". The reply is header with
+ * attributes, size of the value, and range. It is null if the object is missing.
  */
 export const READ = `
 local header = redis.call('GETRANGE', KEYS[1], 0, 47)
@@ -89,9 +99,11 @@ if first <= last then range = redis.call('GETRANGE', KEYS[1], first, last) end
 return { redis.call('GETRANGE', KEYS[1], 0, begin - 1), tostring(size), range }`;
 
 /**
- * KEYS index; ARGV least and greatest path as ZRANGEBYLEX takes them, most objects wanted, most paths to look at. Answers
- * nothing when the index is not complete; else the path to go on after ("" at the end), and for each object its path, its
- * header and the size of its value.
+ * Lists a page of objects.
+ *
+ * KEYS: index. ARGV: least and greatest path in the form of ZRANGEBYLEX, most objects wanted, most paths to look at.
+ * The reply is null if the index is not complete. Otherwise it begins with the path to continue after ("" at the
+ * end). Then it has the path, the header and the size of the value of each object.
  */
 export const LIST = `
 if redis.call('ZSCORE', KEYS[1], '\\0complete') == false then return false end
@@ -116,9 +128,11 @@ if #paths < most and last == paths[#paths] then last = '' end
 return { last, found }`;
 
 /**
- * KEYS index; ARGV cursor of SCAN, token of this listing, "begin" or "". Puts a page of the keys into the index. Answers
- * the next cursor, `complete`, or `lost` when the index went away since the beginning. A full Redis allows it: whoever
- * wants to make room has to list.
+ * Puts a page of the keys into the index.
+ *
+ * KEYS: index. ARGV: cursor of SCAN, token of this listing, "begin" or "". The reply is the next cursor, `complete`,
+ * or `lost` if the index disappeared since the beginning. The script may run while Redis is out of memory, since a
+ * caller must list objects to find out which ones to delete.
  */
 export const REBUILD = `#!lua flags=allow-oom
 local index, mark = KEYS[1], '\\0rebuild:' .. ARGV[2]

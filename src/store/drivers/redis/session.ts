@@ -6,11 +6,12 @@ import { commandsOf, type Send } from "./connection.js";
 import { RedisFailure } from "./failure.js";
 
 /**
- * One connection from its greeting to its end. It ends at the first command that takes too long: Redis answers in order,
- * so all others wait behind that one. While nobody waits for an answer, it does not keep the process alive.
+ * One connection from its greeting to its end. It ends at the first command that takes too long. Redis answers in
+ * order, so all other commands wait behind that one. While no call waits for an answer, the connection does not keep
+ * the process alive.
  */
 export class Session {
-  /** How to fail each command that is not answered yet, also those that nobody waits for any more. */
+  /** Functions that fail the commands without an answer, including those of aborted calls. */
   readonly #unanswered = new Set<(failure: RedisFailure) => void>();
   #waiting = 0;
   #isEnded = false;
@@ -47,7 +48,7 @@ export class Session {
     let fail!: (failure: RedisFailure) => void;
     const ended = new Promise<never>((_resolve, reject) => (fail = reject));
     this.#unanswered.add(fail);
-    // It goes on after an abort: a server that is gone shows by it.
+    // The timer goes on after an abort, since it detects a server that is gone.
     const timer = this.clock.setTimeout(() => this.end(new RedisFailure("COMMAND_TIMEOUT")), this.commandTimeout);
     (timer as Partial<NodeJS.Timeout> | undefined)?.unref?.();
     try {

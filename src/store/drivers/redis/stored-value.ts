@@ -6,12 +6,12 @@ import { objectInfo } from "../object-info.js";
 import { decodeFailed } from "./errors.js";
 import { MAX_HEADER_SIZE } from "./options.js";
 
-// An object is one string of Redis, so that its bytes and attributes are always of one version, and expire or are evicted
-// together. The scripts know these offsets too.
+// An object is one string of Redis. So its bytes and attributes always belong to the same version, and expire or are
+// evicted together. The scripts know these offsets too.
 //
 //   0  "cc01"
 //   4  etag: 22 characters
-//  26  time of the write: 14 digits, ms since 1970; the server fills it in
+//  26  time of the write: 14 digits, ms since 1970. The server fills it in.
 //  40  length of the attributes: 8 hexadecimal digits
 //  48  attributes: JSON, or nothing
 //      body
@@ -23,7 +23,7 @@ const HEADER_SIZE = 48;
 
 const HEADER = /^cc01([\w-]{22})(\d{14})([0-9a-f]{8})$/;
 
-/** What a value says of its object. */
+/** The fields in the header of a value. */
 export interface StoredHeader {
   etag: string;
   lastModified: Date;
@@ -35,22 +35,22 @@ interface Attributes {
   metadata?: Record<string, string> | undefined;
 }
 
-/** An etag as Redis holds it: no two writes share one. */
+/** Makes a new etag in the form that Redis holds. No two writes have the same etag. */
 export function newEtag(): string {
   return randomBytes(16).toString("base64url");
 }
 
-/** An etag as callers see it: in quotes, as HTTP writes it (RFC 9110, 8.8.3). */
+/** Converts an etag to the form that callers see: in quotes, as in HTTP (RFC 9110, 8.8.3). */
 export function quotedEtag(etag: string): string {
   return `"${etag}"`;
 }
 
-/** An etag as Redis holds it, from what a caller gave. */
+/** Converts an etag of a caller to the form that Redis holds. */
 export function unquotedEtag(etag: string): string {
   return etag.replace(/^"|"$/g, "");
 }
 
-/** The value of an object. The bytes are copied. */
+/** Encodes the value of an object. Copies the bytes. */
 export function encodeValue(
   etag: string,
   { contentType, metadata }: Pick<WriteOptions, "contentType" | "metadata">,
@@ -79,7 +79,7 @@ export function decodeHeader(bytes: Uint8Array, call: DriverCall): StoredHeader 
 }
 
 /**
- * What `begin` says of an object whose value has `valueSize` bytes.
+ * Describes an object whose value has `valueSize` bytes.
  *
  * @param begin header and attributes, or more
  * @throws {StorageError} `DECODE_FAILED`
@@ -99,7 +99,7 @@ function decodeAttributes(bytes: Uint8Array, call: DriverCall): Attributes {
     const attributes: unknown = JSON.parse(Buffer.from(bytes).toString());
     if (isAttributes(attributes)) return attributes;
   } catch {
-    // Said below.
+    // The error is thrown below.
   }
   throw decodeFailed(call);
 }

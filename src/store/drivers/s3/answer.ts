@@ -1,10 +1,10 @@
 import { Readable } from "node:stream";
 
-/** The name of the failure that an answer is which can't be S3's. */
+/** The name of the failure for a response that can't be from S3. */
 export const FOREIGN_ANSWER = "ForeignAnswer";
 
-// A proxy, a captive portal or another server may answer in place of S3, with status 200 and a page. What an answer of S3
-// must hold, by its command (S3 API reference; the fields of the SDK):
+// The fields that a response of S3 must have, by command (S3 API reference; the fields of the SDK). A proxy, a
+// captive portal or another server may answer in place of S3, with status 200 and a page.
 const REQUIRED: ReadonlyMap<string, (output: Output) => unknown> = new Map(
   Object.entries<(output: Output) => unknown>({
     ListObjectsV2Command: hasFields,
@@ -18,10 +18,10 @@ const REQUIRED: ReadonlyMap<string, (output: Output) => unknown> = new Map(
   }),
 );
 
-// Objects may be pages, but S3 says more of them than a server of pages does.
+// An object may be a page, but S3 sends more headers about it than a server of pages does.
 const OBJECTS: ReadonlySet<string> = new Set(["GetObjectCommand", "HeadObjectCommand"]);
 
-// S3 answers these without a body.
+// Commands whose response has no body.
 const BODILESS: ReadonlySet<string> = new Set(["PutObjectCommand", "UploadPartCommand", "DeleteObjectCommand"]);
 
 interface Output {
@@ -39,7 +39,7 @@ interface Answered {
   readonly output: object;
 }
 
-/** A middleware of the SDK: fails when what was answered, with a status that says all is well, can't be S3's. */
+/** A middleware of the SDK. Fails if a response with a success status can't be from S3. */
 export function refuseForeign<Args extends object, Result extends object>(
   next: (args: Args) => Promise<Result>,
   context: { commandName?: string },
@@ -48,12 +48,13 @@ export function refuseForeign<Args extends object, Result extends object>(
     const result = await next(args);
     const { response, output } = result as unknown as Answered;
     if (!isForeign(context.commandName ?? "", headersOf(response), output)) return result;
-    if ("Body" in output && output.Body instanceof Readable) output.Body.destroy(); // else it holds its socket
+    // An unread body would hold its socket.
+    if ("Body" in output && output.Body instanceof Readable) output.Body.destroy();
     throw Object.assign(new Error(FOREIGN_ANSWER), { name: FOREIGN_ANSWER });
   };
 }
 
-/** Whether what was answered, with a status that says all is well, can't be S3's. @param command name of its class */
+/** Tells whether a response with a success status can't be from S3. @param command name of its class */
 export function isForeign(
   command: string,
   headers: Readonly<Record<string, string | undefined>>,

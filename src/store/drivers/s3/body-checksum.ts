@@ -2,10 +2,10 @@ import { createHash, type Hash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { ReflectedCrc } from "./crc.js";
 
-/** Checksums of a body that S3 may tell of (S3 User Guide, "Checking object integrity"). */
+/** Checksums of a body that S3 may send (S3 User Guide, "Checking object integrity"). */
 export const CHECKSUM_ALGORITHMS = ["crc32", "sha256", "sha1", "crc32c", "crc64nvme"] as const;
 
-/** The checksum that S3 keeps of a body. */
+/** The checksum that S3 stores for a body. */
 export interface BodyChecksum {
   readonly algorithm: (typeof CHECKSUM_ALGORITHMS)[number];
   /** In Base64. */
@@ -31,7 +31,7 @@ export class RunningChecksum {
     this.#running.update(chunk);
   }
 
-  /** Whether what came is the body; asked once, at the end. */
+  /** Whether the received bytes are the body. Read it once, at the end. */
   get isRight(): boolean {
     return this.#running.digest().toString("base64") === this.#expected;
   }

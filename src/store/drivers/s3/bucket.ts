@@ -28,14 +28,17 @@ import type { ParsedS3Options } from "./options.js";
 
 const QUEUE_SIZE = 4;
 
-// Parts are sent side by side, but beginning and completing an upload take a request each, one after the other.
+// Parts are sent in parallel. But an upload needs one request more to begin and one more to complete, one after the
+// other.
 const DEFAULT_SINGLE_PUT = 16 * 1024 ** 2;
 
-// Parts of a stream are held in memory, and over TLS once more while they are sent. For a bound of 64 MiB there is not much
-// room: reading 1 GiB chunk by chunk takes 37 MiB by itself, since V8 does not collect less than 32 MiB of such garbage.
+// Parts of a stream are held in memory, and over TLS once more while they are sent. A bound of 64 MiB leaves little
+// room. Reading 1 GiB chunk by chunk takes 37 MiB by itself, since V8 does not collect less than 32 MiB of such
+// garbage.
 const STREAM_QUEUE_SIZE = 2;
 
-// Parts of equal size, which a few servers insist on, make 12 GiB of a stream; all of them 183 GiB.
+// Parts of a stream that have the same size, before the size doubles. A few servers require parts of equal size,
+// which allows a stream of 12 GiB. All parts together allow 183 GiB.
 const PARTS_OF_A_SIZE = 2_500;
 
 const COMMANDS = {
@@ -46,7 +49,7 @@ const COMMANDS = {
   HeadBucket: HeadBucketCommand,
 } as const;
 
-/** Where a request goes. */
+/** The bucket and key of a request. */
 export interface S3Address {
   Bucket: string;
   Key: string;
@@ -61,31 +64,34 @@ export type S3Command<Input extends ServiceInputTypes, Output extends ServiceOut
   ServiceOutputTypes
 >;
 
-/** The fields by which a request asks for encryption at rest. */
+/** The fields of a request that ask for encryption at rest. */
 export interface S3Encryption {
   ServerSideEncryption?: ServerSideEncryption;
   SSEKMSKeyId?: string;
 }
 
-/** One bucket (or the part of it under a prefix) seen through one client: addresses, settings, and how to send. */
+/**
+ * One bucket, or the part of it under a prefix, as seen through one client. Holds addresses and settings, and sends
+ * requests.
+ */
 export class S3Bucket {
   readonly client: S3Client;
   readonly name: string;
-  /** Most bytes of a body that is sent at once. */
+  /** Largest body in bytes that one request sends. */
   readonly maxSinglePut: number;
-  /** Bytes of a part, of bytes that are there. */
+  /** Bytes of a part, if the whole body is in memory. */
   readonly partSize: number;
-  /** Parts on their way at a time: of bytes that are there, or stay in the bucket. */
+  /** Parts in flight at the same time, if the bytes are in memory or stay in the bucket. */
   readonly queueSize: number;
-  /** Of a stream. */
+  /** Parts in flight at the same time, for a stream. */
   readonly streamQueueSize: number;
-  /** Most bytes of an object. */
+  /** Largest object in bytes. */
   readonly maxObjectSize: number;
   readonly #givenPartSize: number | undefined;
   readonly encryption: S3Encryption;
-  /** What all keys begin with: empty, or ending in a slash. */
+  /** The beginning of all keys: empty, or a text that ends in a slash. */
   readonly keyPrefix: string;
-  /** What requests about one object go by first. */
+  /** The transport that requests about one object try first. */
   readonly direct: DirectTransport | undefined;
 
   constructor(client: S3Client, options: ParsedS3Options) {
@@ -107,7 +113,7 @@ export class S3Bucket {
     };
   }
 
-  /** Bytes of a part of a stream, by its number from 1. */
+  /** Returns the bytes of a part of a stream, by its number from 1. */
   streamPartSize(number: number): number {
     return this.#givenPartSize ?? MIN_PART_SIZE * 2 ** Math.floor((number - 1) / PARTS_OF_A_SIZE);
   }
@@ -116,7 +122,10 @@ export class S3Bucket {
     return { Bucket: this.name, Key: this.keyPrefix + path };
   }
 
-  /** The checksum that requests carry of their body, as they do unless the client says `WHEN_REQUIRED`. */
+  /**
+   * Returns the checksum that requests carry for their body. It is `undefined` only if the client says
+   * `WHEN_REQUIRED`.
+   */
   async checksumAlgorithm(call: DriverCall): Promise<"CRC32" | undefined> {
     try {
       return (await this.client.config.requestChecksumCalculation()) === "WHEN_REQUIRED" ? undefined : "CRC32";
@@ -125,7 +134,10 @@ export class S3Bucket {
     }
   }
 
-  /** Asks for an operation on one object, or the bucket: directly, and where that does not decide it, by the SDK. */
+  /**
+   * Requests an operation on one object or on the bucket. Tries the direct transport first. Uses the SDK if that
+   * gives no result.
+   */
   async ask(
     call: DriverCall,
     operation: ObjectOperation,
@@ -157,7 +169,7 @@ export class S3Bucket {
     }
   }
 
-  /** Sends one request. Rejects with a StorageError, at once when the call is aborted. */
+  /** Sends one request. Rejects with a StorageError, at once if the call is aborted. */
   async send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
     call: DriverCall,
     command: S3Command<Input, Output>,
@@ -170,7 +182,8 @@ export class S3Bucket {
     input: ObjectInput,
     payload: Payload | undefined,
   ): Promise<S3Command<never, ObjectAnswer & ServiceOutputTypes>> {
-    // Without a digest of ours the SDK sends a CRC32; neither to a server that was said to take no checksums.
+    // Without a digest of ours, the SDK sends a CRC32. A server that takes no checksums, by the client's settings,
+    // gets neither.
     const { sha256 } = payload ?? {};
     const isSent = sha256 !== undefined && (await this.client.config.requestChecksumCalculation()) !== "WHEN_REQUIRED";
     const body = payload && { Body: payload.bytes, ...(isSent && checksumOf(sha256)) };
@@ -187,17 +200,17 @@ export class S3Bucket {
     return this.client.send(command, signal === undefined ? {} : { abortSignal: signal });
   }
 
-  /** What requests of a call bring. Rejects with a StorageError, at once when the call is aborted. */
+  /** Sends the requests of a call. Rejects with a StorageError, at once if the call is aborted. */
   async #within<Output extends object>(
     call: DriverCall,
     send: (signal: AbortSignal | undefined) => Promise<Output>,
   ): Promise<Output> {
     const { signal, details } = call;
     throwIfAborted(signal, details);
-    // The SDK puts listeners of its own on the signal that it gets, for every request, and leaves some there.
+    // The SDK adds its own listeners to the signal of every request, and leaves some there.
     const stop = signal && new LinkedAbort(signal);
     try {
-      // The SDK's pause before a retry does not hear the signal.
+      // The SDK ignores the signal during the pause before a retry.
       const output = await abortable(send(stop?.signal), signal, details, discardBody);
       const { Body: body } = output as { Body?: unknown };
       if (body instanceof Readable && !body.closed) body.once("close", () => stop?.unlink());
@@ -209,7 +222,10 @@ export class S3Bucket {
     }
   }
 
-  /** The typed error of what a request failed with: `CONFIG_INVALID` if it could not be sent as the client is configured. */
+  /**
+   * Makes the typed error of a failed request. It is `CONFIG_INVALID` if the client's configuration prevented the
+   * request.
+   */
   async errorOf(error: unknown, call: DriverCall): Promise<StorageError> {
     const found = S3_ERRORS.of(error, call);
     const failure = unsentFailureOf(found);
@@ -222,8 +238,8 @@ function discardBody(output: object | string | undefined): void {
   if (typeof output === "object" && "Body" in output && output.Body instanceof Readable) output.Body.destroy();
 }
 
-// The SDK's retry strategy replaces a failure that is no Error of its own realm, and with it goes the errno. Node's are
-// of another realm wherever code runs in a vm context, as under jest.
+// The SDK's retry strategy replaces a failure that is not an Error of its own realm, which loses the errno. Node's
+// errors are from another realm if code runs in a vm context, as under jest.
 function keepFailure<Args, Result>(next: (args: Args) => Promise<Result>): (args: Args) => Promise<Result> {
   return async (args) => {
     try {

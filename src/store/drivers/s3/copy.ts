@@ -11,17 +11,17 @@ import { toObjectInfo, type S3Description } from "./object-info.js";
 import { statObject } from "./object.js";
 import { uploadInParts, type UploadParams } from "./upload/multipart.js";
 
-/** From which size an object is copied in parts, and of how many bytes. */
+/** The sizes for copies in parts. */
 export interface CopyLimits {
-  /** Largest object that one CopyObject takes, in bytes. */
+  /** Largest object in bytes that one CopyObject takes. A larger one is copied in parts. */
   maxSingle: number;
-  /** Smallest part, in bytes. */
+  /** Smallest part in bytes. */
   partSize: number;
 }
 
 const LIMITS: CopyLimits = { maxSingle: MAX_PART_SIZE, partSize: 512 * 1024 ** 2 };
 
-/** Copies an object inside the bucket, content type and metadata with it. The bytes do not leave the server. */
+/** Copies an object inside the bucket, with its content type and metadata. The bytes do not leave the server. */
 export async function copyObject(
   bucket: S3Bucket,
   from: string,
@@ -91,7 +91,10 @@ async function copyInParts(
   }
 }
 
-/** What is copied is the version that was described. A weak etag matches nothing (RFC 9110, section 13.1.1). */
+/**
+ * Returns the condition that the source still has the described version. A weak etag matches nothing (RFC 9110,
+ * section 13.1.1).
+ */
 function versionOf({ etag }: ObjectInfo): { CopySourceIfMatch?: string } {
   return etag === undefined || etag.startsWith("W/") ? {} : { CopySourceIfMatch: etag };
 }

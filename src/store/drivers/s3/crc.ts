@@ -1,5 +1,5 @@
-// The parameters of both: bits reflected, begun and ended with ones ("Catalogue of parametrised CRC algorithms", CRC-32/ISCSI
-// and CRC-64/NVME). The polynomials are reflected too, in halves.
+// The parameters of both CRCs. The bits are reflected, and the value begins and ends with ones ("Catalogue of
+// parametrised CRC algorithms", CRC-32/ISCSI and CRC-64/NVME). The polynomials are reflected too, in halves.
 const POLYNOMIALS = {
   crc32c: { high: 0, low: 0x82f63b78, bytes: 4 },
   crc64nvme: { high: 0x9a6c9329, low: 0xac4bc9b5, bytes: 8 },
@@ -7,7 +7,7 @@ const POLYNOMIALS = {
 
 type CrcName = keyof typeof POLYNOMIALS;
 
-/** What each value of a byte does, in halves. */
+/** The effect of each value of a byte, in halves. */
 interface Table {
   readonly high: Int32Array;
   readonly low: Int32Array;
@@ -15,7 +15,7 @@ interface Table {
 
 const tables = new Map<CrcName, Table>();
 
-/** A cyclic redundancy check that Node has not, of bytes that come one after the other. */
+/** A cyclic redundancy check that Node lacks. Takes its bytes in chunks. */
 export class ReflectedCrc {
   readonly #name: CrcName;
   #high: number;

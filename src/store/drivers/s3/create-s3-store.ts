@@ -3,10 +3,10 @@ import { CappedRetries } from "./client/capped-retries.js";
 import { S3Store } from "./s3-store.js";
 import type { S3Settings } from "./settings.js";
 
-// The region of the Go system where nothing names one. Servers other than AWS mostly take any.
+// The default region of the Go system. Most servers other than AWS take any region.
 const DEFAULT_REGION = "us-east-1";
 
-/** An {@link S3Store} with a client of its own, as the environment describes it. */
+/** Makes an {@link S3Store} with its own client, from the settings of the environment. */
 export async function createS3Store(settings: S3Settings): Promise<S3Store> {
   const { bucket, prefix, partSize, queueSize, sse, kmsKeyId } = settings;
   return new S3Store({
@@ -22,7 +22,7 @@ export async function createS3Store(settings: S3Settings): Promise<S3Store> {
 
 async function clientConfig(settings: S3Settings): Promise<S3ClientConfig> {
   const { region, endpoint, forcePathStyle, maxRetries, maxBackoff, timeout } = settings;
-  // What the SDK finds in its own variables, files and metadata services.
+  // The settings that the SDK finds in its own variables, files and metadata services.
   const ambient = new S3Client({}).config;
   return {
     region: region ?? (() => ambient.region().catch(() => DEFAULT_REGION)),
@@ -36,7 +36,10 @@ async function clientConfig(settings: S3Settings): Promise<S3ClientConfig> {
   };
 }
 
-/** The credentials of the variables, else those that the SDK finds, else, where an endpoint is given, none. */
+/**
+ * Returns the credentials of the variables. Otherwise the SDK uses those that it finds. If it finds none and an
+ * endpoint is set, requests need no credentials.
+ */
 async function identity(
   { credentials, endpoint }: S3Settings,
   ambient: S3Client["config"],
@@ -50,7 +53,7 @@ async function identity(
     () => true,
     () => false,
   );
-  // As the Go system does with a server that asks for no credentials: requests go unsigned.
+  // Requests go unsigned, as in the Go system, since the server asks for no credentials.
   return isFound
     ? {}
     : {

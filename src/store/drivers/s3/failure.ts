@@ -2,14 +2,15 @@ import { harmlessMessage, requestIdOf, word } from "../../../errors/service-text
 import { ServiceFailure, fieldsOf, numberOf } from "../service-failure.js";
 
 /**
- * What S3, or the connection to it, said: the `cause` of the errors of an S3Store. It stands in for the SDK's own
- * error, which carries the response with its body, and may carry the access key and the string that was signed.
- * `name` is S3's error code (`NoSuchKey`, `SlowDown`, ...) or the SDK's name for it.
+ * The failure that S3 or the connection to it reported. It is the `cause` of the errors of an S3Store. It replaces
+ * the SDK's own error, which carries the response with its body. That error may also carry the access key and the
+ * string that was signed. The `name` is S3's error code (such as `NoSuchKey` or `SlowDown`) or the SDK's name for the
+ * error.
  */
 export class S3Failure extends ServiceFailure {
   /** AWS's second id of the request (`x-amz-id-2`). */
   readonly extendedRequestId: string | undefined;
-  /** How often the SDK sent the request. */
+  /** Number of times that the SDK sent the request. */
   readonly attempts: number | undefined;
 
   constructor(error: unknown) {
@@ -19,8 +20,8 @@ export class S3Failure extends ServiceFailure {
     const httpStatus = numberOf(metadata["httpStatusCode"]);
     const requestId = requestIdOf(metadata["requestId"]);
     const code = word(fields["code"]) ?? word(fields["Code"]);
-    // A message of the service, or of the SDK about its response, may quote the request or the body. What else fails
-    // (credentials, region, DNS) happens on this side and says what to repair.
+    // A message of the service, or of the SDK about its response, may quote the request or the body. All other
+    // failures (credentials, region, DNS) are local, and their message says what to repair.
     const isLocal = fields === error && httpStatus === undefined && !("$response" in fields) && !("$fault" in fields);
     const message = isLocal ? (harmlessMessage(fields["message"]) ?? name) : undefined;
     super({ name, httpStatus, requestId, code }, message);

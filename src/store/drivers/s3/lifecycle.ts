@@ -4,10 +4,10 @@ import type { BucketLifecycle } from "../bucket-lifecycle.js";
 import type { S3Bucket } from "./bucket.js";
 import { S3_ERRORS } from "./errors.js";
 
-// What a bucket without rules answers, and no failure.
+// The error code for a bucket without rules, which is no failure.
 const NONE = "NoSuchLifecycleConfiguration";
 
-/** The lifecycle rules of the whole bucket, whatever prefixes they are about. */
+/** Reads the lifecycle rules of the whole bucket, for all prefixes. */
 export async function readLifecycle(bucket: S3Bucket, { signal }: CallOptions): Promise<BucketLifecycle> {
   const call = { details: { operation: "readLifecycle", store: "s3" }, signal };
   const prefix = bucket.keyPrefix;

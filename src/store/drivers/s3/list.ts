@@ -8,10 +8,12 @@ import type { ListOptions, ObjectInfo } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";
 import { toObjectInfo } from "./object-info.js";
 
-// Most keys of one page (S3 API reference, "ListObjectsV2").
+// The maximum number of keys on one page (S3 API reference, "ListObjectsV2").
 const MAX_KEYS = 1000;
 
-/** Lists objects page by page, each fetched when the one before is used up. S3 sorts them by UTF-8 bytes. */
+/**
+ * Lists objects page by page. Fetches each page when the one before is used up. S3 sorts the objects by UTF-8 bytes.
+ */
 export async function* listObjects(
   bucket: S3Bucket,
   prefix: string,
@@ -36,7 +38,7 @@ export async function* listObjects(
     const decode = page.EncodingType === "url" ? decodeKey : (key: string) => key;
     for (const object of page.Contents ?? []) {
       const path = decode(object.Key ?? "")?.slice(bucket.keyPrefix.length);
-      // Others may keep keys in the bucket that are no paths, such as the "folder/" that some consoles make.
+      // The bucket may hold foreign keys that are not paths, such as the "folder/" that some consoles make.
       if (path === undefined || pathProblem(path) !== undefined || !isListed(path, prefix, startAfter)) continue;
       throwIfAborted(call.signal, call.details);
       yield describe(path, object, call);
@@ -62,7 +64,7 @@ function describe(path: string, { ETag, LastModified, Size }: ListedObject, { de
   return toObjectInfo(path, Size, { ETag, LastModified });
 }
 
-// As in a form: S3 writes a space as "+", and "+" as "%2B". A key that is not UTF-8 is no path.
+// The encoding is that of a form: S3 writes a space as "+", and "+" as "%2B". A key that is not UTF-8 is not a path.
 function decodeKey(key: string): string | undefined {
   try {
     return decodeURIComponent(key.replaceAll("+", " "));

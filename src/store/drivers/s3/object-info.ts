@@ -1,7 +1,7 @@
 import type { ObjectInfo } from "../../store.js";
 import { objectInfo } from "../object-info.js";
 
-/** What the responses that describe one object have in common. */
+/** The common fields of the responses that describe one object. */
 export interface S3Description {
   ETag?: string | undefined;
   LastModified?: Date | undefined;
@@ -9,7 +9,7 @@ export interface S3Description {
   Metadata?: Record<string, string> | undefined;
 }
 
-/** The {@link ObjectInfo} of a response. */
+/** Makes the {@link ObjectInfo} of a response. */
 export function toObjectInfo(path: string, size: number, description: S3Description): ObjectInfo {
   const { ETag: etag, LastModified: lastModified, ContentType: contentType, Metadata: metadata } = description;
   return objectInfo(path, size, { etag, lastModified, contentType, metadata });

@@ -9,7 +9,10 @@ import type { ObjectAnswer } from "./direct/answer.js";
 import { S3_ERRORS, isMuteRefusal } from "./errors.js";
 import { toObjectInfo } from "./object-info.js";
 
-/** Describes an object by HeadObject; `undefined` when it is missing, `CONTAINER_NOT_FOUND` when its bucket is. */
+/**
+ * Describes an object by HeadObject. Returns `undefined` if it is missing. Fails as `CONTAINER_NOT_FOUND` if its
+ * bucket is missing.
+ */
 export async function statObject(bucket: S3Bucket, path: string, call: DriverCall): Promise<ObjectInfo | undefined> {
   try {
     return (await headObject(bucket, path, call)) ?? (await objectByFirstByte(bucket, path, call));
@@ -20,7 +23,7 @@ export async function statObject(bucket: S3Bucket, path: string, call: DriverCal
   }
 }
 
-// `undefined` when the answer does not say enough.
+// Returns `undefined` if the response has too few details.
 async function headObject(bucket: S3Bucket, path: string, call: DriverCall): Promise<ObjectInfo | undefined> {
   try {
     const output = await bucket.ask(call, "HeadObject", bucket.address(path));
@@ -32,10 +35,10 @@ async function headObject(bucket: S3Bucket, path: string, call: DriverCall): Pro
 }
 
 /**
- * Describes an object by a GetObject of its first byte, where a HEAD says too little: proxies leave the length away, some
- * servers take no HEAD, and an error has no code without a body.
+ * Describes an object by a GetObject of its first byte, if the response to a HEAD has too few details. Proxies drop
+ * the length, some servers do not support HEAD, and an error without a body has no code.
  *
- * @throws {StorageError} `UNEXPECTED` when the size can't be had so either
+ * @throws {StorageError} `UNEXPECTED` if this does not reveal the size either
  */
 async function objectByFirstByte(bucket: S3Bucket, path: string, call: DriverCall): Promise<ObjectInfo> {
   const output = await firstByte(bucket, path, call);
@@ -55,7 +58,7 @@ async function firstByte(bucket: S3Bucket, path: string, call: DriverCall): Prom
   }
 }
 
-// The answer to a HEAD has no body, so its 404 does not say what is missing.
+// The response to a HEAD has no body, so a 404 does not say whether the object or the bucket is missing.
 async function assertBucket(bucket: S3Bucket, call: DriverCall): Promise<void> {
   try {
     await bucket.ask(call, "HeadBucket", { Bucket: bucket.name });
@@ -64,12 +67,12 @@ async function assertBucket(bucket: S3Bucket, call: DriverCall): Promise<void> {
       const { cause } = error;
       throw new StorageError("CONTAINER_NOT_FOUND", "There is no such bucket.", { ...call.details, cause });
     }
-    // Whoever may not ask for the bucket was still told that the object is missing.
+    // A caller without the right to check the bucket still learns that the object is missing.
     if (!isStorageError(error, "PERMISSION_DENIED") && !isStorageError(error, "UNSUPPORTED")) throw error;
   }
 }
 
-/** Deletes one object. S3 itself answers 204 for a missing one; others say NoSuchKey. */
+/** Deletes one object. For a missing object, S3 itself responds with 204, and other servers with NoSuchKey. */
 export function deleteObject(
   bucket: S3Bucket,
   path: string,

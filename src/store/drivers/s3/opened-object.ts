@@ -10,19 +10,19 @@ import type { ObjectAnswer } from "./direct/answer.js";
 import { S3_ERRORS } from "./errors.js";
 import type { S3Description } from "./object-info.js";
 
-/** An object whose body comes, or the range of it that was asked for. */
+/** An object, or the requested range of it, whose body is on its way. */
 export interface OpenedObject {
   readonly body: Readable;
-  /** Bytes that come. */
+  /** Bytes of the body. */
   readonly length: number;
   /** Bytes of the whole object. */
   readonly total: number;
-  /** What the body should be, where nobody else compares it. */
+  /** The checksum of the body, if nothing else compares it. */
   readonly checksum: BodyChecksum | undefined;
   readonly description: S3Description;
 }
 
-/** Asks for an object, or the range of it that the options say. `undefined` for a range that has no bytes. */
+/** Requests an object, or the range of it that the options ask for. Returns `undefined` for a range without bytes. */
 export async function openObject(
   bucket: S3Bucket,
   path: string,
@@ -35,12 +35,12 @@ export async function openObject(
   try {
     output = await bucket.ask(call, "GetObject", { ...bucket.address(path), Range: range });
   } catch (error) {
-    // The range begins at or past the end of the object: an empty one has no range at all.
+    // The range begins at or after the end of the object. An empty object has no range at all.
     if (range !== undefined && S3_ERRORS.httpStatusOf(error) === 416) return undefined;
     throw error;
   }
   const body = toReadable(output.Body);
-  // An error of a body that nobody reads must not end the process; who reads it is told all the same.
+  // The error of a body that nobody reads must not end the process. A reader still gets the error.
   body.on("error", () => undefined);
   const sent = range === undefined ? wholeSent(output) : rangeSent(output, options);
   if (sent !== undefined) return { body, ...sent, checksum: output.checksum, description: output };
@@ -48,17 +48,17 @@ export async function openObject(
   throw new StorageError("UNEXPECTED", "The server did not say that it sent the bytes asked for.", call.details);
 }
 
-/** The error of a body that broke, or was not read to its end. */
+/** Makes the error of a body that broke, or was not read to its end. */
 export function bodyFailure(body: Readable, error: unknown, call: DriverCall): StorageError {
   return isChecksumMismatch(body, error) ? corruptBody(call) : S3_ERRORS.of(error, call);
 }
 
-/** The error of a body that is another one than S3 keeps. */
+/** Makes the error of a body that differs from the one that S3 stores. */
 export function corruptBody(call: DriverCall): StorageError {
   return new StorageError("INTEGRITY", "The body has not the checksum that S3 keeps of it.", call.details);
 }
 
-/** @throws {StorageError} `UNAVAILABLE` when other bytes have come than were to come */
+/** @throws {StorageError} `UNAVAILABLE` if the number of bytes is not the expected one */
 export function assertLength(received: number, expected: number, call: DriverCall): void {
   if (received === expected) return;
   const message =
@@ -68,14 +68,14 @@ export function assertLength(received: number, expected: number, call: DriverCal
   throw new StorageError("UNAVAILABLE", message, call.details);
 }
 
-/** How many bytes come, and how many the object has. */
+/** Bytes of the body, and bytes of the whole object. */
 type Sent = Pick<OpenedObject, "length" | "total">;
 
 function wholeSent({ ContentLength: length, ContentRange }: ObjectAnswer): Sent | undefined {
   return length === undefined || ContentRange !== undefined ? undefined : { length, total: length };
 }
 
-// A server or a proxy may send other bytes than those asked for, and says so: nobody else would notice.
+// A server or a proxy may send other bytes than the requested ones, and say so. Nothing else checks this.
 function rangeSent({ ContentLength, ContentRange }: ObjectAnswer, options: ReadOptions): Sent | undefined {
   const range = parseContentRange(ContentRange);
   if (range === undefined || !isRangeOf(range, options.offset ?? 0, options.length)) return undefined;
@@ -83,15 +83,16 @@ function rangeSent({ ContentLength, ContentRange }: ObjectAnswer, options: ReadO
   return ContentLength === undefined || ContentLength === length ? { length, total: range.total } : undefined;
 }
 
-// A client with a fetch handler answers with a web stream.
+// A client with a fetch handler returns a web stream.
 function toReadable(body: ObjectAnswer["Body"]): Readable {
   if (body === undefined) return Readable.from([]);
   return body instanceof Readable ? body : Readable.fromWeb(body as ReadableStream);
 }
 
-// The SDK checks the body in a stream around the response, and its error for a mismatch has neither name nor code. It is
-// the one failure after the whole response has come.
+// The SDK checks the body in a stream around the response. Its error for a mismatch has neither name nor code. It is
+// the only failure after the whole response has arrived.
 function isChecksumMismatch(body: Readable, error: unknown): boolean {
-  if (!(error instanceof Error) || error.name !== "Error" || "code" in error) return false; // as those of Node have
+  // Errors of Node have a code.
+  if (!(error instanceof Error) || error.name !== "Error" || "code" in error) return false;
   return "source" in body && body.source instanceof Readable && body.source.readableEnded;
 }

@@ -5,10 +5,11 @@ import { contentDisposition } from "../../content-disposition.js";
 import type { PresignOptions } from "../../store.js";
 import type { S3Bucket } from "./bucket.js";
 
-// Signed as part of the URL: whoever holds it sends no headers of ours, and could not leave the encryption out.
+// Headers that are signed as part of the URL. The holder of a URL sends none of our headers, and must not be able to
+// leave out the encryption.
 const ENCRYPTION_HEADERS = new Set(["x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"]);
 
-/** A URL for one GetObject or PutObject. Nothing is sent, but credentials may have to be fetched. */
+/** Makes a URL for one GetObject or PutObject. Sends nothing, but may have to fetch credentials. */
 export async function presignObject(
   bucket: S3Bucket,
   path: string,
@@ -34,7 +35,7 @@ export async function presignObject(
   }
 }
 
-// The SDK would sign the checksum of the body that the command has, which is none, and S3 then refuses every other body.
+// The SDK would sign the checksum of the command's body, which is empty. S3 would then refuse every other body.
 function checksumFree(client: S3Client): S3Client {
   const whenRequired = (): Promise<"WHEN_REQUIRED"> => Promise.resolve("WHEN_REQUIRED");
   const config: S3Client["config"] = {

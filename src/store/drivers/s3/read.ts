@@ -29,7 +29,10 @@ export async function readObject(
   );
 }
 
-/** The same, and takes its bytes into memory. `onLength` is told how many come, before any is kept, and may throw. */
+/**
+ * Reads an object, or a range of it, into memory. Calls `onLength` with the number of bytes, before any is kept. It
+ * may throw.
+ */
 export async function readWholeObject(
   bucket: S3Bucket,
   path: string,

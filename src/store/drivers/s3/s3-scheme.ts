@@ -6,24 +6,25 @@ import { createClient } from "./client/client.js";
 import { parseS3Options, type S3StoreOptions } from "./options.js";
 import { S3Store } from "./s3-store.js";
 
-/** Options of {@link s3Scheme}: those of an S3Store, which all buckets share. */
+/** Options of {@link s3Scheme}. All buckets share these options of an S3Store. */
 export type S3SchemeOptions = Omit<S3StoreOptions, "bucket">;
 
-// Letters, digits and these (S3 User Guide, "bucket naming rules", the older ones included). A reference may come from
-// anywhere, and the SDK gives a meaning to other texts.
+// A bucket name has only letters, digits and these characters (S3 User Guide, "bucket naming rules", including the
+// older rules). A reference may come from any source, and the SDK interprets other texts.
 const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/;
 
 // The options are checked before a bucket is known.
 const ANY_BUCKET = "bucket";
 
-// Where nothing names one; S3 then says in which region a bucket is, and the SDK follows.
+// The region if nothing names one. S3 then reports the region of a bucket, and the SDK follows.
 const DEFAULT_REGION = "us-east-1";
 
 /**
- * Serves any bucket through one client, for the option `schemes` of a `RoutingStore`: `s3://bucket/path` is the object
- * `path` of the bucket. Without options the SDK finds region and credentials in the environment.
+ * Serves any bucket through one client, for the option `schemes` of a `RoutingStore`. `s3://bucket/path` is the
+ * object `path` of the bucket. Without options, the SDK finds region and credentials in the environment.
  *
- * @throws {StorageError} `CONFIG_INVALID` for wrong options; its factory: `INVALID_PATH` for what is no bucket name
+ * @throws {StorageError} `CONFIG_INVALID` for wrong options. Its factory throws `INVALID_PATH` for an invalid bucket
+ *   name.
  * @example
  * const store = new RoutingStore({
  *   primary,

@@ -17,15 +17,15 @@ import { readObject, readWholeObject } from "./read.js";
 import { writeObject } from "./write.js";
 
 /**
- * Keeps objects in a bucket of Amazon S3, or of a server that speaks its API. The bucket must exist; give it a lifecycle
- * rule that removes incomplete multipart uploads, for the day when a process dies in the middle of one.
+ * Keeps objects in a bucket of Amazon S3, or of a server with the S3 API. The bucket must exist. Give it a lifecycle
+ * rule that removes incomplete multipart uploads, since a process may die in the middle of one.
  *
- * Errors carry an `S3Failure` as `cause`: S3's error code, the HTTP status and the request id. After a response was lost
- * the request is sent again, with `transport: "direct"` once more than `maxAttempts` says: a write with `ifNoneMatch` may then
- * find its own object, and says `ALREADY_EXISTS`.
+ * Errors carry an `S3Failure` as `cause`. It has S3's error code, the HTTP status and the request id. If a response
+ * is lost, the request is sent again. With `transport: "direct"`, it may be sent once more than `maxAttempts` says. A
+ * write with `ifNoneMatch` may then find its own object, and fail as `ALREADY_EXISTS`.
  *
- * A presigned URL may live up to 604,800 s (seven days); it ends sooner with temporary credentials that signed it. `close()`
- * destroys the client, if the store made it.
+ * A presigned URL may be valid for up to 604,800 s (seven days). It expires earlier if temporary credentials signed
+ * it. `close()` destroys the client, if the store made it.
  *
  * @example
  * const store = new S3Store({ bucket: "payloads", prefix: "prod", clientConfig: { region: "eu-central-1" } });
@@ -35,7 +35,7 @@ import { writeObject } from "./write.js";
 export class S3Store extends DriverStore<"s3"> {
   readonly #bucket: S3Bucket;
 
-  /** @throws {StorageError} `CONFIG_INVALID` that names every wrong option */
+  /** @throws {StorageError} `CONFIG_INVALID`, which names every wrong option */
   constructor(options: S3StoreOptions) {
     const parsed = parseS3Options(options);
     const { ifNoneMatch = true, ifMatch = true, deleteIfMatch = false } = parsed.capability ?? {};
@@ -61,8 +61,8 @@ export class S3Store extends DriverStore<"s3"> {
   }
 
   /**
-   * A store whose `capability` says what the server was seen to do (see {@link S3Store.probe}). Options given in
-   * `capability` are not probed away: they are replaced by what was found.
+   * Makes a store whose `capability` is the observed behaviour of the server (see {@link S3Store.probe}). The result
+   * of the probe replaces every option given in `capability`.
    *
    * @example
    * const store = await S3Store.detect({ bucket: "payloads", clientConfig: { endpoint, forcePathStyle: true } });
@@ -77,22 +77,26 @@ export class S3Store extends DriverStore<"s3"> {
   }
 
   /**
-   * Tries out which conditions the server honours, whatever `capability` says: keeps and breaks each of them, and lets 16
-   * requests at a time race under it, by one PutObject and by uploads in parts, as large bodies and streams are written. A
-   * condition counts only if it holds for all of them: a server that looks first and writes then lets several win. It
-   * takes about a thousand small requests under `.coatcheck-probe/`, fewer when a condition does not hold, and deletes
-   * what it wrote; a bucket with versions keeps these. Needs the right to write, read and delete there. Requests can race
-   * as far as the client has connections (`maxSockets`), so give it 16 or more.
+   * Tests which conditions the server honours. Ignores the option `capability`.
+   *
+   * Tries each condition both broken and fulfilled, and lets 16 requests at a time race under it. Tests one PutObject
+   * as well as uploads in parts, since large bodies and streams are written in parts. A condition counts only if it
+   * holds in all these tests. A server that checks first and writes later lets several requests win.
+   *
+   * Sends about a thousand small requests under `.coatcheck-probe/`, or fewer if a condition does not hold. Deletes
+   * the objects that it wrote, but a bucket with versioning keeps their versions. Needs the right to write, read and
+   * delete there. The number of racing requests is limited by the client's connections (`maxSockets`), so allow 16 or
+   * more.
    */
   async probe(options: CallOptions = {}): Promise<S3Conditions> {
     return probeConditions(this.#bucket, options);
   }
 
   /**
-   * The lifecycle rules of the whole bucket, for `checkLifecycle`. Needs the right `s3:GetLifecycleConfiguration`, which no
-   * other call does.
+   * Reads the lifecycle rules of the whole bucket, for `checkLifecycle`. Needs the right
+   * `s3:GetLifecycleConfiguration`, which no other call needs.
    *
-   * @throws {StorageError} `PERMISSION_DENIED`; `UNSUPPORTED` by a server that has no such rules
+   * @throws {StorageError} `PERMISSION_DENIED`; `UNSUPPORTED` for a server without such rules
    * @example
    * const { rules, prefix } = await store.readLifecycle();
    * const problems = checkLifecycle(rules, { prefix: `${prefix}outputs`, ttl: 7 * DAY });

@@ -1,11 +1,11 @@
-/** Credentials that environment variables give. */
+/** Credentials from environment variables. */
 export interface S3Credentials {
   accessKeyId: string;
   secretAccessKey: string;
   sessionToken?: string | undefined;
 }
 
-/** What environment variables say of S3. */
+/** The settings of S3 in environment variables. */
 export interface S3Settings {
   provider: "s3";
   bucket: string;
@@ -13,18 +13,18 @@ export interface S3Settings {
   region: string | undefined;
   /** A URL with its scheme, without a trailing slash. */
   endpoint: string | undefined;
-  /** Default: whether there is an endpoint. */
+  /** Default: `true` if there is an endpoint. */
   forcePathStyle: boolean;
   credentials: S3Credentials | undefined;
-  /** Tries after the first one, default 3. */
+  /** Most attempts after the first one, default 3. */
   maxRetries: number;
   /** Longest wait before a retry in milliseconds, default 10000. */
   maxBackoff: number;
-  /** Milliseconds until a request must be answered, and that its connection may be silent. */
+  /** Milliseconds within which a request must be answered. Also the longest silence of its connection. */
   timeout: number | undefined;
   /** Bytes of one part of a multipart upload. */
   partSize: number | undefined;
-  /** Parts uploaded at a time. */
+  /** Parts that are uploaded at the same time. */
   queueSize: number | undefined;
   sse: "s3" | "kms" | undefined;
   kmsKeyId: string | undefined;

@@ -13,9 +13,11 @@ import { assertLength, bodyFailure, corruptBody, type OpenedObject } from "./ope
 const EMPTY = new Uint8Array();
 
 /**
- * Takes a body into memory as it comes, into one buffer of its length: an iterator of a stream takes as long as a request.
+ * Collects a body in one buffer of its length. Does not use an iterator of the stream, which takes as long as a
+ * request.
  *
- * @param onLength is told how many bytes come, before any is kept. The StorageError that it throws ends the read
+ * @param onLength is called with the number of bytes, before any is kept. A StorageError that it throws ends the
+ *   read.
  */
 export async function wholeBody(
   opened: OpenedObject,
@@ -37,7 +39,7 @@ export async function wholeBody(
   }
 }
 
-/** Resolves when the body is over, also where it ends without a word. */
+/** Resolves when the body is over, even if it closes without `end` or an error. */
 function eachChunk(body: Readable, take: (chunk: unknown) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     body.on("data", (chunk: unknown) => {
@@ -54,12 +56,12 @@ function eachChunk(body: Readable, take: (chunk: unknown) => void): Promise<void
   });
 }
 
-/** The bytes of a body, as far as they have come. */
+/** The bytes of a body that have arrived so far. */
 class ArrivingBody {
   #received = 0;
   readonly #length: number;
   readonly #checksum: BodyChecksum | undefined;
-  /** Hashes what comes, so that a large body is not hashed in one go. */
+  /** Hashes each chunk as it arrives, so that a large body is not hashed in one step. */
   readonly #hash: ReturnType<typeof beginSha256> | undefined;
   readonly #running: RunningChecksum | undefined;
   #bytes: Uint8Array = EMPTY;
@@ -74,7 +76,7 @@ class ArrivingBody {
     if (checksum !== undefined && !this.#isSha256) this.#running = new RunningChecksum(checksum);
   }
 
-  /** @throws {StorageError} when so much was not to come, or it is no bytes */
+  /** @throws {StorageError} if more bytes come than expected, or the chunk is not bytes */
   add(given: unknown): void {
     const chunk = bytesOf(given);
     if (chunk === undefined) throw new StorageError("UNEXPECTED", "The body came as no bytes.", this.call.details);
@@ -84,14 +86,17 @@ class ArrivingBody {
     this.#hash?.update(chunk);
     this.#running?.update(chunk);
     if (chunk.byteLength === this.#length) {
-      this.#bytes = chunk; // all of it
+      this.#bytes = chunk; // the whole body
     } else {
       if (begin === 0) this.#bytes = Buffer.allocUnsafeSlow(this.#length);
       this.#bytes.set(chunk, begin);
     }
   }
 
-  /** @throws {StorageError} `INTEGRITY` when it is another one than S3 keeps, `UNAVAILABLE` when it is not all */
+  /**
+   * @throws {StorageError} `INTEGRITY` if the body differs from the one that S3 stores, `UNAVAILABLE` if it is not
+   *   complete
+   */
   end(): WholeBytes {
     if (this.#received < this.#length) {
       throwIfAborted(this.call.signal, this.call.details);

@@ -16,14 +16,15 @@ import { uploadStream } from "./upload/upload-stream.js";
 import type { UploadParams, Uploaded } from "./upload/multipart.js";
 import { uploadBytes } from "./upload/upload.js";
 
-// Waits in ms before a write is sent again that met another writer at its key. Then the caller hears `UNAVAILABLE`.
+// Waits in ms before a write that conflicted with another writer is sent again. After the last one, the caller gets
+// `UNAVAILABLE`.
 const CONFLICT_PAUSES = [25, 50, 100, 200];
 
 interface Written extends Uploaded {
   size: number;
 }
 
-/** Writes one object: by one PutObject what is small, by a multipart upload what is not. */
+/** Writes one object. A small body takes one PutObject. A larger body takes a multipart upload. */
 export async function writeObject(
   bucket: S3Bucket,
   path: string,
@@ -43,7 +44,7 @@ export async function writeObject(
   const inParts = async (chunks: Chunks, stop: LinkedAbort): Promise<Written> => {
     const parts = new Parts(chunks, (number) => bucket.streamPartSize(number));
     const buffer = parts.newBuffer();
-    const part = (await parts.next(buffer))!; // also of an empty body
+    const part = (await parts.next(buffer))!; // an empty body has a part too
     if (parts.ended) return whole(part.bytes);
     const { ETag } = await uploadStream(bucket, params, parts, { part, buffer }, call, stop);
     return { size: parts.size, ETag };

@@ -5,12 +5,12 @@ type Refresh = StandardRetryStrategy["refreshRetryTokenForRetry"];
 
 const tried = new AsyncLocalStorage<true>();
 
-/** Sends a request that was sent once before, which counts as one of its attempts. */
+/** Sends a request that was sent once before. The earlier attempt counts as one of its attempts. */
 export function afterOneTry<T>(send: () => T): T {
   return tried.run(true, send);
 }
 
-/** The SDK's standard retries, their waits limited. A request that was sent before the SDK's turn has one retry less. */
+/** The SDK's standard retries with limited waits. A request that was sent before the SDK's turn has one retry less. */
 export class CappedRetries extends StandardRetryStrategy {
   /** @param maxBackoff milliseconds */
   constructor(
@@ -28,7 +28,7 @@ export class CappedRetries extends StandardRetryStrategy {
   }
 }
 
-/** The SDK's exponential backoff with full jitter, its waits limited. */
+/** The SDK's exponential back-off with full jitter and limited waits. */
 class CappedBackoff {
   readonly #maxBackoff: number;
   #base = 0;
@@ -38,7 +38,7 @@ class CappedBackoff {
     this.#maxBackoff = maxBackoff;
   }
 
-  /** The SDK sets the base before each computation: it depends on the error. */
+  /** Sets the base. The SDK calls this before each computation, since the base depends on the error. */
   setDelayBase(base: number): void {
     this.#base = base;
   }

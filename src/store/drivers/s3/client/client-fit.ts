@@ -1,16 +1,16 @@
 import { isObject } from "../../../../json/is-object.js";
 import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
 
-/** Versions of `@aws-sdk/client-s3` whose clients fit: those that the commands of this package come from. */
+/** Versions of `@aws-sdk/client-s3` with fitting clients. The commands of this package come from these versions. */
 export const FITTING_VERSIONS = "^3.1169.0";
 
-/** What is wrong with a client that does not fit. */
+/** The problem of a client that does not fit. */
 export const CLIENT_PROBLEM = `must be an S3Client of @aws-sdk/client-s3 ${FITTING_VERSIONS}: clients of older versions can't send the commands of this one (update it, or give "clientConfig" in its place)`;
 
 /**
- * Whether a client can send the commands of the SDK that this package uses. Commands bring no serializer of their own any
- * more: the client has to have it, and those of older versions don't. That shows when a command is put together for it,
- * which sends nothing.
+ * Tells whether a client can send the commands of the SDK that this package uses. Commands no longer have their own
+ * serializer. The client must have one, and clients of older versions don't. The check puts a command together for
+ * the client, and sends nothing.
  */
 export function isFittingClient(client: unknown): client is S3Client {
   if (!isObject(client) || typeof client["send"] !== "function" || !isObject(client["config"])) return false;

@@ -1,10 +1,10 @@
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 
-// `requestTimeout` is left off: it ends when the answer begins, so it would limit how long a large part may be sent and
-// yet not notice a body that stalls. `socketTimeout` counts silence only, whoever is silent.
+// `requestTimeout` is not set, since it ends when the response begins. It would limit the time to send a large part,
+// but would not notice a body that stalls. `socketTimeout` counts only silence, in either direction.
 const TIMEOUTS = { connectionTimeout: 5_000, socketTimeout: 30_000 };
 
-/** A client whose requests can't hang: the caller's configuration, with timeouts where it sets none. */
+/** Makes a client whose requests can't hang. Adds timeouts to the caller's configuration where it sets none. */
 export function createClient(config: S3ClientConfig = {}): S3Client {
   const { requestHandler } = config;
   if (requestHandler !== undefined && "handle" in requestHandler) return new S3Client(config);

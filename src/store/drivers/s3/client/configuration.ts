@@ -5,8 +5,9 @@ import { ENDPOINT_PROBLEM, isEndpoint } from "./endpoint.js";
 import type { S3Failure } from "../failure.js";
 
 /**
- * The error of a request that could not be sent because of what was configured: with options that are functions, and with
- * the environment and the profile of the SDK, that is only known by now. `undefined` if the configuration is sound.
+ * Returns the error of a request that the configuration prevented. Returns `undefined` if the configuration is valid.
+ * Options may be functions, and the SDK has an environment and a profile. So such errors show only at the first
+ * request.
  */
 export async function configurationError(
   client: S3Client,

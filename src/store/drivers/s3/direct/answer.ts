@@ -4,13 +4,13 @@ import type { S3Description } from "../object-info.js";
 import type { ObjectOperation } from "./object-request.js";
 import { textOf, type DirectResponse } from "./response.js";
 
-/** What an answer says, in the fields of the SDK. */
+/** The facts of a response, in the fields of the SDK. */
 export interface ObjectAnswer extends S3Description {
   readonly ContentLength?: number | undefined;
   readonly ContentRange?: string | undefined;
   /** The body of an object. */
   readonly Body?: unknown;
-  /** What the body should be, where nobody else compares it. */
+  /** The checksum of the body, if nothing else compares it. */
   readonly checksum?: BodyChecksum | undefined;
 }
 
@@ -22,10 +22,10 @@ const GOOD: Readonly<Record<ObjectOperation, readonly number[]>> = {
   HeadBucket: [200],
 };
 
-// What needs no second opinion. A refusal has to name itself in its body.
+// Refusals that the SDK need not confirm. The body of a refusal must name its code.
 const REFUSALS: readonly number[] = [404, 409, 412, 416];
 
-// An answer to a HEAD has no body, and the SDK has these names for it.
+// A response to a HEAD has no body, and the SDK uses these names for it.
 const HEAD_REFUSALS: ReadonlyMap<number, string> = new Map([
   [404, "NotFound"],
   [400, "Unknown"],
@@ -33,10 +33,10 @@ const HEAD_REFUSALS: ReadonlyMap<number, string> = new Map([
 ]);
 
 /**
- * What an answer says, `undefined` where that is for the SDK to find out, by asking again. Its body is read then, unless
- * it is that of an object.
+ * Reads a response. Returns `undefined` if the SDK must send the request again to find out. In that case, and for
+ * responses other than a good GetObject, the body is consumed or closed.
  *
- * @throws an error with the fields of the SDK's, if the server refuses for good
+ * @throws an error with the fields of the SDK's error, if the server clearly refuses
  */
 export async function answerOf(
   operation: ObjectOperation,
@@ -59,7 +59,7 @@ export async function answerOf(
 }
 
 function headRefusal({ status, headers }: DirectResponse): string | undefined {
-  // A bucket of another region says so: the SDK goes there.
+  // A bucket in another region names its region, and the SDK sends the request there.
   return headers["x-amz-bucket-region"] === undefined || status === 404 ? HEAD_REFUSALS.get(status) : undefined;
 }
 
@@ -78,7 +78,7 @@ function failure(name: string, { status, headers }: DirectResponse): Error {
   return Object.assign(new Error(name), { name, $fault: "client", $metadata });
 }
 
-// An HTTP date as all have to send it (RFC 9110, 5.6.7).
+// An HTTP date in the form that all senders must use (RFC 9110, 5.6.7).
 const DATE =
   /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/;
 
@@ -105,13 +105,16 @@ function described(headers: DirectResponse["headers"]): ObjectAnswer | undefined
 
 const HEADER = "x-amz-checksum-";
 
-// They say something of the others.
+// These headers describe the other checksum headers.
 const NO_CHECKSUMS = ["type", "mode", "algorithm"];
 
-// Of the parts of an upload: not that of the body.
+// A checksum of the parts of an upload, which is not the checksum of the body.
 const OF_PARTS = /-[1-9]\d*$/;
 
-/** The checksum to compare a body with; `"unknown"` when there are only such as the SDK alone may know. */
+/**
+ * Returns the checksum to compare a body with. Returns `"unknown"` if all checksums are of kinds that only the SDK
+ * may know.
+ */
 function checksumOf(headers: DirectResponse["headers"]): BodyChecksum | "unknown" | undefined {
   let found: BodyChecksum | "unknown" | undefined;
   for (const name in headers) {

@@ -5,21 +5,21 @@ const BLOCK = 64;
 const DIGEST = 32;
 
 /**
- * A key that texts are signed with: HMAC-SHA-256 (RFC 2104), of two hashes made in one go each. Node's `Hmac` is an object
- * that the garbage collector has to finish, which takes longer than both.
+ * A key that signs texts with HMAC-SHA-256 (RFC 2104). It computes two hashes, each in one call. Node's `Hmac` is an
+ * object that the garbage collector must finalise, which takes longer than both hashes.
  */
 export class HmacKey {
-  // The key with its paddings, each before what is hashed with it.
+  // The two padded keys. Each buffer has room after the key for the bytes that are hashed with it.
   #inner: Buffer;
   readonly #outer: Buffer;
 
-  /** @param key 32 bytes, as SHA-256 and HMAC-SHA-256 give them */
+  /** @param key 32 bytes, the size of the output of SHA-256 and HMAC-SHA-256 */
   constructor(key: Buffer) {
     this.#inner = padded(key, 0x36, 512);
     this.#outer = padded(key, 0x5c, DIGEST);
   }
 
-  /** The signature of a text, in hexadecimal. */
+  /** Returns the signature of a text, in hexadecimal. */
   sign(text: string): string {
     const size = Buffer.byteLength(text);
     if (BLOCK + size > this.#inner.byteLength) {

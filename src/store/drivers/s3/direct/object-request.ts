@@ -1,12 +1,12 @@
 import type { SignableRequest } from "./signature.js";
 
-/** The requests that most calls consist of, by their names in the S3 API. */
+/** The most frequent requests, by their names in the S3 API. */
 export type ObjectOperation = "PutObject" | "GetObject" | "HeadObject" | "DeleteObject" | "HeadBucket";
 
-/** What a request says, in the fields of the SDK's commands. */
+/** The contents of a request, in the fields of the SDK's commands. */
 export interface ObjectInput {
   readonly Bucket: string;
-  /** None where the request is about the bucket. */
+  /** Missing if the request is about the bucket. */
   readonly Key?: string | undefined;
   readonly Range?: string | undefined;
   readonly IfMatch?: string | undefined;
@@ -20,7 +20,7 @@ export interface ObjectInput {
 /** The body of a request. */
 export interface Payload {
   readonly bytes: Uint8Array;
-  /** Their SHA-256, if it is known. */
+  /** SHA-256 of the bytes, if known. */
   readonly sha256?: Buffer | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface HashedPayload extends Payload {
   readonly sha256: Buffer;
 }
 
-/** Which checksums a client asks for: of what it sends, and of what it gets. */
+/** The checksums that a client is configured for, of requests and of responses. */
 export interface Checksums {
   readonly ofRequests: boolean;
   readonly ofAnswers: boolean;
@@ -37,11 +37,11 @@ export interface Checksums {
 
 interface OperationForm {
   readonly method: string;
-  /** Whether a parameter says which operation it is, as the SDK sends it: nothing that the method does not say. */
+  /** Whether a parameter names the operation, as in the SDK's requests. It adds nothing to the method. */
   readonly hasId?: true;
 }
 
-/** How the operations are written (S3 API reference). */
+/** The HTTP forms of the operations (S3 API reference). */
 const FORMS: Readonly<Record<ObjectOperation, OperationForm>> = {
   PutObject: { method: "PUT", hasId: true },
   GetObject: { method: "GET", hasId: true },
@@ -50,22 +50,22 @@ const FORMS: Readonly<Record<ObjectOperation, OperationForm>> = {
   HeadBucket: { method: "HEAD" },
 };
 
-// SHA-256 of no bytes.
+// SHA-256 of an empty body.
 const EMPTY_HASH = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-/** Where requests to one bucket go. */
+/** The destination of requests to one bucket. */
 export interface Address {
   readonly host: string;
-  /** Ends in a slash: the key follows. */
+  /** Ends in a slash, after which the key follows. */
   readonly path: string;
 }
 
-/** A request, and its query as the SDK's handlers take it. */
+/** A request, with its query in the form that the SDK's handlers take. */
 export interface ObjectRequest extends SignableRequest {
   readonly parameters: Record<string, string> | undefined;
 }
 
-/** The request by which an operation is asked for. */
+/** Makes the request for an operation. */
 export function objectRequest(
   operation: ObjectOperation,
   input: ObjectInput,
@@ -87,7 +87,7 @@ export function objectRequest(
     headers["content-type"] = ContentType ?? "application/octet-stream";
     headers["content-length"] = String(payload.bytes.byteLength);
     if (checksums.ofRequests) {
-      headers["x-amz-sdk-checksum-algorithm"] = "SHA256"; // without it Ceph checks the body, and keeps no checksum
+      headers["x-amz-sdk-checksum-algorithm"] = "SHA256"; // otherwise Ceph checks the body, but keeps no checksum
       headers["x-amz-checksum-sha256"] = payload.sha256.toString("base64");
     }
   }
@@ -104,7 +104,7 @@ export function objectRequest(
 
 const UNRESERVED = /^[A-Za-z0-9._~/-]*$/;
 
-// RFC 3986, 2.3, which spares less than encodeURIComponent.
+// Follows RFC 3986, 2.3, which leaves fewer characters unencoded than encodeURIComponent.
 function encodeKey(key: string): string {
   if (UNRESERVED.test(key)) return key;
   return encodeURIComponent(key)

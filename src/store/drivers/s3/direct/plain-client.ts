@@ -3,24 +3,27 @@ import { CappedRetries } from "../client/capped-retries.js";
 
 type Config = Partial<Readonly<Record<string, unknown>>>;
 
-// What clients have in common, so that anything else there is the user's.
+// Settings that are the same in all clients. Any other value comes from the user.
 const SAME = ["endpointProvider", "httpAuthSchemeProvider", "signingEscapePath"];
 const OF_THE_SAME_CLASS = ["logger", "protocol"];
 
 let unchanged: S3Client | undefined;
 
-/** A client of the SDK as it comes, to compare others with. It sends nothing. */
+/** Returns an unchanged client of the SDK, to compare others with. It sends nothing. */
 function unchangedClient(): S3Client {
   return (unchanged ??= new S3Client({ region: "us-east-1", credentials: { accessKeyId: "a", secretAccessKey: "b" } }));
 }
 
-/** Says of one client whether its requests may go past its middleware: not where anything on the way is the user's. */
+/**
+ * Decides for one client whether its requests may bypass its middleware. They may not if any part of the way is the
+ * user's.
+ */
 export class PlainClient {
   readonly #client: S3Client;
   #isChecked = false;
   #isPlain = false;
 
-  /** @param given what the client was made of, if nobody else holds it, so that it stays as it is */
+  /** @param given the configuration of the client, if nobody else holds the client, which then can't change */
   constructor(
     client: S3Client,
     private readonly given: S3ClientConfig | undefined,
@@ -28,18 +31,18 @@ export class PlainClient {
     this.#client = client;
   }
 
-  /** Whether all requests still go through the SDK's own `send`, and its own middleware alone. */
+  /** Whether all requests still go through the SDK's own `send`, and only through its own middleware. */
   get hasOwnWay(): boolean {
     if (sendOf(this.#client) !== sendOf(unchangedClient())) return false;
     if (this.#isChecked) return this.#isPlain;
     this.#isPlain = middlewareOf(this.#client) === middlewareOf(unchangedClient());
     this.#isChecked = true;
-    // To ask takes as long as a request, so it is asked once for all that begin at a time.
+    // This check takes as long as a request. So it runs once for all requests that begin at the same time.
     if (this.given === undefined) setImmediate(() => (this.#isChecked = false));
     return this.#isPlain;
   }
 
-  /** Whether nothing that decides where and how requests are sent is the user's. */
+  /** Tells whether every part that decides where and how requests are sent is the SDK's own. */
   async hasOwnParts(): Promise<boolean> {
     const config = this.#client.config as unknown as Config;
     const own = unchangedClient().config as unknown as Config;
@@ -50,13 +53,13 @@ export class PlainClient {
     const signer = await valueOf(config["signer"], { name: "sigv4" });
     if (classOf(signer) !== own["signerConstructor"]) return false;
     const { retryStrategy } = this.given ?? {};
-    // Of one attempt, the SDK's would be the second.
+    // With a single attempt, the SDK's request would already be the second one.
     if (retryStrategy !== undefined) return retryStrategy instanceof CappedRetries && retryStrategy.attempts > 1;
     return classOf(await valueOf(config["retryStrategy"])) === classOf(await valueOf(own["retryStrategy"]));
   }
 }
 
-// Who replaces it, as mocks do, wants to see all requests.
+// Code that replaces `send`, such as a mock, expects to see all requests.
 function sendOf(client: S3Client): unknown {
   return Reflect.get(client, "send");
 }

@@ -3,24 +3,27 @@ import { onAbort, type StopListening } from "../../../../async/on-abort.js";
 
 type Listener = () => void;
 
-/** What stops a request. */
+/** The signal that stops a request. */
 export interface RequestAbort {
   readonly signal: AbortSignal;
-  /** Leaves nothing behind on the signal of the call. */
+  /** Removes all listeners from the signal of the call. */
   unlink(): void;
 }
 
-// Others may hand it to `fetch`, which takes Node's own only.
+// Handlers that only listen to the signal. Others may pass it to `fetch`, which takes only Node's own signals.
 const LISTENERS: readonly string[] = ["NodeHttpHandler", "UndiciHttpHandler"];
 
-/** What stops a request when the signal of its call fires. Handlers leave listeners on the signal that they get. */
+/**
+ * Makes a signal that stops a request when the signal of its call fires. Handlers leave listeners on the signal that
+ * they get.
+ */
 export function requestAbort(handler: object, signal: AbortSignal): RequestAbort {
   return LISTENERS.includes(handler.constructor.name) ? new RequestSignal(signal) : new LinkedAbort(signal);
 }
 
 /**
- * The signal of one request, which follows that of its call: as much of an `AbortSignal` as the handlers of the SDK and of
- * undici ask for. One of Node's takes as long to make as a request is signed.
+ * The signal of one request, which follows that of its call. It has only the parts of an `AbortSignal` that the
+ * handlers of the SDK and of undici use. Making one of Node's signals takes as long as signing a request.
  */
 class RequestSignal implements RequestAbort {
   readonly #source: AbortSignal;
@@ -35,7 +38,7 @@ class RequestSignal implements RequestAbort {
   }
 
   get signal(): AbortSignal {
-    return this as unknown as AbortSignal; // as far as it is used
+    return this as unknown as AbortSignal; // it has all the members that are used
   }
 
   get aborted(): boolean {

@@ -1,17 +1,17 @@
 import { Readable } from "node:stream";
 import { isObject } from "../../../../json/is-object.js";
 
-/** The answer to a request, its headers by names in lower case. */
+/** The response to a request. The names of its headers are in lower case. */
 export interface DirectResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Readable;
 }
 
-// Of a body that nobody reads, or that should be short.
+// Most bytes read of a body that nobody needs, or that should be short.
 const MAX_UNREAD = 64 * 1024;
 
-/** What a request handler answered, `undefined` if it makes no sense. */
+/** Reads the result of a request handler. Returns `undefined` if the result is invalid. */
 export function responseOf(answer: unknown): DirectResponse | undefined {
   if (!isObject(answer) || !isObject(answer["response"])) return undefined;
   const { statusCode, headers, body } = answer["response"];
@@ -19,21 +19,24 @@ export function responseOf(answer: unknown): DirectResponse | undefined {
   if (typeof statusCode !== "number" || !isObject(headers) || readable === undefined) return undefined;
   const lower: Record<string, string | undefined> = {};
   for (const name in headers) lower[name.toLowerCase()] = String(headers[name]);
-  // An error of a body that nobody reads must not end the process; who reads it is told all the same.
+  // The error of a body that nobody reads must not end the process. A reader still gets the error.
   readable.on("error", () => undefined);
   return { status: statusCode, headers: lower, body: readable };
 }
 
-// A handler that uses fetch answers with a web stream.
+// A handler that uses fetch returns a web stream.
 function readableOf(body: unknown): Readable | undefined {
   if (body instanceof Readable) return body;
   if (body === undefined || body === null) return Readable.from([]);
   return body instanceof globalThis.ReadableStream ? Readable.fromWeb(body) : undefined;
 }
 
-/** Reads a body that should be short to its end, so that its connection can be used again. `undefined` if it breaks. */
+/**
+ * Reads a body that should be short to its end, so that its connection can be reused. Resolves to `undefined` if it
+ * breaks.
+ */
 export function textOf({ body }: DirectResponse): Promise<string | undefined> {
-  // By events: an iterator of the stream takes a tenth of the time of the request.
+  // Uses events, since an iterator of the stream takes a tenth of the time of the request.
   return new Promise((resolve) => {
     const chunks: Uint8Array[] = [];
     let size = 0;
@@ -42,7 +45,7 @@ export function textOf({ body }: DirectResponse): Promise<string | undefined> {
       if ((size += chunk.byteLength) > MAX_UNREAD) body.destroy();
     });
     body.once("end", () => resolve(Buffer.concat(chunks).toString()));
-    body.once("close", () => resolve(undefined)); // after its end it is told already
+    body.once("close", () => resolve(undefined)); // no effect after the end
     if (body.destroyed) resolve(undefined);
   });
 }

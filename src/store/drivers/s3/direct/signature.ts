@@ -1,7 +1,7 @@
 import { createHmac, hash } from "node:crypto";
 import { HmacKey } from "./hmac.js";
 
-/** What requests are signed with. */
+/** The credentials that sign requests. */
 export interface SigningCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -11,7 +11,7 @@ export interface SigningCredentials {
 /** The part of a request that its signature covers. */
 export interface SignableRequest {
   readonly method: string;
-  /** Percent-encoded once, as it is sent. */
+  /** Percent-encoded once, the form in which it is sent. */
   readonly path: string;
   /** Sorted and percent-encoded, or empty. */
   readonly query: string;
@@ -25,8 +25,8 @@ const ALGORITHM = "AWS4-HMAC-SHA256";
 const SCOPE_END = "aws4_request";
 
 /**
- * Signs requests to one service of one region by headers: AWS Signature Version 4 (IAM User Guide, "Create a signed AWS API
- * request"). The SDK's signer does the same in four times the time.
+ * Signs requests to one service of one region by headers: AWS Signature Version 4 (IAM User Guide, "Create a signed
+ * AWS API request"). The SDK's signer does the same, but takes four times as long.
  */
 export class RequestSigner {
   #key: { readonly day: string; readonly secret: string; readonly hmac: HmacKey } | undefined;
@@ -38,9 +38,9 @@ export class RequestSigner {
   ) {}
 
   /**
-   * The headers of a request, with those that make it a signed one.
+   * Signs a request. Returns its headers together with those of the signature.
    *
-   * @param now milliseconds since 1970-01-01T00:00:00Z, as the server counts them
+   * @param now milliseconds since 1970-01-01T00:00:00Z, by the clock of the server
    */
   sign(request: SignableRequest, credentials: SigningCredentials, now: number): Record<string, string> {
     const { accessKeyId, secretAccessKey, sessionToken } = credentials;
@@ -58,7 +58,7 @@ export class RequestSigner {
     return headers;
   }
 
-  // It is the same all day.
+  // The key is the same all day.
   #keyOf(day: string, secret: string): HmacKey {
     if (this.#key?.day === day && this.#key.secret === secret) return this.#key.hmac;
     const key = new HmacKey([this.region, this.service, SCOPE_END].reduce(hmac, hmac(`AWS4${secret}`, day)));
@@ -66,7 +66,7 @@ export class RequestSigner {
     return key;
   }
 
-  // As many requests as a second has share it.
+  // All requests of one second share the text.
   #timeOf(now: number): string {
     const second = Math.floor(now / 1000);
     if (second !== this.#time.second) {

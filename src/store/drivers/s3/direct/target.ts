@@ -3,19 +3,19 @@ import { GetObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { Address, Checksums } from "./object-request.js";
 import { RequestSigner } from "./signature.js";
 
-/** Where requests to a bucket go, and with what. */
+/** The destination of requests to a bucket, and the settings to send them with. */
 export interface Target extends Address {
   readonly protocol: string;
   readonly hostname: string;
   readonly port: number | undefined;
-  /** The region of the client that the rest was found by. */
+  /** The region of the client for which the other fields were found. */
   readonly region: string;
   readonly signer: RequestSigner;
   readonly checksums: Checksums;
   readonly userAgent: string;
-  /** Bytes of a body from which on the server is asked before it is sent. */
+  /** Smallest body in bytes for which the server is asked before the body is sent. */
   readonly asksFrom: number;
-  /** Whether requests say which call of a Lambda function they are of: Lambda stops loops by it. */
+  /** Whether requests name the call of a Lambda function that sends them, by which Lambda stops loops. */
   readonly isTraced: boolean;
 }
 
@@ -27,17 +27,19 @@ interface Scheme {
 }
 
 /**
- * What the configuration of a client says of a bucket, `undefined` where the requests need more than a signature in
- * headers (directory buckets, access points of many regions), or where one process has several calls of a Lambda function at
- * a time, which the SDK tells apart.
+ * Reads the target of a bucket from the configuration of a client. Returns `undefined` in these cases, which need the
+ * SDK:
  *
- * @throws whatever parts of the configuration do
+ * - Directory buckets and access points of many regions need more than a signature in headers.
+ * - One process may run several calls of a Lambda function at the same time, which only the SDK tells apart.
+ *
+ * @throws every error that a part of the configuration throws
  */
 export async function targetOf({ config }: S3Client, bucket: string): Promise<Target | undefined> {
   if ("AWS_LAMBDA_MAX_CONCURRENCY" in process.env) return undefined;
   const region = await config.region();
   const input = { Bucket: bucket, Key: "key" };
-  // A copy: it notes there what it finds in the environment.
+  // A copy, since the function stores there what it finds in the environment.
   const {
     url,
     properties,
@@ -66,7 +68,7 @@ export async function targetOf({ config }: S3Client, bucket: string): Promise<Ta
   };
 }
 
-// As the SDK names itself, so that logs and policies that know it go on knowing it.
+// The SDK's own user agent, so that logs and policies still recognise it.
 async function userAgentOf(config: S3Client["config"]): Promise<string> {
   const names = [...(await config.defaultUserAgentProvider()), ...(config.customUserAgent ?? [])];
   const appId = await config.userAgentAppId();

@@ -17,13 +17,15 @@ import { responseOf, type DirectResponse } from "./response.js";
 import { targetOf, type Target } from "./target.js";
 
 /**
- * What came of a request. `undefined` where it is the SDK's, and nothing was sent: for a client that is not plain.
- * `"unanswered"` where the SDK has to send it again: for an answer that is neither good nor a clear refusal, and a
- * connection that broke.
+ * The result of a direct request:
+ * - An {@link ObjectAnswer} is a successful response.
+ * - `undefined` means that nothing was sent, and that the SDK must send the request. The client is not plain, for example.
+ * - `"unanswered"` means that the SDK must send the request again. The response is neither good nor a clear refusal,
+ *   or the connection broke.
  */
 export type DirectAnswer = ObjectAnswer | "unanswered" | undefined;
 
-/** What a test may replace. */
+/** The tools that a test may replace. */
 export interface TransportTools {
   readonly clock: Clock;
   /** A number from 0 up to 1. */
@@ -32,19 +34,19 @@ export interface TransportTools {
 
 const TOOLS: TransportTools = { clock: systemClock, random: Math.random };
 
-// The server asks to be left alone for a while (RFC 9110, 15.6.4; RFC 6585, 4).
+// Statuses of a server that asks for a pause (RFC 9110, 15.6.4; RFC 6585, 4).
 const BUSY: readonly number[] = [429, 503];
 
-// Most ms of the wait before such a request is sent again: by the SDK, which goes on with waits of its own.
+// Longest wait in ms before the SDK sends such a request again. The SDK then adds waits of its own.
 const BUSY_PAUSE = 200;
 
 /**
- * Sends requests about objects past the SDK's middleware, which takes five times the time of the request itself. What
- * decides where they go, and as whom, is asked of the client: endpoint, region, credentials, the offset of the clock, the
- * request handler. Whatever is not as it usually is, is left to the SDK.
+ * Sends requests about objects without the SDK's middleware, which takes five times as long as the request itself.
+ * The client still provides the endpoint, region, credentials, clock offset and request handler. Every unusual case
+ * is left to the SDK.
  */
 export class DirectTransport {
-  /** Requests that were sent. */
+  /** Number of requests sent. */
   sent = 0;
   readonly #client: S3Client;
   readonly #plain: PlainClient;
@@ -52,7 +54,7 @@ export class DirectTransport {
   /** Whether requests to the bucket need the SDK. */
   #isUnfit = false;
 
-  /** @param given what the client was made of, if nobody else holds it */
+  /** @param given the configuration of the client, if nobody else holds the client */
   constructor(
     client: S3Client,
     private readonly bucket: string,
@@ -64,9 +66,9 @@ export class DirectTransport {
   }
 
   /**
-   * Asks for an operation.
+   * Requests an operation.
    *
-   * @throws the reason of the signal's, or an error with the fields of the SDK's, if the server refuses for good
+   * @throws the reason of the signal, or an error with the fields of the SDK's error if the server clearly refuses
    */
   async ask(
     operation: ObjectOperation,
@@ -102,7 +104,7 @@ export class DirectTransport {
       this.sent++;
       return await this.#handled(request, signal);
     } catch {
-      return isSent ? "unanswered" : undefined; // the SDK says what is wrong, if it still is
+      return isSent ? "unanswered" : undefined; // if the problem persists, the SDK reports it
     }
   }
 
@@ -149,7 +151,7 @@ export class DirectTransport {
 
   async #currentTarget(): Promise<Target | undefined> {
     if (this.#isUnfit || !this.#plain.hasOwnWay) return undefined;
-    const region = await this.#client.config.region(); // a function of the user's may name another one later
+    const region = await this.#client.config.region(); // a function of the user may return another region later
     if (this.#target?.region === region) return this.#target;
     const target = (await this.#plain.hasOwnParts()) ? await targetOf(this.#client, this.bucket) : undefined;
     this.#target = target;

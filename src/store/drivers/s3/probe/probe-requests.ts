@@ -16,20 +16,20 @@ import { abandonUpload, createUpload, type UploadParams } from "../upload/multip
 /** A condition of a write. */
 export type Condition = Pick<WriteOptions, "ifNoneMatch" | "ifMatch">;
 
-/** One object of a probe, and whoever writes it. */
+/** One object of a probe, and the facts for writing it. */
 export interface Attempt {
   readonly bucket: S3Bucket;
   readonly path: string;
   readonly call: DriverCall;
   readonly body: Uint8Array;
-  /** Waits for the others before the request that the condition decides. */
+  /** Holds the request that the condition decides, until the other racers are ready. */
   readonly line: StartLine;
 }
 
 /** A way to write an object under a condition. */
 export type ProbeWrite = (attempt: Attempt, condition: Condition) => Promise<Outcome>;
 
-/** By one PutObject, as small bodies are. */
+/** Writes with one PutObject, like small bodies. */
 export async function writeAtOnce(attempt: Attempt, condition: Condition): Promise<Outcome> {
   const { bucket, path, body, line } = attempt;
   const params = { ...bucket.address(path), ...bucket.encryption, ...conditionFields(condition), Body: body };
@@ -37,8 +37,9 @@ export async function writeAtOnce(attempt: Attempt, condition: Condition): Promi
 }
 
 /**
- * By an upload of one part, as streams and large bodies are by many. Their condition is decided by its completion, which is
- * another piece of the server than PutObject, and some have only that.
+ * Writes with an upload of one part. Streams and large bodies are uploads of many parts. The completion of an upload
+ * decides the condition. It is another component of the server than PutObject, and some servers have conditions only
+ * in one of them.
  */
 export async function writeInParts(attempt: Attempt, condition: Condition): Promise<Outcome> {
   const { bucket, path, body, line } = attempt;

@@ -15,14 +15,17 @@ import { race, StartLine, warmConnections } from "./race.js";
 import { writeObject } from "../write.js";
 
 const SMALL = Buffer.from("probe");
-// A server may look before the body comes and write after it: the longer the body, the more it misses.
+// A server may check before the body comes, and write after it. With a longer body, it misses more.
 const LARGER = Buffer.alloc(256 * 1024, "probe");
 
 const OTHER_ETAG = '"00000000000000000000000000000000"';
 const RACERS = 16;
 const IF_ABSENT: Condition = { ifNoneMatch: "*" };
 
-/** Rounds of a race. A server that looks first and writes then does not lose every one. */
+/**
+ * Rounds of a race. One round is not enough, since a server that checks first and writes later does not fail in every
+ * round.
+ */
 interface Heat {
   readonly write: ProbeWrite;
   readonly body: Uint8Array;
@@ -36,11 +39,14 @@ const HEATS: readonly Heat[] = [
 ];
 const DELETE_ROUNDS = 4;
 
-/** Finds out which conditions a server honours: keeps and breaks each of them, and lets many race under it. */
+/**
+ * Tests which conditions a server honours. Tries each condition both broken and fulfilled, and lets many requests
+ * race under it.
+ */
 export async function probeConditions(bucket: S3Bucket, options: CallOptions): Promise<S3Conditions> {
   const probe = new S3Probe(bucket, options);
   return probe.finding(async () => {
-    await probe.write(); // what fails without a condition says nothing of conditions
+    await probe.write(); // a failure without a condition says nothing about conditions
     return {
       ifNoneMatch: await probe.ifNoneMatch(),
       ifMatch: await probe.ifMatch(),
@@ -100,14 +106,15 @@ class S3Probe extends Probe {
     return true;
   }
 
-  /** Whether of many writers under one condition never more than one is let through. */
+  /** Tells whether at most one of many writers under one condition succeeds, in every round. */
   async #holdsInRaces(prepare: (path: string) => Promise<Condition>): Promise<boolean> {
     for (const { write, body, rounds } of HEATS) {
       for (let round = 0; round < rounds; round++) {
         const path = this.newPath();
         const condition = await prepare(path);
         const outcomes = await this.#race(path, (attempt, racer) => {
-          // Each its own: who writes what is there already leaves the etag, so that others may follow.
+          // Each racer has its own bytes. A write of bytes that are there already would leave the etag, so that
+          // others could follow.
           return write({ ...attempt, body: Buffer.concat([Buffer.from(`${racer} `), body]) }, condition);
         });
         if (!isWonOnce(outcomes)) return false;
@@ -125,14 +132,14 @@ class S3Probe extends Probe {
     return { bucket: this.#bucket, path, call: this.call("probe", path), body: SMALL, line: new StartLine(1) };
   }
 
-  /** Writes without a condition, and gives the etag: a server without any can't honour conditions. */
+  /** Writes without a condition, and returns the etag. A server without etags can't honour conditions. */
   async #put(path: string): Promise<string> {
     await writeObject(this.#bucket, path, SMALL, {}, this.call("write", path));
     return (await this.stat(path))?.etag ?? OTHER_ETAG;
   }
 }
 
-// A conflict is the server's word that it decided nothing: nobody was let through.
+// A conflict means that the server made no decision, so no writer succeeded.
 function isWonOnce(outcomes: readonly Outcome[]): boolean {
   return !outcomes.includes("unsupported") && outcomes.filter((outcome) => outcome === "done").length <= 1;
 }

@@ -3,8 +3,9 @@ import { HeadBucketCommand, type ServiceInputTypes, type ServiceOutputTypes } fr
 import type { S3Bucket, S3Command } from "../bucket.js";
 
 /**
- * Holds requests that are ready to go, signed, until all of a race are: then they reach the server as close to each other
- * as one client can send them. Signed one by one, the first would often be decided before the last is sent.
+ * Holds signed requests until all requests of a race are ready. They then reach the server as close together as one
+ * client can send them. If each were sent as soon as it is signed, the first would often be decided before the last
+ * is sent.
  */
 export class StartLine {
   #open = (): void => undefined;
@@ -15,7 +16,7 @@ export class StartLine {
     this.#missing = racers;
   }
 
-  /** Makes a command wait at the line, the first time that it is sent. */
+  /** Makes a command wait at the line, but only the first time that it is sent. */
   hold<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
     command: S3Command<Input, Output>,
   ): S3Command<Input, Output> {
@@ -32,13 +33,15 @@ export class StartLine {
     return command;
   }
 
-  /** One less to wait for: it has come, or won't. */
+  /** Counts one racer less to wait for. The racer has arrived, or will not come. */
   leave(): void {
     if (--this.#missing <= 0) this.#open();
   }
 }
 
-/** Starts all racers, waits for all, and gives what became of each; fails as the first one that failed. */
+/**
+ * Starts all racers, waits for all, and returns their outcomes. Rejects with the error of the first one that failed.
+ */
 export async function race<Outcome>(
   racers: number,
   run: (line: StartLine, racer: number) => Promise<Outcome>,
@@ -49,9 +52,9 @@ export async function race<Outcome>(
   return Promise.all(runs);
 }
 
-/** Opens the connections of a race: those who open one first would come too late. */
+/** Opens the connections of a race. A racer that must open one first would come too late. */
 export async function warmConnections(bucket: S3Bucket, racers: number, call: DriverCall): Promise<void> {
   const ask = (line: StartLine): Promise<unknown> =>
     bucket.send(call, line.hold(new HeadBucketCommand({ Bucket: bucket.name }))).catch(() => undefined);
-  await race(racers, ask); // what goes wrong shows in what follows
+  await race(racers, ask); // a problem here shows in the next requests
 }

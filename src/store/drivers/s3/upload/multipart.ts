@@ -9,35 +9,35 @@ import { LinkedAbort } from "../../../../async/linked-abort.js";
 import type { DriverCall } from "../../driver-store.js";
 import type { S3Address, S3Bucket, S3Encryption } from "../bucket.js";
 
-/** What a write sends along with the body. */
+/** Everything that a write sends besides the body. */
 export interface UploadParams extends S3Address, S3Encryption {
   ContentType?: string | undefined;
   Metadata?: Record<string, string> | undefined;
   IfNoneMatch?: string | undefined;
   IfMatch?: string | undefined;
-  /** Announces the checksum that parts carry. */
+  /** Announces the checksum of the parts. */
   ChecksumAlgorithm?: "CRC32" | undefined;
 }
 
 /**
- * How long in ms an aborted upload waits for the answer to CreateMultipartUpload: without it nobody could give the upload
- * up.
+ * Milliseconds that an aborted upload waits for the response to CreateMultipartUpload. Without the response, the
+ * upload could not be given up.
  */
 export const CREATE_GRACE = 5_000;
 
-/** Where the parts of an upload go. */
+/** The destination of the parts of an upload. */
 export interface S3Upload extends S3Address {
   readonly UploadId: string;
 }
 
-/** What an upload made. */
+/** The result of an upload. */
 export interface Uploaded {
   ETag?: string | undefined;
 }
 
 /**
- * Makes an object of the parts that `send` brings to an upload. A failure aborts `stop`, which all who send have to hear.
- * It rejects with the first failure when the upload is given up: nothing is left behind.
+ * Makes an object from the parts that `send` uploads. A failure aborts `stop`, which every sender must listen to.
+ * Rejects with the first failure once the upload is given up, so that nothing is left behind.
  */
 export async function uploadInParts(
   bucket: S3Bucket,
@@ -59,11 +59,11 @@ export async function uploadInParts(
   } catch (error) {
     stop.abort(error);
     if (UploadId !== undefined) await abandonUpload(bucket, params, UploadId, call);
-    throw await bucket.errorOf(stop.signal.reason, callerCall); // the first failure: the others follow from it
+    throw await bucket.errorOf(stop.signal.reason, callerCall); // the first failure, since the others follow from it
   }
 }
 
-/** Begins an upload, whose conditions are for its completion; gives its id. */
+/** Begins an upload and returns its id. The conditions in the parameters are for its completion. */
 export async function createUpload(bucket: S3Bucket, params: UploadParams, call: DriverCall): Promise<string> {
   const abort = new LinkedAbort(call.signal, CREATE_GRACE);
   const description = { ...params };
@@ -77,14 +77,15 @@ export async function createUpload(bucket: S3Bucket, params: UploadParams, call:
   }
 }
 
-// "It might be necessary to abort a given multipart upload multiple times" (S3 API reference, "AbortMultipartUpload"):
-// a part that was under way may arrive after the first.
+// "It might be necessary to abort a given multipart upload multiple times" (S3 API reference,
+// "AbortMultipartUpload"). A part that was in flight may arrive after the first abort.
 const ATTEMPTS = 3;
 const TIMEOUT = 10_000;
 
 /**
- * Gives an upload up and frees its parts, in at most ten seconds. Never rejects: the caller has an error to report
- * already, and a lifecycle rule of the bucket (`AbortIncompleteMultipartUpload`) catches what an outage leaves behind.
+ * Gives an upload up and frees its parts, in at most ten seconds. Never rejects, since the caller already has an
+ * error to report. A lifecycle rule of the bucket (`AbortIncompleteMultipartUpload`) removes the rest after an
+ * outage.
  */
 export async function abandonUpload(
   bucket: S3Bucket,
@@ -101,6 +102,6 @@ export async function abandonUpload(
       if (Parts === undefined || Parts.length === 0) return;
     }
   } catch {
-    // NoSuchUpload: it is gone. Anything else: see above.
+    // NoSuchUpload means that the upload is gone. A lifecycle rule covers other errors: see above.
   }
 }

@@ -2,15 +2,15 @@ import { GatheredBytes } from "../../../../bytes/gathered-bytes.js";
 
 /** A part of a body. */
 export interface Part {
-  /** From 1. */
+  /** Starts at 1. */
   readonly number: number;
-  /** As many as the part is to have, but for the last; they change when the buffer is filled again. */
+  /** All parts but the last have their full size. The bytes change when the buffer is filled again. */
   readonly bytes: Uint8Array;
 }
 
 /**
- * Cuts a body into parts. Those who send parts take turns in filling a buffer of their own, again and again, so that a
- * body of any size takes the memory of as many parts as are sent at a time, and leaves nothing for the garbage collector.
+ * Cuts a body into parts. Senders take turns to fill their own buffers, which they reuse. So a body of any size needs
+ * only the memory of the parts in flight, and leaves nothing to the garbage collector.
  */
 export class Parts {
   readonly #chunks: AsyncIterator<Uint8Array>;
@@ -21,7 +21,7 @@ export class Parts {
   #count = 0;
 
   /**
-   * @param chunks the body; a chunk may use the memory of the one before
+   * @param chunks the body; a chunk may reuse the memory of the one before
    * @param sizeOf bytes of a part, by its number
    */
   constructor(
@@ -41,15 +41,15 @@ export class Parts {
     return this.#size;
   }
 
-  /** A buffer for {@link Parts.next}. One for the first part begins small: most bodies are. */
+  /** Makes a buffer for {@link Parts.next}. A buffer for the first part begins small, since most bodies are small. */
   newBuffer(): GatheredBytes {
     const size = this.sizeOf(this.#count + 1);
     return this.#count === 0 ? new GatheredBytes(size) : new GatheredBytes(size, size);
   }
 
-  /** The next part, or `undefined` when the body has ended; the first part of an empty body is empty. */
+  /** Returns the next part, or `undefined` after the end of the body. The first part of an empty body is empty. */
   next(buffer: GatheredBytes): Promise<Part | undefined> {
-    const part = this.#turn.then(() => this.#next(buffer)); // a failure is that of all who come after
+    const part = this.#turn.then(() => this.#next(buffer)); // a failure also fails all later calls
     this.#turn = part;
     return part;
   }
@@ -59,7 +59,7 @@ export class Parts {
     const number = ++this.#count;
     buffer.clear(this.sizeOf(number));
     let left = this.#left === undefined ? undefined : buffer.take(this.#left);
-    // Once the part is full, it looks for one byte more: only so it is known whether it was the last.
+    // Once the part is full, one more byte is read. Only then is it known whether the part was the last.
     while (left === undefined && !this.#ended) {
       const next = await this.#chunks.next();
       if (next.done === true) this.#ended = true;

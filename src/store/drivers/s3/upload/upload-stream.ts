@@ -7,19 +7,19 @@ import type { S3Bucket } from "../bucket.js";
 import { uploadInParts, type UploadParams, type Uploaded } from "./multipart.js";
 import type { Part, Parts } from "./parts.js";
 
-/** A part that was taken already, and its buffer, free once the part is sent. */
+/** A part that was already taken, and its buffer. The buffer is free once the part is sent. */
 export interface TakenPart {
   readonly part: Part;
   readonly buffer: GatheredBytes;
 }
 
 /**
- * Writes a stream in parts: a few senders, each with one buffer that it fills and sends, again and again. The first
- * failure, of a part or of the source, stops the others, as does `stop`, which a source that hangs has to hear too. It
- * rejects when all have stopped and the upload is given up: nothing is left behind.
+ * Writes a stream in parts. A few senders each have one buffer, which they fill and send repeatedly. The first
+ * failure, of a part or of the source, stops the others. So does `stop`, which a hanging source must also listen to.
+ * Rejects when all have stopped and the upload is given up, so that nothing is left behind.
  *
- * lib-storage is left to bytes that are there as a whole. Of a stream it joins new buffers for every part: 1 GiB took
- * 145 MiB more than an idle process has, and this way takes 60.
+ * Only bytes that are in memory as a whole go through lib-storage. For a stream, lib-storage joins new buffers for
+ * every part. A stream of 1 GiB took 145 MiB more than an idle process needs. This way takes 60 MiB.
  */
 export async function uploadStream(
   bucket: S3Bucket,
@@ -33,7 +33,7 @@ export async function uploadStream(
   return uploadInParts(bucket, { ...params, ChecksumAlgorithm }, callerCall, stop, async (upload, call) => {
     const sent: CompletedPart[] = [];
     const send = async ({ number: PartNumber, bytes: Body }: Part): Promise<void> => {
-      const abort = new LinkedAbort(call.signal); // of the request: the SDK leaves listeners on the signal that it gets
+      const abort = new LinkedAbort(call.signal); // per request, since the SDK leaves listeners on its signal
       try {
         const command = new UploadPartCommand({ ...upload, PartNumber, Body });
         const { ETag, ChecksumCRC32 } = await bucket.send({ ...call, signal: abort.signal }, command);

@@ -13,8 +13,8 @@ import { CREATE_GRACE, abandonUpload, type UploadParams, type Uploaded } from ".
 type AnyCommand = S3Command<ServiceInputTypes, ServiceOutputTypes>;
 
 /**
- * Writes bytes in parts, at most `queueSize` of them at a time. The first failure of a part stops the other parts.
- * It rejects when all have stopped and the upload is given up: nothing is left behind.
+ * Writes bytes in parts, with at most `queueSize` of them in flight. The first failure of a part stops the other
+ * parts. Rejects when all have stopped and the upload is given up, so that nothing is left behind.
  */
 export async function uploadBytes(
   bucket: S3Bucket,
@@ -33,12 +33,12 @@ export async function uploadBytes(
       queueSize: bucket.queueSize,
       leavePartsOnError: true, // lib-storage would not wait for the cleanup
     });
-    // Never its `abort()`: that rejects while parts are still under way.
+    // Its `abort()` is never called, since it rejects while parts are still in flight.
     return await upload.done();
   } catch (error) {
     stop.abort(error);
     if (client.uploadId !== undefined) await abandonUpload(bucket, params, client.uploadId, call);
-    // Which failure lib-storage reports is chance: the signal knows the first, the others follow from it.
+    // lib-storage reports an arbitrary failure. The signal holds the first one, and the others follow from it.
     throw await bucket.errorOf(stop.signal.reason, callerCall);
   } finally {
     stop.unlink();
@@ -46,8 +46,8 @@ export async function uploadBytes(
 }
 
 /**
- * What lib-storage takes for an S3 client: it gives every request the signal (lib-storage gives it to none), stops all
- * others when one fails (lib-storage lets them go on), and remembers the id of the upload.
+ * The S3 client that lib-storage gets. It gives every request the signal, which lib-storage does not. It stops all
+ * other requests when one fails, which lib-storage lets continue. It also remembers the id of the upload.
  */
 class UploadClient {
   uploadId: string | undefined;
