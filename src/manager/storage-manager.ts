@@ -190,7 +190,7 @@ export class StorageManager {
    */
   hydrate<T = unknown>(value: unknown, options?: HydrateOptions<T>): Promise<T>;
   async hydrate(value: unknown, options?: HydrateOptions): Promise<unknown> {
-    return await this.#hydrate(value, hydrateSettings(this.#parts.settings, options)); // awaited: stacks name the caller
+    return await this.#hydrate(value, hydrateSettings(this.#parts.settings, options)); // awaited: stacks name callers
   }
 
   /**
