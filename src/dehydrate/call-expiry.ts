@@ -37,8 +37,8 @@ export class CallExpiry {
   }
 
   /**
-   * Refuses a call that took too long. The longer time of two clocks counts. If the process was suspended, one of the
-   * clocks shows it, whatever the timers say.
+   * Refuses a call that took too long. Two clocks are read, and the one that shows the longer time counts. If the
+   * process was suspended, one of the clocks shows it, whatever the timers say.
    *
    * @throws {StorageError} `TIMEOUT`
    */

@@ -140,9 +140,9 @@ export class ObjectWriter {
   }
 
   /**
-   * Deletes all objects that a failed call has written, or may have written. Their scope is known to nobody. Writes
-   * in flight are deleted when they have ended. If the signal fires, or has fired, the caller no longer waits, but
-   * the objects are still deleted.
+   * Deletes all objects that a failed call has written, or may have written. No caller knows their scope. Objects
+   * whose write is in flight are deleted when the write has ended. If the signal fires, or has fired, the caller no
+   * longer waits, but the objects are still deleted.
    */
   async discard(signal: AbortSignal): Promise<void> {
     const over = [...this.begun].filter((path) => !this.underWay.has(path));

@@ -37,8 +37,8 @@ export class StreamBody implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * Iterates over the encoded bytes. Iteration can start only once, so a layer can't repeat a write that has read
-   * anything.
+   * Iterates over the encoded bytes. A new iteration may begin until something was read. So a layer can repeat a
+   * write that did not get so far.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
     if (this.#isBegun) {
