@@ -57,8 +57,8 @@ export interface StorageManagerOptions {
   /**
    * A set of these options for one kind of use. Options that are given besides override those of the preset. Default:
    * none.
-   * - `"workflow"`, for engines whose steps hand on the results of other steps: `references: "pass"`, `readCache: {
-   *   maxBytes: 67108864 }`.
+   * - `"workflow"`, for engines whose steps hand on the results of other steps: `references: "pass"`,
+   *   `readCache: { maxBytes: 67108864 }`.
    * - `"message"`, for bodies of messages that fit 256 KiB with their attributes: `maxInlineSize: 32768`,
    *   `maxEnvelopeSize: 196608`.
    */
@@ -76,8 +76,8 @@ export interface StorageManagerOptions {
    * Container levels that dehydration decides on, default 10. A container below these levels is one unit: inline if
    * it fits, offloaded if not.
    *
-   * It is also the most reference hops that hydration follows. Hydration always follows at least two hops, and as
-   * many as the payloads that this manager dehydrates can need.
+   * It is also the most reference hops that hydration follows. Hydration always follows at least two hops, because
+   * payloads that this manager dehydrates can need two.
    */
   maxRecursionDepth?: number | undefined;
   /**
@@ -142,17 +142,16 @@ export interface StorageManagerOptions {
    */
   lossy?: "error" | "json" | undefined;
   /**
-   * How dehydration treats references in a payload. Default: `"escape"`, or `"pass"` in the dialect
-   * `bubustack`.
+   * How dehydration treats references in a payload. Default: `"escape"`, or `"pass"` in the dialect `bubustack`.
    * - `"escape"`: they are data like any other, and come back as data. Not in the dialect `bubustack`, whose readers
    *   know no escapes.
    * - `"pass"`: they stay references.
    * - `"reject"`: they are `INVALID_REFERENCE`.
    * - `"adopt"`: they become references of the scope of the call, as {@link StorageManager.adopt} makes them.
    *
-   * With `signing`, `"escape"` treats only unsigned references as data. A reference with a good signature for the
-   * audience of the call stays a reference, even if it has expired. Hydration will refuse an expired one. With
-   * `"pass"`, a reference without such a signature is `SIGNATURE_INVALID`.
+   * With `signing`, `"escape"` does not escape a reference with a good signature for the audience of the call. Such a
+   * reference stays a reference, even if it has expired, but hydration will refuse an expired one. With `"pass"`, a
+   * reference without such a signature is `SIGNATURE_INVALID`.
    */
   references?: ReferenceMode | undefined;
   /**
@@ -183,7 +182,7 @@ export interface StorageManagerOptions {
   schemas?: SchemaRegistry | undefined;
   /**
    * Resolvers for other kinds of reference in hydration. Default: none. With `signing`, they act only where `hydrate`
-   * asks.
+   * asks for them.
    */
   resolvers?: readonly ReferenceResolver[] | undefined;
   /** How payloads end by age, and what one pass of `collect` does. Default: payloads end when they are released. */
@@ -216,14 +215,14 @@ export interface DehydrateOptions
   scope?: string | undefined;
   /**
    * Milliseconds that the references of this call stay good for at least, from the beginning of the call, or
-   * `"never"`. It overrides the manager's `retention`. Minimum: `timeout` plus `retention.margin`. See {@link
-   * RetentionOptions}.
+   * `"never"`. It overrides the manager's `retention`. Minimum: `timeout` plus `retention.margin`. See
+   * {@link RetentionOptions}.
    */
   ttl?: TimeToLive | undefined;
   /**
    * The path for the objects, instead of `outputPrefix` or `inputPrefix`. It must lie below one of these, or below a
-   * prefix in the manager's `allow`, because the manager could not read the objects elsewhere. A later
-   * `release` needs the same `prefix` to find them.
+   * prefix in the manager's `allow`, because the manager could not read the objects elsewhere. A later `release`
+   * needs the same `prefix` to find them.
    */
   prefix?: string | undefined;
   /**

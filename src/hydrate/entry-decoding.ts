@@ -28,8 +28,8 @@ export class EntryDecoding {
   /**
    * Decodes an entry.
    *
-   * @throws {StorageError} `BUDGET_EXCEEDED` as soon as there are more bytes than are left, and as {@link
-   *   decodeBytes} does
+   * @throws {StorageError} `BUDGET_EXCEEDED` as soon as there are more bytes than are left, and as
+   *   {@link decodeBytes} does
    */
   async decode(bytes: Uint8Array, reference: ParsedReference, signal: AbortSignal): Promise<Uint8Array> {
     const { codecs, budget } = this;

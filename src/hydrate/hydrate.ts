@@ -56,10 +56,7 @@ export type PartSettings = HydrateSettings & { readonly part?: string };
 /** A walk over the payload, and the references that it found. */
 type PayloadWalk = Stepwise & { readonly isDone: boolean; readonly found: readonly FoundReference[] };
 
-/**
- * Hydrates a value level by level. It gathers the references of a level, and fetches, checks and decodes their
- * entries.
- */
+/** Hydrates a value, level by level: gathers the references, and fetches, checks and decodes their entries. */
 export async function hydrate(
   value: unknown,
   settings: PartSettings,
@@ -296,10 +293,7 @@ class Hydration {
     await this.place(read.entries, store, { signal }, entryOf);
   }
 
-  /**
-   * Puts entries in the places of all references to them. Between two references, other tasks get their turn when it
-   * is due.
-   */
+  /** Puts entries in the places of all references to them. Between two places, other tasks get due turns. */
   private async place(
     groups: readonly EntryGroup[],
     store: Store,
@@ -374,8 +368,7 @@ class Hydration {
 
   private schemaOf({ schema, schemaVersion }: StoredObject, { reference, place }: EntryNode): EntryNode["schema"] {
     if (schema !== undefined) return { schema, schemaVersion };
-    // BubuStack names the schema only in references, also in references to parts. The reference at the root names
-    // the schema of the whole payload.
+    // BubuStack names the schema only in references, also to parts. Only the root's names the whole payload's schema.
     const isWhole = reference.dialect === "bubustack" && place.container === this.root.container && !this.isPart;
     if (!isWhole || reference.schema === undefined) return undefined;
     return { schema: reference.schema, schemaVersion: reference.schemaVersion };

@@ -109,7 +109,7 @@ export class StorageManager {
   }
 
   /**
-   * Replaces what is too big to travel by references. The result exists only when every object of it is durable.
+   * Replaces values that are too big to travel with references. The result exists only when every object of it is durable.
    *
    * Bytes of every kind (`Uint8Array`, `ArrayBuffer`, `DataView`, ...) always leave as binary, whatever their size.
    * So do Blobs, streams and other async iterables of bytes or strings. Streams are read to their end. They are
@@ -414,7 +414,7 @@ export class StorageManager {
    * The reports are kept beside the payload until `collect` removes them. So use a scope for one payload only.
    *
    * @param scope the scope that was given to `dehydrate`
-   * @param reader a name for the calling reader, such as that of its queue
+   * @param reader a name for the calling reader, such as the name of its queue
    * @param options `readers`: the names of all readers, the same in every call
    * @returns the readers that are not done yet, and how many objects were deleted
    * @throws {StorageError} `CONFIG_INVALID` when `readers` does not name the reader, `INVALID_PATH`,

@@ -43,8 +43,7 @@ export class PayloadWalk {
   private plain: PlainWalk | undefined;
   private isBegun = false;
 
-  // The value that was finished last. One object serves the whole walk. If `kept` is undefined, JSON leaves the value
-  // out.
+  // The value that was finished last. One object serves the whole walk. JSON leaves out a value with undefined `kept`.
   private readonly visited: Visited = {
     kept: undefined,
     whole: undefined,
@@ -321,8 +320,7 @@ export class PayloadWalk {
     this.replaceByReference("json", "application/json", { value: visited.whole }, loose);
   }
 
-  // Entries that were planned inside a container leave with it when it leaves whole. Only binary stays an entry of
-  // its own.
+  // Entries planned inside a container that leaves whole leave with it. Only binary stays an entry of its own.
   private dropEntries(start: number): LooseValues[] {
     const dropped: LooseValues[] = [];
     let end = start;

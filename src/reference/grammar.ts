@@ -32,8 +32,8 @@ export const GRAMMARS: Readonly<Record<Dialect, Grammar>> = { native: NATIVE, bu
 
 /**
  * Returns the grammar in which `value` is a reference. Its reference key holds a string, and its other keys all
- * belong to that grammar. An object with any other key gives `undefined`. Such an object is plain data, unless {@link
- * isSpoiltReference} applies. Keys that JSON leaves out do not count.
+ * belong to that grammar. An object with any other key gives `undefined`. Such an object is plain data, unless
+ * {@link isSpoiltReference} applies. Keys that JSON leaves out do not count.
  */
 export function referenceGrammar(value: Readonly<Record<string, unknown>>): Grammar | undefined {
   if (isWritten(value, NATIVE)) return NATIVE;

@@ -13,8 +13,8 @@ export type SelectorStep =
 export type Selector = readonly SelectorStep[];
 
 /**
- * Parses a `$storagePath`. Its steps are `.field` (the dot may be left out at the start), `[0]`, `[*]`, and `["any
- * key"]`. The last is a JSON string, for keys that hold dots, brackets or outer spaces. A blank text selects the
+ * Parses a `$storagePath`. Its steps are `.field` (the dot may be left out at the start), `[0]`, `[*]`, and
+ * `["any key"]`. The last is a JSON string, for keys that hold dots, brackets or outer spaces. A blank text selects the
  * whole value. Spaces around the text, a field or the content of brackets are ignored.
  *
  * @throws {StorageError} `INVALID_REFERENCE` with what is wrong and at which position. Its message repeats no key.

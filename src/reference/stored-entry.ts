@@ -3,7 +3,7 @@ import type { ParsedReference } from "./reference.js";
 
 /** Returns a key for the bytes that a reference points at. It is the same for all references to the same entry. */
 export function entryKey({ location, offset, size }: ParsedReference): string {
-  const path = formatLocation(location); // includes the container, because paths of two containers may be equal
+  const path = formatLocation(location); // paths of two containers may be equal
   return offset === undefined ? path : `${path}\n${offset}\n${size ?? ""}`;
 }
 
