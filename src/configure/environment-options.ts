@@ -17,8 +17,9 @@ export interface EnvironmentOptions {
   envPrefix?: string | undefined;
   /**
    * Options of the manager that override the variables. Use them for options that no variable can carry, such as
-   * `observer`, `codecs` and `signing`, and for options that the program decides. `retention` is merged field by
-   * field. With `store`, no store is made from the variables. An option that is `undefined` changes nothing.
+   * `observer`, `codecs` and `signing`. Use them also for options that the program decides. The option `retention` is
+   * merged field by field. With `store`, no store is made from the variables. An option that is `undefined` changes
+   * nothing.
    */
   options?: StorageManagerOptions | undefined;
 }

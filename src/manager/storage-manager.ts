@@ -89,8 +89,10 @@ export class StorageManager {
    *
    * @param env default `process.env`
    * @param options see {@link EnvironmentOptions}
-   * @throws {StorageError} `CONFIG_INVALID` that names every variable and every option that can't be used, and every
-   *   unknown variable of the prefix `COATCHECK_`; `MISSING_DEPENDENCY` that names the package to install
+   * @throws {StorageError}
+   * - `CONFIG_INVALID` that names every unusable variable and option, and every unknown variable of the prefix
+   *   `COATCHECK_`
+   * - `MISSING_DEPENDENCY` that names the package to install
    *
    * @example
    * const manager = await StorageManager.fromEnv(process.env, { options: { codecs: [gzip()], observer } });
@@ -397,8 +399,10 @@ export class StorageManager {
    *
    * @param value what `dehydrate` returned
    * @returns how many objects were deleted, and the scopes that were released
-   * @throws {StorageError} before anything is deleted: `SIGNATURE_INVALID` for a reference without a good signature
-   *   where signing is on (an expired one is good enough), `INVALID_REFERENCE`; as `release` does
+   * @throws {StorageError}
+   * - before anything is deleted: `INVALID_REFERENCE`, and where signing is on, `SIGNATURE_INVALID` for a reference
+   *   without a good signature (an expired signature still counts)
+   * - as `release` does
    *
    * @example
    * await manager.releaseOf(message); // { deleted: 3, scopes: ["order-42"] }
