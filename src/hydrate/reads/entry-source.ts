@@ -6,10 +6,7 @@ import { EntryCache } from "./entry-cache.js";
 import type { ManagerSettings } from "../../configure/settings.js";
 import { SharedReads } from "./shared-reads.js";
 
-/**
- * The sources of entries for the hydrations of a manager, besides the store: reads in flight of other calls, and the
- * cache.
- */
+/** The sources of entries besides the store: the reads in flight of other calls, and the cache. */
 export class EntrySource implements ChangeNotes {
   readonly shared: SharedReads;
   readonly cache: EntryCache | undefined;
