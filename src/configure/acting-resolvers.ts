@@ -2,10 +2,11 @@ import type { ReferenceResolver } from "../resolvers/resolver.js";
 import type { ManagerSettings } from "./settings.js";
 
 /**
- * Settings with the resolvers that act in a call. Their references carry no signature: where references are signed, none
- * acts unless the call asks, since whoever writes the broker could otherwise read a Secret by one.
+ * Returns the settings with the resolvers that act in a call. References of resolvers carry no signature. Where
+ * references are signed, no resolver acts unless the call asks for it. Otherwise anyone with write access to the
+ * broker could read a Secret through such a reference.
  *
- * @param asked what the call says: `true` for those of the manager
+ * @param asked the option of the call; `true` stands for the manager's own resolvers
  */
 export function withResolvers<Settings extends ManagerSettings>(
   settings: Settings,

@@ -83,9 +83,9 @@ export const openSchemas = {
   select: [selectSchema, z.extend(selectSchema, withAudience)],
 } as const;
 
-/** Options of one dehydration, those of the manager where the call says nothing. */
+/** Options of one dehydration. The manager's options apply where the call gives none. */
 export type DehydrateSettings = ManagerSettings & Omit<z.output<typeof dehydrateSchema>, "audience">;
 
-/** Options of one hydration, those of the manager where the call says nothing. */
+/** Options of one hydration. The manager's options apply where the call gives none. */
 export type HydrateSettings = Omit<ManagerSettings, "resolvers"> &
   Omit<z.output<typeof hydrateSchema>, "resolvers" | "audience"> & { resolvers: readonly ReferenceResolver[] };

@@ -17,7 +17,7 @@ import type { ManagerSettings } from "./settings.js";
 import { ttlOf } from "./retention.js";
 import { tenantAudience } from "./tenant.js";
 
-/** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
+/** Returns the settings of a dehydration. @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
 export function dehydrateSettings(settings: ManagerSettings, options: DehydrateOptions | undefined): DehydrateSettings {
   if (options === undefined) return settings;
   const last = lastDehydration(settings, options);
@@ -32,12 +32,12 @@ export function dehydrateSettings(settings: ManagerSettings, options: DehydrateO
   return withOwn(result, scope, callSignal);
 }
 
-/** The settings of a call whose result is to fit in one value. */
+/** Returns the settings of a call whose result must fit in one value. */
 export function inputSettings(settings: DehydrateSettings): DehydrateSettings {
   return { ...settings, maxEnvelopeSize: Math.min(settings.maxEnvelopeSize, settings.maxInlineSize) };
 }
 
-/** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
+/** Returns the settings of a hydration. @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
 export function hydrateSettings(settings: ManagerSettings, options: HydrateOptions | undefined): HydrateSettings {
   if (options === undefined) return withResolvers(settings, undefined);
   const own = onlySignal(options);
@@ -50,29 +50,31 @@ export function hydrateSettings(settings: ManagerSettings, options: HydrateOptio
   return withResolvers({ ...settings, ...rest, ...audienceOf(parsed, settings), allow: allowed }, asked);
 }
 
-/** The signal of options that are nothing else, as those of most calls are; zod would take as long as a small payload. */
+/**
+ * Returns the signal of options that hold nothing else, as in most calls. zod would take as long as a small payload.
+ */
 function onlySignal(options: object): AbortSignal | undefined {
   try {
     if (!isPlainObject(options) || Object.getOwnPropertyNames(options).join() !== "signal") return undefined;
     const { signal } = options;
     return isSignal(signal) ? signal : undefined;
   } catch {
-    return undefined; // a getter or a proxy threw: the check says so
+    return undefined; // a getter or a proxy threw: the check reports it
   }
 }
 
-/** Which decoded bytes of a value are wanted. */
+/** The decoded bytes of a value that are wanted. */
 export interface ReadRange {
   readonly offset: number;
-  /** Absent: to the end. */
+  /** If absent, the range goes to the end. */
   readonly length: number | undefined;
 }
 
-/** Options of one `open`, those of the manager where the call says nothing. */
+/** Options of one `open`. The manager's options apply where the call gives none. */
 export type OpenSettings = ManagerSettings & { readonly range?: ReadRange | undefined };
 
 /**
- * The settings of a call that opens or selects one reference, and its signal.
+ * Returns the settings of a call that opens or selects one reference, and its signal.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  */
@@ -89,7 +91,7 @@ export function openSettings(
   return { settings: { ...settings, ...audienceOf(parsed, settings), range }, signal: parsed.signal };
 }
 
-// For the manager of a tenant it is never another's.
+// The manager of a tenant never gets the audience of another tenant.
 export function audienceOf(
   { audience }: { audience?: string | undefined },
   { tenant }: ManagerSettings,

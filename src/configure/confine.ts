@@ -4,11 +4,11 @@ import { assertPath, assertPrefix, invalidPath } from "../paths/path.js";
 import { AllowList, parseAllowPrefix } from "../reference/allow.js";
 import type { ManagerSettings } from "./settings.js";
 
-/** What says where a manager's own objects lie, and whether it must stay there. */
+/** The settings that say where a manager's own objects lie, and whether it must stay there. */
 export type Confinement = Pick<ManagerSettings, "tenant" | "outputPrefix" | "inputPrefix">;
 
 /**
- * Keeps the manager of a tenant to its own prefixes; other managers go where they are told to.
+ * Refuses a path outside the tenant's own prefixes. Other managers may use any path.
  *
  * @param store name of the store, for errors
  * @throws {StorageError} `INVALID_PATH`, `REFERENCE_DENIED`
@@ -21,15 +21,16 @@ export function assertOwnPath(path: string, settings: Confinement, operation: st
 }
 
 /**
- * The same for the prefix of a listing, which is no path but the beginning of some: `outputs/a` is that of `outputs/ab/x`
- * too, so the tenant's prefix and the slash behind it must be there.
+ * Refuses a listing prefix outside the tenant's own prefixes. Such a prefix is only the beginning of paths:
+ * `outputs/a` is also the beginning of `outputs/ab/x`. So the prefix must hold the tenant's prefix and the slash
+ * behind it.
  *
  * @throws {StorageError} `INVALID_PATH`, `REFERENCE_DENIED`
  */
 export function assertOwnListing(prefix: string, settings: Confinement, store: string): void {
   if (settings.tenant === undefined) return;
   const { target, path } = locationOf(prefix, "prefix", "list", store, assertPrefix);
-  // Whole segments only: what stands behind the last slash may go on.
+  // Only whole segments count, because paths may continue the text behind the last slash.
   const location = { path: path.slice(0, Math.max(path.lastIndexOf("/"), 0)), ...(target && { target }) };
   if (!ownPrefixes(settings).admits(location)) {
     throw denied("A listing of a tenant must begin with one of its prefixes and a slash", "list", store);
@@ -37,7 +38,7 @@ export function assertOwnListing(prefix: string, settings: Confinement, store: s
 }
 
 /**
- * The same for the prefixes in an option of a call.
+ * Refuses prefixes in an option of a call that lie outside the tenant's own prefixes.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  */
@@ -55,8 +56,7 @@ export function assertOwnPrefixes(
 }
 
 /**
- * Refuses a prefix that a call names and this manager may not read: what it writes there would be refused by its own
- * hydration.
+ * Refuses a prefix of a call that this manager may not read. Its own hydration would refuse what it writes there.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  */
@@ -75,12 +75,12 @@ export function assertReadablePrefix(
   );
 }
 
-/** What a manager may read: what is below its own prefixes, and what is allowed besides. */
+/** Returns the list of what a manager may read: its own prefixes, and the prefixes that are allowed besides. */
 export function allowListOf(settings: Pick<ManagerSettings, "outputPrefix" | "inputPrefix" | "allow">): AllowList {
   return new AllowList([settings.outputPrefix, settings.inputPrefix, ...settings.allow]);
 }
 
-/** What a manager may write, whatever it may read besides. */
+/** Returns the list of what a manager may write. It does not depend on what else the manager may read. */
 export function ownPrefixes({
   outputPrefix,
   inputPrefix,
@@ -88,7 +88,7 @@ export function ownPrefixes({
   return new AllowList([outputPrefix, inputPrefix]);
 }
 
-/** Takes the path that a caller gave apart. @throws {StorageError} `INVALID_PATH` */
+/** Splits the path that a caller gave into its parts. @throws {StorageError} `INVALID_PATH` */
 export function locationOf(
   text: string,
   what: "object path" | "prefix",
@@ -97,11 +97,11 @@ export function locationOf(
   assertText: typeof assertPath = assertPath,
 ): Location {
   const assertGood = (plain: string): void => assertText(plain, operation, store);
-  if (typeof text !== "string") assertPath(text, operation, store); // nothing that is another text when it is read again
+  if (typeof text !== "string") assertPath(text, operation, store); // refuses an object, whose text could change later
   return splitLocation(text, assertGood, (problem) => invalidPath(what, problem, operation, store));
 }
 
-/** The error of a path that is not for this manager. The path is not repeated. */
+/** Makes the error for a path that is not for this manager. The message does not repeat the path. */
 export function denied(problem: string, operation: string, store: string): StorageError {
   return new StorageError("REFERENCE_DENIED", `${problem}.`, { operation, store });
 }

@@ -3,7 +3,8 @@ import type { Store } from "../store/store.js";
 import type { EnvironmentSettings } from "./env.js";
 
 /**
- * The store that the environment asks for, `undefined` for the provider `none`. Its driver is loaded here.
+ * Makes the store that the environment asks for. Returns `undefined` for the provider `none`. The driver is loaded
+ * here.
  *
  * @throws {StorageError} `CONFIG_INVALID` for settings that the store refuses, and in a bundle without the driver;
  *   `MISSING_DEPENDENCY` that names the package which the driver needs

@@ -9,13 +9,13 @@ import type { StorageManagerOptions } from "./options.js";
 import { readAzureSettings, readFileSettings, readGcsSettings, readRedisSettings } from "./provider-settings.js";
 import type { AzureSettings, GcsSettings, RedisSettings } from "../store/drivers/settings.js";
 
-/** What the variables say of the store. */
+/** The settings of the store, read from the variables. */
 export type StorageSettings =
   { provider: "none" } | { provider: "file"; root: string } | S3Settings | RedisSettings | GcsSettings | AzureSettings;
 
 /** How payloads end, and how much one pass of `collect` does. */
 export interface RetentionVariables {
-  /** Milliseconds that payloads live; `undefined`: they do not end by age. */
+  /** Milliseconds that payloads live. With `undefined`, they do not end by age. */
   ttl: TimeToLive | undefined;
   /** Milliseconds between two passes, default 120000. */
   gcInterval: number;
@@ -36,7 +36,10 @@ type ManagerVariables = Pick<
   "maxInlineSize" | "maxEnvelopeSize" | "maxRecursionDepth" | "outputPrefix" | "inputPrefix" | "concurrency" | "timeout"
 >;
 
-/** The one prefix whose variables are all ours: a deployment that has another one may have more of it. */
+/**
+ * The only prefix whose variables all belong to this library. A prefix of another deployment may have other variables
+ * too.
+ */
 export const OWN_PREFIX = "COATCHECK_";
 
 const PROVIDERS: ReadonlyMap<string, StorageSettings["provider"]> = new Map([
@@ -48,12 +51,12 @@ const PROVIDERS: ReadonlyMap<string, StorageSettings["provider"]> = new Map([
   ["azure", "azure"],
 ]);
 
-/** What the variables say, as far as they can be used, and what is wrong with the others. */
+/** The usable settings from the variables, and what is wrong with the other variables. */
 export interface ReadEnvironment {
   readonly settings: EnvironmentSettings;
-  /** Names every variable which is wrong, and no value; `undefined` when none is. */
+  /** Names every wrong variable, but no value. `undefined` when no variable is wrong. */
   readonly problem: string | undefined;
-  /** All variables that there are, without the prefix. */
+  /** The names of all variables that exist, without the prefix. */
   readonly known: readonly string[];
 }
 
@@ -69,13 +72,13 @@ export function parseEnvironment(env: NodeJS.ProcessEnv, prefix: string): Enviro
 }
 
 /**
- * Reads the environment variables of this library. Outer spaces don't count, and a blank variable is an unset one,
- * except for `S3_TLS`. Variables of providers that are not chosen are parsed too, but not required. Of the prefix
- * `COATCHECK_`, a variable that is not known is wrong.
+ * Reads the environment variables of this library. Outer spaces are ignored. A blank variable counts as unset, except
+ * for `S3_TLS`. Variables of providers that are not chosen are parsed too, but not required. With the prefix
+ * `COATCHECK_`, an unknown variable is an error.
  *
  * @param prefix begins the name of every variable: `"COATCHECK_"`, or `"BUBU_"` for those of the Go system
- * @param over options of the manager that are laid over what the variables say, unchecked
- * @throws {StorageError} `CONFIG_INVALID` for what is no environment
+ * @param over options of the manager that override the variables, unchecked
+ * @throws {StorageError} `CONFIG_INVALID` when `env` is not an environment
  */
 export function readEnvironment(env: NodeJS.ProcessEnv, prefix: string, over: StorageManagerOptions): ReadEnvironment {
   if (typeof env !== "object" || (env as unknown) === null || Array.isArray(env)) {
@@ -107,7 +110,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv, prefix: string, over: St
   return { settings, problem: reader.problem(), known: reader.known };
 }
 
-/** Takes back what variables say that does not go together, nor with the options that are laid over them. */
+/** Drops values that contradict each other, or contradict the options that override the variables. */
 function refuseContradictions(
   reader: EnvironmentReader,
   settings: EnvironmentSettings,
@@ -116,7 +119,7 @@ function refuseContradictions(
   const { retention, timeout = 300_000 } = settings;
   const outputPrefix = over.outputPrefix ?? settings.outputPrefix ?? "outputs";
   const inputPrefix = over.inputPrefix ?? settings.inputPrefix ?? "inputs";
-  // Options of a wrong type are refused by themselves.
+  // Options of a wrong type are refused elsewhere.
   const arePaths = typeof (outputPrefix as unknown) === "string" && typeof (inputPrefix as unknown) === "string";
   if (over.inputPrefix === undefined && arePaths && arePrefixesNested(outputPrefix, inputPrefix)) {
     reader.refuse("STORAGE_INPUT_PREFIX", "must not be inside of STORAGE_OUTPUT_PREFIX, nor the other way round");
@@ -151,7 +154,7 @@ function readTtl(reader: EnvironmentReader): TimeToLive | undefined {
 
 function readPrefix(reader: EnvironmentReader, name: string): string | undefined {
   return reader.parse(name, "must be a path: segments joined by /, none of them . or ..", (value) => {
-    // The Go system cleans paths: its deployments may say "outputs/".
+    // The Go system cleans paths, so its deployments may use "outputs/".
     const prefix = withoutTrailingSlashes(value);
     return pathProblem(prefix) === undefined ? prefix : undefined;
   });

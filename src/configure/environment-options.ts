@@ -8,22 +8,23 @@ import type { RetentionOptions } from "./retention.js";
 import { managerSettings } from "./settings.js";
 import type { StorageManagerOptions } from "./options.js";
 
-/** What a manager is made with besides environment variables. */
+/** Options for making a manager from environment variables. */
 export interface EnvironmentOptions {
   /**
-   * What begins the name of every variable, default `"COATCHECK_"`. With `"BUBU_"` those of a BubuStack deployment work as
-   * they are.
+   * The prefix of the name of every variable, default `"COATCHECK_"`. With `"BUBU_"`, the variables of a BubuStack
+   * deployment work as they are.
    */
   envPrefix?: string | undefined;
   /**
-   * Options of the manager that are laid over what the variables say: those that no variable can carry, such as `observer`,
-   * `codecs` and `signing`, and those that the program decides. `retention` is laid over field by field. With `store`, none
-   * is made of the variables. An option that is `undefined` changes nothing.
+   * Options of the manager that override the variables. Use them for options that no variable can carry, such as
+   * `observer`, `codecs` and `signing`. Use them also for options that the program decides. The option `retention` is
+   * merged field by field. With `store`, no store is made from the variables. An option that is `undefined` changes
+   * nothing.
    */
   options?: StorageManagerOptions | undefined;
 }
 
-/** The same, checked, with its defaults: `options` as they were when they were read. */
+/** The same options, checked, with their defaults. `options` is a copy from the time when they were read. */
 export interface OwnEnvironmentOptions {
   readonly envPrefix: string;
   readonly options: StorageManagerOptions;
@@ -35,6 +36,8 @@ const schema = z.strictObject({
 });
 
 /**
+ * Checks the options, and adds their defaults.
+ *
  * @param owner the function that has the options
  * @throws {StorageError} `CONFIG_INVALID`
  */
@@ -45,13 +48,13 @@ export function environmentOptions(options: EnvironmentOptions, owner: string): 
   return { envPrefix: parsed.envPrefix, options: Object.fromEntries(given.filter(([, value]) => value !== undefined)) };
 }
 
-/** What the variables say, and the options of the manager that they and the program's own make. */
+/** The settings from the variables, and the manager's options after the program's own options were added. */
 export interface FromEnvironment {
   readonly settings: EnvironmentSettings;
   readonly options: StorageManagerOptions;
 }
 
-/** @throws {StorageError} `CONFIG_INVALID` that names every variable and every option which is wrong */
+/** Merges the variables and the options. @throws {StorageError} `CONFIG_INVALID` that names all wrong ones */
 export function fromEnvironment(
   env: NodeJS.ProcessEnv,
   { envPrefix, options: own }: OwnEnvironmentOptions,
@@ -68,7 +71,7 @@ export function fromEnvironment(
 
 function laidOver(variables: RetentionVariables, own: RetentionOptions | undefined): RetentionOptions {
   if (own === undefined) return variables;
-  if (!isPlainObject(own)) return own; // which is refused
+  if (!isPlainObject(own)) return own; // the check of the manager's options refuses it
   const given = Object.entries(own).filter(([, value]) => value !== undefined);
   return { ...variables, ...(Object.fromEntries(given) as RetentionOptions) };
 }

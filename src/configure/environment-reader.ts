@@ -1,18 +1,19 @@
 import { nearestName } from "../options/nearest-name.js";
 import { isOfPlatform } from "./known-names.js";
 
-// The words that the Go system's deployments may use.
+// The words that deployments of the Go system may use.
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ...["1", "true", "t", "yes", "y", "on"].map((word) => [word, true] as const),
   ...["0", "false", "f", "no", "n", "off"].map((word) => [word, false] as const),
 ]);
 
-// The longest delay that a Node timer takes; it would fire at once for a longer one.
+// The longest delay that a Node timer takes. With a longer delay, the timer would fire at once.
 const MAX_DURATION = 2 ** 31 - 1;
 
 /**
- * Reads variables of one prefix, and collects what is wrong with them, so that one error can name them all. Values are
- * trimmed; blank ones count as unset. A variable that can't be read gives `undefined`. Its value is never repeated.
+ * Reads the variables of one prefix, and collects all problems, so that one error can name them all. Values are
+ * trimmed, and blank values count as unset. A variable that can't be read gives `undefined`. Its value is never
+ * repeated.
  */
 export class EnvironmentReader {
   readonly #env: NodeJS.ProcessEnv;
@@ -25,18 +26,18 @@ export class EnvironmentReader {
     this.#prefix = prefix;
   }
 
-  /** All variables that were asked for, without the prefix. */
+  /** The names of all variables that were asked for, without the prefix. */
   get known(): string[] {
     return [...this.#known];
   }
 
-  /** Whether the variable is there and blank. */
+  /** Returns whether the variable exists and is blank. */
   isBlank(name: string): boolean {
     const value: unknown = this.#env[this.#prefix + name];
     return typeof value === "string" && value.trim() === "";
   }
 
-  /** Whether the variable is there, and not blank: also one that can't be read. */
+  /** Returns whether the variable exists and is not blank. This includes a variable that can't be read. */
   isSet(name: string): boolean {
     return this.#env[this.#prefix + name] !== undefined && !this.isBlank(name);
   }
@@ -46,11 +47,11 @@ export class EnvironmentReader {
     const value: unknown = this.#env[this.#prefix + name];
     if (value === undefined) return undefined;
     if (typeof value === "string") return value.trim() === "" ? undefined : value.trim();
-    this.refuse(name, "must be a text"); // of an object that was put in the place of process.env
+    this.refuse(name, "must be a text"); // possible in an object that replaces process.env
     return undefined;
   }
 
-  /** A whole number of decimal digits, from `min` to `max`, both included. */
+  /** Reads a whole number of decimal digits, from `min` to `max`, both included. */
   integer(name: string, min: number, max = Number.MAX_SAFE_INTEGER): number | undefined {
     const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
     return this.parse(name, `must be a whole number ${range}`, (value) => {
@@ -59,7 +60,7 @@ export class EnvironmentReader {
     });
   }
 
-  /** A duration in Go's syntax, longer than 0, in milliseconds. */
+  /** Reads a duration in Go's syntax, longer than 0, in milliseconds. */
   duration(name: string, max = MAX_DURATION): number | undefined {
     const expected = `must be a duration such as 300s, 5m or 1h30m, longer than 0 and at most ${max}ms`;
     return this.parse(name, expected, (value) => {
@@ -72,12 +73,15 @@ export class EnvironmentReader {
     return this.choice(name, BOOLEANS, "true or false");
   }
 
-  /** One of the words that `choices` knows, in any case. */
+  /** Reads one of the words in `choices`, in any case. */
   choice<T>(name: string, choices: ReadonlyMap<string, T>, expected: string): T | undefined {
     return this.parse(name, `must be ${expected}`, (value) => choices.get(value.toLowerCase()));
   }
 
-  /** Gives what `read` makes of the value of a variable that is set; `undefined` refuses it. */
+  /**
+   * Returns what `read` makes of the value of a variable that is set. If `read` returns `undefined`, the value is
+   * refused.
+   */
   parse<T>(name: string, expected: string, read: (value: string) => T | undefined): T | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
@@ -86,7 +90,7 @@ export class EnvironmentReader {
     return parsed;
   }
 
-  /** A text that `problemOf` finds nothing wrong with. */
+  /** Reads a text. The text is refused if `problemOf` finds a problem. */
   sound(name: string, problemOf: (value: string) => string | undefined): string | undefined {
     const value = this.text(name);
     const problem = value === undefined ? undefined : problemOf(value);
@@ -95,7 +99,7 @@ export class EnvironmentReader {
     return undefined;
   }
 
-  /** Refuses variables of the prefix that nothing has asked for: names that were misspelt, as a rule. */
+  /** Refuses variables of the prefix that no code has asked for. Such names are usually misspelt. */
   refuseUnknown(): void {
     for (const [name, value] of Object.entries(this.#env)) {
       const own = name.startsWith(this.#prefix) ? name.slice(this.#prefix.length) : undefined;
@@ -104,12 +108,12 @@ export class EnvironmentReader {
     }
   }
 
-  /** Notes what is wrong with a variable. */
+  /** Records what is wrong with a variable. */
   refuse(name: string, problem: string): void {
     this.#problems.push(`${this.#prefix}${name} ${problem}`);
   }
 
-  /** What is wrong with the variables: names every one that was refused. `undefined` for nothing. */
+  /** Describes all problems, and names every variable that was refused. `undefined` when there is no problem. */
   problem(): string | undefined {
     return this.#problems.length === 0 ? undefined : `The environment is not valid: ${this.#problems.join("; ")}.`;
   }
@@ -127,10 +131,11 @@ const MILLISECONDS: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * Parses a duration as Go's `time.ParseDuration` writes it, such as `300s`, `5m`, `1h30m`, `1.5s` or `500ms`: decimal
- * numbers, each with a unit (`ns`, `us`, `ms`, `s`, `m`, `h`), in any order; only `0` goes without. Not negative.
+ * Parses a duration as Go's `time.ParseDuration` writes it, such as `300s`, `5m`, `1h30m`, `1.5s` or `500ms`. A
+ * duration is a list of decimal numbers, each with a unit (`ns`, `us`, `ms`, `s`, `m`, `h`), in any order. Only `0`
+ * needs no unit. Negative durations are refused.
  *
- * @returns milliseconds, a fraction rounded up; `undefined` when `text` is no duration
+ * @returns milliseconds, with a fraction rounded up; `undefined` when `text` is no duration
  */
 export function parseDuration(text: string): number | undefined {
   if (text === "0") return 0;
@@ -142,6 +147,7 @@ export function parseDuration(text: string): number | undefined {
     if (unit === undefined) return undefined;
     milliseconds += Number(match![1]) * unit;
   } while (part.lastIndex < text.length);
-  // To the nanosecond first: a sum of decimals may be off by a hair, which is not to be rounded up.
+  // Rounded to the nanosecond first. A sum of decimals may be slightly too large, and that error must not be rounded
+  // up.
   return Math.ceil(Number(milliseconds.toFixed(6)));
 }

@@ -9,7 +9,7 @@ import { assertResolvers, type ReferenceResolver } from "../resolvers/resolver.j
 import { assertStandardSchema } from "../schemas/standard-schema.js";
 import { isSignal } from "../store/call-options.js";
 
-// What several options of a manager and of its calls are checked by.
+// Checks of values that occur in several options of a manager and of its calls.
 
 // The longest delay that a Node timer takes.
 const MAX_TIMEOUT = 2 ** 31 - 1;
@@ -18,9 +18,9 @@ export const count = z.int().check(z.gte(0));
 export const path = z
   .string()
   .check(z.refine((value) => pathProblem(value) === undefined, "must be a valid object path"));
-/** A path that objects may lie below by a scope: names that this library gives are not for scopes. */
+/** A scope for objects. Names that this library gives itself are not allowed as scopes. */
 export const scope = path.check(z.refine((value) => !isReservedScope(value), RESERVED_SCOPE));
-/** Whether a value is one, without zod, which takes longer than a small payload. */
+/** Returns whether a value is a scope, without zod, which takes longer than a small payload. */
 export function isScope(value: unknown): value is string {
   return pathProblem(value) === undefined && !isReservedScope(value as string);
 }
@@ -45,7 +45,7 @@ export const resolvers = z.pipe(
       if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
     }),
   ),
-  // A change of the list does not reach later calls.
+  // The list is copied, so that a later change of it does not reach later calls.
   z.transform((list): readonly ReferenceResolver[] => [...list]),
 );
 export const references = z.enum(["escape", "pass", "reject", "adopt"]);
@@ -64,7 +64,7 @@ export const CANNOT_ESCAPE =
 const NO_PREFIX = "must be a valid object path or scheme://container/prefix";
 export const NO_SCHEMES = 'can\'t have a scheme in the dialect "bubustack", whose readers know one store only';
 
-/** The prefix in the form that references to what lies below it have, or `undefined` for what is none. */
+/** Returns the prefix in the form that references below it use, or `undefined` for an invalid prefix. */
 function canonicalPrefix(text: string): string | undefined {
   if (schemeOf(text) === undefined) return pathProblem(text) === undefined ? text : undefined;
   return isAllowPrefix(text) && locationProblem(text) === undefined ? formatLocation(parseLocation(text)) : undefined;
@@ -74,7 +74,7 @@ export function canWrite(dialect: unknown, prefixOption: unknown): boolean {
   return dialect !== "bubustack" || typeof prefixOption !== "string" || schemeOf(prefixOption) === undefined;
 }
 
-// Other wrong options are no reason not to name one.
+// This check reports its problem even if other options are wrong too.
 export function isOptions({ value }: { value: unknown }): boolean {
   return typeof value === "object" && value !== null;
 }
@@ -83,7 +83,7 @@ export function isStandardSchema(value: unknown): boolean {
   return problemOf(() => assertStandardSchema(value)) === undefined;
 }
 
-/** What a check says of a value that it refuses. */
+/** Returns the message of a check that refuses the value, or `undefined`. */
 function problemOf(check: () => void): string | undefined {
   try {
     check();

@@ -7,20 +7,20 @@ import type { DehydrateSettings } from "./call-schemas.js";
 
 interface Checked {
   readonly options: OwnOptions;
-  /** Without scope and signal: those of one call are never kept for another. */
+  /** Without scope and signal, because those of one call are never kept for another. */
   readonly settings: DehydrateSettings;
 }
 
-// One for each manager, and gone with it.
+// One entry for each manager. It disappears with the manager.
 const lastOf = new WeakMap<ManagerSettings, Checked>();
 
 /**
- * The settings that the same options gave the last time: many calls have the same but for the scope, which is a new one in
- * each step, and checking them takes longer than a small payload. `undefined` unless every name and every value is the same,
- * but for the scope and the signal, which are checked anew.
+ * Returns the settings that the same options gave the last time. Many calls have the same options except for the
+ * scope, which changes in each step. Checking options takes longer than a small payload. The result is `undefined`
+ * unless every name and value is the same. Scope and signal are exempt, and are checked again.
  *
- * That is exact: any other option is a text, a number or `undefined` once it was checked, so that the same value means the
- * same; and the settings are frozen, so that no call can change them.
+ * The comparison is exact. Any other option is a text, a number or `undefined` after the check, so the same value
+ * means the same. The settings are frozen, so no call can change them.
  */
 export function lastDehydration(manager: ManagerSettings, options: object): DehydrateSettings | undefined {
   const last = lastOf.get(manager);
@@ -28,17 +28,21 @@ export function lastDehydration(manager: ManagerSettings, options: object): Dehy
   try {
     return isPlainObject(options) ? sameSettings(last, options) : undefined;
   } catch {
-    return undefined; // a getter or a proxy threw: the check says so
+    return undefined; // a getter or a proxy threw: the check reports it
   }
 }
 
-/** @param settings what the options came to, without scope and signal. They are frozen. */
+/**
+ * Keeps the settings of a call for later calls with the same options.
+ *
+ * @param settings the result of checking the options, without scope and signal. They are frozen here.
+ */
 export function keepDehydration(manager: ManagerSettings, options: OwnOptions, settings: DehydrateSettings): void {
   const values = options.values.map((value, index) => (isOfOneCall(options.names[index]!) ? undefined : value));
   lastOf.set(manager, { options: { names: options.names, values }, settings: Object.freeze(settings) });
 }
 
-/** The same settings, with what is one call's alone. */
+/** Returns the same settings with the scope and signal of one call. */
 export function withOwn(
   settings: DehydrateSettings,
   scope: string | undefined,
@@ -66,7 +70,8 @@ function sameSettings(last: Checked, options: Record<string, unknown>): Dehydrat
     else if (name === "scope") scope = value;
     else if (!Object.is(value, values[index])) return undefined;
   }
-  // What is wrong, the check says. A getter is read again by it, and what it gives then is what counts.
+  // The full check reports what is wrong. It reads getters again, and the values that it reads are the ones that
+  // count.
   if ((signal !== undefined && !isSignal(signal)) || (scope !== undefined && !isScope(scope))) return undefined;
   return withOwn(last.settings, scope, signal);
 }

@@ -7,8 +7,8 @@ import { redisUrlProblem } from "../store/drivers/redis/redis-url.js";
 import type { AzureSettings, GcsSettings, RedisSettings } from "../store/drivers/settings.js";
 import type { EnvironmentReader } from "./environment-reader.js";
 
-// Reading the variables of one provider each. `required` says whether it is the one that was chosen: otherwise each
-// variable must be well formed, but none must be there.
+// Readers for the variables of one provider each. `required` is true for the provider that was chosen. The variables
+// of other providers must be well formed, but need not exist.
 
 export function readFileSettings(reader: EnvironmentReader, required: boolean): { provider: "file"; root: string } {
   const root = reader.text("STORAGE_PATH");
@@ -79,7 +79,7 @@ function checkAzure(reader: EnvironmentReader): void {
   }
 }
 
-/** Where the objects lie in a bucket or container. */
+/** Reads where the objects lie in a bucket or container. */
 export function readContainerPrefix(reader: EnvironmentReader, name: string): string | undefined {
   return reader.parse(
     name,

@@ -5,14 +5,15 @@ import { clock } from "../options/fields.js";
 import { fitsScopePattern, isScopePattern } from "../paths/scope-pattern.js";
 import { count } from "./fields.js";
 
-/** How long payloads live: a time in milliseconds, or `"never"` for those that do not end by age. */
+/** How long payloads live. It is a time in milliseconds, or `"never"` for payloads that do not end by age. */
 export type TimeToLive = number | "never";
 
 /** How long the payloads of some scopes live. */
 export interface RetentionPolicy {
   /**
-   * Which scopes: `*` stands for any characters of one segment, `**` for any number of segments. `orders/*` is that of
-   * `orders/7`, `orders/**` that of `orders/7/step-1` too, and of `orders` itself.
+   * A pattern of scopes. `*` stands for any characters of one segment, and `**` for any number of segments. The
+   * pattern `orders/*` matches `orders/7`. The pattern `orders/**` also matches `orders/7/step-1`, and `orders`
+   * itself.
    */
   scope: string;
   /** Milliseconds, or `"never"`. */
@@ -28,30 +29,35 @@ export interface RetentionPolicy {
  */
 export interface RetentionOptions {
   /**
-   * Milliseconds that references of a call stay good from its beginning, at the least; default `"never"`. The objects get
-   * a label in their path, `@2026-12-05` or `@2026-12-05T14`: `ttl` rounded up to the hour, or to the day (UTC) when it
-   * is over 48 hours. It must be at least `timeout` and `margin` together.
+   * Milliseconds that references of a call stay good for at least, from the beginning of the call. Default:
+   * `"never"`. The minimum is `timeout` plus `margin`.
+   *
+   * The objects get a label in their path, `@2026-12-05` or `@2026-12-05T14`. The end of `ttl` is rounded up to the
+   * hour. If `ttl` is over 48 hours, it is rounded up to the day (UTC).
    */
   ttl?: TimeToLive | undefined;
-  /** The ttl by scope, in place of `ttl`: the first that fits the scope counts. Default none. */
+  /** The ttl by scope, instead of `ttl`. The first policy that matches the scope counts. Default: none. */
   policies?: readonly RetentionPolicy[] | undefined;
-  /** Milliseconds that clocks may differ by, and that a pass waits after a label is over; default 3600000 (1 h). */
+  /** Milliseconds that clocks may differ by. A pass waits this long after a label is over. Default: 3600000 (1 h). */
   margin?: number | undefined;
-  /** Milliseconds between the passes of all processes over one store; default 120000 (2 min). 0: every call is one. */
+  /**
+   * Milliseconds between the passes of all processes over one store. Default: 120000 (2 min). With 0, every call is a
+   * pass.
+   */
   gcInterval?: number | undefined;
   /** Objects that one pass looks at, default 2000. */
   maxScan?: number | undefined;
   /** Objects that one pass deletes, default 200. */
   maxDelete?: number | undefined;
-  /** Milliseconds for which `collect` keeps what nobody needs and carries no label; default 86400000 (24 h). */
+  /** Milliseconds for which `collect` keeps unneeded objects without a label. Default: 86400000 (24 h). */
   minAge?: number | undefined;
-  /** Whether a pass follows a `dehydrate` in the background when the interval is over; default false. */
+  /** Whether a pass follows a `dehydrate` in the background when the interval is over. Default: false. */
   auto?: boolean | undefined;
-  /** Where the time comes from; default the system's. */
+  /** The clock. Default: the system's clock. */
   clock?: Clock | undefined;
 }
 
-/** Retention, checked, with its defaults. */
+/** The options of retention, checked, with their defaults. */
 export interface RetentionSettings {
   readonly ttl: TimeToLive;
   readonly policies: readonly Readonly<RetentionPolicy>[];
@@ -64,16 +70,16 @@ export interface RetentionSettings {
   readonly clock: Clock;
 }
 
-/** Milliseconds that clocks may differ by, unless options say. */
+/** Milliseconds that clocks may differ by, if no option says otherwise. */
 export const MARGIN = 3_600_000;
 
-// A hundred years: what is to live longer lives for ever.
+// A hundred years. Use "never" for anything that must live longer.
 export const MAX_TTL = 36_525 * 86_400_000;
 
-/** Milliseconds that something lives. */
+/** Milliseconds that an object lives. */
 export const lifetime = z.int().check(z.gte(1), z.lte(MAX_TTL));
 
-// Not a union, whose errors say less.
+// Not a union, because the errors of a union say less.
 export const timeToLive = z.custom<TimeToLive>(
   (value) => value === "never" || (Number.isInteger(value) && value >= 1 && value <= MAX_TTL),
   `must be milliseconds, an integer from 1 to ${MAX_TTL}, or "never"`,
@@ -84,7 +90,7 @@ const policy = z.strictObject({
   ttl: timeToLive,
 });
 
-// Annotated, since what is inferred names types that older compilers do not know.
+// Annotated, because the inferred type names types that older compilers do not know.
 export const retention: z.ZodMiniType<RetentionSettings> = z.strictObject({
   ttl: z._default(timeToLive, "never"),
   policies: z._default(z.array(policy), []),
@@ -97,13 +103,13 @@ export const retention: z.ZodMiniType<RetentionSettings> = z.strictObject({
   clock: z._default(clock, systemClock),
 });
 
-/** Says what is wrong with a ttl beside the time limit of a call, or `undefined` when it is long enough. */
+/** Returns what is wrong with a ttl, given the time limit of a call. `undefined` when the ttl is long enough. */
 export function ttlProblem(ttl: TimeToLive, timeout: number, margin: number): string | undefined {
   if (ttl === "never" || ttl >= timeout + margin) return undefined;
   return `must be at least timeout and margin together (${timeout} + ${margin} ms), so that no reference is dead when its call ends`;
 }
 
-/** What the options of a manager say that contradicts its time limit. */
+/** Returns the problems of a manager's ttls that contradict its time limit. */
 export function retentionProblems(
   { ttl, policies, margin }: RetentionSettings,
   timeout: number,
@@ -119,10 +125,10 @@ export function retentionProblems(
 }
 
 /**
- * How long the objects of a call live.
+ * Returns how long the objects of a call live.
  *
  * @param own the `ttl` of the call
- * @throws {StorageError} `CONFIG_INVALID` when that is shorter than the call may take
+ * @throws {StorageError} `CONFIG_INVALID` when the ttl is shorter than the time that the call may take
  */
 export function ttlOf(
   { retention: { ttl, policies, margin }, timeout }: { retention: RetentionSettings; timeout: number },

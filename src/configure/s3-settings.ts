@@ -6,7 +6,7 @@ import type { S3Credentials, S3Settings } from "../store/drivers/s3/settings.js"
 import type { EnvironmentReader } from "./environment-reader.js";
 import { readContainerPrefix } from "./provider-settings.js";
 
-// With the names that the Go system takes for them.
+// The kinds of encryption, with the names that the Go system accepts for them.
 const ENCRYPTIONS: ReadonlyMap<string, "s3" | "kms"> = new Map([
   ["s3", "s3"],
   ["sse-s3", "s3"],
@@ -18,7 +18,8 @@ const ENCRYPTIONS: ReadonlyMap<string, "s3" | "kms"> = new Map([
 /**
  * Reads the variables of S3.
  *
- * @param required whether S3 is the provider: otherwise each variable must be well formed, but need not fit the others
+ * @param required whether S3 is the provider. Otherwise each variable must be well formed, but need not fit the
+ *   others.
  */
 export function readS3Settings(reader: EnvironmentReader, required: boolean): S3Settings {
   const tls = reader.boolean("S3_TLS");

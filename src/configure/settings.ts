@@ -27,7 +27,8 @@ import type { ReferenceMode, StorageManagerOptions } from "./options.js";
 import { withPreset } from "./presets.js";
 import { signing } from "./signing-settings.js";
 
-// Seven days in seconds: the limit of SigV4 (S3 API reference, "Authenticating Requests: Using Query Parameters").
+// Seven days in seconds. It is the limit of SigV4 (S3 API reference, "Authenticating Requests: Using Query
+// Parameters").
 const MAX_PRESIGN_EXPIRY = 604_800;
 
 const packLimits = z
@@ -41,7 +42,7 @@ const packLimits = z
       error: "must not be over maxPackSize",
     }),
   );
-// Not a union with `false`, whose errors name no field.
+// Not a union with `false`, because the errors of a union name no field.
 const pack = z.pipe(
   z.unknown(),
   z.transform((value, context) => {
@@ -145,15 +146,18 @@ const managerSchema = z
 /** Options of a manager, checked, with their defaults. */
 export type ManagerSettings = z.output<typeof managerSchema> & {
   references: ReferenceMode;
-  /** Whether keys of data are escaped already, in a value that was stored before; absent: they are not. */
+  /** Whether keys of data are already escaped, in a value that was stored before. If absent, they are not. */
   isEscaped?: boolean;
-  /** Whose prefixes these are; absent for the manager of all tenants. */
+  /** The tenant that the prefixes belong to. Absent for the manager of all tenants. */
   tenant?: string;
-  /** For whom references are; absent: anybody. */
+  /** The audience of references. If absent, they are for anybody. */
   audience?: string | undefined;
 };
 
-/** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
+/**
+ * Checks the options of a manager, and adds defaults. @throws {StorageError} `CONFIG_INVALID` naming every wrong
+ * field
+ */
 export function managerSettings(options: StorageManagerOptions): ManagerSettings {
   const own = withPreset(readOptions(options, "StorageManager"));
   const parsed = checkOptions(managerSchema, own, "StorageManager");

@@ -8,18 +8,18 @@ import { systemClock } from "../async/clock.js";
 /** How a manager signs references and checks their signatures. */
 export interface SigningSettings {
   readonly signer: ReferenceSigner;
-  /** For whom references are, unless a call says. */
+  /** The audience of references, unless a call gives its own. */
   readonly audience: string | undefined;
   readonly allowUnsigned: boolean;
 }
 
-/** Text that may be signed: what has no UTF-8 can't be. */
+/** Text that may be signed. Text that has no UTF-8 form can't be signed. */
 export const signedText = z.string().check(
   z.minLength(1),
   z.refine((value) => value.isWellFormed(), "must not hold a lone surrogate"),
 );
 
-/** In place of an audience where nothing is signed: it would be ignored in silence. */
+/** Refuses an audience where nothing is signed. Otherwise it would be ignored without notice. */
 export const noAudience = z.optional(z.undefined("needs the manager's option signing"));
 
 const keys = z.pipe(
@@ -28,10 +28,10 @@ const keys = z.pipe(
     const problem = (message: string, ...path: string[]): void =>
       void context.issues.push({ code: "custom", path, message, input: undefined });
     if (!isPlainObject(value)) problem("must be an object of keys by id");
-    // Own properties only, whatever they are called.
+    // Only own properties count, whatever their names are.
     const entries = isPlainObject(value) ? Object.entries(value) : [];
     for (const [id, key] of entries) {
-      // An id that is none may be a key that was put in its place, so it is not repeated.
+      // An invalid id may be a key in the wrong place, so the message does not repeat it.
       if (!isKeyId(id)) problem("ids must be 1 to 64 of A-Z a-z 0-9 . _ -");
       else if (!isSigningKey(key)) problem("must be a Uint8Array of at least 32 bytes", id);
     }
@@ -39,7 +39,7 @@ const keys = z.pipe(
   }),
 );
 
-// Annotated, since what is inferred names a type that older compilers do not know.
+// Annotated, because the inferred type names a type that older compilers do not know.
 export const signing: z.ZodMiniType<SigningSettings> = z.pipe(
   z.strictObject({
     keys,

@@ -5,12 +5,12 @@ import { pathProblem } from "../paths/path.js";
 import type { ManagerSettings } from "./settings.js";
 
 /**
- * The settings of the manager of one tenant.
+ * Returns the settings of the manager of one tenant.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  */
 export function tenantSettings(settings: ManagerSettings, tenant: string): ManagerSettings {
-  // A scope `b` of tenant `a` and a tenant `b` below it would have the same path.
+  // A scope `b` of tenant `a` and a tenant `b` below `a` would have the same path.
   if (settings.tenant !== undefined)
     throw invalid("The manager of a tenant has no tenants; ask the one it was made by");
   const problem = tenantProblem(tenant);
@@ -26,7 +26,10 @@ export function tenantSettings(settings: ManagerSettings, tenant: string): Manag
   };
 }
 
-/** For whom the references of a tenant are. A tenant holds no slash, so no two pairs of the two give the same. */
+/**
+ * Returns the audience of a tenant's references. A tenant holds no slash, so two different pairs never give the same
+ * text.
+ */
 export function tenantAudience(audience: string | undefined, tenant: string): string {
   return audience === undefined ? tenant : `${audience}/${tenant}`;
 }
@@ -38,7 +41,7 @@ function tenantProblem(tenant: unknown): string | undefined {
   return (tenant as string).includes("/") ? "it is more than one segment of a path" : undefined;
 }
 
-// The shortest that a dehydration adds to a prefix: a scope, and an object named by its content.
+// The shortest path that a dehydration adds to a prefix: a scope, and an object named by its content.
 const SHORTEST_OBJECT = `s/${"0".repeat(64)}.json`;
 
 function tenantPrefix(option: string, prefix: string, tenant: string): string {

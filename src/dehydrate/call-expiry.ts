@@ -4,8 +4,9 @@ import { StorageError } from "../errors/error.js";
 import { expiryLabel } from "../object/expiry-label.js";
 
 /**
- * When the objects of one call end. The label is counted from the beginning of the call, and the call gives no reference
- * after its time limit: so what it gives lives for `ttl`, less what it took, and `ttl` is longer than that may be.
+ * Computes when the objects of one call end. The label counts from the beginning of the call. The call returns no
+ * reference after its time limit. So a reference lives for `ttl`, less the time that the call took, and `ttl` is
+ * longer than that time can be.
  */
 export class CallExpiry {
   private isLabelled = false;
@@ -16,7 +17,7 @@ export class CallExpiry {
     private readonly monotonic: number,
   ) {}
 
-  /** Takes the time. `undefined` where nothing ends by age. */
+  /** Records the current time. Returns `undefined` where nothing ends by age. */
   static begin(settings: DehydrateSettings): CallExpiry | undefined {
     const { ttl, retention } = settings;
     if (ttl === undefined && retention.ttl === "never" && retention.policies.length === 0) return undefined;
@@ -24,9 +25,9 @@ export class CallExpiry {
   }
 
   /**
-   * The label of the objects; `undefined`: they do not end by age.
+   * Returns the label of the objects. `undefined` when they do not end by age.
    *
-   * @throws {StorageError} `CONFIG_INVALID` for a ttl that is shorter than the call may take
+   * @throws {StorageError} `CONFIG_INVALID` for a ttl that is shorter than the time that the call may take
    */
   label(scope: string): string | undefined {
     const ttl = ttlOf(this.settings, scope, this.settings.ttl);
@@ -36,8 +37,8 @@ export class CallExpiry {
   }
 
   /**
-   * Refuses a call that took too long, by the larger of two clocks: a process that was suspended is late by one of them,
-   * whatever its timers say.
+   * Refuses a call that took too long. Two clocks are read, and the one that shows the longer time counts. If the
+   * process was suspended, one of the clocks shows it, whatever the timers say.
    *
    * @throws {StorageError} `TIMEOUT`
    */

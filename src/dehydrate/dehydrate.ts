@@ -27,26 +27,26 @@ import { storeSources } from "./streams/store-sources.js";
 import { Turns } from "../async/turns.js";
 
 /**
- * Whether it is clear at a glance that a dehydration gives the payload itself: the fast exit of small ones. If not, the keys
- * of the payload, where they were listed.
+ * Decides quickly whether a dehydration returns the payload itself. It is the fast exit for small payloads. Otherwise
+ * it returns the keys of the payload, if they were listed.
  */
 function staysAsItIs(value: unknown, settings: DehydrateSettings, defaultPrefix: string): boolean | readonly string[] {
   const { maxInlineSize, maxEnvelopeSize, prefix = defaultPrefix, signal } = settings;
-  // An absolute prefix may be one that the store has no way to, which is told whatever the payload.
+  // The store may have no route for an absolute prefix. That is an error for every payload.
   if (signal?.aborted === true || schemeOf(prefix) !== undefined) return false;
   try {
     const keys = listKeys(value);
     return isSmallPlainPayload(value, Math.min(maxInlineSize, maxEnvelopeSize), keys) || (keys ?? false);
   } catch {
-    return false; // a getter or a proxy threw: the walk says where
+    return false; // a getter or a proxy threw: the walk reports the place
   }
 }
 
 /**
  * Dehydrates a payload: plan, lay out, write. The result exists only when every object of it is durable.
  *
- * @param sources owns the sources of the payload; to end them is up to the caller
- * @param keys those of the payload, where they were listed a moment ago
+ * @param sources owns the sources of the payload; the caller must end them
+ * @param keys the keys of the payload, if they were listed a moment ago
  */
 async function dehydrate(
   value: unknown,
@@ -71,7 +71,7 @@ async function dehydrate(
   });
 }
 
-/** @param signal that of the call, where its time runs already */
+/** Stores the entries of a planned payload. @param signal that of the call, if its time is already running */
 async function store(
   planned: PlannedPayload,
   settings: DehydrateSettings,
@@ -91,7 +91,7 @@ async function store(
   if (plan.entries.length > 0) {
     const atOnce = signal === undefined && !recorder.listens ? AT_ONCE.of(target) : undefined;
     if (atOnce !== undefined && planned.expiry === undefined && isLoneEntry(planned, settings)) {
-      if (settings.signal?.aborted === true) throw abortedCall("dehydrate", settings.signal); // a getter may have done it
+      if (settings.signal?.aborted === true) throw abortedCall("dehydrate", settings.signal); // a getter may have done so
       storeAtOnce(planned, settings, atOnce);
       details.objects = 1;
       return plan.value;
@@ -128,9 +128,9 @@ async function writeEntries(
   const { plan, budget } = planned;
   const { scope, dialect, codecs: configured } = settings;
   const isShared = scope !== undefined && !configured.encrypts;
-  // The names of bubustack say nothing of the content: there an earlier object is lost as soon as one is written.
+  // Names in bubustack do not depend on the content, so one write may already overwrite an earlier object.
   const defers = isShared && dialect === "native" && budget?.isOpen === true;
-  // A fresh one where none was given.
+  // The scope is a fresh one if none was given.
   const own = { ...settings, scope: planned.layoutOptions.scope };
   const writer = new ObjectWriter(store, own, recorder, defers);
   try {
@@ -143,11 +143,11 @@ async function writeEntries(
     planned.expiry?.assertInTime();
     return plan.value;
   } catch (error) {
-    // In a scope of the user's own, the same objects may be there from an earlier attempt, and be referenced; but for
-    // encrypted ones, which nobody else can have made.
+    // In a scope of the user's own, an earlier attempt may have written the same objects, and references may point at
+    // them. Encrypted objects are an exception, because no other call can have made them.
     if (isShared) await writer.drop(signal);
     else await writer.discard(signal);
-    // That the bytes are gone says more than what came of it.
+    // If bytes are gone, that explains more than the error that followed.
     if (!signal.aborted) assertBytesThere(plan, error);
     throw error;
   } finally {
@@ -173,14 +173,17 @@ async function writeObjects(
   });
 }
 
-/** All objects, before the first is written: it takes that to know whether hydration could read them. */
+/** Collects all objects before the first is written. Only then is it known whether hydration could read them. */
 async function all(objects: AsyncIterable<NewObject>): Promise<NewObject[]> {
   const made: NewObject[] = [];
   for await (const object of objects) made.push(object);
   return made;
 }
 
-/** Refuses bytes whose memory was transferred, or made smaller, while they were stored: what of them was is not known. */
+/**
+ * Refuses bytes whose memory was transferred or made smaller while they were stored. Nobody knows which of them were
+ * stored.
+ */
 function assertBytesThere({ entries }: PayloadPlan, cause?: unknown): void {
   for (const { content, path, size } of entries) {
     if (!("source" in content) || !(content.source instanceof Uint8Array) || content.source.byteLength === size)
@@ -198,7 +201,7 @@ function measure(plan: PayloadPlan, details: EventDetails): void {
   try {
     details.inlineBytes = Buffer.byteLength(serialize(plan.value, false));
   } catch {
-    details.inlineBytes = plan.inlineSize; // the payload was changed: what became of the call matters more
+    details.inlineBytes = plan.inlineSize; // the payload was changed, but the outcome of the call matters more
   }
 }
 
@@ -213,14 +216,14 @@ function withoutStore(plan: PayloadPlan, settings: DehydrateSettings): unknown {
   );
 }
 
-// Milliseconds after which others have their turn. By the time of day, which is read faster than any other: when it jumps,
-// there is one turn too many or too few.
+// Milliseconds after which other tasks get their turn. They are measured by the time of day, which is the fastest
+// clock to read. If that clock jumps, there is one turn too many or too few.
 const LONG = 10;
 
 /**
- * Dehydrates a payload of a caller, who hands over the sources in it: they end with the call.
+ * Dehydrates the payload of a caller. It takes over the sources in the payload, which end with the call.
  *
- * @param own the prefix that the objects go under, unless the call names one: that of inputs asks for a small result
+ * @param own the prefix for the objects, unless the call names one. The prefix of inputs asks for a small result.
  */
 export async function dehydratePayload(
   { settings: ownSettings, recorder, source }: ManagerParts,
@@ -237,7 +240,7 @@ export async function dehydratePayload(
       const begun = Date.now();
       const stays = staysAsItIs(value, settings, prefix);
       if (stays === true) return value;
-      // It takes long to find out of an object with very many keys, since they are listed in one go.
+      // The check takes long for an object with very many keys, because they are listed in one go.
       if (Date.now() - begun >= LONG) await setImmediate();
       else if (stays !== false) keys = stays;
     }

@@ -7,14 +7,17 @@ import type { DehydrateSettings } from "../configure/call-schemas.js";
 import type { SourceOutcome } from "./streams/store-sources.js";
 
 /**
- * What a dehydration would do. It is a view of the payload, its keys and values included: no text for a log. Printing it
- * does not show `value`, which `JSON.stringify` does.
+ * Shows what a dehydration would do. It holds the payload with its keys and values, so do not write it to a log.
+ * Printing it does not show `value`, but `JSON.stringify` does.
  */
 export interface DehydrationPlan {
   /**
-   * The payload as it would travel. It is made when it is first asked for, since that takes the digest of all that
-   * leaves. References to streams and Blobs, and to what holds such references, are not final before those are read; with
-   * codecs, none is: they are as without, since nothing is encoded before it is stored.
+   * The payload as it would travel. It is made on first access, because it needs the digest of everything that
+   * leaves.
+   *
+   * References to streams and Blobs are not final before these are read. The same is true for values that hold such
+   * references. With codecs, no reference is final: each looks as it would without codecs, because nothing is encoded
+   * before it is stored.
    */
   readonly value: unknown;
   /** The values that would leave. */
@@ -22,22 +25,24 @@ export interface DehydrationPlan {
     /** Where the value stands in the payload. */
     readonly path: PayloadPath;
     readonly kind: EntryKind;
-    /** Bytes of the value's JSON, or of the binary; 0 for a stream, whose length is not known before it is read. */
+    /**
+     * Bytes of the value's JSON, or of the binary. For a stream 0, because its length is not known before it is read.
+     */
     readonly size: number;
   }[];
-  /** Bytes of the payload's JSON before; binary counts with its own bytes. */
+  /** Bytes of the payload's JSON before. Binary counts with its own bytes. */
   readonly size: number;
-  /** Bytes of the payload's JSON after; at most that many when a stream leaves, and with codecs. */
+  /** Bytes of the payload's JSON after. An upper bound when a stream leaves, and with codecs. */
   readonly inlineSize: number;
 }
 
-/** Shows a plan to users. */
+/** Makes the view of a plan that users see. */
 export function dehydrationPlan(planned: PlannedPayload, settings: DehydrateSettings): DehydrationPlan {
   const { plan } = planned;
   let isLaidOut = false;
   const value = (): unknown => {
     if (!isLaidOut) {
-      // What counts is that the references are filled in.
+      // The objects are dropped, because only the filled-in references are needed.
       const objects = layOut(planned, settings, wholeSources(plan.entries));
       while (objects.next().done !== true);
       isLaidOut = true;

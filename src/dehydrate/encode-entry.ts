@@ -21,17 +21,18 @@ import {
 import { serialize } from "../json/serialize.js";
 import { handOver } from "../store/body.js";
 
-// Bytes of JSON over which a value is written in steps. One `JSON.stringify` of so much takes some milliseconds, and less
-// than as many parts together; sorting the keys takes far longer.
+// Bytes of JSON over which a value is written in steps. One `JSON.stringify` of this size takes some milliseconds,
+// which is less than its parts would take together. Sorting the keys takes far longer.
 const LARGE = { plain: 1 << 20, canonical: 65_536 };
-// Characters from which on a text is: it takes far less time, and a shorter one is written straight into its pack.
+// Characters from which a text is written in steps. A text takes far less time than other JSON, and a shorter text is
+// written straight into its pack.
 const LARGE_TEXT = 1 << 20;
 
 /**
- * A `json` or `raw` entry as it is stored; a large one is made in steps.
+ * Encodes a `json` or `raw` entry as it is stored. A large entry is made in steps.
  *
- * @throws {StorageError} `LIMIT_EXCEEDED` when its JSON is longer than a string can be (512 MiB in V8), `UNSERIALIZABLE`
- *   when the value is no JSON any more
+ * @throws {StorageError} `LIMIT_EXCEEDED` when its JSON is longer than a string can be (512 MiB in V8),
+ *   `UNSERIALIZABLE` when the value is no JSON any more
  */
 export function* encodeEntry(
   entry: PlannedEntry,
@@ -40,7 +41,7 @@ export function* encodeEntry(
 ): Generator<undefined, EncodedObject | Buffer, undefined> {
   assertReadable(storedObjectSize("json", entry.leastStoredSize, tag));
   try {
-    // What may share a pack is a line of it.
+    // An entry that may share a pack is one line of the pack.
     const hasLines = pack === false || entry.leastStoredSize > pack.maxEntrySize;
     return yield* encode(entry, tag, canonical, hasLines ? LINE_UNITS : Infinity);
   } catch (cause) {
@@ -48,7 +49,7 @@ export function* encodeEntry(
   }
 }
 
-/** The same, of a small entry at once. @throws {StorageError} `UNSERIALIZABLE` */
+/** Does the same for a small entry, at once. @throws {StorageError} `UNSERIALIZABLE` */
 export function encodeSmallEntry(entry: PlannedEntry, tag: SchemaTag, canonical: boolean): Buffer {
   const { content } = entry;
   try {
@@ -82,7 +83,7 @@ function* encode(
   if ("value" in content) {
     const isSmall = leastStoredSize <= (canonical ? LARGE.canonical : LARGE.plain);
     const json = isSmall ? serialize(content.value, canonical) : undefined;
-    // What is longer than it was said to be at least may have lines.
+    // A value that is longer than its least size may be written in lines.
     if (json !== undefined && json.length <= lineUnits) return encodeJson(json, tag, size);
     return handOver(yield* encodeLargeJson(content.value, tag, leastStoredSize, canonical, lineUnits));
   }
@@ -110,7 +111,7 @@ export class EntryCodecs {
     this.directory = directoryOf(parseLocation(locationBelow(options.prefix, `${options.directory}/-`)));
   }
 
-  /** `undefined` where entries are stored as they are. @throws what a key provider throws */
+  /** Returns `undefined` where entries are stored as they are. @throws what a key provider throws */
   static async prepare(
     { codecs }: DehydrateSettings,
     options: LayoutOptions,
@@ -120,7 +121,10 @@ export class EntryCodecs {
     return encoding === undefined ? undefined : new EntryCodecs(encoding, options);
   }
 
-  /** Whether what is stored is this call's alone: the same content never has the same name twice. */
+  /**
+   * Whether stored entries belong to this call alone. With encryption, the same content never gets the same name
+   * twice.
+   */
   get encrypts(): boolean {
     return this.encoding.encrypts;
   }
@@ -134,14 +138,14 @@ export class EntryCodecs {
     return this.encoding.encodeStream(sample, this.contextOf(entry));
   }
 
-  // What the reference to the entry will say.
+  // The facts that the reference to the entry will state.
   private contextOf({ contentType }: PlannedEntry): PlainContext {
     const { schema, schemaVersion } = this.options;
     return { directory: this.directory, contentType, schema, schemaVersion };
   }
 }
 
-/** The media type that the store is told of an object. */
+/** Returns the media type that the store is given for an object. */
 export function storedContentType(contentType: string, encodings: readonly string[] | undefined): string {
   return encodings === undefined || encodings.length === 0 ? contentType : "application/octet-stream";
 }

@@ -7,20 +7,20 @@ import { storedContentType } from "./encode-entry.js";
 import type { NewObject } from "./object-writer.js";
 import { sha256, sha256InSteps } from "../bytes/digest.js";
 
-// Bytes from which on making an object is done in steps.
+// Bytes from which an object is made in steps.
 const LARGE = 1 << 20;
 
-/** An entry in a pack that is not finished, so that its path is not known. */
+/** An entry in an unfinished pack, whose path is not known yet. */
 interface PackedEntry {
   readonly digest: Buffer;
   readonly offset: number;
   readonly size: number;
   readonly encodings: readonly string[];
-  /** Those that have this content. */
+  /** The entries with this content. */
   readonly sharers: PlannedEntry[];
 }
 
-/** Puts entries of one kind into objects: small ones share an object, a large one has an object of its own. */
+/** Puts entries of one kind into objects. Small entries share an object, and a large entry has an object of its own. */
 export class EntryPacker {
   private builder: PackBuilder | undefined;
   private readonly packed = new Map<string, PackedEntry>();
@@ -34,7 +34,7 @@ export class EntryPacker {
     private readonly expectedSize: number,
   ) {}
 
-  /** Takes an entry whose content was added before, under this key. Gives whether there was one. */
+  /** Takes an entry if its content was added before, under this key. Returns whether it was. */
   addEqual(entry: PlannedEntry, key: string): boolean {
     const stored = this.stored.get(key);
     const same = this.packed.get(key);
@@ -44,10 +44,10 @@ export class EntryPacker {
   }
 
   /**
-   * Takes an entry. Gives the objects that are finished by that, `undefined` between steps of work.
+   * Takes an entry. Yields the objects that it completes, and `undefined` between steps of work.
    *
-   * @param encodings names of the codecs that were applied to it
-   * @param key what equal entries have in common; default their digest
+   * @param encodings names of the codecs that were applied to the entry
+   * @param key identifies equal entries; default their digest
    */
   *add(
     entry: PlannedEntry,
@@ -73,7 +73,7 @@ export class EntryPacker {
     else yield* this.add(entry, content, encodings, key);
   }
 
-  /** Finishes the pack that was begun. */
+  /** Finishes the current pack. */
   *end(): Generator<NewObject | undefined, void, undefined> {
     const { builder, packed } = this;
     this.builder = undefined;
@@ -82,7 +82,7 @@ export class EntryPacker {
     packed.clear();
     const [[key, first]] = entries as [[string, PackedEntry]];
     if (entries.length === 1) {
-      // It shares the object with none.
+      // The entry shares the object with no other entry.
       const bytes = handOver(builder.slice(first.offset, first.size));
       this.stored.set(key, yield* this.objectOf(first.sharers, bytes, first.digest, first.encodings));
       return;
@@ -101,13 +101,13 @@ export class EntryPacker {
     yield { path, body: withSha256(bytes, sha), size: bytes.byteLength, contentType };
   }
 
-  /** Refers to the entry that was added to the pack last, or to an equal one. */
+  /** Refers to the entry that was added to the pack last, or to an equal entry. */
   private refer(builder: PackBuilder, added: Omit<PackedEntry, "digest">, ownKey: string | undefined): void {
     const { offset, size, encodings, sharers } = added;
     const digest = sha256(builder.slice(offset, size));
     const key = ownKey ?? digest.toString("latin1");
     if (this.addEqual(sharers[0]!, key)) builder.removeLast(offset);
-    else this.packed.set(key, { digest, offset, size, encodings, sharers }); // a spread makes objects that are slow to read
+    else this.packed.set(key, { digest, offset, size, encodings, sharers }); // a spread gives slower objects
   }
 
   private *objectOf(
@@ -122,7 +122,7 @@ export class EntryPacker {
     for (const sharer of sharers) this.layout.fillSlot(sharer, stored);
     if (this.stored.has(path)) return stored;
     this.stored.set(path, stored);
-    // A StoredObject is JSON, also that of a text.
+    // A StoredObject is JSON, even if it holds a text.
     const contentType = storedContentType(this.kind === "binary" ? entry.contentType : "application/json", encodings);
     yield { path, body: withSha256(bytes, digest), size: bytes.byteLength, contentType };
     return stored;

@@ -14,16 +14,16 @@ import type { SourceOutcome } from "./streams/store-sources.js";
 /** An object, or a step on the way to one. */
 export type LayOutStep = NewObject | Promise<unknown> | undefined;
 
-// Bytes about a value in its StoredObject, the end of the line, and some more for what escapes add.
+// Bytes around a value in its StoredObject, the end of the line, and some more for escapes.
 const ENVELOPE_SIZE = 64;
 
 /**
- * Encodes the entries, lays them out in objects, and fills in the references to them. Entries with the same content are
- * stored once. Each object is made when it is asked for; `undefined` stands between steps of work, where others may
- * have their turn, and a promise for one that has to be waited for.
+ * Encodes the entries, lays them out in objects, and fills in the references to them. Entries with the same content
+ * are stored once. Each object is made when it is asked for. The generator yields `undefined` between steps of work,
+ * where other tasks may get their turn. It yields a promise that must be awaited.
  *
- * @param sources what came of the binary entries
- * @param codecs what is done to the bytes of entries; without them there are no promises
+ * @param sources the results of the binary entries
+ * @param codecs the codecs for the bytes of entries; without them there are no promises
  * @throws {StorageError} `BUDGET_EXCEEDED` where the budget of the result is tight
  */
 export function* layOut(
@@ -32,7 +32,7 @@ export function* layOut(
   sources: ReadonlyMap<PlannedEntry, SourceOutcome>,
   codecs?: EntryCodecs,
 ): Generator<LayOutStep, void, undefined> {
-  // Binary first: what else leaves may hold references to it.
+  // Binary comes first, because the other entries may hold references to it.
   const binary = new EntryPacker(
     "binary",
     layout,
@@ -53,12 +53,12 @@ export function* layOut(
     const tag = schemaTagOf(entry, layoutOptions);
     let encoded = yield* encodeEntry(entry, tag, settings);
     if (budget?.isTight === true) {
-      // What a text says of its size is at most so much, where references are in it.
+      // If references are in a text, the size that it reports is only an upper bound.
       if (!(encoded instanceof Uint8Array)) encoded = handOver(encoded.toBuffer());
       budget.takeEncoded(encoded.byteLength);
     }
     const size = encoded instanceof Uint8Array ? encoded.byteLength : encoded.size;
-    // What is known of a reference in it is how long it is at most.
+    // Only the greatest length is known of a reference in the entry.
     if (sources.size === 0) entry.settle(size - storedObjectSize(entry.kind, 0, tag));
     yield* addTo(json, entry, encoded, codecs);
   }
@@ -82,7 +82,7 @@ function* addTo(
   yield* packer.add(entry, encoded.bytes, encoded.encodings, key);
 }
 
-/** What comes of something that may have to be waited for. */
+/** Returns the result, after waiting for it if it is a promise. */
 function* settled<T>(result: T | Promise<T>): Generator<Promise<unknown>, T, undefined> {
   if (!types.isPromise(result)) return result;
   let value: T | undefined;
@@ -90,12 +90,12 @@ function* settled<T>(result: T | Promise<T>): Generator<Promise<unknown>, T, und
   return value as T;
 }
 
-/** What entries have in common that can be stored once, though their bytes are never encrypted to the same twice. */
+/** Returns what entries that can be stored once have in common. Their encrypted bytes would never be equal. */
 function plainKey({ contentType }: PlannedEntry, bytes: Uint8Array): string {
   return `${contentType} ${sha256(bytes).toString("latin1")}`;
 }
 
-/** Bytes that will probably share objects. */
+/** Returns the bytes that will probably share objects. */
 function expectedSize(entries: readonly PlannedEntry[], kind: "json" | "binary", { pack }: LayoutOptions): number {
   if (pack === false) return 0;
   let size = 0;
@@ -107,7 +107,7 @@ function expectedSize(entries: readonly PlannedEntry[], kind: "json" | "binary",
   return size;
 }
 
-/** An order that does not depend on that of keys. */
+/** Sorts entries in an order that does not depend on the order of keys. */
 function byPath(entries: readonly PlannedEntry[]): PlannedEntry[] {
   const keyed = entries.map((entry) => ({ entry, key: JSON.stringify(entry.path) }));
   return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ entry }) => entry);

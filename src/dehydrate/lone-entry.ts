@@ -10,7 +10,10 @@ import type { PlannedPayload } from "./plan-payload.js";
 // Bytes of JSON up to which a value is encoded and hashed in one go.
 const SMALL = 65_536;
 
-/** Whether all that leaves is one small JSON value or text, stored as it is: what most payloads that leave come to. */
+/**
+ * Returns whether only one small JSON value or text leaves, and is stored as it is. Most payloads with entries are
+ * so.
+ */
 export function isLoneEntry({ plan: { entries }, budget }: PlannedPayload, { codecs }: DehydrateSettings): boolean {
   const [entry] = entries;
   if (entry === undefined || entries.length > 1 || entry.kind === "binary" || entry.leastStoredSize > SMALL)
@@ -19,8 +22,8 @@ export function isLoneEntry({ plan: { entries }, budget }: PlannedPayload, { cod
 }
 
 /**
- * Makes the object of the one entry that leaves, and fills in the reference to it. There is nothing to share an object with,
- * and no step to be made of it.
+ * Makes the object of the only entry that leaves, and fills in the reference to it. There is no other entry to share
+ * the object with, and no need for steps.
  *
  * @throws {StorageError} `UNSERIALIZABLE` when the value is no JSON any more
  */
@@ -39,7 +42,7 @@ export function loneObject(
   return { path, body, size, contentType: "application/json" };
 }
 
-/** Stores the one entry that leaves where nothing has to be waited for. */
+/** Stores the only entry that leaves, where nothing has to be awaited. */
 export function storeAtOnce(planned: PlannedPayload, settings: DehydrateSettings, store: AtOnce): void {
   const { path, body, contentType } = loneObject(planned, settings);
   store.put(path, body, contentType);

@@ -7,10 +7,10 @@ import { forEachConcurrent } from "../async/concurrency.js";
 import type { DehydrateSettings } from "../configure/call-schemas.js";
 import { callFailure } from "../errors/as-storage-error.js";
 
-// What a call takes back, it takes back also when it has no time left. ms
+// The time limit for removing objects, in ms. A call removes its objects even if it has no time left.
 const REMOVAL_TIMEOUT = 30_000;
 
-// Bytes that are held while writes are deferred: as many as streams that are read at once may take.
+// Bytes that are held while writes are deferred: as many as the streams that are read at once may take.
 const MAX_HELD = 32 * 1024 * 1024;
 
 type Step = (signal: AbortSignal) => Promise<unknown>;
@@ -18,27 +18,27 @@ type Step = (signal: AbortSignal) => Promise<unknown>;
 interface DeferredStep {
   readonly step: Step;
   readonly undo: () => Promise<unknown>;
-  /** Whether it was taken: then it cleans up after itself. */
+  /** Whether the step has begun. A step that has begun cleans up after itself. */
   isBegun: boolean;
 }
 
-/** An object to be written. */
+/** An object to write. */
 export interface NewObject {
   readonly path: string;
   readonly body: StoreBody;
-  /** Bytes of the body, where known beforehand. */
+  /** Bytes of the body, if known beforehand. */
   readonly size?: number | undefined;
-  /** `sha256-` + base64url of the body, where the store is to check it. */
+  /** `sha256-` + base64url of the body, if the store is to check it. */
   readonly digest?: string | undefined;
   readonly contentType: string;
-  /** What must be there, for it to be written. */
+  /** The condition under which the object is written. */
   readonly condition?: Pick<WriteOptions, "ifNoneMatch" | "ifMatch"> | undefined;
 }
 
-/** Writes the objects of one call, and takes them back when the call fails. */
+/** Writes the objects of one call, and removes them when the call fails. */
 export class ObjectWriter {
   readonly store: Store;
-  private readonly begun = new Set<string>(); // one that fails may be there nevertheless
+  private readonly begun = new Set<string>(); // a write that fails may have succeeded all the same
   private readonly deferred: DeferredStep[] = [];
   private isDropped = false;
   private held = 0;
@@ -54,8 +54,8 @@ export class ObjectWriter {
   }
 
   /**
-   * Whether bytes can be held until it is known that all will be written: where writes are deferred, and not too many are
-   * held already.
+   * Returns whether bytes can be held until it is known that all objects will be written. That is possible where
+   * writes are deferred, and where not too many bytes are held already.
    */
   holds(bytes: number): boolean {
     if (!this.defers || this.held + bytes > MAX_HELD) return false;
@@ -64,10 +64,10 @@ export class ObjectWriter {
   }
 
   /**
-   * Takes a step that may change what others refer to: at once, or where writes are deferred, when it is known that
-   * all will be written.
+   * Takes a step that may change objects that others refer to. The step runs at once. Where writes are deferred, it
+   * runs when it is known that all objects will be written.
    *
-   * @param undo removes what was written before for this step, should it never be taken
+   * @param undo removes what was written before for this step, if the step never runs
    */
   async place(step: Step, undo: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
     if (this.isDropped) await undo();
@@ -75,7 +75,7 @@ export class ObjectWriter {
     else await step(signal);
   }
 
-  /** Takes the steps that were deferred. */
+  /** Runs the deferred steps. */
   async finish(signal: AbortSignal): Promise<void> {
     await forEachConcurrent(this.deferred, this.settings.concurrency, signal, (deferred, s) => {
       deferred.isBegun = true;
@@ -83,9 +83,12 @@ export class ObjectWriter {
     });
   }
 
-  /** Undoes what was done for steps that are not to be taken. When the signal fires, nobody waits, but it is done. */
+  /**
+   * Undoes the work for steps that will not run. If the signal fires, the caller no longer waits, but the work is
+   * still undone.
+   */
   async drop(signal: AbortSignal): Promise<void> {
-    this.isDropped = true; // what is still under way is undone when it ends
+    this.isDropped = true; // work still in flight is undone when it ends
     const undone = Promise.all(this.deferred.map(async ({ undo, isBegun }) => (isBegun ? undefined : undo())));
     await abortable(undone, signal).catch(() => undefined);
   }
@@ -95,7 +98,7 @@ export class ObjectWriter {
     return this.begun.size;
   }
 
-  /** @throws {StorageError} what the store rejects with */
+  /** Writes an object. @throws {StorageError} what the store rejects with */
   async write(object: NewObject, signal: AbortSignal): Promise<ObjectInfo> {
     const { path, body, size, digest, contentType, condition } = object;
     return this.run("write", path, signal, size ?? 0, async () => {
@@ -105,7 +108,7 @@ export class ObjectWriter {
     });
   }
 
-  /** Whether {@link ObjectWriter.copy} works, which users' own stores may lack. */
+  /** Returns whether {@link ObjectWriter.copy} works. Users' own stores may lack it. */
   async canCopy(path: string, signal: AbortSignal): Promise<boolean> {
     return typeof this.store.copy === "function" && (await this.capabilityOf(path, signal))?.copy === true;
   }
@@ -113,7 +116,7 @@ export class ObjectWriter {
   /**
    * Copies an object.
    *
-   * @param size bytes of it, where they are known
+   * @param size bytes of the object, if known
    * @throws {StorageError} what the store rejects with
    */
   async copy(from: string, to: string, size: number | undefined, signal: AbortSignal): Promise<void> {
@@ -123,7 +126,7 @@ export class ObjectWriter {
     });
   }
 
-  /** Deletes an object of this call, within a time of its own. Never rejects: observers are told of a failure. */
+  /** Deletes an object of this call, within a time of its own. Never rejects, but observers see a failure. */
   async remove(path: string): Promise<void> {
     if (!this.begun.has(path)) return;
     const { stepRunId, scope } = this.settings;
@@ -132,13 +135,14 @@ export class ObjectWriter {
       await this.recorder.record("delete", details, () => this.delete(path));
       this.begun.delete(path);
     } catch {
-      // What the call is about matters more.
+      // The purpose of the call matters more.
     }
   }
 
   /**
-   * Deletes what a failed call has, or may have, written: nobody knows its scope. What is still under way is deleted when
-   * it has ended. When the signal fires, or has fired, nobody waits for all that, but it is done.
+   * Deletes all objects that a failed call has written, or may have written. No caller knows their scope. Objects
+   * whose write is in flight are deleted when the write has ended. If the signal fires, or has fired, the caller no
+   * longer waits, but the objects are still deleted.
    */
   async discard(signal: AbortSignal): Promise<void> {
     const over = [...this.begun].filter((path) => !this.underWay.has(path));
@@ -168,7 +172,7 @@ export class ObjectWriter {
     bytes: number,
     act: () => Promise<{ result: T; bytes: number }>,
   ): Promise<T> {
-    throwIfAborted(signal); // what began now, a discard() that has run already would not find
+    throwIfAborted(signal); // a discard() that has already run would miss an object that begins now
     const { stepRunId, scope } = this.settings;
     const details = { store: this.store.name, stepRunId, scope, bytes, objects: 1, path };
     const running = this.recorder.record(operation, details, async () => {
@@ -192,7 +196,7 @@ export class ObjectWriter {
     try {
       return (await this.store.capabilityOf?.(path, { signal })) ?? this.store.capability;
     } catch {
-      return undefined; // what is wrong, the write tells, which a layer may repeat
+      return undefined; // the write reports what is wrong, and a layer may repeat it
     }
   }
 }

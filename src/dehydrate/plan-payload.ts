@@ -23,22 +23,22 @@ import { ResultBudget } from "./result-budget.js";
 import type { DehydrateSettings } from "../configure/call-schemas.js";
 import { SourceOwner } from "./streams/source-owner.js";
 
-/** Where the objects of one call go, and what leaves for there. */
+/** Where the objects of one call go, and which values leave. */
 export interface PlannedPayload {
   readonly plan: PayloadPlan;
   readonly layout: Layout;
   readonly layoutOptions: LayoutOptions;
   /** Owns the sources among the entries. */
   readonly sources: SourceOwner;
-  /** What hydrating the result will cost; absent where no entry leaves. */
+  /** The cost of hydrating the result. Absent where no entry leaves. */
   readonly budget: ResultBudget | undefined;
-  /** How many references were escaped, since nothing said that they are to pass. */
+  /** How many references were escaped, because no option let them pass. */
   readonly escaped: number;
-  /** When the objects end; absent where none does by age. */
+  /** When the objects end. Absent where no object ends by age. */
   readonly expiry: CallExpiry | undefined;
 }
 
-/** Where objects would go is found out when something leaves: for most small payloads nothing does. */
+/** Computes where objects go only when something leaves. In most small payloads nothing leaves. */
 class LazyLayout {
   private made: { readonly layout: Layout; readonly options: LayoutOptions } | undefined;
 
@@ -93,19 +93,20 @@ export function planPayload(value: unknown, settings: DehydrateSettings, default
   return planning.planned();
 }
 
-/** A plan that is made in steps, between which others may have their turn. */
+/** A plan that is made in steps. Other tasks may get their turn between the steps. */
 export interface Planning {
-  /** Goes on. @returns whether all is done */
+  /** Continues the plan. @returns whether all is done */
   step(): boolean;
-  /** What came of it, once all is done. */
+  /** Returns the finished plan, once all is done. */
   planned(): PlannedPayload;
 }
 
 /**
- * The same as {@link planPayload}, in steps.
+ * Does the same as {@link planPayload}, in steps.
  *
- * @param sources is told of every source that is found; default: nobody is, since none is to be read
- * @param keys those of the payload, where they were listed a moment ago
+ * @param sources records every source that is found; default: an owner that is not used, because no source will be
+ *   read
+ * @param keys the keys of the payload, if they were listed a moment ago
  */
 export function beginPlan(
   value: unknown,
@@ -132,7 +133,7 @@ export function beginPlan(
   return new WalkingPlan(walk, passed, settings, lazy, sources);
 }
 
-/** First the walk, then the budget of its result. */
+/** Runs the walk first, and then computes the budget of its result. */
 class WalkingPlan implements Planning {
   private plan: PayloadPlan | undefined;
   private budgeting: Generator<undefined, ResultBudget, undefined> | undefined;
@@ -180,7 +181,7 @@ class WalkingPlan implements Planning {
   private beginBudget({ entries }: PayloadPlan): Generator<undefined, ResultBudget, undefined> | undefined {
     const { passed, settings, lazy } = this;
     if (entries.length === 0 && passed.references === 0) return undefined;
-    // Without a store what leaves is an error of its own.
+    // Without a store, a value that leaves is an error of its own.
     if (entries.length > 0 && settings.store === undefined) return undefined;
     return ResultBudget.of(entries, passed, settings, lazy.make);
   }
@@ -193,14 +194,14 @@ function keepsReference(
   passed: PassedReferences,
 ): boolean {
   const { references, resolvers, signing } = settings;
-  // "adopt" has made them this call's own before.
+  // With "adopt", an earlier step has already made these references this call's own.
   if (references === "escape") {
     if (signing !== undefined && passesByItself(object, settings, passed)) return true;
     if (isReference(object)) passed.escaped++;
     return false;
   }
   const grammar = referenceGrammar(object);
-  // What its readers would refuse.
+  // A spoilt reference is one that its readers would refuse.
   const isSpoilt = settings.dialect === "native" && grammar === undefined && isSpoiltReference(object);
   if (grammar === undefined && !isSpoilt && findResolver(resolvers, object) === undefined) return false;
   const place = formatPayloadPath(path());
@@ -213,11 +214,11 @@ function keepsReference(
   }
   if (isSpoilt) throw badReference(place, invalidReference(FOREIGN_KEY));
   if (grammar !== undefined) passed.add(assertGood(object, grammar, place, settings));
-  else if (signing === undefined) passed.references++; // where references are signed, resolvers do nothing by themselves
+  else if (signing === undefined) passed.references++; // with signing, resolvers do nothing by themselves
   return true;
 }
 
-/** Whether a reference is known to be one that was signed, also if it has expired; without its signature it is data. */
+/** Returns whether a reference has an authentic signature, even an expired one. A reference without it is data. */
 function passesByItself(
   object: Readonly<Record<string, unknown>>,
   settings: DehydrateSettings,

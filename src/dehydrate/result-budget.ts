@@ -13,15 +13,15 @@ interface Budgets {
 const ENVELOPE = { json: storedObjectSize("json", 0, {}), raw: storedObjectSize("raw", 0, {}) };
 
 /**
- * What hydrating the result of one dehydration will take of the budgets of its own manager: every entry once, since it
- * stands at one place of the payload, as often as the same content may be stored. Refuses what hydration would refuse.
+ * Computes what hydrating the result will take of the budgets of its own manager. Every entry counts once for each
+ * place in the payload, even if the same content is stored only once. It refuses what hydration would refuse.
  */
 export class ResultBudget {
   /**
    * @param settled bytes that are known exactly
-   * @param known decoded bytes that there are at least
-   * @param slack bytes that JSON may have besides: how long a reference to binary inside of it is, and where lines end, is not
-   *   known before it is written
+   * @param known the least decoded bytes
+   * @param slack bytes that JSON may have besides. The length of references to binary in it, and the places of line
+   *   ends, are not known before it is written.
    */
   private constructor(
     private readonly limits: Budgets,
@@ -32,9 +32,9 @@ export class ResultBudget {
   ) {}
 
   /**
-   * Makes the one of a result, in steps.
+   * Makes the budget of a result, in steps.
    *
-   * @throws {StorageError} `BUDGET_EXCEEDED` for what is over a budget whatever the streams in it hold
+   * @throws {StorageError} `BUDGET_EXCEEDED` for a result that is over a budget, whatever its streams hold
    */
   static *of(
     entries: readonly PlannedEntry[],
@@ -65,7 +65,7 @@ export class ResultBudget {
     }
     let known = binary + text;
     let slack = 0;
-    // The effort of exact sizes only where they matter.
+    // Exact sizes take effort, so they are found only where they matter.
     if (streams > 0 || binary + most + lines > limits.maxBytes) {
       let exact = 0;
       for (const entry of entries) if (entry.kind !== "binary") exact += yield* entry.settleInSteps();
@@ -83,19 +83,19 @@ export class ResultBudget {
     return this.streams > 0;
   }
 
-  /** Whether only the encoded entries tell if hydration could read them. */
+  /** Whether only the encoded entries show if hydration could read them. */
   get isTight(): boolean {
     return this.known + this.slack > this.limits.maxBytes;
   }
 
-  /** Takes note of bytes that a stream gave, at all its places. @throws {StorageError} `BUDGET_EXCEEDED` */
+  /** Counts bytes that came from a stream, at all its places. @throws {StorageError} `BUDGET_EXCEEDED` */
   takeStreamed(bytes: number): void {
     this.known += bytes;
     this.settled += bytes;
     this.assertKnown();
   }
 
-  /** Takes note of the exact size of a StoredObject. @throws {StorageError} `BUDGET_EXCEEDED` */
+  /** Counts the exact size of a StoredObject. @throws {StorageError} `BUDGET_EXCEEDED` */
   takeEncoded(bytes: number): void {
     this.settled += bytes;
     if (this.settled > this.limits.maxBytes) throw tooManyBytes(this.limits.maxBytes);

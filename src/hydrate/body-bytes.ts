@@ -1,12 +1,12 @@
 import { constants } from "node:buffer";
 
-// Bytes for which there is room at once where a store says that so many come. More have to begin to come.
+// Bytes for which memory is allocated at once when a store announces them. For more, some bytes must come first.
 const AT_ONCE = 64 * 1024 * 1024;
 const GROWTH = 16;
 
 /**
- * Puts the chunks of a body together as they come: in one buffer of the size that was said, so that many bytes are neither held
- * twice nor copied in one go when the last has come. Chunks are copied, but where there is one only.
+ * Joins the chunks of a body as they come, in one buffer of the announced size. So large bodies are neither held
+ * twice nor copied in one go at the end. Chunks are copied, except when there is only one.
  */
 export class BodyBytes {
   private readonly chunks: Uint8Array[] = [];
@@ -35,13 +35,16 @@ export class BodyBytes {
     }
   }
 
-  /** All that has come. */
+  /** Returns all bytes that have come. */
   bytes(): Uint8Array {
     if (this.buffer !== undefined) return this.buffer.subarray(0, this.length);
     return this.chunks.length === 1 ? this.chunks[0]! : Buffer.concat(this.chunks, this.length);
   }
 
-  /** A buffer that begins with what has come; `undefined` as long as nobody has to believe that so much will. */
+  /**
+   * Returns a buffer that begins with the bytes so far. `undefined` as long as the announced size need not be
+   * trusted.
+   */
   private room(): Buffer | undefined {
     const { size } = this;
     if (!Number.isInteger(size) || this.length > size || size > constants.MAX_LENGTH) return undefined;

@@ -1,14 +1,14 @@
 import { StorageError } from "../errors/error.js";
 import type { HydrateProgress } from "../configure/options.js";
 
-// What dehydration gives needs at most so many, whatever its own maxRecursionDepth: to a value that left whole, and from there
-// to binary, or to a reference that was passed on.
+// Dehydrated payloads need at most this many hops, whatever their maxRecursionDepth. The first leads to a value that
+// left whole. The second leads from there to binary, or to a reference that was passed on.
 const OWN_HOPS = 2;
 
-/** What to do where a budget in the brackets is too small. */
+/** The advice for errors about a budget that is named in brackets. */
 export const RAISE = "Raise that limit if you trust the payload.";
 
-/** What one hydration may cost, and has cost. */
+/** The limits of one hydration, and what it has used of them. */
 export class HydrationBudget {
   private references = 0;
   private resolved = 0;
@@ -33,6 +33,8 @@ export class HydrationBudget {
   }
 
   /**
+   * Counts the references of one hop.
+   *
    * @throws {StorageError} `RECURSION_LIMIT`, `BUDGET_EXCEEDED`
    */
   enterHop(hop: number, references: number): void {
@@ -51,21 +53,21 @@ export class HydrationBudget {
     }
   }
 
-  /** @throws {StorageError} `BUDGET_EXCEEDED` if that many more bytes can't come */
+  /** Checks that this many more bytes may come. @throws {StorageError} `BUDGET_EXCEEDED` */
   assertBytes(bytes: number): void {
     if (bytes > this.bytesLeft) throw this.exceededBytes();
   }
 
-  /** The error of a hydration that has more bytes than it may. */
+  /** Makes the error of a hydration that exceeds its bytes. */
   exceededBytes(): StorageError {
     return this.exceeded(`has more than ${this.limits.maxBytes} decoded bytes (maxBytes)`);
   }
 
   /**
-   * Takes note of bytes that are held in memory though they were not asked for: the rest of objects of a store that can't
-   * read a part of one. They have a budget of their own, as large.
+   * Counts bytes that are held in memory but were not asked for. They are the rest of objects in a store that can't
+   * read parts. They have a budget of their own, of the same size.
    *
-   * @returns the error of a hydration that would hold too many
+   * @returns the error of a hydration that would hold too many bytes
    */
   hold(bytes: number): StorageError | undefined {
     this.held += bytes;
@@ -76,13 +78,13 @@ export class HydrationBudget {
     );
   }
 
-  /** Takes note of bytes that were decoded, or copied to another place. @throws {StorageError} `BUDGET_EXCEEDED` */
+  /** Counts bytes that were decoded, or copied to another place. @throws {StorageError} `BUDGET_EXCEEDED` */
   spend(bytes: number): void {
     this.assertBytes(bytes);
     this.bytes += bytes;
   }
 
-  /** Takes note of a reference whose value is here. */
+  /** Counts a reference whose value has been put in place. */
   resolve(): void {
     this.resolved++;
   }

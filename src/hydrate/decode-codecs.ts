@@ -9,8 +9,8 @@ import { abortable } from "../async/abort.js";
 const NONE: readonly string[] = [];
 
 /**
- * Refuses, before any I/O, an entry that can't be decoded, or must not be. The message does not repeat names of codecs: a
- * reference may come from anywhere.
+ * Refuses, before any I/O, an entry that can't be decoded, or must not be. The message does not repeat names of
+ * codecs, because a reference may come from anywhere.
  *
  * @throws {StorageError} `DECODE_FAILED`
  */
@@ -26,7 +26,7 @@ export function assertDecodable({ encoding = NONE, location }: ParsedReference, 
 /**
  * Undoes the codecs of an entry.
  *
- * @throws {StorageError} `DECODE_FAILED`; `INTEGRITY` for what is not what was encrypted; `limits.tooLarge()`
+ * @throws {StorageError} `DECODE_FAILED`; `INTEGRITY` for bytes that are not what was encrypted; `limits.tooLarge()`
  */
 export async function decodeBytes(
   bytes: Uint8Array,
@@ -42,7 +42,7 @@ export async function decodeBytes(
   }
 }
 
-/** The same for a stream. It ends when `chunks` do, so that what checks them has its say. */
+/** Does the same for a stream. It ends when `chunks` end, so that the check of the chunks can report its result. */
 export async function* decodeChunks(
   chunks: AsyncIterable<Uint8Array>,
   reference: ParsedReference,
@@ -56,7 +56,10 @@ export async function* decodeChunks(
   }
 }
 
-/** Identifies how an entry is decoded: references to one may say different things, of which one is true. */
+/**
+ * Returns a key for how an entry is decoded. References to one entry may state different encodings, and one of them
+ * is true.
+ */
 export function decodingKey({ encoding, contentType, schema, schemaVersion }: ParsedReference): string {
   return JSON.stringify([encoding, contentType, schema, schemaVersion]);
 }
@@ -66,7 +69,7 @@ function contextOf(reference: ParsedReference, limits: DecodeLimits): DecodeCont
   return { ...limits, directory: directoryOf(location), contentType, schema, schemaVersion, encodings: encoding };
 }
 
-/** Codecs don't know where an entry lies. */
+/** Adds the path to an error, because codecs don't know where an entry lies. */
 function located(error: unknown, { location }: ParsedReference): unknown {
   if (!isStorageError(error) || error.path !== undefined || error.code === "BUDGET_EXCEEDED") return error;
   return restated(error, { operation: error.operation ?? "hydrate", path: formatLocation(location) });

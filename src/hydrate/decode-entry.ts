@@ -6,23 +6,23 @@ import { parseStoredObject, type StoredObject } from "../object/stored-object.js
 import { formatLocation } from "../paths/location.js";
 import type { ParsedReference } from "../reference/reference.js";
 
-/** What an entry holds: bytes as they are, or a StoredObject. */
+/** The content of an entry: bytes as they are, or a StoredObject. */
 export type DecodedEntry = { readonly binary: Uint8Array } | DecodedObject;
 
 export interface DecodedObject {
   readonly object: StoredObject;
-  /** Whether its data may hold references or escaped keys: no other data needs to be walked. */
+  /** Whether the data may hold references or escaped keys. Other data need not be walked. */
   readonly hasReserved: boolean;
 }
 
-/** Whether a reference points at bytes that are stored as they are. */
+/** Returns whether a reference points at bytes that are stored as they are. */
 export function isBinary({ contentType, location }: ParsedReference): boolean {
-  // A Blob may well be of a type that StoredObjects have; its object's name tells.
+  // A Blob may have the same type as a StoredObject, so the name of its object decides.
   if (holdsBytes(location.path)) return true;
   return contentType !== undefined && contentType !== "application/json" && contentType !== "text/plain";
 }
 
-/** Decodes one entry, as often as there are places for it. What is the same each time is done once. */
+/** Decodes one entry, once for each of its places. Work that is the same each time is done once. */
 export class EntryDecoder {
   private text: string | undefined;
   private reserved: boolean | undefined;
@@ -32,7 +32,7 @@ export class EntryDecoder {
 
   constructor(private readonly bytes: Uint8Array) {}
 
-  /** Bytes, decoded. */
+  /** The number of decoded bytes. */
   get size(): number {
     return this.bytes.byteLength;
   }
@@ -43,8 +43,8 @@ export class EntryDecoder {
   }
 
   /**
-   * Does in steps what the next {@link EntryDecoder.decode} would do at once: all that comes before parsing, and parsing too where the
-   * text has lines.
+   * Does in steps what the next {@link EntryDecoder.decode} would do at once. That is everything before parsing, and
+   * parsing too if the text has lines.
    */
   *prepare(reference: ParsedReference): Generator<undefined, void, undefined> {
     if (isBinary(reference)) {
@@ -60,7 +60,7 @@ export class EntryDecoder {
   }
 
   /**
-   * One value for all calls: nobody must be given any of it that others are given too.
+   * Returns the same value for all calls. No caller may hand out a part of it that other callers also hand out.
    *
    * @throws {StorageError} `DECODE_FAILED`
    */
@@ -69,7 +69,7 @@ export class EntryDecoder {
   }
 
   /**
-   * A value of its own for each call, so that no two places share one.
+   * Returns a new value for each call, so that no two places share one.
    *
    * @throws {StorageError} `DECODE_FAILED`
    */
@@ -81,7 +81,7 @@ export class EntryDecoder {
     }
     const bytes = this.buffer;
     const object = this.parsed ?? parseStoredObject((this.text ??= textOf(bytes)), formatLocation(reference.location));
-    this.parsed = undefined; // it is given once
+    this.parsed = undefined; // returned only once
     const hasReserved = object.contentType === "json" && (this.reserved ??= mayHoldReservedKey(bytes));
     return { object, hasReserved };
   }
@@ -92,15 +92,15 @@ export class EntryDecoder {
   }
 }
 
-// Before Node 24, text that is not ASCII is decoded in a third of the time by way of UTF-16.
+// Before Node 24, decoding text that is not ASCII by way of UTF-16 takes a third of the time.
 const IS_SLOW = Number.parseInt(process.versions.node) < 24;
 
-// Bytes of text that one step decodes: some milliseconds of work. To put steps together takes time as well.
+// Bytes of text that one step decodes, which takes some milliseconds. Joining the steps takes time as well.
 const TEXT_STEP = (IS_SLOW ? 2 : 16) * 1024 * 1024;
-// A character of UTF-8 has at most so many bytes after its first.
+// A character of UTF-8 has at most this many bytes after its first.
 const MAX_CONTINUATION = 3;
 
-/** The same as {@link textOf}, of a large text in steps. */
+/** Does the same as {@link textOf} for a large text, in steps. */
 function* textInSteps(bytes: Buffer): Generator<undefined, string, undefined> {
   if (bytes.byteLength <= TEXT_STEP || isAscii(bytes)) return textOf(bytes);
   const parts: string[] = [];
@@ -112,7 +112,7 @@ function* textInSteps(bytes: Buffer): Generator<undefined, string, undefined> {
   return parts.join("");
 }
 
-/** Where the first character begins at or after `index`; a byte that is part of none counts as one. */
+/** Returns where the first character begins at or after `index`. A byte outside any character counts as one. */
 function characterStart(bytes: Buffer, index: number): number {
   const last = Math.min(index + MAX_CONTINUATION, bytes.byteLength);
   while (index < last && (bytes[index]! & 0xc0) === 0x80) index++;
@@ -120,19 +120,19 @@ function characterStart(bytes: Buffer, index: number): number {
 }
 
 /**
- * The same as `bytes.toString()`. ASCII that is known to be takes less time, on Node 20 an eighth; there, other text takes
- * a third of it by way of UTF-16.
+ * Does the same as `bytes.toString()`, but faster. Known ASCII takes less time, on Node 20 an eighth. There, other
+ * text takes a third of the time by way of UTF-16.
  */
 function textOf(bytes: Buffer): string {
   if (isAscii(bytes)) return bytes.toString("latin1");
-  if (!IS_SLOW || !isUtf8(bytes)) return bytes.toString(); // which replaces what is not UTF-8
+  if (!IS_SLOW || !isUtf8(bytes)) return bytes.toString(); // which replaces bytes that are not UTF-8
   return transcode(bytes, "utf8", "utf16le").toString("utf16le");
 }
 
 /**
- * Whether JSON may hold a key that begins with `$storage`, `$bubu`, or one of them after more dollar signs: a reference
- * of any kind, or an escaped key. Any character of it may be written as an escape. The first searches are for one rare
- * byte, which takes hardly any time where it is not found.
+ * Returns whether JSON may hold a key that begins with `$storage` or `$bubu`, also after more dollar signs. Such a
+ * key is a reference of any kind, or an escaped key. Any of its characters may be written as an escape. The first
+ * searches look for one rare byte, which is very fast if the byte is missing.
  */
 function mayHoldReservedKey(json: Buffer): boolean {
   if (json.includes("\\u0024")) return true; // a dollar sign

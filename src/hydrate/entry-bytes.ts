@@ -16,12 +16,12 @@ export interface EntryBytes {
   readonly digest: string;
 }
 
-/** An entry of these bytes. @param sha256 that of the bytes, if it is known */
+/** Makes an entry of these bytes. @param sha256 the digest of the bytes, if it is known */
 export function entryBytes(bytes: Uint8Array, sha256?: Buffer): EntryBytes {
   return { bytes, size: bytes.byteLength, digest: sha256 === undefined ? sha256Digest(bytes) : digestText(sha256) };
 }
 
-/** The same, of a large one in steps. */
+/** Does the same for a large entry, in steps. */
 export function* entryBytesInSteps(bytes: Uint8Array): Generator<undefined, EntryBytes, undefined> {
   const digest = yield* sha256InSteps(bytes);
   return { bytes, size: bytes.byteLength, digest: digestText(digest) };
@@ -30,8 +30,9 @@ export function* entryBytesInSteps(bytes: Uint8Array): Generator<undefined, Entr
 /**
  * Reads the entry that a reference points at.
  *
- * @param maxBytes bytes after which it is given up; the reference's own size is checked by {@link verifyEntry}
- * @throws {StorageError} what the store says; `BUDGET_EXCEEDED` by `tooLarge` when there is more than `maxBytes`
+ * @param maxBytes bytes after which the read is given up; {@link verifyEntry} checks the reference's own size
+ * @throws {StorageError} what the store rejects with; `BUDGET_EXCEEDED` by `tooLarge` when there is more than
+ *   `maxBytes`
  */
 export async function readEntry(
   store: Store,
@@ -55,9 +56,9 @@ export async function readEntry(
 }
 
 /**
- * The part of an object that an entry is.
+ * Returns the part of an object that holds an entry.
  *
- * @throws {StorageError} `INVALID_REFERENCE` when it would end where no object can
+ * @throws {StorageError} `INVALID_REFERENCE` when the part would end where no object can
  */
 export function partOf({ offset, size }: ParsedReference): PartOfObject | undefined {
   if (offset === undefined || size === undefined) return undefined;
@@ -65,7 +66,7 @@ export function partOf({ offset, size }: ParsedReference): PartOfObject | undefi
   throw invalidReference("its $storageOffset and $storageSize together are more than any object has");
 }
 
-/** @throws {StorageError} `INTEGRITY` unless an entry of this size and digest is what the reference was made for */
+/** Checks an entry against its reference. @throws {StorageError} `INTEGRITY` if its size or digest differs */
 export function verifyEntry(
   entry: { readonly size: number; readonly digest: string },
   reference: ParsedReference,

@@ -6,9 +6,9 @@ import type { HydrationBudget } from "./budget.js";
 import { decodeBytes, decodingKey } from "./decode-codecs.js";
 import { EntryDecoder } from "./decode-entry.js";
 
-// What most entries become at most, when they are decompressed. As many are decoded side by side as can become that much
-// within the budget; the others, and what becomes more, one at a time: all that one hydration decodes at a time is then at
-// most twice its budget.
+// Most entries grow at most this much when they are decompressed. Entries are decoded side by side if they can grow
+// that much within the budget. Other entries, and those that grow more, are decoded one at a time. So the entries
+// that one hydration decodes at once take at most twice its budget.
 const USUAL_RATIO = 16;
 const USUAL_SIZE = 1_048_576;
 
@@ -17,7 +17,7 @@ class Unusual extends Error {}
 /** Undoes the codecs of the entries of one hydration, within its budget. */
 export class EntryDecoding {
   private readonly unusual = new Semaphore(1);
-  // Bytes that may come of what is decoded side by side.
+  // Bytes that the entries decoded side by side may give.
   private sideBySide = 0;
 
   constructor(
@@ -25,7 +25,12 @@ export class EntryDecoding {
     private readonly budget: HydrationBudget,
   ) {}
 
-  /** @throws {StorageError} `BUDGET_EXCEEDED` as soon as there is more than what is left, and as {@link decodeBytes} does */
+  /**
+   * Decodes an entry.
+   *
+   * @throws {StorageError} `BUDGET_EXCEEDED` as soon as there are more bytes than are left, and as
+   *   {@link decodeBytes} does
+   */
   async decode(bytes: Uint8Array, reference: ParsedReference, signal: AbortSignal): Promise<Uint8Array> {
     const { codecs, budget } = this;
     const usual = Math.max(USUAL_RATIO * bytes.byteLength, USUAL_SIZE);
@@ -50,10 +55,10 @@ export class EntryDecoding {
   }
 }
 
-/** The decoders of one entry: one for each way in which references say that it is encoded. */
+/** The decoders of one entry. There is one for each encoding that references state for it. */
 export class EntryDecoders {
   private readonly plain: EntryDecoder;
-  private decoded: Map<string, EntryDecoder> | undefined; // most entries of most managers need none
+  private decoded: Map<string, EntryDecoder> | undefined; // most managers need none for most entries
 
   constructor(
     private readonly bytes: Uint8Array,
@@ -62,7 +67,7 @@ export class EntryDecoders {
     this.plain = new EntryDecoder(bytes);
   }
 
-  /** A promise only where codecs have to be undone. */
+  /** Returns a decoder. It is a promise only where codecs have to be undone. */
   for(reference: ParsedReference, ending: Ending): EntryDecoder | Promise<EntryDecoder> {
     if (reference.encoding === undefined) return this.plain;
     return this.decoded?.get(decodingKey(reference)) ?? this.decode(reference, ending.signal);

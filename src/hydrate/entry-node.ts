@@ -9,33 +9,36 @@ import type { Stage } from "../reference/stage.js";
 import type { ReferenceResolver } from "../resolvers/resolver.js";
 import type { WantedEntry } from "./reads/entry-reads.js";
 
-/** What a reference was recognised as. */
+/** The kind of reference that an object was recognised as. */
 export type ReferenceKind = StorageReferenceKind | { readonly resolver: ReferenceResolver };
 
-/** A reference to an entry, and the entry that it was found in; absent for one in the payload itself. */
+/**
+ * A reference to an entry, and the entry that it was found in. The parent is absent for a reference in the payload
+ * itself.
+ */
 export interface StorageReferenceKind {
   readonly grammar: Grammar;
   readonly parent: EntryNode | undefined;
-  /** Whether it has a key that is none of a reference's. */
+  /** Whether the reference has a key that references don't have. */
   readonly isSpoilt?: true;
 }
 
 /** A reference that was found in a payload or in an entry. */
 export type FoundReference = FoundOnTheWay<ReferenceKind>;
 
-/** A reference to an entry, and what has come of it. */
+/** A reference to an entry, and its state in the hydration. */
 export interface EntryNode {
   /** Where the finished value goes. */
   readonly place: Place;
   readonly parent: EntryNode | undefined;
   readonly reference: ParsedReference;
-  /** What is selected of it; absent: all. */
+  /** The part of the entry that is selected. Absent for the whole entry. */
   readonly stage: Stage | undefined;
   readonly key: string;
-  /** Holds the value until it is finished, so that what is found inside it has a place to go. */
+  /** Holds the value until it is finished, so that values found inside it have a place to go. */
   readonly holder: Place;
   schema: SchemaTag | undefined;
-  /** Whether the holder has all of the value, of which the part is still to be selected. */
+  /** Whether the holder has the whole value, from which the part must still be selected. */
   isWhole: boolean;
   children: readonly FoundReference[];
 }
@@ -50,7 +53,7 @@ export class EntryGroup implements WantedEntry {
     this.declaredSize = first.reference.size;
   }
 
-  /** Whether several references select parts of it, so that none of them can have what was decoded for itself. */
+  /** Whether several references select parts of the entry. Then none of them may keep the decoded value for itself. */
   get isShared(): boolean {
     return this.nodes.length > 1;
   }
@@ -59,7 +62,7 @@ export class EntryGroup implements WantedEntry {
     return this.nodes[0]!.key;
   }
 
-  /** That of the first. All say the same of where the entry lies. */
+  /** The first of the references. All state the same place of the entry. */
   get reference(): ParsedReference {
     return this.nodes[0]!.reference;
   }
@@ -71,7 +74,7 @@ export class EntryGroup implements WantedEntry {
   }
 }
 
-/** Puts references to the same entry together. */
+/** Groups references to the same entry. */
 export function groupEntries(nodes: readonly EntryNode[]): EntryGroup[] {
   const groups = new Map<string, EntryGroup>();
   for (const node of nodes) {
@@ -82,7 +85,7 @@ export function groupEntries(nodes: readonly EntryNode[]): EntryGroup[] {
   return [...groups.values()];
 }
 
-/** A place that is nowhere yet. */
+/** Makes a place that is not part of any value yet. */
 export function newHolder(): Place {
   return { container: [null], key: 0 };
 }
@@ -91,7 +94,7 @@ export function valueOf(holder: Place): unknown {
   return (holder.container as unknown[])[0];
 }
 
-/** @throws {StorageError} `CYCLIC_REFERENCE` for a reference to an entry that it lies inside of */
+/** Checks that an entry does not lie inside itself. @throws {StorageError} `CYCLIC_REFERENCE` if it does */
 export function assertOutside(key: string, parent: EntryNode | undefined, location: Location): void {
   for (let ancestor = parent; ancestor !== undefined; ancestor = ancestor.parent) {
     if (ancestor.key !== key) continue;

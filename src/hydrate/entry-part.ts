@@ -4,13 +4,16 @@ import type { HydrationBudget } from "./budget.js";
 import type { DecodedEntry } from "./decode-entry.js";
 import type { EntryNode, FoundReference, ReferenceKind } from "./entry-node.js";
 
-/** The part of an entry that a reference selects, taken in steps: only what lies on the way to it is looked at. */
+/** The part of an entry that a reference selects, taken in steps. Only values on the way to the part are looked at. */
 export class EntryPart {
   private readonly walk: PartWalk<ReferenceKind>;
   private spent = 0;
 
   /**
-   * @param isShared whether others take parts of it too: then it is copied, and the copy counts as bytes
+   * Begins to take the part.
+   *
+   * @param isShared whether other references take parts of the entry too. Then the part is copied, and the copy
+   *   counts as bytes.
    * @throws {StorageError} `INVALID_REFERENCE` where there is no such part
    */
   constructor(
@@ -30,12 +33,12 @@ export class EntryPart {
     this.walk.add("object" in decoded ? decoded.object.data : decoded.binary, stage, holder);
   }
 
-  /** References in the part and on the way to it: all of them once it is taken. */
+  /** References in the part and on the way to it. The list is complete once the part is taken. */
   get found(): readonly FoundReference[] {
     return this.walk.found;
   }
 
-  /** Goes on. @returns whether it is done. @throws {StorageError} `BUDGET_EXCEEDED`, `INVALID_REFERENCE` */
+  /** Takes one step. @returns whether it was the last. @throws {StorageError} `BUDGET_EXCEEDED`, `INVALID_REFERENCE` */
   step(): boolean {
     const isDone = this.walk.step();
     if (this.isShared) {
@@ -46,7 +49,7 @@ export class EntryPart {
   }
 }
 
-/** Bytes of JSON of a scalar that was read from JSON. */
+/** Returns the bytes of JSON of a scalar that was read from JSON. */
 function scalarSize(value: unknown): number {
   if (typeof value === "string") return stringSize(value);
   if (typeof value === "number") return numberSize(value);

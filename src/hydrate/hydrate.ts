@@ -45,18 +45,18 @@ import { resolveOther, type ResolverNode } from "./resolve-other.js";
 import { Beginning, type Stepwise } from "./stepwise.js";
 import { Turns } from "../async/turns.js";
 
-// Bytes from which on an entry is decoded in steps.
+// Bytes from which an entry is decoded in steps.
 const LARGE = 65_536;
 
 type Task = (signal: AbortSignal) => Promise<void>;
 
-/** Settings of a hydration, and the part that is wanted of what it gives; absent: all of it. */
+/** Settings of a hydration, and the part that is wanted of its result. Without a part, the whole result is wanted. */
 export type PartSettings = HydrateSettings & { readonly part?: string };
 
 /** A walk over the payload, and the references that it found. */
 type PayloadWalk = Stepwise & { readonly isDone: boolean; readonly found: readonly FoundReference[] };
 
-/** Hydrates a value: gathers the references of a level, fetches, checks and decodes them, and goes on with the next. */
+/** Hydrates a value, level by level: gathers the references, and fetches, checks and decodes their entries. */
 export async function hydrate(
   value: unknown,
   settings: PartSettings,
@@ -67,9 +67,9 @@ export async function hydrate(
   if (settings.signal?.aborted) throw abortedCall("hydrate", settings.signal);
   const hydration = new Hydration(settings, source, recorder, details);
   const copying = hydration.begin(value);
-  // What holds no reference needs no deadline, whose timer and signal would take more time than all the rest.
+  // A payload without references needs no deadline. Its timer and signal would take more time than everything else.
   if (copying.isDone && copying.found.length === 0 && settings.schema === undefined) return hydration.end();
-  if (settings.signal?.aborted) throw abortedCall("hydrate", settings.signal); // a getter may have done it
+  if (settings.signal?.aborted) throw abortedCall("hydrate", settings.signal); // a getter may have aborted it
   const deadline = new Deadline("hydrate", settings.timeout, settings.signal);
   try {
     const hydrated = await hydration.resolve(copying, deadline);
@@ -82,17 +82,17 @@ export async function hydrate(
 
 class Hydration {
   private readonly budget: HydrationBudget;
-  private decoding: EntryDecoding | undefined; // like the reads, not for a payload without references
+  private decoding: EntryDecoding | undefined; // like the reads, not made for a payload without references
   private readonly epoch: number | undefined;
   private readonly turns = new Turns();
   private readonly fetched = new Map<string, EntryBytes>();
   private readonly nodes: EntryNode[] = []; // parents before children
   private readonly root = newHolder();
-  // One for each text, since the references of a pack all have the same.
+  // One location for each text, because all references into a pack have the same text.
   private readonly locations = new Map<string, Location>();
   private readonly admitted = new Set<Location>();
   private allowed: AllowList | undefined;
-  // Whether what is put into the root is a part of the payload, so that what is said of all of it is not said of it.
+  // Whether the root gets only a part of the payload. Then statements about the whole payload do not apply to it.
   private isPart = false;
   private reads: EntryReads<EntryGroup> | undefined;
 
@@ -106,7 +106,7 @@ class Hydration {
     this.epoch = source.cache?.epoch;
   }
 
-  /** Begins to copy the payload, or the part that is wanted. What it finds are the references in it. */
+  /** Begins to copy the payload, or the part that is wanted, and to find the references in it. */
   begin(value: unknown): PayloadWalk {
     const { dialect, part } = this.settings;
     const recognise = (object: Readonly<Record<string, unknown>>): ReferenceKind | undefined => this.recognise(object);
@@ -122,7 +122,7 @@ class Hydration {
     return walk;
   }
 
-  /** Puts in place what the references of the payload, and of what they point at, stand for. */
+  /** Puts in place the values of all references, in the payload and in the entries that they point at. */
   async resolve(copying: PayloadWalk, ending: Ending): Promise<unknown> {
     if (!copying.isDone) await this.stepwise(copying, ending);
     let level: readonly FoundReference[] = copying.found;
@@ -135,7 +135,7 @@ class Hydration {
     return valueOf(this.root);
   }
 
-  /** The hydrated value of a payload without references. */
+  /** Returns the hydrated value of a payload without references. */
   end(): unknown {
     this.note();
     return valueOf(this.root);
@@ -162,11 +162,11 @@ class Hydration {
     return recogniseReference(value, parent, dialect, this.settings.resolvers);
   }
 
-  /** Resolves the references of one level. Gives those that were found in what they point at. */
+  /** Resolves the references of one level. Returns the references that were found in their entries. */
   private async resolveLevel(level: readonly FoundReference[], ending: Ending): Promise<readonly FoundReference[]> {
     const resolvers: ResolverNode[] = [];
     const entries: EntryNode[] = [];
-    const parts = new Set<string>(); // an entry is read once for all parts of it
+    const parts = new Set<string>(); // an entry is read once for all its parts
     let bytes = 0;
     for (const { place, value, kind, rest } of level) {
       if (this.turns.due) await this.turns.take(ending.signal);
@@ -205,7 +205,7 @@ class Hydration {
     }
   }
 
-  /** Checks all of a reference that can be checked without I/O. */
+  /** Checks everything about a reference that can be checked without I/O. */
   private prepare(
     place: Place,
     reference: ParsedReference,
@@ -236,7 +236,7 @@ class Hydration {
   }
 
   /**
-   * Puts the one entry of a level in its place where nothing has to be waited for, nobody is told of it and nothing kept.
+   * Puts the only entry of a level in its place, if nothing has to be awaited, observed or cached.
    *
    * @returns whether it did
    */
@@ -254,7 +254,7 @@ class Hydration {
     return (this.reads ??= new EntryReads(store, this.source.shared, this.budget, this.settings, this.turns));
   }
 
-  /** What is to be done to put entries in their places: those that are here already first. */
+  /** Returns the tasks that put entries in their places. Entries that are already here come first. */
   private async entryTasks(groups: readonly EntryGroup[], signal: AbortSignal): Promise<Task[]> {
     const store = requireStore(this.settings, "hydrate");
     const missing = this.takeCached(groups, store);
@@ -266,7 +266,7 @@ class Hydration {
     return tasks;
   }
 
-  /** Takes what the cache has. Gives the groups whose entries have to be read. */
+  /** Takes entries from the cache. Returns the groups whose entries have to be read. */
   private takeCached(groups: readonly EntryGroup[], store: Store): EntryGroup[] {
     const missing = groups.filter(({ key }) => !this.fetched.has(key));
     const { cache } = this.source;
@@ -293,7 +293,7 @@ class Hydration {
     await this.place(read.entries, store, { signal }, entryOf);
   }
 
-  /** Puts entries in the places of all references to them. Between two of them others have their turn, when it is time. */
+  /** Puts entries in the places of all references to them. Between two places, other tasks get due turns. */
   private async place(
     groups: readonly EntryGroup[],
     store: Store,
@@ -324,7 +324,7 @@ class Hydration {
     }
   }
 
-  /** Takes all of an entry. Gives what is still to be done, if there is anything. */
+  /** Takes a whole entry. Returns the remaining work, if there is any. */
   private takeWhole(node: EntryNode, decoder: EntryDecoder): Stepwise | undefined {
     this.budget.spend(decoder.size);
     return this.keep(node, decoder.decode(node.reference));
@@ -351,7 +351,7 @@ class Hydration {
     return new Beginning(collection, object.data, holder);
   }
 
-  /** Takes a part of an entry, unless a schema has to see all of it. */
+  /** Takes a part of an entry, unless a schema has to see the whole entry. */
   private takePart(node: EntryNode, decoder: EntryDecoder, { isShared }: EntryGroup): Stepwise | undefined {
     if (!decoder.isOpen) this.budget.spend(decoder.size);
     const decoded = decoder.open(node.reference);
@@ -368,7 +368,7 @@ class Hydration {
 
   private schemaOf({ schema, schemaVersion }: StoredObject, { reference, place }: EntryNode): EntryNode["schema"] {
     if (schema !== undefined) return { schema, schemaVersion };
-    // BubuStack names the schema in references only, in those of parts too; the root's is that of the whole payload.
+    // BubuStack names the schema only in references, also to parts. Only the root's names the whole payload's schema.
     const isWhole = reference.dialect === "bubustack" && place.container === this.root.container && !this.isPart;
     if (!isWhole || reference.schema === undefined) return undefined;
     return { schema: reference.schema, schemaVersion: reference.schemaVersion };

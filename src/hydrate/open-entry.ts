@@ -29,9 +29,9 @@ import type { ManagerSettings } from "../configure/settings.js";
 import { callFailure } from "../errors/as-storage-error.js";
 
 /**
- * Opens the entry that a reference points at: binary as a stream that is verified while it is read, a text as its
- * UTF-8, any other value as its JSON (in which references and escaped keys stay as they are). Of a range of binary that is
- * stored as it is only that is read, so that only its length can be verified.
+ * Opens the entry that a reference points at. Binary comes as a stream that is verified while it is read. A text
+ * comes as its UTF-8. Any other value comes as its JSON, in which references and escaped keys stay as they are. For a
+ * range of binary that is stored as it is, only the range is read. So only its length can be verified.
  *
  * @param signal ends the opening; `callerSignal` also ends the reading
  */
@@ -44,7 +44,7 @@ export async function openEntry(
   return openStoredEntry(wholeReference(value, settings), settings, signal, callerSignal);
 }
 
-/** The same of a reference that was checked. What it selects is not looked at. */
+/** Does the same for a reference that was checked. A part that it selects is ignored. */
 export async function openStoredEntry(
   reference: ParsedReference,
   settings: OpenSettings,
@@ -99,7 +99,7 @@ async function openObject(
   return bytesResult(infoOf(reference, bytes.byteLength), cutBytes(bytes, range));
 }
 
-/** Opens an entry that is stored as it is, or encoded, as a stream that fails at its end if it is not what was written. */
+/** Opens an entry of binary, encoded or not, as a stream. The stream fails at its end if it is not what was written. */
 export async function openBinary(
   store: Store,
   reference: ParsedReference,
@@ -112,18 +112,19 @@ export async function openBinary(
   const body = bodySignal(signal, callerSignal);
   try {
     const isEncoded = reference.encoding !== undefined;
-    // Where an encoded byte comes from is known only when what is before it was decoded.
+    // The source of an encoded byte is known only after everything before it was decoded.
     const range = isEncoded ? undefined : rangeWithin(settings.range, reference);
     const { result, isReplaced } = await openStored(store, reference, { ...settings, range }, signal, body.signal);
     const all = bodyChunks(result, body, details);
-    // What took the place of the reference's entry has another digest; it is believed when it is decrypted.
+    // A replacement of the entry has another digest. Its decryption verifies it.
     const stored = isReplaced ? all : verifiedChunks(all, reference, range, store.name);
-    // The reader takes it as it comes, and says when it is enough.
+    // No limit: the reader takes bytes at its own pace, and stops when it has enough.
     const limits = { maxBytes: Infinity, tooLarge: () => tooManyDecodedBytes(Infinity), signal: body.signal };
     const decoded = isEncoded ? decodeChunks(stored, reference, settings.codecs, limits) : stored;
     const wanted = isEncoded && settings.range !== undefined ? chunksOf(decoded, settings.range) : decoded;
     const chunks = isEncoded ? freed(wanted, result, body) : wanted;
-    // What decodes may hang too: a key provider. Then nobody reads the chunks, whose end would free them.
+    // Decoding may hang too, for example in a key provider. Then no chunks are read, and their end would not free the
+    // body.
     if (isEncoded) body.signal.addEventListener("abort", () => giveUp(() => result.cancel()), { once: true });
     const release = (): Promise<void> => {
       body.unlink();
@@ -155,7 +156,7 @@ async function openStored(
   }
 }
 
-/** Whether another entry may have taken the place of a missing one. */
+/** Returns whether another entry may have replaced a missing one. */
 function isReplaceable(error: unknown, { encoding }: ParsedReference, codecs: CodecSet): error is StorageError {
   return isNotFound(error) && codecs.endsEncrypted(encoding);
 }
@@ -170,7 +171,10 @@ function tooManyBytes(maxBytes: number): StorageError {
   return new StorageError("BUDGET_EXCEEDED", message, { operation: "open" });
 }
 
-/** What decodes reads ahead, and closes its source later: the reader waits for none of that, and nothing stays on its signal. */
+/**
+ * Frees the body when the reader stops. A decoder reads ahead, and closes its source later. The reader does not wait
+ * for that, and no listener stays on its signal.
+ */
 function freed(chunks: AsyncIterable<Uint8Array>, result: ReadResult, body: BodySignal): AsyncIterable<Uint8Array> {
   const iterator = chunks[Symbol.asyncIterator]();
   return {
@@ -195,7 +199,7 @@ function freed(chunks: AsyncIterable<Uint8Array>, result: ReadResult, body: Body
   };
 }
 
-/** The chunks of a body, until the signal fires. */
+/** Yields the chunks of a body, until the signal fires. */
 async function* bodyChunks(
   result: ReadResult,
   body: BodySignal,
@@ -216,7 +220,7 @@ async function* bodyChunks(
   }
 }
 
-/** Hands chunks on and fails at the end, with `INTEGRITY`, if they were not those that the reference was made for. */
+/** Passes chunks on, and fails at the end with `INTEGRITY` if they are not those of the reference's entry. */
 async function* verifiedChunks(
   chunks: AsyncIterable<Uint8Array>,
   reference: ParsedReference,
@@ -247,13 +251,13 @@ function infoOf({ location, contentType }: ParsedReference, size: number): Objec
 /** The signal of a body that outlives the call which opened it. */
 interface BodySignal {
   readonly signal: AbortSignal;
-  /** To be called when the body has ended: nothing stays on the caller's signal. */
+  /** Call this when the body has ended. It removes the listeners from the caller's signal. */
   unlink(): void;
 }
 
 /**
- * A signal that fires with that of the call, which has a time limit, and after it with the caller's own. Unlike
- * `AbortSignal.any`, it leaves nothing on a long-lived signal.
+ * Makes a signal that fires with the signal of the call, which has a time limit. After the call, it fires with the
+ * caller's own signal. Unlike `AbortSignal.any`, it leaves nothing on a long-lived signal.
  */
 function bodySignal(callSignal: AbortSignal, callerSignal: AbortSignal | undefined): BodySignal {
   const controller = new AbortController();

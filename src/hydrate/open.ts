@@ -6,7 +6,7 @@ import { openEntry } from "./open-entry.js";
 import type { OpenOptions } from "../configure/options.js";
 import { openSettings, type ReadRange } from "../configure/call-settings.js";
 
-/** Opens what a reference points at: see `StorageManager.open`. */
+/** Opens the value of a reference. See `StorageManager.open`. */
 export async function openReference(
   parts: ManagerParts,
   reference: StorageReference | BubustackReference,
@@ -29,7 +29,10 @@ function bytesIn(range: ReadRange | undefined, size: number): number {
 
 const END = { done: true, value: undefined } as const;
 
-/** A result whose body is read after the call has ended: what the stores tell meanwhile is of that call. */
+/**
+ * Wraps a result whose body is read after the call has ended. Events of the stores are then still attributed to the
+ * call.
+ */
 function heardResult(result: ReadResult, recorder: Recorder): ReadResult {
   return {
     info: result.info,

@@ -8,9 +8,9 @@ import { giveUp } from "../async/give-up.js";
 /**
  * Takes the body of a read into memory.
  *
- * @param size bytes that were asked for; absent: all of the object
- * @param onBytes is told how many bytes have come so far, before they are kept. What it throws ends the reading.
- * @throws what the store and `onBytes` say; `ABORTED` at once when the signal fires
+ * @param size bytes that were asked for; absent for the whole object
+ * @param onBytes is called with the bytes so far, before they are kept. If it throws, the reading ends.
+ * @throws what the store and `onBytes` throw; `ABORTED` at once when the signal fires
  */
 export async function readBytes(
   read: Promise<ReadResult>,

@@ -4,7 +4,7 @@ import type { ReadRange } from "../configure/call-settings.js";
 import { integrityError, partOf } from "./entry-bytes.js";
 import type { PartToOpen } from "./reads/open-part.js";
 
-/** A range within what a reference says it has; `undefined` when that is all of it. */
+/** Limits a range to the size that a reference states. Returns `undefined` when the range is the whole entry. */
 export function rangeWithin(range: ReadRange | undefined, { size }: ParsedReference): ReadRange | undefined {
   if (range === undefined) return undefined;
   const offset = Math.min(range.offset, size ?? Number.MAX_SAFE_INTEGER);
@@ -14,19 +14,19 @@ export function rangeWithin(range: ReadRange | undefined, { size }: ParsedRefere
   return { offset, length: Number.isFinite(length) ? length : undefined };
 }
 
-/** Where a range of an entry lies in its object. */
+/** Returns where a range of an entry lies in its object. */
 export function partOfRange(range: ReadRange | undefined, reference: ParsedReference): PartToOpen | undefined {
   const whole = partOf(reference);
   return range === undefined ? whole : { offset: (whole?.offset ?? 0) + range.offset, length: range.length };
 }
 
-/** A range of decoded bytes. */
+/** Cuts a range from decoded bytes. */
 export function cutBytes(bytes: Uint8Array, range: ReadRange | undefined): Uint8Array {
   if (range === undefined) return bytes;
   return bytes.subarray(range.offset, range.offset + (range.length ?? bytes.byteLength));
 }
 
-/** Hands on a range that was read, whose digest nobody knows: it fails with `INTEGRITY` if it has another length. */
+/** Passes on a range, whose digest is unknown. It fails with `INTEGRITY` if the range has another length. */
 export async function* chunksOfLength(
   chunks: AsyncIterable<Uint8Array>,
   { length }: ReadRange,

@@ -9,10 +9,10 @@ import type { EntryNode, ReferenceKind } from "./entry-node.js";
 import { asStorageError } from "../errors/as-storage-error.js";
 
 /**
- * What kind of reference an object is for hydration, if it is one.
+ * Returns the kind of reference that an object is for hydration, if it is one.
  *
- * @param parent the entry that it was found in
- * @param dialect that of what it was found in
+ * @param parent the entry that the object was found in
+ * @param dialect the dialect of the payload or entry that the object was found in
  * @throws {StorageError} what the `matches` of a resolver throws
  */
 export function recogniseReference(
@@ -23,7 +23,7 @@ export function recogniseReference(
 ): ReferenceKind | undefined {
   const grammar = referenceGrammar(value);
   if (grammar !== undefined) return { grammar, parent };
-  // Where data is not escaped, it may have that key.
+  // Where data is not escaped, data may have that key.
   if (dialect === "native" && isSpoiltReference(value)) return { grammar: GRAMMARS.native, parent, isSpoilt: true };
   try {
     const resolver = findResolver(resolvers, value);
@@ -34,9 +34,9 @@ export function recogniseReference(
 }
 
 /**
- * The same error, that also says where the reference stands.
+ * Returns the same error, with the place of the reference.
  *
- * @param root what the payload is copied into
+ * @param root the holder that the payload is copied into
  * @param parent the entry that the reference was found in
  */
 export function invalidAt(

@@ -4,12 +4,12 @@ import { formatLocation, type Location } from "../paths/location.js";
 import { openListing } from "../store/open-listing.js";
 import type { Store } from "../store/store.js";
 
-// Scopes inside of scopes that are looked at, from the object's own outwards.
+// The number of nested scopes that are checked, from the object's own scope outwards.
 const MAX_SCOPES = 8;
 
 /**
- * Why an object is not there: `RELEASED` when its scope, or one that it lies in, was released with a tombstone that is
- * still there, else `notFound`.
+ * Returns the error for a missing object. It is `RELEASED` when the object's scope, or a scope around it, was
+ * released and its tombstone still exists. Otherwise it is `notFound`.
  *
  * @param now milliseconds since 1970
  */
@@ -23,7 +23,7 @@ export async function absenceOf(
   if (!store.capability.list) return notFound;
   const segments = roleOf(location.path).directory.split("/");
   try {
-    // A prefix has a segment at least, which is no scope.
+    // A prefix has at least one segment, which is no scope.
     for (let depth = segments.length; depth > Math.max(1, segments.length - MAX_SCOPES); depth--) {
       const path = `${segments.slice(0, depth).join("/")}/${TOMBSTONES}`;
       for await (const object of openListing(store, formatLocation({ ...location, path }), { signal })) {
@@ -31,7 +31,7 @@ export async function absenceOf(
       }
     }
   } catch {
-    // What is missing matters more than why it could not be found out.
+    // The missing object matters more than the failure to find out why.
   }
   return notFound;
 }

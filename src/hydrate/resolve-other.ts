@@ -15,7 +15,7 @@ export interface ResolverNode {
 }
 
 /**
- * Puts in place what a resolver gives for a reference.
+ * Puts the value that a resolver returns for a reference in its place.
  *
  * @throws {StorageError} what the resolver throws
  */
@@ -32,7 +32,8 @@ export async function resolveOther(
       throw callFailure(error, signal, { operation: "resolve" }, "resolver");
     }
   });
-  // Copied, since a resolver may hand out the same object every time; what is in it is data, not references.
+  // The value is copied, because a resolver may return the same object every time. Its content is data, not
+  // references.
   const holder = newHolder();
   collectReferences(resolved, holder, { unescape: false, recognise: () => undefined });
   fill(place, selectAll(valueOf(holder), rest));

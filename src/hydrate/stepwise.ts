@@ -2,11 +2,11 @@ import type { Collection, Place } from "../reference/collect.js";
 
 /** Work that is done in steps. */
 export interface Stepwise {
-  /** Goes on. @returns whether all is done */
+  /** Takes one step. @returns whether all is done */
   step(): boolean;
 }
 
-/** Begins in the first step: to list the keys of a wide object takes half as long as to parse it. */
+/** Begins in the first step, because listing the keys of a wide object takes half as long as parsing it. */
 export class Beginning<Kind> implements Stepwise {
   private isBegun = false;
 

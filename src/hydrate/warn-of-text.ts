@@ -3,14 +3,14 @@ import type { StorageLogger } from "../observe/logger.js";
 import { warnOnce, wasWarned } from "../observe/warn-once.js";
 import { referencesIn } from "../reference/references-in.js";
 
-// More is no message that somebody forgot to parse.
+// A longer text is not a message that a caller forgot to parse.
 const MAX_LENGTH = 1 << 20;
 
 const MESSAGE =
   "hydrate was given a text, or bytes, that hold the JSON of references. A text is a payload of its own, and is given back " +
   "as it is: pass JSON.parse(text), or JSON.parse(bytes.toString()), if you mean what is in it.";
 
-/** Warns, once for each owner, of a payload that somebody forgot to parse. Texts and bytes are payloads too. */
+/** Warns, once for each owner, of a payload that the caller forgot to parse. Texts and bytes are payloads too. */
 export function warnOfText(value: unknown, logger: StorageLogger | undefined, owner: object): void {
   if (logger === undefined || (typeof value !== "string" && !isBytes(value)) || wasWarned(owner, "text")) return;
   const text = typeof value === "string" ? value : bytesAsText(value);
@@ -30,6 +30,6 @@ function holdsReference(text: string): boolean {
   try {
     return referencesIn(JSON.parse(text)).next().done !== true;
   } catch {
-    return false; // not JSON, or none that can be read
+    return false; // not JSON, or no readable JSON
   }
 }

@@ -16,8 +16,8 @@ import { callStore, storeFor, type ManagerParts } from "../call/call.js";
 import { giveUp } from "../async/give-up.js";
 import { listObjects } from "../maintain/list-objects.js";
 
-// Objects of the user's own, by path. The store checks what the options say; their names are checked here too, since a
-// user's own store may pass over what it does not know.
+// The user's own objects, named by path. The store checks the values of the options. Their names are checked here as
+// well, because a user's own store may ignore options that it does not know.
 
 export async function writeBlob(
   parts: ManagerParts,
@@ -51,7 +51,8 @@ export function listBlobs(
   prefix: string,
   options: ListOptions,
 ): AsyncGenerator<ObjectInfo, void, undefined> {
-  // The options are those of the call, whenever the first object is asked for; that is when a wrong one is told.
+  // The options are copied at the call, however late the first object is asked for. Wrong options are reported only
+  // then.
   const given = isPlainObject(options) ? { ...options } : options;
   return listing(parts, prefix, given);
 }
@@ -68,7 +69,8 @@ async function* listing(
 
 export async function deleteBlob(parts: ManagerParts, path: string, options: CallOptions): Promise<void> {
   const details: EventDetails = { store: parts.settings.store?.name, objects: 1, path };
-  // Not those of a store's delete: a condition is for the store, whose capabilities say whether it has such.
+  // Not the options of a store's delete: a condition is for the store, whose capabilities say whether it supports
+  // one.
   assertOptions("call", options, { operation: "delete", store: details.store });
   try {
     await callStore(parts, "delete", details, options, (signal) =>
@@ -79,7 +81,7 @@ export async function deleteBlob(parts: ManagerParts, path: string, options: Cal
   }
 }
 
-/** Reads an object whole. A body that nobody wants any more is given back. */
+/** Reads a whole object. A body that is no longer wanted is cancelled. */
 async function readWhole(store: Store, path: string, options: ReadOptions, signal: AbortSignal): Promise<Uint8Array> {
   const read = store.read(path, { ...options, signal });
   const result = await abortable(read, signal, undefined, (late) => late.cancel());

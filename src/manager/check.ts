@@ -13,12 +13,12 @@ import { assertOptions } from "../store/call-options.js";
 import type { Capability } from "../store/capability.js";
 import type { CallOptions, Store } from "../store/store.js";
 
-/** What is done with the probe, one after the other. */
+/** A step of the check. The steps run one after the other. */
 type Step = "write" | "read" | "list" | "delete";
 
 const BYTES = Buffer.from("coatcheck");
 
-// What the services call the right to do it.
+// The names that the services give to the right for each step.
 const RIGHTS: Readonly<Record<string, Readonly<Record<Step, string>>>> = {
   s3: { write: "s3:PutObject", read: "s3:GetObject", list: "s3:ListBucket", delete: "s3:DeleteObject" },
   gcs: {
@@ -35,15 +35,15 @@ const RIGHTS: Readonly<Record<string, Readonly<Record<Step, string>>>> = {
   },
 };
 
-// Names that services and their clients give to failures of who asks, rather than of what is asked.
+// Names that services and their clients give to failures of the credentials, not of the request.
 const OF_CREDENTIALS =
   /credential|accesskey|signature|token|authentication|unauthori[sz]ed|noauth|wrongpass|skew|expired/i;
 
 /**
- * Writes, reads, lists and deletes a probe below `outputPrefix`, as far as the store can. What it can't, is passed over;
- * where nothing can be deleted, nothing is written.
+ * Writes, reads, lists and deletes a probe below `outputPrefix`, as far as the store can. Steps that the store does
+ * not support are skipped. Where the store cannot delete, nothing is written.
  *
- * @throws {StorageError} what went wrong, with the step and what would help in its message
+ * @throws {StorageError} what went wrong, with the step and a remedy in its message
  */
 export async function check(parts: ManagerParts, options: CallOptions): Promise<void> {
   const { settings } = parts;
@@ -58,7 +58,7 @@ export async function check(parts: ManagerParts, options: CallOptions): Promise<
     try {
       await abortable(probe.run(capability), signal);
     } finally {
-      // Also after an abort, and after a write of which nobody knows whether it was done.
+      // The probe is also deleted after an abort, and after a write that may or may not have succeeded.
       if (!probe.isGone && capability.delete) await quietly(async () => store.delete(path));
     }
   });
@@ -79,7 +79,7 @@ async function quietly(run: () => Promise<unknown>): Promise<void> {
 class Probe {
   /** Whether nothing is left to delete. */
   isGone = true;
-  /** What there is no right to. */
+  /** The errors of the steps that lack a right. */
   private readonly lacking: StorageError[] = [];
 
   constructor(
@@ -130,7 +130,11 @@ class Probe {
     return new StorageError(code, message, { operation: "check", store: this.store.name, path: this.path });
   }
 
-  /** @returns whether it was done. Where a right to it is missing the others are tried too: all are told at once. */
+  /**
+   * Runs one step. If the right to it is missing, the other steps still run, so that one error reports all of them.
+   *
+   * @returns whether the step succeeded
+   */
   private async step(step: Step, run: () => Promise<unknown>): Promise<boolean> {
     try {
       await run();
@@ -162,7 +166,7 @@ class Probe {
   }
 }
 
-/** What whoever reads the message can do. */
+/** Returns what the reader of the message can do about the error. */
 function helpFor(error: StorageError, step: Step): string | undefined {
   const { code, store } = error;
   switch (code) {

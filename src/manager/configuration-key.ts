@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import stringify from "fast-json-stable-stringify";
 import { isPlainObject } from "../json/is-object.js";
 
-// One for the ESM and the CommonJS build, as the registry that the keys are of.
+// Shared by the ESM and the CommonJS build, like the registry that uses these keys.
 const IDENTITIES = Symbol.for("coatcheck.sharedManagers.identities");
 
 interface Identities {
@@ -11,8 +11,9 @@ interface Identities {
 }
 
 /**
- * Names what a configuration means, not how it is said: plain objects, lists and bytes by what they hold, all else that
- * has an identity (functions, instances of classes) by that. Hashed, so that no credentials lie about.
+ * Returns a key for what a configuration means, however it is written. Plain objects, lists and bytes count by their
+ * content. Everything else that has an identity (functions, instances of classes) counts by its identity. The key is
+ * a hash, so that it holds no credentials.
  */
 export function configurationKey(...parts: readonly unknown[]): string {
   return createHash("sha256")
@@ -25,7 +26,7 @@ function nameOf(value: unknown, above: readonly object[]): unknown {
   if (typeof value !== "object" || value === null) return [typeof value, String(value)];
   if (ArrayBuffer.isView(value))
     return ["bytes", Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("hex")];
-  // What holds itself has no end that could be named.
+  // A value that contains itself has no finite content to name.
   if (above.includes(value)) return numberOf(value);
   const within = [...above, value];
   if (Array.isArray(value)) return value.map((item) => nameOf(item, within));

@@ -2,14 +2,15 @@ import { StorageError } from "../errors/error.js";
 import { pathProblem } from "../paths/path.js";
 
 /**
- * Joins a namespace and an id to a scope, `namespace/id`, without outer spaces, doubled slashes and `.` segments.
- * `""` when either is blank. The rule is BubuStack's, for scopes that its other parts know.
+ * Joins a namespace and an id to a scope, `namespace/id`. Outer spaces, doubled slashes and `.` segments are removed.
+ * The result is `""` when either is blank. The rule is BubuStack's, so that its other parts know these scopes.
  *
- * It is not injective: `("a", "b/c")` and `("a/b", "c")` give one scope, and so do ids that differ by spaces or slashes. To
- * make a scope of any strings, use {@link scopePath}, which keeps them apart.
+ * The key is not injective: `("a", "b/c")` and `("a/b", "c")` give the same scope. Ids that differ only by spaces or
+ * slashes give the same scope too. To make a scope of any strings, use {@link scopePath}, which keeps them apart.
  *
- * @throws {StorageError} `INVALID_PATH` when the result would be no path inside the namespace: `..` is refused, not
- * resolved, and so is a namespace or id of slashes and dots only, a backslash or a control character
+ * @throws {StorageError} `INVALID_PATH` when the result would be no path inside the namespace. `..` is refused and
+ *   not resolved. A namespace or id of slashes and dots only is refused too, and so is a backslash or a control
+ *   character.
  *
  * @example
  * namespacedKey("orders", "run-42"); // "orders/run-42"
@@ -18,7 +19,8 @@ export function namespacedKey(namespace: string, id: string): string {
   if (typeof namespace !== "string" || typeof id !== "string") throw invalid("its parts must be strings");
   if (namespace.trim() === "" || id.trim() === "") return "";
   const parts = [cleanSegments(namespace), cleanSegments(id)];
-  // A part that vanishes would leave the other alone: the key of another namespace, or of a whole one.
+  // If one part became empty, only the other part would be left. That would be the key of another namespace, or of a
+  // whole one.
   if (parts.some((segments) => segments.length === 0)) throw invalid("one of its parts holds no name");
   const key = parts.flat().join("/");
   const problem = pathProblem(key);

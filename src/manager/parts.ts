@@ -7,19 +7,19 @@ import { Recorder } from "../observe/recorder.js";
 import { DriverStore } from "../store/drivers/driver-store.js";
 import { isOwnStore } from "../store/guard/own-stores.js";
 
-/** What a manager is made of. */
+/** The parts that a manager is made of. */
 export interface OwnParts extends ManagerParts {
   readonly source: EntrySource;
-  /** Whether they are those of another manager, which alone closes them. */
+  /** Whether the parts belong to another manager, which alone closes them. */
   readonly isBorrowed: boolean;
-  /** Collects in the background, where that is asked for. */
+  /** Collects in the background, if the options ask for it. */
   readonly collector: AutoCollector | undefined;
 }
 
-/** The parts of a new manager. */
+/** Makes the parts of a new manager. */
 export function ownParts(settings: ManagerSettings): OwnParts {
   const { store, observer = [], logger, readCache } = settings;
-  // A driver of ours has nothing to tell; what others have below them is not known.
+  // This library's own drivers have nothing to report. It is not known what other stores have below them.
   const storesTell = store !== undefined && !(store instanceof DriverStore && isOwnStore(store));
   const recorder = new Recorder(observer, { log: logger && logTo(logger), storesTell });
   const parts = { settings, recorder, source: new EntrySource(readCache, recorder) };

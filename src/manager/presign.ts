@@ -20,7 +20,7 @@ import { requireStore } from "../call/require-store.js";
 import { type ManagerSettings } from "../configure/settings.js";
 import { given, openSettings } from "../configure/call-settings.js";
 
-/** Makes a URL for one object: see `StorageManager.presign`. */
+/** Makes a URL for one object. See `StorageManager.presign`. */
 export async function presign(
   parts: ManagerParts,
   target: string | StorageReference | BubustackReference,
@@ -48,7 +48,7 @@ function presignOptions(
       z.string().check(z.refine(isFilename, "must be a name without control characters or lone surrogates")),
     ),
     contentType: z.optional(z.string().check(z.refine(isMediaType, "must be a media type"))),
-    // Checked as those of every call.
+    // These are checked like the options of every call.
     audience: z.optional(z.custom<string>()),
     signal: z.optional(z.custom<AbortSignal>()),
   });
@@ -63,7 +63,7 @@ function presignOptions(
   return parseOptions(forGet, options, "presign");
 }
 
-/** The signature of a reference is looked at before anything else of it. */
+/** Makes the URL. The signature of a reference is checked before its other fields. */
 async function presignTarget(target: unknown, asked: PresignOptions, settings: ManagerSettings): Promise<string> {
   const { method } = asked;
   const store = requireStore(settings, "presign");
@@ -73,13 +73,13 @@ async function presignTarget(target: unknown, asked: PresignOptions, settings: M
       : referencedObject(target, method, settings);
   admitLocation(location, allowListOf(settings), store, "presign");
   if (method === "PUT") assertWritable(location, settings, store);
-  if (typeof store.presign !== "function") throw withoutUrls(store); // users' own stores may lack it
+  if (typeof store.presign !== "function") throw withoutUrls(store); // A user's own store may lack this method.
   const path = formatLocation(location);
   if (filename === undefined || asked.filename !== undefined) return store.presign(path, asked);
   try {
     return await store.presign(path, { ...asked, filename });
   } catch (error) {
-    // Nobody asked for the name.
+    // The caller did not ask for the file name, so the URL goes without it.
     if (!isStorageError(error, "UNSUPPORTED")) throw error;
     return store.presign(path, asked);
   }
@@ -104,14 +104,14 @@ function referencedObject(
         "it points at a part of a pack, and a URL gives the whole of it; open or hydrate it, or dehydrate with pack: false",
       );
     }
-    // What is encoded is not the file of that name.
+    // An encoded object is not the file of that name.
     return { location, filename: encoding === undefined ? filenameOf(contentType ?? "") : undefined };
   } catch (error) {
     throw restated(error as StorageError, { operation: "presign" });
   }
 }
 
-// What is in `allow` may be read.
+// A path in `allow` may be read, but not written.
 function assertWritable(location: Location, settings: ManagerSettings, { name }: Store): void {
   if (!ownPrefixes(settings).admits(location)) {
     throw denied(

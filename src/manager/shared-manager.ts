@@ -3,14 +3,14 @@ import { configurationKey } from "./configuration-key.js";
 import { borrow, StorageManager } from "./storage-manager.js";
 
 interface SharedManager {
-  /** What callers have: it belongs to nobody, and its `close()` does nothing. */
+  /** The manager that callers get. No caller owns it, and its `close()` does nothing. */
   manager: StorageManager;
   owner: StorageManager;
 }
 
 type Registry = Map<string, Promise<SharedManager>>;
 
-// One registry for the ESM and the CommonJS build of this version of it.
+// One registry for the ESM and the CommonJS build of this version of the registry.
 const REGISTRY = Symbol.for("coatcheck.sharedManagers.2");
 
 function registry(): Registry {
@@ -19,13 +19,16 @@ function registry(): Registry {
 }
 
 /**
- * The manager of an environment, made by {@link StorageManager.fromEnv} on the first call and shared by all later calls
- * in this process whose variables and `options` mean the same. One that could not be made is tried again by the next call.
+ * Returns the manager of an environment, shared by all calls in this process whose variables and `options` mean the
+ * same. The first call makes the manager with {@link StorageManager.fromEnv}. If that fails, the next call tries
+ * again.
  *
- * `options` mean the same when their values are equal; of functions and instances, such as an observer or a codec, only the
- * very same one is. Make these once, outside of what is called often: a new one is a new manager.
+ * Two `options` mean the same when their values are equal. A function or an instance, such as an observer or a codec,
+ * is equal only to itself. Make functions and instances once, outside of code that runs often: every new one makes a
+ * new manager.
  *
- * It belongs to nobody: `close()` and `await using` leave it open for the others. {@link resetSharedManagers} closes it.
+ * No caller owns the manager: `close()` and `await using` leave it open for the others. {@link resetSharedManagers}
+ * closes it.
  *
  * @param env default `process.env`
  * @param options as {@link StorageManager.fromEnv} takes them
@@ -40,7 +43,7 @@ export async function sharedManager(
 ): Promise<StorageManager> {
   const own = environmentOptions(options, "sharedManager");
   const { settings, options: made } = fromEnvironment(env, own);
-  // A store of the program's own takes the place of the one that the variables describe.
+  // A store that the program passes replaces the store that the variables describe.
   const key = configurationKey(made.store === undefined ? settings.storage : undefined, made);
   const managers = registry();
   let shared = managers.get(key);
@@ -56,10 +59,10 @@ export async function sharedManager(
 }
 
 /**
- * Closes all shared managers, and forgets them: the next call of {@link sharedManager} makes a new one. For tests, and
- * for the end of a process.
+ * Closes all shared managers, and forgets them. The next call of {@link sharedManager} makes a new manager. For
+ * tests, and for the end of a process.
  *
- * @throws what the first manager that could not be closed gave, once all the others are closed
+ * @throws the error of the first manager that could not be closed, after all the others are closed
  */
 export async function resetSharedManagers(): Promise<void> {
   const managers = registry();
@@ -67,7 +70,7 @@ export async function resetSharedManagers(): Promise<void> {
   managers.clear();
   const outcomes = await Promise.allSettled(
     made.map(async (shared) => {
-      // Its caller hears of a manager that could not be made.
+      // If a manager could not be made, the caller that asked for it got the error.
       const entry = await shared.catch(() => undefined);
       await entry?.owner.close();
     }),

@@ -42,19 +42,20 @@ import { dehydrateSettings, hydrateSettings, openSettings } from "../configure/c
 import { tenantSettings } from "../configure/tenant.js";
 import { verify, type VerifyOptions, type VerifyPrefixOptions, type VerifyReport } from "../maintain/verify/verify.js";
 
-/** A manager over the parts of another one, whose `close()` leaves them open. */
+/** Makes a manager over the parts of another one. Its `close()` leaves them open. */
 export let borrow: (manager: StorageManager) => StorageManager;
 
-/** What a manager was told of how long payloads live, and where. `undefined` for one of another copy of this package. */
+/** Returns a manager's retention settings and prefixes. `undefined` for a manager of another copy of this package. */
 export let retentionOf: (
   manager: StorageManager,
 ) => Pick<ManagerSettings, "retention" | "outputPrefix" | "inputPrefix"> | undefined;
 
 /**
- * Dehydrates payloads, that is moves what is too big to travel into a store and leaves small references in its place,
- * and hydrates them again.
+ * Moves the large parts of payloads into a store, and puts them back when the payload is read.
  *
- * Every method rejects with a {@link StorageError}; none changes the value it is given.
+ * The method `dehydrate` stores what is too big to travel, and leaves small references in its place. The method
+ * `hydrate` puts the stored values back. Every method rejects with a {@link StorageError}. No method changes the
+ * value that it is given.
  *
  * @example
  * const manager = new StorageManager({ store: new FileStore({ root: "/var/lib/payloads" }) });
@@ -71,7 +72,7 @@ export class StorageManager {
     this.#parts = ownParts(managerSettings(options));
   }
 
-  /** A manager that works with what another one has, and leaves it open. */
+  /** Makes a manager that uses another manager's parts, and leaves them open. */
   static #over(parts: OwnParts): StorageManager {
     const manager = new StorageManager({});
     manager.#parts = { ...parts, isBorrowed: true };
@@ -84,12 +85,14 @@ export class StorageManager {
   }
 
   /**
-   * A manager as the environment variables say.
+   * Makes a manager from environment variables.
    *
    * @param env default `process.env`
    * @param options see {@link EnvironmentOptions}
-   * @throws {StorageError} `CONFIG_INVALID` that names every variable and every option that can't be used, and every
-   *   variable of the prefix `COATCHECK_` that is not known; `MISSING_DEPENDENCY` that names the package to install
+   * @throws {StorageError}
+   * - `CONFIG_INVALID` that names every unusable variable and option, and every unknown variable of the prefix
+   *   `COATCHECK_`
+   * - `MISSING_DEPENDENCY` that names the package to install
    *
    * @example
    * const manager = await StorageManager.fromEnv(process.env, { options: { codecs: [gzip()], observer } });
@@ -102,30 +105,35 @@ export class StorageManager {
     return new StorageManager({ ...made, store: made.store ?? (await createStore(settings)) });
   }
 
-  /** The store; `undefined`: storage is disabled. */
+  /** The store. `undefined` when storage is disabled. */
   get store(): Store | undefined {
     return this.#parts.settings.store;
   }
 
   /**
-   * Replaces what is too big to travel by references. The result exists only when every object of it is durable.
-   * Bytes of every kind (`Uint8Array`, `ArrayBuffer`, `DataView`, ...) leave as binary, whatever their size, and so do Blobs,
-   * streams and other async iterables of bytes or strings. Those are read to their end, and closed if the call fails or is
-   * refused. The payload, with the bytes in it, must not be changed until the promise settles; the result shares with it
-   * what stays.
+   * Replaces values that are too big to travel with references. The result exists only when every object of it is durable.
    *
-   * @throws {StorageError} `UNSERIALIZABLE` for a cycle, a `BigInt`, what `lossy` refuses and the like, `INVALID_REFERENCE` for a reference
-   *   in the payload that must not be there, `SIGNATURE_INVALID` for one that is to pass and was not signed,
-   *   `BUDGET_EXCEEDED` for what this manager could not hydrate, `STORAGE_DISABLED`, `CONFIG_INVALID`, `TIMEOUT`, `ABORTED`,
-   *   and what the store rejects with
+   * Bytes of every kind (`Uint8Array`, `ArrayBuffer`, `DataView`, ...) always leave as binary, whatever their size.
+   * So do Blobs, streams and other async iterables of bytes or strings. Streams are read to their end. They are
+   * closed if the call fails or is refused.
+   *
+   * Do not change the payload, or the bytes in it, until the promise settles. The result shares with the payload what
+   * stays inline.
+   *
+   * @throws {StorageError}
+   * - `UNSERIALIZABLE` for a cycle, a `BigInt`, what `lossy` refuses and the like
+   * - `INVALID_REFERENCE` for a reference in the payload that is not allowed there
+   * - `SIGNATURE_INVALID` for an unsigned reference that is to pass
+   * - `BUDGET_EXCEEDED` for a payload that this manager could not hydrate
+   * - `STORAGE_DISABLED`, `CONFIG_INVALID`, `TIMEOUT`, `ABORTED`, and what the store rejects with
    */
   dehydrate<T>(value: T, options?: DehydrateOptions): Promise<Dehydrated<T>> {
     return this.#dehydrate(value, options, "outputPrefix") as Promise<Dehydrated<T>>;
   }
 
   /**
-   * Dehydrates the inputs of a run: the objects go under `inputPrefix`, and the result has at most `maxInlineSize`
-   * bytes of JSON, or is one reference.
+   * Dehydrates the inputs of a run. The objects go under `inputPrefix`. The result has at most `maxInlineSize` bytes
+   * of JSON, or is one reference.
    *
    * @throws {StorageError} as {@link StorageManager.dehydrate} does
    */
@@ -150,9 +158,11 @@ export class StorageManager {
   }
 
   /**
-   * Shows what {@link StorageManager.dehydrate} would do, without I/O. Streams in the payload are neither read nor closed.
+   * Shows what {@link StorageManager.dehydrate} would do, without I/O. Streams in the payload are neither read nor
+   * closed.
    *
-   * @throws {StorageError} `UNSERIALIZABLE`, `INVALID_REFERENCE`, `SIGNATURE_INVALID`, `BUDGET_EXCEEDED`, `CONFIG_INVALID`
+   * @throws {StorageError} `UNSERIALIZABLE`, `INVALID_REFERENCE`, `SIGNATURE_INVALID`, `BUDGET_EXCEEDED`,
+   *   `CONFIG_INVALID`
    */
   plan(value: unknown, options?: DehydrateOptions): DehydrationPlan {
     const settings = dehydrateSettings(this.#parts.settings, options);
@@ -160,32 +170,39 @@ export class StorageManager {
   }
 
   /**
-   * Puts back what {@link StorageManager.dehydrate} replaced. What it returns shares nothing with `value`; binary comes
-   * back as `Uint8Array`, also what was handed in as a stream: {@link StorageManager.open} streams it.
+   * Puts back what {@link StorageManager.dehydrate} replaced. The result shares nothing with `value`. Binary comes
+   * back as `Uint8Array`, even if it was handed in as a stream. Use {@link StorageManager.open} to stream it.
    *
-   * @throws {StorageError} for references that can't be used `SIGNATURE_INVALID`, `INVALID_REFERENCE`, `UNKNOWN_SCHEME`,
-   *   `REFERENCE_DENIED`, `CYCLIC_REFERENCE`; for budgets `RECURSION_LIMIT`, `BUDGET_EXCEEDED`; for objects that can't be used `INTEGRITY`,
-   *   `DECODE_FAILED`, `SCHEMA_MISMATCH`; `STORAGE_DISABLED`, `CONFIG_INVALID`, `TIMEOUT`, `ABORTED`, and what the
-   *   store rejects with, such as `NOT_FOUND`; `RELEASED` for what was released with a `tombstone`
+   * @throws {StorageError}
+   * - for references that can't be used: `SIGNATURE_INVALID`, `INVALID_REFERENCE`, `UNKNOWN_SCHEME`,
+   *   `REFERENCE_DENIED`, `CYCLIC_REFERENCE`
+   * - for budgets: `RECURSION_LIMIT`, `BUDGET_EXCEEDED`
+   * - for objects that can't be used: `INTEGRITY`, `DECODE_FAILED`, `SCHEMA_MISMATCH`
+   * - `RELEASED` for an object that was released with a `tombstone`
+   * - `STORAGE_DISABLED`, `CONFIG_INVALID`, `TIMEOUT`, `ABORTED`, and what the store rejects with, such as
+   *   `NOT_FOUND`
    */
   hydrate<Value>(
     value: Value & SaysItsType<Value>,
     options?: HydrateOptions & { schema?: undefined },
   ): Promise<HydratedOf<Value>>;
-  /** The same of a value of which the compiler knows nothing: it is what the caller says, or what the `schema` checks. */
+  /**
+   * Does the same for a value whose type the compiler does not know. The caller names the type, or the `schema`
+   * checks it.
+   */
   hydrate<T = unknown>(value: unknown, options?: HydrateOptions<T>): Promise<T>;
   async hydrate(value: unknown, options?: HydrateOptions): Promise<unknown> {
-    return await this.#hydrate(value, hydrateSettings(this.#parts.settings, options)); // awaited: errors name who awaits this
+    return await this.#hydrate(value, hydrateSettings(this.#parts.settings, options)); // awaited: stacks name callers
   }
 
   /**
-   * Gives one part of what {@link StorageManager.hydrate} would give. Only what lies on the way to it is read: a payload whose
-   * other parts are gone, or too large for this manager, does not matter.
+   * Returns one part of what {@link StorageManager.hydrate} would return. It reads only what lies on the way to the
+   * part. Other parts of the payload may be missing, or too large for this manager.
    *
-   * @param value what `dehydrate` gave, with the part inline or stored
-   * @param path such as `items[*].id`, as in {@link StorageManager.select}: missing under `[*]` gives null, elsewhere an error;
-   *   `""` is all of it
-   * @param options as those of `hydrate`; a `schema` is that of the part
+   * @param value what `dehydrate` returned, with the part inline or stored
+   * @param path such as `items[*].id`, as in {@link StorageManager.select}. A missing part under `[*]` gives null,
+   *   elsewhere an error. `""` is the whole value.
+   * @param options as those of `hydrate`; a `schema` is the schema of the part
    * @throws {StorageError} `INVALID_REFERENCE` when `path` is not valid, or there is no such part; as `hydrate` does
    *
    * @example
@@ -208,13 +225,16 @@ export class StorageManager {
   }
 
   /**
-   * Opens what a reference points at, as decoded bytes: binary as it was handed in, streamed; a text as its UTF-8; any
-   * other value as its JSON. Read it to the end or cancel it: a body that is not what was written fails with
-   * `INTEGRITY` at its end; with codecs maybe before, with `DECODE_FAILED`, and then `info.size` of binary is as stored.
+   * Opens the value of a reference as a stream of decoded bytes. Binary comes as it was handed in, a text as UTF-8,
+   * and any other value as its JSON.
    *
-   * With `offset` and `length` only those decoded bytes come, and `info.size` is still that of the whole. Of binary without
-   * codecs only they are read, so that no digest can be checked: a range of another length than it should have is
-   * `INTEGRITY`, changed bytes are not seen. Whatever else is read, checked and decoded up to the end of the range.
+   * Read the stream to its end, or cancel it. A body that is not what was written fails with `INTEGRITY` at its end.
+   * With codecs it may fail earlier, with `DECODE_FAILED`. With codecs `info.size` of binary is its size as stored.
+   *
+   * With `offset` and `length`, only those decoded bytes come. `info.size` is still the size of the whole value. For
+   * binary without codecs, only those bytes are read, so that no digest can be checked. A range that is not as long
+   * as it should be is `INTEGRITY`, but changed bytes are not detected. Any other value is read, checked and decoded
+   * up to the end of the range.
    *
    * @throws {StorageError} as {@link StorageManager.hydrate} does
    *
@@ -227,17 +247,21 @@ export class StorageManager {
   }
 
   /**
-   * Makes a reference to a part of what another one stands for: the same with a `$storagePath`, and a signature of its own where
-   * signing is on. It hydrates to the part. No I/O: whether there is such a part is seen then.
+   * Makes a reference to a part of what another reference stands for. The new reference has a `$storagePath`, and its
+   * own signature where signing is on. It hydrates to the part. There is no I/O: a missing part is found only when
+   * the reference is read.
    *
-   * The part is one of what `reference` selects, so that no more can be reached by it than before; and it expires when
-   * `reference` does.
+   * The part lies within what `reference` selects, so the new reference gives no access to anything more. It expires
+   * when `reference` does.
    *
-   * @param reference as `dehydrate` wrote it, or as this method gave it. It is not changed.
-   * @param path such as `items[*].id`: `.field` (the first dot may be left out), `["any key"]`, `[0]`, `[*]` for each item
-   * @param options `audience`: for whom `reference` was signed, and the result is
-   * @throws {StorageError} `SIGNATURE_INVALID` when `reference` has no good signature: nothing is signed that was not;
-   *   `INVALID_REFERENCE` when it or `path` is not valid, or when it selects by `[*]` already; `CONFIG_INVALID`
+   * @param reference as `dehydrate` wrote it, or as this method returned it. It is not changed.
+   * @param path such as `items[*].id`: `.field` (the first dot may be left out), `["any key"]`, `[0]`, `[*]` for each
+   *   item
+   * @param options `audience`: the audience that `reference` was signed for, and that the result is signed for
+   * @throws {StorageError}
+   * - `SIGNATURE_INVALID` when `reference` has no good signature, since only a signed reference may be signed again
+   * - `INVALID_REFERENCE` when `reference` or `path` is not valid, or when `reference` selects by `[*]` already
+   * - `CONFIG_INVALID`
    *
    * @example
    * const reference = await manager.dehydrate(order); // one that left whole
@@ -256,36 +280,46 @@ export class StorageManager {
   }
 
   /**
-   * Gives a manager for one tenant, over the same store, with the same options, observers and caches; cheap enough to be made
-   * for each request. Its objects lie below `{outputPrefix}/{tenant}` and `{inputPrefix}/{tenant}`, and its methods go
-   * nowhere else: a reference or path that is not the tenant's is `REFERENCE_DENIED` before any I/O, a `prefix` or `allow`
-   * of a call that leads out is `CONFIG_INVALID`. This manager's `allow` is not the tenant's; its `resolvers` are. With
-   * `signing`, references are for the audience `tenant`, or `{audience}/{tenant}` where this manager or the call has one.
+   * Returns a manager for one tenant. It has the same store, options, observers and caches. It is cheap enough to
+   * make one for each request.
    *
-   * Isolation is that of names: `store` is the whole store, and a scope of this manager that begins with a tenant's name is
-   * the tenant's too. To close a tenant's manager does nothing: the store is closed with this one.
+   * The tenant's objects lie below `{outputPrefix}/{tenant}` and `{inputPrefix}/{tenant}`, and its methods go nowhere
+   * else. A reference or path that is not the tenant's is `REFERENCE_DENIED` before any I/O. A `prefix` or `allow` of
+   * a call that leads out of these prefixes is `CONFIG_INVALID`. The tenant does not get this manager's `allow`, but
+   * it gets its `resolvers`. With `signing`, references are for the audience `tenant`. Where this manager or the call
+   * has an audience, they are for `{audience}/{tenant}`.
+   *
+   * Tenants are isolated by names only. The property `store` is the whole store. A scope of this manager that begins
+   * with a tenant's name belongs to the tenant too. Closing a tenant's manager does nothing: the store is closed with
+   * this manager.
    *
    * @param tenant one segment of a path, compared as it is: two Unicode forms, or two cases, are two tenants
-   * @throws {StorageError} `CONFIG_INVALID` for what can't be a tenant; on the manager of a tenant
+   * @throws {StorageError} `CONFIG_INVALID` for a name that can't be a tenant, and on the manager of a tenant
    */
   forTenant(tenant: string): StorageManager {
     return StorageManager.#over({ ...this.#parts, settings: tenantSettings(this.#parts.settings, tenant) });
   }
 
   /**
-   * Makes a URL that lets its holder read (`GET`) or write (`PUT`) one object until it expires: a secret as long as it lives. A
-   * GET gives the object as it is stored: binary as it was handed in, unless there are codecs; a pack with all that is in
-   * it. Of what is written by a PUT no cache hears.
+   * Makes a URL that lets its holder read (`GET`) or write (`PUT`) one object until it expires. Keep the URL secret
+   * as long as it lives.
    *
-   * @param target a path, or a reference to a whole object. GET is for what hydration may read; PUT for paths below
-   *   `outputPrefix` and `inputPrefix` that are not named by their content
-   * @param options `expiresIn` in seconds, at most `maxPresignExpiry`; `filename` under which a browser saves what a GET
-   *   gives (`Content-Disposition: attachment`), default the name that {@link binary} gave what the reference points at,
-   *   unless it is encoded; `contentType` that the answer to a GET has, default that of the object; `audience` for whom a
-   *   reference was signed; `signal`
-   * @throws {StorageError} before any I/O: `CONFIG_INVALID`, `INVALID_PATH`, `SIGNATURE_INVALID`, `REFERENCE_DENIED`,
-   *   `UNKNOWN_SCHEME`; `INVALID_REFERENCE` for a reference to a part of a pack, with `$storagePath`, or for a PUT;
-   *   `STORAGE_DISABLED`; `UNSUPPORTED` where the store has no such URLs, or none that can say `filename` or `contentType`
+   * A GET returns the object as it is stored. Binary comes as it was handed in, unless there are codecs. A pack comes
+   * with all its entries. Caches are not told about PUTs made through the URL.
+   *
+   * @param target a path, or a reference to a whole object. GET is for what hydration may read. PUT is for paths
+   *   below `outputPrefix` and `inputPrefix` that are not named by their content.
+   * @param options the options of the URL:
+   * - `expiresIn`: seconds until the URL expires, at most `maxPresignExpiry`
+   * - `filename`: the name under which a browser saves what a GET returns (`Content-Disposition: attachment`).
+   *   Default: the name that {@link binary} gave to the value of the reference, unless the object is encoded.
+   * - `contentType`: the content type of the answer to a GET, default that of the object
+   * - `audience`: the audience that a reference was signed for
+   * - `signal`: aborts the call
+   * @throws {StorageError} before any I/O:
+   * - `CONFIG_INVALID`, `INVALID_PATH`, `SIGNATURE_INVALID`, `REFERENCE_DENIED`, `UNKNOWN_SCHEME`, `STORAGE_DISABLED`
+   * - `INVALID_REFERENCE` for a reference to a part of a pack, with `$storagePath`, or for a PUT
+   * - `UNSUPPORTED` where the store has no such URLs, or none that can carry `filename` or `contentType`
    */
   presign(
     target: string | StorageReference | BubustackReference,
@@ -295,7 +329,7 @@ export class StorageManager {
   }
 
   /**
-   * Writes bytes of the user's own. A stream is closed if the call fails or is refused.
+   * Writes an object of the user's own. A stream is closed if the call fails or is refused.
    *
    * @throws {StorageError} what the store rejects with, `STORAGE_DISABLED`
    */
@@ -303,13 +337,13 @@ export class StorageManager {
     return calledHere(writeBlob(this.#parts, path, data, options));
   }
 
-  /** Reads bytes of the user's own. @throws {StorageError} what the store rejects with, `STORAGE_DISABLED` */
+  /** Reads an object of the user's own. @throws {StorageError} what the store rejects with, `STORAGE_DISABLED` */
   readBlob(path: string, options: ReadOptions = {}): Promise<Uint8Array> {
     return calledHere(readBlob(this.#parts, path, options));
   }
 
   /**
-   * Lists objects by path prefix. The `timeout` is that of each step, since the reader sets the pace.
+   * Lists objects by path prefix. The `timeout` applies to each step, because the reader sets the pace.
    *
    * @throws {StorageError} what the store rejects with, `STORAGE_DISABLED`
    */
@@ -317,18 +351,22 @@ export class StorageManager {
     return listBlobs(this.#parts, prefix, options);
   }
 
-  /** Deletes an object; a missing one is no error. @throws {StorageError} what the store rejects with, `STORAGE_DISABLED` */
+  /**
+   * Deletes an object. A missing object is no error. @throws {StorageError} what the store rejects with,
+   * `STORAGE_DISABLED`
+   */
   delete(path: string, options: CallOptions = {}): Promise<void> {
     return calledHere(deleteBlob(this.#parts, path, options));
   }
 
   /**
-   * Gives the same envelope with references of another scope, so that it no longer depends on what others release. Objects
-   * are copied inside the store where their bytes can be used as they are; what is encrypted, and what refers to objects of
-   * other scopes itself, is written again. What is of the scope already, and references of resolvers, stay as they are.
-   * What {@link stored} gives becomes a reference to a copy of the object.
+   * Returns the same envelope with references of another scope. The result no longer depends on what others release.
    *
-   * @param value what `dehydrate` gave. It is not changed.
+   * Objects are copied inside the store where their bytes can be used as they are. An encrypted object is written
+   * again, and so is an object that refers to objects of other scopes. References of the scope itself, and references
+   * of resolvers, stay as they are. A value made by {@link stored} becomes a reference to a copy of the object.
+   *
+   * @param value what `dehydrate` returned. It is not changed.
    * @param options `scope`: the new owner; `prefix`, `ttl` and `audience` as `dehydrate` takes them
    * @throws {StorageError} as {@link StorageManager.hydrate} and {@link StorageManager.dehydrate} do
    *
@@ -340,11 +378,11 @@ export class StorageManager {
   }
 
   /**
-   * Deletes every object of a scope and of the scopes below it, under both prefixes, or below `prefix`. References to them
-   * are dead then: to read one is `NOT_FOUND`, or `RELEASED` with `tombstone`.
+   * Deletes every object of a scope and of the scopes below it, under both prefixes, or below `prefix`. Reading a
+   * reference to such an object is `NOT_FOUND` afterwards, or `RELEASED` with `tombstone`.
    *
    * @param options see {@link ReleaseOptions}
-   * @returns how many objects were deleted; with `dryRun`, how many would be. Markers of `done` don't count.
+   * @returns how many objects were deleted; with `dryRun`, how many would be deleted. Markers of `done` don't count.
    * @throws {StorageError} `INVALID_PATH`, `CONFIG_INVALID`, `STORAGE_DISABLED`, what the store rejects with
    *
    * @example
@@ -355,13 +393,16 @@ export class StorageManager {
   }
 
   /**
-   * Releases the scopes of the references in an envelope, as {@link StorageManager.release} does: of those that lie below
-   * this manager's `outputPrefix` or `inputPrefix`, or the `prefix` of the call. References elsewhere are left alone.
+   * Releases the scopes of the references in an envelope, as {@link StorageManager.release} does. Only references
+   * below this manager's `outputPrefix` or `inputPrefix`, or below the `prefix` of the call, count. References
+   * elsewhere are left alone.
    *
-   * @param value what `dehydrate` gave
+   * @param value what `dehydrate` returned
    * @returns how many objects were deleted, and the scopes that were released
-   * @throws {StorageError} before anything is deleted, `SIGNATURE_INVALID` for a reference without a good signature where
-   *   signing is on (it may have expired), `INVALID_REFERENCE`; as `release` does
+   * @throws {StorageError}
+   * - before anything is deleted: `INVALID_REFERENCE`, and where signing is on, `SIGNATURE_INVALID` for a reference
+   *   without a good signature (an expired signature still counts)
+   * - as `release` does
    *
    * @example
    * await manager.releaseOf(message); // { deleted: 3, scopes: ["order-42"] }
@@ -371,17 +412,17 @@ export class StorageManager {
   }
 
   /**
-   * Says that one reader of a payload is done with it, and releases its scope when all are. A reader may say so any number
-   * of times, as brokers deliver more than once: readers are a set of names, and not counted.
+   * Records that one reader of a payload is done with it, and releases its scope when all readers are done. A reader
+   * may report more than once, since brokers deliver more than once. Readers are a set of names, and are not counted.
    *
-   * What has been said is kept beside the payload until `collect` removes it, so use a scope for one payload alone.
+   * The reports are kept beside the payload until `collect` removes them. So use a scope for one payload only.
    *
-   * @param scope that of `dehydrate`
-   * @param reader a name for the one that calls, such as that of its queue
-   * @param options `readers`: the names of all; every call says the same
+   * @param scope the scope that was given to `dehydrate`
+   * @param reader a name for the calling reader, such as the name of its queue
+   * @param options `readers`: the names of all readers, the same in every call
    * @returns the readers that are not done yet, and how many objects were deleted
-   * @throws {StorageError} `CONFIG_INVALID` when `readers` does not name the reader, `INVALID_PATH`, `STORAGE_DISABLED`,
-   *   what the store rejects with
+   * @throws {StorageError} `CONFIG_INVALID` when `readers` does not name the reader, `INVALID_PATH`,
+   *   `STORAGE_DISABLED`, what the store rejects with
    *
    * @example
    * await manager.done("order-42", "billing", { readers: ["billing", "search"] }); // { remaining: ["search"], deleted: 0 }
@@ -391,17 +432,21 @@ export class StorageManager {
   }
 
   /**
-   * Deletes what is over: objects whose label says so (see `ttl`), what calls that died left behind, and, with `live`, what
-   * no payload in use leads to. One pass looks at up to `maxScan` objects and deletes up to `maxDelete`, and the next goes on
-   * where it ended; over all processes there is one each `gcInterval`. Call it by a timer, in as many processes as you like, or
-   * set `retention.auto`.
+   * Deletes objects that are no longer needed. These are objects whose label has expired (see `ttl`), and leftovers
+   * of calls that died. With `live`, they are also objects that no payload in use leads to.
    *
-   * Users' own objects are never touched. What can't be deleted is in the report, and the next pass tries again. A pass
-   * that is broken off has deleted what it could, and nothing else.
+   * One pass looks at up to `maxScan` objects and deletes up to `maxDelete`. The next pass continues where it ended.
+   * Over all processes, one pass runs in each `gcInterval`. Call this method by a timer, in as many processes as you
+   * like, or set `retention.auto`.
+   *
+   * Users' own objects are never touched. Objects that can't be deleted are in the report, and the next pass tries
+   * them again. A pass that is broken off has deleted what it could, and nothing else.
    *
    * @param options see {@link CollectOptions}
-   * @throws {StorageError} `CONFIG_INVALID`, also for a `live` without a payload; `LIMIT_EXCEEDED` when more than half would be
-   *   deleted for that nothing in `live` leads to it; `STORAGE_DISABLED`, `TIMEOUT`, `ABORTED`; what a listing rejects with
+   * @throws {StorageError}
+   * - `CONFIG_INVALID`, also for a `live` without a payload
+   * - `LIMIT_EXCEEDED` when more than half of the objects would be deleted because nothing in `live` leads to them
+   * - `STORAGE_DISABLED`, `TIMEOUT`, `ABORTED`, and what a listing rejects with
    *
    * @example
    * setInterval(() => manager.collect().catch(report), 60_000).unref();
@@ -412,11 +457,12 @@ export class StorageManager {
   }
 
   /**
-   * Finds out whether this manager can work, for the start of a program: writes, reads, lists and deletes an object of a few
-   * bytes below `outputPrefix`, in a reserved name, as far as the store's `capability` says that it can. Nothing is left.
+   * Checks whether this manager can work. Call it at the start of a program. It writes, reads, lists and deletes an
+   * object of a few bytes below `outputPrefix`, under a reserved name. It skips steps that the store's `capability`
+   * excludes. Nothing is left behind.
    *
-   * @throws {StorageError} what is wrong, by name, and what would help: the bucket or directory, all rights that are missing,
-   *   the credentials; `STORAGE_DISABLED`, `MISSING_DEPENDENCY`, `TIMEOUT`, `ABORTED`
+   * @throws {StorageError} what is wrong, by name, and what would help: the bucket or directory, all rights that are
+   *   missing, the credentials; `STORAGE_DISABLED`, `MISSING_DEPENDENCY`, `TIMEOUT`, `ABORTED`
    *
    * @example
    * await manager.check(); // before the first message is taken
@@ -426,8 +472,8 @@ export class StorageManager {
   }
 
   /**
-   * Tells what each scope takes, in the order of a listing, scopes that lie in another before it. The `timeout` is that of
-   * each step.
+   * Reports the storage that each scope takes, in the order of a listing. A scope inside another scope comes before
+   * it. The `timeout` applies to each step.
    *
    * @param prefix looks only below this prefix; default: below `outputPrefix` and `inputPrefix`
    * @throws {StorageError} `CONFIG_INVALID`, `STORAGE_DISABLED`, what a listing rejects with
@@ -440,16 +486,20 @@ export class StorageManager {
   }
 
   /**
-   * Encrypts the objects whose path begins with a prefix again that were encrypted by another key than the active one: the
-   * old key can be dropped afterwards. References to them stay good. Objects are done several at a time, each as one
-   * step: what is done stays done when the call ends early, and `startAfter: lastPath` goes on from there. The `timeout` is
-   * that of each object. Several processes may do this at once, while others read, write and release.
-   * An object that was encrypted again lies at the old path with `.reencrypted` added. Older readers don't find it there;
-   * a cache before the store, such as a {@link TieredStore}, may give the old one for a while. Without `ifNoneMatch`, what is
-   * released meanwhile may be left for a second release. Go by the paths of the writers: with their `withPrefix`.
+   * Encrypts objects below a path prefix again if another key than the active one encrypted them. The old key can be
+   * dropped afterwards. References to these objects stay good.
    *
-   * @throws {StorageError} `CONFIG_INVALID` without `aes256gcm` among the codecs, `STORAGE_DISABLED`, `ABORTED`, and what
-   *   a listing rejects with; what fails for one object is in the report
+   * Several objects are processed at a time, each as one step. If the call ends early, finished objects stay
+   * finished, and `startAfter: lastPath` continues from there. The `timeout` applies to each object. Several
+   * processes may do this at once, while others read, write and release.
+   *
+   * The newly encrypted object lies at the old path with `.reencrypted` added. Older versions of this package don't
+   * find it there. A cache before the store, such as a {@link TieredStore}, may return the old object for a while. If
+   * the store lacks `ifNoneMatch`, objects that are released meanwhile may need a second release. Pass paths as the
+   * writers see them, with their `withPrefix`.
+   *
+   * @throws {StorageError} `CONFIG_INVALID` without `aes256gcm` among the codecs, `STORAGE_DISABLED`, `ABORTED`, and
+   *   what a listing rejects with. The failure of a single object is in the report.
    * @example
    * const codecs = [aes256gcm({ keys: { old, new: fresh }, activeKeyId: "new" })];
    * const report = await new StorageManager({ store, codecs }).reencrypt("outputs/");
@@ -460,8 +510,8 @@ export class StorageManager {
   }
 
   /**
-   * Reads again what was stored for a dehydrated payload, and reports all that is wrong with it: see {@link VerifyReport}.
-   * A string is a payload too, one without references. The `timeout` is that of each object.
+   * Reads again what was stored for a dehydrated payload, and reports all problems. See {@link VerifyReport}. A
+   * string is a payload too, without references. The `timeout` applies to each object.
    *
    * @throws {StorageError} `CONFIG_INVALID`, `ABORTED`, `STORAGE_DISABLED`
    */
@@ -470,17 +520,19 @@ export class StorageManager {
   }
 
   /**
-   * Reads again all objects whose path begins with a prefix, `""` for all, and reports all that is wrong with them: see
-   * {@link VerifyReport}. The `timeout` is that of each object.
+   * Reads again all objects whose path begins with a prefix, and reports all problems. See {@link VerifyReport}. The
+   * prefix `""` stands for all objects. The `timeout` applies to each object.
    *
-   * @throws {StorageError} `CONFIG_INVALID`, `ABORTED`, `STORAGE_DISABLED`, `INVALID_PATH`, what the listing fails with
+   * @throws {StorageError} `CONFIG_INVALID`, `ABORTED`, `STORAGE_DISABLED`, `INVALID_PATH`, what the listing fails
+   *   with
    */
   verifyPrefix(prefix: string, options: VerifyPrefixOptions = {}): Promise<VerifyReport> {
     return calledHere(verify({ prefix }, options, this.#parts.settings, this.#parts.source, this.#parts.recorder));
   }
 
   /**
-   * Closes the store, within `timeout`. Idempotent. That of a tenant does nothing: the store, and what is cached, are not its own.
+   * Closes the store, within `timeout`. A second call does nothing. Closing a tenant's manager does nothing, because
+   * the store and the caches are not its own.
    *
    * @throws {StorageError} `TIMEOUT` when the store does not answer, what the store rejects with
    */

@@ -8,18 +8,21 @@ import { filenameOf, withFilename } from "../reference/media-type.js";
 import * as z from "zod/mini";
 import { asPayloadSource, Binary, sourceContentType, type PayloadSource } from "./source.js";
 
-/** What leaves as binary: bytes in every form, a text as its UTF-8, a `Blob` or `File`, a stream of bytes or strings. */
+/**
+ * A value that leaves as binary: bytes in every form, a text as UTF-8, a `Blob` or `File`, a stream of bytes or
+ * strings.
+ */
 export type BinaryBody = Bytes | string | Blob | AsyncIterable<Uint8Array | string> | ReadableStream<Uint8Array>;
 
 /** Options of {@link binary}. */
 export interface BinaryOptions {
-  /** Media type, which becomes `$storageContentType`; default that of a Blob, or `application/octet-stream`. */
+  /** Media type, which becomes `$storageContentType`. Default: the type of a Blob, or `application/octet-stream`. */
   contentType?: string | undefined;
-  /** Name of the file, without control characters; default that of a `File`, or none. */
+  /** Name of the file, without control characters. Default: the name of a `File`, or none. */
   filename?: string | undefined;
 }
 
-/** What says what bytes are. */
+/** Checks of the options that describe bytes. */
 export const binaryFields = {
   contentType: z.optional(z.string().check(z.refine((text) => isMediaType(text.trim()), "must be a media type"))),
   filename: z.optional(
@@ -29,15 +32,15 @@ export const binaryFields = {
 const schema = z.strictObject(binaryFields);
 
 /**
- * Says what bytes or a stream in a payload are. They leave as binary, whatever their size, and come back as `Uint8Array`;
- * `open` streams them, and `presign` offers the name.
+ * Describes bytes or a stream in a payload. They leave as binary, whatever their size, and come back as `Uint8Array`.
+ * The method `open` streams them, and `presign` offers the file name.
  *
- * The name travels in the content type as its parameter `name` (RFC 2045), or `name*` (RFC 2231) where it is not ASCII. The
- * type and name of a `File` are its own, unless the options say others; where no reference can carry them they are left
- * out. A `File` that is not wrapped keeps its type, and its name does not travel.
+ * The name travels in the content type as its parameter `name` (RFC 2045), or `name*` (RFC 2231) where it is not
+ * ASCII. A `File` gives its own type and name, unless the options give others. They are left out where no reference
+ * can carry them. A `File` that is not wrapped keeps its type, but its name does not travel.
  *
- * @throws {StorageError} `CONFIG_INVALID` for a body that is none, what is no media type, and what is longer than the 1,024
- *   characters that a reference carries
+ * @throws {StorageError} `CONFIG_INVALID` for an invalid body or media type, and for a content type longer than the
+ *   1,024 characters that a reference carries
  *
  * @example
  * await manager.dehydrate({ scan: binary(createReadStream("scan.pdf"), { contentType: "application/pdf", filename: "scan.pdf" }) });
@@ -51,7 +54,7 @@ export function binary(body: BinaryBody, options: BinaryOptions = {}): Binary {
   return new Binary(source, (own === undefined ? undefined : withFilename(type, own)) ?? type);
 }
 
-/** A media type with the name of a file. @throws {StorageError} `CONFIG_INVALID` when no reference can carry it */
+/** Adds the name of a file to a media type. @throws {StorageError} `CONFIG_INVALID` when no reference can carry it */
 export function namedType(type: string, filename: string): string {
   const named = withFilename(type, filename);
   if (named !== undefined) return named;

@@ -3,21 +3,22 @@ import type { BubustackReference, StorageReference } from "../reference/referenc
 import type { Binary } from "./source.js";
 import type { Stored } from "./stored.js";
 
-// What dehydration makes of a value, and hydration of that, as types. Nothing of it exists when a program runs.
+// The types of a dehydrated value and of a hydrated value. They exist only for the compiler, not in a running
+// program.
 
 type IsAny<T> = 0 extends 1 & T ? true : false;
 
 type Method = (...args: never[]) => unknown;
 
-/** What JSON leaves out of an object. */
+/** Values that JSON leaves out of an object. */
 type LeftOut = undefined | symbol | Method;
 
-/** What leaves as binary, whatever its size. */
+/** Values that leave as binary, whatever their size. */
 type Source = Bytes | Blob | Binary | Stored | AsyncIterable<unknown> | ReadableStream;
 
 /**
- * What comes back of a value that was dehydrated and hydrated: what JSON makes of it, so that dates are strings; bytes, Blobs
- * and streams are `Uint8Array`.
+ * The type of a value after dehydration and hydration. It is what JSON makes of the value, so dates are strings.
+ * Bytes, Blobs and streams are `Uint8Array`.
  */
 export type Hydrated<T> = IsAny<T> extends true ? unknown : unknown extends T ? unknown : Json<T>;
 
@@ -37,10 +38,10 @@ type Json<T> = T extends Bytes | Stored
               ? { -readonly [Key in keyof T as KeptKey<T, Key>]: Given<T, Key, Hydrated<T[Key]>> }
               : T;
 
-// What JSON leaves out of an object is null in an array.
+// Values that JSON leaves out of an object are null in an array.
 type Item<Value> = unknown extends Value ? unknown : undefined extends Value ? Exclude<Value, undefined> | null : Value;
 
-// What may be missing is there or not, and never undefined.
+// An optional field is there or not, and never undefined.
 type Given<T, Key extends keyof T, Value> = object extends Pick<T, Key> ? Exclude<Value, undefined> : Value;
 
 type KeptKey<T, Key extends keyof T> = Key extends symbol
@@ -51,16 +52,16 @@ type KeptKey<T, Key extends keyof T> = Key extends symbol
       ? never
       : Key;
 
-/** A reference, and what it hydrates to. */
+/** A reference, and the type that it hydrates to. */
 export type ReferenceTo<T> = (StorageReference | BubustackReference) & {
-  /** Never there: it lets the compiler know what `hydrate` gives. */
+  /** Never present. It tells the compiler what `hydrate` returns. */
   readonly "~hydrated"?: readonly [T];
 };
 
 /**
- * A payload whose large values were replaced by references: what JSON makes of `T`, in which texts, objects and arrays may be
- * references, and bytes, Blobs and streams are. `Dehydrated` alone is `unknown`: any JSON value. `undefined` for what JSON has
- * no form for.
+ * A payload whose large values were replaced by references. It is what JSON makes of `T`, in which texts, objects and
+ * arrays may be references. Bytes, Blobs and streams always are references. `Dehydrated` alone is `unknown`: any JSON
+ * value. The result is `undefined` for values that JSON has no form for.
  *
  * @example
  * const message: Dehydrated<Order> = JSON.parse(text);
@@ -80,7 +81,7 @@ type Slot<Value> = unknown extends Value ? unknown : Inline<Value> | Reference<E
 // Numbers, booleans and null are smaller than any reference.
 type Reference<Value> = [Exclude<Value, number | boolean | null>] extends [never] ? never : ReferenceTo<Value>;
 
-/** What a dehydrated value says of itself that it hydrates to; `never` for one that does not say it. */
+/** The type that a dehydrated value says it hydrates to. `never` for a value that does not say it. */
 export type HydratedOf<Value> =
   IsAny<Value> extends true
     ? unknown

@@ -1,13 +1,14 @@
 import { types } from "node:util";
 import { asPayloadSource, type StreamSource } from "./source.js";
 
-// A proxy may give new objects for ever. Payloads that are made of proxies, such as drafts of a state, have fewer than this.
+// A proxy may return new objects for ever. Payloads that are made of proxies, such as drafts of a state, have fewer.
 const MAX_PROXIES = 10_000;
 
 /**
- * Finds the Blobs and streams of a payload that can't be planned, to be ended: also those beyond the place that is wrong, and
- * in a `Map` or `Set`, which can't be stored. Each object is looked at once, and no getter or `toJSON` of one is run; of
- * proxies, which may never end, the first 10,000.
+ * Finds the Blobs and streams of a payload that can't be planned, so that they can be closed. It also finds those
+ * beyond the place of the error, and those in a `Map` or `Set`, which can't be stored.
+ *
+ * Each object is looked at once. No getter or `toJSON` runs. Proxies may never end, so only the first 10,000 count.
  */
 export function findSources(payload: unknown): Set<StreamSource> {
   const found = new Set<StreamSource>();
@@ -24,7 +25,7 @@ export function findSources(payload: unknown): Set<StreamSource> {
       if (source === undefined) pushChildren(value, open);
       else if (!(source instanceof Uint8Array)) found.add(source);
     } catch {
-      // A proxy, or bytes that are gone: there is nothing in it to be ended.
+      // A proxy threw, or bytes are gone. There is nothing to close in this value.
     }
   }
   return found;

@@ -4,17 +4,20 @@ import { leastStringSize, numberSize, stringSize } from "./json-size.js";
 import { keySize } from "./key-sizes.js";
 import type { OpenContainer } from "./plain-walk.js";
 
-/** What the walk found out about one value. */
+/** The result of the walk for one value. */
 export interface Visited {
   /** The value as it stays in the payload. */
   kept: unknown;
-  /** The value as it would be stored whole: nothing offloaded in it but binary. */
+  /** The value as it would be stored whole. Only binary in it is offloaded. */
   whole: unknown;
-  /** Whether `whole` is something else than what stood in the payload. */
+  /** Whether `whole` differs from the value that stood in the payload. */
   changed: boolean;
-  /** Whether something inside has left, or the value itself. */
+  /** Whether the value, or something inside it, has left. */
   left: boolean;
-  /** Bytes of JSON: as it stood in the payload, stored whole, and as it stays. What is loose counts with the least. */
+  /**
+   * Bytes of JSON: as it stood in the payload, stored whole, and as it stays. Loose values count with their least
+   * size.
+   */
   size: number;
   wholeSize: number;
   keptSize: number;
@@ -22,36 +25,38 @@ export interface Visited {
 
 const NONE: Container = []; // a closed frame keeps nothing alive
 
-/** An object or array that the walk is inside of. Frames are reused; {@link Frame.open} begins a new life. */
+/** An object or array that the walk is inside of. Frames are reused. {@link Frame.open} starts a new use. */
 export class Frame {
   input!: Container;
-  /** Keys of an object; `undefined` for an array. */
+  /** Keys of an object. `undefined` for an array. */
   keys: readonly string[] | undefined;
   count = 0;
-  /** How many children were begun; the current one is the last of them. */
+  /** How many children were begun. The current child is the last of them. */
   index = 0;
   /** Whether some key begins with `$`, so that keys may have to be escaped. */
   escaping = false;
   /** Where the entries of this subtree begin. */
   entryStart = 0;
-  /** Where the loose sizes of this subtree begin, and the slack before it. */
+  /** Where the loose sizes of this subtree begin, and the slack before that place. */
   looseStart = 0;
   slackBefore = 0;
   changed = false;
-  /** Whether `input` was made when it was read. */
+  /** Whether `input` was made by the read itself. */
   computed = false;
   left = false;
   size = 0;
   wholeSize = 0;
   keptSize = 0;
-  // Copies are made only when a child differs from the input; until something leaves, the two are one object.
+  // Copies are made only when a child differs from the input. Until something leaves, the two are the same object.
   private kept: Container | undefined;
   private whole: Container | undefined;
 
   /**
+   * Starts a new use of the frame, for one container.
+   *
    * @param escaping whether some key begins with `$`
    * @param loose the loose sizes before the container
-   * @param changed whether `input` is not what stood in the payload
+   * @param changed whether `input` differs from the value that stood in the payload
    * @param fresh copy from the start, since `input` itself can't stand in the result
    */
   open(
@@ -73,11 +78,11 @@ export class Frame {
     this.slackBefore = loose.slack;
     this.changed = changed;
     this.left = false;
-    this.size = this.wholeSize = this.keptSize = 1; // two brackets; each child brings a comma, and one is too many
+    this.size = this.wholeSize = this.keptSize = 1; // two brackets; each child brings a comma, which is one too many
     this.kept = this.whole = fresh ? (keys === undefined ? [] : {}) : undefined;
   }
 
-  /** Goes on where the plain walk stopped. */
+  /** Continues where the plain walk stopped. */
   resume({ input, keys, index, childSize, looseStart, slackBefore }: OpenContainer, entryStart: number): void {
     this.open(input, keys, entryStart, { count: looseStart, slack: slackBefore }, false, false, false);
     this.index = index;
@@ -93,7 +98,7 @@ export class Frame {
   }
 
   /**
-   * Takes children as long as they are scalars that stay as they are, which most children are.
+   * Takes children as long as they are scalars that stay as they are. Most children are.
    *
    * @param maxTextSize bytes of JSON of a string that may stay
    * @param maxCount how many are taken at most
@@ -108,7 +113,7 @@ export class Frame {
     let taken = 0;
     for (; index < count; index++) {
       const key = keys === undefined ? index : keys[index]!;
-      this.index = index + 1; // where it stands, should reading the child fail
+      this.index = index + 1; // the current position, in case reading the child fails
       const value = (input as Record<string | number, unknown>)[key];
       const size = scalarSize(value, maxTextSize);
       if (size === 0) break;
@@ -125,7 +130,7 @@ export class Frame {
   }
 
   /**
-   * Takes the current child as `key`, which is its own key or the escaped form of it.
+   * Takes the current child as `key`, which is its own key or its escaped form.
    *
    * @param keySize bytes that key, colon and comma add to the JSON of the input
    * @param writtenKeySize the same, as written
@@ -142,18 +147,18 @@ export class Frame {
     if (this.whole !== undefined && this.whole !== this.kept) put(this.whole, key, child.whole);
   }
 
-  /** Takes note that JSON leaves the current child out. */
+  /** Records that JSON leaves the current child out. */
   omit(): void {
     this.copyWhole();
   }
 
-  /** Says what came of the container, into `result`. */
+  /** Writes the result for the container into `result`. */
   close(result: Visited): void {
     result.kept = this.kept ?? this.input;
     result.whole = this.whole ?? this.input;
     result.changed = this.changed || this.whole !== undefined;
     result.left = this.left;
-    const closing = this.size === 1 ? 1 : 0; // without children there is no comma too many
+    const closing = this.size === 1 ? 1 : 0; // without children there is no extra comma
     result.size = this.size + closing;
     result.wholeSize = this.wholeSize + closing;
     result.keptSize = this.keptSize + closing;
@@ -172,7 +177,7 @@ export class Frame {
     else if (this.kept === this.whole) this.kept = copyOf(this.kept);
   }
 
-  // Only called while every earlier child stands in the copy as it does in the input.
+  // Called only while every earlier child is the same in the copy and in the input.
   private copyOfEarlier(): Container {
     const earlier = this.index - 1;
     if (this.keys === undefined) return arrayItems(this.input as unknown[], 0, earlier);
@@ -185,7 +190,10 @@ export class Frame {
   }
 }
 
-/** Bytes of JSON of a scalar that JSON writes as it is; 0 for every other value, and for a string that is too long. */
+/**
+ * Returns the bytes of JSON of a scalar that JSON writes as it is. Returns 0 for other values, and for too long
+ * strings.
+ */
 function scalarSize(value: unknown, maxTextSize: number): number {
   switch (typeof value) {
     case "string": {

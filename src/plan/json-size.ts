@@ -6,14 +6,15 @@ const BACKSLASH = 0x5c;
 
 const MAY_BE_ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
 
-// From this many characters on, two native calls cost less than the loop (measured: 24 to 64, by what is in the text).
+// From this length on, two native calls cost less than the loop (measured: 24 to 64 characters, depending on the
+// text).
 const LONG = 48;
 
 /**
- * UTF-8 bytes of `JSON.stringify(text)`, quotes included, without making that string.
+ * Returns the UTF-8 bytes of `JSON.stringify(text)`, with quotes, without making that string.
  *
- * Escapes are those of ECMA-262 QuoteJSONString: two bytes for `"`, `\` and the controls that have a short form, six
- * for other controls and for lone surrogates.
+ * The escapes are those of ECMA-262 QuoteJSONString. The characters `"` and `\` and controls with a short form take
+ * two bytes. Other controls and lone surrogates take six.
  */
 export function stringSize(text: string): number {
   if (isPlainText(text)) return text.length + 2;
@@ -24,7 +25,10 @@ export function stringSize(text: string): number {
 /** Characters of a long text that one step looks at. */
 const TEXT_STEP = 65_536;
 
-/** The same, of a long text in steps: an expression that has to be compiled first is slow until its first use has ended. */
+/**
+ * Does the same for a long text, in steps. A regular expression that has to be compiled first is slow until its first
+ * use has ended.
+ */
 export function* stringSizeInSteps(text: string): Generator<undefined, number, undefined> {
   let size = 2;
   for (let start = 0, end = 0; start < text.length; start = end) {
@@ -35,12 +39,12 @@ export function* stringSizeInSteps(text: string): Generator<undefined, number, u
   return size;
 }
 
-/** Bytes that {@link stringSize} of a text may be above {@link leastStringSize}. */
+/** Returns by how many bytes {@link stringSize} of a text may exceed {@link leastStringSize}. */
 export function stringSlack(text: string): number {
-  return text.length * 5; // a unit is six bytes at most, \uXXXX
+  return text.length * 5; // a unit has at most six bytes, \uXXXX
 }
 
-/** Bytes that {@link stringSize} of a text has at least; known without reading it. */
+/** Returns the least that {@link stringSize} of a text can be. It is known without reading the text. */
 export function leastStringSize(text: string): number {
   return text.length + 2;
 }
@@ -68,7 +72,7 @@ function countedSize(text: string): number {
 }
 
 function controlExtra(unit: number): number {
-  // \b \t \n \f \r have short forms; 0x0b has none.
+  // \b \t \n \f \r have short forms, but 0x0b has none.
   return unit >= 0x08 && unit <= 0x0d && unit !== 0x0b ? 1 : 5;
 }
 
@@ -79,15 +83,15 @@ function isLowSurrogate(unit: number): boolean {
 const MAX_DECIMALS = 6;
 const MAX_POWER = 10 ** MAX_DECIMALS;
 
-/** Bytes of `JSON.stringify(value)` of a finite number. */
+/** Returns the bytes of `JSON.stringify(value)` of a finite number. */
 export function numberSize(value: number): number {
   const quick = quickNumberSize(value);
   return quick > 0 ? quick : String(value).length;
 }
 
 /**
- * The same for a whole number and for one with up to six decimals, which most numbers are; 0 for others, whose
- * shortest form takes far longer to find.
+ * Does the same for whole numbers and numbers with up to six decimals, which most numbers are. Returns 0 for other
+ * numbers, because finding their shortest form takes far longer.
  */
 export function quickNumberSize(value: number): number {
   const magnitude = value < 0 ? -value : value;
@@ -101,24 +105,25 @@ export function quickNumberSize(value: number): number {
   return digitsOf(whole) + 1 + decimals + sign;
 }
 
-// Two whole numbers below 2^53, divided: the double nearest to that decimal, which is what its text is read as.
+// Dividing two whole numbers below 2^53 gives the double nearest to that decimal. The text of the decimal is read as
+// the same double.
 function hasDecimals(magnitude: number, power: number): boolean {
   return Math.round(magnitude * power) / power === magnitude;
 }
 
-/** Whether {@link leastNumberSize} is known of a number that has no quick size. */
+/** Returns whether {@link leastNumberSize} is known for a number that has no quick size. */
 export function hasLeastNumberSize(value: number): boolean {
   const magnitude = value < 0 ? -value : value;
   return magnitude >= 1e-6 && magnitude < 1e9; // without exponent
 }
 
-/** Bytes that such a number has at least: it has more than six decimals. */
+/** Returns the least bytes of a number without a quick size. The number has more than six decimals. */
 export function leastNumberSize(value: number): number {
   const magnitude = value < 0 ? -value : value;
   return digitsOf(Math.floor(magnitude)) + 1 + MAX_DECIMALS + 1 + (value < 0 ? 1 : 0);
 }
 
-/** Bytes that such a number may have besides: 17 significant digits tell any two doubles apart, five zeros before them. */
+/** Bytes that such a number may have besides. 17 significant digits tell any two doubles apart, after five zeros. */
 export const NUMBER_SLACK = 17 + 5 - (MAX_DECIMALS + 1);
 
 function digitsOf(whole: number): number {

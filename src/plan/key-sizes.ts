@@ -3,20 +3,20 @@ import { stringSize } from "./json-size.js";
 const DOLLAR = 0x24;
 const SLOTS = 64;
 const MAX_REMEMBERED_KEYS = 64;
-const MAX_REMEMBERED_SIZE = 4096; // bytes; they are kept as long as the process runs
+const MAX_REMEMBERED_SIZE = 4096; // bytes; the keys are kept as long as the process runs
 
-/** A key that begins with `$` is among them: the object may be a reference, or its keys have to be escaped. */
+/** Some key begins with `$`. The object may be a reference, or its keys have to be escaped. */
 export const RESERVED = -1;
 
 /**
- * Bytes that the keys of objects add to their JSON, colons and commas included. Payloads are full of objects with the
- * same keys, so that the keys which came last are remembered: comparing them costs a tenth of measuring them.
+ * Returns the bytes that the keys of objects add to their JSON, with colons and commas. Payloads hold many objects
+ * with the same keys, so the latest keys are remembered. Comparing keys costs a tenth of measuring them.
  */
 class KeySizes {
   private readonly keys: (readonly string[])[] = new Array<readonly string[]>(SLOTS).fill([]);
   private readonly sizes: number[] = new Array<number>(SLOTS).fill(0);
 
-  /** @returns bytes, or {@link RESERVED} */
+  /** Returns the bytes of the keys, or {@link RESERVED}. */
   of(keys: readonly string[]): number {
     const count = keys.length;
     if (count === 0 || count > MAX_REMEMBERED_KEYS) return keySize(keys, count);
@@ -35,10 +35,10 @@ class KeySizes {
   }
 }
 
-/** One for all walks: to make one costs more than to walk a small payload. */
+/** One for all walks, because making one costs more than walking a small payload. */
 export const keySizes = new KeySizes();
 
-/** Bytes of the first `count` keys, or {@link RESERVED}. */
+/** Returns the bytes of the first `count` keys, or {@link RESERVED}. */
 export function keySize(keys: readonly string[], count: number): number {
   let size = 0;
   for (let i = 0; i < count; i++) {

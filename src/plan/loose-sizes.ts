@@ -10,16 +10,16 @@ import {
 /** Values that were counted with the least bytes of JSON that they can have. */
 export interface LooseValues {
   readonly values: readonly (number | string)[];
-  /** Bytes that they may have besides, all together. */
+  /** Bytes that all these values together may have besides. */
   readonly slack: number;
 }
 
 export const NOTHING_LOOSE: LooseValues = { values: [], slack: 0 };
 
 /**
- * The values of a walk whose exact size has not been found yet, since no decision needed it: numbers with many decimals,
- * and texts that leave or that lie below the levels which are decided on. They are in the order of the walk, so that those
- * of a container begin where the list ended before it.
+ * The values of a walk whose exact size is not known yet, because no decision needed it. They are numbers with many
+ * decimals, and texts that leave or lie below the levels that are decided on. They are in the order of the walk, so
+ * the values of a container begin where the list ended before the container.
  */
 export class LooseSizes {
   private readonly values: (number | string)[] = [];
@@ -33,14 +33,14 @@ export class LooseSizes {
     return this.slackOfAll;
   }
 
-  /** @returns the least bytes of a number that has no quick size */
+  /** Adds a number that has no quick size. @returns its least bytes */
   addNumber(value: number): number {
     this.values.push(value);
     this.slackOfAll += NUMBER_SLACK;
     return leastNumberSize(value);
   }
 
-  /** @returns the least bytes of a text */
+  /** Adds a text. @returns its least bytes */
   addText(text: string): number {
     this.values.push(text);
     this.slackOfAll += stringSlack(text);
@@ -48,16 +48,16 @@ export class LooseSizes {
   }
 
   /**
-   * Finds the exact sizes of the values from the one at `start` on, and takes them out.
+   * Finds the exact sizes of the values from index `start` on, and removes them.
    *
-   * @param slackBefore the slack of those before
-   * @returns bytes that they have above the least
+   * @param slackBefore the slack of the values before `start`
+   * @returns bytes that the values have above the least
    */
   settle(start: number, slackBefore: number): number {
     return settledExtra(this.take(start, slackBefore).values);
   }
 
-  /** Takes the values from the one at `start` on out, before which there was `slackBefore`. */
+  /** Removes and returns the values from index `start` on. `slackBefore` is the slack before them. */
   take(start: number, slackBefore: number): LooseValues {
     if (this.values.length === start) return NOTHING_LOOSE;
     const slack = this.slackOfAll - slackBefore;
@@ -66,7 +66,7 @@ export class LooseSizes {
   }
 }
 
-/** Bytes that the values have above the least. */
+/** Returns the bytes that the values have above the least. */
 export function settledExtra(values: readonly (number | string)[]): number {
   const numbers: number[] = [];
   let extra = 0;
@@ -79,17 +79,17 @@ export function settledExtra(values: readonly (number | string)[]): number {
     }
   }
   if (numbers.length === 0) return extra;
-  // A toJSON on all arrays would be asked.
+  // If arrays had a toJSON, JSON.stringify would call it.
   if ("toJSON" in numbers) return numbers.reduce((sum, number) => sum + String(number).length, extra);
-  // All at once takes half as long as one by one; brackets and commas are one more than the numbers.
+  // One call for all takes half as long as one call each. Brackets and commas are one more than the numbers.
   return extra + JSON.stringify(numbers).length - numbers.length - 1;
 }
 
-// Values that one step settles, and characters of a text that is settled in steps of its own.
+// Values that one step settles, and the length from which a text is settled in its own steps.
 const STEP = 4096;
 const LONG = 65_536;
 
-/** The same as {@link settledExtra}, in steps. */
+/** Does the same as {@link settledExtra}, in steps. */
 export function* settledExtraInSteps(values: readonly (number | string)[]): Generator<undefined, number, undefined> {
   let extra = 0;
   for (let start = 0; start < values.length; start += STEP) {
@@ -105,7 +105,7 @@ export function* settledExtraInSteps(values: readonly (number | string)[]): Gene
   return extra;
 }
 
-/** The values of several, as one. */
+/** Joins several lists of loose values. */
 export function joinLoose(parts: readonly LooseValues[]): LooseValues {
   const loose = parts.filter(({ slack }) => slack > 0);
   if (loose.length <= 1) return loose[0] ?? NOTHING_LOOSE;

@@ -4,28 +4,28 @@ import { Frame } from "./frame.js";
 import type { PayloadPath } from "./payload-path.js";
 
 /**
- * A `toJSON`, getter or proxy may give ever new objects. So many of them inside of each other are refused: some more than
- * `JSON.stringify` has stack for.
+ * Limits objects inside each other that a `toJSON`, getter or proxy makes, since these may never end. The limit is a
+ * little above what `JSON.stringify` has stack for.
  */
 const MAX_COMPUTED = 10_000;
 
-// Cycles are looked for only from this depth on: a cycle gets there, and few payloads do.
+// Cycles are looked for only from this depth on. Every cycle gets there, and few payloads do.
 const CHECK_DEPTH = 64;
 
 /** The containers that the walk is inside of, from the outermost. */
 export class OpenFrames {
-  /** How many they are. */
+  /** The number of containers. */
   depth = 0;
-  private readonly frames: Frame[] = []; // of which `depth` are in use
+  private readonly frames: Frame[] = []; // the first `depth` are in use
   private ancestors: Set<Container> | undefined;
-  private computed = 0; // frames in use whose input was made when it was read
+  private computed = 0; // frames in use whose input was made by the read itself
 
-  /** The innermost. */
+  /** The innermost container. */
   get top(): Frame {
     return this.frames[this.depth - 1]!;
   }
 
-  /** Where the child stands that the walk is at. */
+  /** The path of the child that the walk is at. */
   get path(): PayloadPath {
     return this.frames.slice(0, this.depth).map((frame) => frame.key);
   }
@@ -33,8 +33,8 @@ export class OpenFrames {
   /**
    * Begins a frame for the child that the walk is at.
    *
-   * @param changed whether it is what a `toJSON` gave
-   * @returns why it must not be gone into, if so: what is wrong with the value at `path`
+   * @param changed whether a `toJSON` returned the container
+   * @returns what is wrong with the value at `path`, if the walk must not enter it
    */
   push(container: Container, changed: boolean): string | undefined {
     if (this.depth === MAX_NESTING) return `it is nested deeper than ${MAX_NESTING} levels`;
@@ -56,7 +56,7 @@ export class OpenFrames {
     return undefined;
   }
 
-  /** Ends the innermost. */
+  /** Ends the innermost container. */
   pop(): void {
     const { input, computed } = this.top;
     this.ancestors?.delete(input);
@@ -70,7 +70,7 @@ export class OpenFrames {
   }
 
   private cycle(): string {
-    // It was noticed late; the path is to be that of the first place where an object stands inside itself.
+    // The cycle was noticed late. The path must name the first place where an object stands inside itself.
     const seen = new Set<Container>();
     for (let i = 0; i < this.depth; i++) {
       const { input } = this.frames[i]!;

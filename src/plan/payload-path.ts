@@ -1,7 +1,7 @@
 /** The place of a value in a payload, from the root. */
 export type PayloadPath = (string | number)[];
 
-/** A path as people write it: `$.items[3]["a.b"]`. For messages: it holds keys, never values. */
+/** Formats a path as people write it: `$.items[3]["a.b"]`. It is for messages, and holds keys but never values. */
 export function formatPayloadPath(path: PayloadPath): string {
   let text = "$";
   for (const part of path) {

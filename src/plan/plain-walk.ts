@@ -5,48 +5,52 @@ import { hasLeastNumberSize, leastStringSize, numberSize, quickNumberSize, strin
 import { RESERVED, keySizes } from "./key-sizes.js";
 import type { LooseSizes } from "./loose-sizes.js";
 
-/** A container that the walk is inside of, as far as it came. */
+/** A container that the walk is inside of, with the walk's position in it. */
 export interface OpenContainer {
   readonly input: Container;
-  /** Keys of an object; `undefined` for an array. */
+  /** Keys of an object. `undefined` for an array. */
   readonly keys: readonly string[] | undefined;
-  /** The child that the walk stands at. */
+  /** The child that the walk is at. */
   readonly index: number;
-  /** Bytes of the children before it, without their keys. */
+  /** Bytes of the children before this child, without their keys. */
   readonly childSize: number;
-  /** Where the loose sizes of the container begin, and the slack before it. */
+  /** Where the loose sizes of the container begin, and the slack before that place. */
   readonly looseStart: number;
   readonly slackBefore: number;
 }
 
-// Recursion ends here, and begins anew where the general walk takes over: nesting of any depth fits on the stack.
+// The depth at which recursion ends. It begins anew where the general walk takes over, so any nesting fits on the
+// stack.
 const MAX_RECURSION = 256;
 
-/** JSON of a longer array is longer than the longest string there can be. */
+/** JSON of a longer array would be longer than the longest possible string. */
 export const MAX_ARRAY_LENGTH = Math.floor(constants.MAX_STRING_LENGTH / 2);
 
 const STOP = -1;
 
-// Values that are walked before others may have their turn: some milliseconds of work.
+// Values that are walked before other tasks get their turn. They take some milliseconds.
 const STEP = 100_000;
 
 /**
- * Measures what is plain JSON and stays as it is: no copies, no decisions but the one that nothing leaves. It is the
- * fast way through most of a payload. Where it meets anything else it stops, and hands over where it stands.
+ * Measures plain JSON that stays as it is. It makes no copies, and decides only that nothing leaves. It is the fast
+ * way through most of a payload. When it meets any other value, it stops, and hands over its position.
  */
 export class PlainWalk {
-  /** After a stop: the containers that it was inside of, from the innermost. */
+  /** After a stop: the containers that the walk was inside of, from the innermost. */
   readonly open: OpenContainer[] = [];
   /**
-   * After a stop: bytes of the child that the innermost of these stands at, when that is plain, and stops the walk since
-   * it is too large to stay; -1 when it is still to be walked.
+   * After a stop: bytes of the current child of the innermost container. The child is plain, but too large to stay.
+   * The value is -1 when the child has not been walked yet.
    */
   stoppedSize = STOP;
-  /** With that: where the loose sizes of this child begin. */
+  /** Where the loose sizes of this child begin, together with `stoppedSize`. */
   stoppedLooseStart = 0;
   stoppedSlackBefore = 0;
 
-  /** The object that it stopped at since it may be a reference, or its keys have to be escaped; to list them takes long. */
+  /**
+   * The object where the walk stopped, because it may be a reference or have keys to escape. Listing its keys takes
+   * long.
+   */
   private refused: object | undefined;
   private refusedKeys: readonly string[] | undefined;
   /** An object whose keys are known, until they are asked for. */
@@ -62,12 +66,12 @@ export class PlainWalk {
     private readonly maxDepth: number,
   ) {}
 
-  /** Whether it stops wherever it is, for others to have their turn. */
+  /** Whether the walk stops at its next value, so that other tasks get their turn. */
   get isTired(): boolean {
     return this.allowance <= 0;
   }
 
-  /** Lets it begin. @param keys those of `payload`, where they were listed a moment ago */
+  /** Starts the walk. @param keys the keys of `payload`, if they were listed a moment ago */
   begin(payload: unknown, keys: readonly string[] | undefined): void {
     this.refill();
     if (keys === undefined) return;
@@ -75,15 +79,17 @@ export class PlainWalk {
     this.knownKeys = keys;
   }
 
-  /** Lets it go on. */
+  /** Lets the walk continue. */
   refill(): void {
-    this.known = this.knownKeys = undefined; // what was listed a moment ago was used then, or is not
+    this.known = this.knownKeys = undefined; // keys that were listed a moment ago were used then, or never will be
     this.allowance = STEP;
   }
 
   /**
+   * Measures a container.
+   *
    * @param depth containers around `value`
-   * @returns at least how many bytes of JSON `value` has, exactly that many but for loose sizes; -1 when it stopped
+   * @returns the least bytes of JSON that `value` has, exact except for loose sizes; -1 when the walk stopped
    */
   measure(value: object, depth: number): number {
     this.open.length = 0;
@@ -92,7 +98,7 @@ export class PlainWalk {
     return this.container(value, depth);
   }
 
-  /** The keys of an object that it stopped at last, if it has listed them. They are given once. */
+  /** Returns the keys of the object where the walk last stopped, if it has listed them. Returns them only once. */
   takeKeys(value: object): readonly string[] | undefined {
     const keys = this.refused === value ? this.refusedKeys : undefined;
     this.refused = this.refusedKeys = undefined;
@@ -122,7 +128,7 @@ export class PlainWalk {
     const keys = this.known === value ? this.takeKnown() : Object.keys(value);
     const count = keys.length;
     if (count === 0) return 2;
-    // So many that the walk stops among them are measured as they are walked.
+    // If there are so many keys that the walk stops among them, they are measured during the walk.
     const keySize = count <= this.allowance ? keySizes.of(keys) : hasDollarKey(keys) ? RESERVED : 0;
     if (keySize < 0) {
       this.refused = value;
@@ -168,7 +174,7 @@ export class PlainWalk {
     return count === 0 ? 2 : size + count + 1;
   }
 
-  /** What stands in a container at `depth`. */
+  /** Measures a value in a container at `depth`. */
   private child(value: unknown, depth: number): number {
     switch (typeof value) {
       case "string":
@@ -199,7 +205,7 @@ export class PlainWalk {
     return Number.isFinite(value) && value !== 0 ? numberSize(value) : STOP;
   }
 
-  /** A container that leaves when it is too large. */
+  /** Measures a container that leaves when it is too large. */
   private keptContainer(value: object, depth: number): number {
     const { loose } = this;
     const looseStart = loose.count;

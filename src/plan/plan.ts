@@ -1,13 +1,13 @@
 import type { PlannedEntry } from "./planned-entry.js";
 
-/** What the walk decided. */
+/** The decisions of the walk. */
 export interface PayloadPlan {
-  /** The payload without what leaves; `undefined` when `JSON.stringify` would give `undefined`. */
+  /** The payload without what leaves. `undefined` when `JSON.stringify` would give `undefined`. */
   readonly value: unknown;
-  /** In the order in which they can be made: what is referenced from inside another entry comes before it. */
+  /** The entries in the order in which they can be made. An entry comes before other entries that refer to it. */
   readonly entries: PlannedEntry[];
-  /** Bytes of the payload's JSON before; binary counts with its own bytes. Takes effort when it is first asked for. */
+  /** Bytes of the payload's JSON before. Binary counts with its own bytes. The first access takes effort. */
   readonly size: number;
-  /** Bytes of the payload's JSON after; at most that many where the references to what leaves may come out shorter. */
+  /** Bytes of the payload's JSON after. It is an upper bound where references may come out shorter. */
   readonly inlineSize: number;
 }

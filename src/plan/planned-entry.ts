@@ -2,7 +2,7 @@ import { settledExtra, settledExtraInSteps, type LooseValues } from "./loose-siz
 import type { PayloadPath } from "./payload-path.js";
 import type { PayloadSource } from "./source.js";
 
-/** What becomes of a value that leaves. */
+/** The form in which a value that leaves is stored. */
 export type EntryKind = "json" | "raw" | "binary";
 
 /** What to store: a JSON value, a string, or a source of bytes. */
@@ -13,7 +13,7 @@ export interface EntryFacts {
   readonly kind: EntryKind;
   readonly contentType: string;
   readonly content: EntryContent;
-  /** As {@link PlannedEntry.size} and {@link PlannedEntry.storedSize}, but for what the loose values have besides. */
+  /** Like {@link PlannedEntry.size} and {@link PlannedEntry.storedSize}, but with loose values at their least size. */
   readonly leastSize: number;
   readonly leastStoredSize: number;
   /** Values in the content that were counted with the least bytes that they can have. */
@@ -22,15 +22,15 @@ export interface EntryFacts {
 
 /** One value that leaves the payload. */
 export class PlannedEntry {
-  /** Where the value stood in the payload. */
+  /** The path where the value stood in the payload. */
   readonly path: PayloadPath;
   readonly kind: EntryKind;
   /** Media type for the reference. */
   readonly contentType: string;
   readonly content: EntryContent;
-  /** The object that stands in the payload instead; the reference's fields are put into it once they are known. */
+  /** The object that replaces the value in the payload. The fields of the reference are added once they are known. */
   readonly slot: Record<string, unknown> = {};
-  /** Bytes that {@link PlannedEntry.storedSize} is at least, known without effort. */
+  /** The least that {@link PlannedEntry.storedSize} can be, known without effort. */
   readonly leastStoredSize: number;
   readonly loose: LooseValues;
   private readonly leastSize: number;
@@ -48,29 +48,29 @@ export class PlannedEntry {
   }
 
   /**
-   * Bytes of the value's JSON as it stood in the payload; for binary, its own bytes, and 0 for a stream, whose length
-   * is not known before it is read.
+   * Bytes of the value's JSON as it stood in the payload. For binary, its own bytes. For a stream 0, because its
+   * length is not known before it is read.
    */
   get size(): number {
     return this.leastSize + this.exactExtra();
   }
 
-  /** Bytes of what will be stored for it, without envelope; an upper bound where a stream is in it. */
+  /** Bytes that will be stored for the value, without envelope. An upper bound if a stream is in it. */
   get storedSize(): number {
     return this.leastStoredSize + this.exactExtra();
   }
 
-  /** Bytes that {@link PlannedEntry.storedSize} is at most, known without effort. */
+  /** The most that {@link PlannedEntry.storedSize} can be, known without effort. */
   get mostStoredSize(): number {
     return this.leastStoredSize + (this.extra ?? this.loose.slack);
   }
 
-  /** Spares the effort of finding {@link PlannedEntry.storedSize}, which the encoded value has shown. */
+  /** Sets {@link PlannedEntry.storedSize} from the encoded value, which saves the effort of finding it. */
   settle(storedSize: number): void {
     this.extra ??= storedSize - this.leastStoredSize;
   }
 
-  /** The same, in steps, by finding it. Gives how far it is above {@link PlannedEntry.leastStoredSize}. */
+  /** Finds the stored size in steps. Returns how far it is above {@link PlannedEntry.leastStoredSize}. */
   *settleInSteps(): Generator<undefined, number, undefined> {
     return (this.extra ??= yield* settledExtraInSteps(this.loose.values));
   }

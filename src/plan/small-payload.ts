@@ -4,27 +4,27 @@ import { keySizes } from "./key-sizes.js";
 
 const NOT_SMALL = -1;
 
-// Deeper nesting is left to the walk, which does not recurse without end.
+// Deeper nesting is left to the walk, which limits its recursion.
 const MAX_DEPTH = 32;
 
-/** The keys of an object of plain JSON. To list many takes as long as all else that is done with them: once is enough. */
+/** Lists the keys of an object of plain JSON. Listing many keys takes as long as all other work, so it is done once. */
 export function listKeys(value: unknown): readonly string[] | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value) || !isPlainContainer(value)) return undefined;
   return Object.keys(value);
 }
 
 /**
- * Whether a payload is plain JSON of at most `maxSize` bytes, so that nothing of it leaves and nothing changes. The fast
- * exit of small payloads: reads no more than that of a large one, and makes nothing.
+ * Returns whether a payload is plain JSON of at most `maxSize` bytes, so that nothing leaves and nothing changes. It
+ * is the fast exit for small payloads. It reads no more than `maxSize` bytes of a large payload, and makes nothing.
  *
- * @param keys those of the payload, where they were listed already
+ * @param keys the keys of the payload, if they were listed already
  */
 export function isSmallPlainPayload(value: unknown, maxSize: number, keys?: readonly string[]): boolean {
   if (keys === undefined) return spaceLeft(value, maxSize, 0) >= 0;
   return !hasToJson(value as object) && spaceAfterFields(value as object, keys, maxSize, 0) >= 0;
 }
 
-/** Bytes that are left of `space` after a value; -1 when it is larger, or not plain. */
+/** Returns the bytes left of `space` after a value. Returns -1 when the value is larger, or not plain. */
 function spaceLeft(value: unknown, space: number, depth: number): number {
   switch (typeof value) {
     case "string":

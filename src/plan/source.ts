@@ -1,19 +1,19 @@
 import { bytesOf } from "../bytes/bytes.js";
 import { isMediaType } from "../reference/fields.js";
 
-/** Bytes in a payload: there as a whole, or still to come. */
+/** Bytes in a payload: present as a whole, or still to come. */
 export type PayloadSource = Uint8Array | StreamSource;
 
-/** Those that are still to come. */
+/** Bytes that are still to come. */
 export type StreamSource = Blob | AsyncIterable<Uint8Array>;
 
-// Shared by the ESM and the CommonJS build, so that what one wraps is known to the other.
+// Shared by the ESM and the CommonJS build, so that each knows what the other wrapped.
 const BRAND = Symbol.for("coatcheck.Binary");
 
-/** Bytes, or a stream of them, and what they are: made by {@link binary}. */
+/** Bytes or a stream, with their media type. {@link binary} makes it. */
 export class Binary {
   readonly #source: PayloadSource;
-  /** Their media type, the name of a file included. */
+  /** The media type, including the name of a file. */
   readonly contentType: string;
 
   constructor(source: PayloadSource, contentType: string) {
@@ -21,13 +21,13 @@ export class Binary {
     this.contentType = contentType;
   }
 
-  /** What was wrapped. */
+  /** Returns the wrapped source. */
   [BRAND](): PayloadSource {
     return this.#source;
   }
 }
 
-/** Whether a value is a {@link Binary}, of either module format. */
+/** Returns whether a value is a {@link Binary}, of either module format. */
 export function isBinaryValue(value: object): value is Binary {
   return BRAND in value;
 }
@@ -35,8 +35,9 @@ export function isBinaryValue(value: object): value is Binary {
 const OCTET_STREAM = "application/octet-stream";
 
 /**
- * Recognises the values that leave as binary whatever their size: bytes in every form (see {@link Bytes}), `Blob`, Node's
- * and the web's readable streams, every other async iterable that has no JSON of its own, and all of them wrapped.
+ * Recognises values that leave as binary, whatever their size. These are bytes in every form (see {@link Bytes}),
+ * `Blob`, and the readable streams of Node and of the web. Every other async iterable without its own JSON counts
+ * too, and so does any of these when wrapped.
  *
  * @throws {TypeError} for bytes whose memory was transferred
  */
@@ -57,15 +58,15 @@ function hasToJson(value: object): boolean {
   return typeof (value as { toJSON?: unknown }).toJSON === "function";
 }
 
-/** Bytes of a source, when known before it is read. */
+/** Returns the bytes of a source, if known before it is read. */
 export function sourceSize(source: PayloadSource): number | undefined {
   if (source instanceof Uint8Array) return source.byteLength;
   return source instanceof Blob ? source.size : undefined;
 }
 
 /**
- * Media type of a value that is a source. The type of a Blob may be any text; one that no reference can carry is as good as
- * none.
+ * Returns the media type of a source. The type of a Blob may be any text. A type that no reference can carry counts
+ * as none.
  */
 export function sourceContentType(source: object): string {
   if (isBinaryValue(source)) return source.contentType;

@@ -4,21 +4,21 @@ import { isObject } from "../json/is-object.js";
 import { parseOptions } from "../options/parse-options.js";
 import { binaryFields, type BinaryOptions } from "./binary.js";
 
-// Shared by the ESM and the CommonJS build, so that what one makes is known to the other.
+// Shared by the ESM and the CommonJS build, so that each knows what the other made.
 const BRAND = Symbol.for("coatcheck.Stored");
 
-/** An object that lies in the store already: made by {@link stored}. */
+/** An object that lies in the store already. {@link stored} makes it. */
 export class Stored {
   constructor(
-    /** Its path in the store. */
+    /** The object's path in the store. */
     readonly path: string,
-    /** Its media type, if that was said; otherwise that of the store. */
+    /** The object's media type, if one was given. Otherwise the store's media type counts. */
     readonly contentType: string | undefined,
-    /** The name that `presign` offers, if one was said. */
+    /** The name that `presign` offers, if one was given. */
     readonly filename: string | undefined,
   ) {}
 
-  /** Whoever does not adopt it would store something else. */
+  /** Throws, because a caller that does not adopt the object would store something else. */
   toJSON(): never {
     throw new StorageError(
       "UNSERIALIZABLE",
@@ -32,7 +32,7 @@ export class Stored {
   }
 }
 
-/** Whether a value is a {@link Stored}, of either module format. */
+/** Returns whether a value is a {@link Stored}, of either module format. */
 export function isStored(value: unknown): value is Stored {
   return isObject(value) && BRAND in value;
 }
@@ -40,15 +40,18 @@ export function isStored(value: unknown): value is Stored {
 const schema = z.strictObject(binaryFields);
 
 /**
- * Stands in a payload for an object that lies in the store already, such as one that a browser uploaded by a presigned PUT.
- * `adopt`, and `dehydrate` with `references: "adopt"`, read it once, store what they read as binary of their own scope, and
- * put a reference in its place. What is written to the path later, by the same URL, changes nothing. The object at the path
- * stays: delete it when it was adopted.
+ * Stands in a payload for an object that lies in the store already. An example is an object that a browser uploaded
+ * by a presigned PUT.
  *
- * No JSON can hold such a value, so no message can ask for an object. Give a path that you chose yourself, and not one that a
- * client says.
+ * The object is adopted by `adopt`, or by `dehydrate` with `references: "adopt"`. They read it once, store its bytes
+ * as binary of their own scope, and put a reference in its place. Later writes to the path, by the same URL, change
+ * nothing. The object at the path stays. Delete it after it was adopted.
  *
- * @param path below `outputPrefix`, `inputPrefix` or what `allow` lists; other paths are `REFERENCE_DENIED` when it is adopted
+ * JSON cannot hold such a value, so no message can ask for an object. Use a path that you chose yourself, and not a
+ * path that a client sent.
+ *
+ * @param path below `outputPrefix`, `inputPrefix` or what `allow` lists; other paths are `REFERENCE_DENIED` when it
+ *   is adopted
  * @param options `contentType`, default that of the object; `filename`, see {@link binary}
  * @throws {StorageError} `CONFIG_INVALID`
  *

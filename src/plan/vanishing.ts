@@ -1,10 +1,11 @@
 import { types } from "node:util";
 
 /**
- * Names what a value is of which JSON keeps nothing, whatever it holds; `undefined` for what JSON keeps. Known by what it is
- * and not by its class: those of other realms, and of packages that stand in for the web's, are the same to JSON.
+ * Names the kind of a value that JSON loses, whatever it holds. Returns `undefined` for values that JSON keeps. A
+ * value is recognised by its nature, not by its class. Values of other realms, and of packages that replace the web's
+ * classes, are the same to JSON.
  *
- * @param value no array, and no object whose prototype is that of plain ones
+ * @param value not an array, and not an object with the prototype of plain objects
  */
 export function vanishingKind(value: object): string | undefined {
   if (types.isMap(value)) return "a Map";
@@ -17,7 +18,7 @@ export function vanishingKind(value: object): string | undefined {
   return vanishingByTag(value);
 }
 
-// What these have no other object has that bears their tag by chance.
+// Methods that these have. No other object has them together with the same tag by chance.
 const METHODS: ReadonlyMap<string, readonly string[]> = new Map([
   ["WeakRef", ["deref"]],
   ["DOMException", []],
@@ -32,7 +33,7 @@ function vanishingByTag(value: object): string | undefined {
   const tag = (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
   if (typeof tag !== "string") return undefined;
   const methods = METHODS.get(tag);
-  // An own tag is data, however odd.
+  // An own property for the tag is data, however odd.
   if (methods === undefined || Object.hasOwn(value, Symbol.toStringTag)) return undefined;
   const isOne = methods.every((name) => typeof (value as Record<string, unknown>)[name] === "function");
   return isOne ? `a ${tag}` : undefined;

@@ -2,24 +2,27 @@ import type { PayloadPath } from "./payload-path.js";
 import type { PlannedEntry } from "./planned-entry.js";
 import type { StreamSource } from "./source.js";
 
-/** What the decisions depend on. */
+/** The options that the decisions depend on. */
 export interface WalkOptions {
   /** Bytes of JSON over which one value leaves. */
   maxInlineSize: number;
   /** Bytes of JSON over which a container leaves although something in it has left already. */
   maxEnvelopeSize: number;
-  /** Container levels that are decided on; a container below them is one unit. */
+  /** Container levels that are decided on. A container below them is one unit. */
   maxRecursionDepth: number;
-  /** How a key of user data that begins with `$` is written. */
+  /** Returns how a key of user data that begins with `$` is written. */
   escapeKey: (key: string) => string;
-  /** Whether an object that has a key beginning with `$` stays as the reference it is; otherwise it is data. */
+  /** Returns whether an object with a key beginning with `$` stays a reference. Otherwise it is data. */
   keepsReference: (value: Readonly<Record<string, unknown>>, path: () => PayloadPath) => boolean;
-  /** Whether values of which JSON keeps nothing, such as a `Map`, are refused, or written as JSON has them. */
+  /** Whether values that JSON loses, such as a `Map`, are refused. Otherwise they are written as JSON writes them. */
   refusesLoss: boolean;
-  /** The keys of the payload itself, where they were listed a moment ago: to list very many takes long. */
+  /** The keys of the payload itself, if they were listed a moment ago. Listing very many keys takes long. */
   keys?: readonly string[] | undefined;
-  /** Is told of every Blob and stream of the payload, once it is found. */
+  /** Called for every Blob and stream of the payload when it is found. */
   onSource?: ((source: StreamSource) => void) | undefined;
-  /** Bytes of JSON of the reference that will stand for an entry; at least the real number where that is not known. */
+  /**
+   * Returns the bytes of JSON of the reference that will replace an entry. An upper bound where the size is not
+   * known.
+   */
   referenceSize: (entry: PlannedEntry) => number;
 }

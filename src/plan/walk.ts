@@ -15,18 +15,18 @@ import { asPayloadSource, isBinaryValue, sourceContentType, sourceSize, type Pay
 import { vanishingKind } from "./vanishing.js";
 import type { WalkOptions } from "./walk-options.js";
 
-// Values of one step of the walk: some milliseconds of work.
+// Values of one step of the walk. A step takes some milliseconds.
 const STEP = 100_000;
 
-/** Stands for the size of a stream before it is read: no size has more digits. */
+/** Replaces the size of a stream before it is read. No size has more digits. */
 const UNKNOWN_SIZE = Number.MAX_SAFE_INTEGER;
 
 /**
- * Decides what leaves a payload: one post-order walk that computes the JSON size of every subtree, exactly wherever that
+ * Decides what leaves a payload. One post-order walk computes the JSON size of every subtree, exactly wherever that
  * decides, and copies only what changes. Nesting of any depth fits on the stack. The payload itself is never changed.
  *
- * @throws {StorageError} `UNSERIALIZABLE`, with the path, for a cycle, a `BigInt`, a failing `toJSON` or getter, and what is
- *   nested deeper than {@link OpenFrames} allows
+ * @throws {StorageError} `UNSERIALIZABLE`, with the path, for a cycle, a `BigInt`, a failing `toJSON` or getter, and
+ *   for deeper nesting than {@link OpenFrames} allows
  */
 export function walkPayload(payload: unknown, options: WalkOptions): PayloadPlan {
   const walk = new PayloadWalk(payload, options);
@@ -34,7 +34,7 @@ export function walkPayload(payload: unknown, options: WalkOptions): PayloadPlan
   return walk.plan;
 }
 
-/** The same as {@link walkPayload}, in steps, between which others may have their turn. */
+/** Does the same as {@link walkPayload}, in steps. Other tasks may get their turn between the steps. */
 export class PayloadWalk {
   private readonly open = new OpenFrames();
   private readonly entries: PlannedEntry[] = [];
@@ -43,7 +43,7 @@ export class PayloadWalk {
   private plain: PlainWalk | undefined;
   private isBegun = false;
 
-  // The value that was finished last. One object for the whole walk; `kept` undefined means that JSON leaves it out.
+  // The value that was finished last. One object serves the whole walk. JSON leaves out a value with undefined `kept`.
   private readonly visited: Visited = {
     kept: undefined,
     whole: undefined,
@@ -61,12 +61,12 @@ export class PayloadWalk {
     private readonly options: WalkOptions,
   ) {
     this.maxTextSize = Math.min(options.maxInlineSize, options.maxEnvelopeSize);
-    // A toJSON on all objects would be seen by JSON.stringify, and not by the plain walk.
+    // JSON.stringify would see a toJSON on all objects, but the plain walk would not.
     if ("toJSON" in Object.prototype) return;
     this.plain = new PlainWalk(this.loose, this.maxTextSize, options.maxRecursionDepth);
   }
 
-  /** Goes on. @returns whether all is done. @throws {StorageError} as {@link walkPayload} does */
+  /** Continues the walk. @returns whether all is done. @throws {StorageError} as {@link walkPayload} does */
   step(): boolean {
     try {
       if (this.isBegun) return this.walk();
@@ -101,7 +101,7 @@ export class PayloadWalk {
     };
   }
 
-  /** @returns whether it came to the end, and not only to that of a step */
+  /** Runs one step of the walk. @returns whether it came to the end of the walk, and not only of the step */
   private walk(): boolean {
     let frame = this.open.top;
     this.plain?.refill();
@@ -123,7 +123,7 @@ export class PayloadWalk {
     return false;
   }
 
-  /** Gives the value that was finished last to the container it stands in. */
+  /** Adds the value that was finished last to its container. */
   private add(frame: Frame): void {
     const { visited } = this;
     if (visited.kept === undefined) {
@@ -131,7 +131,7 @@ export class PayloadWalk {
         frame.omit();
         return;
       }
-      this.finish(null, 4, true); // what JSON leaves out of an object is null in an array
+      this.finish(null, 4, true); // a value that JSON leaves out of an object is null in an array
     }
     const { key } = frame;
     if (typeof key === "number") {
@@ -147,7 +147,7 @@ export class PayloadWalk {
     frame.add(escaped, visited, keySize, keySize + escaped.length - key.length);
   }
 
-  /** Begins a value. True: its frame is open. False: it is finished. */
+  /** Begins a value. Returns true if its frame is open, and false if the value is finished. */
   private enter(input: unknown, key: string | number): boolean {
     if (typeof input === "object" && input !== null) return this.enterObject(input, key);
     const value = typeof input === "bigint" || typeof input === "function" ? jsonValue(input, key) : input;
@@ -194,11 +194,11 @@ export class PayloadWalk {
     return true;
   }
 
-  /** Goes on inside of containers, from the outermost, where the plain walk stopped. */
+  /** Continues inside containers, from the outermost, where the plain walk stopped. */
   private resume(containers: readonly OpenContainer[]): void {
     let outer: Frame | undefined;
     for (const container of containers) {
-      if (outer !== undefined) outer.index++; // the child that it stands at is begun: it is this container
+      if (outer !== undefined) outer.index++; // its current child is begun: it is this container
       this.push(container.input, false);
       outer = this.open.top;
       outer.resume(container, this.entries.length);
@@ -209,14 +209,14 @@ export class PayloadWalk {
     try {
       return plain.measure(input, this.open.depth);
     } catch {
-      // A getter or a proxy threw. The general walk will meet it again, and can say where.
+      // A getter or a proxy threw. The general walk will meet it again, and can name its place.
       this.plain = undefined;
       this.loose.take(looseStart, slackBefore);
       return -1;
     }
   }
 
-  /** Decides on the value that was finished last: a container in which nothing is to be replaced. */
+  /** Decides on the value that was finished last. It is a container in which nothing is replaced. */
   private decidePlain(looseStart: number, slackBefore: number): void {
     const { visited, maxTextSize } = this;
     this.settleWithin(maxTextSize, looseStart, slackBefore);
@@ -225,7 +225,7 @@ export class PayloadWalk {
     this.replaceByReference("json", "application/json", content, this.loose.take(looseStart, slackBefore));
   }
 
-  /** Finds the exact size of what was finished last if it decides whether that is over `limit`. */
+  /** Finds the exact size of the value that was finished last, if that decides whether it is over `limit`. */
   private settleWithin(limit: number, looseStart: number, slackBefore: number): void {
     const { visited, loose } = this;
     if (visited.keptSize > limit || visited.keptSize + loose.slack - slackBefore <= limit) return;
@@ -235,7 +235,7 @@ export class PayloadWalk {
     visited.keptSize += extra;
   }
 
-  /** Goes on with a value as `JSON.stringify` sees it. */
+  /** Continues with a value as `JSON.stringify` sees it. */
   private enterSeen(value: unknown, changed: boolean, plain: boolean): boolean {
     switch (typeof value) {
       case "string":
@@ -281,7 +281,7 @@ export class PayloadWalk {
     }
     const keys = isArray ? undefined : (listed ?? Object.keys(value));
     if (changed) {
-      // What toJSON gave may be bytes, or an async iterable.
+      // The result of toJSON may be bytes, or an async iterable.
       const source = this.sourceOf(value);
       if (source !== undefined) return this.leaveSource(source, sourceContentType(value));
       if (!isPlainContainer(value)) this.assertKept(value);
@@ -292,19 +292,19 @@ export class PayloadWalk {
     }
     const container = value as Container;
     this.push(container, changed);
-    // A copy is needed where JSON.stringify would see something else than the container itself a second time.
+    // A copy is needed where JSON.stringify would see something else than the container itself the second time.
     const fresh = !plain || (changed && "toJSON" in value);
     this.open.top.open(container, keys, this.entries.length, this.loose, escaping, changed, fresh);
     return true;
   }
 
-  /** @param changed whether it is what a `toJSON` gave */
+  /** Enters a container. @param changed whether a `toJSON` returned it */
   private push(container: Container, changed: boolean): void {
     const problem = this.open.push(container, changed);
     if (problem !== undefined) throw this.unserializable(problem);
   }
 
-  /** Ends a container: decides whether it leaves whole. */
+  /** Ends a container, and decides whether it leaves whole. */
   private close(frame: Frame): void {
     const { entryStart, looseStart, slackBefore } = frame;
     this.open.pop();
@@ -320,7 +320,7 @@ export class PayloadWalk {
     this.replaceByReference("json", "application/json", { value: visited.whole }, loose);
   }
 
-  // What was planned inside a container that leaves whole goes with it; only binary is still an entry of its own.
+  // Entries planned inside a container that leaves whole leave with it. Only binary stays an entry of its own.
   private dropEntries(start: number): LooseValues[] {
     const dropped: LooseValues[] = [];
     let end = start;
@@ -342,7 +342,7 @@ export class PayloadWalk {
     }
   }
 
-  /** Refuses what would be gone without a word. */
+  /** Refuses a value that would be lost silently. */
   private assertKept(value: object): void {
     const kind = this.options.refusesLoss ? vanishingKind(value) : undefined;
     if (kind === undefined) return;
@@ -356,13 +356,13 @@ export class PayloadWalk {
     this.finish(undefined, size ?? 0, true);
     visited.wholeSize = size ?? UNKNOWN_SIZE;
     this.replaceByReference("binary", contentType, { source }, NOTHING_LOOSE);
-    // Bytes have no place in JSON: stored whole, their container holds the reference too.
+    // Bytes have no place in JSON, so their container holds the reference too when it is stored whole.
     visited.whole = visited.kept;
     visited.wholeSize = visited.keptSize;
     return false;
   }
 
-  /** Puts a reference in the place of the value that was finished last. */
+  /** Replaces the value that was finished last by a reference. */
   private replaceByReference(kind: EntryKind, contentType: string, content: EntryContent, loose: LooseValues): void {
     const { visited } = this;
     const { size: leastSize, wholeSize: leastStoredSize } = visited;

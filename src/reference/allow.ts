@@ -2,21 +2,27 @@ import { StorageError } from "../errors/error.js";
 import type { Location } from "../paths/location.js";
 import { invalidReference, parseLocation } from "./location.js";
 
-/** Which objects a hydration may read: those below some path prefixes. */
+/** The objects that a hydration may read: objects below some path prefixes. */
 export class AllowList {
   private readonly prefixes: readonly Location[];
 
-  /** @param prefixes path prefixes, whole segments; `scheme://container/prefix` or `scheme://container` elsewhere */
+  /**
+   * @param prefixes path prefixes of whole segments; `scheme://container/prefix` or `scheme://container` for other
+   *   stores
+   */
   constructor(prefixes: readonly string[]) {
     this.prefixes = prefixes.map(parseAllowPrefix);
   }
 
-  /** Whether the object lies below an allowed prefix. */
+  /** Returns whether the object lies below an allowed prefix. */
   admits(location: Location): boolean {
     return this.prefixes.some((prefix) => isBelow(location, prefix));
   }
 
-  /** @throws {StorageError} `REFERENCE_DENIED`, without I/O, unless the object lies below an allowed prefix */
+  /**
+   * Checks, without I/O, that an object lies below an allowed prefix. @throws {StorageError} `REFERENCE_DENIED` if
+   * not
+   */
   assertAllowed(location: Location, operation = "hydrate"): void {
     if (this.admits(location)) return;
     throw new StorageError(
@@ -27,7 +33,7 @@ export class AllowList {
   }
 }
 
-/** Whether text can stand in `allow`. */
+/** Returns whether a text can stand in `allow`. */
 export function isAllowPrefix(prefix: string): boolean {
   try {
     parseAllowPrefix(prefix);
@@ -38,18 +44,18 @@ export function isAllowPrefix(prefix: string): boolean {
 }
 
 /**
- * Takes a path prefix apart: whole segments, with or without a slash at the end; or `scheme://container/prefix`, or
- * `scheme://container`, whose path is empty.
+ * Splits a path prefix into its parts. It has whole segments, with or without a slash at the end. It may also be
+ * `scheme://container/prefix`, or `scheme://container`, whose path is empty.
  *
  * @throws {StorageError} `INVALID_REFERENCE`
  */
 export function parseAllowPrefix(prefix: string): Location {
   const trimmed = prefix.replace(/\/$/, "");
-  // A container alone: all that is in it.
+  // A container alone stands for everything in it.
   if (/^[^/]+:\/\/[^/]+$/.test(trimmed)) return { ...parseLocation(`${trimmed}/-`), path: "" };
   const location = parseLocation(trimmed);
   const { target } = location;
-  // Of a file URL it is the host, and mostly left off (RFC 8089).
+  // In a file URL the container is the host, which is mostly left out (RFC 8089).
   if (target?.container === "" && target.scheme !== "file") throw invalidReference("its container is missing");
   return location;
 }
@@ -62,7 +68,7 @@ function isBelow(location: Location, prefix: Location): boolean {
   );
 }
 
-/** Whether one of two prefixes lies inside of the other; equal ones do not, and what is no prefix lies nowhere. */
+/** Returns whether one of two prefixes lies inside the other. Equal prefixes do not, and neither do invalid ones. */
 export function arePrefixesNested(prefix: string, other: string): boolean {
   if (![prefix, other].every((text) => typeof text === "string" && isAllowPrefix(text))) return false;
   const isBelow = (inner: string, outer: string): boolean => new AllowList([outer]).admits(parseAllowPrefix(inner));

@@ -18,25 +18,28 @@ export interface Place {
 }
 
 export interface CollectOptions<Kind> {
-  /** Undo the escaping of keys. */
+  /** Whether the escaping of keys is undone. */
   readonly unescape: boolean;
-  /** What kind of reference an object with a key that begins with `$` is, if it is one. */
+  /** Returns the kind of reference that an object with a key beginning with `$` is, if it is one. */
   readonly recognise: (value: Readonly<Record<string, unknown>>) => Kind | undefined;
-  /** What kind of reference an object is that is no JSON: an instance of a class. Default: none is one. */
+  /**
+   * Returns the kind of reference that an instance of a class is. Such an object is not JSON. Default: none is a
+   * reference.
+   */
   readonly recogniseOther?: (value: object) => Kind | undefined;
-  /** Whether the value is nobody else's, as parsed JSON is: then it is changed where it stands, not copied. */
+  /** Whether no other code uses the value, as with parsed JSON. Then it is changed in place, not copied. */
   readonly owned?: boolean;
-  /** Bytes of JSON of a scalar: given where it is asked how much was copied. */
+  /** Returns the bytes of JSON of a scalar. Given if the caller asks how much was copied. */
   readonly sizeOf?: ((scalar: unknown) => number) | undefined;
 }
 
-// Levels that are walked by recursion, which is faster; deeper ones with a stack of their own, so that any depth will do.
+// Levels that are walked by recursion, which is faster. Deeper levels use a stack of their own, so any depth works.
 const MAX_RECURSION = 100;
 
-// No payload is dehydrated that is nested deeper. What reads as if it had no end, as a proxy may, has it here.
+// Payloads that are nested deeper are never dehydrated. A value that seems endless, such as a proxy, ends here.
 const MAX_NESTING = 500_000;
 
-// Values of one step: some milliseconds of work.
+// Values of one step. A step takes some milliseconds.
 const STEP = 20_000;
 
 /** Puts a value into its place. */
@@ -45,9 +48,9 @@ export function fill({ container, key }: Place, value: unknown): void {
 }
 
 /**
- * Copies a JSON value into `root` and collects the references in it, in their order; each gets its place in the copy,
- * where it stands as null until it is filled. Bytes are copied too; what else is neither an array nor a plain object is
- * handed on as it is.
+ * Copies a JSON value into `root`, and collects the references in it, in their order. Each reference gets its place
+ * in the copy, which is null until it is filled. Bytes are copied too. Any other value that is neither an array nor a
+ * plain object is passed on as it is.
  *
  * @throws {StorageError} `UNSERIALIZABLE` for a value that stands inside itself
  */
@@ -58,28 +61,28 @@ export function collectReferences<Kind>(value: unknown, root: Place, options: Co
   return collection.found;
 }
 
-/** A container that is being copied, or walked where it stands. */
+/** A container that is being copied, or walked in place. */
 interface Level {
   readonly input: Container;
-  /** What takes its place: a new one, or itself. */
+  /** The container in the result: a new one, or the input itself. */
   readonly output: Container;
-  /** The keys of an object, absent for an array; and whether some are escaped, which they are not in the output. */
+  /** The keys of an object, absent for an array. `unescape`: some keys are escaped, and the output undoes that. */
   readonly keys: readonly string[] | undefined;
   readonly unescape: boolean;
   readonly count: number;
   index: number;
 }
 
-/** The same as {@link collectReferences}, in steps, between which others may have their turn. */
+/** Does the same as {@link collectReferences}, in steps. Other tasks may get their turn between the steps. */
 export class Collection<Kind> {
   readonly found: Found<Kind>[] = [];
-  /** Bytes of JSON of what was copied so far, where `sizeOf` is given. */
+  /** Bytes of JSON copied so far, if `sizeOf` is given. */
   copiedSize = 0;
   private readonly owned: boolean;
   private readonly levels: Level[] = [];
-  // Here cycles are found: every cycle gets here. Few payloads do, and a set costs as much as to copy a small one.
+  // Finds cycles. Every cycle gets this deep, but few payloads do. A set costs as much as copying a small payload.
   private ancestors: Set<object> | undefined;
-  // After the recursion came to its end: where it stood, from the innermost.
+  // The containers that were open when the recursion reached its limit, from the innermost.
   private readonly open: Level[] = [];
   private allowance = STEP;
 
@@ -87,7 +90,7 @@ export class Collection<Kind> {
     this.owned = options.owned === true;
   }
 
-  /** Begins with a value. {@link Collection.step} is to be called until it is done. */
+  /** Begins with a value. Call {@link Collection.step} until it is done. */
   add(value: unknown, { container, key }: Place): void {
     if (!isObject(value)) {
       this.count(value);
@@ -97,12 +100,12 @@ export class Collection<Kind> {
     }
   }
 
-  /** Whether all is done that was added. */
+  /** Whether everything that was added is done. */
   get isDone(): boolean {
     return this.levels.length === 0;
   }
 
-  /** Goes on. @returns whether all is done that was added */
+  /** Takes one step. @returns whether everything that was added is done */
   step(): boolean {
     const { levels } = this;
     this.allowance = STEP;
@@ -129,9 +132,9 @@ export class Collection<Kind> {
   }
 
   /**
-   * Puts an object, or the copy of it, into its place, and all that is in it too.
+   * Puts an object, or its copy, into its place, with everything in it.
    *
-   * @returns whether it is done; otherwise it stands where `open` says
+   * @returns whether it is done. Otherwise `open` holds its position.
    */
   private take(value: object, container: Container, key: string | number, depth: number): boolean {
     const level = this.begin(value, container, key);
@@ -159,7 +162,10 @@ export class Collection<Kind> {
     return false;
   }
 
-  /** Puts an object, or the beginning of its copy, into its place. Gives the level to go on with, if there is one. */
+  /**
+   * Puts an object, or the beginning of its copy, into its place. Returns the level to continue with, if there is
+   * one.
+   */
   private begin(value: object, container: Container, key: string | number): Level | undefined {
     if (Array.isArray(value)) {
       const output: unknown[] = this.owned ? value : new Array(value.length);
@@ -191,7 +197,7 @@ export class Collection<Kind> {
     return { input: value, output, keys, unescape, count: keys.length, index: 0 };
   }
 
-  /** Puts what stands at the index of a level into the output, or gives it, when it is an object. */
+  /** Puts the value at the index of a level into the output. Returns the value instead if it is an object. */
   private takeScalar(level: Level): object | undefined {
     const { input, output, keys, index } = level;
     if (keys === undefined) {
@@ -201,7 +207,7 @@ export class Collection<Kind> {
       if (output !== input) (output as unknown[])[index] = value;
       return undefined;
     }
-    // Key by key: on Node 20 a spread takes longer, twice as long for an object of thousands of keys.
+    // Key by key, because a spread is slower on Node 20: twice as slow for an object of thousands of keys.
     const value = (input as Record<string, unknown>)[keys[index]!];
     if (this.options.sizeOf !== undefined) this.count(value, keys[index]);
     if (isObject(value)) return value;
@@ -217,7 +223,7 @@ export class Collection<Kind> {
   }
 }
 
-/** The key in the output of what stands at the index. */
+/** Returns the output key of the value at the index. */
 function keyOf({ keys, unescape, index }: Level): string | number {
   if (keys === undefined) return index;
   return unescape ? unescapeKey(keys[index]!) : keys[index]!;

@@ -1,21 +1,21 @@
 import { isDigest } from "../bytes/digest.js";
 import { isCount, isText } from "../json/scalars.js";
 
-/** What a field of a reference is called and may hold. */
+/** The keys of a field of references, and the rule for its values. */
 export interface Field {
-  /** Its key by dialect; absent where the dialect has none. */
+  /** The key in each dialect. Absent where the dialect has no such field. */
   readonly native: string;
   readonly bubustack?: string;
-  /** The dialects in which every reference has it. */
+  /** The dialects in which every reference has the field. */
   readonly required?: readonly string[];
-  /** Gives what it says; `undefined` for what it must not hold. */
+  /** Returns the parsed value. `undefined` for an invalid value. */
   readonly parse: (value: unknown) => unknown;
   readonly rule: string;
 }
 
 // Type and subtype of RFC 6838, section 4.2, with optional parameters of printable ASCII.
 const MEDIA_TYPE = /^[\w.!#$&^+-]{1,127}\/[\w.!#$&^+-]{1,127}(?: *;[\x20-\x7e]*)?$/;
-const MAX_MEDIA_TYPE_LENGTH = 1024; // parameters have no limit of their own, a reference has to be small
+const MAX_MEDIA_TYPE_LENGTH = 1024; // parameters have no limit of their own, but a reference must be small
 
 function field<T>(rule: string, isValid: (value: unknown) => value is T) {
   return { rule, parse: (value: unknown) => (isValid(value) ? value : undefined) };
@@ -30,10 +30,10 @@ const digest = field(
 );
 const codecNames = { rule: "must be names of codecs with , between", parse: codecNamesOf };
 
-// Every native reference has these, so that nothing is handed out unchecked.
+// Every native reference has these, so that no value is returned unchecked.
 const required = ["native"];
 
-/** All fields of references, in the order in which they are written: a new one is one row here. */
+/** All fields of references, in the order in which they are written. To add a field, add one row here. */
 export const FIELDS = {
   ref: { native: "$storageRef", bubustack: "$bubuStorageRef", ...text },
   contentType: { native: "$storageContentType", bubustack: "$bubuStorageContentType", required, ...mediaType },
@@ -47,20 +47,20 @@ export const FIELDS = {
   signature: { native: "$storageSignature", ...text },
 } satisfies Readonly<Record<string, Field>>;
 
-/** What a field of a reference holds, whatever its key is in a dialect. */
+/** The name of a field of a reference, whatever its key is in a dialect. */
 export type ReferenceField = keyof typeof FIELDS;
 
-/** What a reference says, but for where its entry lies. */
+/** The fields of a reference, except for the place of its entry. */
 export type ParsedFields = {
   readonly [Name in Exclude<ReferenceField, "ref">]?: NonNullable<ReturnType<(typeof FIELDS)[Name]["parse"]>>;
 };
 
-/** Whether a reference can name a codec so. */
+/** Returns whether a reference can use this name for a codec. */
 export function isCodecName(name: unknown): name is string {
   return isText(name) && /^[a-z0-9][a-z0-9-]*$/.test(name);
 }
 
-/** Whether a reference can have `text` as its content type. */
+/** Returns whether a reference can have `text` as its content type. */
 export function isMediaType(text: string): boolean {
   if (text === "application/json" || text === "text/plain") return true;
   return text.length <= MAX_MEDIA_TYPE_LENGTH && MEDIA_TYPE.test(text);

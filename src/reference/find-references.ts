@@ -4,14 +4,14 @@ import { isObject, isPlainObject } from "../json/is-object.js";
 import type { Place } from "./collect.js";
 import { hasDollarKey } from "./escape.js";
 
-/** A place in a value: a key of a container that has a place itself. They share their beginnings, as paths can't. */
+/** A place in a value: a key of a container that has a place itself. Spots share their beginnings, unlike paths. */
 export interface Spot {
   /** Absent in the outermost container. */
   readonly parent: Spot | undefined;
   readonly key: string | number;
 }
 
-/** A reference and where it stands; at no place when it is the whole value. */
+/** A reference and its place. The place is absent when the reference is the whole value. */
 export interface ReferenceAt<Kind> {
   readonly spot: Spot | undefined;
   readonly value: Readonly<Record<string, unknown>>;
@@ -31,8 +31,9 @@ interface Level {
 /**
  * Finds the references in a JSON value of any depth, in their order, without copying it.
  *
- * @param spot where the value itself stands
- * @param recognise what kind of reference an object with a key that begins with `$` is, if it is one: it is not looked into
+ * @param spot the place of the value itself
+ * @param recognise returns the kind of reference of an object with a key that begins with `$`. Inside a reference,
+ *   nothing is searched.
  * @throws {StorageError} `UNSERIALIZABLE` for a value that stands inside itself
  */
 export function* findReferences<Kind>(
@@ -46,8 +47,8 @@ export function* findReferences<Kind>(
 }
 
 /**
- * The path from what `root` holds to another place in it, by looking for it: for messages, so that nobody has to carry
- * paths along. Empty for the place of the root, and for one that is not in it.
+ * Searches the value of `root` for another place, and returns the path to it. It is for messages, so that other code
+ * need not keep paths. The path is empty for the place of the root, and for a place that is not found.
  */
 export function pathOfPlace(root: Place, { container, key }: Place): (string | number)[] {
   const value = (root.container as Record<string | number, unknown>)[root.key];
@@ -57,14 +58,14 @@ export function pathOfPlace(root: Place, { container, key }: Place): (string | n
   return [];
 }
 
-/** The path from the outermost container to a spot. */
+/** Returns the path from the outermost container to a spot. */
 export function pathOf(spot: Spot | undefined): (string | number)[] {
   const path: (string | number)[] = [];
   for (let at = spot; at !== undefined; at = at.parent) path.push(at.key);
   return path.reverse();
 }
 
-/** The objects and arrays in a value, each before what is in it. */
+/** Yields the objects and arrays in a value, each before its content. */
 function* containersIn<Kind>(
   value: unknown,
   spot: Spot | undefined,
@@ -100,7 +101,7 @@ function levelOf(value: unknown, spot: Spot | undefined): Level | undefined {
   return { input: value, keys, count: keys.length, spot, index: 0 };
 }
 
-/** Goes on to the next object or array in a container. */
+/** Moves on to the next object or array in a container. */
 function nextLevel(level: Level): Level | undefined {
   const { input, keys, count, spot } = level;
   while (level.index < count) {

@@ -1,6 +1,8 @@
 import { FIELDS, type Field, type ReferenceField } from "./fields.js";
 
-/** How references are written: coatcheck's own grammar, or that of the BubuStack operators and SDK for Go. */
+/**
+ * The way references are written: coatcheck's own grammar, or the grammar of the BubuStack operators and SDK for Go.
+ */
 export type Dialect = "native" | "bubustack";
 
 /** The keys of a dialect's references, in the order in which they are written. */
@@ -9,7 +11,7 @@ export interface Grammar {
   /** The key that makes an object a reference. */
   readonly refKey: string;
   readonly fields: ReadonlyMap<string, ReferenceField>;
-  /** What every reference has, besides. */
+  /** The other fields that every reference has. */
   readonly required: readonly ReferenceField[];
 }
 
@@ -29,9 +31,9 @@ const BUBUSTACK = grammar("bubustack");
 export const GRAMMARS: Readonly<Record<Dialect, Grammar>> = { native: NATIVE, bubustack: BUBUSTACK };
 
 /**
- * The grammar in which `value` is a reference: its reference key holds a string, and its other keys are all keys of
- * that grammar. With one more key it is `undefined`: plain data, unless {@link isSpoiltReference}. Keys that JSON leaves
- * out do not count.
+ * Returns the grammar in which `value` is a reference. Its reference key holds a string, and its other keys all
+ * belong to that grammar. An object with any other key gives `undefined`. Such an object is plain data, unless
+ * {@link isSpoiltReference} applies. Keys that JSON leaves out do not count.
  */
 export function referenceGrammar(value: Readonly<Record<string, unknown>>): Grammar | undefined {
   if (isWritten(value, NATIVE)) return NATIVE;
@@ -39,8 +41,9 @@ export function referenceGrammar(value: Readonly<Record<string, unknown>>): Gram
 }
 
 /**
- * Whether an object is meant as a native reference and is none: its reference key holds a string, beside a key that is none
- * of a reference's. Where data is escaped, nothing but a reference has that key, so it is one that was changed on its way.
+ * Returns whether an object is a damaged native reference. Its reference key holds a string, but another key does not
+ * belong to references. Where data is escaped, only references have the reference key. So such an object is a
+ * reference that was changed on its way.
  */
 export function isSpoiltReference(value: Readonly<Record<string, unknown>>): boolean {
   const { refKey } = NATIVE;
@@ -55,7 +58,7 @@ function isWritten(value: Readonly<Record<string, unknown>>, { refKey, fields }:
   return true;
 }
 
-// Otherwise {$bubuStorageRef: "a", more: undefined} would be data here and, once it is JSON, a reference.
+// Otherwise {$bubuStorageRef: "a", more: undefined} would be data here, but a reference once it is JSON.
 function isLeftOut(value: unknown): boolean {
   return value === undefined || typeof value === "function" || typeof value === "symbol";
 }

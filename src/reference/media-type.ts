@@ -1,10 +1,10 @@
 import { extendedValue, isFilename, isPrintableAscii, quoted } from "../paths/filename.js";
 import { isMediaType } from "./fields.js";
 
-// The name of a file travels as the parameter `name` of a media type: a quoted string (RFC 2045, section 5.1), or, where it is
-// not ASCII, percent-encoded UTF-8 as `name*` (RFC 2231, section 4).
+// The name of a file travels as the parameter `name` of a media type: a quoted string (RFC 2045, section 5.1). Where
+// the name is not ASCII, it travels as percent-encoded UTF-8 in `name*` (RFC 2231, section 4).
 
-// A token of RFC 2045, and what may stand behind it: a quoted string, or a token.
+// A token of RFC 2045, and its value: a quoted string, or a token.
 const PARAMETER = /; *(?:([\w!#$%&'*+.^`|~-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+)) *)?/y;
 
 interface Parameter {
@@ -13,7 +13,10 @@ interface Parameter {
   readonly text: string;
 }
 
-/** The media type with the name of a file, in place of one that it had; `undefined` when no reference can carry that. */
+/**
+ * Adds the name of a file to a media type, in place of an earlier name. `undefined` when no reference can carry the
+ * result.
+ */
 export function withFilename(mediaType: string, filename: string): string | undefined {
   const parameters = parametersOf(mediaType);
   if (parameters === undefined) return undefined;
@@ -22,7 +25,7 @@ export function withFilename(mediaType: string, filename: string): string | unde
   return isMediaType(named) ? named : undefined;
 }
 
-/** The name of a file that a media type carries. */
+/** Returns the name of a file that a media type carries. */
 export function filenameOf(mediaType: string): string | undefined {
   const parameters = parametersOf(mediaType) ?? [];
   const valueOf = (name: string): string | undefined => parameters.find(({ key }) => key === name)?.value;
@@ -39,7 +42,7 @@ function essenceOf(mediaType: string): string {
   return (end === -1 ? mediaType : mediaType.slice(0, end)).trim();
 }
 
-/** `undefined` for what is not written as parameters are. */
+/** Returns `undefined` for text that is not written as parameters are. */
 function parametersOf(mediaType: string): Parameter[] | undefined {
   const found: Parameter[] = [];
   const begin = mediaType.indexOf(";");
@@ -50,7 +53,7 @@ function parametersOf(mediaType: string): Parameter[] | undefined {
     if (match === null) return undefined;
     const [all, key, inQuotes, token] = match;
     at += all.length;
-    if (key === undefined) continue; // an empty one, as behind the last
+    if (key === undefined) continue; // an empty parameter, as behind the last one
     const value = inQuotes?.replace(/\\(.)/g, "$1") ?? token!;
     found.push({ key: key.toLowerCase(), value, text: all.slice(1).trim() });
   }

@@ -3,13 +3,13 @@ import { escapeKey, hasDollarKey, unescapeKey } from "./escape.js";
 import { arrayAt, missing, objectAt, type SelectorStep } from "./selector.js";
 import { begun, eachStage, after, stepOf, type Stage } from "./stage.js";
 
-/** A reference that lies on the way to a part, or in it, and what is to be selected from what it stands for. */
+/** A reference on the way to a part, or in it, and what is to be selected from its value. */
 export interface FoundOnTheWay<Kind> extends Found<Kind> {
-  /** Absent: all of it. */
+  /** Absent when the whole value is selected. */
   readonly rest?: Stage | undefined;
 }
 
-/** The items of a list, from which the same is selected. */
+/** The items of a list, from which the same part is selected. */
 interface Items {
   readonly list: readonly unknown[];
   readonly output: unknown[];
@@ -17,12 +17,12 @@ interface Items {
   index: number;
 }
 
-// Items of one step: some milliseconds of work.
+// Items of one step. A step takes some milliseconds.
 const STEP = 5_000;
 
 /**
- * Takes a part of a JSON value in which references stand, as if they were hydrated: what lies beside the way to the part is
- * not looked at. In steps, between which others may have their turn.
+ * Takes a part of a JSON value with references in it, as if they were hydrated. Values beside the way to the part are
+ * not looked at. It works in steps, between which other tasks may get their turn.
  */
 export class PartWalk<Kind> {
   readonly found: FoundOnTheWay<Kind>[] = [];
@@ -35,13 +35,13 @@ export class PartWalk<Kind> {
     this.parts = new Collection(options);
   }
 
-  /** Bytes of JSON of what was copied so far, where `sizeOf` is given. */
+  /** Bytes of JSON copied so far, if `sizeOf` is given. */
   get copiedSize(): number {
     return this.parts.copiedSize;
   }
 
   /**
-   * Puts what is selected of `value` into `place`. {@link PartWalk.step} is to be called until it is done.
+   * Puts the selected part of `value` into `place`. Call {@link PartWalk.step} until it is done.
    *
    * @throws {StorageError} `INVALID_REFERENCE` where there is no such part
    */
@@ -50,12 +50,12 @@ export class PartWalk<Kind> {
     if (this.isCollecting && this.parts.isDone) this.collect();
   }
 
-  /** Whether all is done that was added. */
+  /** Whether everything that was added is done. */
   get isDone(): boolean {
     return !this.isCollecting && this.levels.length === 0;
   }
 
-  /** Goes on. @returns whether all is done. @throws {StorageError} as {@link PartWalk.add} does */
+  /** Takes one step. @returns whether all is done. @throws {StorageError} as {@link PartWalk.add} does */
   step(): boolean {
     let left = STEP;
     for (;;) {
@@ -104,7 +104,7 @@ export class PartWalk<Kind> {
         return;
       }
       const pick = stepOf(picks);
-      if (pick.kind !== "index") objectAt(list, pick.position); // which an array is not
+      if (pick.kind !== "index") objectAt(list, pick.position); // throws, because an array is not an object
       const item = pick.kind === "index" ? list[pick.index] : undefined;
       if (item === undefined && !picks.underEach) throw missing(pick);
       current = item ?? null;
@@ -112,7 +112,7 @@ export class PartWalk<Kind> {
     }
   }
 
-  /** Goes on with parts. @returns whether they are done */
+  /** Continues to copy parts. @returns whether they are done */
   private collect(): boolean {
     if (!this.parts.step()) return false;
     this.isCollecting = false;
@@ -128,7 +128,7 @@ export class PartWalk<Kind> {
     return hasDollarKey(Object.keys(value)) ? this.options.recognise(value as Record<string, unknown>) : undefined;
   }
 
-  /** What the hydrated value has under a name or index. */
+  /** Returns the value that the hydrated value has under a name or index. */
   private readStep(value: unknown, step: Exclude<SelectorStep, { kind: "each" }>): unknown {
     if (step.kind === "index") return arrayAt(value, step.position)[step.index];
     const { name } = step;
@@ -136,7 +136,8 @@ export class PartWalk<Kind> {
     const written = this.options.unescape ? escapeKey(name) : name;
     let key = written;
     if (this.options.unescape && written !== name && unescapeKey(name) === name && Object.hasOwn(object, name)) {
-      // Nobody wrote it who escapes; it has the same name, and of two the last remains.
+      // Only a writer that does not escape can have written this key. Both keys mean the same name, and the last one
+      // wins.
       const keys = Object.keys(object);
       if (keys.indexOf(name) > keys.indexOf(written)) key = name;
     }

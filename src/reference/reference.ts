@@ -3,7 +3,7 @@ import type { Dialect, Grammar } from "./grammar.js";
 import type { Location } from "../paths/location.js";
 import { invalidReference, parseLocation } from "./location.js";
 
-/** The object that stands where an offloaded value stood. */
+/** The object that replaces an offloaded value. */
 export interface StorageReference {
   /** Path of the object in the store, or `scheme://container/path` when the store routes. */
   $storageRef: string;
@@ -15,7 +15,7 @@ export interface StorageReference {
   $storageDigest: string;
   /** Where the entry begins in the object, when it lies in a pack. */
   $storageOffset?: number;
-  /** Names of the codecs in the order applied, `,` between. */
+  /** Names of the codecs in the order applied, separated by `,`. */
   $storageEncoding?: string;
   $storageSchema?: string;
   $storageSchemaVersion?: string;
@@ -34,7 +34,7 @@ export interface BubustackReference {
   $bubuStoragePath?: string;
 }
 
-/** A reference that was checked, its fields under the same names in every dialect. */
+/** A reference that was checked. Its fields have the same names in every dialect. */
 export interface ParsedReference extends ParsedFields {
   readonly dialect: Dialect;
   readonly location: Location;
@@ -44,7 +44,8 @@ export interface ParsedReference extends ParsedFields {
  * Checks every field of a reference.
  *
  * @param value an object that `referenceGrammar` found to be a reference in `grammar`
- * @param locate takes the text of a reference apart; a caller with many of one text may remember what it gives
+ * @param locate splits the text of a reference into its parts; a caller with many equal texts may remember the
+ *   results
  * @throws {StorageError} `INVALID_REFERENCE` that names the field
  */
 export function parseReference(
@@ -67,10 +68,10 @@ export function parseReference(
   return parsed as unknown as ParsedReference;
 }
 
-/** What a reference that is being written says. */
+/** The fields of a reference that is being written. */
 export type ReferenceContent = Partial<Record<ReferenceField, string | number | undefined>> & { ref: string };
 
-/** Writes the fields that `grammar` has a key for into `slot`, in the grammar's order. Gives the slot back. */
+/** Writes the fields that `grammar` has a key for into `slot`, in the grammar's order. Returns the slot. */
 export function writeReference(
   slot: Record<string, unknown>,
   content: ReferenceContent,

@@ -5,13 +5,14 @@ import { parseReference, type BubustackReference, type StorageReference } from "
 
 /** A reference in a dehydrated value, and the path that leads to it. */
 export interface FoundReference {
-  /** Keys and indexes from the value on; empty when the reference is the whole value. */
+  /** Keys and indexes, starting at the value. Empty when the reference is the whole value. */
   path: (string | number)[];
   reference: StorageReference | BubustackReference;
 }
 
 /**
- * Tells whether a value is a valid reference, of either dialect. Whether it is signed, or may be read, only a manager knows.
+ * Returns whether a value is a valid reference, of either dialect. Only a manager knows whether it is signed, or may
+ * be read.
  *
  * @example
  * if (isReference(message.body)) console.log(message.body);
@@ -28,7 +29,7 @@ export function isReference(value: unknown): value is StorageReference | Bubusta
 }
 
 /**
- * Finds the valid references in a dehydrated value, in their order, without I/O. Escaped data is none.
+ * Finds the valid references in a dehydrated value, in their order, without I/O. Escaped data does not count.
  *
  * @throws {StorageError} `UNSERIALIZABLE` for a value that stands inside itself
  * @example

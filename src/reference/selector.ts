@@ -13,9 +13,9 @@ export type SelectorStep =
 export type Selector = readonly SelectorStep[];
 
 /**
- * Parses a `$storagePath`: `.field` (the dot may be left out at the start), `[0]`, `[*]`, and `["any key"]`, a JSON
- * string, for keys that hold dots, brackets or outer spaces. A blank text selects the whole value. Spaces around the
- * text, a field or the content of brackets are ignored.
+ * Parses a `$storagePath`. Its steps are `.field` (the dot may be left out at the start), `[0]`, `[*]`, and
+ * `["any key"]`. The last is a JSON string, for keys that hold dots, brackets or outer spaces. A blank text selects the
+ * whole value. Spaces around the text, a field or the content of brackets are ignored.
  *
  * @throws {StorageError} `INVALID_REFERENCE` with what is wrong and at which position. Its message repeats no key.
  *
@@ -42,9 +42,9 @@ export function parseSelector(path: string): Selector {
 }
 
 /**
- * Takes the part of `value` that the selector names. Under `[*]`, a field or index that is missing gives null; elsewhere
- * it is an error, and so is, everywhere, a value of another kind than the step asks for. Only own properties are seen.
- * `[*]` builds a new array; what it holds, and every other selected part, is handed out as it is, not copied.
+ * Returns the part of `value` that the selector names. A missing field or index under `[*]` gives null, and elsewhere
+ * it is an error. A value of another kind than the step needs is always an error. Only own properties are seen. `[*]`
+ * builds a new array. Its items, and every other selected part, are not copied.
  *
  * @throws {StorageError} `INVALID_REFERENCE` with what is wrong and at which position of the selector
  */
@@ -106,7 +106,7 @@ function skipSpaces(text: string, position: number): number {
   return at;
 }
 
-/** The position after the string literal that begins at `position`, or the end of the text when it is not closed. */
+/** Returns the position after the string literal at `position`. Returns the end of the text when it is not closed. */
 function endOfString(text: string, position: number): number {
   for (let at = position + 1; at < text.length; at++) {
     if (text[at] === "\\") at++;
@@ -116,9 +116,9 @@ function endOfString(text: string, position: number): number {
 }
 
 /**
- * The same from a step on.
+ * Does the same from a given step on.
  *
- * @param underEach whether a `[*]` came before, so that what is missing is null
+ * @param underEach whether a `[*]` came before, so that a missing part is null
  */
 export function selectFrom(value: unknown, selector: Selector, from: number, underEach: boolean): unknown {
   let selected = value;
@@ -143,22 +143,22 @@ function readOwnField(value: unknown, step: { name: string; position: number }):
   return Object.hasOwn(object, step.name) ? object[step.name] : undefined;
 }
 
-/** A value from which a field is selected. @throws {StorageError} `INVALID_REFERENCE` for what has no fields */
+/** Checks that fields can be selected from a value. @throws {StorageError} `INVALID_REFERENCE` if it has no fields */
 export function objectAt(value: unknown, position: number): Readonly<Record<string, unknown>> {
-  // Bytes are one value, though their indexes are own properties.
+  // Bytes are one value, although their indexes are own properties.
   if (typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)) {
     return value as Record<string, unknown>;
   }
   throw invalid(`an object is expected, ${kindOf(value)} was found`, position);
 }
 
-/** A value from which items are selected. @throws {StorageError} `INVALID_REFERENCE` for what is no array */
+/** Checks that items can be selected from a value. @throws {StorageError} `INVALID_REFERENCE` if it is no array */
 export function arrayAt(value: unknown, position: number): readonly unknown[] {
   if (Array.isArray(value)) return value;
   throw invalid(`an array is expected, ${kindOf(value)} was found`, position);
 }
 
-/** The error of a step for which there is nothing. */
+/** Makes the error of a step that selects nothing. */
 export function missing({ kind, position }: SelectorStep): StorageError {
   return invalid(kind === "field" ? "the field is missing" : "the index is out of bounds", position);
 }

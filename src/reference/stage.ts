@@ -1,20 +1,20 @@
 import { parseSelector, selectFrom, type Selector, type SelectorStep } from "./selector.js";
 
 /**
- * What is still to be selected from a value: the rest of a selector, and then of those that select in what that gives. A
- * reference that lies on the way of a selection has a selector of its own, whose stage comes before.
+ * The selection that remains for a value. It is the rest of a selector, followed by the selectors for the result of
+ * the first. A reference on the way of a selection has a selector of its own, whose stage comes first.
  */
 export interface Stage {
   readonly selector: Selector;
-  /** The step that comes next. */
+  /** The index of the next step. */
   readonly at: number;
-  /** Whether a `[*]` came before, so that what is missing is null. */
+  /** Whether a `[*]` came before, so that a missing part is null. */
   readonly underEach: boolean;
   readonly next: Stage | undefined;
 }
 
 /**
- * The stage of a `$storagePath`, before what else is to be selected.
+ * Returns the stage of a `$storagePath`, before the remaining selection.
  *
  * @throws {StorageError} `INVALID_REFERENCE`
  */
@@ -22,33 +22,33 @@ export function stageOf(path: string | undefined, next: Stage | undefined): Stag
   return path === undefined ? next : begun({ selector: parseSelector(path), at: 0, underEach: false, next });
 }
 
-/** The first stage that has a step left. */
+/** Returns the first stage that has a step left. */
 export function begun(stage: Stage | undefined): Stage | undefined {
   let first = stage;
   while (first !== undefined && first.at === first.selector.length) first = first.next;
   return first;
 }
 
-/** The step that comes next in a stage that has one left. */
+/** Returns the next step of a stage that has a step left. */
 export function stepOf({ selector, at }: Stage): SelectorStep {
   return selector[at]!;
 }
 
-/** What follows that step in the same stage, and after it. */
+/** Returns the stage after its next step, with the stages that follow. */
 export function after(stage: Stage, underEach = stage.underEach): Stage {
   return { selector: stage.selector, at: stage.at + 1, underEach, next: stage.next };
 }
 
-/** What comes of a `[*]`: which items are wanted, and what is to be selected in each. */
+/** The result of a `[*]`: which items are wanted, and what is selected in each. */
 export interface EachStage {
-  /** The stage whose step picks one item of the array that the `[*]` gives; absent: all of them are wanted. */
+  /** The stage whose step picks one item of the array from `[*]`. Absent when all items are wanted. */
   readonly picks: Stage | undefined;
   readonly inItem: Stage | undefined;
 }
 
 /**
- * Takes a stage that stands at a `[*]`. The array that it gives is what the next stage selects in: where that picks an
- * item, no other lies on the way.
+ * Takes a stage that stands at a `[*]`. The next stage selects in the array from the `[*]`. If the next stage picks
+ * one item, the other items are not on the way.
  */
 export function eachStage(stage: Stage): EachStage {
   const passed = [after(stage, true)];
@@ -62,7 +62,7 @@ export function eachStage(stage: Stage): EachStage {
   return { picks, inItem };
 }
 
-/** Selects by all stages, in a value in which nothing is left to be hydrated. @throws {StorageError} `INVALID_REFERENCE` */
+/** Selects by all stages, in a value that is completely hydrated. @throws {StorageError} `INVALID_REFERENCE` */
 export function selectAll(value: unknown, stages: Stage | undefined): unknown {
   let selected = value;
   for (let stage = stages; stage !== undefined; stage = stage.next) {

@@ -1,17 +1,17 @@
 import { formatLocation } from "../paths/location.js";
 import type { ParsedReference } from "./reference.js";
 
-/** Which bytes a reference points at: the same for all references to the same entry. */
+/** Returns a key for the bytes that a reference points at. It is the same for all references to the same entry. */
 export function entryKey({ location, offset, size }: ParsedReference): string {
-  const path = formatLocation(location); // paths of two containers may be alike
+  const path = formatLocation(location); // paths of two containers may be equal
   return offset === undefined ? path : `${path}\n${offset}\n${size ?? ""}`;
 }
 
-// What encryption adds: a header, and 16 bytes a mebibyte; and what compression does to a stream of which only the
-// beginning gains: less than a thousandth.
+// Encryption adds a header, and 16 bytes for each mebibyte. If compression shrinks only the
+// beginning of a stream, it lengthens the rest by less than a thousandth.
 const MAX_HEADER_SIZE = 66_000;
 
-/** Bytes that an entry has at least when it is decoded, as far as its reference says: it bounds what is read for nothing. */
+/** Returns the least bytes of an entry after decoding, according to its reference. It limits what is read in vain. */
 export function leastDecodedSize({ size = 0, encoding }: ParsedReference): number {
   return encoding === undefined ? size : Math.max(0, size - MAX_HEADER_SIZE - Math.ceil(size / 1000));
 }

@@ -8,22 +8,24 @@ import { giveUp } from "../../async/give-up.js";
 import { sourceFailure } from "../../store/source-failure.js";
 import { openSource, type OpenSource } from "../../store/source.js";
 
-/** Reads one Blob or stream of a payload, once, as it is asked for chunks. */
+/** Reads one Blob or stream of a payload, once, at the pace of its caller. */
 export class SourceReader {
   readonly #path: PayloadPath;
   readonly #source: OpenSource;
   readonly #bytes = new ChunkBytes();
-  // What was put back, to be given again.
+  // Chunks that were put back, to be returned again.
   readonly #unread: Uint8Array[] = [];
   #failure: StorageError | undefined;
   #isOver = false;
   #isClosed = false;
 
   /**
+   * Opens the source.
+   *
    * @param path where the source stands in the payload, for messages
-   * @param onBytes is told of bytes as they come; what it throws ends the source
-   * @throws {StorageError} `UNEXPECTED` for a stream that is locked, destroyed, or was read already; the code of what it
-   *   failed with, where that is a StorageError
+   * @param onBytes is called with the number of bytes as they come; if it throws, the source ends
+   * @throws {StorageError} `UNEXPECTED` for a stream that is locked, destroyed, or was read already; the code of the
+   *   stream's own error, if that is a StorageError
    */
   constructor(
     source: StreamSource,
@@ -49,16 +51,18 @@ export class SourceReader {
   }
 
   /**
-   * The next bytes, never none; `undefined` when the source has ended. They may change with the next call: a source may
-   * use its memory again.
+   * Returns the next bytes, never an empty chunk. Returns `undefined` when the source has ended. The bytes may change
+   * with the next call, because a source may use its memory again.
    *
-   * @throws {StorageError} `UNEXPECTED`, or the code of a StorageError, when the source fails, `UNSERIALIZABLE` when it gives something else than bytes or
-   *   strings, `ABORTED` promptly, also while the source hangs
+   * @throws {StorageError}
+   * - `UNEXPECTED`, or the code of a StorageError, when the source fails
+   * - `UNSERIALIZABLE` when the source returns anything other than bytes or strings
+   * - `ABORTED` promptly, even while the source hangs
    */
   async next(signal: AbortSignal): Promise<Uint8Array | undefined> {
     for (;;) {
       throwIfAborted(signal);
-      // What failed or was given up has no end, for whoever asks on.
+      // A source that failed or was given up has no end, even if the caller asks again.
       if (this.#failure !== undefined) throw this.#failure;
       if (this.#isClosed) throw new StorageError("ABORTED", "The stream was given up.", { operation: "dehydrate" });
       const unread = this.#unread.shift();
@@ -70,7 +74,10 @@ export class SourceReader {
     }
   }
 
-  /** Bytes that {@link SourceReader.next} gives once more. They must stay as they are until the source is read on. */
+  /**
+   * Puts back bytes that {@link SourceReader.next} returns once more. They must not change until the source is read
+   * on.
+   */
   putBack(...chunks: Uint8Array[]): void {
     this.#unread.push(...chunks.filter(({ byteLength }) => byteLength > 0));
   }
@@ -128,15 +135,15 @@ export class SourceReader {
   }
 }
 
-/** What an item is, without saying what is in it. */
+/** Names the kind of an item, without its content. */
 function kindOf(item: unknown): string {
   if (item === null) return "null";
   return typeof item === "object" ? "objects" : `values of the type ${typeof item}`;
 }
 
 /**
- * The bytes of a source that has no more than `limit`. Of any other it reads no more than a chunk beyond, gives
- * `undefined`, and can be read from its beginning again.
+ * Returns the bytes of a source that has at most `limit` bytes. A larger source gives `undefined`, after at most one
+ * chunk beyond the limit. It can be read from its beginning again.
  *
  * @throws {StorageError} as {@link SourceReader.next} does
  */

@@ -5,20 +5,20 @@ import { endSource } from "../../store/source.js";
 import { SourceReader } from "./read-source.js";
 
 /**
- * Owns the Blobs and streams of the payload of one call, from its first line to its end: when it fails, wherever that is, it
- * ends them all, read or not.
+ * Owns the Blobs and streams of the payload of one call, from its first line to its end. If the call fails anywhere,
+ * the owner ends them all, whether they were read or not.
  */
 export class SourceOwner {
   #sources: Map<StreamSource, SourceReader | undefined> | undefined;
   #isComplete = false;
 
-  /** Takes note of a source. */
+  /** Records a source. */
   readonly add = (source: StreamSource): void => {
     this.#sources ??= new Map();
     if (!this.#sources.has(source)) this.#sources.set(source, undefined);
   };
 
-  /** Says that the payload has no other sources than those that were added. */
+  /** Records that the payload has no other sources than those that were added. */
   complete(): void {
     this.#isComplete = true;
   }
@@ -26,7 +26,7 @@ export class SourceOwner {
   /**
    * Opens a source, once.
    *
-   * @param onBytes is told of bytes as they come; what it throws ends the source
+   * @param onBytes is called with the number of bytes as they come; if it throws, the source ends
    * @throws {StorageError} as {@link SourceReader} does
    */
   open(source: StreamSource, path: PayloadPath, onBytes?: (bytes: number) => void): SourceReader {

@@ -13,20 +13,22 @@ import type { SourceOwner } from "./source-owner.js";
 import type { DehydrateSettings } from "../../configure/call-schemas.js";
 import { storeBlob, storeStream, writeStream } from "./store-stream.js";
 
-/** The bytes of a binary entry: read, and still to be written; or stored already. */
+/** The result for a binary entry: bytes that are still to be written, or an entry that is already stored. */
 export type SourceOutcome = { readonly bytes: Uint8Array } | { readonly stored: StoredEntry };
 
-// Up to here a stream is read before it is written, by one request instead of three. With 16 at a time that is 32 MiB.
+// Bytes up to which a stream is read before it is written, with one request instead of three. 16 streams at a time
+// take 32 MiB.
 const HEAD_SIZE = 2_097_152;
 
-// Longer streams that are written at a time: each takes what the store needs for one, which in S3 is 16 MiB and more.
+// Longer streams that are written at a time. Each takes the memory that the store needs for one, in S3 16 MiB and
+// more.
 const LONG_STREAMS = 4;
 
-// Up to here one of these is read before it is written: what S3 would not take in parts is one request too, where a temporary
-// object, its copy and its removal are three.
+// Bytes up to which a longer stream is read before it is written. A body too small for parts in S3 is one request
+// too. A temporary object, its copy and its removal are three.
 const LONG_HEAD_SIZE = 5_242_880;
 
-/** A Blob or stream of a payload, and where it stands: one that stands in several places can be read only once. */
+/** A Blob or stream of a payload, and its places. A stream at several places can be read only once. */
 interface OpenSource {
   readonly source: StreamSource;
   readonly reader: SourceReader;
@@ -34,8 +36,9 @@ interface OpenSource {
 }
 
 /**
- * Reads the binary entries of a payload. What is small, or there as a whole, is left for the caller to write; the others
- * go to the store as they are read. When one fails, the owner of the sources ends all of them.
+ * Reads the binary entries of a payload. Small entries, and bytes that are present as a whole, are left for the
+ * caller to write. The others go to the store as they are read. If one fails, the owner of the sources ends all of
+ * them.
  */
 export async function storeSources(
   planned: PlannedPayload,
@@ -94,7 +97,7 @@ async function storeSource(
   signal: AbortSignal,
 ): Promise<SourceOutcome> {
   const packed = pack === false ? 0 : pack.maxEntrySize;
-  /** What becomes of a source that has no more than `limit` bytes; any other can be read from its beginning. */
+  /** Returns the result for a source of at most `limit` bytes. Any other source can be read from its beginning. */
   const held = async (limit: number): Promise<SourceOutcome | undefined> => {
     const bytes = await readSmall(reader, limit, signal);
     if (bytes === undefined) return undefined;
@@ -107,12 +110,12 @@ async function storeSource(
   if (small !== undefined) return small;
   const release = await longStreams.acquire(signal);
   try {
-    // The names of that dialect say nothing of the content.
+    // The names of that dialect do not depend on the content.
     if (dialect === "bubustack") {
       const path = planned.layout.objectPath(entry, Buffer.alloc(32));
       return { stored: await writeStream(entry, reader, path, writer, signal) };
     }
-    // What is encoded is a stream, also that of a Blob: it would not be the same when it is encrypted again.
+    // With codecs, even a Blob is stored as a stream. Encrypting it a second time would give other bytes.
     if (source instanceof Blob && codecs === undefined) {
       reader.close(undefined);
       return { stored: await storeBlob(entry, source, planned, writer, signal) };
@@ -142,7 +145,7 @@ async function writeBytes(
   return { path, size, digest, encodings };
 }
 
-/** What came of a source at one of its places: in bubustack's dialect each has an object of its own. */
+/** Returns the result for a source at one of its places. In bubustack's dialect each place has an object of its own. */
 async function outcomeAt(
   entry: PlannedEntry,
   outcome: SourceOutcome,

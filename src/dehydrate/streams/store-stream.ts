@@ -14,9 +14,9 @@ import { StreamBody } from "./stream-body.js";
 const PLAIN: StreamEncoding = { encodings: [], encode: (chunks) => chunks };
 
 /**
- * Stores a stream, of any size, in the memory of its chunks: under a temporary name, and when its digest is known, by a
- * copy inside the store under the name of its content. The temporary object is deleted, whatever happens. Where the store
- * can't copy, the object keeps a name of its own.
+ * Stores a stream of any size, in the memory of its chunks. The stream is written under a temporary name. When its
+ * digest is known, the store copies it to the name of its content. The temporary object is deleted, whatever happens.
+ * Where the store can't copy, the object keeps a name of its own.
  */
 export async function storeStream(
   entry: PlannedEntry,
@@ -26,7 +26,7 @@ export async function storeStream(
   writer: ObjectWriter,
   signal: AbortSignal,
 ): Promise<StoredEntry> {
-  // In the scope, and with its label, so that its release finds what a process leaves that dies here.
+  // The name lies in the scope, with its label. So releasing the scope finds the object if this process dies.
   const freshPath = (extension: "part" | "bin"): string =>
     locationBelow(prefix, `${directory}/${streamName(extension)}`);
   const temporary = freshPath("part");
@@ -44,21 +44,21 @@ export async function storeStream(
     },
   );
   const path = layout.objectPath(entry, written.digest);
-  // Also where such an object is there already: it may be damaged, or old enough to expire before this one would.
+  // The copy is made even if such an object exists. That object may be damaged, or expire before this one would.
   await writer.place((s) => writer.copy(temporary, path, written.size, s).finally(remove), remove, signal);
   return { ...written, path };
 }
 
 async function nothing(): Promise<void> {
-  // It lies where it is to lie.
+  // The object is already in its place.
 }
 
 /**
  * Writes a stream to one path.
  *
- * @param encoding what is done to its bytes on the way
-
- * @throws {StorageError} what the source fails with, or else the store; `INTEGRITY` when the store did not take it all
+ * @param encoding how the bytes are encoded on the way
+ * @throws {StorageError} the error of the source, or else of the store; `INTEGRITY` when the store did not take it
+ *   all
  */
 export async function writeStream(
   { contentType }: PlannedEntry,
@@ -85,8 +85,8 @@ function notWhole(path: string, { store }: ObjectWriter): StorageError {
 }
 
 /**
- * Stores a Blob, of any size, in the memory of its chunks. Unlike a stream it can be read twice: for its digest, and then
- * to its place at once; or more often, where a layer of the store repeats a write.
+ * Stores a Blob of any size, in the memory of its chunks. Unlike a stream, a Blob can be read twice: for its digest,
+ * and then straight to its place. It is read more often if a layer of the store repeats a write.
  */
 export async function storeBlob(
   entry: PlannedEntry,

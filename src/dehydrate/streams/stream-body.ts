@@ -4,10 +4,11 @@ import { StorageError } from "../../errors/error.js";
 import type { StreamEncoding } from "../../codecs/entry-encoding.js";
 import type { SourceReader } from "./read-source.js";
 
-// A chunk may be a gigabyte. Its digest is computed in pieces of this size, about 1 ms each, with the store's work between.
+// A chunk may be a gigabyte. Its digest is computed in pieces of this size, about 1 ms each, with the store's work
+// between.
 const PIECE_SIZE = 1_048_576;
 
-/** A stream on its way into a store, read, and encoded, as the store asks for it. */
+/** A stream on its way into a store. It is read and encoded at the pace of the store. */
 export class StreamBody implements AsyncIterable<Uint8Array> {
   readonly #hash: Hash = beginSha256();
   #size = 0;
@@ -30,12 +31,15 @@ export class StreamBody implements AsyncIterable<Uint8Array> {
     return this.#isWhole;
   }
 
-  /** SHA-256 of what was handed on. Once. */
+  /** Returns the SHA-256 of what was handed on. Call it once. */
   digest(): Buffer {
     return this.#hash.digest();
   }
 
-  /** Can be begun anew until something was read: a layer may repeat a write that did not come so far. */
+  /**
+   * Iterates over the encoded bytes. A new iteration may begin until something was read. So a layer can repeat a
+   * write that did not get so far.
+   */
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
     if (this.#isBegun) {
       throw new StorageError("UNEXPECTED", "A stream can be read only once.", { operation: "write" });

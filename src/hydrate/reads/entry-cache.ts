@@ -9,20 +9,20 @@ interface CachedEntry {
   readonly entry: EntryBytes;
 }
 
-// Bytes that an entry takes beside its content and its key.
+// Bytes that an entry takes besides its content and its key.
 const OVERHEAD = 512;
 
 /**
- * Keeps the entries that were read last, by digest, size and the place they were read from: who may not read a place
- * gets nothing from it, though they know the digest of what lies there. It holds bytes of its own, none of a larger
- * buffer, and never hands them to users.
+ * Keeps the entries that were read last, by digest, size and the place they were read from. A caller that may not
+ * read a place gets nothing from it, even if it knows the digest. The cache holds bytes of its own, never parts of
+ * larger buffers, and never hands them to users.
  */
 export class EntryCache {
   private readonly entries: LRUCache<string, CachedEntry>;
   private readonly maxEntrySize: number;
   private closed = false;
 
-  /** Counts up when entries are forgotten: what was read before that is not kept any more. */
+  /** Counts how often entries were forgotten. Entries that were read before the last time are no longer kept. */
   epoch = 0;
 
   constructor({ maxBytes, maxEntrySize }: { maxBytes: number; maxEntrySize?: number | undefined }) {
@@ -34,17 +34,20 @@ export class EntryCache {
     });
   }
 
-  /** The entry that a reference was made for. None without a digest: the object may have changed since. */
+  /**
+   * Returns the entry that a reference was made for. Without a digest it returns none, because the object may have
+   * changed.
+   */
   get(reference: ParsedReference): EntryBytes | undefined {
     const { digest } = reference;
     return digest === undefined ? undefined : this.entries.get(keyOf(reference, digest))?.entry;
   }
 
   /**
-   * Keeps an entry, or not, if it is large.
+   * Keeps an entry, unless it is too large.
    *
-   * @param entry what was read where `reference` says, its digest computed from it
-   * @param epoch that of the time before it was read
+   * @param entry what was read where `reference` points, with the digest computed from it
+   * @param epoch the epoch before the read
    */
   set(reference: ParsedReference, entry: EntryBytes, epoch: number): void {
     if (this.closed || epoch !== this.epoch || entry.size > this.maxEntrySize) return;
@@ -61,7 +64,7 @@ export class EntryCache {
     for (const [key] of gone) this.entries.delete(key);
   }
 
-  /** Forgets everything, and keeps nothing any more. */
+  /** Forgets everything, and keeps nothing from now on. */
   close(): void {
     this.closed = true;
     this.entries.clear();

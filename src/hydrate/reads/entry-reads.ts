@@ -15,10 +15,10 @@ import type { SharedReads, WantedBytes } from "./shared-reads.js";
 import { callFailure } from "../../errors/as-storage-error.js";
 import type { Turns } from "../../async/turns.js";
 
-/** An entry that is to be read. */
+/** An entry to read. */
 export interface WantedEntry {
   readonly reference: ParsedReference;
-  /** The most bytes that a reference says it has; absent when none says. */
+  /** The largest size that a reference states for the entry. Absent when no reference states a size. */
   readonly declaredSize: number | undefined;
 }
 
@@ -27,28 +27,29 @@ export interface EntryRead<Wanted extends WantedEntry> {
   readonly location: Location;
   readonly part: PartOfObject | undefined;
   readonly entries: readonly Wanted[];
-  /** Whether the object is read whole for parts of it. */
+  /** Whether the whole object is read for parts of it. */
   readonly whole: boolean;
 }
 
-/** What is there, or comes when others had their turn. */
+/** A value that is present, or comes after other tasks had their turn. */
 export type MaybeLater<T> = T | Promise<T>;
 
 interface WantedRange<Wanted> extends ByteRange {
   readonly wanted: Wanted;
 }
 
-// Bytes from which on a digest is made in steps.
+// Bytes from which a digest is computed in steps.
 const LARGE = 1 << 20;
 
-// Bytes between wanted ones that one hydration may read, beside as many as it wants: one pack of the usual size.
+// Unwanted bytes between wanted ones that one hydration may read, besides as many as it wants. It is one pack of the
+// usual size.
 const FREE_OVER_READ = 8 * 1024 * 1024;
 
-/** The reads of one hydration: entries that share an object come with one read, or with as few as make sense. */
+/** The reads of one hydration. Entries that share an object come with one read, or with as few as make sense. */
 export class EntryReads<Wanted extends WantedEntry> {
   /** Objects that were read. */
   readonly objects = new Set<string>();
-  // Objects that were read whole for parts of them: other parts may be wanted later.
+  // Objects that were read whole for parts of them. Other parts may be wanted later.
   private readonly whole = new Map<string, Uint8Array>();
   private readonly replaced = new Map<string, Promise<ReplacedEntries>>();
   private overRead = FREE_OVER_READ;
@@ -61,7 +62,7 @@ export class EntryReads<Wanted extends WantedEntry> {
     private readonly turns: Turns,
   ) {}
 
-  /** Decides what is read to get some entries, in their order. */
+  /** Decides which reads bring some entries, in their order. */
   async plan(wanted: readonly Wanted[], signal: AbortSignal): Promise<EntryRead<Wanted>[]> {
     const reads: EntryRead<Wanted>[] = [];
     const packs = new Map<string, WantedRange<Wanted>[]>();
@@ -103,7 +104,7 @@ export class EntryReads<Wanted extends WantedEntry> {
     }));
   }
 
-  /** Reads, and gives each entry: with fewer bytes than it should have where the object has ended before. */
+  /** Reads, and returns each entry. An entry has fewer bytes than it should if the object ends too early. */
   async read(read: EntryRead<Wanted>, signal: AbortSignal): Promise<(entry: Wanted) => MaybeLater<EntryBytes>> {
     let object: WholeBytes;
     try {
@@ -121,12 +122,15 @@ export class EntryReads<Wanted extends WantedEntry> {
       const part = partOf(reference);
       if (part === undefined && sha256 !== undefined) return entryBytes(bytes, sha256);
       const own = part === undefined ? bytes : bytes.subarray(part.offset - base, part.offset - base + part.length);
-      // A promise for each small one would cost more than its digest.
+      // A promise for each small entry would cost more than its digest.
       return own.byteLength < LARGE ? entryBytes(own) : this.turns.complete(entryBytesInSteps(own), signal);
     };
   }
 
-  /** The same of a store that answers at once; `undefined` where it has to be asked as others are, to say what is wrong. */
+  /**
+   * Does the same in a store that answers at once. `undefined` means that the normal read must find out what is
+   * wrong.
+   */
   atOnce({ reference, declaredSize }: Wanted): EntryBytes | undefined {
     const { location } = reference;
     const object = location.target === undefined ? AT_ONCE.of(this.store)?.bytesOf(location.path) : undefined;
@@ -138,7 +142,7 @@ export class EntryReads<Wanted extends WantedEntry> {
     return entryBytes(bytes);
   }
 
-  /** Encrypted entries may have been encrypted again since. */
+  /** Reads the replacement of encrypted entries, which may have been encrypted again since. */
   private async readReplacement(
     { location, entries }: EntryRead<Wanted>,
     notFound: StorageError,
@@ -187,7 +191,7 @@ export class EntryReads<Wanted extends WantedEntry> {
     };
   }
 
-  // What is wanted has a budget already: encryption makes it longer than what is counted there.
+  // Wanted bytes have a budget already. Encryption makes them longer than what is counted there.
   private heldTooMuch(entries: readonly Wanted[]): WantedBytes["tooMuch"] {
     let known = entries.reduce((sum, { reference }) => sum + (partOf(reference)?.length ?? 0), 0);
     return (received) => {

@@ -6,7 +6,7 @@ import { EntryCache } from "./entry-cache.js";
 import type { ManagerSettings } from "../../configure/settings.js";
 import { SharedReads } from "./shared-reads.js";
 
-/** Where the hydrations of a manager get entries from, besides the store: what others are reading, and what was read. */
+/** The sources of entries besides the store: the reads in flight of other calls, and the cache. */
 export class EntrySource implements ChangeNotes {
   readonly shared: SharedReads;
   readonly cache: EntryCache | undefined;
@@ -17,7 +17,7 @@ export class EntrySource implements ChangeNotes {
   }
 
   forgetObject(path: string): void {
-    if (locationProblem(path) !== undefined) return; // nothing has happened
+    if (locationProblem(path) !== undefined) return; // an invalid path changes nothing
     const own = parseLocation(path).path;
     this.forget((other) => other === own);
   }
@@ -30,7 +30,7 @@ export class EntrySource implements ChangeNotes {
     if (scope !== undefined) this.shared.outdate((path) => path.includes(`/${scope}/`));
   }
 
-  /** Keeps nothing any more. */
+  /** Keeps nothing from now on. */
   close(): void {
     this.cache?.close();
   }

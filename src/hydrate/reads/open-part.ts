@@ -8,20 +8,22 @@ export interface PartOfObject {
   readonly length: number;
 }
 
-/** The same for who opens one: without a `length` to the end of the object. */
+/** A part of an object to open. Without a `length`, it goes to the end of the object. */
 export interface PartToOpen {
   readonly offset: number;
   readonly length?: number | undefined;
 }
 
-/** Whether a store reads parts of the object at `path`, without the rest of it. */
+/** Returns whether a store reads parts of the object at `path`, without the rest of it. */
 export async function readsParts(store: Store, path: string, signal: AbortSignal): Promise<boolean> {
   if (store.capabilityOf === undefined) return store.capability.rangeRead;
   const capability = await abortable(store.capabilityOf(path, { signal }), signal);
   return capability.rangeRead;
 }
 
-/** Opens an object or a part of it. A store that can't read a part is read from the beginning to the end of the part. */
+/**
+ * Opens an object or a part of it. If the store can't read parts, it reads from the beginning to the end of the part.
+ */
 export async function openPart(
   store: Store,
   path: string,
@@ -32,13 +34,16 @@ export async function openPart(
   const result = await store.read(path, { signal });
   const opened = streamResult(result.info, chunksOf(result, part), undefined, { store: store.name });
   const cancel = async (): Promise<void> => {
-    await result.cancel(); // first, since a generator that waits for a body that hangs can't be told
+    await result.cancel(); // first, because a generator that waits for a hanging body can't be told
     await opened.cancel();
   };
   return { ...opened, cancel };
 }
 
-/** The part of a body, which is given back when that is over. To the end it is read to its end. */
+/**
+ * Yields a part of a body, and cancels the body after the part. A part without `length` is read to the end of the
+ * body.
+ */
 export async function* chunksOf(
   chunks: AsyncIterable<Uint8Array>,
   { offset, length }: PartToOpen,

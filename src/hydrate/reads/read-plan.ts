@@ -12,23 +12,23 @@ export interface PlannedRead<Range extends ByteRange> extends ByteRange {
 
 export interface ReadPlan<Range extends ByteRange> {
   readonly reads: readonly PlannedRead<Range>[];
-  /** Bytes that are read though nobody wants them. */
+  /** Bytes that are read but not wanted. */
   readonly overRead: number;
 }
 
 /**
- * Bytes that cost less to read over than another request. A request to an object store takes 10 to 30 ms until its first
- * byte, of which 16 are under way at a time: 1 to 2 ms. In that time one connection brings 64 to 256 KiB.
+ * Bytes that cost less to read over than another request. A request to an object store takes 10 to 30 ms until its
+ * first byte. With 16 requests in flight, that is 1 to 2 ms each. In that time one connection brings 64 to 256 KiB.
  */
 const NEAR = 128 * 1024;
 
-/** Ranges are not put together to a larger read: two packs of the usual size. Larger ones are read in parts, in parallel. */
+/** Most bytes of a merged read: two packs of the usual size. Larger spans are read in parts, in parallel. */
 const MAX_READ = 16 * 1024 * 1024;
 
 /**
- * Decides which bytes of an object are read to get some ranges of it: from the first to the last where most of what is
- * between them is wanted; otherwise each by itself, with those that overlap it or are near. Never more bytes than the
- * ranges have together and `maxOverRead`.
+ * Decides which bytes of an object are read to get some ranges of it. If most bytes between the first and the last
+ * range are wanted, one read brings them all. Otherwise each range is read by itself, with ranges that overlap it or
+ * are near. The plan never reads more bytes than the ranges together and `maxOverRead`.
  */
 export function planReads<Range extends ByteRange>(ranges: readonly Range[], maxOverRead: number): ReadPlan<Range> {
   const sorted = [...ranges].sort((a, b) => a.offset - b.offset || a.size - b.size);
@@ -42,7 +42,7 @@ export function planReads<Range extends ByteRange>(ranges: readonly Range[], max
   return mergeNear(sorted, maxOverRead);
 }
 
-/** Where the last range ends, and the bytes between ranges. */
+/** Returns where the last range ends, and the bytes between ranges. */
 function spanOf(sorted: readonly ByteRange[]): { end: number; gaps: number } {
   let end = sorted[0]!.offset;
   let gaps = 0;

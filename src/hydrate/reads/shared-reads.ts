@@ -12,29 +12,34 @@ import type { PartOfObject } from "./open-part.js";
 import { readBytes } from "../read-bytes.js";
 import { asStorageError, callFailure, restated } from "../../errors/as-storage-error.js";
 
-/** What one call wants to be read, and on which terms. */
+/** The bytes that one call wants, and the terms of the read. */
 export interface WantedBytes {
   readonly location: Location;
-  /** Absent: the whole object. */
+  /** The part that is wanted. Absent for the whole object. */
   readonly part: PartOfObject | undefined;
-  /** The step run that the read is attributed to, if it is begun for this call. */
+  /** The step run that the read is attributed to, if it begins for this call. */
   readonly stepRunId: string | undefined;
-  /** Ends the waiting of this call, and of no other. */
+  /** Ends the waiting of this call, but of no other call. */
   readonly signal: AbortSignal;
-  /** Why so many bytes are more than this call takes, if they are. Of a whole object: a part has the size of a part. */
+  /**
+   * Returns an error if this call does not accept so many bytes. It applies to whole objects, because a part has a
+   * fixed size.
+   */
   readonly tooMuch: (received: number) => StorageError | undefined;
 }
 
 /**
- * The reads of a manager that are under way. Calls that want the same bytes at the same time share one. Each has its own
- * signal and limit; the read is aborted when the last of them has left, and nothing of it is kept.
+ * The reads of a manager that are in flight. Calls that want the same bytes at the same time share a read. Each call
+ * has its own signal and limit. The read is aborted when its last call has left, and no bytes of it are kept.
  */
 export class SharedReads {
   private readonly reads = new Map<string, SharedRead[]>();
 
   constructor(private readonly recorder: Recorder) {}
 
-  /** Joins a read under way that brings these bytes, or begins one. The bytes are shared: they must not be changed. */
+  /**
+   * Joins a read in flight that brings these bytes, or begins one. The bytes are shared, so they must not be changed.
+   */
   async read(store: Store, wanted: WantedBytes): Promise<WholeBytes> {
     const path = formatLocation(wanted.location);
     const { part } = wanted;
@@ -46,7 +51,7 @@ export class SharedReads {
     return { bytes: whole.bytes.subarray(begin, begin + part.length) };
   }
 
-  /** What is read until now must not be taken for what is: nobody joins it any more. */
+  /** Marks reads in flight as outdated. Their bytes may be older than the objects, so no new call joins them. */
   outdate(isOutdated: (path: string) => boolean): void {
     for (const [path, reads] of this.reads) {
       if (reads.some(({ location }) => isOutdated(location.path))) this.reads.delete(path);
@@ -86,7 +91,7 @@ class SharedRead {
   private received = 0;
   private over = false;
 
-  /** @param onEnd is told when nobody can join any more */
+  /** @param onEnd is called when no call can join any more */
   constructor(
     private readonly store: Store,
     path: string,
@@ -97,11 +102,11 @@ class SharedRead {
     this.location = location;
     this.part = part;
     this.details = { operation: "read", store: store.name, path };
-    setMaxListeners(Infinity, this.controller.signal); // a store may listen many times, and Node warns of more than ten
+    setMaxListeners(Infinity, this.controller.signal); // a store may add many listeners; Node warns over ten
     void this.run(recorder, { store: store.name, stepRunId, objects: 1, path });
   }
 
-  /** Whether it brings this part of the object, or all of it. */
+  /** Returns whether the read brings this part of the object, or the whole object. */
   brings(part: PartOfObject | undefined): boolean {
     if (part === undefined || this.part === undefined) return part === this.part;
     const { offset, length } = this.part;
@@ -134,7 +139,7 @@ class SharedRead {
   }
 
   private async run(recorder: Recorder, details: EventDetails): Promise<void> {
-    await Promise.resolve(); // until somebody waits
+    await Promise.resolve(); // until a call waits
     try {
       const whole = await recorder.record("read", details, () => this.read(details));
       this.end();
@@ -159,7 +164,7 @@ class SharedRead {
       return whole;
     } catch (error) {
       const { signal } = this.controller;
-      throw callFailure(error, signal, this.details); // here, so that observers are told the code that the calls get
+      throw callFailure(error, signal, this.details); // here, so that observers see the code that the calls get
     }
   }
 
@@ -180,7 +185,7 @@ class SharedRead {
       throw integrityError("the store gave more of it than was asked for", this.store.name, this.details.path!);
     }
     for (const waiter of [...this.waiters]) this.assertTaken(waiter);
-    throwIfAborted(this.controller.signal); // nobody takes so much
+    throwIfAborted(this.controller.signal); // no call accepts so many bytes
   }
 
   private assertTaken(waiter: Waiter): void {

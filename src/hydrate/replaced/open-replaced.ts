@@ -11,7 +11,7 @@ import { readBytes } from "../read-bytes.js";
 import { isAbsence, ReplacedEntries, replacementOf, replaces } from "./replaced-entries.js";
 
 /**
- * Opens the object that took the place of a missing one, whose entries are encrypted.
+ * Opens the object that replaced a missing one whose entries are encrypted.
  *
  * @throws `notFound` when there is none
  */
@@ -28,7 +28,7 @@ async function openReplacement(
   }
 }
 
-/** Reads the entry that took the place of a missing one. @throws `notFound` when there is none */
+/** Reads the entry that replaced a missing one. @throws `notFound` when there is none */
 export async function fetchReplaced(
   store: Store,
   reference: ParsedReference,
@@ -47,7 +47,7 @@ export async function fetchReplaced(
   return entry;
 }
 
-/** Opens the entry that took the place of a missing one. @throws `notFound` when there is none */
+/** Opens the entry that replaced a missing one. @throws `notFound` when there is none */
 export async function openReplaced(
   store: Store,
   reference: ParsedReference,
@@ -56,7 +56,7 @@ export async function openReplaced(
   signal: AbortSignal,
 ): Promise<ReadResult> {
   if (reference.offset !== undefined) {
-    // Where it begins among others is known when all of them are there; they are small.
+    // The position among other entries is known only when all of them are present. They are small.
     const { bytes } = await fetchReplaced(store, reference, notFound, maxBytes, signal);
     return bytesResult({ path: formatLocation(reference.location), size: bytes.byteLength }, bytes);
   }
@@ -64,7 +64,7 @@ export async function openReplaced(
   return { ...result, [Symbol.asyncIterator]: () => ownChunks(result, reference, store.name) };
 }
 
-/** Hands chunks on if they are those of the entry that took the place of the reference's. */
+/** Passes chunks on if they belong to the entry that replaced the reference's entry. */
 async function* ownChunks(
   result: ReadResult,
   reference: ParsedReference,

@@ -8,21 +8,23 @@ import type { EntryBytes } from "../entry-bytes.js";
 import { Turns } from "../../async/turns.js";
 
 /*
- * Each entry of an object that was encrypted again says which entry it took the place of. That takes the place of the check
- * of the digest: who has no key can't make such an entry.
+ * Each entry of an object that was encrypted again states which entry it replaced.
+ * This statement is checked instead of the digest. Without a key, nobody can make such an entry.
  */
 
-/** Where the entries of an object lie once they were encrypted again. */
+/** Returns where the entries of an object lie once they were encrypted again. */
 export function replacementOf(location: Location): Location {
   return { ...location, path: replacementPath(location.path) };
 }
 
-/** Whether an error says that no object took the place of another: there is none, or can be none with so long a path. */
+/**
+ * Returns whether an error says that no object replaced another. Either there is none, or the path would be too long.
+ */
 export function isAbsence(error: unknown): boolean {
   return isNotFound(error) || isStorageError(error, "INVALID_PATH");
 }
 
-/** Whether the entry of this header took the place of the one that a reference was made for. */
+/** Returns whether the entry of this header replaced the entry that a reference was made for. */
 export function replaces({ replaces: replaced }: EncryptionHeader, reference: ParsedReference): boolean {
   return (
     replaced !== undefined &&
@@ -32,11 +34,11 @@ export function replaces({ replaces: replaced }: EncryptionHeader, reference: Pa
   );
 }
 
-/** The entries of an object that took the place of another. They must be decrypted before they are believed. */
+/** The entries of an object that replaced another. They must be decrypted before they are trusted. */
 export class ReplacedEntries {
   private readonly entries = new Map<string, Uint8Array>();
 
-  /** @throws {StorageError} `DECODE_FAILED` for what is no such object */
+  /** Reads the entries. @throws {StorageError} `DECODE_FAILED` for an object of another form */
   static async of(object: Uint8Array, signal: AbortSignal): Promise<ReplacedEntries> {
     const found = new ReplacedEntries();
     const turns = new Turns();
@@ -48,7 +50,7 @@ export class ReplacedEntries {
     return found;
   }
 
-  /** The one that took the place of the entry that a reference was made for. */
+  /** Returns the entry that replaced the entry of a reference. */
   find({ digest, size, offset }: ParsedReference): EntryBytes | undefined {
     if (digest === undefined || size === undefined) return undefined;
     const bytes = this.entries.get(keyOf({ digest, size, offset }));

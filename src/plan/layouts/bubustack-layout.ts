@@ -7,7 +7,7 @@ import type { Layout, LayoutOptions, StoredEntry } from "./layout.js";
 import type { PayloadPath } from "../payload-path.js";
 import type { PlannedEntry } from "../planned-entry.js";
 
-/** One object a value at `{prefix}/{scope}/{json.path}.json`, and references in BubuStack's grammar. */
+/** Stores each value as an object at `{prefix}/{scope}/{json.path}.json`, with references in BubuStack's grammar. */
 export class BubustackLayout implements Layout {
   constructor(private readonly options: LayoutOptions) {}
 
@@ -23,8 +23,8 @@ export class BubustackLayout implements Layout {
     if (Buffer.byteLength(directory + name + extension) <= MAX_PATH_BYTES) {
       return directory + name + extension;
     }
-    // Depth never makes a payload fail: a name that is too long gives way to its digest.
-    // No encoded key has this %, so that no key can have the same name.
+    // Depth never makes a payload fail: a name that is too long is replaced by its digest. No encoded key contains
+    // this %, so no key can have the same name.
     return `${directory}%sha256-${sha256(Buffer.from(name)).toString("hex")}${extension}`;
   }
 
@@ -42,13 +42,13 @@ function fileName(path: PayloadPath): string {
   return path.length === 0 ? "output" : path.map((part) => encodePart(String(part))).join(".");
 }
 
-// A dot in a key would make {"a.b":1} the same object as {"a":{"b":1}}; the others can't stand in a path.
+// A dot in a key would make {"a.b":1} the same object as {"a":{"b":1}}. The other characters can't stand in a path.
 function encodePart(part: string): string {
   return part.replace(/[./%\\\p{Cc}\p{Surrogate}]/gu, encodeCharacter);
 }
 
 function encodeCharacter(character: string): string {
-  // A lone surrogate has no UTF-8; the form of JavaScript's escape() keeps two of them apart.
+  // A lone surrogate has no UTF-8 form. The form of JavaScript's escape() keeps two lone surrogates apart.
   if (/\p{Surrogate}/u.test(character)) return `%u${character.charCodeAt(0).toString(16)}`;
   return [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join("");
 }

@@ -11,8 +11,8 @@ import type { PlannedEntry } from "../planned-entry.js";
 
 const SAMPLE_DIGEST = Buffer.alloc(32);
 
-// Codecs may make an entry longer, by what encryption needs; a compression that does is not applied. Once for each entry,
-// and once for each mebibyte of it.
+// Codecs may make an entry longer, by what encryption needs. A compression that makes it longer is not applied. This
+// overhead counts once for each entry, and once for each mebibyte of it.
 const CODEC_OVERHEAD = 65_536 + 128;
 
 const EMPTY = stringSize("");
@@ -22,7 +22,7 @@ function sizeOf(content: ReferenceContent): number {
   return Buffer.byteLength(JSON.stringify(sample)) - numberSize(0);
 }
 
-// For all calls of the process: a call of one small payload has no other use for it.
+// Computed once for the whole process. A call with one small payload would use it only once.
 const BARE = sizeOf({ ref: "", contentType: "", size: 0, digest: digestText(SAMPLE_DIGEST) }) - EMPTY;
 
 function bareSize(contentType: string): number {
@@ -30,11 +30,11 @@ function bareSize(contentType: string): number {
 }
 
 /**
- * Content-addressed objects, `{prefix}/{scope}/{sha256 hex}.json`, `.bin` or `.pack`, and references in coatcheck's own
- * grammar.
+ * Names objects by their content, `{prefix}/{scope}/{sha256 hex}.json`, `.bin` or `.pack`, with references in
+ * coatcheck's own grammar.
  */
 export class NativeLayout implements Layout {
-  // All references of a call are equally long but for content type, size and offset.
+  // All references of a call have the same length, except for content type, size and offset.
   private readonly sizes = new Map<string, number>();
   private readonly offsetSize: number;
 
@@ -54,14 +54,14 @@ export class NativeLayout implements Layout {
     return size + this.storedSizeDigits(entry) + (this.mayShareObject(entry) ? this.offsetSize : 0);
   }
 
-  // Bytes of a reference without path and size.
+  // Returns the bytes of a reference without path and size.
   private sampleSize(entry: PlannedEntry): number {
     const { encodings, signer } = this.options;
     const content = this.content(entry, { path: "", size: 0, digest: SAMPLE_DIGEST, encodings });
     return sizeOf({ ...content, signature: signer?.sample });
   }
 
-  // Whether references say no more than all do.
+  // Whether references carry only the fields that all references have.
   private get isBare(): boolean {
     const { schema, schemaVersion, encodings, signer } = this.options;
     return schema === undefined && schemaVersion === undefined && encodings.length === 0 && signer === undefined;
@@ -96,7 +96,7 @@ export class NativeLayout implements Layout {
     return { ref: path, contentType, size, digest: digestText(digest), offset, encoding, schema, schemaVersion };
   }
 
-  // The exact size takes effort; one digit more does not matter.
+  // The exact size takes effort, and one digit too many does not matter.
   private storedSizeDigits(entry: PlannedEntry): number {
     const { kind, mostStoredSize } = entry;
     const envelope = kind === "binary" ? 0 : storedObjectSize(kind, 0, schemaTagOf(entry, this.options));
@@ -105,7 +105,7 @@ export class NativeLayout implements Layout {
     return numberSize(plainSize + CODEC_OVERHEAD * (1 + Math.ceil(plainSize / 1_048_576)));
   }
 
-  // A stream may turn out to be small, and so may what is compressed.
+  // A stream may turn out to be small, and so may a compressed entry.
   private mayShareObject({ kind, leastStoredSize }: PlannedEntry): boolean {
     const { pack } = this.options;
     return pack !== false && (kind === "binary" || this.isEncoded || leastStoredSize <= pack.maxEntrySize);

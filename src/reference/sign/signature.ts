@@ -15,25 +15,25 @@ const SIGNATURE = /^([A-Za-z0-9._-]{1,64}):([A-Za-z0-9_-]{43}|[A-Za-z0-9_-]{51})
 /** Why a reference is not accepted. */
 export type SignatureProblem = "unsigned" | "malformed" | "unknown-key" | "mismatch" | "expired";
 
-/** A reference that was signed by one of the keys, for the audience that was asked for. */
+/** A reference that one of the keys signed, for the audience that was asked for. */
 export interface AuthenticReference {
-  /** As they were verified. */
+  /** The fields as they were verified. */
   readonly fields: SignedFields;
-  /** Seconds since 1970-01-01T00:00:00Z from which on it is not accepted any more. */
+  /** Seconds since 1970-01-01T00:00:00Z, from which on the reference is refused. */
   readonly expires: number | undefined;
 }
 
-/** What came of checking a signature. One that has expired is authentic all the same. */
+/** The result of checking a signature. An expired signature is still authentic. */
 export type CheckedSignature =
   | ({ readonly status: "valid" | "expired" } & AuthenticReference)
   | { readonly status: Exclude<SignatureProblem, "expired"> };
 
 /** Signs the references that one call writes. All of them expire at the same time. */
 export interface CallSigner {
-  /** As long as every signature that {@link CallSigner.sign} gives. */
+  /** A text as long as every signature that {@link CallSigner.sign} returns. */
   readonly sample: string;
   /**
-   * The signature of a reference, over all its fields but the signature.
+   * Returns the signature of a reference, over all its fields but the signature.
    *
    * @param reference fields in the native grammar, as they are written
    */
@@ -42,15 +42,15 @@ export interface CallSigner {
 
 export interface ReferenceSignerOptions {
   readonly keys: SigningKeys;
-  /** Id of the key that signs; one of the keys. */
+  /** Id of the key that signs. It is one of the keys. */
   readonly activeKeyId: string;
-  /** Milliseconds that a reference is accepted for; absent: it does not expire. */
+  /** Milliseconds that a reference is accepted for. If absent, it does not expire. */
   readonly ttl: number | undefined;
-  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  /** Returns the milliseconds since 1970-01-01T00:00:00Z. */
   readonly now: () => number;
 }
 
-/** Signs references and checks their signatures: HMAC-SHA-256 over {@link canonicalText}. */
+/** Signs references and checks their signatures. The signature is HMAC-SHA-256 over {@link canonicalText}. */
 export class ReferenceSigner {
   readonly #options: ReferenceSignerOptions;
 
@@ -74,15 +74,15 @@ export class ReferenceSigner {
     };
   }
 
-  /** The signature, by the active key, of fields and claims that are known to be good. */
+  /** Returns the signature, by the active key, of fields and claims that are known to be good. */
   sign(fields: SignedFields, claims: SignedClaims): string {
     const { keys, activeKeyId } = this.#options;
     return formatSignature(activeKeyId, keys.mac(activeKeyId, canonicalText(fields, claims))!, claims.expires);
   }
 
   /**
-   * Checks the signature of a reference in the native grammar. The MACs are compared in constant time; expiry is looked
-   * at only when they are equal.
+   * Checks the signature of a reference in the native grammar. The MACs are compared in constant time. The expiry is
+   * checked only when they are equal.
    */
   check(reference: Readonly<Record<string, unknown>>, audience: string | undefined): CheckedSignature {
     const signature = Object.hasOwn(reference, SIGNATURE_KEY) ? reference[SIGNATURE_KEY] : undefined;
@@ -98,12 +98,13 @@ export class ReferenceSigner {
     return { status: this.#hasExpired(expires) ? "expired" : "valid", fields, expires };
   }
 
-  // The reader of RFC 7519, section 4.1.4, does not accept what expires now. What is no time is not before anything.
+  // As in RFC 7519, section 4.1.4, a reference that expires now is refused. If the clock gives no number, it is
+  // refused too.
   #hasExpired(expires: number | undefined): boolean {
     return expires !== undefined && !(this.#options.now() < expires * 1000);
   }
 
-  /** Seconds, rounded up: a reference is accepted for at least as long as was asked for. */
+  /** Returns seconds, rounded up, so that a reference is accepted for at least the time that was asked for. */
   #expiryIn(ttl: number): number {
     const expires = Math.ceil((this.#options.now() + ttl) / 1000);
     if (expires >= 0 && expires <= MAX_EXPIRES) return expires;
@@ -123,7 +124,10 @@ const PROBLEMS: Readonly<Record<SignatureProblem, string>> = {
   expired: "it has expired; dehydrate the payload again, or sign with a longer signing.ttl",
 };
 
-/** The error of a reference whose signature is not accepted. It repeats nothing of the reference, which may come from anywhere. */
+/**
+ * Makes the error of a reference whose signature is not accepted. The message repeats nothing of the reference, which
+ * may come from anywhere.
+ */
 export function signatureInvalid(problem: SignatureProblem, operation: string): StorageError {
   return new StorageError("SIGNATURE_INVALID", `The signature of a reference is not accepted: ${PROBLEMS[problem]}.`, {
     operation,
@@ -148,7 +152,7 @@ function parseSignature(text: string): ParsedSignature | undefined {
   const [, keyId, encoded] = SIGNATURE.exec(text) ?? [];
   if (keyId === undefined || encoded === undefined) return undefined;
   const bytes = Buffer.from(encoded, "base64url");
-  // The last character has bits to spare: with others in them it would be another text for the same signature.
+  // The last character has spare bits. Other values of these bits would be another text for the same signature.
   if (bytes.toString("base64url") !== encoded) return undefined;
   if (bytes.byteLength === 32) return { keyId, mac: bytes, expires: undefined };
   return { keyId, mac: bytes.subarray(EXPIRY_BYTES), expires: bytes.readUIntBE(0, EXPIRY_BYTES) };

@@ -61,7 +61,7 @@ export const STREAMS: readonly Mutant[] = [
     name: "a temporary object that stays fails the call",
     promise: behaviour("a temporary object that can't be deleted fails nothing"),
     file: "dehydrate/object-writer.ts",
-    from: "// What the call is about matters more.",
+    from: "// The purpose of the call matters more.",
     to: 'throw new Error("It is still there.");',
     seenBy: seenByTests("dehydrate/streams/stream-failures.test.ts"),
   },
