@@ -3,28 +3,18 @@ import { validate } from "../schemas/standard-schema.js";
 import type { StoredObject } from "../object/stored-object.js";
 import { notify } from "../observe/notify.js";
 import type { EventDetails, Recorder } from "../observe/recorder.js";
-import type { Location } from "../paths/location.js";
-import type { AllowList } from "../reference/allow.js";
-import { Collection, fill, type Place } from "../reference/collect.js";
+import { Collection, fill } from "../reference/collect.js";
 import { PartWalk } from "../reference/part-walk.js";
-import { FOREIGN_KEY, invalidReference, parseLocation } from "../reference/location.js";
-import { parseReference, type ParsedReference } from "../reference/reference.js";
-import { selectAll, stageOf, type Stage } from "../reference/stage.js";
+import { selectAll, stageOf } from "../reference/stage.js";
 import { abortable } from "../async/abort.js";
-import { isStorageError } from "../errors/error.js";
 import type { Store } from "../store/store.js";
-import { admitLocation } from "../access/admit.js";
-import { allowListOf } from "../configure/confine.js";
-import { authenticate } from "../access/authenticate.js";
 import { HydrationBudget } from "./budget.js";
 import { forEachConcurrent } from "../async/concurrency.js";
 import { abortedCall, Deadline, type Ending } from "../call/deadline.js";
-import { assertDecodable } from "./decode-codecs.js";
-import { leastDecodedSize, entryKey } from "../reference/stored-entry.js";
+import { leastDecodedSize } from "../reference/stored-entry.js";
 import type { DecodedEntry, EntryDecoder } from "./decode-entry.js";
 import { EntryDecoders, EntryDecoding } from "./entry-decoding.js";
 import {
-  assertOutside,
   EntryGroup,
   groupEntries,
   newHolder,
@@ -32,14 +22,14 @@ import {
   type EntryNode,
   type FoundReference,
   type ReferenceKind,
-  type StorageReferenceKind,
 } from "./entry-node.js";
 import { EntryPart } from "./entry-part.js";
 import { EntryReads, type EntryRead, type MaybeLater } from "./reads/entry-reads.js";
 import type { EntrySource } from "./reads/entry-source.js";
-import { partOf, verifyEntry, type EntryBytes } from "./entry-bytes.js";
+import { verifyEntry, type EntryBytes } from "./entry-bytes.js";
 import type { HydrateSettings } from "../configure/call-schemas.js";
-import { invalidAt, recogniseReference } from "./recognise-reference.js";
+import { recogniseReference } from "./recognise-reference.js";
+import { ReferenceChecks } from "./reference-checks.js";
 import { requireStore } from "../call/require-store.js";
 import { resolveOther, type ResolverNode } from "./resolve-other.js";
 import { Beginning, type Stepwise } from "./stepwise.js";
@@ -88,10 +78,7 @@ class Hydration {
   private readonly fetched = new Map<string, EntryBytes>();
   private readonly nodes: EntryNode[] = []; // parents before children
   private readonly root = newHolder();
-  // One location for each text, because all references into a pack have the same text.
-  private readonly locations = new Map<string, Location>();
-  private readonly admitted = new Set<Location>();
-  private allowed: AllowList | undefined;
+  private checks: ReferenceChecks | undefined;
   // Whether the root gets only a part of the payload. Then statements about the whole payload do not apply to it.
   private isPart = false;
   private reads: EntryReads<EntryGroup> | undefined;
@@ -141,12 +128,6 @@ class Hydration {
     return valueOf(this.root);
   }
 
-  private readonly locate = (ref: string): Location => {
-    let location = this.locations.get(ref);
-    if (location === undefined) this.locations.set(ref, (location = parseLocation(ref)));
-    return location;
-  };
-
   private async stepwise(work: Stepwise, ending: Ending): Promise<void> {
     do if (this.turns.due) await this.turns.take(ending.signal);
     while (!work.step());
@@ -174,7 +155,7 @@ class Hydration {
         resolvers.push({ place, value, resolver: kind.resolver, rest });
         continue;
       }
-      const node = this.nodeOf(place, value, kind, rest);
+      const node = this.checksOf().nodeOf(place, value, kind, rest);
       if (node.stage === undefined || !parts.has(node.key)) bytes += leastDecodedSize(node.reference);
       if (node.stage !== undefined) parts.add(node.key);
       entries.push(node);
@@ -190,51 +171,6 @@ class Hydration {
     return entries.length === 1 ? entries[0]!.children : entries.flatMap(({ children }) => children);
   }
 
-  private nodeOf(
-    place: Place,
-    value: Readonly<Record<string, unknown>>,
-    kind: StorageReferenceKind,
-    rest: Stage | undefined,
-  ): EntryNode {
-    try {
-      if (kind.isSpoilt === true) throw invalidReference(FOREIGN_KEY);
-      const fields = authenticate(value, kind.grammar, this.settings, "hydrate")?.fields ?? value;
-      return this.prepare(place, parseReference(fields, kind.grammar, this.locate), kind.parent, rest);
-    } catch (error) {
-      throw isStorageError(error, "INVALID_REFERENCE") ? invalidAt(error, this.root, kind.parent, place) : error;
-    }
-  }
-
-  /** Checks everything about a reference that can be checked without I/O. */
-  private prepare(
-    place: Place,
-    reference: ParsedReference,
-    parent: EntryNode | undefined,
-    rest: Stage | undefined,
-  ): EntryNode {
-    const { location, path } = reference;
-    if (!this.admitted.has(location)) {
-      admitLocation(location, (this.allowed ??= allowListOf(this.settings)), this.settings.store);
-      this.admitted.add(location);
-    }
-    assertDecodable(reference, this.settings.codecs);
-    partOf(reference);
-    const key = entryKey(reference);
-    assertOutside(key, parent, location);
-    const stage = stageOf(path, rest);
-    return {
-      place,
-      parent,
-      reference,
-      stage,
-      key,
-      holder: newHolder(),
-      schema: undefined,
-      isWhole: true,
-      children: [],
-    };
-  }
-
   /**
    * Puts the only entry of a level in its place, if nothing has to be awaited, observed or cached.
    *
@@ -248,6 +184,10 @@ class Hydration {
     const entry = this.fetched.has(group.key) ? undefined : this.readsOf(store).atOnce(group);
     if (entry !== undefined) await this.place([group], store, ending, () => entry);
     return entry !== undefined;
+  }
+
+  private checksOf(): ReferenceChecks {
+    return (this.checks ??= new ReferenceChecks(this.settings, this.root));
   }
 
   private readsOf(store: Store): EntryReads<EntryGroup> {

@@ -12,7 +12,7 @@ export const SEALED: readonly Mutant[] = [
   {
     name: "a codec that is not there is found after the read",
     promise: behaviour("codecs that were not given cost no I/O"),
-    file: "hydrate/hydrate.ts",
+    file: "hydrate/reference-checks.ts",
     from: "assertDecodable(reference, this.settings.codecs);",
     to: "",
     seenBy: seenByTests("manager/codecs.test.ts"),
@@ -36,7 +36,7 @@ export const SEALED: readonly Mutant[] = [
   {
     name: "a forged reference is read",
     promise: behaviour("a forged reference costs no I/O"),
-    file: "hydrate/hydrate.ts",
+    file: "hydrate/reference-checks.ts",
     from: 'authenticate(value, kind.grammar, this.settings, "hydrate")?.fields ?? value;',
     to: "value;",
     seenBy: seenByTests("access/signing.test.ts"),
@@ -52,7 +52,7 @@ export const SEALED: readonly Mutant[] = [
   {
     name: "a forged reference in an object is read",
     promise: behaviour("nor does one in a stored object, beside the read that found it"),
-    file: "hydrate/hydrate.ts",
+    file: "hydrate/reference-checks.ts",
     from: 'authenticate(value, kind.grammar, this.settings, "hydrate")?.fields ?? value;',
     to: 'kind.parent === undefined ? (authenticate(value, kind.grammar, this.settings, "hydrate")?.fields ?? value) : value;',
     seenBy: seenByTests("access/signing.test.ts"),
@@ -60,7 +60,7 @@ export const SEALED: readonly Mutant[] = [
   {
     name: "what is used was not verified",
     promise: behaviour("what is used is what was verified"),
-    file: "hydrate/hydrate.ts",
+    file: "hydrate/reference-checks.ts",
     from: 'authenticate(value, kind.grammar, this.settings, "hydrate")?.fields ?? value;',
     to: 'authenticate(value, kind.grammar, this.settings, "hydrate") === undefined ? value : value;',
     seenBy: seenByTests("access/signing.test.ts"),
@@ -116,7 +116,7 @@ export const SEALED: readonly Mutant[] = [
   {
     name: "an own object may lead to another tenant's",
     promise: behaviour("nor comes from inside of an own object"),
-    file: "hydrate/hydrate.ts",
+    file: "hydrate/reference-checks.ts",
     from: "if (!this.admitted.has(location)) {",
     to: "if (parent === undefined && !this.admitted.has(location)) {",
     seenBy: seenByTests("access/tenants.test.ts"),
