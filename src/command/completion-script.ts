@@ -8,7 +8,7 @@ type Shell = (typeof SHELLS)[number];
 
 const WRITERS: Readonly<Record<Shell, () => string>> = { bash, zsh, fish };
 
-/** A script that a shell reads to complete verbs, flags, and files. */
+/** Returns a script that completes verbs, flags and files in a shell. */
 export function completionScript(shell: Shell): string {
   return WRITERS[shell]();
 }

@@ -8,18 +8,18 @@ import { usageFailure } from "./failure.js";
 
 const NAMES = ["coatcheck.config.mjs", "coatcheck.config.cjs", "coatcheck.config.json"];
 
-/** What is in a configuration file: a manager, or its options, in which `store` may be a URL. */
+/** Content of a configuration file: a manager, or its options, in which `store` may be a URL. */
 export type Configuration = object;
 
-/** The configuration file of a directory, if there is one. */
+/** Returns the path of the configuration file in a directory. `undefined` if there is none. */
 export function findConfigFile(cwd: string): string | undefined {
   return NAMES.map((name) => join(cwd, name)).find((path) => existsSync(path));
 }
 
 /**
- * Reads a configuration file. A module exports a manager, options, or a function that gives one of them.
+ * Reads a configuration file. A module exports a manager, its options, or a function that returns one of them.
  *
- * @throws {CommandFailure} for a file that can't be read, or holds neither
+ * @throws {CommandFailure} for a file that can't be read, or that gives neither a manager nor options
  */
 export async function readConfigFile(file: string, cwd: string): Promise<Configuration> {
   const path = resolve(cwd, file);
@@ -49,7 +49,7 @@ async function load(path: string, file: string): Promise<unknown> {
     throw usageFailure(`The configuration file ${file} can't be loaded: ${reason}`);
   }
   const exported = (module as { default?: unknown }).default;
-  // What a compiler made of `export default`, inside of the exports of CommonJS.
+  // Some compilers put the result of `export default` inside the exports of a CommonJS module.
   const isInterop = isPlainObject(exported) && exported["__esModule"] === true;
   return isInterop ? exported["default"] : exported;
 }

@@ -5,10 +5,10 @@ import { isInteractive } from "./terminal/terminal.js";
 import type { VerbCall } from "./verb.js";
 
 /**
- * Asks before something is changed. `--yes` is the answer; `--dry-run` changes nothing.
+ * Asks before a change. `--yes` answers the question, and `--dry-run` changes nothing.
  *
- * @param what would be done: "Release run-42"
- * @throws {CommandFailure} of the exit code 5 when the answer is no, or nobody can be asked
+ * @param what the change in words: "Release run-42"
+ * @throws {CommandFailure} with exit code 5 if the answer is no, or if nobody can be asked
  */
 export async function confirm({ options, terminal, signal }: VerbCall, what: string): Promise<void> {
   if (options["dryRun"] === true || options["yes"] === true) return;

@@ -3,14 +3,17 @@ import { comparePaths } from "../paths/path.js";
 import { sortedListing } from "../store/sorted-listing.js";
 import type { ListOptions, ObjectInfo, Store } from "../store/store.js";
 
-/** An object that two stores do not have alike. */
+/** An object that differs between two stores. */
 export interface Difference {
   readonly path: string;
-  /** `missing`: the second lacks it; `extra`: the first does; `differs`: their sizes do, or their bytes. */
+  /**
+   * `missing`: the second store lacks the object. `extra`: the first store lacks it. `differs`: the sizes or the
+   * bytes differ.
+   */
   readonly difference: "missing" | "extra" | "differs";
-  /** Bytes in the first. */
+  /** Bytes in the first store. */
   readonly size?: number;
-  /** Bytes in the second. */
+  /** Bytes in the second store. */
   readonly otherSize?: number;
 }
 
@@ -20,14 +23,14 @@ export interface Comparison {
   readonly to: Store;
   readonly prefix: string;
   readonly startAfter?: string | undefined;
-  /** Whether to read what has the same size. */
+  /** Whether to read objects of the same size and compare their bytes. */
   readonly readsBytes?: boolean;
   readonly signal: AbortSignal;
-  /** Is told of every path. */
+  /** Called with every path. */
   readonly onPath?: (path: string) => void;
 }
 
-/** Goes through two sorted listings side by side, in the memory of a page of each. */
+/** Walks through two sorted listings side by side. Holds one page of each listing in memory. */
 export async function* differences(comparison: Comparison): AsyncGenerator<Difference, void, undefined> {
   const { from, to, onPath } = comparison;
   const [ones, others] = [listing(from, comparison), listing(to, comparison)];

@@ -1,20 +1,20 @@
 import type { StorageErrorCode } from "../errors/error.js";
 
-/** What the program says to a shell. */
+/** Exit codes of the program. */
 export const EXIT = {
   fine: 0,
   failed: 1,
   /** Wrong usage or configuration. */
   usage: 2,
-  /** It has found problems, which is what it was asked for. */
+  /** The verb found the problems that it looks for. */
   problems: 3,
-  /** Some of it was done. */
+  /** A part of the work was done. */
   inPart: 4,
-  /** A brake refused it, or nobody confirmed it. */
+  /** A safety limit refused the work, or nobody confirmed it. */
   refused: 5,
   notFound: 10,
   denied: 11,
-  /** It may succeed later. */
+  /** The work may succeed later. */
   unavailable: 12,
   interrupted: 130,
 } as const;

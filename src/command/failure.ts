@@ -11,12 +11,12 @@ export class CommandFailure extends Error {
   }
 }
 
-/** What was asked for can't be meant. */
+/** Makes a failure for wrong usage or configuration. */
 export function usageFailure(message: string): CommandFailure {
   return new CommandFailure(EXIT.usage, message);
 }
 
-/** How the program ends for what a verb threw. */
+/** Returns the exit code for an error that a verb threw. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommandFailure) return error.exitCode;
   return isStorageError(error) ? EXIT_BY_ERROR[error.code] : EXIT.failed;

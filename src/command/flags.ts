@@ -15,7 +15,7 @@ const CHANGE_OPTIONS: readonly VerbOption[] = [
 
 const STREAM_OPTIONS: readonly VerbOption[] = [{ flags: "--jsonl", description: "a line of JSON for each row" }];
 
-/** The flags of a verb alone. */
+/** Returns the flags of a verb, without the global flags. */
 export function optionsOf({ options = [], changes, streams }: Verb): readonly VerbOption[] {
   return [...options, ...(changes === true ? CHANGE_OPTIONS : []), ...(streams === true ? STREAM_OPTIONS : [])];
 }

@@ -5,16 +5,16 @@ export type RightsProvider = "s3" | "gcs" | "azure" | "redis" | "file";
 
 type SettingsOf<Provider> = Extract<StorageSettings, { provider: Provider }>;
 
-// Where nothing says what it is.
+// Placeholders for a missing bucket or container.
 const BUCKET = "BUCKET";
 const CONTAINER = "CONTAINER";
 
 /**
- * The least rights that a manager needs, in the form that the service takes.
+ * Returns the least rights that a manager needs, in the service's own format.
  *
- * @param settings of the store; default: of a bucket that is to be filled in
- * @param readsOnly whether it is for those that hydrate, and nothing else
- * @returns `undefined` for a service that is not known
+ * @param settings the store's settings; without them, the rights have placeholders to fill in
+ * @param readsOnly whether the rights are for managers that only hydrate
+ * @returns `undefined` for an unknown service
  */
 export function leastRights(
   provider: string,
@@ -39,11 +39,11 @@ export function leastRights(
   }
 }
 
-/** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html */
+/** Returns an IAM policy. See https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html. */
 function s3Policy(settings: SettingsOf<"s3"> | undefined, readsOnly: boolean): object {
   const { bucket = BUCKET, prefix, sse, kmsKeyId } = settings ?? {};
   const below = prefix === undefined ? "*" : `${prefix}/*`;
-  // A copy is a read and a write; an upload in parts that fails is aborted.
+  // A copy needs the rights to read and to write. A failed multipart upload is aborted.
   const change = ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"];
   return {
     Version: "2012-10-17",
@@ -55,7 +55,7 @@ function s3Policy(settings: SettingsOf<"s3"> | undefined, readsOnly: boolean): o
         Resource: `arn:aws:s3:::${bucket}/${below}`,
       },
       {
-        // Without it a missing object is 403, and not 404.
+        // Without this right, S3 answers 403 for a missing object instead of 404.
         Sid: "CoatcheckListing",
         Effect: "Allow",
         Action: "s3:ListBucket",
@@ -76,7 +76,10 @@ function s3Policy(settings: SettingsOf<"s3"> | undefined, readsOnly: boolean): o
   };
 }
 
-/** https://cloud.google.com/storage/docs/access-control/iam-permissions: a custom role, and whom to give it where. */
+/**
+ * Returns a custom role, and the condition under which to grant it. See
+ * https://cloud.google.com/storage/docs/access-control/iam-permissions.
+ */
 function gcsRole(settings: SettingsOf<"gcs"> | undefined, readsOnly: boolean): object {
   const { bucket = BUCKET, prefix } = settings ?? {};
   const change = ["storage.objects.create", "storage.objects.delete", "storage.multipartUploads.abort"];
@@ -87,7 +90,7 @@ function gcsRole(settings: SettingsOf<"gcs"> | undefined, readsOnly: boolean): o
       stage: "GA",
       includedPermissions: ["storage.objects.get", "storage.objects.list", ...(readsOnly ? [] : change)],
     },
-    // To list asks for a right on the bucket, whose name is shorter than that of any object.
+    // Listing needs a right on the bucket. The bucket's name is shorter than every object's name.
     condition: {
       title: "coatcheck",
       expression: `resource.name == "projects/_/buckets/${bucket}" || resource.name.startsWith(${JSON.stringify(name)})`,
@@ -95,7 +98,7 @@ function gcsRole(settings: SettingsOf<"gcs"> | undefined, readsOnly: boolean): o
   };
 }
 
-/** https://learn.microsoft.com/azure/role-based-access-control/permissions/storage */
+/** Returns a custom role. See https://learn.microsoft.com/azure/role-based-access-control/permissions/storage. */
 function azureRole(settings: SettingsOf<"azure"> | undefined, readsOnly: boolean): object {
   const { container = CONTAINER, account = "ACCOUNT" } = settings ?? {};
   const blobs = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs";
@@ -110,12 +113,14 @@ function azureRole(settings: SettingsOf<"azure"> | undefined, readsOnly: boolean
   };
 }
 
-// Of connections, of reading, and of listing, which mends its index.
+// Commands for connections, for reads, and for listings, which repair their index.
 const REDIS_READS =
   "ping hello select info client|setinfo eval get getrange strlen exists time pttl scan zscore zrangebylex zadd zrem zremrangebylex";
 const REDIS_CHANGES = "set setrange pexpire persist copy unlink zrandmember";
 
-/** https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/: a line for `ACL SETUSER`. */
+/**
+ * Returns a line for `ACL SETUSER`. See https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/.
+ */
 function redisRule(settings: SettingsOf<"redis"> | undefined, readsOnly: boolean): string {
   const { prefix = "coatcheck" } = settings ?? {};
   const commands = (readsOnly ? REDIS_READS : `${REDIS_READS} ${REDIS_CHANGES}`).split(" ");

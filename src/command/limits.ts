@@ -2,18 +2,20 @@ import { rules } from "../adapters/messages/rules.js";
 import { usageFailure } from "./failure.js";
 import { parseBytes } from "./units.js";
 
-/** How much something takes. */
+/** Size limit of a service. */
 export interface Limit {
   readonly name: string;
   readonly bytes: number;
 }
 
 /**
- * Bytes by name, each the default of the service. Of a message it is the whole that counts: attributes come on top.
+ * Limits in bytes by name, each the default of the service. For a message, the limit counts the body and the
+ * attributes.
  *
- * Temporal: https://docs.temporal.io/cloud/limits#per-message-grpc-limit, the blob size limit of a payload.
- * Step Functions: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html, input or output of a state.
- * Lambda: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, a synchronous invocation.
+ * - Temporal: https://docs.temporal.io/cloud/limits#per-message-grpc-limit, the blob size limit of a payload.
+ * - Step Functions: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html, input or output of a
+ *   state.
+ * - Lambda: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, a synchronous invocation.
  */
 const LIMITS: Readonly<Record<string, number>> = {
   sqs: rules.sqs.maxMessage,
@@ -24,7 +26,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   lambda: 6 * 1024 * 1024,
 };
 
-/** @throws {CommandFailure} for what is neither a name nor bytes */
+/** Parses the name of a limit, or a number of bytes. @throws {CommandFailure} for a text that is neither */
 export function parseLimit(text: string): Limit {
   const name = text.toLowerCase();
   const bytes = Object.hasOwn(LIMITS, name) ? LIMITS[name] : undefined;

@@ -27,7 +27,7 @@ export async function main(argv: readonly string[], terminal: Terminal, version:
     run.isCutShort = true;
     stop.abort(error);
   };
-  stdout.on("error", breakOff); // EPIPE: whoever read has seen enough
+  stdout.on("error", breakOff); // EPIPE: the reader closed the pipe
   try {
     await run.parse(argv, version);
     return run.exitCode;
@@ -47,7 +47,7 @@ export async function main(argv: readonly string[], terminal: Terminal, version:
     await run.close();
     terminal.signal.removeEventListener("abort", interrupt);
     stdout.off("error", breakOff);
-    if (run.isCutShort) stdout.on("error", () => undefined); // what was under way
+    if (run.isCutShort) stdout.on("error", () => undefined); // for writes still in flight
   }
 }
 
@@ -55,7 +55,7 @@ export async function main(argv: readonly string[], terminal: Terminal, version:
 class Run {
   exitCode: number = EXIT.fine;
   resumption = "";
-  /** Whether nobody reads the results any more. */
+  /** Whether the reader of the results has gone away. */
   isCutShort = false;
   readonly progress: Progress;
   #managers: OpenManagers | undefined;
@@ -83,7 +83,7 @@ class Run {
         const call = this.call(verb, args, readFlags(optionsOf(verb), options), managers);
         this.exitCode =
           (await RUNS[verb.name](call).catch((error: unknown) => {
-            // The library's own words are for a program, which has no --store.
+            // The library's message is for programs and does not mention --store.
             throw isStorageError(error, "STORAGE_DISABLED") ? noStoreFor(verb) : error;
           })) ?? EXIT.fine;
       });

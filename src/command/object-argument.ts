@@ -4,10 +4,10 @@ import { usageFailure } from "./failure.js";
 import { readPayload } from "./payload.js";
 import type { Terminal } from "./terminal/terminal.js";
 
-/** What an argument means: a payload, or the path of an object. */
+/** Meaning of an argument: a payload, or the path of an object. */
 export type ObjectArgument = { readonly payload: unknown } | { readonly path: string };
 
-/** Takes an argument for JSON, for a file of it, for stdin, and else for the path of an object. */
+/** Reads an argument as JSON, as a JSON file, or as stdin. Any other argument is the path of an object. */
 export async function objectArgument(argument: string | undefined, terminal: Terminal): Promise<ObjectArgument> {
   const text = argument?.trim();
   if (text !== undefined && /^[{[]/.test(text)) return { payload: parse(text) };

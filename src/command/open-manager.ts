@@ -9,23 +9,23 @@ import { findConfigFile, readConfigFile } from "./config-file.js";
 import { usageFailure } from "./failure.js";
 import { environmentOf } from "./store-url.js";
 
-/** Where the command line says that a store is. */
+/** The place of a store, as the command line gives it. */
 export interface Place {
   readonly store?: string | undefined;
   readonly config?: string | undefined;
   readonly envPrefix?: string | undefined;
 }
 
-/** Plans, without a store. */
+/** A manager that plans without the real store. */
 export interface Planner {
   readonly manager: StorageManager;
-  /** Whether there is a store, so that what is too big leaves. */
+  /** Whether a store is configured. Only then do large values leave the payload. */
   readonly isStored: boolean;
 }
 
-/** What is known of a place without opening it. */
+/** Facts about a place, known without opening it. */
 export interface Description {
-  /** `undefined`: the store was made by a program. */
+  /** `undefined` if a program made the store. */
   readonly storage: StorageSettings | undefined;
   /** `none`, `file`, `s3`, `redis`, `gcs`, `azure`, or the name of another store. */
   readonly provider: string;
@@ -51,24 +51,24 @@ export class OpenManagers {
     this.#cwd = cwd;
   }
 
-  /** The manager that the command line, a file or the environment says. */
+  /** Opens the manager that the command line, a file or the environment describes. */
   manager(): Promise<StorageManager> {
     return (this.#own ??= this.#open({}));
   }
 
-  /** A manager of the same options over a memory: no client library is loaded. */
+  /** Opens a manager of the same options over a memory store. Loads no client library. */
   async planner(): Promise<Planner> {
     const isStored = this.#hasStore;
     return { manager: await this.#open({ store: new MemoryStore() }), isStored };
   }
 
-  /** The store of a URL, with the credentials of the environment. */
+  /** Opens the store of a URL, with credentials from the environment. */
   async storeAt(url: string): Promise<Store> {
     const manager = await this.#fromEnv(environmentOf(url, this.#env, this.#prefix), {});
     return manager.store!;
   }
 
-  /** What the command line, a file or the environment says of the place, without opening it. */
+  /** Describes the place in the command line, a file or the environment, without opening it. */
   async description(): Promise<Description> {
     const file = this.#file;
     const configuration = file === undefined ? {} : await readConfigFile(file, this.#cwd);
@@ -79,7 +79,7 @@ export class OpenManagers {
     const over = { envPrefix: this.#prefix, options };
     const { settings, options: made } = fromEnvironment(env, environmentOptions(over, "coatcheck"));
     const { outputPrefix = "outputs", inputPrefix = "inputs", retention } = made;
-    // A store that was made elsewhere says its name, and nothing of its place.
+    // A store from a module has a name, but no settings that describe its place.
     const other = isManager(configuration) ? configuration.store : (store as Store | undefined);
     const isOther = file !== undefined && typeof store !== "string" && other !== undefined;
     return {
@@ -136,7 +136,10 @@ export class OpenManagers {
   }
 }
 
-/** Also one of the other build of this package, or of another copy: it has the same face. */
+/**
+ * Says whether a configuration is a manager. A manager from the package's other build, or from another copy, also
+ * counts. Such a manager has the same methods.
+ */
 function isManager(configuration: object): configuration is StorageManager {
   return ["dehydrate", "hydrate", "collect", "verify"].every(
     (method) => typeof (configuration as Record<string, unknown>)[method] === "function",

@@ -5,15 +5,15 @@ import { CommandFailure, usageFailure } from "./failure.js";
 import type { Terminal } from "./terminal/terminal.js";
 
 /**
- * Reads a payload: a file, or stdin for `-` and for none.
+ * Reads a payload from a file. Reads stdin if the source is `-` or absent.
  *
- * @throws {CommandFailure} when there is no such file, or it is not JSON: its message repeats nothing of it
+ * @throws {CommandFailure} if the file does not exist or is not JSON. The message repeats nothing of the payload.
  */
 export async function readPayload(source: string | undefined, terminal: Terminal): Promise<unknown> {
   return parsePayload(await readText(source, terminal), source);
 }
 
-/** The same for several: an array in JSON, or a line each. */
+/** Reads several payloads: a JSON array, or one payload per line. */
 export async function readPayloads(source: string | undefined, terminal: Terminal): Promise<unknown[]> {
   const text = await readText(source, terminal);
   try {

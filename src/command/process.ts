@@ -7,14 +7,14 @@ import { main } from "./main.js";
 export async function runProcess(): Promise<void> {
   const interruption = new AbortController();
   const interrupt = (): void => {
-    if (interruption.signal.aborted) process.exit(EXIT.interrupted); // asked twice: whatever hangs
+    if (interruption.signal.aborted) process.exit(EXIT.interrupted); // the second request ends the program at once
     interruption.abort(new Error("Interrupted."));
   };
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", interrupt);
   const { version } = createRequire(import.meta.url)("coatcheck/package.json") as { version: string };
   const { env, stdin, stdout, stderr } = process;
-  // A reader of stderr that went away is no reason to stop.
+  // The program goes on if the reader of stderr has gone away.
   stderr.on("error", () => undefined);
   const terminal = { env, cwd: process.cwd(), stdin, stdout, stderr, signal: interruption.signal };
   process.exitCode = await main(process.argv.slice(2), terminal, version);

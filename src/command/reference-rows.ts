@@ -7,23 +7,23 @@ import type { Store } from "../store/store.js";
 
 /** A reference in a payload. */
 export interface ReferenceRow {
-  /** Where it stands: `$.items[3]`. */
+  /** Path of the reference in the payload: `$.items[3]`. */
   readonly at: string;
-  /** The object that it leads to. */
+  /** Path of the object that the reference leads to. */
   readonly path: string;
   readonly contentType?: string;
-  /** Bytes as stored. */
+  /** Bytes of the stored value. */
   readonly size?: number;
   readonly offset?: number;
   readonly encoding?: string;
   readonly schema?: string;
   readonly select?: string;
   readonly expires?: string;
-  /** Whether the object is there; absent where there is no store to ask. */
+  /** Whether the object exists. Absent without a store to ask. */
   readonly isThere?: boolean;
 }
 
-/** The references in a payload, in their order. Each object is asked for once. */
+/** Yields the references in a payload, in their order. Asks the store for each object once. */
 export async function* referenceRows(
   payload: unknown,
   store: Store | undefined,

@@ -1,4 +1,4 @@
-/** Rows that are told by callbacks, as an iterable. */
+/** Rows from callbacks, as an async iterable. */
 export class Rows<Row> {
   readonly #waiting: Row[] = [];
   #wake = (): void => undefined;
@@ -6,14 +6,18 @@ export class Rows<Row> {
   #taken: Promise<void> | undefined;
   #take = (): void => undefined;
 
-  /** Tells of a row. @returns when it was taken: whoever waits for that never tells more than the reader can read */
+  /**
+   * Adds a row.
+   *
+   * @returns resolves when the reader has taken the row; callers that wait never add more than the reader can read
+   */
   readonly add = (row: Row): Promise<void> => {
     this.#waiting.push(row);
     this.#wake();
     return (this.#taken ??= new Promise((resolve) => (this.#take = resolve)));
   };
 
-  /** Gives the rows that are told until `work` is done, and fails as it fails. */
+  /** Yields the added rows until `work` is done. Rejects if `work` rejects. */
   async *of(work: Promise<unknown>): AsyncGenerator<Row, void, undefined> {
     const end = (): void => {
       this.#isDone = true;
@@ -26,7 +30,7 @@ export class Rows<Row> {
       this.#taken = undefined;
       yield* rows;
       take();
-      if (this.#waiting.length > 0) continue; // they came while the reader was busy
+      if (this.#waiting.length > 0) continue; // rows arrived while the reader was busy
       if (this.#isDone) break;
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }

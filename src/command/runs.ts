@@ -25,7 +25,10 @@ import type { VerbName } from "./verbs.js";
 export { OpenManagers } from "./open-manager.js";
 export { readFlags } from "./units.js";
 
-/** What each verb does. With what it stands on it is loaded when a verb runs: help and errors of usage need none of it. */
+/**
+ * The function of each verb. This module and its dependencies are loaded when a verb runs. Help and usage errors do
+ * not load them.
+ */
 export const RUNS: Readonly<Record<VerbName, RunVerb>> = {
   explain,
   dehydrate,

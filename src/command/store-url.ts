@@ -1,10 +1,10 @@
 import { usageFailure } from "./failure.js";
 
-/** Names of variables, without their prefix, and what they are for a store. */
+/** Names of variables without their prefix, and their values for a store. */
 type Variables = Readonly<Record<string, string | undefined>>;
 
 interface Scheme {
-  /** Parameters of the URL, and the variables that they set. */
+  /** Parameters of the URL, each with the variable that it sets. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly variables: (url: URL) => Variables;
 }
@@ -51,16 +51,16 @@ const SCHEMES: Readonly<Record<string, Scheme>> = {
   },
 };
 
-/** Whether an argument is the URL of a store, and no path in one. */
+/** Says whether an argument is the URL of a store, and not a path in a store. */
 export function isStoreUrl(text: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
 }
 
 /**
- * An environment that describes the store of a URL. What a URL does not say, credentials above all, stays as the environment
- * has it.
+ * Returns an environment that describes the store of a URL. Other variables keep their values, above all credentials.
  *
- * @throws {CommandFailure} for what is no URL of a store. Its message repeats nothing of the URL: there may be a secret in it.
+ * @throws {CommandFailure} for a text that is not the URL of a store. The message repeats nothing of the URL, which
+ *   may hold a secret.
  */
 export function environmentOf(text: string, env: NodeJS.ProcessEnv, envPrefix: string): NodeJS.ProcessEnv {
   const url = URL.canParse(text) ? new URL(text) : undefined;

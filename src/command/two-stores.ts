@@ -3,13 +3,13 @@ import { usageFailure } from "./failure.js";
 import { isStoreUrl } from "./store-url.js";
 import type { VerbCall } from "./verb.js";
 
-/** Two stores, of a verb that goes from one to the other. */
+/** The two stores of a verb that copies or compares. */
 export interface TwoStores {
   readonly from: Store;
   readonly to: Store;
 }
 
-/** The stores of two URLs; of one, that of the command line and that. */
+/** Opens the stores of two URLs. With one URL, the first store is that of the command line. */
 export async function twoStores(call: VerbCall): Promise<TwoStores> {
   const [one, other] = call.args as [string, string | undefined];
   for (const place of [one, other]) {

@@ -18,7 +18,7 @@ const SIZES: Readonly<Record<string, number>> = {
 
 const DAY = 86_400_000;
 
-/** Bytes of `262144`, `256KiB`, `1MB`. */
+/** Parses a number of bytes, such as `262144`, `256KiB` or `1MB`. */
 export function parseBytes(text: string): number {
   const [, number, unit] = /^(\d+(?:\.\d+)?)\s?([a-z]*)$/i.exec(text) ?? [];
   const factor = unit === undefined ? undefined : SIZES[unit.toLowerCase()];
@@ -28,7 +28,7 @@ export function parseBytes(text: string): number {
   return Math.floor(Number(number) * factor);
 }
 
-/** Milliseconds of `90s`, `36h`, `30d`, `1d12h`. */
+/** Parses a time, such as `90s`, `36h`, `30d` or `1d12h`, into milliseconds. */
 function parseTime(text: string): number {
   const [, days, rest] = /^(?:(\d+)d)?(.*)$/.exec(text)!;
   const milliseconds = rest === "" ? (days === undefined ? undefined : 0) : parseDuration(rest!);
@@ -36,18 +36,18 @@ function parseTime(text: string): number {
   return Number(days ?? 0) * DAY + milliseconds;
 }
 
-/** The same, or `never`. */
+/** Parses a time into milliseconds, or `never`. */
 function parseTimeToLive(text: string): number | "never" {
   return text === "never" ? text : parseTime(text);
 }
 
-/** A whole number of at least 0. */
+/** Parses a whole number of at least 0. */
 function parseCount(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw usageFailure(`"${text}" is no whole number.`);
   return Number(text);
 }
 
-/** Bytes as people read them. */
+/** Formats bytes for people. */
 export function formatBytes(bytes: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   let size = bytes;
@@ -62,10 +62,10 @@ export function formatBytes(bytes: number): string {
 const READERS = { bytes: parseBytes, count: parseCount, time: parseTime, ttl: parseTimeToLive };
 
 /**
- * Reads the values of flags.
+ * Parses the values of flags.
  *
- * @param given by name in camel case
- * @throws {CommandFailure} that names the flag, for one that is not what the verb says
+ * @param given values by flag name in camel case
+ * @throws {CommandFailure} for a value that does not fit the verb's definition. The message names the flag.
  */
 export function readFlags(
   options: readonly VerbOption[],

@@ -8,53 +8,57 @@ import type { Terminal } from "./terminal/terminal.js";
 
 /** A flag of a verb. */
 export interface VerbOption {
-  /** As commander writes them: `--limit <n>`. */
+  /** The flag in commander's syntax: `--limit <n>`. */
   readonly flags: string;
   readonly description: string;
-  /** What its value is; default: a text. */
+  /** Type of the value. Default: a text. */
   readonly value?: "bytes" | "count" | "time" | "ttl";
-  /** The values that it takes. */
+  /** The allowed values. */
   readonly choices?: readonly string[];
 }
 
-/** A verb of the command: what the program, its help, completion and the documentation are made from. */
+/** A verb of the command. The program, help, completion and documentation are made from verbs. */
 export interface Verb {
   readonly name: string;
   readonly summary: string;
-  /** `[payload]`, `<scope>`: each with what it is. */
+  /** Parameters, such as `[payload]` or `<scope>`, each with a description. */
   readonly parameters?: readonly { readonly name: string; readonly description: string }[];
   readonly options?: readonly VerbOption[];
-  /** Whether it can take something away, or write over it: it asks before, and takes `--dry-run` and `--yes`. */
+  /** Whether the verb can delete or overwrite objects. It then asks first, and takes `--dry-run` and `--yes`. */
   readonly changes?: boolean;
-  /** Whether it takes `--jsonl`. */
+  /** Whether the verb takes `--jsonl`. */
   readonly streams?: boolean;
 }
 
-/** What a verb does. @returns the exit code, default 0 */
+/**
+ * Function that runs a verb.
+ *
+ * @returns the exit code, default 0
+ */
 export type RunVerb = (call: VerbCall) => Promise<ExitCode | undefined>;
 
-/** What a verb works with. */
+/** The input of a verb, and what the verb may use. */
 export interface VerbCall {
-  /** Its arguments, in the order of its parameters. */
+  /** Arguments, in the order of the verb's parameters. */
   readonly args: readonly (string | undefined)[];
-  /** Its flags, by their names in camel case. */
+  /** Flags, by name in camel case. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly terminal: Terminal;
   readonly output: Output;
   readonly progress: Progress;
   readonly signal: AbortSignal;
-  /** The manager that the command line, a file or the environment says. */
+  /** Opens the manager that the command line, a file or the environment describes. */
   readonly manager: () => Promise<StorageManager>;
-  /** The same, for what needs no store: a memory takes the place of one that only a client library could reach. */
+  /** Opens a manager for verbs that need no store. A memory store stands in for a store that needs a client library. */
   readonly planner: () => Promise<Planner>;
-  /** Its store. @throws {StorageError} `STORAGE_DISABLED` */
+  /** Opens the manager's store. @throws {StorageError} `STORAGE_DISABLED` */
   readonly store: () => Promise<Store>;
-  /** What is known of the place without opening it. */
+  /** Describes the place of the store without opening it. */
   readonly description: () => Promise<Description>;
-  /** The store of a URL. */
+  /** Opens the store of a URL. */
   readonly storeAt: (url: string) => Promise<Store>;
   /** Writes a line to stderr. */
   readonly say: (text: string) => void;
-  /** Says how an interrupted run goes on: the flags to add. */
+  /** Sets the flags with which an interrupted run continues. They are printed on an interruption. */
   readonly goOnWith: (flags: string) => void;
 }

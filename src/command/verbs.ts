@@ -7,7 +7,7 @@ const PROVIDERS = ["s3", "gcs", "azure", "redis", "file"];
 const FROM = { name: "<from>", description: "URL of a store; without a second one, --store is where it goes from" };
 const TO = { name: "[to]", description: "URL of a store" };
 
-/** All verbs: what the program, its help, `completion` and the documentation are made from, or checked against. */
+/** All verbs. The program, help, `completion` and the documentation are made from this list, or checked against it. */
 export const VERBS = [
   {
     name: "explain",
@@ -228,5 +228,5 @@ export const VERBS = [
   },
 ] as const satisfies readonly Verb[];
 
-/** The name of a verb. */
+/** Name of a verb. */
 export type VerbName = (typeof VERBS)[number]["name"];

@@ -8,22 +8,22 @@ export interface Weight {
   readonly bytes: number;
 }
 
-/** A value, and what it lies in: whole paths of a deep payload would be too much. */
+/** A value and its container. Whole paths of a deep payload would need too much memory. */
 interface Part {
   readonly outer?: Part;
   readonly key?: string | number;
   readonly value: unknown;
 }
 
-// A container is passed over for a part that holds so much of it.
+// If one part holds more than this share of a container, the part is named in place of the container.
 const MOST = 0.9;
 const MORE = 0.5;
 
 /**
- * What makes a payload heavy: parts of it that do not lie in each other, the heaviest first. What only wraps a heavy part is
- * passed over; a container whose weight is spread over many parts is named itself.
+ * Finds the heaviest parts of a payload, the heaviest first. The parts do not overlap. A container with one heavy
+ * part is replaced by that part. A container whose bytes are spread over many parts is named itself.
  *
- * @param payload JSON, as it was parsed
+ * @param payload parsed JSON
  */
 export function heaviestParts(payload: unknown, count: number): Weight[] {
   const sizes = containerSizes(payload);
@@ -38,7 +38,7 @@ export function heaviestParts(payload: unknown, count: number): Weight[] {
     .map((part) => ({ path: formatPayloadPath(pathOf(part)), bytes: sizeOf(part.value) }));
 }
 
-/** The part that holds nearly all of another one, as deep as it lies. */
+/** Returns the deepest part that still holds nearly all bytes of its containers. */
 function unwrap(outer: Part, share: number, sizeOf: (value: unknown) => number): Part {
   let part = outer;
   for (;;) {
@@ -62,7 +62,7 @@ function pathOf(part: Part): PayloadPath {
   return path.reverse();
 }
 
-/** Bytes of the JSON of every container in a value of any depth. */
+/** Computes the JSON bytes of every container in a value of any depth. */
 function containerSizes(payload: unknown): Map<object, number> {
   const sizes = new Map<object, number>();
   const open: { container: object; isCounted: boolean }[] = isObject(payload)

@@ -1,15 +1,15 @@
 import type { ServerResponse } from "node:http";
 import { isStorageError, type StorageErrorCode } from "../errors/error.js";
 
-/** What a request is answered with. */
+/** The response to a request. */
 export interface Answer {
   readonly status: number;
-  /** A text as it is, anything else as JSON; absent for nothing. */
+  /** A string is sent as it is, any other value as JSON. Absent for an empty body. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Ends a request with a status and a message for whoever asked. */
+/** Ends a request with a status and a message for the client. */
 export class Refusal extends Error {
   constructor(
     readonly status: number,
@@ -21,7 +21,7 @@ export class Refusal extends Error {
   }
 }
 
-/** What a browser may do with whatever comes from here: https://www.w3.org/TR/CSP3/ */
+/** What a browser may do with a response of the inspector: https://www.w3.org/TR/CSP3/ */
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -35,12 +35,12 @@ const HEADERS: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
 };
 
-/** Sets what every answer says, whatever it is. */
+/** Sets the headers of every response. */
 export function guard(response: ServerResponse): void {
   for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
 }
 
-/** Sends an answer. */
+/** Sends a response. */
 export function send(response: ServerResponse, { status, body, headers = {} }: Answer): void {
   const isText = typeof body === "string";
   const type = isText ? {} : { "content-type": "application/json; charset=utf-8" };
@@ -68,7 +68,10 @@ const STATUS: Partial<Record<StorageErrorCode, number>> = {
   TIMEOUT: 504,
 };
 
-/** What went wrong in the store may be told; messages of other errors may hold anything. */
+/**
+ * Turns an error into a response. The message of a storage error is sent. Other errors may hold anything, so their
+ * messages are not sent.
+ */
 export function failureOf(error: unknown): Answer {
   if (error instanceof Refusal) {
     const { status, code, message, headers } = error;

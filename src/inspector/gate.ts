@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
 import { Refusal } from "./answers.js";
 
-/** Where a request came to: how its cookie is made, and where its page must be from. */
+/** The address that a request came to. It decides how the cookie is made, and from which origin a page must be. */
 export interface Arrival {
   readonly isSecure: boolean;
   readonly origin: string;
@@ -11,11 +11,12 @@ export interface Arrival {
 const LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"];
 
 /**
- * Lets in what was sent to this very server by its name. A page of elsewhere whose name was made to lead here (DNS
- * rebinding) has another name in `Host`.
+ * Accepts requests that name this server in `Host`. A page that reaches the server by DNS rebinding has another name
+ * there.
  *
- * @param hosts names with their ports, as browsers send them; absent: loopback alone
- * @throws {Refusal}
+ * @param hosts names with their ports, as browsers send them; absent for loopback alone
+ * @returns the address that the request came to
+ * @throws {Refusal} if the name is unknown, the client is on another machine, or TLS is missing
  */
 export function arrivalOf(request: IncomingMessage, hosts: readonly string[] | undefined): Arrival {
   const { socket, headers } = request;
@@ -35,8 +36,8 @@ export function arrivalOf(request: IncomingMessage, hosts: readonly string[] | u
 }
 
 /**
- * Lets in what a page of the inspector sent. What changes nothing, no other page can read; what works or changes, none may
- * even ask for.
+ * Accepts requests from a page of the inspector. Other pages may send requests that change nothing, but can't read
+ * the responses. Requests that do work or change data are refused from other pages.
  *
  * @throws {Refusal}
  */
@@ -57,7 +58,7 @@ function nameOf(host: string): string {
   return host.replace(/:\d+$/, "");
 }
 
-/** A socket of the file system has no address. */
+/** Says whether an address is this machine's. A socket of the file system has no address. */
 function isLoopback(address: string | undefined): boolean {
   return address === undefined || address === "::1" || /^(::ffff:)?127\./.test(address);
 }

@@ -9,25 +9,27 @@ import type { InspectorTemporalOptions } from "./temporal-codec.js";
 /** Options of {@link inspector}. */
 export interface InspectorOptions {
   /**
-   * What opens it: at least 32 characters that nobody guesses. Default: a new one, which the inspector has as `token`.
+   * Token that opens the inspector: at least 32 characters that nobody can guess. Default: a new token, which the
+   * inspector has as `token`.
    */
   token?: string | undefined;
   /**
-   * Names, with their ports, that browsers call it by, such as `"payloads.example:8443"`. Default: those of the loopback
-   * interface, to which the inspector then keeps. With other names it needs TLS: its own, or that of a proxy on this machine.
+   * Host names with ports under which browsers reach the inspector, such as `"payloads.example:8443"`. Default: the
+   * names of the loopback interface, and then the inspector serves only this machine. Other names need TLS, either
+   * the server's own or that of a proxy on this machine.
    */
   hosts?: readonly string[] | undefined;
-  /** Lets pages release scopes and delete objects, each after a question; and Temporal encode. Default false. */
+  /** Lets pages release scopes and delete objects, each after a question. Also lets Temporal encode. Default false. */
   allowDelete?: boolean | undefined;
   /** Speaks Temporal's codec protocol below `/temporal/`. Default false. */
   temporal?: boolean | InspectorTemporalOptions | undefined;
-  /** Most bytes of a payload that is pasted, default 8388608 (8 MiB). */
+  /** Most bytes of a pasted payload, default 8388608 (8 MiB). */
   maxBodyBytes?: number | undefined;
-  /** Most decoded bytes that a click on a reference brings, default 1048576 (1 MiB). */
+  /** Most decoded bytes that a click on a reference may load, default 1048576 (1 MiB). */
   maxBytes?: number | undefined;
   /** Most references that a click follows, default 100. */
   maxReferences?: number | undefined;
-  /** Where the time of sessions comes from; default the system's. */
+  /** Clock for the lifetime of sessions. Default: the system clock. */
   clock?: Clock | undefined;
 }
 
@@ -55,10 +57,10 @@ const schema = z.strictObject({
   clock: z._default(clock, systemClock),
 });
 
-/** The same, checked. */
+/** Inspector options after the check, with defaults filled in. */
 export type InspectorSettings = z.output<typeof schema>;
 
-/** @throws {StorageError} `CONFIG_INVALID` */
+/** Checks inspector options and fills in the defaults. @throws {StorageError} `CONFIG_INVALID` */
 export function inspectorSettings(options: InspectorOptions): InspectorSettings {
   return parseOptions(schema, options, "inspector");
 }

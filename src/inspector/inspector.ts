@@ -12,24 +12,27 @@ import { temporalCodec, type TemporalCodec } from "./temporal-codec.js";
 import { textField } from "./visit.js";
 import { Workload } from "./workload.js";
 
-/** Answers the requests of a server of `node:http` or `node:https`. */
+/** Handler of requests to a server of `node:http` or `node:https`. */
 export interface Inspector {
   (request: IncomingMessage, response: ServerResponse): void;
-  /** What opens it: the page is at `http://127.0.0.1:PORT/#TOKEN`. */
+  /** Token that opens the inspector. The page is at `http://127.0.0.1:PORT/#TOKEN`. */
   readonly token: string;
 }
 
 /**
- * A page to look at what lies in the store of a manager, as a handler for a server of your own: scopes, objects, what is in
- * a pack, a payload drawn, a dry run of the collector, what the store really does, and events as they happen.
+ * Makes a page that shows the contents of a manager's store, as a handler for your own server. The page has views of
+ * scopes, objects, the entries of a pack, and a payload as a picture. Other views show a dry run of the collector,
+ * the store's real behaviour, and live events.
  *
- * It answers on the loopback interface alone, and to whoever has its token, until it is told otherwise. It only reads, but for
- * the probes of the doctor, until `allowDelete`. What the manager may not read, such as what is another tenant's or not signed,
- * it does not show. A server must call it at its root; below a path, without that path in `request.url`.
+ * By default, the inspector answers only on the loopback interface, and only requests with its token. It only reads,
+ * unless `allowDelete` is set. The probes of the doctor are an exception, since they write. The inspector does not
+ * show objects that the manager may not read, such as another tenant's objects or objects behind unsigned references.
+ * The server must call the handler at its root. If the handler is below a path, `request.url` must come without that
+ * path.
  *
- * @param manager what it looks at; the inspector does not close it
+ * @param manager the manager whose store is shown; the inspector does not close it
  * @param options see {@link InspectorOptions}
- * @throws {StorageError} `CONFIG_INVALID`; with `temporal`, as `temporalCodecHandler` does
+ * @throws {StorageError} `CONFIG_INVALID`; with `temporal`, also the errors of `temporalCodecHandler`
  * @example
  * const look = inspector(manager);
  * createServer(look).listen(7788, "127.0.0.1", () => console.log(`http://127.0.0.1:7788/#${look.token}`));
@@ -41,7 +44,7 @@ export function inspector(manager: StorageManager, options: InspectorOptions = {
     guard(response);
     desk.serve(request, response).catch((error: unknown) => {
       if (response.headersSent) return void response.destroy();
-      // What is still to come is not read.
+      // The rest of the request body is not read.
       if (!request.complete) response.setHeader("connection", "close");
       send(response, failureOf(error));
     });
@@ -49,7 +52,7 @@ export function inspector(manager: StorageManager, options: InspectorOptions = {
   return Object.assign(handle, { token: settings.token });
 }
 
-/** Where requests come in. */
+/** Checks requests and sends them to their views. */
 class Desk {
   readonly #sessions: Sessions;
   readonly #events: LiveEvents;
@@ -86,7 +89,7 @@ class Desk {
       send(response, await this.session(request, arrival));
       return;
     }
-    // Who may not look does not learn what there is.
+    // Without a session, a request does not learn which pages exist.
     if (!this.#sessions.has(request)) {
       throw new Refusal(401, "NO_SESSION", "Open the address with the token that the inspector gave.");
     }
@@ -146,7 +149,7 @@ function assertMethod({ method = "" }: IncomingMessage, ...allowed: readonly str
 }
 
 async function jsonOf(request: IncomingMessage, maxBytes: number): Promise<unknown> {
-  // Forms and plain text are sent by any page, without being asked for leave.
+  // Any website can send forms and plain text without a preflight request.
   if (!/^application\/json\b/i.test(request.headers["content-type"] ?? "")) {
     throw new Refusal(415, "BAD_REQUEST", "The body must be JSON.");
   }

@@ -3,20 +3,22 @@ import type { Clock } from "../async/clock.js";
 import { subscribe } from "../observe/channel.js";
 import { Refusal } from "./answers.js";
 
-// How many may listen at once, and how often a line keeps a connection open through what would close it.
+// Most listeners at once, and the interval of heartbeats in milliseconds. A heartbeat keeps idle connections open.
 const MAX_LISTENERS = 10;
 const HEARTBEAT = 15_000;
 
 /**
- * Events of the managers of this process, as server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html
- * Scopes and step runs are left out, since they may be those of another tenant.
+ * Events of the managers of this process, as server-sent events. See
+ * https://html.spec.whatwg.org/multipage/server-sent-events.html.
+ *
+ * Scopes and step runs are left out, since they may belong to another tenant.
  */
 export class LiveEvents {
   #listeners = 0;
 
   constructor(private readonly clock: Clock) {}
 
-  /** Sends events until whoever listens goes away. @throws {Refusal} */
+  /** Sends events until the client goes away. @throws {Refusal} if too many clients are listening */
   sendTo(response: ServerResponse): void {
     if (this.#listeners >= MAX_LISTENERS) {
       throw new Refusal(429, "BUSY", `${MAX_LISTENERS} pages listen already. Close one.`, { "retry-after": "10" });
@@ -26,7 +28,7 @@ export class LiveEvents {
     let dropped = 0;
     let timer: unknown;
     const write = (text: string): void => {
-      // A page that does not keep up misses some, rather than that they pile up here.
+      // A slow page misses events, so that they do not pile up here.
       if (response.writableNeedDrain) dropped++;
       else response.write(text);
     };

@@ -5,15 +5,15 @@ import { parseStoredObject } from "../object/stored-object.js";
 import { referencesIn, type FoundReference } from "../reference/references-in.js";
 import type { CallOptions, ObjectInfo } from "../store/store.js";
 
-/** Where objects are read from: a whole store, or what a manager may read. */
+/** Source of objects: a whole store, or only the objects that a manager may read. */
 export interface ObjectReader {
   readonly name: string;
   stat(path: string, options: CallOptions): Promise<ObjectInfo | undefined>;
-  /** The bytes of an object, as they are stored. */
+  /** Reads the bytes of an object as they are stored. */
   readWhole(path: string, options: CallOptions): Promise<Uint8Array>;
 }
 
-/** What an object is. */
+/** Facts about an object. */
 export interface InspectedObject {
   readonly path: string;
   readonly size: number;
@@ -24,29 +24,33 @@ export interface InspectedObject {
   readonly contentType?: string;
 }
 
-/** One value in an object. Nothing of the value itself is told. */
+/** One value in an object. The value itself is not shown. */
 export interface ObjectEntry {
   readonly offset: number;
   readonly size: number;
   readonly contentType: string;
   readonly schema?: string;
-  /** References in it, and where in it they stand. */
+  /** References in the value, and their places in it. */
   readonly references: readonly FoundReference[];
 }
 
 export interface ObjectInspection {
   readonly info: InspectedObject;
   readonly entries: readonly ObjectEntry[];
-  /** Why no entries are told. */
+  /** Why there are no entries. */
   readonly note?: string;
 }
 
-// What a manager packs by default, twice.
+// Twice the default size of a manager's packs.
 const MAX_BYTES = 16 * 1024 * 1024;
 
 const NEWLINE = 0x0a;
 
-/** What an object holds. @throws {StorageError} `NOT_FOUND`, what the reader rejects with */
+/**
+ * Reads an object and returns its entries.
+ *
+ * @throws {StorageError} `NOT_FOUND`; also the errors of the reader
+ */
 export async function objectEntries(
   path: string,
   reader: ObjectReader,

@@ -4,15 +4,15 @@ import { object, objects } from "./views/objects.js";
 import { plan, resolve } from "./views/payload.js";
 import { scopes } from "./views/scopes.js";
 
-/** What a page may ask for. */
+/** A request that a page may make. */
 export interface Route {
   readonly method: "GET" | "POST";
   readonly view: View;
-  /** Whether it takes something away: refused unless that was allowed. */
+  /** Whether the request deletes something. It is then refused, unless the options allow it. */
   readonly changes?: boolean;
 }
 
-/** All that a page may ask for, by path. */
+/** All requests that a page may make, by path. */
 export const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ["/api/scopes", { method: "GET", view: scopes }],
   ["/api/objects", { method: "GET", view: objects }],

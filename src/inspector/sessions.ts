@@ -2,18 +2,18 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Clock } from "../async/clock.js";
 
-// How long a session lives, in milliseconds, and how many there are: the oldest ends for a new one.
+// Lifetime of a session in milliseconds, and the most sessions at once. A new session beyond that ends the oldest.
 const LIFETIME = 12 * 3_600_000;
 const MAX_SESSIONS = 100;
 
-/** A token that nobody guesses. */
+/** Returns a new token that nobody can guess. */
 export function newToken(): string {
   return randomBytes(32).toString("base64url");
 }
 
-/** Who may look: whoever gave the token has a cookie for some hours. The token itself is in no cookie. */
+/** Sessions of browsers that gave the token. Each has a cookie for some hours. No cookie holds the token itself. */
 export class Sessions {
-  /** When each ends, by the digest of what its cookie says. */
+  /** End of each session, by the digest of its cookie's secret. */
   readonly #ends = new Map<string, number>();
   readonly #token: Buffer;
   readonly #cookie: string;
@@ -23,7 +23,7 @@ export class Sessions {
     private readonly clock: Clock,
   ) {
     this.#token = digestOf(token);
-    // Cookies know no ports: two inspectors of one machine must not take each other's.
+    // Cookies do not depend on the port. Two inspectors on one machine must not overwrite each other's cookies.
     this.#cookie = `coatcheck-${digestOf(`cookie ${token}`).toString("hex").slice(0, 12)}`;
   }
 
@@ -41,7 +41,7 @@ export class Sessions {
     return this.#cookieOf(secret, LIFETIME / 1000, isSecure);
   }
 
-  /** Whether a request is of a session. */
+  /** Says whether a request belongs to a session. */
   has(request: IncomingMessage): boolean {
     return this.#secretsOf(request).some((secret) => (this.#ends.get(keyOf(secret)) ?? 0) > this.clock.now());
   }

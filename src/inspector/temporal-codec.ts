@@ -4,15 +4,16 @@ import type { StorageManager } from "../manager/storage-manager.js";
 import { Refusal } from "./answers.js";
 import type { Sessions } from "./sessions.js";
 
-/** How the inspector speaks Temporal's codec protocol: as {@link TemporalCodecHandlerOptions}. */
+/** Options of Temporal's codec protocol in the inspector, as in {@link TemporalCodecHandlerOptions}. */
 export type InspectorTemporalOptions = Omit<TemporalCodecHandlerOptions, "manager" | "authorize">;
 
 /** Answers requests below `/temporal/`. */
 export type TemporalCodec = (request: IncomingMessage, response: ServerResponse, path: string) => Promise<void>;
 
 /**
- * The codec server, for whoever has a session, or the token as `Authorization: Bearer`. Its pages are those of Temporal, from
- * another origin: the handler checks that. To encode is to store, which an inspector that only reads refuses.
+ * Returns the handler of a codec server. A request needs a session, or the token as `Authorization: Bearer`. The
+ * requests come from Temporal's pages, on another origin. The codec handler checks that origin. Encoding stores
+ * payloads, so a read-only inspector refuses to encode.
  */
 export function temporalCodec(
   manager: StorageManager,

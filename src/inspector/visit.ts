@@ -2,38 +2,42 @@ import type { StorageManager } from "../manager/storage-manager.js";
 import { Refusal } from "./answers.js";
 import type { Workload } from "./workload.js";
 
-/** Most that one visit may bring. */
+/** Most data that one request may load. */
 export interface Budget {
-  /** Bytes of JSON that a page sends. */
+  /** Bytes of JSON in a request. */
   readonly maxBodyBytes: number;
-  /** Decoded bytes, and references, of what is resolved on a click. */
+  /** Decoded bytes that a click on a reference may load. `maxReferences` is the most references that it may follow. */
   readonly maxBytes: number;
   readonly maxReferences: number;
 }
 
-/** One request, of somebody who may look. */
+/** One request with a valid session. */
 export interface Visit {
   readonly manager: StorageManager;
   readonly query: URLSearchParams;
-  /** The JSON that was sent; `undefined` for what sends none. */
+  /** The parsed JSON of the request. `undefined` if the request has none. */
   readonly body: unknown;
   readonly budget: Budget;
   readonly workload: Workload;
-  /** Aborts when whoever asked goes away. */
+  /** Aborts when the client goes away. */
   readonly signal: AbortSignal;
 }
 
-/** A view: what it answers with, as JSON. */
+/** A view of the inspector. It returns the response, which is sent as JSON. */
 export type View = (visit: Visit) => Promise<object> | object;
 
-/** A text that the page sent. @throws {Refusal} */
+/** Returns a text field of the request body. @throws {Refusal} if it is missing, empty or not a text */
 export function textField(body: unknown, name: string): string {
   const value = optionalText(body, name);
   if (value === undefined) throw new Refusal(400, "BAD_REQUEST", `The request has no ${name}.`);
   return value;
 }
 
-/** The same, if it is there and not empty. @throws {Refusal} */
+/**
+ * Returns a text field of the request body, or `undefined` if it is missing or empty.
+ *
+ * @throws {Refusal} if it is not a text
+ */
 export function optionalText(body: unknown, name: string): string | undefined {
   const value = typeof body === "object" && body !== null ? (body as Record<string, unknown>)[name] : undefined;
   if (value === undefined || value === "") return undefined;

@@ -2,12 +2,12 @@ import { Refusal } from "./answers.js";
 
 const MAX_AT_ONCE = 8;
 
-/** How much is done at once: what would be more is refused, and may be asked again. */
+/** Limits how much work runs at once. Work over the limit is refused, and the caller may ask again later. */
 export class Workload {
   #running = 0;
   readonly #alone = new Set<string>();
 
-  /** Does one of several things. @throws {Refusal} */
+  /** Runs one of several jobs. @throws {Refusal} if too many jobs are running */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#running >= MAX_AT_ONCE) throw busy(`${MAX_AT_ONCE} requests are under way.`);
     this.#running++;
@@ -18,7 +18,11 @@ export class Workload {
     }
   }
 
-  /** Does what is done once at a time. @throws {Refusal} */
+  /**
+   * Runs a job that may run only once at a time.
+   *
+   * @throws {Refusal} if a job of this name is running
+   */
   async runAlone<T>(name: string, work: () => Promise<T>): Promise<T> {
     if (this.#alone.has(name)) throw busy(`One ${name} is under way.`);
     this.#alone.add(name);

@@ -1,6 +1,6 @@
 import type { Part } from "./byte-tree.js";
 
-/** A part as it is drawn, in pixels. */
+/** A drawn part, in pixels. */
 export interface Box {
   readonly part: Part;
   readonly depth: number;

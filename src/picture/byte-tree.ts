@@ -5,22 +5,30 @@ import { formatPayloadPath, type PayloadPath } from "../plan/payload-path.js";
 import { unescapeKey } from "../reference/escape.js";
 import { isReference } from "../reference/references-in.js";
 
-/** Where a part of a payload lies: in what travels, or in an object by itself, as JSON, text or bytes. */
+/**
+ * Where a part of a payload lies. An `inline` part travels. The other kinds lie in an object, as JSON, text or bytes.
+ */
 export type PartKind = "inline" | "json" | "raw" | "binary";
 
-/** A part of a payload, by bytes. */
+/** A part of a payload, with its bytes. */
 export interface Part {
-  /** Where it stands: `$.items[3]`. */
+  /** Path of the part in the payload: `$.items[3]`. */
   readonly path: string;
   readonly key: string;
   readonly kind: PartKind;
-  /** Bytes of its JSON in the payload; of binary its own. At least those of all its children. */
+  /**
+   * Bytes of the part's JSON in the payload. For binary, the bytes of the value itself. Never less than the sum of
+   * the children.
+   */
   readonly bytes: number;
-  /** The heaviest first. */
+  /** Children, the heaviest first. */
   readonly children: readonly Part[];
-  /** The object that it lies in, and where in it; absent for what travels, and for what lies inside of a stored part. */
+  /**
+   * The object that holds the part, and the place in it. Absent for parts that travel, and for parts inside a stored
+   * part.
+   */
   readonly stored?: StoredPlace | undefined;
-  /** The value of a leaf that travels. */
+  /** Value of a leaf that travels. */
   readonly value?: Leaf | undefined;
 }
 
@@ -33,10 +41,10 @@ export interface StoredPlace {
   readonly size: number;
 }
 
-// What is deeper is drawn as one.
+// A container at this depth is drawn as one part.
 const MAX_DEPTH = 24;
 
-/** The parts of a planned payload. */
+/** Builds the tree of the parts of a planned payload. */
 export function byteTree(plan: DehydrationPlan): Part {
   const root: Place = { below: new Map() };
   for (const entry of plan.entries) {
@@ -53,17 +61,17 @@ export function byteTree(plan: DehydrationPlan): Part {
 
 type Entry = DehydrationPlan["entries"][number];
 
-/** A place in a payload that leaves, or that something below leaves. */
+/** A place in a payload. The value at the place leaves, or a value below it leaves. */
 interface Place {
   entry?: Entry;
   readonly below: Map<string | number, Place>;
 }
 
-/** The last key of a path, and those before it: paths that begin alike share it. */
+/** The last key of a path, and the step before it. Paths with the same beginning share its steps. */
 interface Step {
   readonly before: Step | undefined;
   readonly key: string | number;
-  /** How many keys. */
+  /** Number of keys. */
   readonly length: number;
 }
 
@@ -77,11 +85,11 @@ function pathTo(last: Step | undefined): PayloadPath {
   return path.reverse();
 }
 
-/** A part of which only those that are drawn ever need the text of their path. */
+/** A part that formats its path only on request. Only parts that are drawn need the text of their path. */
 class PathPart implements Part {
   readonly children: readonly Part[];
 
-  /** @param children in any order; the list is its own from now on */
+  /** @param children in any order; the part takes over the list and sorts it */
   constructor(
     private readonly at: Step | undefined,
     readonly kind: PartKind,
@@ -102,7 +110,11 @@ class PathPart implements Part {
   }
 }
 
-/** @param place absent where nothing leaves, nor below */
+/**
+ * Builds the part for a value, and the parts below it.
+ *
+ * @param place absent where no value at or below this path leaves
+ */
 function partAt(value: unknown, at: Step | undefined, place: Place | undefined): Part {
   if (place?.entry !== undefined) return storedPart(place.entry, place, placeOf(value));
   if (!isObject(value)) return new PathPart(at, "inline", leafSize(value), [], undefined, value as Leaf);
@@ -117,7 +129,11 @@ function partAt(value: unknown, at: Step | undefined, place: Place | undefined):
   return new PathPart(at, "inline", sumOf(children) + overheadOf(keys), children);
 }
 
-/** @param stored unknown for what lies inside of another stored part */
+/**
+ * Builds the part for a value that leaves.
+ *
+ * @param stored absent for a part inside another stored part
+ */
 function storedPart(entry: Entry, place: Place, stored: StoredPlace | undefined): Part {
   const children = innerOf(place).map((inner) => storedPart(inner.entry!, inner, undefined));
   const bytes = Math.max(entry.size, stored?.size ?? 0, sumOf(children));
@@ -125,7 +141,7 @@ function storedPart(entry: Entry, place: Place, stored: StoredPlace | undefined)
   return new PathPart(at, entry.kind, bytes, children, stored);
 }
 
-/** The next places below that leave. */
+/** Returns the nearest places below whose values leave. */
 function innerOf({ below }: Place): Place[] {
   return [...below.values()].flatMap((place) => (place.entry === undefined ? innerOf(place) : [place]));
 }
@@ -141,7 +157,7 @@ function placeOf(reference: unknown): StoredPlace | undefined {
   return { object: reference.$storageRef, offset: reference.$storageOffset ?? 0, size: reference.$storageSize };
 }
 
-/** Two brackets, a comma between two, of an object a key and a colon each. */
+/** Returns the bytes of brackets and commas, and for an object also those of keys and colons. */
 function overheadOf(keys: readonly (string | number)[]): number {
   const names = keys.reduce<number>((sum, key) => sum + (typeof key === "string" ? stringSize(key) + 1 : 0), 0);
   return 2 + names + Math.max(keys.length - 1, 0);

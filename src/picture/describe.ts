@@ -1,6 +1,6 @@
 import type { Part, PartKind } from "./byte-tree.js";
 
-/** What becomes of a part. */
+/** A description of each kind of part. */
 export const KINDS: Readonly<Record<PartKind, string>> = {
   inline: "travels",
   json: "leaves as JSON",
@@ -10,7 +10,7 @@ export const KINDS: Readonly<Record<PartKind, string>> = {
 
 const MAX_VALUE = 60;
 
-/** What a part is, in words. */
+/** Describes a part in words. */
 export function descriptionOf(part: Part, showsValue: boolean): string {
   const { path, bytes, kind, stored, value } = part;
   const place = stored === undefined ? "" : `; in ${stored.object} at ${stored.offset}`;
@@ -18,7 +18,7 @@ export function descriptionOf(part: Part, showsValue: boolean): string {
   return `${path}: ${bytes} bytes, ${KINDS[kind]}${place}${shown}`;
 }
 
-/** How many values leave, and for how many objects. */
+/** Says how many values leave, and into how many objects. */
 export function leaving(values: number, objects: number): string {
   return `${inNumber(values, "value leaves", "values leave")} for ${inNumber(objects, "object", "objects")}`;
 }

@@ -1,10 +1,10 @@
 import type { Part, PartKind } from "./byte-tree.js";
 
 /**
- * The parts of a container that are worth a rectangle each, the heaviest first: those that are too small become one for each
- * kind.
+ * Returns the parts of a container that are each worth a rectangle, the heaviest first. Parts that are too small are
+ * merged into one part for each kind.
  *
- * @param least bytes of the smallest one that can be seen
+ * @param least bytes of the smallest part that can be seen
  */
 export function visibleParts({ path, children }: Part, least: number): readonly Part[] {
   const first = children.findIndex(({ bytes }) => bytes < least);

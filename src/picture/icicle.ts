@@ -2,10 +2,13 @@ import type { Area, Box } from "./boxes.js";
 import type { Part } from "./byte-tree.js";
 import { visibleParts } from "./gather.js";
 
-// Pixels: what is smaller can't be seen.
+// Least width of a box, in pixels. A smaller box can't be seen.
 const LEAST = 2;
 
-/** A part over its children, each as wide as its bytes: what a container has besides them stays free on the right. */
+/**
+ * Draws each part above its children, each as wide as its bytes. The container's own bytes leave free space on the
+ * right.
+ */
 export function icicle(root: Part, area: Area, rows: number): Box[] {
   const height = area.height / rows;
   const scale = area.width / Math.max(root.bytes, 1);

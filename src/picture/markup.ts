@@ -6,7 +6,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** A text in XML or HTML, in an attribute too. What neither may hold becomes U+FFFD. */
+/** Escapes a text for XML and HTML, also in attributes. Characters that neither format allows become U+FFFD. */
 export function escaped(text: string): string {
   return text
     .toWellFormed()
@@ -14,7 +14,7 @@ export function escaped(text: string): string {
     .replace(/[&<>"']/g, (char) => ENTITIES[char]!);
 }
 
-/** A text of so many characters at most. */
+/** Shortens a text to at most `length` characters. */
 export function shortened(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, Math.max(length - 1, 0)).toWellFormed()}…`;
 }

@@ -4,7 +4,7 @@ import { descriptionOf } from "./describe.js";
 import { escaped } from "./markup.js";
 import { pictureSettings, svgOf, type PictureOptions, type PictureSettings } from "./render-svg.js";
 
-// Rows of the table: the heaviest parts. More can't be read by anybody.
+// Rows of the table, which holds the heaviest parts. Nobody reads more.
 const MAX_ROWS = 500;
 
 const STYLE = `
@@ -39,8 +39,8 @@ search.addEventListener("input", () => {
 `;
 
 /**
- * Draws a plan as one HTML page: the picture of {@link renderSvg}, a table of the heaviest parts, and a search by path. The
- * page asks nobody for anything, and works without a script but for the search.
+ * Draws a plan as one HTML page. The page has the picture of {@link renderSvg}, a table of the heaviest parts, and a
+ * search by path. It makes no requests. Without scripts, only the search does not work.
  *
  * @param plan what `manager.plan(payload)` gave
  * @param options see {@link PictureOptions}

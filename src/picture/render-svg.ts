@@ -11,9 +11,12 @@ import { treemap } from "./treemap.js";
 
 /** Options of a picture. */
 export interface PictureOptions {
-  /** What it is a picture of, default `"A payload, by bytes"`. */
+  /** Title of the picture, default `"A payload, by bytes"`. */
   title?: string | undefined;
-  /** Shows values that travel too: then the picture is as secret as the payload. Default false: paths and sizes alone. */
+  /**
+   * Also shows the values that travel. The picture is then as secret as the payload. Default false: only paths and
+   * sizes.
+   */
   values?: boolean | undefined;
 }
 
@@ -22,15 +25,15 @@ const schema = z.strictObject({
   values: z._default(z.boolean(), false),
 });
 
-/** The same, checked. */
+/** Picture options after the check, with defaults filled in. */
 export type PictureSettings = z.output<typeof schema>;
 
-/** @throws {StorageError} `CONFIG_INVALID` */
+/** Checks picture options and fills in the defaults. @throws {StorageError} `CONFIG_INVALID` */
 export function pictureSettings(options: PictureOptions, owner: string): PictureSettings {
   return parseOptions(schema, options, owner);
 }
 
-/** Where a picture has what. */
+/** Layout of a picture, in pixels. `ROWS` and `MAX_STRIPS` are counts. */
 const WIDTH = 1200;
 const MARGIN = 10;
 const ROWS = 8;
@@ -41,10 +44,10 @@ const HEADING = 30;
 const MAX_STRIPS = 40;
 const LEAST_ENTRY = 3;
 
-// Pixels of one character, about.
+// Approximate width of one character, in pixels.
 const CHARACTER = 6.6;
 
-// Colours that stay apart for those who see no red or green (Okabe and Ito, 2008), each with a pattern beside it.
+// Colours that people who see no red or green can tell apart (Okabe and Ito, 2008). Each kind also has a pattern.
 const COLOURS: Readonly<Record<PartKind, string>> = {
   inline: "#e8e8e8",
   json: "#56b4e9",
@@ -53,10 +56,11 @@ const COLOURS: Readonly<Record<PartKind, string>> = {
 };
 
 /**
- * Draws a plan as SVG: which part of a payload has how many bytes, by path and by area, and in which object each part that
- * leaves would lie. It holds no script and leads nowhere. The same plan gives the same picture, but for fresh scopes.
+ * Draws a plan as SVG. The picture shows the bytes of each part of a payload, by path and by area. It also shows the
+ * object in which each part that leaves would lie. It holds no script and no links. The same plan gives the same
+ * picture, except for fresh scopes.
  *
- * Paths and sizes are shown, so keys of the payload are; values only with `values`.
+ * The picture shows paths and sizes, and so the keys of the payload. It shows values only with `values`.
  *
  * @param plan what `manager.plan(payload)` gave
  * @param options see {@link PictureOptions}
@@ -68,7 +72,7 @@ export function renderSvg(plan: DehydrationPlan, options: PictureOptions = {}): 
   return svgOf(plan, byteTree(plan), pictureSettings(options, "renderSvg"));
 }
 
-/** The picture of a tree. */
+/** Draws the tree of a plan as SVG. */
 export function svgOf({ size, inlineSize, entries }: DehydrationPlan, root: Part, settings: PictureSettings): string {
   const objects = strips(root);
   const shown = objects.slice(0, MAX_STRIPS);

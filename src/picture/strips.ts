@@ -3,7 +3,7 @@ import type { Part, StoredPlace } from "./byte-tree.js";
 /** An object, and the parts of a payload that lie in it. */
 export interface Strip {
   readonly object: string;
-  /** Bytes up to the end of the last part: what else lies in the object is not known from here. */
+  /** Bytes up to the end of the last part. The plan does not say what else lies in the object. */
   readonly bytes: number;
   readonly entries: readonly StripEntry[];
 }
@@ -13,7 +13,7 @@ export interface StripEntry extends StoredPlace {
   readonly parts: readonly Part[];
 }
 
-/** The objects that a payload would lead to, in the order of their paths. */
+/** Returns the objects that a payload would lead to, in the order of their paths. */
 export function strips(root: Part): Strip[] {
   const objects = new Map<string, Map<number, { place: StoredPlace; parts: Part[] }>>();
   const visit = (part: Part): void => {
@@ -41,9 +41,10 @@ function stripOf(object: string, places: ReadonlyMap<number, { place: StoredPlac
 }
 
 /**
- * The entries of an object that are worth a rectangle each: neighbours of one kind that are too small share one.
+ * Groups the entries of an object, one group for each rectangle. Neighbours of one kind that are too small share a
+ * rectangle.
  *
- * @param least bytes of the smallest one that can be seen
+ * @param least bytes of the smallest entry that can be seen
  */
 export function gatherEntries(entries: readonly StripEntry[], least: number): (readonly StripEntry[])[] {
   const gathered: StripEntry[][] = [];

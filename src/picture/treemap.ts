@@ -2,16 +2,16 @@ import type { Area, Box } from "./boxes.js";
 import type { Part } from "./byte-tree.js";
 import { visibleParts } from "./gather.js";
 
-// Pixels: smaller ones can't be told apart, and there may be any number of them.
+// Least side of a box, in pixels. Smaller boxes can't be told apart, and there may be any number of them.
 const LEAST_SIDE = 12;
 const LEAST_AREA = LEAST_SIDE * LEAST_SIDE;
 
-// A browser draws so many at once. What lies deeper is left out first.
+// Most boxes that a browser can draw at once. The deepest boxes are left out first.
 const MAX_BOXES = 3500;
 
 /**
- * Parts inside of their containers, each as large as its bytes. Squarified: Bruls, Huizing, van Wijk, "Squarified Treemaps"
- * (2000). What a container has besides its children stays free.
+ * Draws parts inside their containers, each as large as its bytes. The container's own bytes leave free space. The
+ * algorithm is squarified: Bruls, Huizing, van Wijk, "Squarified Treemaps" (2000).
  */
 export function treemap(root: Part, area: Area): Box[] {
   const scale = (area.width * area.height) / Math.max(root.bytes, 1);
@@ -27,7 +27,11 @@ export function treemap(root: Part, area: Area): Box[] {
   return boxes;
 }
 
-/** @param parts the heaviest first */
+/**
+ * Divides an area among the parts, in rows of nearly square boxes.
+ *
+ * @param parts the heaviest first
+ */
 function* squarified(parts: readonly Part[], scale: number, area: Area): Generator<[Part, Area], void, undefined> {
   let free = area;
   for (let first = 0; first < parts.length;) {
@@ -52,7 +56,7 @@ function* squarified(parts: readonly Part[], scale: number, area: Area): Generat
   }
 }
 
-/** How far the worst of a row is from a square. */
+/** Returns the worst ratio of sides in a row. 1 is a square. */
 function worst(largest: number, smallest: number, sum: number, side: number): number {
   const square = side * side;
   return Math.max((square * largest) / (sum * sum), (sum * sum) / (square * smallest));

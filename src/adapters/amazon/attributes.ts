@@ -10,7 +10,7 @@ export interface AmazonAttribute {
 /** The attributes of a message by name. */
 export type AmazonAttributes = Readonly<Record<string, AmazonAttribute>>;
 
-/** What is counted of attributes: the type with its label, and the value. */
+/** Returns attributes as the service counts them: the type with its label, and the value. */
 export function countedAttributes(
   attributes: Readonly<Record<string, Partial<AmazonAttribute>>> | undefined,
 ): Wire["attributes"] {
@@ -23,7 +23,7 @@ export function countedAttributes(
   );
 }
 
-/** The attributes of a packed message: those that were given, and those that packing added. */
+/** Returns the attributes of a packed message: the given attributes, and those that packing added. */
 export function writtenAttributes(
   packed: Wire["attributes"],
   given: AmazonAttributes | undefined,

@@ -4,24 +4,24 @@ import type { Packed } from "../messages/packed.js";
 import type { CallOptions } from "../../store/store.js";
 import { countedAttributes, writtenAttributes, type AmazonAttributes } from "./attributes.js";
 
-/** What is sent to SQS or published to SNS, which call the body differently. */
+/** The input of a send to SQS or a publish to SNS. The two services name the body differently. */
 type Sendable = {
   readonly [Name in "MessageBody" | "Message" | "MessageGroupId" | "MessageDeduplicationId"]?: string | undefined;
 } & { readonly MessageAttributes?: object | undefined };
 
-/** An input that is ready to be sent, and what was stored for it. */
+/** An input that is ready to send, and the packed message with its stored objects. */
 export interface PackedInput<I> {
   readonly input: I;
   readonly packed: Packed;
 }
 
-/** Where an input goes: the name of the field that has its body, and the URL or ARN, of which a FIFO one ends in `.fifo`. */
+/** The target of an input: the name of the field for the body, and the URL or ARN. FIFO addresses end in `.fifo`. */
 export interface Target {
   readonly body: "MessageBody" | "Message";
   readonly address: string | undefined;
 }
 
-/** Packs an input. One that fits is given back itself. */
+/** Packs an input. An input that fits is returned unchanged, as the same object. */
 export async function packInput<I extends object>(
   offloader: MessageOffloader,
   input: I,
@@ -44,15 +44,19 @@ export async function packInput<I extends object>(
   return { input: ready, packed };
 }
 
-/** Whether the service would make the id of the body: only FIFO queues and topics have one, and a group alone makes none FIFO. */
+/**
+ * Says whether the service would derive the deduplication id from the body. Only FIFO queues and topics have such an
+ * id. A message group alone does not mean FIFO.
+ */
 function needsId({ MessageGroupId, MessageDeduplicationId }: Sendable, address: string | undefined): boolean {
   if (MessageGroupId === undefined || MessageDeduplicationId !== undefined) return false;
   return address === undefined || address.endsWith(".fifo");
 }
 
 /**
- * What content-based deduplication would make of a body (the SHA-256 of it): a packed one differs between two sends of the
- * same message. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+ * Returns the id that content-based deduplication would derive from a body: the SHA-256 of the body. Packed bodies
+ * differ between two sends of the same message, so the id must come from the original body.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
  */
 function deduplicationId(body: string): string {
   return createHash("sha256").update(body).digest("hex");

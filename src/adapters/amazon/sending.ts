@@ -1,6 +1,6 @@
 import { StorageError } from "../../errors/error.js";
 
-/** What the clients of AWS throw. */
+/** An error of an AWS client. */
 interface ServiceFailure {
   readonly name?: string;
   readonly $fault?: string;
@@ -8,8 +8,8 @@ interface ServiceFailure {
 }
 
 /**
- * Whether a request surely did nothing: the service refused it, and it was not sent twice, of which the first may have
- * arrived.
+ * Says whether a request certainly had no effect. The service must have refused the request, and the client must not
+ * have retried. After a retry, the first attempt may have arrived.
  */
 export function wasRefused(error: unknown): boolean {
   const { $fault, $metadata: { httpStatusCode = 0, attempts = 1 } = {} } = (error ?? {}) as ServiceFailure;

@@ -12,22 +12,25 @@ import { headerSize } from "./header-size.js";
 
 /** Options of {@link amqpOffload}. */
 export type AmqpOptions = AdapterOptions<{
-  /** Most bytes of properties and headers together, default 65000: RabbitMQ ends the connection of who sends 64 KiB. */
+  /**
+   * Most bytes of properties and headers together, default 65000. RabbitMQ closes the connection of a sender of 64
+   * KiB.
+   */
   maxHeaders?: number | undefined;
 }>;
 
-/** Options of a message, as far as they matter here: `Options.Publish` of amqplib are such. */
+/** Options of a message, as far as they matter here. `Options.Publish` of amqplib fits this type. */
 export interface PublishOptions {
   headers?: Readonly<Record<string, unknown>> | undefined;
   mandatory?: boolean | undefined;
 }
 
-/** A message that RabbitMQ gives back, since no queue takes it. */
+/** A message that RabbitMQ returns because no queue takes it. */
 interface ReturnedMessage {
   content: Uint8Array;
 }
 
-/** A channel with confirms, of amqplib: `connection.createConfirmChannel()`. */
+/** A confirm channel of amqplib: `connection.createConfirmChannel()`. */
 export interface PublishingChannel<O> {
   publish(
     exchange: string,
@@ -43,19 +46,23 @@ export interface PublishingChannel<O> {
 /** Sends and receives messages that may be too big for a broker of AMQP 0-9-1. See {@link amqpOffload}. */
 export interface AmqpOffload {
   readonly offloader: MessageOffloader;
-  /** Makes a message ready to be published, by any client. */
+  /** Packs a message for publishing by any client. */
   pack<O extends PublishOptions>(
     content: Uint8Array,
     options?: O,
     call?: CallOptions,
   ): Promise<{ content: Buffer; options: O; discard: () => Promise<void> }>;
-  /** Opens a message that was received. One that was not packed is given back itself. @throws {MessageError} */
+  /**
+   * Opens a received message. A message that is not packed is returned unchanged, as the same object.
+   *
+   * @throws {MessageError}
+   */
   open<M extends AmqpMessage>(message: M, call?: CallOptions): Promise<M>;
-  /** Deletes what a message leads to, as the retention says: after its `ack`, for the message as it was received. */
+  /** Deletes the objects of a message, as the retention says. Call it after `ack`, with the message as received. */
   settle(message: AmqpMessage, call?: CallOptions): Promise<void>;
   /**
-   * Packs and publishes. It resolves when the broker has confirmed. With `mandatory`, what was stored for a message that
-   * comes back is deleted; the event `return` is still the channel's.
+   * Packs and publishes a message. Resolves when the broker has confirmed it. With `mandatory`, the objects of a
+   * returned message are deleted. The channel still emits its event `return`.
    */
   publish<O extends PublishOptions>(
     channel: PublishingChannel<O>,
@@ -64,7 +71,7 @@ export interface AmqpOffload {
     content: Buffer,
     options?: O,
   ): Promise<void>;
-  /** The same, straight to a queue. */
+  /** Packs a message and sends it straight to a queue. Otherwise works like `publish`. */
   sendToQueue<O extends PublishOptions>(
     channel: PublishingChannel<O>,
     queue: string,
@@ -72,9 +79,10 @@ export interface AmqpOffload {
     options?: O,
   ): Promise<void>;
   /**
-   * Consumes a queue with opened messages. What the handler resolves for is acknowledged, then settled. What can't be opened is
-   * dead-lettered, or put back after `retryAfter` when the store did not answer. What the handler fails with is put back
-   * once, and dead-lettered the second time.
+   * Consumes a queue and gives opened messages to the handler. When the handler resolves, the message is acknowledged
+   * and then settled. A message that can't be opened is dead-lettered. If the store did not answer, the message is
+   * requeued after `retryAfter` instead. If the handler fails, the message is requeued once, and dead-lettered the
+   * second time.
    */
   consume<M extends AmqpMessage, R>(
     channel: ConsumingChannel<M, R>,
@@ -87,11 +95,11 @@ export interface AmqpOffload {
 const fields = { maxHeaders: z._default(z.int().check(z.gte(1)), 65_000) };
 
 /**
- * Packs the content of messages that are too big for RabbitMQ: 16 MiB from 4.0 on, but memory alarms ring far below, so that
- * `over: 65_536` is a good choice. Properties and headers stay as they are.
+ * Packs the content of messages that are too big for RabbitMQ. The limit is 16 MiB from 4.0 on. Memory alarms start
+ * far below, so `over: 65_536` is a good choice. Properties and headers stay as they are.
  *
- * Acknowledgements have no answer in AMQP: prefer `"expire"`, with a `ttl` of the queue's `x-message-ttl`, or that of the dead
- * letters.
+ * The broker does not answer an acknowledgement in AMQP, so prefer `"expire"`. Its `ttl` must cover the queue's
+ * `x-message-ttl`, or that of the dead-letter queue.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example
@@ -161,7 +169,7 @@ function attributesOf(headers: PublishOptions["headers"]): Wire["attributes"] {
   return new Map(Object.entries(headers ?? {})) as Wire["attributes"];
 }
 
-/** Resolves when the broker has confirmed a message. */
+/** Publishes a message and resolves when the broker has confirmed it. */
 function confirmed(publish: (callback: (error: unknown) => void) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     publish((error) => {
@@ -172,7 +180,7 @@ function confirmed(publish: (callback: (error: unknown) => void) => void): Promi
   });
 }
 
-/** The headers that were given, without those that are gone, with those that were added. */
+/** Returns the given headers, without those that are gone and with those that were added. */
 function headersOf({ attributes }: Wire, given: PublishOptions["headers"]): Record<string, unknown> {
   const entries = [...attributes].map(([name, value]: [string, AttributeValue]) => [name, given?.[name] ?? value]);
   return Object.fromEntries(entries) as Record<string, unknown>;
@@ -182,7 +190,11 @@ function asBuffer(body: string | Uint8Array): Buffer {
   return typeof body === "string" ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 }
 
-/** @throws {StorageError} `LIMIT_EXCEEDED` for headers that would end the connection, and with it all its channels */
+/**
+ * Refuses headers that would close the connection, and with it all its channels.
+ *
+ * @throws {StorageError} `LIMIT_EXCEEDED`
+ */
 function assertHeaders(options: PublishOptions, maxHeaders: number): void {
   const size = headerSize(options);
   if (size <= maxHeaders) return;

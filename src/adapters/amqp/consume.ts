@@ -2,7 +2,7 @@ import { systemClock, type Clock } from "../../async/clock.js";
 import { deliver } from "../messages/deliver.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 
-/** A message as amqplib receives it. */
+/** A message that amqplib has received. */
 export interface AmqpMessage {
   content: Buffer;
   fields: { redelivered: boolean };
@@ -20,22 +20,25 @@ export interface ConsumingChannel<M, R> {
 export interface ConsumeOptions<M> {
   /** Options of the channel's own `consume`, such as `consumerTag`. Not `noAck`. */
   consumer?: object | undefined;
-  /** Milliseconds after which a message is put back whose payload could not be read now, default 5000. */
+  /** Milliseconds before a message is requeued whose payload could not be read now, default 5000. */
   retryAfter?: number | undefined;
-  /** Is told of each message that failed, and of the end of the consumer: `undefined`. Default: nobody is. */
+  /**
+   * Called with each message that failed. At the end of the consumer, the message is `undefined`. Default: no
+   * callback.
+   */
   onFailure?: ((error: unknown, message: M | undefined) => void) | undefined;
-  /** Where the time comes from; default the system's. */
+  /** Clock for waits. Default: the system clock. */
   clock?: Clock | undefined;
 }
 
-/** What messages are opened and settled with. */
+/** The functions that open and settle messages. */
 interface Opener {
   readonly offloader: MessageOffloader;
   readonly open: <M extends AmqpMessage>(message: M) => Promise<M>;
   readonly settle: (message: AmqpMessage) => Promise<void>;
 }
 
-/** Consumes a queue: opens, handles, acknowledges, settles. */
+/** Consumes a queue: opens, handles, acknowledges and settles messages. */
 export function consume<M extends AmqpMessage, R>(
   { offloader, open, settle }: Opener,
   channel: ConsumingChannel<M, R>,
@@ -47,7 +50,7 @@ export function consume<M extends AmqpMessage, R>(
       open: () => open(message),
       handle: handler,
       acknowledge: () => {
-        channel.ack(message); // throws on a closed channel: then the message is delivered again
+        channel.ack(message); // throws on a closed channel; the broker then redelivers the message
       },
       settle: () => settle(message),
       fail: async (error, why) => {
@@ -67,7 +70,7 @@ export function consume<M extends AmqpMessage, R>(
   );
 }
 
-/** Waits: what is put back at once comes back at once. */
+/** Waits. Without the wait, a requeued message would come back at once. */
 export function later(clock: Clock, milliseconds: number): Promise<void> {
   return new Promise((resolve) => clock.setTimeout(resolve, milliseconds));
 }

@@ -4,12 +4,12 @@ import { isObject } from "../../json/is-object.js";
 const FIXED = 14;
 // Longest encoding of a number, a flag or nothing: a tag and eight bytes.
 const SCALAR = 9;
-// Of a text, a table or a list: a tag and a length.
+// Tag and length of a text, a table or a list.
 const TAGGED = 5;
 
 /**
- * At least the bytes of the content header frame that carries these properties (AMQP 0-9-1, section 4.2.6.1): at most a few
- * bytes a value more.
+ * Returns an upper bound for the size of the content header frame with these properties (AMQP 0-9-1, section
+ * 4.2.6.1). The bound is at most a few bytes too high for each value.
  */
 export function headerSize(properties: object): number {
   let size = FIXED;

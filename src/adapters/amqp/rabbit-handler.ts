@@ -6,7 +6,7 @@ import type { Wire } from "../messages/wire.js";
 import type { AmqpOffload } from "./amqp-offload.js";
 import { later, type ConsumeOptions } from "./consume.js";
 
-/** A message of `rabbitmq-client`: its body is bytes, a text, or a value where the content type says JSON. */
+/** A message of `rabbitmq-client`. The body is bytes, a text, or a parsed value if the content type is JSON. */
 export interface RabbitMessage {
   body?: unknown;
   headers?: Readonly<Record<string, unknown>> | undefined;
@@ -15,14 +15,15 @@ export interface RabbitMessage {
 /** Options of {@link rabbitHandler}. */
 export type RabbitHandlerOptions<M> = Omit<ConsumeOptions<M>, "consumer">;
 
-// Of `ConsumerStatus`: put back, and drop, which dead-letters.
+// Values of `ConsumerStatus`: requeue, and drop, which dead-letters the message.
 const REQUEUE = 1;
 const DROP = 2;
 
 /**
- * A handler for `createConsumer` of `rabbitmq-client` that gets opened messages. What can't be opened is dropped, which
- * dead-letters it, or put back after `retryAfter` when the store did not answer. What the handler fails with is the client's: it
- * puts the message back, unless its option `requeue` is `false`. It acknowledges after the handler: objects end by age.
+ * Makes a handler for `createConsumer` of `rabbitmq-client` that gets opened messages. A message that can't be opened
+ * is dropped, which dead-letters it. If the store did not answer, the message is requeued after `retryAfter` instead.
+ * If the handler fails, the client requeues the message, unless its option `requeue` is `false`. The client
+ * acknowledges after the handler returns, so nothing can be settled and objects end by age.
  *
  * @example
  * rabbit.createConsumer({ queue: "orders" }, rabbitHandler(offload, async ({ body }) => save(body)));

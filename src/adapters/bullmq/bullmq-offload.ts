@@ -11,7 +11,7 @@ import { rules } from "../messages/rules.js";
 import { unlessProcessed } from "../messages/unless-processed.js";
 import { wholeJob } from "./whole-job.js";
 
-/** Options of {@link bullmqOffload}. The channel is `"bull"` unless it is said; queue and job are scopes below it. */
+/** Options of {@link bullmqOffload}. The default channel is `"bull"`. Queue and job are scopes below the channel. */
 export type BullOptions = AdapterOptions;
 
 /** A job of `addBulk`. */
@@ -21,44 +21,45 @@ export interface BulkJob<T> {
   opts?: JobsOptions;
 }
 
-/** Adds and processes jobs whose data would fill Redis. See {@link bullmqOffload}. */
+/** Adds and processes jobs whose data is too large for Redis. See {@link bullmqOffload}. */
 export interface BullOffload {
   readonly offloader: MessageOffloader;
   /** Packs the data and adds the job. With `"settle"`, a large job without an id gets one. */
   add<T>(queue: Queue<T>, name: string, data: T, options?: JobsOptions): Promise<Job>;
-  /** The same for several, all or none of which are added. */
+  /** Packs the data of several jobs and adds them. Either all jobs are added or none. */
   addBulk<T>(queue: Queue<T>, jobs: readonly BulkJob<T>[]): Promise<Job[]>;
   /** Packs the data of every job in a flow, for `FlowProducer.add`. */
   flow(flow: FlowJob): Promise<FlowJob>;
   /**
-   * A processor that gets jobs with whole data, and whose results are packed. What can't be opened fails without retries. Stored
-   * data stays packed.
+   * Makes a processor that gets jobs with opened data, and whose results are packed. A job that can't be opened fails
+   * without retries. The data in Redis stays packed.
    */
   processor<T, R>(handler: (job: Job<T, R>, token?: string, signal?: AbortSignal) => Promise<R>): Processor;
-  /** What the children of a job returned: `getChildrenValues()`, opened. @throws {MessageError} */
+  /** Returns the opened results of a job's children, as `getChildrenValues()` has them. @throws {MessageError} */
   childrenValues<T>(job: Job): Promise<Record<string, T>>;
-  /** What a job returned, opened. @throws {MessageError} */
+  /** Returns the opened result of a job. @throws {MessageError} */
   returnValue<R>(job: Job): Promise<R>;
   /**
-   * With `"settle"`, deletes what a job leads to when the job is no longer in Redis: after it has completed or failed with
-   * `removeOnComplete` or `removeOnFail`, or was removed. Failures are the event `error`.
+   * Deletes the objects of a job when the job is no longer in Redis. Acts only with `"settle"`. A job leaves Redis
+   * when it is removed, or when it completes or fails with `removeOnComplete` or `removeOnFail`. Failures are emitted
+   * as the event `error`.
    */
   settleOn(events: QueueEvents): void;
 }
 
 const DEFAULT_OVER = 65_536;
-// Less could not hold a reference and its envelope.
+// A smaller limit could not hold a reference and its envelope.
 const LEAST = 4096;
 const AT_A_TIME = 8;
 
 /**
- * Keeps large data and results of jobs out of the memory of Redis: what has more than `over` bytes of JSON, default 65536, is
- * packed to that size or less. Ids, priorities, delays and deduplication are as before.
+ * Keeps large data and results of jobs out of the memory of Redis. Values of more than `over` bytes of JSON, default
+ * 65536, are packed to that size or less. Ids, priorities, delays and deduplication are as before.
  *
- * Completed and failed jobs stay in Redis, and may be retried: keep `"expire"`, with a `ttl` longer than they stay. `"settle"` is
- * for jobs that are removed, whose ids are not used again.
+ * Completed and failed jobs stay in Redis, and may be retried. For them, keep `"expire"`, with a `ttl` longer than
+ * they stay. `"settle"` is for jobs that are removed and whose ids are not used again.
  *
- * @throws {StorageError} `CONFIG_INVALID`; a job has one worker: `{ consumers }` is refused
+ * @throws {StorageError} `CONFIG_INVALID`; also for `{ consumers }`, since a job has one worker
  * @example
  * const offload = bullmqOffload({ manager, ttl: 14 * DAY });
  * await offload.add(queue, "import", order);
@@ -84,7 +85,7 @@ export function bullmqOffload(options: BullOptions): BullOffload {
     return {
       data: own.value as T,
       opts: settles ? { ...opts, jobId } : opts,
-      // One that BullMQ took for a duplicate of another leads nowhere.
+      // If BullMQ finds a duplicate, this data belongs to no job and is discarded.
       keepFor: async ({ id }: Job) => {
         if (settles && id !== jobId) await own.packed!.discard();
       },
@@ -101,7 +102,7 @@ export function bullmqOffload(options: BullOptions): BullOffload {
 
   const packResult = async <R>(job: Job, result: R): Promise<R> => {
     const { parent, queueName, id } = job;
-    // A result that only a listener sees must outlive its job: it ends by age.
+    // A result that only a listener sees must outlive its job, so it ends by age.
     const last = job.opts.removeOnComplete === true ? undefined : id;
     const scope =
       parent === undefined ? scopeOf(queueName, last) : scopeOf(parent.queueKey.split(":").at(-1)!, parent.id);
@@ -125,7 +126,7 @@ export function bullmqOffload(options: BullOptions): BullOffload {
       return jobs;
     },
     flow,
-    // With three parameters, BullMQ gives it a signal.
+    // With three parameters, BullMQ passes a signal to the processor.
     processor: (handler) => async (job: Job, token, signal) => {
       const opening = openJsonValue(offloader, job.data, signal === undefined ? undefined : { signal });
       const found = await unlessProcessed(offloader, opening).catch((error: unknown) => {
@@ -147,7 +148,7 @@ export function bullmqOffload(options: BullOptions): BullOffload {
     settleOn: (events) => {
       if (!settles) return;
       const settle = async (jobId: string): Promise<void> => {
-        if ((await events.getBackend().getJobData(jobId)) !== undefined) return; // somebody may retry it
+        if ((await events.getBackend().getJobData(jobId)) !== undefined) return; // the job may be retried
         await manager.release(`${scopePath(shared.channel)}/${scopePath(events.name, jobId)}`);
       };
       for (const event of ["completed", "failed", "removed"] as const) {
@@ -159,7 +160,7 @@ export function bullmqOffload(options: BullOptions): BullOffload {
   };
 }
 
-/** By its name BullMQ knows that a retry would not help: the class is not needed. */
+/** Makes an error that BullMQ does not retry. BullMQ recognises the error by its name, so its class is not needed. */
 function unrecoverable(cause: MessageError): Error {
   return Object.assign(new Error(cause.message, { cause }), { name: "UnrecoverableError" });
 }

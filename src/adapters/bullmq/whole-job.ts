@@ -1,9 +1,10 @@
 import type { Job } from "bullmq";
 
 /**
- * A job as its processor sees it: with whole data, while what is stored stays packed. Everything else is done by the job itself.
+ * Wraps a job so that its processor sees opened data, while the stored data stays packed. The job itself does
+ * everything else.
  *
- * @param pack what `updateData` stores in place of new data
+ * @param pack returns the packed data that `updateData` stores
  */
 export function wholeJob<T, R>(job: Job<T, R>, data: unknown, pack: (data: unknown) => Promise<unknown>): Job<T, R> {
   let whole = data;
@@ -16,7 +17,7 @@ export function wholeJob<T, R>(job: Job<T, R>, data: unknown, pack: (data: unkno
       if (name === "data") return whole;
       if (name === "updateData") return updateData;
       const value: unknown = Reflect.get(target, name, target);
-      // As its own: what it writes into Redis is what was packed.
+      // Methods run on the job itself, so that they write the packed data to Redis.
       return typeof value === "function" && name !== "constructor" ? (value.bind(target) as unknown) : value;
     },
     set: (target, name, value) => {

@@ -8,12 +8,15 @@ import { byteLength, type AttributeValue } from "../messages/wire.js";
 import { dataReference, type DataLocation } from "./data-reference.js";
 import { formOfType, readData, writtenData } from "./event-data.js";
 
-/** Options of {@link cloudEventsOffload}. Objects end by age; the whole data leaves. */
+/** Options of {@link cloudEventsOffload}. Objects end by age. The data of an event leaves as a whole. */
 export type CloudEventsOptions = Omit<
   AdapterOptions<{
-    /** The URI of the manager's store, such as `s3://bucket/prefix`, unless it gives whole URIs itself, as a `RoutingStore`. */
+    /**
+     * URI of the manager's store, such as `s3://bucket/prefix`. Not needed if the store gives whole URIs itself, as a
+     * `RoutingStore` does.
+     */
     base?: string | undefined;
-    /** Where `dataref` may lead, as for `hydrate`. Default: what the manager may read. */
+    /** Allowed targets of `dataref`, as for `hydrate`. Default: all that the manager may read. */
     allow?: readonly string[] | undefined;
   }>,
   "hint" | "keep" | "format" | "reads" | "compress" | "retention" | "consumer"
@@ -26,16 +29,22 @@ export type EventLike = object;
 export interface CloudEventsOffload {
   readonly offloader: MessageOffloader;
   /**
-   * The event with `dataref` in place of its data, where its JSON has more bytes than `limit`. One that fits is given back itself.
+   * Replaces the data of an event by `dataref` if its JSON has more bytes than `limit`. An event that fits is
+   * returned unchanged, as the same object.
    *
-   * @param limit default that of the options
+   * @param limit default: the limit of the options
    */
   pack<E extends EventLike>(event: E, limit?: number, options?: CallOptions): Promise<E>;
-  /** The event with its data. One that has its data, or no `dataref`, is given back itself. @throws {MessageError} */
+  /**
+   * Returns the event with its data. An event that has data, or no `dataref`, is returned unchanged, as the same
+   * object.
+   *
+   * @throws {MessageError}
+   */
   open<E extends EventLike>(event: E, options?: CallOptions): Promise<E>;
 }
 
-// As bytes: so the data is given as bytes too.
+// An empty body of bytes, so that the opened data is bytes too.
 const NO_DATA = Buffer.alloc(0);
 const FORM = "datarefform";
 const REFUSED = ["hint", "keep", "format", "reads", "compress", "retention", "consumer"] as const;
@@ -46,13 +55,13 @@ const fields = {
   allow: z.optional(allow),
 };
 
-/** Bytes of the event in the JSON format. What every intermediary forwards is 64 KiB. */
+/** Counts the bytes of an event in the JSON format. Every intermediary forwards at least 64 KiB. */
 const rules: Rules = {
   name: "CloudEvents",
   maxMessage: 65_536,
   replays: true, // several consumers follow one reference
   size: ({ body, attributes }) => {
-    let size = 1; // braces, and a comma less than there are members
+    let size = 1; // braces, and one comma less than members
     for (const [name, value] of attributes) size += memberSize(name, JSON.stringify(value));
     if (typeof body !== "string") return size + memberSize("data_base64", "") + 2 + Math.ceil(body.byteLength / 3) * 4;
     const form = attributes.get(FORM) ?? formOfType(attributes.get("datacontenttype"));
@@ -61,8 +70,8 @@ const rules: Rules = {
 };
 
 /**
- * Packs the data of CloudEvents by the standard extension `dataref`: the whole data lies in the store as it is, and whoever may read
- * it there can, by any program. Receivers must know `dataref`.
+ * Packs the data of CloudEvents by the standard extension `dataref`. The whole data lies in the store as it is. Any
+ * program with read access to the store can read it. Receivers must support `dataref`.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example
@@ -85,7 +94,7 @@ export function cloudEventsOffload(options: CloudEventsOptions): CloudEventsOffl
       const written = writtenData(given);
       if (written === undefined) return event;
       const attributes = attributesOf(given);
-      // Data of a form that its type does not tell: text with the type of bytes, for one.
+      // The data's form differs from its type, for example text with a binary type.
       if (written.form !== formOfType(given["datacontenttype"])) attributes.set(FORM, written.form);
       const wire = { body: written.body, attributes };
       const packed = await offloader.pack(wire, { ...call, ...(limit !== undefined && { limit }) });
@@ -103,7 +112,7 @@ export function cloudEventsOffload(options: CloudEventsOptions): CloudEventsOffl
   };
 }
 
-/** All of an event but its data. */
+/** Returns all attributes of an event, without its data. */
 function attributesOf(event: Readonly<Record<string, unknown>>): Map<string, AttributeValue> {
   const others = Object.entries(event).filter(
     ([name, value]) => name !== "data" && name !== "data_base64" && value !== undefined,
@@ -111,7 +120,7 @@ function attributesOf(event: Readonly<Record<string, unknown>>): Map<string, Att
   return new Map(others) as Map<string, AttributeValue>;
 }
 
-/** An event of the same class. `CloudEvent` checks what it is made of: not again, what it has already taken. */
+/** Makes an event of the same class. `CloudEvent` validates its members, but here they come from a valid event. */
 function eventLike<E extends EventLike>(event: E, members: ReadonlyMap<string, unknown>): E {
   const own = Object.fromEntries(members);
   const Own = event.constructor as new (event: object, strict: boolean) => E;

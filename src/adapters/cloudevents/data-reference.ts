@@ -5,21 +5,22 @@ import { invalidReference, parseLocation } from "../../reference/location.js";
 import { isReference } from "../../reference/references-in.js";
 
 /*
- * https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/dataref.md: the attribute `dataref` leads to the same bytes
- * as `data`. Beside it stands an extension of our own, which readers may ignore: `datarefdigest`, the SHA-256 of the bytes.
+ * https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/dataref.md: the attribute `dataref` leads to
+ * the same bytes as `data`. Next to it is an extension of this library, which readers may ignore: `datarefdigest`,
+ * the SHA-256 of the bytes.
  */
 
 const REFERENCE = "dataref";
 const DIGEST = "datarefdigest";
 
-/** Where the objects of events lie. */
+/** Location of the objects of events. */
 export interface DataLocation {
-  /** The URI of what the manager's store names by paths, such as `s3://bucket/prefix`. */
+  /** Base URI for paths in the manager's store, such as `s3://bucket/prefix`. */
   readonly base?: string | undefined;
   readonly allow?: readonly string[] | undefined;
 }
 
-/** Writes and reads `dataref`. */
+/** Returns the format that writes and reads `dataref`. */
 export function dataReference({ base, allow }: DataLocation): MessageFormat {
   const root = base === undefined ? undefined : `${base.replace(/\/$/, "")}/`;
 
@@ -57,7 +58,7 @@ export function dataReference({ base, allow }: DataLocation): MessageFormat {
     read,
     open: async (message, manager, options) => {
       const limits = { ...options, ...(allow !== undefined && { allow }) };
-      const bytes = (await manager.hydrate(read(message), limits)) as Uint8Array; // of binary it is
+      const bytes = (await manager.hydrate(read(message), limits)) as Uint8Array; // binary data hydrates to bytes
       const digest = message.attributes.get(DIGEST);
       if (digest === undefined || digest === sha256Digest(bytes)) return bytes;
       throw new StorageError("INTEGRITY", "The data of the event is not what its datarefdigest says.", {
@@ -74,7 +75,7 @@ export function dataReference({ base, allow }: DataLocation): MessageFormat {
   };
 }
 
-/** The path of an object that holds the data and nothing else. */
+/** Returns the path of an object that holds only the data. */
 function bareObject(ticket: unknown): string {
   if (!isReference(ticket)) throw noBase();
   if ("$bubuStorageRef" in ticket) return ticket.$bubuStorageRef;

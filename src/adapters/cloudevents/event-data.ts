@@ -1,19 +1,19 @@
 import { isUtf8 } from "node:buffer";
 import { textOf } from "../messages/body-form.js";
 
-/** What data of an event is: a value that JSON holds, text, or bytes. */
+/** Form of an event's data: a JSON value, text, or bytes. */
 export type DataForm = "json" | "text" | "binary";
 
 const JSON_TYPE = /^[^;]*[/+]json\s*(;|$)/i;
 const TEXT_TYPE = /^text\/|^[^;]*[/+](xml|yaml)\s*(;|$)/i;
 
-/** What a `datacontenttype` says that the data is; without one it is JSON. */
+/** Returns the form of data by its `datacontenttype`. Without a type, the data is JSON. */
 export function formOfType(type: unknown): DataForm {
   if (typeof type !== "string" || JSON_TYPE.test(type)) return "json";
   return TEXT_TYPE.test(type) ? "text" : "binary";
 }
 
-/** Data as it is stored. `undefined`: the event has none. */
+/** Returns the data of an event as it is stored. `undefined` if the event has no data. */
 export function writtenData(
   event: Readonly<Record<string, unknown>>,
 ): { readonly form: DataForm; readonly body: string | Uint8Array } | undefined {
@@ -26,7 +26,7 @@ export function writtenData(
   return isText ? { form: "text", body: data } : { form: "json", body: JSON.stringify(data) };
 }
 
-/** Data from what is stored; bytes that are not what they are said to be stay bytes. */
+/** Converts stored bytes to the data of an event. Bytes that do not match their form stay bytes. */
 export function readData(bytes: Uint8Array, form: unknown): unknown {
   if (form === "binary" || !isUtf8(bytes)) return bytes;
   if (form === "text") return textOf(bytes);

@@ -13,23 +13,32 @@ import { openValue, packValue } from "../messages/pack-value.js";
 
 /** Options of {@link dbosSerializer}. */
 export interface DbosSerializerOptions {
-  /** Stores and reads what is too large. It should have a `readCache`: DBOS reads what it has just written. */
+  /** Stores and reads large values. It should have a `readCache`, since DBOS reads values again right after writing. */
   manager: StorageManager;
-  /** Most bytes of a serialised value that stay in the row, default 65536. More becomes that or less. */
+  /**
+   * Most bytes of a serialised value that stay in the row, default 65536. Larger values are packed to that size or
+   * less.
+   */
   over?: number | undefined;
-  /** What makes text of values, default DBOS's own, which keeps dates, maps and sets. */
+  /** The serializer for values. Default: DBOS's own, which keeps dates, maps and sets. */
   inner?: DBOSSerializer | undefined;
-  /** The name that each row keeps, default `"coatcheck"`: that of `inner` lets rows that it wrote alone be read on. */
+  /**
+   * The serializer name in each row, default `"coatcheck"`. With the name of `inner`, rows that `inner` wrote alone
+   * stay readable.
+   */
   name?: string | undefined;
-  /** Who owns what is stored, default the day, `dbos/{yyyy-mm-dd}`: DBOS does not say of which workflow a value is. */
+  /**
+   * Scope of stored values, default the day, `dbos/{yyyy-mm-dd}`. DBOS does not say which workflow a value belongs
+   * to.
+   */
   scope?: (() => string) | undefined;
-  /** Milliseconds that what is stored lives at the least, default that of the manager, or no end. */
+  /** Least lifetime of stored values, in milliseconds. Default: that of the manager, or no end. */
   ttl?: TimeToLive | undefined;
 }
 
 const LEAST = 2048;
 const DEFAULT_OVER = 65_536;
-// DBOS reads and writes rows of these names by itself.
+// DBOS itself reads and writes rows with these names.
 const ITS_OWN = ["js_superjson", "portable_json"];
 const schema = z.strictObject({
   manager: engineFields.manager,
@@ -46,12 +55,12 @@ const schema = z.strictObject({
 });
 
 /**
- * A serializer of DBOS 5.3 or newer: texts of inputs, results, events and messages that are larger than `over` lie in the manager's
- * store, and rows keep an envelope. Rows that DBOS's own serializers wrote stay readable.
+ * Makes a serializer for DBOS 5.3 or newer. Serialised inputs, results, events and messages larger than `over` lie in
+ * the manager's store. Their rows keep an envelope. Rows that DBOS's own serializers wrote stay readable.
  *
- * A value that can't be stored fails its step or its workflow: give the manager a store `withRetry`.
+ * A value that can't be stored fails its step or its workflow. Give the manager a store with `withRetry`.
  *
- * @throws {StorageError} `CONFIG_INVALID`; `MISSING_DEPENDENCY` without `@dbos-inc/dbos-sdk`, where `inner` is not given
+ * @throws {StorageError} `CONFIG_INVALID`; `MISSING_DEPENDENCY` without `@dbos-inc/dbos-sdk` if `inner` is not given
  * @example
  * DBOS.setConfig({ name: "orders", systemDatabaseUrl, serializer: dbosSerializer({ manager, ttl: 30 * DAY }) });
  */
@@ -64,7 +73,7 @@ export function dbosSerializer(options: DbosSerializerOptions): DBOSSerializer {
       const written = await inner.stringify(value);
       const isMistakable = isEnvelope(written);
       if (!isMistakable && Buffer.byteLength(written) <= over) return written;
-      // A text is always an envelope's body, never an envelope: what looks like one is data.
+      // A serialised text that looks like an envelope is data. It becomes the body of an envelope.
       const packed = await packValue(manager, written, { over: 0, limit, scope: scope(), ttl });
       return JSON.stringify(packed);
     },

@@ -8,7 +8,7 @@ import { executionScope, manager } from "./options.js";
 /** Options of {@link durableRelease}. */
 export interface DurableReleaseOptions {
   manager: StorageManager;
-  /** The scope of an execution, as `durableSerdes` was told; default that of its ARN. */
+  /** Scope of an execution, as `durableSerdes` has it. Default: derived from the ARN. */
   scope?: ((arn: string) => string) | undefined;
 }
 
@@ -21,9 +21,9 @@ const schema = z.strictObject({
 });
 
 /**
- * A plugin of `withDurableExecution` that deletes what the operations of an execution stored, once it has succeeded or failed. Its
- * result stays. History that is read later shows references that lead nowhere. The SDK keeps failures of plugins to itself: have
- * a `ttl` behind it, longer than executions run.
+ * Makes a plugin for `withDurableExecution` that deletes the objects of an execution's operations. It deletes them
+ * when the execution has succeeded or failed. The result of the execution stays. Its history then shows references to
+ * deleted objects. The SDK does not report failures of plugins, so also set a `ttl` longer than executions run.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example

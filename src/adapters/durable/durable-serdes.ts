@@ -8,8 +8,8 @@ import { durableSchema, executionScope, retrying, type DurableOptions, type Dura
 const MIN_TARGET = 2048;
 
 /**
- * Serialises the values of a durable function's operations: what is too big for a checkpoint is stored. Bytes come back as
- * `Uint8Array`; everything else is as JSON has it.
+ * Serialises the values of a durable function's operations. Values that are too big for a checkpoint are stored.
+ * Bytes come back as `Uint8Array`. All other values are as JSON represents them.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example
@@ -21,9 +21,9 @@ export function durableSerdes<T = any>(options: DurableOptions): Serdes<T> {
 }
 
 /**
- * A durable handler with whole events, results and values of operations, however large. Give it to `withDurableExecution`. A
- * function that others invoke needs it as well, since it is given what they packed. Its result lies in `durable-results/`, in a
- * scope that {@link durableRelease} leaves alone.
+ * Makes a durable handler whose event, result and operations may have values of any size. Pass it to
+ * `withDurableExecution`. An invoked function also needs it, since the caller packs the function's event. The result
+ * lies in `durable-results/`, in a scope that {@link durableRelease} does not delete.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example
@@ -40,7 +40,7 @@ export function durableHandler<E, R>(
   const { manager } = settings;
   const retried = retrying(settings);
   const serdes = serdesOf<unknown>(settings);
-  // An answer from outside is any text, unless it was packed.
+  // The result of an external callback is any text, unless it is packed.
   const deserialize: AnySerdesDeserializer["deserialize"] = async (text, call) =>
     text !== undefined && isEnvelope(text) ? serdes.deserialize(text, call) : text;
   return async (event, context) => {
@@ -68,13 +68,13 @@ function serdesOf<T>(settings: DurableSettings): Serdes<T> {
   };
 }
 
-/** Packs a value, to an eighth of what fits: invocations read the texts of all operations. */
+/** Packs a value to an eighth of the limit, since each invocation reads the texts of all operations. */
 async function pack({ manager, over }: DurableSettings, value: unknown, scope: string): Promise<unknown> {
   const target = Math.max(MIN_TARGET, Math.floor(over / 8));
   return packed(manager, value, { limit: over, target, scope }, isPackedValue(value));
 }
 
-/** Whether JSON has a text for a value. */
+/** Says whether JSON can represent a value. */
 function isText(value: unknown): boolean {
   return value !== undefined && typeof value !== "function" && typeof value !== "symbol";
 }

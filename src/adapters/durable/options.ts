@@ -8,15 +8,15 @@ import { RetryPolicy } from "../../store/layers/retry-policy.js";
 
 /** Options of {@link durableSerdes} and {@link durableHandler}. */
 export interface DurableOptions {
-  /** Stores and reads what is too big. Give it a `readCache`: every replay reads all results again. */
+  /** Stores and reads large values. It should have a `readCache`, since every replay reads all results again. */
   manager: StorageManager;
-  /** Most bytes of JSON of what goes as it is, and of what is packed; default 261120, for a checkpoint of 256 KiB. */
+  /** Most bytes of JSON of a value, whether packed or not. Default 261120, for a checkpoint of 256 KiB. */
   over?: number | undefined;
-  /** Who owns what operations store; default `durable/{function}/{execution}/{invocation}`, of the ARN. */
+  /** Scope of the objects of operations. Default `durable/{function}/{execution}/{invocation}`, from the ARN. */
   scope?: ((context: SerdesContext) => string) | undefined;
   /**
-   * How often one value is tried in all, default 4 times, with growing waits from 100 ms on. A failure that is left throws the
-   * invocation away, and with it what the step has done.
+   * Attempts per value, default 4, with growing waits from 100 ms on. If all fail, the invocation fails, and the work
+   * of the step is lost.
    */
   retry?: { attempts: number; clock?: Clock | undefined } | undefined;
 }
@@ -28,7 +28,7 @@ export const manager = z.custom<StorageManager>(
 
 export const durableSchema = z.strictObject({
   manager,
-  // The SDK keeps results of 256 KiB; 1 KiB is for what the service adds.
+  // The SDK keeps results of up to 256 KiB. 1 KiB is left for additions by the service.
   over: z._default(z.int().check(z.gte(2048)), 261_120),
   scope: z._default(
     z.custom<(context: SerdesContext) => string>(isFunction, "must be a function"),
@@ -46,12 +46,12 @@ export type DurableSettings = z.output<typeof durableSchema>;
 
 const ARN = /^arn:[^:]*:lambda:[^:]*:[^:]*:function:([^:/]+):[^:/]+\/durable-execution\/([^/]+)\/([^/]+)$/;
 
-/** The scope of an execution; of an ARN of another form, as test runners have, it is the whole one. */
+/** Returns the scope of an execution. An ARN of another form, as test runners have, is used as a whole. */
 export function executionScope(root: string, arn: string): string {
   return scopePath(root, ...(ARN.exec(arn)?.slice(1) ?? [arn]));
 }
 
-/** Tries again what may succeed later. */
+/** Retries work that may succeed later. */
 export function retrying({ retry }: DurableSettings): <T>(run: () => Promise<T>) => Promise<T> {
   const times = { maxElapsed: 60_000, baseDelay: 100, maxDelay: 10_000 };
   const policy = new RetryPolicy({ ...retry, ...times, random: Math.random, observer: undefined });

@@ -6,30 +6,37 @@ import { openJsonValue } from "../messages/json-value.js";
 import { rules } from "../messages/rules.js";
 import type { AttributeValue, Wire } from "../messages/wire.js";
 
-/** Options of {@link eventBridgeOffload}. There is no `hint`: an event has no attributes. */
+/** Options of {@link eventBridgeOffload}. There is no `hint`, since an event has no attributes. */
 export type EventBridgeOptions = Omit<AdapterOptions, "hint">;
 
 /** Sends and receives events that may be too big for EventBridge. See {@link eventBridgeOffload}. */
 export interface EventBridgeOffload {
   readonly offloader: MessageOffloader;
-  /** Makes an entry ready for `PutEventsCommand`: its `Detail` alone changes. One that fits is given back itself. */
+  /**
+   * Packs an entry for `PutEventsCommand`. Only its `Detail` changes. An entry that fits is returned unchanged, as
+   * the same object.
+   */
   pack<E extends PutEventsRequestEntry>(entry: E, options?: CallOptions): Promise<E>;
   /**
-   * Splits entries that were packed into those of one `PutEventsCommand` each. Of an answer with failures, send the same entries
-   * again: they need no packing.
+   * Splits packed entries into batches, one for each `PutEventsCommand`. After a response with failures, send the
+   * same entries again, without packing them again.
    */
   batches<E extends PutEventsRequestEntry>(entries: readonly E[]): Generator<E[], void, undefined>;
-  /** Opens an event as a target receives it. One that was not packed is given back itself. @throws {MessageError} */
+  /**
+   * Opens an event that a target has received. An event that is not packed is returned unchanged, as the same object.
+   *
+   * @throws {MessageError}
+   */
   open<E extends { detail: unknown }>(event: E, options?: CallOptions): Promise<E>;
-  /** Deletes what an event leads to, as the retention says: for the event as it was received. */
+  /** Deletes the objects of an event, as the retention says. Call it with the event as received. */
   settle(event: { detail: unknown }, options?: CallOptions): Promise<void>;
 }
 
 /**
- * Packs the details of events that are too big for EventBridge: 256 KiB, an entry and a batch of them. `Detail` stays a JSON
- * object whose small keys, and those of `keep`, are where rules look.
+ * Packs the details of events that are too big for EventBridge. The limit is 256 KiB for an entry, and also for a
+ * batch. `Detail` stays a JSON object. Its small keys and those of `keep` stay where rules look for them.
  *
- * Several targets read one event, and archives replay: keep `"expire"`, with a `ttl` that covers the archive.
+ * Several targets read one event, and archives replay events. Keep `"expire"`, with a `ttl` that covers the archive.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example

@@ -6,8 +6,8 @@ import { placeFields, Places, type ForeignOptions, type Pointer } from "./places
 import { bodyLike, jsonBody, noPointer, ownText, pointerFormat } from "./pointer-format.js";
 
 /*
- * Extended clients of SQS and SNS. The body is ["class",{"s3BucketName":"…","s3Key":"…"}], that of the .NET client an object,
- * and an attribute says how many bytes the body had. The object is the body in UTF-8.
+ * Extended clients of SQS and SNS. The body is ["class",{"s3BucketName":"…","s3Key":"…"}]. The .NET client writes an
+ * object instead. An attribute has the bytes of the original body. The stored object is the body in UTF-8.
  * https://github.com/awslabs/amazon-sqs-java-extended-client-lib
  */
 
@@ -17,14 +17,19 @@ const CLASS = "software.amazon.payloadoffloading.PayloadS3Pointer";
 /** Options of {@link awsExtended}. */
 export interface AwsExtendedOptions extends ForeignOptions {
   /**
-   * The attribute that is written. `"ExtendedPayloadSize"`, default, is what the clients of Python and Go, of SNS, and
-   * Powertools look for; `"SQSLargePayloadSize"` is that of .NET and of older clients of Java; `"both"` is for all, and
-   * takes two of the ten attributes.
+   * Attribute to write, default `"ExtendedPayloadSize"`.
+   *
+   * - `"ExtendedPayloadSize"`: read by the clients of Python and Go, of SNS, and by Powertools
+   * - `"SQSLargePayloadSize"`: read by the .NET client and by older Java clients
+   * - `"both"`: read by all, but takes two of the ten attributes
    */
   attribute?: (typeof ATTRIBUTES)[number] | "both" | undefined;
-  /** The class that is written, default that of all clients since 1.1.0. Before, it was `com.amazon.sqs.javamessaging.MessageS3Pointer`. */
+  /**
+   * Class name to write. Default: that of all clients since 1.1.0. Before, it was
+   * `com.amazon.sqs.javamessaging.MessageS3Pointer`.
+   */
   pointerClass?: string | undefined;
-  /** Whether `settle` deletes the object, as the clients of Java, Go and .NET do; default false. It needs `allow`. */
+  /** Whether `settle` deletes the object, as the clients of Java, Go and .NET do; default false. Needs `allow`. */
   deletes?: boolean | undefined;
 }
 
@@ -36,8 +41,8 @@ const options = z.strictObject({
 });
 
 /**
- * Messages of the AWS extended clients of SQS and SNS: Java, Python, Go, .NET. Detected by either attribute; both, and every
- * class, are read. Receive with `MessageAttributeNames: ["All"]`.
+ * Makes the format of the AWS extended clients of SQS and SNS: Java, Python, Go, .NET. Messages are detected by
+ * either attribute. Both attributes and every class are read. Receive with `MessageAttributeNames: ["All"]`.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example
@@ -66,7 +71,7 @@ export function awsExtended(given: AwsExtendedOptions = {}): MessageFormat {
 }
 
 /**
- * The pointer in a body of any of these clients.
+ * Reads the pointer in a body of any of these clients.
  *
  * @throws {StorageError} `INVALID_REFERENCE`
  */

@@ -10,12 +10,12 @@ import { placeFields, Places, type ForeignOptions, type Pointer } from "./places
 import { assertFree, noPointer, storedBytes, without } from "./pointer-format.js";
 
 /*
- * https://github.com/bakdata/kafka-large-message-serde: a byte, 0 or 1, and then the value or the URI of its object. The byte is
- * the first of the value, or the value of a header.
+ * https://github.com/bakdata/kafka-large-message-serde: a byte, 0 or 1, and then the value or the URI of its object.
+ * The byte is the first byte of the value, or the value of a header.
  */
 
 const FLAG = "__large.message.backed.value";
-// The second name is that of 2.5.0 to 3.2.1.
+// The versions 2.5.0 to 3.2.1 wrote the second name.
 const COMPRESSION = ["__large.message.backed.compression", "__large.message.backed..compression"];
 const HEADERS = [FLAG, ...COMPRESSION];
 const CODECS = ["none", "gzip", "snappy", "lz4", "zstd"];
@@ -24,9 +24,15 @@ const BACKED = 1;
 
 /** Options of {@link bakdata}. */
 export interface BakdataOptions extends ForeignOptions {
-  /** Whether the byte is written as a header, which readers since 2.3.0 know; default false: before the value. */
+  /**
+   * Whether to write the byte as a header, which readers since 2.3.0 know. Default false: the byte stands before the
+   * value.
+   */
   headers?: boolean | undefined;
-  /** Whether values without the header are read, by their first byte, as all of a topic may be; default false. */
+  /**
+   * Whether to read values without the header, by their first byte. All values of a topic may be without it. Default
+   * false.
+   */
   byShape?: boolean | undefined;
 }
 
@@ -37,8 +43,8 @@ const options = z.strictObject({
 });
 
 /**
- * Values of Kafka records as bakdata's `kafka-large-message-serde` writes them. Every value is marked, also one that fits. Keys
- * are left alone. What was compressed by gzip or, where Node has it, Zstandard is read.
+ * Makes the format of bakdata's `kafka-large-message-serde` for values of Kafka records. Every value is marked, even
+ * if it fits. Keys are not changed. Values compressed by gzip are read, and Zstandard if Node has it.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example
@@ -67,7 +73,7 @@ export function bakdata(given: BakdataOptions = {}): MessageFormat {
     detect: (message) => message.attributes.has(FLAG) || (byShape && isMarked(message)),
     write: (ticket, message) => {
       const pointer = places.pointerTo(ticket);
-      if (pointer.bucket === undefined) places.bucketPointerTo(ticket); // which says so
+      if (pointer.bucket === undefined) places.bucketPointerTo(ticket); // throws the matching error
       return marked(message, BACKED, Buffer.from(uriOf(pointer)));
     },
     inline: (message) => marked(message, INLINE, bytesOf(message.body)),
@@ -99,7 +105,7 @@ function isMarked({ body }: Wire): boolean {
   return first === INLINE || first === BACKED;
 }
 
-/** The byte, and what it is about. */
+/** Splits a message into the byte and the value or URI. */
 function partsOf({ body, attributes }: Wire): { flag: number | undefined; value: Uint8Array } {
   const header = attributes.get(FLAG);
   const bytes = bytesOf(body);

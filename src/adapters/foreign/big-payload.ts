@@ -8,8 +8,9 @@ import { placeFields, Places, type ForeignOptions, type Pointer } from "./places
 import { bodyLike, bodyText, jsonBody, noPointer, ownText, pointerFormat } from "./pointer-format.js";
 
 /*
- * https://github.com/aspecto-io/sns-sqs-big-payload: {"S3Payload":{"Id":"…","Bucket":"…","Key":"…","Location":"…"}}, without an
- * attribute; with extendedLibraryCompatibility the array of awsExtended, or before 0.1.2 its object, and SQSLargePayloadSize.
+ * https://github.com/aspecto-io/sns-sqs-big-payload: {"S3Payload":{"Id":"…","Bucket":"…","Key":"…","Location":"…"}},
+ * without an attribute. With extendedLibraryCompatibility, the body is the array of awsExtended, or its object before
+ * 0.1.2, with the attribute SQSLargePayloadSize.
  */
 
 const KEY = "S3Payload";
@@ -18,12 +19,12 @@ const COMPATIBLE = "SQSLargePayloadSize";
 /** Options of {@link bigPayload}. */
 export interface BigPayloadOptions extends ForeignOptions {
   /**
-   * Whether a message is also detected by its shape, a JSON object with `S3Payload`; default false. The library writes no
-   * attribute: without it, only messages of its option `extendedLibraryCompatibility` are read. Whoever can send data of
-   * that shape chooses what is read, inside of `allow`.
+   * Whether to detect a message also by its shape, a JSON object with `S3Payload`; default false. The library writes
+   * no attribute. Without `byShape`, only messages of its option `extendedLibraryCompatibility` are read. With
+   * `byShape`, anyone who can send data of this shape chooses what is read, within `allow`.
    */
   byShape?: boolean | undefined;
-  /** Whether `settle` deletes the object; default false, as the library never does. It needs `allow`. */
+  /** Whether `settle` deletes the object. Default false, since the library never deletes. Needs `allow`. */
   deletes?: boolean | undefined;
 }
 
@@ -34,8 +35,9 @@ const options = z.strictObject({
 });
 
 /**
- * Messages of `sns-sqs-big-payload` and `@5app/sns-sqs-big-payload`. Bodies are JSON, as its readers parse them. To write what
- * its option `extendedLibraryCompatibility` reads, use `awsExtended({ attribute: "SQSLargePayloadSize" })`.
+ * Makes the format of `sns-sqs-big-payload` and `@5app/sns-sqs-big-payload`. Bodies are JSON, as its readers parse
+ * them. To write messages for its option `extendedLibraryCompatibility`, use
+ * `awsExtended({ attribute: "SQSLargePayloadSize" })`.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example
@@ -65,7 +67,7 @@ export function bigPayload(given: BigPayloadOptions = {}): MessageFormat {
   });
 }
 
-/** What stands under `S3Payload`. Only bodies that have the word are parsed. */
+/** Returns the value of `S3Payload`. Parses only bodies that contain the word. */
 function shapeOf(message: Wire): unknown {
   if (!bodyText(message).includes(`"${KEY}"`)) return undefined;
   const value = jsonBody(message);

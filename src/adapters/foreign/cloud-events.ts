@@ -18,12 +18,13 @@ import {
 } from "./pointer-format.js";
 
 /*
- * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/extensions/dataref.md: an attribute with the URI of the data, in
- * the binary mode a header with a prefix for each binding, in the structured mode a member of the JSON.
+ * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/extensions/dataref.md: an attribute with the URI of the
+ * data. In the binary mode, it is a header, with a prefix for each binding. In the structured mode, it is a member of
+ * the JSON.
  */
 
 const KEY = "dataref";
-// Of HTTP and NATS, Kafka, AMQP (two forms), MQTT 5.
+// Attributes of HTTP and NATS, Kafka, AMQP (two forms), and MQTT 5.
 const ATTRIBUTES = ["ce-dataref", "ce_dataref", "cloudEvents_dataref", "cloudEvents:dataref", KEY] as const;
 const CONTENT_TYPES = ["content-type", "Content-Type", "content_type", "contentType"];
 const STRUCTURED = /^application\/cloudevents\+json(?:\s{0,9};|$)/i;
@@ -31,14 +32,18 @@ const DATA = ["data", "data_base64"] as const;
 
 /** Options of {@link cloudEvents}. */
 export interface CloudEventsOptions extends ForeignOptions {
-  /** What is written, default `"binary"`: an empty body and an attribute. `"structured"`: the event as JSON. */
+  /** Mode to write, default `"binary"`: an empty body and an attribute. `"structured"` writes the event as JSON. */
   mode?: "binary" | "structured" | undefined;
   /**
-   * The attribute of the binary mode, default `"ce-dataref"` of HTTP and NATS; `"ce_dataref"` of Kafka, `"cloudEvents_dataref"` or
-   * `"cloudEvents:dataref"` of AMQP, `"dataref"` of MQTT 5. All are read.
+   * Attribute to write in the binary mode, default `"ce-dataref"`. All attributes are read.
+   *
+   * - `"ce-dataref"`: HTTP and NATS
+   * - `"ce_dataref"`: Kafka
+   * - `"cloudEvents_dataref"` or `"cloudEvents:dataref"`: AMQP
+   * - `"dataref"`: MQTT 5
    */
   attribute?: (typeof ATTRIBUTES)[number] | undefined;
-  /** Whether events as JSON are also detected by their shape, where no content type says what they are; default false. */
+  /** Whether to detect events as JSON also by their shape, if no content type identifies them; default false. */
   byShape?: boolean | undefined;
 }
 
@@ -50,8 +55,9 @@ const options = z.strictObject({
 });
 
 /**
- * CloudEvents with the extension `dataref`, in both modes. An event that has its data is taken as it is. A relative `dataref` is
- * refused. What is stored are the bytes of the data; `datacontenttype` says what they are, and stays.
+ * Makes the format of CloudEvents with the extension `dataref`, in both modes. An event that has its data is not
+ * changed. A relative `dataref` is refused. The stored object is the bytes of the data. Their type stays in
+ * `datacontenttype`.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example
@@ -82,7 +88,7 @@ export function cloudEvents(given: CloudEventsOptions = {}): MessageFormat {
     }),
     write: (ticket, message) => {
       const pointer = places.pointerTo(ticket);
-      if (pointer.bucket === undefined) places.bucketPointerTo(ticket); // which says so
+      if (pointer.bucket === undefined) places.bucketPointerTo(ticket); // throws the matching error
       const uri = uriOf(pointer);
       if (mode === "binary") {
         return { ...message, body: bodyLike("", message), attributes: withAttribute(message, attribute, uri) };
@@ -115,7 +121,7 @@ function dataIn(event: Event): (typeof DATA)[number] | undefined {
   return DATA.find((name) => Object.hasOwn(event, name) && event[name] !== null);
 }
 
-/** An event in which one member, or the first of some, is another one; the others of them are gone. */
+/** Replaces members of an event. The first member of `names` becomes the new member, and the others are removed. */
 function replaced(event: Event, names: readonly string[], name: string, value: unknown): Event {
   const entries = Object.entries(event);
   const place = entries.findIndex(([key]) => names.includes(key));
@@ -126,7 +132,7 @@ function replaced(event: Event, names: readonly string[], name: string, value: u
   return Object.fromEntries(left);
 }
 
-/** The bytes that the data of an event stand for. */
+/** Returns the bytes of an event's data. */
 function dataBytes(event: Event | undefined): string | Uint8Array {
   const name = event && dataIn(event);
   if (event === undefined || name === undefined || Object.hasOwn(event, KEY)) {
@@ -141,7 +147,7 @@ function dataBytes(event: Event | undefined): string | Uint8Array {
   return typeof data === "string" && kindOf(event) !== "json" ? data : JSON.stringify(data);
 }
 
-/** The member that holds data, by what `datacontenttype` says: without one it is JSON. */
+/** Returns the member for data, by its `datacontenttype`. Without a type, the data is JSON. */
 function dataMember(stored: Uint8Array, event: Event): [string, unknown] {
   const kind = kindOf(event);
   if (kind === "binary") {

@@ -5,15 +5,15 @@ import { messageCodecs } from "../messages/compressed-body.js";
 
 const CONTEXT = { directory: "message", contentType: "application/octet-stream", encodings: [] };
 const NEVER = new AbortController().signal;
-/** Most bytes of a body, unless it is said otherwise. */
+/** Default limit for the bytes of a body. */
 export const MAX_BYTES = 268_435_456;
 let codecs: ReadonlyMap<string, Codec> | undefined;
 
 /**
- * Undoes a compression of others, whose bytes may be followed by more.
+ * Decompresses the bytes of another library. More bytes may follow the compressed ones.
  *
- * @param codec its name: `gzip`, `br`, `zstd`
- * @throws {StorageError} `UNSUPPORTED` for one that is not known here, `DECODE_FAILED`, `BUDGET_EXCEEDED`
+ * @param codec name of the codec: `gzip`, `br`, `zstd`
+ * @throws {StorageError} `UNSUPPORTED` for an unknown codec, `DECODE_FAILED`, `BUDGET_EXCEEDED`
  */
 export async function decompressed(
   bytes: Uint8Array,

@@ -8,28 +8,28 @@ import { MAX_BYTES } from "./decompressed.js";
 import type { Found, Places, Pointer } from "./places.js";
 import { bodyText, jsonBody } from "./pointer-format.js";
 
-// What one message may lead to, as in a hydration.
+// Most pointers in one message, as in a hydration.
 const MAX_POINTERS = 10_000;
 const AT_A_TIME = 64;
 const NEVER = new AbortController().signal;
 
-/** A place in a JSON body, at which there is a pointer. */
+/** A place in a JSON body with a pointer. */
 export interface Slot {
   readonly holder: Record<string, unknown>;
   readonly key: string;
   readonly value: Readonly<Record<string, unknown>>;
 }
 
-/** The JSON of a body under the key `body`, and the places of pointers in it, at any depth. */
+/** The JSON of a body under the key `body`, and the places of its pointers, at any depth. */
 export interface Embedded {
   readonly root: { readonly body: unknown };
   readonly slots: readonly Slot[];
 }
 
 /**
- * Finds objects with a key in a JSON body.
+ * Finds objects with a certain key in a JSON body.
  *
- * @returns `undefined` without any: only bodies that have the key as text are parsed
+ * @returns `undefined` if there are none; only bodies that contain the key as text are parsed
  */
 export function embeddedIn(message: Wire, mark: string): Embedded | undefined {
   if (!bodyText(message).includes(`"${mark}"`)) return undefined;
@@ -48,10 +48,11 @@ export function embeddedIn(message: Wire, mark: string): Embedded | undefined {
 }
 
 /**
- * Reads the objects of some pointers, all of them within one budget.
+ * Reads the objects of several pointers within one budget.
  *
- * @param given where it says nothing, nothing is read
- * @throws {StorageError} before any request `INVALID_REFERENCE`, `REFERENCE_DENIED`, `BUDGET_EXCEEDED`; as `hydrate` does
+ * @param given pointers; for `undefined`, nothing is read
+ * @throws {StorageError} before any request `INVALID_REFERENCE`, `REFERENCE_DENIED`, `BUDGET_EXCEEDED`; as `hydrate`
+ *   does
  */
 export async function readPointers(
   given: readonly (Pointer | undefined)[],
@@ -87,12 +88,12 @@ export async function readPointers(
   return read;
 }
 
-/** An object that was read. */
+/** An object that was read, with its bytes. */
 export interface Read extends Found {
   readonly bytes: Uint8Array;
 }
 
-/** The media types that objects were stored with, by their locations. */
+/** Looks up the media types of stored objects, by their locations. */
 export async function contentTypes(
   locations: Iterable<string>,
   { store }: StorageManager,

@@ -10,8 +10,9 @@ import { placeFields, Places, type ForeignOptions, type Pointer } from "./places
 import { noPointer, ownText, readOnly } from "./pointer-format.js";
 
 /*
- * https://github.com/MassTransit/MassTransit, MessageData: a property {"data-ref":"urn:file:…","text":…,"data":…}, of which text and
- * data are the value itself. In the address ":" stands for "/", and ".gz" at its end for gzip; the bucket is not in it.
+ * https://github.com/MassTransit/MassTransit, MessageData: a property {"data-ref":"urn:file:…","text":…,"data":…},
+ * where text or data may hold the value itself. In the address, ":" stands for "/", and ".gz" at the end for gzip.
+ * The address does not contain the bucket.
  */
 
 const KEY = "data-ref";
@@ -20,13 +21,13 @@ const FILE = /^urn:file:([A-Za-z0-9:._-]+)$/;
 /** Options of {@link massTransit}. */
 export interface MassTransitOptions extends ForeignOptions {
   /**
-   * Whether messages are detected, which can only be by their shape: JSON with a property that has `data-ref`; default false.
-   * Whoever can send data of that shape chooses what is read, inside of `allow`.
+   * Whether to detect messages, which is possible only by their shape: JSON with a property that has `data-ref`.
+   * Default false. Anyone who can send data of this shape chooses what is read, within `allow`.
    */
   byShape?: boolean | undefined;
   /**
-   * What a stored property is: a text as it is, bytes as base64, or a value of JSON, which a message does not say. Default
-   * `"text"`, and base64 where it has no UTF-8.
+   * Type of a stored property: a text, bytes as base64, or a JSON value. The message does not tell the type. Default
+   * `"text"`, with base64 for bytes that are not UTF-8.
    */
   values?: "text" | "base64" | "json" | undefined;
 }
@@ -38,8 +39,8 @@ const options = z.strictObject({
 });
 
 /**
- * Messages of MassTransit with `MessageData` properties, of its repositories of files and of S3. Each such property is
- * replaced by its value. Read only.
+ * Makes the format of MassTransit messages with `MessageData` properties, from its repositories of files and of S3.
+ * Each such property is replaced by its value. Read only.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example
@@ -75,7 +76,7 @@ export function massTransit(given: MassTransitOptions = {}): MessageFormat {
       let { maxBytes = MAX_BYTES } = call;
       for (const [index, { holder, key, value }] of slots.entries()) {
         const stored = read[index];
-        // What is unzipped counts for all together: a small object may be named many times.
+        // The budget covers all decompressed values together, since a message may name a small object many times.
         const bytes = stored && (await unzipped(stored.bytes, value, { ...call, maxBytes }));
         maxBytes -= bytes?.byteLength ?? 0;
         holder[key] = bytes === undefined ? inlineValue(value) : valueOf(bytes);
@@ -90,7 +91,10 @@ export function massTransit(given: MassTransitOptions = {}): MessageFormat {
   };
 }
 
-/** Where a property is stored; `undefined` when the message has its value, or it has none. */
+/**
+ * Returns the pointer of a property. `undefined` if the message has the value itself, or if the property has no
+ * value.
+ */
 function pointerOf(property: Readonly<Record<string, unknown>>): Pointer | undefined {
   if (typeof inlineValue(property) === "string") return undefined;
   if (property[KEY] === null) return undefined;

@@ -11,27 +11,30 @@ import { container, placeFields, Places, type ForeignOptions, type Pointer } fro
 import { bodyLike, jsonBody, noPointer, ownText, pointerFormat, withAttribute } from "./pointer-format.js";
 
 /*
- * https://github.com/kibertoad/message-queue-toolkit: the body is JSON with payloadRef and, for releases of core before 24.2,
- * offloadedPayloadPointer and offloadedPayloadSize; fields that route a message stay beside them.
+ * https://github.com/kibertoad/message-queue-toolkit: the body is JSON with payloadRef. For releases of core before
+ * 24.2, it also has offloadedPayloadPointer and offloadedPayloadSize. Fields that route a message stay next to them.
  */
 
 const ATTRIBUTES = ["payloadOffloading.size", "offloadedPayloadSize"] as const;
 const ROUTING = ["id", "timestamp", "type", "deduplicationId", "deduplicationOptions"];
-const MAX_SIZE = 268_435_456; // what its readers take
+const MAX_SIZE = 268_435_456; // limit of its readers
 
 /** Options of {@link messageQueueToolkit}. */
 export interface MessageQueueToolkitOptions extends ForeignOptions {
-  /** The name that the store has on both sides, default `"s3"`. A message of older releases, which has none, is of it. */
+  /**
+   * Name of the store on both sides, default `"s3"`. Messages of older releases have no name and belong to this
+   * store.
+   */
   store?: string | undefined;
-  /** The buckets of other stores, by their names. A message of a store that is not known is refused. */
+  /** Buckets of other stores, by name. A message of an unknown store is refused. */
   stores?: Readonly<Record<string, string>> | undefined;
-  /** The attribute that is written: default that of SQS and SNS; `"offloadedPayloadSize"` is that of Pub/Sub. */
+  /** Attribute to write. Default: that of SQS and SNS. `"offloadedPayloadSize"` is that of Pub/Sub. */
   attribute?: (typeof ATTRIBUTES)[number] | undefined;
-  /** Fields of the body that stay, default `id`, `timestamp`, `type`, `deduplicationId`, `deduplicationOptions`. */
+  /** Fields that stay in the body, default `id`, `timestamp`, `type`, `deduplicationId`, `deduplicationOptions`. */
   keep?: readonly string[] | undefined;
-  /** Whether a message is also detected by its shape, where the attribute was lost; default false. */
+  /** Whether to detect a message also by its shape, in case the attribute was lost; default false. */
   byShape?: boolean | undefined;
-  /** Whether `settle` deletes the object; default false, as the library never does. It needs `allow`. */
+  /** Whether `settle` deletes the object. Default false, since the library never deletes. Needs `allow`. */
   deletes?: boolean | undefined;
 }
 
@@ -47,8 +50,8 @@ const options = z.strictObject({
 });
 
 /**
- * Messages of `@message-queue-toolkit`, in both notations, detected by their attribute. Bodies that were compressed by a codec
- * of it are read where Node knows the codec. Both notations are written, of JSON objects.
+ * Makes the format of `@message-queue-toolkit`. Messages in both notations are detected by their attribute.
+ * Compressed bodies are read if Node has the codec. Writing needs a JSON object, and writes both notations.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example
@@ -100,7 +103,7 @@ interface Ticket {
   readonly codec?: string | undefined;
 }
 
-/** What a body says of where the payload lies, the newer notation first. */
+/** Returns the payload's place from a body. Prefers the newer notation. */
 function ticketOf(message: Wire): Ticket | undefined {
   const value = jsonBody(message);
   if (!isPlainObject(value)) return undefined;
@@ -108,7 +111,7 @@ function ticketOf(message: Wire): Ticket | undefined {
     const { payloadRef } = value;
     const id = ownText(payloadRef, "id");
     const store = ownText(payloadRef, "store");
-    // It has to say which: another one is another place.
+    // The store is required, since another store is another place.
     return id === undefined || store === undefined ? undefined : { id, store, codec: ownText(payloadRef, "codec") };
   }
   const id = ownText(value, "offloadedPayloadPointer");

@@ -10,8 +10,8 @@ import { placeFields, Places, type ForeignOptions, type Pointer } from "./places
 import { bodyLike, jsonBody, noPointer, ownText } from "./pointer-format.js";
 
 /*
- * https://github.com/zirkelc/middy-store: an object with the key "@middy-store", anywhere in an event, stands for the value that is
- * stored at a URL, an ARN, or { store: "s3", bucket, key }. Keys in them are not escaped.
+ * https://github.com/zirkelc/middy-store: an object with the key "@middy-store", anywhere in an event, stands for a
+ * stored value. The key holds a URL, an ARN, or { store: "s3", bucket, key }. Their object keys are not escaped.
  */
 
 const KEY = "@middy-store";
@@ -25,11 +25,11 @@ const PRESIGNED = /^(https:\/\/[^?]+)\?(?:[^#]*&)?X-Amz-Signature=/;
 /** Options of {@link middyStore}. */
 export interface MiddyStoreOptions extends ForeignOptions {
   /**
-   * Whether messages are detected, which can only be by their shape: JSON with an object that has the key `@middy-store`;
-   * default false. Whoever can send data of that shape chooses what is read, inside of `allow`.
+   * Whether to detect messages, which is possible only by their shape: JSON with an object that has the key
+   * `@middy-store`. Default false. Anyone who can send data of this shape chooses what is read, within `allow`.
    */
   byShape?: boolean | undefined;
-  /** Whether `settle` deletes the objects; default false, as that of the library. It needs `allow`. */
+  /** Whether `settle` deletes the objects; default false, as in the library. Needs `allow`. */
   deletes?: boolean | undefined;
 }
 
@@ -40,8 +40,9 @@ const options = z.strictObject({
 });
 
 /**
- * Events of `middy-store` and `middy-store-s3`. All their forms are read, at any depth; a presigned URL is read from the store,
- * and never fetched. The whole body is written as one reference, of JSON or text.
+ * Makes the format of events of `middy-store` and `middy-store-s3`. All their forms are read, at any depth. A
+ * presigned URL is read from the store and never fetched. The whole body is written as one reference, to JSON or
+ * text.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example
@@ -81,7 +82,7 @@ export function middyStore(given: MiddyStoreOptions = {}): MessageFormat {
         manager,
         call,
       );
-      // All of the body, byte for byte.
+      // The reference is the whole body, so its bytes are returned unchanged.
       if (slots[0]?.holder === root) return read[0]!.bytes;
       const types = await contentTypes(
         read.map((one) => one!.at),
@@ -130,7 +131,10 @@ function decoded(key: string): string {
   }
 }
 
-/** The value that is stored as JSON or as text; where the store does not know, as JSON if it is some. */
+/**
+ * Parses a stored value as JSON or text, by its media type. Without a media type, a value that is valid JSON is
+ * parsed.
+ */
 function valueOf(text: string, contentType: string | undefined): unknown {
   const [type] = contentType?.split(";") ?? [];
   if (type?.trim() === TEXT) return text;

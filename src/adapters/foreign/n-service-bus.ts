@@ -12,9 +12,10 @@ import { placeFields, Places, type ForeignOptions, type Pointer } from "./places
 import { jsonBody, noPointer, ownText, readOnly, storedBytes, textAttribute, without } from "./pointer-format.js";
 
 /*
- * The transport for SQS: an attribute S3BodyKey; the body is "empty message", or a wrapper with its payload as base64.
- * https://docs.particular.net/transports/sqs/
- * The claim check, once data bus: a header for each property, and in the body {"Key":"…","HasValue":true} or null.
+ * The transport for SQS: an attribute S3BodyKey. The body is "empty message", or a wrapper with its payload as
+ * base64. https://docs.particular.net/transports/sqs/
+ *
+ * The claim check, formerly data bus: a header for each property. The body has {"Key":"…","HasValue":true} or null.
  * https://docs.particular.net/nservicebus/messaging/claimcheck/
  */
 
@@ -28,9 +29,10 @@ const options = z.strictObject(placeFields);
 export type NServiceBusOptions = ForeignOptions;
 
 /**
- * Messages of NServiceBus: of its transport for SQS, detected by the attribute `S3BodyKey`, and with claim check properties,
- * detected by their headers. A wrapped body gets its payload as the transport writes it when it is small; properties are
- * replaced by their JSON values. The bucket is not in a message: say `bucket`. Read only.
+ * Makes the format of NServiceBus messages. Messages of its transport for SQS are detected by the attribute
+ * `S3BodyKey`. Messages with claim check properties are detected by their headers. A wrapped body gets its payload in
+ * the form of a small one. Properties are replaced by their JSON values. Messages do not contain the bucket, so set
+ * `bucket`. Read only.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example
@@ -51,7 +53,7 @@ export function nServiceBus(given: NServiceBusOptions = {}): MessageFormat {
       return places.find(first).reference;
     },
     open: async (message, manager, call) => {
-      // All of them, before any request.
+      // Checks all pointers before any request.
       for (const pointer of pointersIn(message)) places.find(pointer);
       const body = message.attributes.has(BODY_KEY)
         ? await transportBody(message, places, manager, call)
@@ -66,7 +68,7 @@ export function nServiceBus(given: NServiceBusOptions = {}): MessageFormat {
   };
 }
 
-/** Names of the properties that have a header. */
+/** Returns the names of the properties that have a header. */
 function propertiesOf(attributes: Wire["attributes"]): string[] {
   return [...attributes.keys()].filter((name) => name.startsWith(PROPERTY)).map((name) => name.slice(PROPERTY.length));
 }
@@ -103,7 +105,7 @@ async function withProperties(
   const names = propertiesOf(message.attributes);
   const pointers = pointersIn(without(message, [BODY_KEY]));
   const body = jsonBody(message);
-  // Set as a property, it would be none.
+  // Assigning to `__proto__` would not create a property.
   if (!isPlainObject(body) || names.some((name) => propertyOf(name) === "__proto__")) throw noPointer("nServiceBus");
   const read = await readPointers(pointers, places, manager, call);
   const values = new Map(names.map((name, index) => [name, parsed(read[index]!.bytes)]));
@@ -115,7 +117,7 @@ async function withProperties(
     holder[key] = values.get(name);
     values.delete(name);
   }
-  // By convention: the name of the type, and then of the property, which is null in the body.
+  // By convention, the header is the name of the type and then of the property. The property is null in the body.
   for (const [name, value] of values) {
     const property = propertyOf(name);
     if ((Object.hasOwn(result, property) ? result[property] : null) === null) result[property] = value;

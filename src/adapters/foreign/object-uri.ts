@@ -4,9 +4,9 @@ import type { Pointer } from "./places.js";
 const URI = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?#]+)\/([^?#]+)$/s;
 
 /**
- * The object that an absolute URI names: `scheme://container/key`, its key percent-encoded (RFC 3986).
+ * Parses an absolute URI of an object: `scheme://container/key`, with a percent-encoded key (RFC 3986).
  *
- * @throws {StorageError} `INVALID_REFERENCE`, also for a relative one
+ * @throws {StorageError} `INVALID_REFERENCE`, also for a relative URI
  */
 export function uriPointer(uri: string, format: string): Pointer {
   const [, scheme, bucket, path] = URI.exec(uri) ?? [];
@@ -18,7 +18,7 @@ export function uriPointer(uri: string, format: string): Pointer {
   }
 }
 
-/** The URI of an object. */
+/** Returns the URI of an object. */
 export function uriOf({ scheme = "s3", bucket, key }: Pointer): string {
   return `${scheme}://${bucket}/${key.split("/").map(encodeURIComponent).join("/")}`;
 }

@@ -10,57 +10,60 @@ import { isReference } from "../../reference/references-in.js";
 /** Options that all formats have. */
 export interface ForeignOptions {
   /**
-   * Where the pointers of others may lead: `scheme://container/prefix`, `scheme://container`, or a path prefix of the
-   * manager's store. Default: what the manager may read by its own option `allow`, its prefixes above all. It is looked at
-   * before any request, and widens nothing but what this format reads.
+   * Allowed targets of foreign pointers: `scheme://container/prefix`, `scheme://container`, or a path prefix of the
+   * manager's store. Default: the targets of the manager's own option `allow`, above all its prefixes. The check
+   * comes before any request. The option gives additional access only to this format's reads.
    */
   allow?: readonly string[] | undefined;
   /**
-   * The bucket of the manager's store. A pointer into it is read from that store; one into another bucket needs a
-   * `RoutingStore`. Required to write where the pointer names a bucket, unless `outputPrefix` does.
+   * Bucket of the manager's store. A pointer into this bucket is read from that store. A pointer into another bucket
+   * needs a `RoutingStore`. Writing requires the option if pointers name a bucket, unless `outputPrefix` names it.
    */
   bucket?: string | undefined;
-  /** The `prefix` of the manager's `S3Store`, which is a part of the keys that others see. Default none. */
+  /** The `prefix` of the manager's `S3Store`, which is a part of the keys in foreign pointers. Default: none. */
   prefix?: string | undefined;
 }
 
-/** An object as others name it. */
+/** An object in the terms of another library. */
 export interface Pointer {
-  /** The scheme that the bucket is of, default `s3`. */
+  /** Scheme of the bucket, default `s3`. */
   readonly scheme?: string | undefined;
-  /** Absent where the message does not say it: then it is the option `bucket`, or the manager's store. */
+  /**
+   * Bucket of the object. Absent if the message has none. Then the option `bucket` applies, or else the manager's
+   * store.
+   */
   readonly bucket?: string | undefined;
-  /** As it is, without escapes. */
+  /** Key without escapes. */
   readonly key: string;
 }
 
-/** An object that may be read: what `hydrate` takes for it. */
+/** A readable object, with the input for `hydrate`. */
 export interface Found {
   readonly reference: { readonly $bubuStorageRef: string; readonly $bubuStorageContentType: string };
-  /** Options of `hydrate`: nothing but this object. */
+  /** Option of `hydrate` that allows only this object. */
   readonly allow?: readonly string[];
-  /** The text of its location. */
+  /** Location of the object, as text. */
   readonly at: string;
 }
 
-// Of S3, Azure and Google alike, and of servers that take more than they do. No container has `(`, `)` or a slash.
+// Names that S3, Azure or Google allow, or servers with looser rules. No container has `(`, `)` or a slash.
 const CONTAINER = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/;
 
-/** The option of a bucket. */
+/** Schema of a bucket option. */
 export const container = z.string().check(z.regex(CONTAINER, "must be the name of a bucket"));
 
-/** The fields of {@link ForeignOptions}. */
+/** Schemas of {@link ForeignOptions}. */
 export const placeFields = { allow: z.optional(allow), bucket: z.optional(container), prefix: z.optional(path) };
 
 type PlaceSettings = { readonly [Name in keyof ForeignOptions]: ForeignOptions[Name] };
 
-/** Translates between the pointers of others and the locations of the manager's store. */
+/** Translates between foreign pointers and the locations of the manager's store. */
 export class Places {
   readonly #allowed: AllowList | undefined;
   readonly #bucket: string | undefined;
   readonly #prefix: string;
 
-  /** @param format its name, for errors */
+  /** @param format name of the format, for errors */
   constructor(
     private readonly format: string,
     { allow: prefixes, bucket, prefix }: PlaceSettings,
@@ -71,7 +74,7 @@ export class Places {
   }
 
   /**
-   * Where a pointer leads, if it may be followed. No I/O.
+   * Returns the object of a pointer if access is allowed. No I/O.
    *
    * @throws {StorageError} `INVALID_REFERENCE`, `REFERENCE_DENIED`
    */
@@ -85,15 +88,15 @@ export class Places {
     return { reference, at, allow: [at] };
   }
 
-  /** Whether anything is allowed by the format itself: what is deleted has to be. */
+  /** Whether the format itself has an option `allow`. Deletions require it. */
   get areAllowed(): boolean {
     return this.#allowed !== undefined;
   }
 
   /**
-   * The pointer to what a ticket leads to.
+   * Returns the pointer to the object of a ticket.
    *
-   * @throws {StorageError} `CONFIG_INVALID` when it is not said in which bucket that is; `UNSUPPORTED` for what is encoded
+   * @throws {StorageError} `CONFIG_INVALID` if the bucket is unknown; `UNSUPPORTED` for an encoded object
    */
   pointerTo(ticket: unknown): Pointer {
     if (!isReference(ticket)) throw this.#invalid("the manager has no store to write to");
@@ -110,7 +113,7 @@ export class Places {
     return { bucket: this.#bucket, key: `${this.#prefix}${below}` };
   }
 
-  /** The same, for a format that says the bucket, of S3. */
+  /** Returns the pointer for a format that names the bucket, which must be one of S3. */
   bucketPointerTo(ticket: unknown): Pointer & { readonly bucket: string } {
     const { scheme = "s3", bucket, key } = this.pointerTo(ticket);
     if (bucket === undefined) throw this.#invalid("bucket: must be said, as the format names it");
@@ -120,7 +123,7 @@ export class Places {
 
   #locate({ scheme = "s3", bucket = this.#bucket, key }: Pointer): { said: Location; own: Location | undefined } {
     const problem = pathProblem(key);
-    // Before it is taken for a path: with a scheme in it, it would be read as one of another store.
+    // The check comes before the key is used as a path. A key with a scheme would mean another store.
     if (problem !== undefined) throw invalidReference(`the key in a message of ${this.format} is no path: ${problem}`);
     if (bucket === undefined) return { said: { path: key }, own: this.#ownPath(key) };
     if (!CONTAINER.test(bucket)) throw invalidReference(`the bucket in a message of ${this.format} is no name`);

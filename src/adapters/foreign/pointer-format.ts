@@ -8,26 +8,30 @@ import { textOf } from "../messages/body-form.js";
 import { writtenValue, type Wire } from "../messages/wire.js";
 import type { Places, Pointer } from "./places.js";
 
-/** A format whose messages lead to one object, which holds the body. */
+/** Parts of a format whose messages lead to one object with the body. */
 export interface PointerRules {
   readonly name: string;
   readonly places: Places;
-  /** Names of the attributes that its messages have: they are taken away again. */
+  /** Attributes of the format's messages. Opening removes them. */
   readonly attributes: readonly string[];
   readonly detect: (message: Wire) => boolean;
-  /** @throws {StorageError} `INVALID_REFERENCE` for what this format does not write */
+  /**
+   * Returns the pointer in a message.
+   *
+   * @throws {StorageError} `INVALID_REFERENCE` for a message that this format does not write
+   */
   readonly pointer: (message: Wire) => Pointer;
-  /** Absent: it is read only. */
+  /** Writes a message. Absent if the format is read only. */
   readonly write?: (ticket: unknown, message: Wire, size: number) => Wire;
-  /** What is stored, where it is not the body. */
+  /** Returns the stored content, if it is not the body. */
   readonly payload?: NonNullable<MessageFormat["payload"]>;
-  /** The body, from what is stored. Default: the same bytes. */
+  /** Decodes the body from the stored bytes. Default: the same bytes. */
   readonly decode?: (stored: Uint8Array, message: Wire, options: HydrateOptions) => Promise<string | Uint8Array>;
-  /** Whether an acknowledged message takes its object along. */
+  /** Whether an acknowledged message deletes its object. */
   readonly deletes?: boolean | undefined;
 }
 
-/** Makes a format of what is its own. */
+/** Makes a format from its own parts. */
 export function pointerFormat(rules: PointerRules): MessageFormat {
   const { name, places, attributes, detect, pointer, write, decode, payload, deletes = false } = rules;
   if (deletes && !places.areAllowed) {
@@ -66,7 +70,7 @@ export function pointerFormat(rules: PointerRules): MessageFormat {
 }
 
 /**
- * Reads the object of a pointer, whole.
+ * Reads the whole object of a pointer.
  *
  * @throws {StorageError} before any request `INVALID_REFERENCE`, `REFERENCE_DENIED`; as `hydrate` does
  */
@@ -80,7 +84,7 @@ export async function storedBytes(
   return (await manager.hydrate(reference, { ...options, ...(allow !== undefined && { allow }) })) as Uint8Array;
 }
 
-/** A format that is written by others only. */
+/** Makes the error for writing a read-only format. */
 export function readOnly(name: string): StorageError {
   return new StorageError("CONFIG_INVALID", `The format ${name} can't be written: say it in reads, not as format.`, {
     operation: "configure",
@@ -88,7 +92,7 @@ export function readOnly(name: string): StorageError {
 }
 
 /**
- * Refuses a message that has an attribute which says that it was packed already.
+ * Refuses a message with an attribute that marks packed messages.
  *
  * @throws {StorageError} `INVALID_REFERENCE`
  */
@@ -102,18 +106,18 @@ export function assertFree({ attributes }: Wire, names: readonly string[], forma
   );
 }
 
-/** A message without some attributes. */
+/** Returns a message without some attributes. */
 export function without(message: Wire, names: readonly string[]): Wire {
   const attributes = new Map([...message.attributes].filter(([name]) => !names.includes(name)));
   return { ...message, attributes };
 }
 
-/** A message with one more attribute. */
+/** Returns the attributes of a message with one more. */
 export function withAttribute({ attributes }: Wire, name: string, value: string | number): Wire["attributes"] {
   return new Map([...attributes, [name, value]]);
 }
 
-/** The text of an attribute. */
+/** Returns the text of an attribute. */
 export function textAttribute({ attributes }: Wire, name: string): string | undefined {
   const value = attributes.get(name);
   if (value === undefined) return undefined;
@@ -121,17 +125,17 @@ export function textAttribute({ attributes }: Wire, name: string): string | unde
   return typeof written === "string" ? written : textOf(written);
 }
 
-/** A body as text. */
+/** Returns a body as text. */
 export function bodyText({ body }: Wire): string {
   return typeof body === "string" ? body : textOf(body);
 }
 
-/** A body of the same kind as that of a message: text, or bytes. */
+/** Converts a text to the same kind of body as a message has, text or bytes. */
 export function bodyLike(text: string, { body }: Wire): string | Uint8Array {
   return typeof body === "string" ? text : Buffer.from(text);
 }
 
-/** The value of a JSON body; `undefined` for what is no JSON. */
+/** Parses a JSON body. `undefined` if the body is not JSON. */
 export function jsonBody(message: Wire): unknown {
   try {
     return JSON.parse(bodyText(message)) as unknown;
@@ -140,7 +144,7 @@ export function jsonBody(message: Wire): unknown {
   }
 }
 
-/** The text that an object has as its own, under one of some names. */
+/** Returns the own non-empty text of an object under the first of several names that it has. */
 export function ownText(value: unknown, ...names: readonly string[]): string | undefined {
   if (!isObject(value) || Array.isArray(value)) return undefined;
   const found = names.find((name) => Object.hasOwn(value, name));
@@ -148,7 +152,7 @@ export function ownText(value: unknown, ...names: readonly string[]): string | u
   return typeof text === "string" && text !== "" ? text : undefined;
 }
 
-/** The error of a message that is said to have a pointer, and has none. Its body is not passed on. */
+/** Makes the error for a message that should have a pointer but has none. The error does not contain the body. */
 export function noPointer(format: string): StorageError {
   return invalidReference(`a message is said to be one of ${format}, and leads to no object as those do`);
 }

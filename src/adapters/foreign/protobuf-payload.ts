@@ -1,7 +1,10 @@
 import { isUtf8 } from "node:buffer";
 import { textOf } from "../messages/body-form.js";
 
-/** A `temporal.api.common.v1.Payload`: https://github.com/temporalio/api/blob/master/temporal/api/common/v1/message.proto */
+/**
+ * A payload of Temporal, `temporal.api.common.v1.Payload`. See
+ * https://github.com/temporalio/api/blob/master/temporal/api/common/v1/message.proto.
+ */
 export interface ProtobufPayload {
   readonly metadata: ReadonlyMap<string, Uint8Array>;
   readonly data: Uint8Array;
@@ -13,7 +16,7 @@ const KEY = 1;
 const VALUE = 2;
 const EMPTY = new Uint8Array();
 
-/** Decodes a payload; `undefined` for bytes that are none. Fields that are not known are passed over. */
+/** Decodes a payload. `undefined` for bytes that are not a payload. Ignores unknown fields. */
 export function decodePayload(bytes: Uint8Array): ProtobufPayload | undefined {
   try {
     const metadata = new Map<string, Uint8Array>();
@@ -36,7 +39,7 @@ function nameOf(bytes: Uint8Array): string {
   return textOf(bytes);
 }
 
-/** The fields of a message that have a length. https://protobuf.dev/programming-guides/encoding/ */
+/** Yields the length-delimited fields of a message. https://protobuf.dev/programming-guides/encoding/ */
 function* lengthDelimited(bytes: Uint8Array): Generator<{ field: number; value: Uint8Array }, void, undefined> {
   let at = 0;
   const varint = (): number => {

@@ -5,7 +5,7 @@ import { placeFields, Places, type ForeignOptions } from "./places.js";
 import { noPointer, pointerFormat, textAttribute } from "./pointer-format.js";
 
 /*
- * JavaScript clients of SQS: the attribute is "(bucket)key", and the body says the same in ways of its own.
+ * JavaScript clients of SQS. The attribute is "(bucket)key". The body repeats it in the client's own form.
  * https://github.com/dvla/sqs-extended-client, https://github.com/bbc/sqs-extended
  */
 
@@ -14,15 +14,15 @@ const VALUE = /^\((.*)\)(.+)/s;
 
 /** Options of {@link sqsBodyKey}. */
 export interface SqsBodyKeyOptions extends ForeignOptions {
-  /** Whether `settle` deletes the object; default false. It needs `allow`. */
+  /** Whether `settle` deletes the object; default false. Needs `allow`. */
   deletes?: boolean | undefined;
 }
 
 const options = z.strictObject({ ...placeFields, deletes: z.optional(z.boolean()) });
 
 /**
- * Messages of `sqs-extended-client` and `@bbc/sqs-extended`, detected by their attribute `S3MessageBodyKey`. Read only: to
- * write, use {@link awsExtended}, which more clients read.
+ * Makes the format of `sqs-extended-client` and `@bbc/sqs-extended`. Messages are detected by their attribute
+ * `S3MessageBodyKey`. Read only. To write, use {@link awsExtended}, which more clients read.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example

@@ -10,8 +10,8 @@ import { jsonBody, noPointer, ownText, readOnly, storedBytes, textAttribute } fr
 import { decodePayload } from "./protobuf-payload.js";
 
 /*
- * External storage of Temporal: a Payload whose data is {"driverName":"…","claimData":{…}}, told by its metadata. The object is the
- * Payload that it stands for, as protobuf. https://docs.temporal.io/external-storage
+ * External storage of Temporal: a Payload whose data is {"driverName":"…","claimData":{…}}. Its metadata identifies
+ * it. The object is the Payload that it stands for, as protobuf. https://docs.temporal.io/external-storage
  */
 
 const REFERENCE = "temporal.api.sdk.v1.ExternalStorageReference";
@@ -20,7 +20,7 @@ const DRIVERS = { "aws.s3driver": "s3", "gcp.gcsdriver": "gs" } as const;
 
 /** Options of {@link temporalClaim}. */
 export interface TemporalClaimOptions extends ForeignOptions {
-  /** Names of drivers, and the scheme of what they write: default `{ "aws.s3driver": "s3", "gcp.gcsdriver": "gs" }`. */
+  /** Scheme of each driver's objects, by driver name. Default `{ "aws.s3driver": "s3", "gcp.gcsdriver": "gs" }`. */
   drivers?: Readonly<Record<string, "s3" | "gs">> | undefined;
 }
 
@@ -30,9 +30,9 @@ const options = z.strictObject({
 });
 
 /**
- * Payloads of Temporal whose data lies in external storage, for programs outside of it: the body is the payload's `data`, the
- * attributes are its `metadata`. It gives data and metadata of the payload that was stored, if that has the hash that the claim
- * says. Both spellings of the hash fields are read. Read only.
+ * Makes the format of Temporal payloads in external storage, for programs outside Temporal. The body is the payload's
+ * `data`, and the attributes are its `metadata`. Opening returns data and metadata of the stored payload, if it has
+ * the claim's hash. Both spellings of the hash fields are read. Read only.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example
@@ -72,7 +72,7 @@ export function temporalClaim(given: TemporalClaimOptions = {}): MessageFormat {
 
 interface Claim {
   readonly pointer: Pointer;
-  /** SHA-256, lower case hex. */
+  /** SHA-256 in lower case hex. */
   readonly hash: string;
 }
 

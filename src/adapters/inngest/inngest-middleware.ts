@@ -12,17 +12,23 @@ import { openValue, packValue } from "../messages/pack-value.js";
 
 /** Options of {@link inngestMiddleware}. */
 export interface InngestMiddlewareOptions {
-  /** Stores and reads what is too large to travel. It should have a `readCache`: each request reads earlier steps again. */
+  /** Stores and reads large values. It should have a `readCache`, since each request reads the earlier steps again. */
   manager: StorageManager;
-  /** Most bytes of JSON of an event's data, or of a result, that goes as it is; default 65536. More becomes that or less. */
+  /**
+   * Most bytes of JSON of an event's data, or of a result, that stay unpacked; default 65536. Larger values are
+   * packed to that size or less.
+   */
   over?: number | undefined;
-  /** Top-level keys of an event's data that stay in it, for expressions: `cancelOn`, `idempotency`, concurrency keys, filters. */
+  /**
+   * Top-level keys of an event's data that stay in the event, for expressions. Expressions occur in `cancelOn`,
+   * `idempotency`, concurrency keys and filters.
+   */
   keep?: readonly string[] | undefined;
-  /** Milliseconds that what is stored lives at the least, default that of the manager, or no end. */
+  /** Least lifetime of stored values, in milliseconds. Default: that of the manager, or no end. */
   ttl?: TimeToLive | undefined;
   /**
-   * `"onRunComplete"` deletes what steps of a run gave when its function returns. Default `false`: Inngest has not seen the
-   * result by then, and where the answer is lost, the request that follows fails.
+   * `"onRunComplete"` deletes the step results of a run when its function returns. Default `false`. Inngest has not
+   * received the result by then. If the response is lost, the next request fails.
    */
   release?: "onRunComplete" | false | undefined;
 }
@@ -41,11 +47,13 @@ const schema = z.strictObject({
 });
 
 /**
- * Middleware of Inngest 4: large data of events, results of steps and of functions lie in the manager's store, and code sees them
- * whole.
+ * Makes middleware for Inngest 4. Large data of events, and large results of steps and functions, lie in the
+ * manager's store. Code sees them whole.
  *
- * What a run's steps gave has the scope `inngest/{run id}`, its result `inngest/results/{run id}`, an event `inngest/events/{event
- * id, or one of its own}`: several functions receive it, so that it ends by its `ttl`.
+ * - The results of a run's steps have the scope `inngest/{run id}`.
+ * - The result of a run has the scope `inngest/results/{run id}`.
+ * - An event has the scope `inngest/events/{event id}`, or a fresh id without an event id. Several functions receive
+ *   an event, so its objects end by their `ttl`.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example
@@ -59,7 +67,8 @@ export function inngestMiddleware(options: InngestMiddlewareOptions): Middleware
 
   const openEvent = async <E extends Event>(event: E): Promise<E> => {
     const data = (await open(event.data)) as Data;
-    // The event of a function that failed or finished holds the one that began it. In others these are keys of the user's.
+    // The event of a failed or finished function holds the event that started the function. In other events, these
+    // keys belong to the user.
     if (event.name?.startsWith("inngest/") !== true) return data === event.data ? event : { ...event, data };
     const inner = isPlainObject(data?.["event"]) ? await openEvent(data["event"] as Event) : undefined;
     const result = data?.["result"] === undefined ? undefined : await open(data["result"]);
@@ -71,7 +80,7 @@ export function inngestMiddleware(options: InngestMiddlewareOptions): Middleware
   return class CoatcheckMiddleware implements Middleware.BaseMiddleware {
     readonly id = "coatcheck";
     readonly client: Inngest.Any;
-    /** Steps of earlier requests, by hash: an instance lives for one request. */
+    /** Steps of earlier requests, by hash. An instance of the middleware lives for one request. */
     readonly #opened = new Set<string>();
     declare functionOutputTransform: Middleware.DefaultStaticTransform;
     declare stepOutputTransform: Middleware.DefaultStaticTransform;
@@ -97,7 +106,8 @@ export function inngestMiddleware(options: InngestMiddlewareOptions): Middleware
       const events = [];
       for (const one of args.ctx.events)
         events.push((one as unknown) === event ? opened : await openEvent(one as Event));
-      // Here, since Inngest passes on no error of wrapStep for a step that ran before: its promise would never settle.
+      // Steps are opened here. For steps that ran before, Inngest drops errors of wrapStep, and the step's promise
+      // would never settle.
       const steps: typeof args.steps = {};
       for (const [id, step] of Object.entries(args.steps)) {
         const isReady = step.type === "data" && !(step.data instanceof Promise);
@@ -107,12 +117,12 @@ export function inngestMiddleware(options: InngestMiddlewareOptions): Middleware
       return { ...args, steps, ctx: { ...args.ctx, event: opened, events } as typeof args.ctx };
     }
 
-    /** What a function is invoked with is an event too. */
+    /** Packs the data with which a step invokes a function, as that data becomes an event. */
     async transformStepInput(args: Middleware.TransformStepInputArgs): Promise<Middleware.TransformStepInputArgs> {
       const [invoked] = args.input as [{ payload?: { data?: Data } } | undefined];
       if (args.stepInfo.stepType !== "invoke" || args.stepInfo.memoized || invoked?.payload?.data === undefined)
         return args;
-      // A request that waits for several steps comes by again: it finds the same object.
+      // A request that waits for several steps runs again, and finds the same object in this scope.
       const scope = scopePath("inngest", "events", args.stepInfo.hashedId);
       const data = await pack(invoked.payload.data, scope, keep);
       return { ...args, input: [{ ...invoked, payload: { ...invoked.payload, data } }] };
@@ -137,7 +147,10 @@ export function inngestMiddleware(options: InngestMiddlewareOptions): Middleware
   };
 }
 
-/** By its name Inngest knows that a retry would not help: the class is not needed. */
+/**
+ * Rethrows an error. Errors that a retry can't fix get a name that tells Inngest not to retry. The class is not
+ * needed.
+ */
 function rethrow(error: unknown): never {
   if (!isStorageError(error) || error.retryable) throw error;
   throw Object.assign(new Error(error.message, { cause: error }), { name: "NonRetriableError" });

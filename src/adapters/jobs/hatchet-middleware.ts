@@ -10,20 +10,23 @@ import { openValue, packValue } from "../messages/pack-value.js";
 
 /** Options of {@link hatchetMiddleware}. */
 export interface HatchetMiddlewareOptions {
-  /** Stores and reads what is too large to travel. */
+  /** Stores and reads values that are too large to travel. */
   manager: StorageManager;
-  /** Most bytes of JSON of a task's output that goes as it is, default 262144 (256 KiB). More becomes that or less. */
+  /**
+   * Most bytes of JSON of a task's output that stay unpacked, default 262144 (256 KiB). Larger outputs are packed to
+   * that size or less.
+   */
   over?: number | undefined;
-  /** Milliseconds that what is stored lives at the least, default that of the manager, or no end. */
+  /** Least lifetime of stored values, in milliseconds. Default: that of the manager, or no end. */
   ttl?: TimeToLive | undefined;
 }
 
-/** What is looked at of a task's context. */
+/** The part of a task's context that the middleware uses. */
 export interface HatchetContext {
   workflowRunId(): string;
 }
 
-/** For `hatchet.withMiddleware`. */
+/** Middleware for `hatchet.withMiddleware`. */
 export interface HatchetMiddleware {
   before(input: unknown, context: HatchetContext): Promise<Record<string, unknown> | undefined>;
   after(output: unknown, context: HatchetContext): Promise<Record<string, unknown> | undefined>;
@@ -38,9 +41,9 @@ const schema = z.strictObject({
 });
 
 /**
- * Middleware of Hatchet: tasks get their input whole, and large outputs lie in the manager's store, in the scope `hatchet/{workflow
- * run id}`. Who runs a task packs its input with {@link packValue}, and opens its result with {@link openValue}; a task that reads
- * what another gave does so by {@link openParent}.
+ * Makes middleware for Hatchet. Tasks get their input whole. Large outputs lie in the manager's store, in the scope
+ * `hatchet/{workflow run id}`. The caller of a task packs its input with {@link packValue} and opens its result with
+ * {@link openValue}. A task that reads the output of another task uses {@link openParent}.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example
@@ -53,7 +56,7 @@ export function hatchetMiddleware(options: HatchetMiddlewareOptions): HatchetMid
     before: async (input) => {
       if (!isPackedValue(input)) return undefined;
       const whole = await openValue(manager, input);
-      // Hatchet lays what it is given over the input: what was packed has no place in it.
+      // Hatchet merges the returned input into the given one, so the keys of the packed input must go.
       for (const key of Object.keys(input)) Reflect.deleteProperty(input, key);
       return whole as Record<string, unknown>;
     },
@@ -66,7 +69,7 @@ export function hatchetMiddleware(options: HatchetMiddlewareOptions): HatchetMid
 }
 
 /**
- * What another task of the workflow gave, whole: `context.parentOutput(task)`, opened.
+ * Returns the opened output of another task of the workflow: `context.parentOutput(task)`.
  *
  * @throws {StorageError} as `hydrate` does
  */

@@ -7,20 +7,22 @@ import { rules } from "../messages/rules.js";
 import { unlessProcessed } from "../messages/unless-processed.js";
 import { bodyOfPacked, isPackedValue } from "../messages/envelope.js";
 
-/** Options of {@link jobsOffload}. The channel is `"jobs"` unless it is said. There is no `hint`: jobs have no attributes. */
+/**
+ * Options of {@link jobsOffload}. The default channel is `"jobs"`. There is no `hint`, since jobs have no attributes.
+ */
 export type JobsOptions = Omit<AdapterOptions, "hint">;
 
-/** A job of pg-boss, or what is looked at of one. */
+/** A job of pg-boss, as far as it matters here. */
 export interface BossJob<T = unknown> {
   data: T;
 }
 
-/** A job of agenda, or what is looked at of one. */
+/** A job of agenda, as far as it matters here. */
 export interface AgendaJob<T = unknown> {
   attrs: { data: T };
 }
 
-/** What tells that a job of graphile-worker is gone from its table: `runner.events`. */
+/** The events of graphile-worker that report removed jobs: `runner.events`. */
 export interface JobEvents {
   on(event: "job:complete", listener: (told: { job: { payload: unknown }; error: unknown }) => void): unknown;
 }
@@ -28,39 +30,45 @@ export interface JobEvents {
 /** Packs the data of jobs, and opens it for their handlers. See {@link jobsOffload}. */
 export interface JobsOffload {
   readonly offloader: MessageOffloader;
-  /** What is handed to `boss.send`, `addJob` or `agenda.now` in place of the data. Data that fits is given back itself. */
+  /** Packs data for `boss.send`, `addJob` or `agenda.now`. Data that fits is returned unchanged, as the same object. */
   packData<T>(data: T, options?: PackOptions): Promise<T>;
-  /** Data that was packed, or any other, itself. @throws {MessageError} */
+  /** Opens packed data. Other data is returned unchanged, as the same object. @throws {MessageError} */
   openData<T>(data: T, options?: CallOptions): Promise<T>;
-  /** A task of graphile-worker that gets its payload whole: `taskList: { order: offload.task(async (order, helpers) => …) }`. */
+  /**
+   * Makes a task for graphile-worker that gets opened payloads:
+   * `taskList: { order: offload.task(async (order, helpers) => …) }`.
+   */
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- what the handler says it gets; the queue knows no types
   task<T, R, Rest extends unknown[]>(
     handler: (payload: T, ...rest: Rest) => R | Promise<R>,
   ): (payload: unknown, ...rest: Rest) => Promise<R | undefined>;
-  /** A handler of `boss.work` that gets jobs with whole data. One that can't be opened fails all that came with it. */
+  /**
+   * Makes a handler for `boss.work` that gets jobs with opened data. A job that can't be opened fails the whole
+   * batch.
+   */
   work<J extends BossJob, R, Rest extends unknown[]>(
     handler: (jobs: J[], ...rest: Rest) => Promise<R>,
   ): (jobs: J[], ...rest: Rest) => Promise<R>;
-  /** A processor of `agenda.define` that gets a job with whole data, while what is stored stays packed. */
+  /** Makes a processor for `agenda.define` that gets a job with opened data. The stored data stays packed. */
   define<J extends AgendaJob, R>(handler: (job: J) => R | Promise<R>): (job: J) => Promise<R | undefined>;
   /**
-   * With `"settle"`, deletes what a job of graphile-worker leads to when it has succeeded and is no longer in its table.
+   * Deletes the objects of a graphile-worker job that has succeeded and left its table. Acts only with `"settle"`.
    *
-   * @param onError is told of what could not be deleted, which then ends by its `ttl`. Default: nobody is.
+   * @param onError called with each failed deletion; the objects then end by their `ttl`. Default: no callback.
    */
   settleOn(events: JobEvents, onError?: (error: unknown) => void): void;
 }
 
 const DEFAULT_OVER = 65_536;
-// Less could not hold a reference and its envelope.
+// A smaller limit could not hold a reference and its envelope.
 const LEAST = 4096;
 
 /**
- * Keeps large data out of the tables of job queues: pg-boss, graphile-worker, agenda. What has more than `over` bytes of JSON,
- * default 65536, is packed to that size or less.
+ * Keeps large data out of the tables of job queues: pg-boss, graphile-worker, agenda. Data of more than `over` bytes
+ * of JSON, default 65536, is packed to that size or less.
  *
- * With `"expire"`, the `ttl` must cover how long the queue keeps jobs, those that failed and are tried again included. `"settle"`
- * is for graphile-worker, which deletes a job that has succeeded: see `settleOn`.
+ * With `"expire"`, the `ttl` must cover the time that the queue keeps jobs, including failed jobs and their retries.
+ * `"settle"` is for graphile-worker, which deletes a job after success. See `settleOn`.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example
@@ -106,7 +114,7 @@ export function jobsOffload(options: JobsOptions): JobsOffload {
     settleOn: (events, onError) => {
       if (shared.retention !== "settle") return;
       events.on("job:complete", ({ job: { payload }, error }) => {
-        // After a failure it stays, to be tried again or looked at.
+        // A failed job stays in its table, for a retry or for inspection.
         if ((error !== undefined && error !== null) || !isPackedValue(payload)) return;
         const settled = offloader.settle({ body: bodyOfPacked(payload), attributes: new Map() });
         settled.catch((reason: unknown) => onError?.(reason));
@@ -115,7 +123,10 @@ export function jobsOffload(options: JobsOptions): JobsOffload {
   };
 }
 
-/** A job that shows whole data, and saves what is stored: `job.save()` would write the data back. */
+/**
+ * Wraps a job so that it shows opened data and saves the packed data. Without the wrapper, `job.save()` would store
+ * the opened data.
+ */
 function wholeJob<J extends AgendaJob>(job: J, data: unknown): J {
   const attrs = new Proxy(job.attrs, {
     get: (target, name) => (name === "data" ? data : (Reflect.get(target, name, target) as unknown)),

@@ -6,7 +6,7 @@ import type { MessageOffloader } from "../messages/message-offloader.js";
 import { unlessProcessed } from "../messages/unless-processed.js";
 import type { KafkaMessageLike } from "./kafka-message.js";
 
-/** What a handler of one message is given. */
+/** Argument of a handler of one message. */
 export interface MessagePayload {
   topic: string;
   partition: number;
@@ -14,7 +14,7 @@ export interface MessagePayload {
   heartbeat: () => Promise<void>;
 }
 
-/** What a handler of a batch is given. */
+/** Argument of a handler of a batch. */
 export interface BatchPayload {
   batch: { topic: string; partition: number; messages: KafkaMessageLike[] };
   heartbeat: () => Promise<void>;
@@ -25,17 +25,18 @@ export interface BatchPayload {
 /** Options of a handler. */
 export interface HandlerOptions<P> {
   /**
-   * Takes a message that can't be opened, as it was received: sends it to a topic of dead letters. When it resolves, the message
-   * counts as processed. Default: the failure is thrown, and the partition stands still.
+   * Handles a message that can't be opened, for example by sending it to a dead-letter topic. It gets the message as
+   * received. When the call resolves, the message counts as processed. Default: the handler throws, and the partition
+   * stops.
    */
   onPoison?: ((payload: P, error: MessageError, message: KafkaMessageLike) => Promise<void>) | undefined;
   /** Milliseconds between heartbeats while payloads are read, default 3000. At most a third of the session timeout. */
   heartbeatEvery?: number | undefined;
-  /** Where the time comes from; default the system's. */
+  /** Clock for heartbeats. Default: the system clock. */
   clock?: Clock | undefined;
 }
 
-/** What handlers open messages with. */
+/** The functions with which handlers open messages. */
 interface Opener {
   readonly offloader: MessageOffloader;
   readonly open: <M extends KafkaMessageLike>(message: M) => Promise<M>;
@@ -43,7 +44,7 @@ interface Opener {
 
 const OPENED_AT_A_TIME = 8;
 
-/** Opens each message before it is handled. */
+/** Makes a handler that opens each message before `handler` gets it. */
 export function handleMessage<P extends MessagePayload>(
   opener: Opener,
   handler: (payload: P) => Promise<void>,
@@ -56,7 +57,10 @@ export function handleMessage<P extends MessagePayload>(
   };
 }
 
-/** Opens all messages of a batch, then hands it over; one that was lost meanwhile is not. */
+/**
+ * Makes a handler that opens all messages of a batch before `handler` gets it. A batch that was lost meanwhile is
+ * dropped.
+ */
 export function handleBatch<P extends BatchPayload>(
   opener: Opener,
   handler: (payload: P) => Promise<void>,
@@ -75,7 +79,7 @@ export function handleBatch<P extends BatchPayload>(
     await beating(opening, payload, options);
     if (isLost()) return;
     const messages = batch.messages.flatMap((_, index) => opened.get(index) ?? []);
-    // The methods of the batch stay its own.
+    // The new batch inherits the methods of the original.
     const own = Object.create(batch, { messages: { value: messages, enumerable: true } }) as P["batch"];
     await handler({ ...payload, batch: own });
   };
@@ -90,7 +94,7 @@ function beating<T>(
   return meanwhile(call, { every, act: () => payload.heartbeat(), clock });
 }
 
-/** The opened message; `undefined` for one that needs no handler any more. */
+/** Opens a message. `undefined` if the message needs no handler any more. */
 async function openOrPoison<P, M extends KafkaMessageLike>(
   { offloader, open }: Opener,
   message: M,

@@ -15,7 +15,10 @@ export interface KafkaMessageLike {
 // Two lengths, of at most five bytes each.
 const MOST_LENGTHS = 10;
 
-/** What is counted of a message. Of a header with several values, all but the first are counted at most a few bytes long. */
+/**
+ * Returns a message as Kafka counts it. For a header with several values, each value after the first is counted at
+ * most a few bytes too long.
+ */
 export function countedMessage({ key, headers = {} }: KafkaMessageLike, body: Uint8Array | string): Wire {
   const attributes = new Map<string, AttributeValue>();
   let overhead = 0;
@@ -27,7 +30,10 @@ export function countedMessage({ key, headers = {} }: KafkaMessageLike, body: Ui
   return { body, attributes, key: key ?? undefined, overhead };
 }
 
-/** The headers of a packed or opened message: those that were given, without those that are gone, with those that were added. */
+/**
+ * Returns the headers of a packed or opened message. Given headers stay, unless they are gone from the message. Added
+ * headers are included.
+ */
 export function writtenHeaders(given: KafkaHeaders | undefined, left: Wire["attributes"]): KafkaHeaders | undefined {
   if (given === undefined && left.size === 0) return undefined;
   const entries = [...left].map(([name, value]) => {

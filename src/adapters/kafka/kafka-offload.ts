@@ -9,29 +9,39 @@ import { rules } from "../messages/rules.js";
 import { handleBatch, handleMessage, type BatchPayload, type HandlerOptions, type MessagePayload } from "./handlers.js";
 import { countedMessage, writtenHeaders, type KafkaMessageLike } from "./kafka-message.js";
 
-/** Options of {@link kafkaOffload}. The channel is `"kafka"` unless it is said; the topic is a scope below it. */
+/** Options of {@link kafkaOffload}. The default channel is `"kafka"`. The topic is a scope below the channel. */
 export type KafkaOptions = AdapterOptions<{
-  /** Most bytes of a record batch, default 1000000: `message.max.bytes` of the broker, `max.message.bytes` of the topic. */
+  /**
+   * Most bytes of a record batch, default 1000000. This is `message.max.bytes` of the broker, or `max.message.bytes`
+   * of the topic.
+   */
   maxMessageBytes?: number | undefined;
-  /** Whether topics are compacted: their messages stay for ever, so that `ttl` must be `"never"`; default false. */
+  /** Whether topics are compacted; default false. Their messages stay forever, so `ttl` must be `"never"`. */
   compacted?: boolean | undefined;
 }>;
 
 /** Sends and receives messages that may be too big for Kafka. See {@link kafkaOffload}. */
 export interface KafkaOffload {
   readonly offloader: MessageOffloader;
-  /** Makes a message ready to be sent: its value alone changes. One that fits is given back itself, and so is a tombstone. */
+  /**
+   * Packs a message for sending. Only its value changes. A message that fits, or a tombstone, is returned unchanged,
+   * as the same object.
+   */
   pack<M extends KafkaMessageLike>(topic: string, message: M, options?: CallOptions): Promise<M>;
-  /** Makes all messages of a record ready, for `producer.send`. */
+  /** Packs all messages of a record, for `producer.send`. */
   record<R extends { topic: string; messages: KafkaMessageLike[] }>(record: R, options?: CallOptions): Promise<R>;
-  /** Opens a message that was received. One that was not packed is given back itself. @throws {MessageError} */
+  /**
+   * Opens a received message. A message that is not packed is returned unchanged, as the same object.
+   *
+   * @throws {MessageError}
+   */
   open<M extends KafkaMessageLike>(message: M, options?: CallOptions): Promise<M>;
-  /** A handler for `consumer.run({ eachMessage })` that gets opened messages. */
+  /** Makes a handler for `consumer.run({ eachMessage })` that gets opened messages. */
   eachMessage<P extends MessagePayload>(
     handler: (payload: P) => Promise<void>,
     options?: HandlerOptions<P>,
   ): (payload: P) => Promise<void>;
-  /** The same for `consumer.run({ eachBatch })`: the batch is handed over when all of it is open. */
+  /** Makes a handler for `consumer.run({ eachBatch })` that gets a batch when all its messages are opened. */
   eachBatch<P extends BatchPayload>(
     handler: (payload: P) => Promise<void>,
     options?: HandlerOptions<P>,
@@ -47,8 +57,9 @@ const PACKED_AT_A_TIME = 8;
 const NEVER = new AbortController().signal;
 
 /**
- * Packs the values of messages that are too big for Kafka, which takes about 1 MB a batch. Keys, headers, partitions and
- * compaction are as before. Objects end by age: `ttl` is at least the `retention.ms` of the topic.
+ * Packs the values of messages that are too big for Kafka, which takes about 1 MB per batch. Keys, headers,
+ * partitions and compaction are as before. Objects end by age, so `ttl` must be at least the `retention.ms` of the
+ * topic.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example
@@ -73,7 +84,7 @@ export function kafkaOffload(options: KafkaOptions): KafkaOffload {
     if (message.value === null) return message;
     if (!offloader.leaves(countedMessage(message, message.value))) return message;
     const key = own.compacted ? [String(message.key ?? "")] : [];
-    // As bytes: a compressed value needs no base64 then.
+    // As bytes, since a compressed body of bytes needs no base64.
     const wire = countedMessage(message, Buffer.from(message.value as Uint8Array));
     const { body, attributes } = await offloader.pack(wire, { ...call, scope: scopePath(topic, ...key) });
     return { ...message, value: body, headers: writtenHeaders(message.headers, attributes) };

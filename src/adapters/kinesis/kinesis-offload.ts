@@ -6,10 +6,10 @@ import type { MessageOffloader } from "../messages/message-offloader.js";
 import { rules } from "../messages/rules.js";
 import type { Wire } from "../messages/wire.js";
 
-/** Options of {@link kinesisOffload}. There is no `hint`: a record has no attributes. */
+/** Options of {@link kinesisOffload}. There is no `hint`, since a record has no attributes. */
 export type KinesisOptions = Omit<
   AdapterOptions<{
-    /** The stream, from whose name the channel is taken when none is said. */
+    /** The stream. Without the option `channel`, the name of the stream is the channel. */
     streamName?: string | undefined;
   }>,
   "hint"
@@ -18,11 +18,21 @@ export type KinesisOptions = Omit<
 /** Sends and receives records that may be too big for Kinesis. See {@link kinesisOffload}. */
 export interface KinesisOffload {
   readonly offloader: MessageOffloader;
-  /** Makes an entry, or the input of `PutRecordCommand`, ready: its `Data` alone changes. One that fits is given back itself. */
+  /**
+   * Packs an entry, or the input of `PutRecordCommand`. Only its `Data` changes. An entry that fits is returned
+   * unchanged, as the same object.
+   */
   pack<E extends PutRecordsRequestEntry>(entry: E, options?: CallOptions): Promise<E>;
-  /** Splits entries that were packed into those of one `PutRecordsCommand` each: 500, and 10 MiB with their keys. */
+  /**
+   * Splits packed entries into batches, one for each `PutRecordsCommand`. A batch has at most 500 entries, and 10 MiB
+   * with their keys.
+   */
   batches<E extends PutRecordsRequestEntry>(entries: readonly E[]): Generator<E[], void, undefined>;
-  /** Opens the data of a record. Data that was not packed is given back itself. @throws {MessageError} */
+  /**
+   * Opens the data of a record. Data that is not packed is returned unchanged, as the same object.
+   *
+   * @throws {MessageError}
+   */
   open(data: Uint8Array, options?: CallOptions): Promise<Uint8Array>;
 }
 
@@ -31,10 +41,11 @@ const fields = {
 };
 
 /**
- * Packs the data of records that are too big for Kinesis: 1 MiB with the partition key, or `limit` where the stream's
- * `MaxRecordSizeInKiB` takes more. Keys, and so shards and their order, stay.
+ * Packs the data of records that are too big for Kinesis. The limit is 1 MiB with the partition key. Set `limit` if
+ * the stream's `MaxRecordSizeInKiB` allows more. Keys stay, and with them shards and their order.
  *
- * Readers go back to their checkpoints: objects end by age, with a `ttl` of at least the retention of the stream.
+ * Readers go back to their checkpoints. Objects therefore end by age, with a `ttl` of at least the retention of the
+ * stream.
  *
  * @throws {StorageError} `CONFIG_INVALID`, also for a retention other than `"expire"`
  * @example

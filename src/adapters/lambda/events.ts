@@ -10,9 +10,12 @@ const AT_A_TIME = 10;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Opens the messages in events of SQS, SNS and EventBridge; `undefined` for any other event. */
+/**
+ * Returns a function that opens the messages in events of SQS, SNS and EventBridge. It returns `undefined` for any
+ * other event.
+ */
 export function eventOpener(manager: StorageManager): (event: unknown) => Promise<unknown> | undefined {
-  // It packs nothing: the channel and the ttl are of no matter.
+  // This offloader packs nothing, so its channel and ttl do not matter.
   const offloader = new MessageOffloader({ manager, channel: "lambda", rules: rules.sqs, ttl: "never" });
 
   const opened = async <M>(message: M, { wire, restored }: Received<M>): Promise<M> => {

@@ -7,7 +7,7 @@ import { lambdaSchema, type LambdaContext, type LambdaOptions } from "./options.
 
 const MIN_TARGET = 2048;
 
-/** What a middleware of middy gets, as far as it matters here. */
+/** Argument of a middy middleware, as far as it matters here. */
 export interface OffloadRequest<E, R> {
   event: E;
   response: R | null | undefined;
@@ -15,20 +15,21 @@ export interface OffloadRequest<E, R> {
   context: any;
 }
 
-/** A middleware of middy: `MiddlewareObj` of `@middy/core` by its fields. */
+/** A middleware of middy. It has the fields of `MiddlewareObj` of `@middy/core`. */
 export interface OffloadMiddleware<E, R> {
   before: (request: OffloadRequest<E, R>) => Promise<void>;
   after: (request: OffloadRequest<E, R>) => Promise<void>;
 }
 
 /**
- * Makes a Lambda handler of one that gets whole events and gives whole results, however large: for tasks of Step Functions, for
- * functions that call each other, for events of SQS, SNS and EventBridge. What was packed is opened wherever it stands in the
- * event; a result over `limit` is packed, and an array stays one, so that `Map` can go over it.
+ * Makes a Lambda handler from a function that gets and returns whole payloads of any size. Use it for tasks of Step
+ * Functions, for functions that call each other, and for events of SQS, SNS and EventBridge. Packed values are opened
+ * wherever they stand in the event. A result over `limit` is packed. An array stays an array, so that `Map` can
+ * iterate over it.
  *
- * @throws {StorageError} `CONFIG_INVALID`. The handler rejects with what `hydrate` and `dehydrate` reject with; with
- *   `LIMIT_EXCEEDED` when what `keep` names is too large; with `REFERENCE_DENIED` for references in a result beside those that
- *   are handed on
+ * @throws {StorageError} `CONFIG_INVALID`. The handler rejects with the errors of `hydrate` and `dehydrate`. It
+ *   rejects with `LIMIT_EXCEEDED` if the keys of `keep` are too large. It rejects with `REFERENCE_DENIED` if a result
+ *   holds other references next to those that it hands on.
  * @example
  * export const handler = withOffload({ manager, keep: ["status"] }, async ({ order }) => ({ status: "new", order }));
  */
@@ -44,7 +45,8 @@ export function withOffload<E, R, C extends LambdaContext = LambdaContext>(
 }
 
 /**
- * The same as {@link withOffload}, as a middleware of middy. Put it before those that read the event, a parser or a validator.
+ * Makes a middleware of middy that works like {@link withOffload}. Put it before parsers, validators and other
+ * middleware that reads the event.
  *
  * @throws {StorageError} as {@link withOffload}
  * @example
@@ -61,7 +63,7 @@ export function middyOffload<E, R>(options: LambdaOptions<E>): OffloadMiddleware
     },
     after: async (request) => {
       const opened = events.get(request);
-      if (opened === undefined) return; // another middleware has answered before
+      if (opened === undefined) return; // another middleware has already responded
       request.response = (await pack(request.response, opened, request.context as LambdaContext)) as R;
     },
   };
@@ -69,7 +71,7 @@ export function middyOffload<E, R>(options: LambdaOptions<E>): OffloadMiddleware
 
 function lambdaOffload<E>(options: LambdaOptions<E>, owner: string) {
   const { manager, hydrate, scope, ...how } = parseOptions(lambdaSchema, options, owner);
-  // Many references may be large as well, and they are merged too.
+  // Many references may be large as well, and results are merged.
   const target = Math.max(MIN_TARGET, Math.floor(how.limit / 8));
   const openMessages = eventOpener(manager);
   const scopeOf = (event: unknown, context: LambdaContext): string => {
@@ -94,7 +96,7 @@ function lambdaOffload<E>(options: LambdaOptions<E>, owner: string) {
   };
 }
 
-/** The execution that an event names. */
+/** Returns the execution that an event names. */
 export function executionOf(event: unknown): string | undefined {
   const execution = isObject(event) ? event["execution"] : undefined;
   return typeof execution === "string" && execution !== "" ? execution : undefined;

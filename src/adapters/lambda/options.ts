@@ -4,12 +4,12 @@ import { hasMethods, isFunction } from "../../options/fields.js";
 import type { StorageManager } from "../../manager/storage-manager.js";
 import { keptKeys } from "../messages/kept-keys.js";
 
-/** What we need of the context of Lambda. */
+/** The part of Lambda's context that is used. */
 export interface LambdaContext {
   readonly awsRequestId: string;
 }
 
-/** Bytes of JSON, by who reads a result. */
+/** Limits in bytes of JSON, by the reader of a result. */
 const LIMITS = {
   // States merge results into inputs, and both count against 262,144.
   // https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
@@ -21,30 +21,38 @@ const LIMITS = {
 
 /** Options of {@link withOffload} and {@link middyOffload}. */
 export interface LambdaOptions<E = unknown> {
-  /** Stores and reads what is too big to travel. */
+  /** Stores and reads values that are too big to travel. */
   manager: StorageManager;
   /**
-   * Most bytes of JSON of a result: `"stepFunctions"` (200,000, which leaves room for states that merge), `"lambdaSync"` (6 MiB),
-   * `"lambdaAsync"` (1 MiB), or a number of at least 2048. Default `"stepFunctions"`. A result over it is packed into an eighth of
-   * it, besides what is kept.
+   * Most bytes of JSON of a result, default `"stepFunctions"`. A larger result is packed into an eighth of the limit,
+   * plus the keys of `keep`.
+   *
+   * - `"stepFunctions"`: 200,000 bytes, which leaves room for states that merge results
+   * - `"lambdaSync"`: 6 MiB
+   * - `"lambdaAsync"`: 1 MiB
+   * - a number of at least 2048
    */
   limit?: keyof typeof LIMITS | number | undefined;
-  /** Most bytes of JSON of a result that goes as it is, default `limit`. Say less where states add up results. */
+  /**
+   * Most bytes of JSON of a result that stay unpacked, default `limit`. Set a smaller value if states accumulate
+   * results.
+   */
   over?: number | undefined;
   /**
-   * Who owns what is stored; default `scopePath(event.execution)`, and where the event has none, that of the request id.
+   * Scope of stored values. Default: `scopePath(event.execution)`, or the scope of the request id if the event has no
+   * execution.
    *
-   * @param event as the handler sees it
+   * @param event the opened event, as the handler gets it
    */
   scope?: ((event: E, context: LambdaContext) => string) | undefined;
-  /** Top-level keys that stay in a result as they are, for `Choice`, `Map` and paths. Default: those that are small. */
+  /** Top-level keys that stay in a result as they are, for `Choice`, `Map` and paths. Default: the small ones. */
   keep?: readonly string[] | undefined;
   /**
-   * Whether payloads are read for the handler, or in which top-level keys of the event; default true. What is not read stands
-   * in the event as references, which the handler may hand on in its result.
+   * Whether payloads are read for the handler, or the top-level keys of the event to read; default true. Payloads
+   * that are not read stand in the event as references. The handler may hand these on in its result.
    */
   hydrate?: boolean | readonly string[] | undefined;
-  /** How long it lives, as in {@link DehydrateOptions}. */
+  /** Lifetime of stored values, as in {@link DehydrateOptions}. */
   ttl?: TimeToLive | undefined;
 }
 

@@ -8,23 +8,26 @@ import { parseOptions } from "../../options/parse-options.js";
 import { executionOf } from "./lambda-offload.js";
 import { manager } from "./options.js";
 
-/** How an execution of Step Functions may end. */
+/** Final status of an execution of Step Functions. */
 export type ExecutionStatus = "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED";
 
 /** An execution that has ended. */
 export interface EndedExecution {
-  /** Its name, or what the last state was given as `execution`. */
+  /** Name of the execution, or the `execution` that the last state was given. */
   readonly execution: string;
-  /** As the rule's event says it. */
+  /** ARN of the execution, as the rule's event has it. */
   readonly executionArn?: string | undefined;
 }
 
 /** Options of {@link releaseHandler}. */
 export interface ReleaseHandlerOptions {
   manager: StorageManager;
-  /** The scope that its states had; default `scopePath(execution)`. */
+  /** Scope of the execution's states; default `scopePath(execution)`. */
   scope?: ((ended: EndedExecution) => string) | undefined;
-  /** Which ends are meant, of those that a rule tells; default `["SUCCEEDED"]`: a redrive needs the payloads of the others. */
+  /**
+   * Final statuses after which to delete, among those that a rule reports. Default `["SUCCEEDED"]`, since a redrive
+   * needs the payloads of the others.
+   */
   statuses?: readonly ExecutionStatus[] | undefined;
 }
 
@@ -40,11 +43,11 @@ const schema = z.strictObject({
 });
 
 /**
- * A Lambda handler that deletes what an execution has stored: as its last state, whose event has `execution`; or as the target of
- * a rule of EventBridge on "Step Functions Execution Status Change".
+ * Makes a Lambda handler that deletes the objects of an execution. It can be the execution's last state, whose event
+ * has `execution`. It can also be the target of an EventBridge rule on "Step Functions Execution Status Change".
  *
- * @throws {StorageError} `CONFIG_INVALID`. The handler rejects with that for an event that names no execution, and with what
- *   `release` rejects with
+ * @throws {StorageError} `CONFIG_INVALID`. The handler rejects with `CONFIG_INVALID` for an event that names no
+ *   execution, and with the errors of `release`.
  * @example
  * export const handler = releaseHandler({ manager });
  */

@@ -5,28 +5,28 @@ import { MessageOffloader } from "./message-offloader.js";
 import type { MessageOffloaderOptions, OffloadOptions } from "./options.js";
 import type { Rules } from "./rules.js";
 
-/** Options of an adapter: those of every offloader, but for the channel where the adapter knows one. */
+/** Options of an adapter: those of every offloader. The channel is optional if the adapter knows a default. */
 export type AdapterOptions<Own = unknown> = Omit<OffloadOptions, "channel"> &
   Partial<Pick<OffloadOptions, "channel">> &
   Own;
 
-/** What an adapter is made of, besides the options that all have. */
+/** The parts of an adapter, besides the options that all adapters have. */
 export interface AdapterParts<Own> {
-  /** Its name, for errors. */
+  /** Name of the adapter, for errors. */
   readonly owner: string;
-  /** Its own options, by name. Default none. */
+  /** Options of this adapter alone, by name. Default: none. */
   readonly fields?: { readonly [Name in keyof Own]: z.ZodMiniType<Own[Name]> };
-  /** Names of options that all have, and this one does not take. */
+  /** Names of shared options that this adapter does not take. */
   readonly refused?: readonly (keyof OffloadOptions)[];
   readonly rules: (own: Own, shared: Partial<OffloadOptions>) => Rules;
-  /** The channel when none is said. Default: it must be. */
+  /** Returns the default channel. Without a default, the option `channel` is required. */
   readonly channel?: (own: Own) => string | undefined;
-  /** Its own defaults of options that all have. */
+  /** Returns the adapter's own defaults for shared options. */
   readonly defaults?: (own: Own) => Partial<OffloadOptions>;
 }
 
 /**
- * The offloader of an adapter, the options that only the adapter has, and those of the offloader.
+ * Makes the offloader of an adapter. Also returns the adapter's own options, and those of the offloader.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  */

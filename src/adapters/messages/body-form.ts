@@ -1,14 +1,14 @@
 import { isUtf8 } from "node:buffer";
 
 /**
- * What a body is:
- * - `json`: JSON as `JSON.stringify` writes it, so that it comes back byte for byte from its value
- * - `text`: any other text; JSON with spaces, `1.0`, doubled keys or other escapes too
+ * Form of a body:
+ * - `json`: JSON exactly as `JSON.stringify` writes it, so that the value gives the same bytes again
+ * - `text`: any other text, for example JSON with spaces, `1.0`, duplicate keys or other escapes
  * - `binary`: bytes that are not such JSON
  */
 export type BodyForm = "json" | "text" | "binary";
 
-/** A body, and the value that stands for it. */
+/** The form of a body, and the value that represents the body. */
 export interface FormedBody {
   readonly form: BodyForm;
   readonly value: unknown;
@@ -25,11 +25,11 @@ function jsonOf(text: string): FormedBody | undefined {
     const value: unknown = JSON.parse(text);
     return JSON.stringify(value) === text ? { form: "json", value } : undefined;
   } catch {
-    return undefined; // no JSON, or JSON that is nested too deep to be written again
+    return undefined; // not JSON, or JSON that is too deeply nested to be written again
   }
 }
 
-/** The UTF-8 text of bytes. */
+/** Decodes bytes as UTF-8 text. */
 export function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }

@@ -6,11 +6,11 @@ import { StorageError } from "../../errors/error.js";
 import { textOf } from "./body-form.js";
 import type { Head } from "./envelope.js";
 
-// For encryptions only, which are refused here.
+// Context that only encryptions use. Messages refuse encryptions.
 const CONTEXT = { directory: "message", contentType: "application/octet-stream", encodings: [] };
 const NEVER = new AbortController().signal;
 
-/** The codecs that a message may have been compressed by, by name: those of this library, and one of the reader's. */
+/** Returns the codecs that can decompress messages, by name: those of this library, and one of the reader's. */
 export function messageCodecs(own: Codec | undefined): ReadonlyMap<string, Codec> {
   const options = { decodeOnly: true };
   const codecs = [gzip, brotli, zstd].flatMap((make) => {
@@ -23,22 +23,22 @@ export function messageCodecs(own: Codec | undefined): ReadonlyMap<string, Codec
   return new Map([...codecs, ...(own === undefined ? [] : [own])].map((codec) => [codec.name, codec]));
 }
 
-/** A body, compressed; `undefined` when it does not get smaller. */
+/** Compresses a body. `undefined` if the codec only decodes, or if the body does not get smaller. */
 export async function compressBody(
   body: string | Uint8Array,
   codec: Codec,
   signal: AbortSignal = NEVER,
 ): Promise<Uint8Array | undefined> {
-  // A lone surrogate has no UTF-8.
+  // A text with a lone surrogate can't be encoded as UTF-8.
   if (codec.decodeOnly || (typeof body === "string" && !body.isWellFormed())) return undefined;
   const encoder = await codec.prepare(signal);
   return encoder.encode(typeof body === "string" ? Buffer.from(body) : body, CONTEXT);
 }
 
 /**
- * The body that was compressed into a message.
+ * Decompresses the body in a message.
  *
- * @throws {StorageError} `DECODE_FAILED`, `UNSUPPORTED` for a codec that is not known here, `BUDGET_EXCEEDED`
+ * @throws {StorageError} `DECODE_FAILED`, `UNSUPPORTED` for an unknown codec, `BUDGET_EXCEEDED`
  */
 export async function decompressBody(
   { encoding = "", size, form }: Head,
@@ -56,7 +56,7 @@ export async function decompressBody(
   }
   const decoded = await codec.decode(bytes, {
     ...CONTEXT,
-    // One more than it should have, so that a longer one is seen.
+    // One byte more than the stated size, so that a longer body is detected.
     maxBytes: Math.min(size + 1, limits.maxBytes),
     tooLarge: () => tooLarge(limits.maxBytes),
     signal: limits.signal ?? NEVER,

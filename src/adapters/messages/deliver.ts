@@ -3,25 +3,29 @@ import { isPoison } from "./message-error.js";
 import type { MessageOffloader } from "./message-offloader.js";
 import { unlessProcessed } from "./unless-processed.js";
 
-/** Why a message is not done: it will never open, it does not open now, or its handler failed. */
+/** Why a message was not processed: it will never open, it does not open now, or its handler failed. */
 export type Failure = "reject" | "retry" | "handler";
 
-/** What is done with one message of a broker. */
+/** The steps for one message of a broker. */
 export interface Delivery<T> {
   readonly open: () => Promise<T>;
   readonly handle: (opened: T) => Promise<unknown>;
-  /** Tells the broker that the message is done. `false`: it may come again all the same, and needs its payload. */
+  /**
+   * Tells the broker that the message is done. `false` if the broker may still redeliver the message, which then
+   * needs its payload.
+   */
   readonly acknowledge: () => unknown;
   readonly settle: () => Promise<unknown>;
-  /** Tells the broker that it is not. */
+  /** Tells the broker that the message is not done. */
   readonly fail: (error: unknown, why: Failure) => unknown;
-  /** Keeps the hold on the message while it is opened and handled. */
+  /** Keeps the message locked while it is opened and handled. */
   readonly hold?: Repetition;
 }
 
 /**
- * Opens a message, hands it over, acknowledges, settles. Nothing is settled before the acknowledgement, and nothing of what failed.
- * A handler that fails with a `MessageError` of another message does not make this one poison.
+ * Opens a message, hands it to its handler, then acknowledges and settles it. Nothing is settled before the
+ * acknowledgement, or after a failure. A handler may fail with a `MessageError` of another message. This message then
+ * does not count as poison.
  */
 export async function deliver<T>(offloader: MessageOffloader, delivery: Delivery<T>): Promise<void> {
   const { acknowledge, settle, fail, hold } = delivery;
@@ -31,7 +35,7 @@ export async function deliver<T>(offloader: MessageOffloader, delivery: Delivery
   else if ((await acknowledge()) !== false) await settle();
 }
 
-/** Opens a message and hands it over. `undefined`: nothing failed. */
+/** Opens a message and hands it to its handler. Returns the failure, or `undefined` on success. */
 async function failureOf<T>(
   offloader: MessageOffloader,
   { open, handle }: Delivery<T>,

@@ -1,28 +1,28 @@
 import { byteLength, valueBytes, writtenValue, type AttributeValue, type Wire } from "./wire.js";
 
-// How long messages are in the encodings of brokers that count the encoded message.
+// Sizes of messages, for brokers that count the encoded message.
 
-/** The bytes of a number of at least 0 as a varint of seven bits a byte (MQTT 5, section 1.5.5). */
+/** Returns the size of a non-negative number as a varint. A varint has seven bits per byte (MQTT 5, section 1.5.5). */
 function varintSize(value: number): number {
   let size = 1;
   for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) size++;
   return size;
 }
 
-/** The same in the zigzag coding of Kafka, which has a bit for the sign. */
+/** Returns the size of a non-negative number in Kafka's zigzag encoding. The encoding has one bit for the sign. */
 function zigzagSize(value: number): number {
   return varintSize(value * 2);
 }
 
-// Of a record batch without its records: https://kafka.apache.org/documentation/#recordbatch
+// Size of a record batch without its records: https://kafka.apache.org/documentation/#recordbatch
 const KAFKA_BATCH_HEAD = 61;
 
-/** A Kafka record batch (magic 2) of one record, uncompressed. */
+/** Returns the size of a Kafka record batch (magic 2) with one uncompressed record. */
 export function kafkaRecordSize(body: number, key: Wire["key"], headers: Wire["attributes"]): number {
-  // Attributes, and the deltas of time and offset of a first record.
+  // Attributes, and the deltas of time and offset of the first record.
   let record = 3 + zigzagSize(body) + body + zigzagSize(headers.size);
   if (key === undefined) {
-    record += 1; // its length is -1
+    record += 1; // the length of a missing key is -1
   } else {
     const size = byteLength(key);
     record += zigzagSize(size) + size;
@@ -36,9 +36,9 @@ export function kafkaRecordSize(body: number, key: Wire["key"], headers: Wire["a
 }
 
 /**
- * An MQTT 5 PUBLISH packet (section 3.3) with a packet identifier.
+ * Returns the size of an MQTT 5 PUBLISH packet (section 3.3) with a packet identifier.
  *
- * @param otherProperties bytes of the properties that are no user properties
+ * @param otherProperties bytes of all properties other than user properties
  */
 export function mqttPacketSize(
   payload: number,
@@ -52,7 +52,7 @@ export function mqttPacketSize(
   return 1 + varintSize(rest) + rest;
 }
 
-/** The header block of NATS: `NATS/1.0`, a line for each header, an empty line. None without headers. */
+/** Returns the size of NATS headers: `NATS/1.0`, a line for each header, and an empty line. 0 without headers. */
 export function natsHeaderSize(headers: Wire["attributes"]): number {
   if (headers.size === 0) return 0;
   let size = "NATS/1.0\r\n".length + "\r\n".length;
@@ -60,24 +60,27 @@ export function natsHeaderSize(headers: Wire["attributes"]): number {
   return size;
 }
 
-// A descriptor of a section: 0x00, a small ulong, the code.
+// Descriptor of a section: 0x00, a small ulong, the code.
 const DESCRIPTOR = 3;
 
-/** Two empty lists for header and properties, application properties, and one data section (AMQP 1.0, part 3.2). */
+/**
+ * Returns the size of a Service Bus message (AMQP 1.0, part 3.2). The size covers two empty lists for header and
+ * properties, the application properties, and one data section.
+ */
 export function serviceBusSize(body: number, properties: Wire["attributes"]): number {
   let size = 2 * (DESCRIPTOR + 1) + DESCRIPTOR + variableSize(body);
   if (properties.size === 0) return size;
-  size += DESCRIPTOR + 9; // a map32: its code, size and count
+  size += DESCRIPTOR + 9; // a map32: code, size and count
   for (const [name, value] of properties) size += variableSize(byteLength(name)) + amqpValueSize(value);
   return size;
 }
 
-/** A text or bytes: a code, a length of one byte or of four. */
+/** Returns the size of a text or of bytes. The size covers a code, a length of one or four bytes, and the content. */
 function variableSize(bytes: number): number {
   return (bytes > 255 ? 5 : 2) + bytes;
 }
 
-/** A value as the clients of Service Bus write it: a number in the smallest type that holds it. */
+/** Returns the size of a value as the Service Bus clients write it. A number has the smallest type that can hold it. */
 function amqpValueSize(value: AttributeValue): number {
   if (typeof value === "boolean") return 1;
   if (typeof value !== "number") return variableSize(byteLength(writtenValue(value)));

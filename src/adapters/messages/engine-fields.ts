@@ -5,7 +5,7 @@ import { signedText } from "../../configure/signing-settings.js";
 import { hasMethods, isFunction } from "../../options/fields.js";
 import type { StorageManager } from "../../manager/storage-manager.js";
 
-/** Options that the adapters of several engines have. */
+/** Schemas of options that several engines' adapters share. */
 export const engineFields = {
   manager: z.custom<StorageManager>(hasMethods("dehydrate", "hydrate", "plan", "release"), "must be a StorageManager"),
   over: z.optional(count),
@@ -13,7 +13,7 @@ export const engineFields = {
   audience: z.optional(signedText),
 };
 
-/** An option that is a function. */
+/** Makes the schema of an option that is a function. */
 export function functionField<T>() {
   return z.custom<T>(isFunction, "must be a function");
 }

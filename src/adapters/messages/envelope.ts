@@ -5,13 +5,15 @@ import { isReference } from "../../reference/references-in.js";
 import type { BodyForm } from "./body-form.js";
 
 /*
- * How a packed message looks (wire format). Every packed body begins with PREFIX, and no other body is read as one.
+ * Wire format of packed messages. Every packed body begins with PREFIX, and no other body is read as packed.
  *
- *   {"$storageEnvelope":{…},"type":"order","doc":{"$storageRef":"…"}}   the keys of a JSON object stay where filters look
- *   {"$storageEnvelope":{…},"$storageBody":{"$storageRef":"…"}}        everything else, also as base64 with an encoding
- *   {"$storageEnvelope":{…}}\n…bytes…                                  bytes as they are, on brokers that take bytes
+ * ```
+ * {"$storageEnvelope":{…},"type":"order","doc":{"$storageRef":"…"}}   the keys of a JSON object stay where filters look
+ * {"$storageEnvelope":{…},"$storageBody":{"$storageRef":"…"}}        everything else, also as base64 with an encoding
+ * {"$storageEnvelope":{…}}\n…bytes…                                  bytes as they are, on brokers that take bytes
+ * ```
  *
- * Other keys beside $storageBody are copies for filters, which readers ignore.
+ * Other keys next to $storageBody are copies for filters. Readers ignore them.
  */
 
 const ENVELOPE = "$storageEnvelope";
@@ -21,73 +23,79 @@ const PREFIX_BYTES = Buffer.from(PREFIX);
 const NEWLINE = 10;
 const VERSION = 1;
 
-/** What an envelope says of the message. Readers ignore keys that they do not know. */
+/** Description of the message in an envelope. Readers ignore unknown keys. */
 export interface Head {
-  /** What the body was. */
+  /** Form of the original body. */
   readonly form: BodyForm;
-  /** Bytes of the body as it was. */
+  /** Bytes of the original body. */
   readonly size: number;
-  /** The codec that the body was compressed by, when it travels in the message. */
+  /** Codec of a compressed body that travels in the message. */
   readonly encoding?: string | undefined;
-  /** Name of the attribute that was added, to be taken away again. */
+  /** Name of the attribute that packing added. Opening removes it. */
   readonly hint?: string | undefined;
-  /** The last part of the scope that the message has for itself. */
+  /** Last part of the message's own scope. */
   readonly id?: string | undefined;
-  /** Those who all have to acknowledge before its objects are deleted. */
+  /** Consumers that must all acknowledge before the objects are deleted. */
   readonly consumers?: readonly string[] | undefined;
 }
 
-/** A packed body that was taken apart. */
+/** A parsed packed body. */
 export interface Envelope {
   readonly head: Head;
-  /** What `hydrate` makes the body of; or the body itself, as bytes or base64, when the head names an encoding. */
+  /** Input for `hydrate`, which returns the body. With an encoding, the compressed body itself, as bytes or base64. */
   readonly ticket: unknown;
-  /** Bytes that followed the head. */
+  /** Bytes after the head. */
   readonly raw: Uint8Array | undefined;
 }
 
-/** Whether a body begins as a packed one does. Looks at no more than that. */
+/** Says whether a body begins like a packed one. Reads only the beginning. */
 export function isEnvelope(body: string | Uint8Array): boolean {
   if (typeof body === "string") return body.startsWith(PREFIX);
   return body.byteLength >= PREFIX_BYTES.byteLength && PREFIX_BYTES.every((byte, index) => body[index] === byte);
 }
 
-/** Whether the value of a JSON body is a packed one: for brokers and clients that hand over values. Its JSON is the body. */
+/**
+ * Says whether a parsed JSON body is packed, for brokers and clients that hand over values. The value's JSON is the
+ * packed body.
+ */
 export function isPackedValue(value: unknown): value is Readonly<Record<string, unknown>> {
   return isPlainObject(value) && Object.hasOwn(value, ENVELOPE);
 }
 
-/** The body of a packed value, also where a database has changed the order of its keys, as `jsonb` of PostgreSQL does. */
+/**
+ * Returns the body of a packed value. The order of keys does not matter, since databases may change it, as
+ * PostgreSQL's `jsonb` does.
+ */
 export function bodyOfPacked({ [ENVELOPE]: head, ...rest }: Readonly<Record<string, unknown>>): string {
   return JSON.stringify({ [ENVELOPE]: head, ...rest });
 }
 
-/** Most bytes that an envelope takes, besides what is in it. */
+/** Returns the most bytes that an envelope takes, without its content. */
 export function envelopeSize(head: Head): number {
   return Buffer.byteLength(`${begin(head)},"${BODY}":}`);
 }
 
 /**
- * The text of a packed body.
+ * Writes a packed body.
  *
- * @param kept keys to be copied beside a body that left; without them, the keys of a JSON object stay its own
+ * @param kept keys to copy next to a body that left; without them, the keys of a JSON object stay in place
  */
 export function writeEnvelope(head: Head, ticket: unknown, kept?: Readonly<Record<string, unknown>>): string {
   if (kept === undefined && isSpreadable(ticket)) return joined(head, JSON.stringify(ticket));
-  // Behind the copies: an integer among their names would come first in JavaScript.
+  // After the copies. JavaScript would otherwise put integer names among the copies first.
   const copies = kept === undefined ? "" : JSON.stringify(kept).slice(1, -1);
   return joined(head, `{${copies}${copies === "" ? "" : ","}"${BODY}":${JSON.stringify(ticket)}}`);
 }
 
-/** A packed body of bytes that are kept as they are. */
+/** Writes a packed body of unchanged bytes. */
 export function writeRawEnvelope(head: Head, raw: Uint8Array): Uint8Array {
   return Buffer.concat([Buffer.from(`${begin(head)}}\n`), raw]);
 }
 
 /**
- * Takes a packed body apart.
+ * Parses a packed body.
  *
- * @throws {StorageError} `DECODE_FAILED` for what no envelope is, `UNSUPPORTED` for one of a later version
+ * @throws {StorageError} `DECODE_FAILED` for a body without a valid envelope, `UNSUPPORTED` for an unknown version
  */
 export function readEnvelope(body: string | Uint8Array): Envelope {
   const end = typeof body === "string" ? -1 : body.indexOf(NEWLINE);
@@ -95,15 +103,15 @@ export function readEnvelope(body: string | Uint8Array): Envelope {
   return envelopeOf(parse(text), end === -1 ? undefined : (body as Uint8Array).subarray(end + 1));
 }
 
-/** The same of a packed value. @throws {StorageError} as {@link readEnvelope} does */
+/** Parses a packed value. @throws {StorageError} as {@link readEnvelope} does */
 export function envelopeOf(value: Readonly<Record<string, unknown>>, raw?: Uint8Array): Envelope {
   const { [ENVELOPE]: head, ...rest } = value;
   return { head: checkedHead(head), ticket: Object.hasOwn(rest, BODY) ? rest[BODY] : rest, raw };
 }
 
 /**
- * The keys that stand beside a body that left whole: copies for filters, or what was put there since. `undefined` where the keys
- * of the envelope are the value's own.
+ * Returns the keys next to a body that left as a whole. They are copies for filters, or were added later. `undefined`
+ * if the keys of the envelope are the value's own.
  */
 export function besideBody(value: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
   if (!Object.hasOwn(value, BODY)) return undefined;
@@ -118,10 +126,11 @@ function joined(head: Head, json: string): string {
   return json === "{}" ? `${begin(head)}}` : `${begin(head)},${json.slice(1)}`;
 }
 
-// JavaScript puts integer keys first: who writes the JSON again must not put one before the prefix.
+// JavaScript puts integer keys first. When a program writes the JSON again, no integer key may come before the
+// prefix.
 const INTEGER = /^\d+$/;
 
-/** Whether the keys of what `dehydrate` gave can be those of the envelope. */
+/** Says whether the keys of a ticket from `dehydrate` can be keys of the envelope. */
 export function isSpreadable(ticket: unknown): ticket is Readonly<Record<string, unknown>> {
   if (!isPlainObject(ticket) || isReference(ticket)) return false;
   if (Object.hasOwn(ticket, ENVELOPE) || Object.hasOwn(ticket, BODY)) return false;
@@ -135,7 +144,7 @@ function toText(bytes: Uint8Array): string {
 
 function parse(text: string): Record<string, unknown> {
   try {
-    return JSON.parse(text) as Record<string, unknown>; // an object: it begins as one
+    return JSON.parse(text) as Record<string, unknown>; // an object, since the text begins with a brace
   } catch {
     throw undecodable("its text is not JSON");
   }

@@ -7,13 +7,13 @@ import type { Wire } from "./wire.js";
 
 const NO_ATTRIBUTES: Wire["attributes"] = new Map();
 
-/** A value that was packed, and what was packed of it; nothing was where the value travels as it is. */
+/** A value after packing, and the packed message. `packed` is absent if the value travels as it is. */
 export interface PackedValue {
   readonly value: unknown;
   readonly packed?: Packed;
 }
 
-/** Packs a value that a client writes as JSON. What fits is given back itself. */
+/** Packs a value that a client writes as JSON. A value that fits is returned unchanged, as the same object. */
 export async function packJsonValue(
   offloader: MessageOffloader,
   value: unknown,
@@ -27,7 +27,7 @@ export async function packJsonValue(
   return { value: JSON.parse(packed.body as string), packed };
 }
 
-/** The value that was packed. One that was not is given back itself. @throws {MessageError} */
+/** Opens a packed value. Any other value is returned unchanged, as the same object. @throws {MessageError} */
 export async function openJsonValue(
   offloader: MessageOffloader,
   value: unknown,

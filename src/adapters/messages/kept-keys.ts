@@ -7,37 +7,43 @@ import type { StorageManager } from "../../manager/storage-manager.js";
 import { escapeKey } from "../../reference/escape.js";
 import { isSpreadable } from "./envelope.js";
 
-// What other keys need at the least: one reference, in the worst case.
+// Least room for the other keys: one reference, in the worst case.
 const MIN_ROOM = 1024;
 
-/** Names of keys that stay. They must be told from those of the envelope, and must not come before it in an object. */
+/**
+ * Schema for the names of keys that stay. They must differ from the envelope's keys. They must also not come before
+ * the envelope's key in an object.
+ */
 export const keptKeys = z.array(
   z
     .string()
     .check(z.refine((key) => !key.startsWith("$") && !/^\d+$/.test(key), 'must not begin with "$" or be an integer')),
 );
 
-/** What `dehydrate` gave, and the keys to be copied beside it where it is no object that has them. */
+/**
+ * The ticket from `dehydrate`, and the keys to copy next to it. There are no copies if the ticket itself has the
+ * keys.
+ */
 export interface KeepingTicket {
   readonly ticket: unknown;
   readonly copies?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** What has to stay, and how much room there is. */
+/** The keys that must stay, and the available room. */
 export interface Keeping {
   /** Names of top-level keys. */
   readonly keep: readonly string[] | undefined;
-  /** Bytes of JSON of all. */
+  /** Most bytes of JSON of all keys together. */
   readonly room: number;
-  /** Bytes of JSON of the other keys, if less. */
+  /** Most bytes of JSON of the other keys, if less. */
   readonly target: number;
 }
 
 /**
- * Dehydrates a value, of which some top-level keys stay inline as they are. They are keys of the ticket where that can be an
- * object, so that nothing stands in two places.
+ * Dehydrates a value and keeps some top-level keys inline as they are. If the ticket can be an object, the kept keys
+ * are its own keys, so that nothing occurs twice.
  *
- * @throws {StorageError} `LIMIT_EXCEEDED`, before any I/O, when they are too large to stay
+ * @throws {StorageError} `LIMIT_EXCEEDED`, before any I/O, if the kept keys are too large
  */
 export async function dehydrateKeeping(
   manager: StorageManager,
@@ -64,13 +70,13 @@ export async function dehydrateKeeping(
   return { ticket: inOrder(entries, copies, others) };
 }
 
-/** Whether one of the keys would leave, or a part of it. */
+/** Says whether dehydration would store one of the keys, or a part of it. */
 function loses(manager: StorageManager, value: unknown, names: readonly string[], how: DehydrateOptions): boolean {
   const { value: ticket, entries } = manager.plan(value, how);
   return !isSpreadable(ticket) || entries.some(({ path: [key] }) => names.includes(String(key)));
 }
 
-/** The keys in the order that the value has them in. */
+/** Merges tickets, with keys in the order of the original value. */
 function inOrder(
   entries: readonly (readonly [string, unknown])[],
   ...tickets: readonly Readonly<Record<string, unknown>>[]

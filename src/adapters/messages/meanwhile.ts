@@ -1,17 +1,17 @@
 import { systemClock, type Clock } from "../../async/clock.js";
 
-/** What is done again and again while a call is under way. */
+/** A repeated action during a call. */
 export interface Repetition {
-  /** Milliseconds between two times. */
+  /** Milliseconds between repetitions. */
   readonly every: number;
   readonly act: () => Promise<unknown>;
-  /** Where the time comes from; default the system's. */
+  /** Clock for repetitions. Default: the system clock. */
   readonly clock?: Clock | undefined;
 }
 
 /**
- * Waits for a call, and meanwhile keeps the hold on its message. That it fails to does not end the call: the worst is that the
- * message is delivered again.
+ * Waits for a call, and repeats an action meanwhile that keeps the message locked. A failed action does not end the
+ * call. At worst, the message is redelivered.
  */
 export async function meanwhile<T>(call: Promise<T>, { every, act, clock = systemClock }: Repetition): Promise<T> {
   let timer: unknown;

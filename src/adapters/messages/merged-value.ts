@@ -10,18 +10,19 @@ import { besideBody, envelopeOf, isPackedValue } from "./envelope.js";
 import { isMessage, packed, type Packing } from "./pack-value.js";
 
 /*
- * Engines merge values and pick parts of them without us: a packed result stands in a packed input, in an array, beside keys that
- * were added; a reference stands alone. Whatever arrives is made one ticket, which is hydrated at once: data outside of envelopes
- * is escaped, as all is inside of them, and so are the references that are not followed.
+ * Engines merge values and select parts of them without this library. A packed result may stand in a packed input, in
+ * an array, or next to added keys. A reference may stand alone. The incoming value becomes one ticket, which is
+ * hydrated in one call. Data outside envelopes is escaped, as data inside them already is. References that are not
+ * followed are escaped too.
  */
 
-/** A value that was opened, and the references in it that were not followed: what may be handed on. */
+/** An opened value, and the references in it that were not followed. These references may be handed on. */
 export interface Merged {
   readonly value: unknown;
   readonly handedOn: ReadonlySet<string>;
 }
 
-/** A container whose copy is to be filled. */
+/** A container whose copy still has to be filled. */
 interface Task {
   readonly input: Container;
   readonly output: Container;
@@ -30,16 +31,19 @@ interface Task {
   readonly follows: Follows;
 }
 
-/** Whether references are followed, or in which keys of an object. */
+/** Whether to follow references, or the keys of an object in which to follow them. */
 export type Follows = boolean | ReadonlySet<string>;
 
 const NONE: ReadonlySet<string> = new Set();
 
 /**
- * Opens a value in which packed ones may stand anywhere. One without any is given back itself, without I/O.
+ * Opens a value that may contain packed values anywhere. A value without any is returned unchanged, as the same
+ * object, without I/O.
  *
- * @param follows default all; a whole object that left is followed where keys of it are, or where others stand beside it
- * @throws {StorageError} as `openValue` does; `DECODE_FAILED` for keys that were put beside something that is no object
+ * @param follows default all; an object that left as a whole is followed if some of its keys are, or if keys were
+ *   added next to it
+ * @throws {StorageError} as `openValue` does; `DECODE_FAILED` if keys were added next to a packed value that is not
+ *   an object
  */
 export async function openMerged(
   manager: StorageManager,
@@ -55,9 +59,11 @@ export async function openMerged(
 }
 
 /**
- * Packs a value that holds references which were handed on: they stay what they are. Everything else in it is data.
+ * Packs a value that may hold references to hand on. These references stay references. Everything else in the value
+ * is data.
  *
- * @throws {StorageError} as `packValue` does; `REFERENCE_DENIED` for references, besides those, where some are handed on
+ * @throws {StorageError} as `packValue` does; `REFERENCE_DENIED` for other references next to those that are handed
+ *   on
  */
 export async function packMerged(
   manager: StorageManager,
@@ -81,31 +87,34 @@ function isTouched(value: unknown): boolean {
   );
 }
 
-/** A reference outside of an envelope. One without a digest proves nothing: whoever can name a path could read it. */
+/**
+ * Says whether a value is a reference outside an envelope. A reference without a digest is no proof of access, since
+ * anyone who can name a path could then read it.
+ */
 function isBare(value: Readonly<Record<string, unknown>>): boolean {
   return Object.hasOwn(value, "$storageRef") && isReference(value);
 }
 
-/** What names a reference, whatever part of it is selected. */
+/** Returns a text that identifies a reference, whatever part of it is selected. */
 function nameOf({ $storageRef, $storageOffset, $storageDigest }: Readonly<Record<string, unknown>>): string {
   return JSON.stringify([$storageRef, $storageOffset, $storageDigest]);
 }
 
-/** One ticket of all that stands in a value. */
+/** Builds one ticket from all packed values and references in a value. */
 class MergedTicket {
   readonly root: Record<string, unknown> = {};
-  /** Where a body and the keys beside it are to become one, each before what is in it. */
+  /** Places where a body and the keys next to it must be merged. Each place comes before the places inside it. */
   readonly merges: (Spot | undefined)[] = [];
   readonly handedOn = new Set<string>();
   private readonly tasks: Task[] = [];
 
   constructor(value: unknown, follows: Follows) {
     this.root["value"] = this.copy(value, undefined, false, follows);
-    // With what is added meanwhile: no depth of nesting is too much.
+    // The loop also visits tasks that `fill` adds, so any depth of nesting works.
     for (const task of this.tasks) this.fill(task);
   }
 
-  /** The copy of a value: an empty one of a container, to be filled later. */
+  /** Copies a value. A container becomes an empty copy, which is filled later. */
   private copy(value: unknown, spot: Spot | undefined, isPacked: boolean, follows: Follows): unknown {
     if (Array.isArray(value)) return this.begin(value, spot, isPacked, follows);
     if (!isPlainObject(value)) return value;
@@ -153,7 +162,7 @@ class MergedTicket {
   }
 }
 
-/** Makes one object of a body and of the keys beside it, which are what holds. */
+/** Merges a body and the keys next to it into one object. The keys next to the body win. */
 function mergeAt(root: { value: unknown }, path: readonly (string | number)[]): void {
   let container: unknown = root;
   let key: string | number = "value";

@@ -1,11 +1,12 @@
 import { asStorageError } from "../../errors/as-storage-error.js";
 import { StorageError } from "../../errors/error.js";
 
-/** What is to be done with a message: deliver it again later, or hand it to the dead letters. */
+/** What to do with a message: deliver it again later, or send it to the dead-letter queue. */
 export type Disposition = "retry" | "reject";
 
 /**
- * A message that can't be opened or settled. `code`, `path` and `cause` are those of the {@link StorageError} behind it.
+ * Error for a message that can't be opened or settled. `code`, `path` and `cause` are those of the
+ * {@link StorageError} behind it.
  *
  * @example
  * catch (error) {
@@ -14,12 +15,12 @@ export type Disposition = "retry" | "reject";
  */
 export class MessageError extends StorageError {
   /**
-   * `"retry"`: the store did not answer in time, or the call was aborted: the same message may be opened later.
-   * `"reject"`: it will not be: its payload is gone, is not what was written, or may not be read.
+   * `"retry"`: the store did not answer in time, or the call was aborted. The same message may open later.
+   * `"reject"`: the message will never open. Its payload is gone, was changed, or may not be read.
    */
   readonly disposition: Disposition;
 
-  /** @param error why; what is no `StorageError` is `UNEXPECTED` */
+  /** @param error the cause; an error other than a `StorageError` becomes `UNEXPECTED` */
   constructor(error: unknown) {
     const { code, message, retryable, operation, store, path } = asStorageError(error, { operation: "unpack" });
     super(code, message, { retryable, operation, store, path, cause: error });
@@ -31,7 +32,7 @@ export class MessageError extends StorageError {
   }
 }
 
-/** Whether a message will never be opened. */
+/** Says whether an error means that a message will never open. */
 export function isPoison(error: unknown): error is MessageError {
   return error instanceof MessageError && error.disposition === "reject";
 }

@@ -3,39 +3,48 @@ import type { StorageManager } from "../../manager/storage-manager.js";
 import type { CallOptions } from "../../store/store.js";
 import type { Wire } from "./wire.js";
 
-/** One way to write the ticket of a message: that of another library, whose messages are read or written. */
+/** A way to write the ticket of a message. Another library's format allows reading or writing its messages. */
 export interface MessageFormat {
-  /** For errors. */
+  /** Name of the format, for errors. */
   readonly name: string;
-  /** Its messages carry the body as one object of bytes: no parts stay. */
+  /** Whether messages carry the body as one object of bytes, so that no parts stay in the message. */
   readonly whole: boolean;
-  /** Whether a message is of this format: by an attribute or header, which data can't forge. Asked of every message. */
+  /**
+   * Says whether a message has this format, by an attribute or header, which data can't forge. Called for every
+   * message.
+   */
   detect(message: Wire): boolean;
-  /** What is stored of a message, with `whole`, and its media type. Default: the body, `application/octet-stream`. */
+  /**
+   * Returns the stored content of a message and its media type. Called only with `whole`. Default: the body, with the
+   * type `application/octet-stream`.
+   */
   payload?(message: Wire): { readonly body: string | Uint8Array; readonly contentType?: string | undefined };
   /**
-   * The message that travels. It is asked before anything is stored too, with a ticket of the same length.
+   * Returns the message that travels. Also called before anything is stored, with a ticket of the same length.
    *
-   * @param ticket what `dehydrate` gave for the body; with `whole`, for its bytes
+   * @param ticket the ticket of the body from `dehydrate`; with `whole`, the ticket of its bytes
    * @param size bytes of the body
-   * @throws {StorageError} `CONFIG_INVALID` for what it never writes
+   * @throws {StorageError} `CONFIG_INVALID` for a ticket that the format can never write
    */
   write(ticket: unknown, message: Wire, size: number): Wire;
-  /** How a message travels that fits. Default: as it is. */
+  /** Returns a message that fits, as it travels. Default: unchanged. */
   inline?(message: Wire): Wire;
-  /** The ticket of a message, as `hydrate` takes it. It gives the body: text, bytes, or a value whose JSON it is. */
+  /**
+   * Returns the ticket of a message, for `hydrate`. Hydration gives the body as text or bytes, or a value whose JSON
+   * is the body.
+   */
   read(message: Wire): unknown;
-  /** The message without what `write` added to it. Default: as it came. */
+  /** Returns the message without the additions of `write`. Default: unchanged. */
   restore?(message: Wire): Wire;
   /**
-   * In place of `read` and `hydrate`, where references of this library can't say where the body lies. It gives the body, or
-   * the whole message.
+   * Opens a message, in place of `read` and `hydrate`. Needed if references of this library can't describe the place
+   * of the body. Returns the body, or the whole message.
    *
-   * @param options for `hydrate`
+   * @param options options for `hydrate`
    */
   open?(message: Wire, manager: StorageManager, options: HydrateOptions): Promise<string | Uint8Array | Wire>;
-  /** Deletes what an acknowledged message leads to. Default: nothing, since others may read it. */
+  /** Deletes the objects of an acknowledged message. Default: nothing is deleted, since others may read the objects. */
   settle?(message: Wire, manager: StorageManager, options: CallOptions): Promise<{ deleted: number }>;
-  /** The locations that a message leads to. */
+  /** Returns the locations that a message leads to. */
   references(message: Wire): readonly string[];
 }

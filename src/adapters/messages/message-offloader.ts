@@ -31,12 +31,13 @@ import type { Wire } from "./wire.js";
 const NO_OPTIONS: { readonly signal?: undefined } = Object.freeze({});
 
 /**
- * Packs messages that are too big for a broker, and opens them again. What fits goes out byte for byte, without a request.
+ * Packs messages that are too big for a broker, and opens them again. A message that fits is sent byte for byte,
+ * without a request.
  *
  * 1. A message never travels before its objects are durable.
- * 2. A packed message counts no more than the limit, by the broker's own rule, attributes and envelope included.
- * 3. What was packed comes back byte for byte. What was not packed is never taken for it.
- * 4. Objects are deleted after the acknowledgement, and only where the retention says so.
+ * 2. A packed message counts no more than the limit. The broker's own rule counts, with attributes and envelope.
+ * 3. A packed message comes back byte for byte. A message that is not packed is never taken for a packed one.
+ * 4. Objects are deleted after the acknowledgement, and only if the retention says so.
  *
  * @example
  * const offloader = new MessageOffloader({ manager, channel: "orders", rules: rules.sqs, ttl: 30 * DAY });
@@ -54,8 +55,10 @@ export class MessageOffloader {
   #codecs: ReadonlyMap<string, Codec> | undefined;
 
   /**
-   * @throws {StorageError} `CONFIG_INVALID` that names every wrong option; also for `"expire"` without a `ttl`, and for a
-   *   retention that deletes on brokers whose readers replay
+   * Makes an offloader.
+   *
+   * @throws {StorageError} `CONFIG_INVALID` that names every wrong option. Also for `"expire"` without a `ttl`, and
+   *   for a retention that deletes on brokers whose readers replay.
    */
   constructor(options: MessageOffloaderOptions) {
     const settings = parseOptions(offloaderSchema, options, "MessageOffloader");
@@ -67,7 +70,7 @@ export class MessageOffloader {
     this.#most = Math.min(over, limit);
     if (settings.format !== undefined) assertWrites(settings.format, settings, this.#channel);
     const { isNative, endsByAge } = probe(settings, this.#channel);
-    // In the other dialect objects are named by their place in the payload: each message needs a scope of its own.
+    // In the other dialect, the place in the payload names an object. Each message then needs a scope of its own.
     this.#sharesScope = retention === "expire" && isNative;
     if (retention === "expire" && !endsByAge) {
       throw invalid('ttl: must be said with the retention "expire", or be one of the manager\'s; "never" keeps all');
@@ -78,25 +81,25 @@ export class MessageOffloader {
   }
 
   /**
-   * Makes a message ready to be sent. It resolves when all that the message leads to is durable.
+   * Packs a message for sending. Resolves when all objects of the message are durable.
    *
-   * @throws {StorageError} `LIMIT_EXCEEDED` before any I/O when the attributes leave less than 1,024 bytes; `CONFIG_INVALID`;
-   *   what `dehydrate` throws
+   * @throws {StorageError} `LIMIT_EXCEEDED`, before any I/O, if the attributes leave less than 1,024 bytes;
+   *   `CONFIG_INVALID`; the errors of `dehydrate`
    */
   async pack(message: Wire, options?: PackOptions): Promise<Packed> {
     const call = options === undefined ? NO_OPTIONS : parseOptions(packSchema, options, "pack");
     return this.#pack(message, call);
   }
 
-  /** Whether `pack` would not send a message as it is. */
+  /** Says whether `pack` would change a message. */
   leaves(message: Wire): boolean {
     return this.#format?.inline !== undefined || this.#isTaken(message) || !this.#fits(message, this.#most);
   }
 
   /**
-   * Gives the message that was packed. One that was not comes back as it is, without I/O.
+   * Opens a packed message. A message that is not packed is returned unchanged, without I/O.
    *
-   * @throws {MessageError} that says whether to deliver the message again; its code is that of `hydrate`
+   * @throws {MessageError} that says whether to redeliver the message; its code is that of `hydrate`
    */
   async unpack(message: Wire, options?: CallOptions): Promise<Opened> {
     const { signal } = options === undefined ? NO_OPTIONS : parseOptions(unpackSchema, options, "unpack");
@@ -110,10 +113,11 @@ export class MessageOffloader {
   }
 
   /**
-   * Deletes what a message leads to, once it was acknowledged: with `"settle"` at once, with `{ consumers }` when all of them
-   * have; with `"expire"` never. Calls for a message that was delivered twice do no harm.
+   * Deletes the objects of a message after its acknowledgement. With `"settle"`, it deletes at once. With
+   * `{ consumers }`, it deletes when all consumers have acknowledged. With `"expire"`, it never deletes. Repeated
+   * calls for a redelivered message do no harm.
    *
-   * @param message as it was received, not as `unpack` gave it
+   * @param message the message as received, not as `unpack` returned it
    * @throws {MessageError} as {@link MessageOffloader.unpack} does
    */
   async settle(message: Wire, options?: SettleOptions): Promise<{ deleted: number }> {
@@ -127,13 +131,13 @@ export class MessageOffloader {
   }
 
   /**
-   * Splits messages into batches that the broker takes: as few as can be, in their order. A message that is too big for any
-   * batch is one by itself: pack messages first.
+   * Splits messages into as few batches as the broker allows, and keeps their order. Pack the messages first. A
+   * message that is too big for any batch is a batch of its own.
    */
   *batches<T>(items: readonly T[], wire: (item: T) => Wire): Generator<T[], void, undefined> {
     const { rules } = this.#settings;
     const { maxBatchCount = Number.POSITIVE_INFINITY } = rules;
-    // Where a topic was told to take larger messages, it takes as large batches.
+    // A topic that takes larger messages takes batches of the same size.
     const maxBatchBytes = Math.max(rules.maxBatchBytes ?? Number.POSITIVE_INFINITY, this.#limit);
     let batch: T[] = [];
     let bytes = 0;
@@ -150,7 +154,10 @@ export class MessageOffloader {
     if (batch.length > 0) yield batch;
   }
 
-  /** Whether a failure says that the message was processed before, and `missing` that it is to be acknowledged then. */
+  /**
+   * Says whether a failure means that the message was processed before. True only if `missing` is `"ack"`, so that
+   * the message is acknowledged.
+   */
   isProcessed(error: unknown): boolean {
     const isGone = isStorageError(error, "NOT_FOUND") || isStorageError(error, "RELEASED");
     return this.#settings.missing === "ack" && isGone;
@@ -174,11 +181,11 @@ export class MessageOffloader {
     });
   }
 
-  /** Whether readers would take a message for a packed one. */
+  /** Says whether readers would take a message for a packed one. */
   #isTaken(message: Wire): boolean {
     if (isEnvelope(message.body)) return true;
     const format = this.#format;
-    // One that marks what fits marks this one too.
+    // A format with `inline` also marks this message.
     return format !== undefined && format.inline === undefined && format.detect(message);
   }
 
@@ -198,7 +205,10 @@ export class MessageOffloader {
   }
 }
 
-/** What the manager does in a scope, without I/O: by the reference that it would write there. */
+/**
+ * Finds out how the manager names and expires objects in a scope, without I/O. Plans a write and examines its
+ * reference.
+ */
 function probe({ manager, ttl }: OffloaderSettings, scope: string): { isNative: boolean; endsByAge: boolean } {
   const options = { scope, maxInlineSize: 0, ...(ttl !== undefined && { ttl }) };
   const [found] = referencesIn(manager.plan("probe", options).value);
@@ -209,18 +219,21 @@ function probe({ manager, ttl }: OffloaderSettings, scope: string): { isNative: 
   return { isNative, endsByAge: ttl !== undefined || splitLabelledPath(path).expires !== undefined };
 }
 
-/** A format that never writes, or not for this manager, says so before there is a message. */
+/**
+ * Reports early if the format can't be written at all, or not with this manager. Otherwise only the first message
+ * would fail.
+ */
 function assertWrites(format: MessageFormat, settings: OffloaderSettings, scope: string): void {
   const ticket = plannedTicket(settings, scope);
   if (!isReference(ticket)) return; // nothing ever leaves
   try {
     format.write(ticket, { body: "", attributes: new Map() }, 1);
   } catch (error) {
-    if (isStorageError(error, "CONFIG_INVALID")) throw error; // anything else is about the message
+    if (isStorageError(error, "CONFIG_INVALID")) throw error; // other errors concern only the message
   }
 }
 
-/** Says of every failure what is to be done with the message. */
+/** Turns every failure into a `MessageError`, which says what to do with the message. */
 async function failing<T>(promise: Promise<T>): Promise<T> {
   try {
     return await promise;

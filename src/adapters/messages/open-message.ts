@@ -9,13 +9,13 @@ import type { MessageFormat } from "./message-format.js";
 import type { OffloaderSettings } from "./options.js";
 import { byteLength, type Wire } from "./wire.js";
 
-/** A message as it was before it was packed. */
+/** A message as it was before packing. */
 export interface Opened extends Wire {
-  /** Whether it had been packed. */
+  /** Whether the message was packed. */
   readonly offloaded: boolean;
 }
 
-/** How one message is opened. */
+/** Settings to open one message. */
 export interface OpenCall {
   readonly signal: AbortSignal | undefined;
   readonly codecs: ReadonlyMap<string, Codec>;
@@ -24,7 +24,8 @@ export interface OpenCall {
 /**
  * Opens a message in the native envelope.
  *
- * @throws {StorageError} as `hydrate` does; `DECODE_FAILED`, `UNSUPPORTED`, `INTEGRITY` for what `pack` does not write
+ * @throws {StorageError} as `hydrate` does; `DECODE_FAILED`, `UNSUPPORTED`, `INTEGRITY` for messages that `pack` does
+ *   not write
  */
 export async function openMessage(message: Wire, settings: OffloaderSettings, call: OpenCall): Promise<Opened> {
   const envelope = readEnvelope(message.body);
@@ -40,7 +41,7 @@ export async function openMessage(message: Wire, settings: OffloaderSettings, ca
   return { ...message, body: asDelivered(body, message), attributes: withoutHint(message, head.hint), offloaded: true };
 }
 
-/** Opens a message of another library. */
+/** Opens a message in the format of another library. */
 export async function openForeign(
   message: Wire,
   format: MessageFormat,
@@ -64,7 +65,7 @@ function isWire(opened: unknown): opened is Wire {
   return isObject(opened) && !(opened instanceof Uint8Array) && "body" in opened;
 }
 
-/** The body as it was delivered. What others have stored are bytes, also of a text. */
+/** Converts a body to the kind that was delivered. Other libraries store bytes, also for a text. */
 function foreignBody(body: string | Uint8Array, message: Wire): string | Uint8Array {
   if (typeof body === "string" || typeof message.body !== "string") return asDelivered(body, message);
   if (isUtf8(body)) return textOf(body);
@@ -89,14 +90,14 @@ async function bodyOf(
 }
 
 /**
- * A body is given as it was delivered, as text or as bytes. Bytes that were packed on a way of bytes stay bytes, and a text that
- * has no UTF-8 stays text.
+ * Converts a body to the kind that was delivered, text or bytes. Bytes that were packed on a broker of bytes stay
+ * bytes. A text that can't be encoded as UTF-8 stays text.
  */
 function asDelivered(body: string | Uint8Array, { body: delivered }: Wire): string | Uint8Array {
   if (typeof body === "string") {
     return typeof delivered === "string" || !body.isWellFormed() ? body : Buffer.from(body);
   }
-  // Clients give Buffers, and programs use their methods.
+  // Clients deliver Buffers, and programs use their methods.
   return Buffer.isBuffer(delivered) ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : body;
 }
 
@@ -107,7 +108,7 @@ function withoutHint({ attributes }: Wire, hint: string | undefined): Wire["attr
   return own;
 }
 
-// What the sender wrote is escaped: a resolver's key in it was put there by somebody else.
+// Packing escapes the sender's data. A resolver's key in the message therefore comes from somebody else.
 function hydrateOptions(maxBytes: number, timeout: number | undefined, signal: AbortSignal | undefined) {
   return {
     maxBytes,

@@ -12,62 +12,65 @@ import type { Rules } from "./rules.js";
 import type { Wire } from "./wire.js";
 
 /**
- * Who deletes what messages lead to:
- * - `"expire"`: nobody on reading. Objects end by their `ttl`; equal bodies of a day are stored once. For fan-out, replay,
- *   dead letters.
- * - `"settle"`: the one consumer, after it has acknowledged.
- * - `{ consumers }`: the last of these consumers, after all have acknowledged.
+ * When the objects of messages are deleted:
+ * - `"expire"`: reading deletes nothing. Objects end by their `ttl`. Equal bodies of one day are stored once. For
+ *   fan-out, replay and dead letters.
+ * - `"settle"`: the only consumer deletes them after its acknowledgement.
+ * - `{ consumers }`: the last of these consumers deletes them, after all have acknowledged.
  */
 export type Retention = "expire" | "settle" | { readonly consumers: readonly string[] };
 
-/** Options of a {@link MessageOffloader} that every adapter takes too. */
+/** Options of a {@link MessageOffloader} that every adapter also takes. */
 export interface OffloadOptions {
-  /** Stores and reads what is too big to travel. */
+  /** Stores and reads bodies that are too big to travel. */
   manager: StorageManager;
-  /** The queue, topic or subject, any text: the first part of the scope of what is stored. */
+  /** Name of the queue, topic or subject, as any text. It is the first part of the scope of stored objects. */
   channel: string;
-  /** Most bytes that a packed message may count, default what the rules say. */
+  /** Most bytes that a packed message may count. Default: the limit of the rules. */
   limit?: number | undefined;
-  /** Most bytes of a message that goes out as it is, default `limit`. */
+  /** Most bytes of a message that is sent unpacked, default `limit`. */
   over?: number | undefined;
-  /** Who deletes what messages lead to, default `"expire"`. */
+  /** When the objects of messages are deleted, default `"expire"`. */
   retention?: Retention | undefined;
   /**
-   * Milliseconds that stored bodies live at the least, or `"never"` for those that do not end by age. With `"expire"` it is
-   * required unless the manager has one. It must cover the time that the broker keeps messages, dead letters included.
+   * Least lifetime of stored bodies in milliseconds, or `"never"` for bodies that do not end by age. Required with
+   * `"expire"`, unless the manager has a lifetime. It must cover the time that the broker keeps messages, including
+   * dead letters.
    */
   ttl?: TimeToLive | undefined;
-  /** Who acknowledges here, one of `consumers`. Default for `settle`. */
+  /** The consumer that acknowledges here, one of `consumers`. Default for `settle`. */
   consumer?: string | undefined;
   /**
-   * A compression, such as `gzip()`: what fits when compressed travels in the message, as base64 where the body is text, and
-   * costs no object. Default none. Readers decode gzip, brotli and, where Node has it, Zstandard, whatever they were given.
+   * A compression, such as `gzip()`. A body that fits when compressed travels in the message and needs no object. In
+   * a text message it travels as base64. Default: none. Readers always decode gzip, brotli and, if Node has it,
+   * Zstandard.
    */
   compress?: Codec | undefined;
-  /** Top-level keys of JSON bodies that always stay in the message, for filters of brokers. Default: those that are small. */
+  /** Top-level keys of JSON bodies that always stay in the message, for filters of brokers. Default: the small ones. */
   keep?: readonly string[] | undefined;
-  /** What is written in place of the native envelope: the format of another library. */
+  /** Format of another library, written in place of the native envelope. */
   format?: MessageFormat | undefined;
-  /** What is read besides the native envelope and `format`: a migration reads two and writes one. */
+  /** Formats to read besides the native envelope and `format`. A migration reads two formats and writes one. */
   reads?: readonly MessageFormat[] | undefined;
-  /** Name of the attribute that says how many bytes the body had, for people and filters; default `"coatcheck"`. */
+  /** Name of the attribute with the bytes of the original body, for people and filters; default `"coatcheck"`. */
   hint?: string | false | undefined;
-  /** A scope below that of the channel, such as one a tenant. Default none. */
+  /** Returns a scope below the channel's scope, such as one per tenant. Default: none. */
   scope?: ((message: Wire) => string) | undefined;
   /**
-   * What a message is whose objects are gone: `"reject"`, default, a failure like any other; or `"ack"`: one that was
-   * processed before and is delivered again. For handlers that do no harm when they run twice, by message id.
+   * How to treat a message whose objects are gone. `"reject"`, the default, treats it as any other failure. `"ack"`
+   * assumes that the message was processed before and is redelivered. Use `"ack"` for handlers that are idempotent,
+   * by message id.
    */
   missing?: "reject" | "ack" | undefined;
-  /** Most bytes of a body that is opened, default 268435456 (256 MiB). */
+  /** Most bytes of an opened body, default 268435456 (256 MiB). */
   maxBytes?: number | undefined;
-  /** Milliseconds that packing or opening one message may take, default that of the manager. */
+  /** Time limit for packing or opening one message, in milliseconds. Default: that of the manager. */
   timeout?: number | undefined;
 }
 
 /** Options of a {@link MessageOffloader}. */
 export interface MessageOffloaderOptions extends OffloadOptions {
-  /** What the broker counts: one of {@link rules}, or your own. */
+  /** The broker's counting rules and limits: one of {@link rules}, or your own. */
   rules: Rules;
 }
 
@@ -75,13 +78,13 @@ export interface MessageOffloaderOptions extends OffloadOptions {
 export interface PackOptions extends CallOptions {
   /** Most bytes that the packed message may count, in place of the offloader's `limit`. */
   limit?: number | undefined;
-  /** A scope below that of the channel, in place of what the option `scope` gives. */
+  /** A scope below the channel's scope, in place of the result of the option `scope`. */
   scope?: string | undefined;
 }
 
 /** Options of one `settle`. */
 export interface SettleOptions extends CallOptions {
-  /** Who has acknowledged, in place of the offloader's `consumer`. */
+  /** The consumer that has acknowledged, in place of the offloader's `consumer`. */
   consumer?: string | undefined;
 }
 
@@ -93,7 +96,7 @@ const codec = z
   .custom<Codec>(hasMethods("prepare", "decode"), "must be a Codec")
   .check(z.refine((value) => !value.encrypts, "must be a compression: what travels in a message is not encrypted"));
 
-/** What every adapter takes as well. */
+/** Schemas of the options that every adapter takes. */
 const offloadFields = {
   manager: z.custom<StorageManager>(hasMethods("dehydrate", "hydrate", "plan", "release"), "must be a StorageManager"),
   channel: name,
@@ -128,5 +131,5 @@ export const packSchema = z.strictObject({ limit, scope: z.optional(name), signa
 export const settleSchema = z.strictObject({ consumer: z.optional(name), signal: z.optional(signal) });
 export const unpackSchema = z.strictObject({ signal: z.optional(signal) });
 
-/** Options of an offloader, checked, with their defaults. */
+/** Options of an offloader after the check, with defaults filled in. */
 export type OffloaderSettings = z.output<typeof offloaderSchema>;

@@ -11,34 +11,36 @@ import type { Packed } from "./packed.js";
 import { plannedTicket } from "./planned-ticket.js";
 import { byteLength, type Wire } from "./wire.js";
 
-// The least that a body must have room for: that of one reference, in the worst case.
+// Least room for a body: one reference, in the worst case.
 const MIN_ROOM = 1024;
 
-// Some brokers write the length of a body in more bytes when it is longer.
+// Some brokers need more bytes for the length of a longer body.
 const LENGTH_SLACK = 16;
 
-/** Where a message is packed to, and within which limits. */
+/** Scope and limits for packing one message. */
 export interface PackCall {
   readonly scope: string;
-  /** The last part of a scope that nobody else puts objects into. */
+  /** Last part of a scope that belongs to this message alone. */
   readonly id: string | undefined;
   readonly limit: number;
   readonly signal: AbortSignal | undefined;
 }
 
-/** A message on its way into an envelope. */
+/** A message while it is packed. */
 interface Draft {
-  /** With the hint, and the body as it was. */
+  /** The message with the hint and the original body. */
   readonly message: Wire;
   readonly head: Head;
-  /** Bytes that the JSON in the envelope may have. */
+  /** Most bytes of the JSON in the envelope. */
   readonly room: number;
 }
 
 /**
- * Packs a message that does not go out as it is: compressed, if it fits then, else by references to what was stored.
+ * Packs a message that can't be sent as it is. If its body fits when compressed, the body travels compressed.
+ * Otherwise the message gets references to stored objects.
  *
- * @throws {StorageError} `LIMIT_EXCEEDED` before any I/O when attributes leave too little room; what `dehydrate` throws
+ * @throws {StorageError} `LIMIT_EXCEEDED`, before any I/O, if the attributes leave too little room; the errors of
+ *   `dehydrate`
  */
 export async function packMessage(message: Wire, settings: OffloaderSettings, call: PackCall): Promise<Packed> {
   const draft = draftOf(message, settings, call);
@@ -70,7 +72,10 @@ function takesHint({ attributes }: Wire, hint: string, maxAttributes = Number.PO
   return attributes.size < maxAttributes && !attributes.has(hint);
 }
 
-/** The message without any object, where its body fits: compressed, or because it only looked like an envelope. */
+/**
+ * Packs a message without storing an object. Works for bodies that fit when compressed, and for bodies that only look
+ * like an envelope.
+ */
 async function inlineMessage(
   { message, head }: Draft,
   settings: OffloaderSettings,
@@ -109,7 +114,7 @@ async function offload(draft: Draft, settings: OffloaderSettings, call: PackCall
   const options = {
     scope: call.scope,
     maxEnvelopeSize: draft.room,
-    // It fits, but looks like an envelope: nothing has to leave.
+    // The body fits but looks like an envelope, so nothing has to leave.
     ...(isEnvelope(message.body) && { maxInlineSize: draft.room }),
     ...(ttl !== undefined && { ttl }),
     ...(timeout !== undefined && { timeout }),
@@ -152,7 +157,7 @@ function wholeBody(message: Wire, format: MessageFormat): FormedBody {
 }
 
 /**
- * Refuses, before anything is stored, a message that would be too big with what the format adds to it.
+ * Refuses a message that would be too big with the format's additions, before anything is stored.
  *
  * @throws {StorageError} `LIMIT_EXCEEDED`
  */
@@ -176,14 +181,14 @@ function asBody(text: string, { body }: Wire): string | Uint8Array {
   return typeof body === "string" ? text : Buffer.from(text);
 }
 
-/** The keys of a JSON object that have to stay. */
+/** Returns the keys of a JSON object that must stay. */
 function keptOf({ form, value }: FormedBody, { keep }: OffloaderSettings): Record<string, unknown> | undefined {
   if (keep === undefined || form !== "json" || !isPlainObject(value)) return undefined;
   const names = keep.filter((name) => Object.hasOwn(value, name));
   return names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, value[name]]));
 }
 
-/** Whether a key that has to stay would leave, or a part of it. */
+/** Says whether dehydration would store a key that must stay, or a part of it. */
 function losesAny(
   kept: Readonly<Record<string, unknown>>,
   value: unknown,
@@ -207,7 +212,7 @@ function packed(message: Wire, { manager, rules }: OffloaderSettings, call?: Pac
   };
 }
 
-/** What a format gives; when it fails, nothing is left behind. */
+/** Runs the format's `write`. If it fails, the stored objects are deleted. */
 async function orDiscarded<T>(write: () => T, { manager }: OffloaderSettings, { id, scope }: PackCall): Promise<T> {
   try {
     return write();

@@ -17,23 +17,23 @@ import { dehydrateKeeping, keptKeys } from "./kept-keys.js";
 
 const DEFAULT_LIMIT = 262_144;
 
-// What an envelope, and a reference in it, need in the worst case.
+// Worst case of an envelope and a reference in it.
 const MIN_LIMIT = 2048;
 
 /** Options of {@link packValue}. */
 export interface PackValueOptions extends CallOptions {
-  /** Most bytes of JSON of a value that goes as it is, default `limit`. */
+  /** Most bytes of JSON of a value that stays unpacked, default `limit`. */
   over?: number | undefined;
-  /** Most bytes of JSON of what is given, default 262144 (256 KiB), at least 2048. */
+  /** Most bytes of JSON of the result, default 262144 (256 KiB), at least 2048. */
   limit?: number | undefined;
   /**
-   * Top-level keys of an object that stay in it as they are, for what reads the envelope without opening it: a `Choice` state, a
-   * filter. Default: those that are small.
+   * Top-level keys of an object that stay in it as they are. They are for readers that do not open the envelope, such
+   * as a `Choice` state or a filter. Default: the small ones.
    */
   keep?: readonly string[] | undefined;
-  /** Who owns what is stored, as in {@link DehydrateOptions}; default a fresh id. */
+  /** Scope of stored values, as in {@link DehydrateOptions}. Default: a fresh id. */
   scope?: string | undefined;
-  /** How long it lives, as in {@link DehydrateOptions}. */
+  /** Lifetime of stored values, as in {@link DehydrateOptions}. */
   ttl?: TimeToLive | undefined;
 }
 
@@ -51,12 +51,11 @@ const ITEM: Head = { form: "json", size: Number.MAX_SAFE_INTEGER };
 const NO_OPTIONS = Object.freeze({ limit: DEFAULT_LIMIT });
 
 /**
- * Makes a value ready for an engine that keeps small JSON: workflow histories, step results, jobs. A value that fits goes as
- * it is, the same object, without I/O. Any other one becomes an envelope around what `dehydrate` gives, by which
- * {@link openValue} tells it from data: references in the value itself stay data.
+ * Packs a value for an engine that keeps small JSON: workflow histories, step results, jobs. A value that fits is
+ * returned unchanged, as the same object, without I/O. Any other value becomes an envelope around the result of
+ * `dehydrate`. {@link openValue} recognises packed values by the envelope. References in the value itself stay data.
  *
- * @throws {StorageError} `CONFIG_INVALID`; `LIMIT_EXCEEDED` when what `keep` names is too large; as `dehydrate` does
- *
+ * @throws {StorageError} `CONFIG_INVALID`; `LIMIT_EXCEEDED` if the keys of `keep` are too large; as `dehydrate` does
  * @example
  * const text = JSON.stringify(await packValue(manager, result, { over: 4096, scope: scopePath(workflowId) }));
  * const result = await openValue(manager, JSON.parse(text));
@@ -66,18 +65,22 @@ export async function packValue(manager: StorageManager, value: unknown, options
   return packed(manager, value, call, isPackedValue(value));
 }
 
-/** How one value is packed: checked options, and what adapters say besides. */
+/** Settings to pack one value: checked options, and those that only adapters set. */
 export type Packing = Omit<z.output<typeof schema>, "signal"> & {
   readonly signal?: AbortSignal | undefined;
-  /** Bytes of JSON that what is packed has at the most, besides what is kept; default `limit`. */
+  /** Most bytes of JSON of a packed value, without the kept keys; default `limit`. */
   readonly target?: number | undefined;
-  /** References in the value are handed on. */
+  /** `"pass"` hands on the references in the value. */
   readonly references?: "pass" | undefined;
-  /** An array stays one, of items that are packed each for itself. */
+  /** Whether an array stays an array, with each item packed by itself. */
   readonly isItemwise?: boolean | undefined;
 };
 
-/** The same with options that were checked. @param isMistakable whether the value as it is would be taken for a packed one */
+/**
+ * Packs a value with checked options.
+ *
+ * @param isMistakable whether readers would take the original value for a packed one
+ */
 export async function packed(
   manager: StorageManager,
   value: unknown,
@@ -94,9 +97,9 @@ export async function packed(
   const heads = isItemwise === true && Array.isArray(value) ? value.length * envelopeSize(ITEM) : 0;
   const room = limit - envelopeSize(head) - heads;
   if (room < MIN_LIMIT / 2) return packed(manager, value, { ...packing, isItemwise: false }, isMistakable);
-  // It fits, but looks like an envelope: nothing has to leave.
+  // The value fits but looks like an envelope, so nothing has to leave.
   const inline = size.fits && { maxInlineSize: room };
-  // Items are to stay where they can be counted.
+  // Items must stay in the array, where they can be counted.
   const small = size.fits || heads > 0 ? room : Math.min(room, target);
   const keeping = { keep, room, target: small };
   const { ticket, copies } = await dehydrateKeeping(manager, value, keeping, { ...how, ...inline });
@@ -105,7 +108,7 @@ export async function packed(
   return JSON.parse(writeEnvelope(head, ticket, copies)) as unknown;
 }
 
-/** An item by itself, in an envelope where it needs one. */
+/** Packs one item, in an envelope if it needs one. */
 function packedItem(manager: StorageManager, ticket: unknown, item: unknown): unknown {
   const isData = findReferences(ticket, undefined, hasReservedKey).next().done === true;
   if (isData) return ticket;
@@ -117,11 +120,12 @@ function hasReservedKey(value: Readonly<Record<string, unknown>>): true | undefi
 }
 
 /**
- * Gives the value that {@link packValue} was given, as JSON has it; bytes come back as `Uint8Array`. What is no envelope comes
- * back as it is, the same object, without I/O.
+ * Opens a value that {@link packValue} packed. The result is as JSON represents it, but bytes come back as
+ * `Uint8Array`. A value without an envelope is returned unchanged, as the same object, without I/O.
  *
- * @param options as those of `hydrate`. Resolvers act only where they are asked for.
- * @throws {StorageError} as `hydrate` does; `UNSUPPORTED` for an envelope of a later release, `DECODE_FAILED` for a damaged one
+ * @param options options of `hydrate`. Resolvers act only if the options name them.
+ * @throws {StorageError} as `hydrate` does; `UNSUPPORTED` for an envelope of a later release, `DECODE_FAILED` for a
+ *   damaged envelope
  */
 export async function openValue<T = unknown>(
   manager: StorageManager,
@@ -140,7 +144,7 @@ export async function openValue<T = unknown>(
   return (asked === undefined ? value : await validate(asked, value, "the schema of the call")) as T;
 }
 
-/** What to say of the value of a compressed message. */
+/** Makes the error for a compressed message that was passed as a value. */
 export function isMessage(): StorageError {
   const message = "The value can't be opened: it is a message, whose body was compressed. Use MessageOffloader.unpack.";
   return new StorageError("UNSUPPORTED", message, { operation: "openValue" });
@@ -150,17 +154,20 @@ function isPlain(value: unknown, most: number): boolean {
   try {
     return isSmallPlainPayload(value, most);
   } catch {
-    return false; // a getter or a proxy threw: dehydrate says where
+    return false; // a getter or a proxy threw, and dehydrate reports the place
   }
 }
 
-/** Whether a value fits as JSON has it: dates are texts there, and bytes and streams never fit. */
+/**
+ * Returns the size of a value's JSON, and whether the value fits. Dates are texts in JSON. Bytes and streams never
+ * fit.
+ */
 function sizeAsItIs(manager: StorageManager, value: unknown, most: number): { bytes: number; fits: boolean } {
   try {
     const sizes = { maxInlineSize: most, maxEnvelopeSize: Math.max(most, 1024) };
     const { size, entries } = manager.plan(value, sizes);
     return { bytes: size, fits: entries.length === 0 && size <= most };
   } catch {
-    return { bytes: 0, fits: false }; // dehydrate fails in the same way, and ends the streams in the value
+    return { bytes: 0, fits: false }; // dehydrate fails in the same way, and closes the streams in the value
   }
 }

@@ -1,22 +1,23 @@
 import type { Rules } from "./rules.js";
 import type { Wire } from "./wire.js";
 
-/** A message that is ready to be sent: all that it leads to is durable. */
+/** A message that is ready to be sent. All its objects are durable. */
 export interface Packed extends Wire {
-  /** Whether a part of it, or the whole body, was stored. */
+  /** Whether the body or a part of it was stored. */
   readonly offloaded: boolean;
-  /** What it counts by the broker's rules. */
+  /** Size of the message by the broker's rules. */
   readonly size: number;
-  /** The scope that its objects lie in, if it has any. */
+  /** Scope of the message's objects, if there are any. */
   readonly scope?: string;
   /**
-   * Deletes what was stored for this message alone. For a send that surely failed; never for one that may have arrived, such
-   * as after a timeout. With `"expire"` it does nothing: others may share the objects.
+   * Deletes the objects of this message alone. Call it after a send that certainly failed. Never call it for a
+   * message that may have arrived, for example after a timeout. Does nothing with `"expire"`, since others may share
+   * the objects.
    */
   discard(): Promise<void>;
 }
 
-/** A message that fits: as it was, and counted only for who asks. */
+/** An unchanged message that fits. Its size is computed only on request. */
 export class FittingMessage implements Packed {
   readonly body: Wire["body"];
   readonly attributes: Wire["attributes"];

@@ -1,10 +1,10 @@
 import type { Packed } from "./packed.js";
 
 /**
- * Sends what was packed. When the send surely failed, nothing is left of it; when the messages may have arrived, as after a
- * timeout, all is kept.
+ * Sends packed messages. If the send certainly failed, their objects are deleted. If the messages may have arrived,
+ * for example after a timeout, all objects are kept.
  *
- * @param wasRefused whether a failure says that surely nothing arrived
+ * @param wasRefused says whether a failure means that nothing arrived
  */
 export async function sendOrDiscard<T>(
   packed: readonly Pick<Packed, "discard">[],
@@ -19,7 +19,10 @@ export async function sendOrDiscard<T>(
   }
 }
 
-/** Discards what was packed and is not sent. What can't be deleted now ends by age: the failure that led here is the one to tell. */
+/**
+ * Discards packed messages that are not sent. Objects that can't be deleted now end by age. Errors of the deletion
+ * are dropped, since the caller reports the earlier failure.
+ */
 export async function discardAll(packed: readonly Pick<Packed, "discard">[]): Promise<void> {
   for (const one of packed) await one.discard().catch(() => undefined);
 }

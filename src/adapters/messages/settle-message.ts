@@ -8,11 +8,11 @@ import type { OffloaderSettings, SettleOptions } from "./options.js";
 import type { Wire } from "./wire.js";
 
 /**
- * Deletes what a message leads to, as its retention says.
+ * Deletes the objects of a message, as its retention says.
  *
- * @param message as it was received, still packed
+ * @param message the message as received, still packed
  * @param channel the scope of the channel
- * @throws {StorageError} `CONFIG_INVALID` where it is not said who has acknowledged; as `release` and `done` do
+ * @throws {StorageError} `CONFIG_INVALID` if the acknowledging consumer is unknown; as `release` and `done` do
  */
 export async function settleMessage(
   message: Wire,
@@ -22,21 +22,22 @@ export async function settleMessage(
 ): Promise<{ deleted: number }> {
   const envelope = readEnvelope(message.body);
   const { consumers } = envelope.head;
-  // A sender that shares objects, or lets them end by age, deletes nothing; nor does a reader that was not told to.
+  // If the sender shares objects or lets them end by age, nothing is deleted. A reader deletes only if its options
+  // say so.
   const acts = consumers === undefined ? retention === "settle" : consumer !== undefined || retention !== "expire";
   const owned = acts ? ownScope(envelope, channel) : undefined;
   if (owned === undefined) return { deleted: 0 };
-  // Signatures are checked by it, without I/O: whoever can write to the queue must not choose what is deleted.
+  // This call checks signatures, without I/O. Write access to the queue must not be enough to choose what is deleted.
   manager.plan(owned.reference, { references: "pass" });
   if (consumers === undefined) return manager.release(owned.scope, signalOf(signal));
   if (consumer === undefined) throw whoIsThis(consumers);
-  // Nobody waits for a consumer that was added after the message was sent.
+  // A consumer that was added after the send does not count for this message.
   if (!consumers.includes(consumer)) return { deleted: 0 };
   const { deleted } = await manager.done(owned.scope, consumer, { readers: consumers, ...signalOf(signal) });
   return { deleted };
 }
 
-/** The scope that `pack` made for this message, in this channel, as a reference in the message shows. */
+/** Returns the scope that `pack` made for this message in this channel. A reference in the message must confirm it. */
 function ownScope(
   { head: { id, encoding }, ticket, raw }: Envelope,
   channel: string,

@@ -1,8 +1,8 @@
 import type { MessageOffloader } from "./message-offloader.js";
 
 /**
- * What an opened message is handled with; `undefined` for a message that was processed before, and is to be acknowledged. What the
- * handler fails with is no sign of that.
+ * Opens a message for its handler. `undefined` if the message was processed before and only needs an acknowledgement.
+ * Only failures of opening count, not those of the handler.
  *
  * @throws {MessageError} as `unpack` does
  */

@@ -4,7 +4,7 @@ import { deliver } from "../messages/deliver.js";
 import type { MessageError } from "../messages/message-error.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 
-/** A message of JetStream. */
+/** A JetStream message. */
 export interface NatsMessage {
   readonly data: Uint8Array;
   working(): void;
@@ -15,15 +15,17 @@ export interface NatsMessage {
 
 /** Options of `consume`. */
 export interface ConsumeOptions<M> {
-  /** Milliseconds between two signs that a message is being worked on, default 10000: at most a third of `ack_wait`. */
+  /**
+   * Milliseconds between two signals that a message is being processed, default 10000. At most a third of `ack_wait`.
+   */
   working?: number | undefined;
-  /** Most messages that are worked on at the same time, default 1: then they are handled in their order. */
+  /** Most messages processed at the same time, default 1. With 1, messages are handled in their order. */
   concurrency?: number | undefined;
-  /** Milliseconds after which a message comes again that failed, default 5000. */
+  /** Milliseconds before a failed message is redelivered, default 5000. */
   retryAfter?: number | undefined;
-  /** Is told of each message that failed. Default: nobody is. */
+  /** Called with each message that failed. Default: no callback. */
   onFailure?: ((error: unknown, message: M) => void) | undefined;
-  /** Where the time comes from; default the system's. */
+  /** Clock for the signals. Default: the system clock. */
   clock?: Clock | undefined;
 }
 
@@ -38,13 +40,13 @@ export function consume<M extends NatsMessage>(
     const wire = { body: message.data, attributes: new Map() };
     const act = (): Promise<void> =>
       new Promise((resolve) => {
-        message.working(); // a failure, as of a closed connection, rejects
+        message.working(); // an error, for example of a closed connection, rejects
         resolve();
       });
     return deliver(offloader, {
       open: () => offloader.unpack(wire),
       handle: ({ body }) => handler(body as Uint8Array, message),
-      // Unlike `ack`, it has an answer.
+      // Unlike `ack`, `ackAck` waits for an answer.
       acknowledge: () => message.ackAck(),
       settle: () => offloader.settle(wire),
       fail: (error, why) => {

@@ -1,9 +1,9 @@
 import type { AttributeValue, Wire } from "../messages/wire.js";
 
-/** Headers of NATS, as its clients have them. */
+/** Headers of NATS, in the form of its clients. */
 export type NatsHeaders = Iterable<[string, string[]]>;
 
-/** Options of a message, as far as they matter here: `JetStreamPublishOptions` are such. */
+/** Options of a message, as far as they matter here. `JetStreamPublishOptions` fits this type. */
 export interface NatsPublishOptions {
   headers?: NatsHeaders | undefined;
   msgID?: string | undefined;
@@ -12,15 +12,15 @@ export interface NatsPublishOptions {
   retries?: number | undefined;
 }
 
-// A header block begins and ends with these.
+// Bytes at the beginning and end of a header block.
 const HEAD_BYTES = "NATS/1.0\r\n\r\n".length;
-// At most, of the names that the client gives to options, with what follows a name.
+// Upper bound for the names that the client gives to options, with the separators after a name.
 const NAME_BYTES = 48;
 const NO_HEADERS = new Set(["headers", "timeout", "retries"]);
 
 /**
- * What is counted of a message. The client makes headers of options, such as `msgID` and `expect`: these are counted at most a
- * name too long.
+ * Returns a message as NATS counts it. The client makes headers of options, such as `msgID` and `expect`. Each of
+ * these is counted at most one name too long.
  */
 export function countedMessage(body: string | Uint8Array, options: NatsPublishOptions): Wire {
   const attributes = new Map<string, AttributeValue>();
@@ -38,7 +38,7 @@ export function countedMessage(body: string | Uint8Array, options: NatsPublishOp
 
 function optionBytes(value: unknown): number {
   if (typeof value !== "object" || value === null) return NAME_BYTES + Buffer.byteLength(String(value));
-  // A time is written as text.
+  // The client writes a time as text.
   if (value instanceof Date) return NAME_BYTES * 2;
   return Object.values(value).reduce((size: number, one) => size + optionBytes(one), NAME_BYTES);
 }

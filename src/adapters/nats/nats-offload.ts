@@ -7,10 +7,13 @@ import { discardAll, sendOrDiscard } from "../messages/send-or-discard.js";
 import { consume, type ConsumeOptions, type NatsMessage } from "./consume.js";
 import { countedMessage, type NatsPublishOptions } from "./nats-message.js";
 
-/** Options of {@link natsOffload}. There is no `hint`: filters of NATS see subjects alone. */
+/** Options of {@link natsOffload}. There is no `hint`, since filters of NATS see only subjects. */
 export type NatsOptions = Omit<
   AdapterOptions<{
-    /** Most bytes of a message, default 1048576: `info.max_payload` of the connection, `max_msg_size` of the stream. */
+    /**
+     * Most bytes of a message, default 1048576. This is `info.max_payload` of the connection, or `max_msg_size` of
+     * the stream.
+     */
     maxPayload?: number | undefined;
   }>,
   "hint"
@@ -24,20 +27,24 @@ export interface PublishingClient<O, A> {
 /** Sends and receives messages that may be too big for NATS. See {@link natsOffload}. */
 export interface NatsOffload {
   readonly offloader: MessageOffloader;
-  /** The payload to send, of a message with these options: for core NATS, requests and replies too. */
+  /** Packs a payload for a message with these options. Also for core NATS, requests and replies. */
   pack(payload: Uint8Array | string, options?: NatsPublishOptions, call?: CallOptions): Promise<Uint8Array | string>;
-  /** Packs and publishes. What was stored is deleted when the stream refuses the message, or knows its `msgID` already. */
+  /**
+   * Packs and publishes a message. Its objects are deleted if the stream refuses the message or already has its
+   * `msgID`.
+   */
   publish<O extends NatsPublishOptions, A extends { duplicate: boolean }>(
     client: PublishingClient<O, A>,
     subject: string,
     payload: Uint8Array | string,
     options?: O,
   ): Promise<A>;
-  /** The data of a message, opened. @throws {MessageError} */
+  /** Returns the opened data of a message. @throws {MessageError} */
   open(message: Pick<NatsMessage, "data">, call?: CallOptions): Promise<Uint8Array>;
   /**
-   * Handles messages of a consumer with opened data, until the iterator ends. What the handler resolves for is acknowledged, then
-   * settled. What can't be opened is terminated; any other failure lets the message come again.
+   * Handles messages of a consumer with opened data, until the iterator ends. When the handler resolves, the message
+   * is acknowledged and then settled. A message that can't be opened is terminated. After any other failure, the
+   * message is redelivered.
    */
   consume<M extends NatsMessage>(
     messages: AsyncIterable<M>,
@@ -49,10 +56,11 @@ export interface NatsOffload {
 const fields = { maxPayload: z.optional(z.int().check(z.gte(2048))) };
 
 /**
- * Packs the data of messages that are too big for NATS: 1 MiB with headers, or `maxPayload`. Subjects and headers stay.
+ * Packs the data of messages that are too big for NATS. The limit is 1 MiB with headers, or `maxPayload`. Subjects
+ * and headers stay.
  *
- * Streams with limits or interest retention are read again: keep `"expire"`, with a `ttl` of at least `max_age`. `"settle"` is for
- * work queues with one consumer.
+ * Messages of streams with limits or interest retention may be read again. For them, keep `"expire"`, with a `ttl` of
+ * at least `max_age`. `"settle"` is for work queues with one consumer.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example
@@ -72,7 +80,7 @@ export function natsOffload(options: NatsOptions): NatsOffload {
   const pack = async (payload: Uint8Array | string, given: NatsPublishOptions = {}, call?: CallOptions) => {
     const wire = countedMessage(payload, given);
     if (!offloader.leaves(wire)) return { body: payload, discard: () => Promise.resolve() };
-    // As bytes: a compressed payload needs no base64 then.
+    // As bytes, since a compressed body of bytes needs no base64.
     return offloader.pack({ ...wire, body: Buffer.from(payload as Uint8Array) }, call);
   };
 
@@ -81,7 +89,7 @@ export function natsOffload(options: NatsOptions): NatsOffload {
     pack: async (payload, given, call) => (await pack(payload, given, call)).body,
     publish: async (client, subject, payload, given) => {
       const packed = await pack(payload, given);
-      // What was sent twice may have arrived the first time.
+      // With retries, the first attempt may have arrived.
       const isSentOnce = (given?.retries ?? 1) <= 1;
       const send = () => client.publish(subject, packed.body, given);
       const answer = await sendOrDiscard([packed], send, (error) => isSentOnce && isRefusal(error));
@@ -96,7 +104,7 @@ export function natsOffload(options: NatsOptions): NatsOffload {
   };
 }
 
-/** Whether JetStream has answered that it did not take a message: `apiError` of `@nats-io`, `api_error` of `nats`. */
+/** Says whether JetStream answered that it refused a message: `apiError` of `@nats-io`, `api_error` of `nats`. */
 function isRefusal(error: unknown): boolean {
   return typeof error === "object" && error !== null && ("apiError" in error || "api_error" in error);
 }

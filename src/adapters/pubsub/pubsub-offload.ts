@@ -9,30 +9,31 @@ import { writtenValue, type Wire } from "../messages/wire.js";
 /** Options of {@link pubsubOffload}. */
 export type PubsubOptions = AdapterOptions;
 
-/** A message to publish: `MessageOptions` of the client are such. */
+/** A message to publish. `MessageOptions` of the client fits this type. */
 export interface PubsubMessage {
   data?: Uint8Array | string | null | undefined;
-  /** In place of `data`. */
+  /** Value in place of `data`. */
   json?: unknown;
   attributes?: Readonly<Record<string, string>> | null | undefined;
 }
 
 /** Options of `onMessage`. */
 export interface OnMessageOptions {
-  /** Is told of each message that failed. Default: nobody is. */
+  /** Called with each message that failed. Default: no callback. */
   onFailure?: ((error: unknown, message: Message) => void) | undefined;
 }
 
 /** Sends and receives messages that may be too big for Pub/Sub. See {@link pubsubOffload}. */
 export interface PubsubOffload {
   readonly offloader: MessageOffloader;
-  /** Makes a message ready for `topic.publishMessage`. One that fits is given back itself. */
+  /** Packs a message for `topic.publishMessage`. A message that fits is returned unchanged, as the same object. */
   pack<M extends PubsubMessage>(message: M, options?: CallOptions): Promise<M>;
-  /** The data of a message, opened. @throws {MessageError} */
+  /** Returns the opened data of a message. @throws {MessageError} */
   open(message: Pick<Message, "data">, options?: CallOptions): Promise<Buffer>;
   /**
-   * A listener for `subscription.on("message", …)` that gets opened data. What the handler resolves for is acknowledged, then
-   * settled; after any failure the message comes again, until the subscription's dead-letter policy takes it.
+   * Makes a listener for `subscription.on("message", …)` that gets opened data. When the handler resolves, the
+   * message is acknowledged and then settled. After any failure, the message is redelivered, until the subscription's
+   * dead-letter policy takes it.
    */
   onMessage(
     handler: (message: Message, data: Buffer) => Promise<void>,
@@ -41,11 +42,11 @@ export interface PubsubOffload {
 }
 
 /**
- * Packs the data of messages that are too big for Pub/Sub: 10 MB with attributes. Attributes, which filters see, and ordering keys
- * stay. `over: 262_144` keeps large messages out of it before that.
+ * Packs the data of messages that are too big for Pub/Sub. The limit is 10 MB with attributes. `over: 262_144` also
+ * packs smaller messages, from 256 KiB on. Attributes, which filters see, and ordering keys stay.
  *
- * Subscriptions read the same object, and seek back: keep `"expire"`, with a `ttl` of the longest retention, or name all of
- * them in `{ consumers }`.
+ * Several subscriptions read the same object, and may seek back. Keep `"expire"`, with a `ttl` of the longest
+ * retention, or name all subscriptions in `{ consumers }`.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example
@@ -69,7 +70,7 @@ export function pubsubOffload(options: PubsubOptions): PubsubOffload {
     open,
     pack: async (message, call) => {
       const { json, data, ...rest } = message;
-      // As the client does: `json` is what its JSON says.
+      // As the client does it: `json` is serialised.
       const text = json === undefined ? (data ?? "") : JSON.stringify(json);
       const attributes: Wire["attributes"] = new Map(Object.entries(message.attributes ?? {}));
       const wire = { body: text, attributes };
@@ -86,7 +87,8 @@ export function pubsubOffload(options: PubsubOptions): PubsubOffload {
         deliver(offloader, {
           open: () => open(message),
           handle: (data) => handler(message, data),
-          // With exactly-once delivery it says whether the message may come again; then it fails.
+          // With exactly-once delivery, the response says whether the message may be redelivered. A failed
+          // acknowledgement means that it may.
           acknowledge: async () => (await message.ackWithResponse()) === "SUCCESS",
           settle: () => offloader.settle({ body: message.data, attributes: new Map() }),
           fail: (error) => {

@@ -2,13 +2,15 @@ import type { ServiceBusMessage, ServiceBusMessageBatch, ServiceBusSender } from
 import type { Packed } from "../messages/packed.js";
 import { discardAll, sendOrDiscard } from "../messages/send-or-discard.js";
 
-/** A message that is ready to be sent, and what was stored for it, if anything was. */
+/** A message that is ready to be sent, and the packed message if objects were stored. */
 export interface PackedMessage {
   readonly message: ServiceBusMessage;
   readonly packed?: Packed;
 }
 
-/** Sends messages in as few batches as the sender takes, in their order, of which the first was made already. */
+/**
+ * Sends messages in their order, in as few batches as the sender allows. The caller has already made the first batch.
+ */
 export async function sendAll(
   sender: ServiceBusSender,
   ready: readonly PackedMessage[],
@@ -29,11 +31,11 @@ export async function sendAll(
         batch = await sender.createMessageBatch();
         if (batch.tryAddMessage(message)) continue;
       }
-      await flush(message, 1); // says itself what is wrong with it
+      await flush(message, 1); // the send itself reports the problem
     }
     if (batch.count > 0) await flush(batch, batch.count);
   } catch (error) {
-    await discardAll(packedOf(ready.slice(sent))); // no request was made for these
+    await discardAll(packedOf(ready.slice(sent))); // there was no request for these
     throw error;
   }
 }
@@ -43,8 +45,9 @@ export function packedOf(ready: readonly PackedMessage[]): Packed[] {
 }
 
 /**
- * Whether surely nothing was taken: for its size, or since the client did not take it for a message. After anything else the
- * client may have sent it before, without an answer: it tries several times, and tells of the last.
+ * Says whether a failure means that certainly nothing was accepted. Either the message was too large, or the client
+ * did not recognise a message. After any other failure, an earlier attempt may have arrived without an answer. The
+ * client retries, and reports only the last attempt.
  */
 function wasRefused(error: unknown): boolean {
   return error instanceof TypeError || (error as { code?: unknown } | null)?.code === "MessageSizeExceeded";

@@ -3,20 +3,20 @@ import type { AttributeValue, Wire } from "../messages/wire.js";
 /** A value of an application property. */
 type Property = string | number | boolean | Date | null;
 
-/** A message of Service Bus, to be sent or received. */
+/** A Service Bus message, to send or as received. */
 export interface ServiceBusMessageLike {
   body: unknown;
   applicationProperties?: Readonly<Record<string, Property>> | undefined;
 }
 
-// At most, of the names that the client gives to fields, and of the lists that they stand in.
+// Upper bounds for the names that the client gives to fields, and for the lists around the fields.
 const FIELD_BYTES = 48;
 const LISTS_BYTES = 64;
 const DATE_BYTES = 16;
 
 /**
- * What is counted of a message that is to be sent. Fields such as `messageId` and `sessionId` are counted at most a name too
- * long each.
+ * Returns a message as Service Bus counts it. Fields such as `messageId` and `sessionId` are each counted at most one
+ * name too long.
  */
 export function countedMessage(message: ServiceBusMessageLike, body: string | Uint8Array): Wire {
   const attributes = new Map<string, AttributeValue>();
@@ -36,12 +36,12 @@ function fieldBytes(value: unknown): number {
   return Buffer.byteLength(value instanceof Uint8Array ? value : String(value));
 }
 
-/** A body as the client writes it: bytes, or JSON. `undefined` for what has no JSON. */
+/** Returns a body as the client writes it: bytes, or JSON. `undefined` if JSON can't represent the body. */
 export function writtenBody(body: unknown): string | Uint8Array | undefined {
   return body instanceof Uint8Array ? body : JSON.stringify(body);
 }
 
-/** A body as the client reads it: the value of JSON, else the bytes. */
+/** Returns a body as the client reads it: the parsed JSON, or else the bytes. */
 export function readBody(body: string | Uint8Array): unknown {
   const bytes = Buffer.from(body as Uint8Array);
   try {

@@ -20,31 +20,36 @@ import { countedMessage, readBody, writtenBody } from "./servicebus-message.js";
 
 /** Options of {@link serviceBusOffload}. */
 export type ServiceBusOptions = AdapterOptions<{
-  /** `"standard"`, default: 262,144 bytes a message; `"premium"`: 1,048,576, or `limit` where the queue takes more. */
+  /**
+   * `"standard"`, the default, allows 262,144 bytes per message. `"premium"` allows 1,048,576. Set `limit` if the
+   * queue takes more.
+   */
   tier?: "standard" | "premium" | undefined;
 }>;
 
 /** Options of `process`. */
 export interface ProcessOptions {
-  /** Is told of each message that failed. Default: nobody is. */
+  /** Called with each message that failed. Default: no callback. */
   onFailure?: ((error: unknown, message: ServiceBusReceivedMessage) => void) | undefined;
 }
 
 /** Sends and receives messages that may be too big for Service Bus. See {@link serviceBusOffload}. */
 export interface ServiceBusOffload {
   readonly offloader: MessageOffloader;
-  /** Makes a message ready to be sent or scheduled. One that fits is given back itself. */
+  /** Packs a message for sending or scheduling. A message that fits is returned unchanged, as the same object. */
   pack(message: ServiceBusMessage, options?: CallOptions): Promise<ServiceBusMessage>;
   /**
-   * Packs by the limit of the sender's own link, then sends in as few batches as it takes, in their order. When that fails, what
-   * was stored is deleted for messages that are too big, and for those that no request was made for. What may have arrived is kept.
+   * Packs messages by the limit of the sender's own link, and sends them. The messages keep their order, and go in as
+   * few batches as possible. After a failure, some objects are deleted: those of messages that are too big, and those
+   * of messages without a request. Objects of messages that may have arrived are kept.
    */
   send(sender: ServiceBusSender, messages: ServiceBusMessage | ServiceBusMessage[]): Promise<void>;
-  /** The body of a message, as the client would give it. @throws {MessageError} */
+  /** Returns the opened body of a message, as the client would return it. @throws {MessageError} */
   open(message: Pick<ServiceBusReceivedMessage, "body">, options?: CallOptions): Promise<unknown>;
   /**
-   * A handler for `receiver.subscribe` with `autoCompleteMessages: false`. What the handler resolves for is completed, then
-   * settled. What can't be opened is dead-lettered with its code; after any other failure the message is abandoned.
+   * Makes a handler for `receiver.subscribe` with `autoCompleteMessages: false`. When the given handler resolves, the
+   * message is completed and then settled. A message that can't be opened is dead-lettered with its error code. After
+   * any other failure, the message is abandoned.
    */
   process(
     receiver: ServiceBusReceiver,
@@ -54,16 +59,16 @@ export interface ServiceBusOffload {
 }
 
 const MIB = 1_048_576;
-// What a batch puts around its only message, at most.
+// Most bytes that a batch adds to a single message.
 const BATCH_BYTES = 1024;
 const fields = { tier: z._default(z.enum(["standard", "premium"]), "standard") };
 
 /**
- * Packs the bodies of messages that are too big for Service Bus: 256 KB (Standard) or 1 MB (Premium), with all properties. Sessions,
- * duplicate detection and application properties, which filters see, stay.
+ * Packs the bodies of messages that are too big for Service Bus. The limit is 256 KB (Standard) or 1 MB (Premium),
+ * with all properties. Sessions, duplicate detection and application properties, which filters see, stay.
  *
- * Subscriptions of a topic read one object: keep `"expire"`, with a `ttl` that covers the dead letters, or name all in
- * `{ consumers }`. `"settle"` is for queues.
+ * Several subscriptions of a topic read one object. Keep `"expire"`, with a `ttl` that covers the dead letters, or
+ * name all subscriptions in `{ consumers }`. `"settle"` is for queues.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example
@@ -84,7 +89,8 @@ export function serviceBusOffload(options: ServiceBusOptions): ServiceBusOffload
     const written = writtenBody(message.body);
     if (written === undefined) return { message };
     const wire = countedMessage(message, written);
-    // As bytes: the client would write a text as JSON once more, and a compressed body needs no base64.
+    // As bytes, since the client would serialise a text as JSON again. A compressed body of bytes also needs no
+    // base64.
     const body = Buffer.from(written as Uint8Array);
     const packed = await offloader.pack({ ...wire, body }, call);
     if (packed.body === body) return { message };
@@ -138,7 +144,7 @@ export function serviceBusOffload(options: ServiceBusOptions): ServiceBusOffload
   };
 }
 
-/** The client has parsed what is JSON, and leaves other bytes as they are. */
+/** Returns a received body as a wire message. The client parses JSON bodies and leaves other bytes unchanged. */
 function receivedWire(body: unknown): Wire | undefined {
   if (body instanceof Uint8Array) return { body, attributes: new Map() };
   return isPackedValue(body) ? { body: JSON.stringify(body), attributes: new Map() } : undefined;

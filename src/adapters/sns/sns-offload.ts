@@ -10,7 +10,7 @@ import { rules } from "../messages/rules.js";
 
 /** Options of {@link snsOffload}. */
 export type SnsOptions = AdapterOptions<{
-  /** The topic, from whose name the channel is taken when none is said, and whether it is a FIFO topic. */
+  /** The topic. Its name tells whether it is FIFO. Without the option `channel`, the name is also the channel. */
   topicArn?: string | undefined;
 }>;
 
@@ -18,10 +18,11 @@ export type SnsOptions = AdapterOptions<{
 export interface SnsOffload {
   readonly offloader: MessageOffloader;
   /**
-   * Makes an input ready for `PublishCommand` or `PublishBatchCommand`. One that fits is given back itself.
+   * Packs an input for `PublishCommand` or `PublishBatchCommand`. An input that fits is returned unchanged, as the
+   * same object.
    *
-   * @throws {StorageError} `UNSUPPORTED` for what is too big and goes to a phone, or has a text for each protocol
-   *   (`MessageStructure: "json"`): their readers can't follow a reference
+   * @throws {StorageError} `UNSUPPORTED` for an input that is too big and goes to a phone, or has a text for each
+   *   protocol (`MessageStructure: "json"`). Their readers can't follow a reference.
    */
   pack<I extends PublishCommandInput | PublishBatchRequestEntry>(input: I, options?: CallOptions): Promise<I>;
 }
@@ -29,10 +30,11 @@ export interface SnsOffload {
 const fields = { topicArn: z.optional(z.string().check(z.minLength(1))) };
 
 /**
- * Packs what is too big for SNS: 256 KiB with attributes, or `limit` where the topic's `MaximumMessageSize` takes more. The
- * queues behind it open messages by `sqsOffload`, with raw delivery or without.
+ * Packs messages that are too big for SNS. The limit is 256 KiB with attributes. Set `limit` if the topic's
+ * `MaximumMessageSize` allows more. The topic's queues open the messages by `sqsOffload`, with or without raw
+ * delivery.
  *
- * Several queues read one message: keep `"expire"`, or name all of them in `{ consumers }`.
+ * Several queues read one message. Keep `"expire"`, or name all queues in `{ consumers }`.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example

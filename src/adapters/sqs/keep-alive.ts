@@ -4,19 +4,19 @@ import { loaded } from "../amazon/sending.js";
 import { meanwhile } from "../messages/meanwhile.js";
 import type { LambdaRecord, ReceivedMessage } from "./received-message.js";
 
-/** How a message is kept from others while its payload is read. */
+/** Settings to keep a message invisible to others while its payload is read. */
 export interface KeepAlive {
   client: SQSClient;
   queueUrl: string;
   /** Milliseconds between two extensions. */
   every: number;
-  /** Seconds that the message is invisible from each extension on. */
+  /** Seconds of invisibility, counted from each extension. */
   by: number;
-  /** Where the time comes from; default the system's. */
+  /** Clock for extensions. Default: the system clock. */
   clock?: Clock | undefined;
 }
 
-/** Waits for a call, and makes the message invisible for longer meanwhile. */
+/** Waits for a call, and meanwhile extends the message's invisibility. */
 export function keptAlive<T>(
   call: Promise<T>,
   message: ReceivedMessage | LambdaRecord,

@@ -5,7 +5,7 @@ import { unlessProcessed } from "../messages/unless-processed.js";
 import type { LambdaRecord } from "./received-message.js";
 import type { SqsOffload } from "./sqs-offload.js";
 
-/** A record of the event, as far as it matters here: `SQSRecord` of `@types/aws-lambda` is one. */
+/** A record of the event, as far as it matters here. `SQSRecord` of `@types/aws-lambda` fits this type. */
 export interface BatchRecord extends LambdaRecord {
   receiptHandle: string;
   eventSourceARN: string;
@@ -13,28 +13,29 @@ export interface BatchRecord extends LambdaRecord {
 
 /** Options of {@link sqsBatchHandler}. */
 export interface BatchHandlerOptions<R> {
-  /** Whether nothing is processed after a failure; default for queues whose name ends in `.fifo`. */
+  /** Whether to stop processing after a failure. Default: true for queues whose name ends in `.fifo`. */
   fifo?: boolean | undefined;
-  /** Records at a time, default 10; in a FIFO queue it is always one. */
+  /** Records processed at a time, default 10. In a FIFO queue, always one. */
   concurrency?: number | undefined;
   /**
-   * Deletes each message when its handler is done, and settles it then: Lambda deletes after the function has ended, when
-   * nobody can settle. Needs the right `sqs:DeleteMessage`. Default: Lambda deletes, and objects end by age.
+   * Deletes each message when its handler is done, and then settles it. Lambda itself deletes only after the function
+   * has ended, when nothing can be settled any more. Needs the right `sqs:DeleteMessage`. Default: Lambda deletes,
+   * and objects end by age.
    */
   settle?: { client: SQSClient; queueUrl: string } | undefined;
-  /** Is told of each record that failed. Default: nobody is. */
+  /** Called with each record that failed. Default: no callback. */
   onFailure?: ((error: unknown, record: R) => void) | undefined;
 }
 
-/** What Lambda is told: which messages are to be delivered again. */
+/** Response to Lambda with the messages to redeliver. */
 export interface BatchResponse {
   batchItemFailures: { itemIdentifier: string }[];
 }
 
 /**
- * A Lambda handler for batches of SQS, with `ReportBatchItemFailures`. Each record is opened and handled by itself; one that
- * can't be opened is reported as failed, and gets to the dead-letter queue by `maxReceiveCount`. The queue needs a visibility
- * timeout of six times that of the function.
+ * Makes a Lambda handler for batches of SQS, with `ReportBatchItemFailures`. Each record is opened and handled by
+ * itself. A record that can't be opened is reported as failed, and moves to the dead-letter queue by
+ * `maxReceiveCount`. The queue needs a visibility timeout of six times the function's timeout.
  *
  * @example
  * export const handler = sqsBatchHandler(offload, async (record) => save(JSON.parse(record.body)));
@@ -52,7 +53,7 @@ export function sqsBatchHandler<R extends BatchRecord, C>(
   const acknowledge = async (record: R, { client, queueUrl }: { client: SQSClient; queueUrl: string }) => {
     const { DeleteMessageCommand } = await loaded(() => import("@aws-sdk/client-sqs"), "@aws-sdk/client-sqs");
     await client.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: record.receiptHandle }));
-    // It is processed and gone: objects that are left end by age.
+    // The message is processed and deleted. Objects that remain end by age.
     await offload.settle(record).catch((error: unknown) => onFailure?.(error, record));
   };
   return async ({ Records }, context) => {

@@ -2,7 +2,7 @@ import { isObject } from "../../json/is-object.js";
 import { countedAttributes, type AmazonAttribute } from "../amazon/attributes.js";
 import type { Wire } from "../messages/wire.js";
 
-/** A message as `ReceiveMessage` gives it. */
+/** A message from `ReceiveMessage`. */
 export interface ReceivedMessage {
   MessageId?: string | undefined;
   ReceiptHandle?: string | undefined;
@@ -10,7 +10,7 @@ export interface ReceivedMessage {
   MessageAttributes?: Readonly<Record<string, Partial<AmazonAttribute>>> | undefined;
 }
 
-/** A message as Lambda is given it. */
+/** A message in a Lambda event. */
 export interface LambdaRecord {
   messageId: string;
   receiptHandle?: string | undefined;
@@ -24,13 +24,13 @@ interface LambdaAttribute {
   binaryValue?: string | undefined;
 }
 
-/** A message that arrived, and the way back from what it was opened to. */
+/** A received message as a wire message. `restored` puts an opened message back into the original form. */
 export interface Received<M> {
   readonly wire: Wire;
   readonly restored: (opened: Wire) => M;
 }
 
-/** Reads a message of either casing. Of one in an envelope of SNS, it is the message that was published. */
+/** Reads a message in the casing of SQS or of Lambda. In an SNS envelope, reads the published message. */
 export function received<M extends ReceivedMessage | LambdaRecord>(message: M): Received<M> {
   const outer: Received<unknown> = "body" in message ? ofLambda(message) : ofQueue(message);
   return (notification(outer) ?? outer) as Received<M>;
@@ -63,7 +63,8 @@ function ofLambda(record: LambdaRecord): Received<LambdaRecord> {
   };
 }
 
-// As SNS writes it, without raw delivery. https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
+// The beginning of an SNS notification without raw delivery.
+// https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
 const NOTIFICATION = /^\s{0,9}\{\s{0,9}"Type"\s{0,9}:\s{0,9}"Notification"/;
 
 function notification<M>({ wire, restored }: Received<M>): Received<M> | undefined {
@@ -78,7 +79,7 @@ function notification<M>({ wire, restored }: Received<M>): Received<M> | undefin
   };
 }
 
-/** Reads a message as SNS hands it over. */
+/** Reads a message from an SNS notification. */
 export function published<N extends Notification>(notice: N): Received<N> {
   const { Message: body, MessageAttributes: given = {} } = notice;
   const attributes = Object.entries(given).map(([name, { Type, Value }]) => {
@@ -94,7 +95,7 @@ export function published<N extends Notification>(notice: N): Received<N> {
   };
 }
 
-/** What SNS says of a message. */
+/** An SNS notification. */
 export interface Notification {
   readonly Message: string;
   readonly MessageAttributes?: Readonly<Record<string, { readonly Type: string; readonly Value: string }>>;
@@ -109,7 +110,7 @@ function parsed(text: string): Notification | undefined {
   }
 }
 
-/** The attributes that are still there. */
+/** Returns the attributes that are still there. */
 function kept<T>(given: Readonly<Record<string, T>>, left: Wire["attributes"]): Record<string, T> {
   return Object.fromEntries(Object.entries(given).filter(([name]) => left.has(name)));
 }

@@ -10,23 +10,23 @@ import { wasRefused } from "../amazon/sending.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { discardAll } from "../messages/send-or-discard.js";
 
-/** What became of a batch, or of several. */
+/** Result of one batch, or of several. */
 export interface BatchResult {
   Successful: SendMessageBatchResultEntry[] | undefined;
   Failed: BatchResultErrorEntry[] | undefined;
 }
 
-/** How the entries of one call are packed and sent. */
+/** Settings to pack and send the entries of one call. */
 export interface BatchSending {
   readonly offloader: MessageOffloader;
   readonly signal: AbortSignal | undefined;
-  /** Whether nothing may overtake what failed. */
+  /** Whether no entry may overtake a failed one. */
   readonly isOrdered: boolean;
   readonly pack: (entry: Entry) => Promise<PackedInput<Entry>>;
   readonly send: (entries: Entry[]) => Promise<BatchResult>;
 }
 
-// Large bodies in memory at a time.
+// Most large bodies in memory at a time.
 const PACKED_AT_A_TIME = 8;
 const NEVER = new AbortController().signal;
 
@@ -67,7 +67,7 @@ export async function sendInBatches(
   return result;
 }
 
-/** Packs all, in their order; when one can't be packed, nothing is left of the others. */
+/** Packs all entries, in their order. If an entry can't be packed, the objects of the others are deleted. */
 async function packAll(
   entries: readonly Entry[],
   pack: BatchSending["pack"],

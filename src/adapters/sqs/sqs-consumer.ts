@@ -3,12 +3,12 @@ import { StorageError } from "../../errors/error.js";
 import { unlessProcessed } from "../messages/unless-processed.js";
 import type { SqsOffload } from "./sqs-offload.js";
 
-/** A handler for one message, or for all that were received at once, as the options of `sqs-consumer` take it. */
+/** A handler for one message, or for a whole batch, in the form of the options of `sqs-consumer`. */
 export type ConsumerHandler =
   | { handleMessage: (message: Message) => Promise<Message | undefined> }
   | { handleMessageBatch: (messages: Message[]) => Promise<Message[] | undefined> };
 
-/** What `consumerOptions` gives for the options of `sqs-consumer`. */
+/** Options for `sqs-consumer` that `consumerOptions` returns. */
 export type ConsumerOptionsFor<H> = H & { messageAttributeNames: string[] };
 
 /** A consumer of `sqs-consumer`, as far as it matters here. */
@@ -16,12 +16,13 @@ export interface ConsumerEvents {
   on(event: "message_processed", listener: (message: Message) => void): unknown;
 }
 
-/** Is told of what fails for one message. Default: nobody is. */
+/** Called with each message that failed. Default: no callback. */
 export type OnFailure = (error: unknown, message: Message) => void;
 
 /**
- * Options for `sqs-consumer` whose handler gets opened messages. All attributes are asked for. Of a batch, a message that can't
- * be opened is not handled and not acknowledged, and in a FIFO queue neither is what follows it in its group.
+ * Makes options for `sqs-consumer` whose handler gets opened messages. The options request all attributes. In a
+ * batch, a message that can't be opened is neither handled nor acknowledged. In a FIFO queue, neither are the
+ * messages after it in its group.
  *
  * @example
  * const consumer = Consumer.create({ queueUrl, sqs, ...consumerOptions(offload, { handleMessage }) });
@@ -40,7 +41,7 @@ export function consumerOptions<H extends ConsumerHandler>(
 }
 
 /**
- * Deletes what a message leads to when the consumer has deleted the message: on `message_processed`.
+ * Deletes the objects of a message after the consumer has deleted the message, on `message_processed`.
  *
  * @throws {StorageError} `CONFIG_INVALID` for a consumer that does not delete messages
  */
@@ -57,7 +58,10 @@ export function settleAfterDelete(offload: SqsOffload, consumer: ConsumerEvents,
   });
 }
 
-/** The consumer must be given back the message as it was received: it deletes and settles by that. */
+/**
+ * Wraps a handler of one message. The consumer deletes and settles by the message that the wrapper returns, so it
+ * must be the message as received.
+ */
 function oneByOne(offload: SqsOffload, handle: (message: Message) => Promise<Message | undefined>) {
   return async (message: Message): Promise<Message | undefined> => {
     const found = await unlessProcessed(offload.offloader, offload.open(message));

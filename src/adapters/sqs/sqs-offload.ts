@@ -19,29 +19,36 @@ import { sendInBatches, type BatchResult } from "./send-batch.js";
 
 /** Options of {@link sqsOffload}. */
 export type SqsOptions = AdapterOptions<{
-  /** The queue, from whose name the channel is taken when none is said, and whether it is a FIFO queue. */
+  /** The queue. Its name tells whether it is FIFO. Without the option `channel`, the name is also the channel. */
   queueUrl?: string | undefined;
 }>;
 
 /** Options of one `open`. */
 export interface OpenOptions extends CallOptions {
-  /** Makes the message invisible for longer while its payload is read, in a receive loop of your own. */
+  /** Extends the message's invisibility while its payload is read. For a receive loop of your own. */
   keepAlive?: KeepAlive | undefined;
 }
 
-/** What is sent: of a command, or of an entry in a batch. */
+/** Input of a send command, or an entry of a batch. */
 type Sendable = SendMessageCommandInput | SendMessageBatchRequestEntry;
 
-/** Sends and receives messages of SQS that may be too big for it. See {@link sqsOffload}. */
+/** Sends and receives messages that may be too big for SQS. See {@link sqsOffload}. */
 export interface SqsOffload {
   readonly offloader: MessageOffloader;
-  /** Makes an input ready for `SendMessageCommand` or `SendMessageBatchCommand`. One that fits is given back itself. */
+  /**
+   * Packs an input for `SendMessageCommand` or `SendMessageBatchCommand`. An input that fits is returned unchanged,
+   * as the same object.
+   */
   pack<I extends Sendable>(input: I, options?: CallOptions): Promise<I>;
-  /** Packs and sends. What was stored is deleted when SQS refuses the message, and kept when it may have arrived. */
+  /**
+   * Packs and sends a message. Its objects are deleted if SQS refuses the message, and kept if the message may have
+   * arrived.
+   */
   send(client: SQSClient, input: SendMessageCommandInput, options?: CallOptions): Promise<SendMessageCommandOutput>;
   /**
-   * Packs all entries, then sends them in as few requests as the limits allow, in their order. A request that fails
-   * before any other succeeded rejects; a later one is in `Failed`, each of its entries with the name of the error.
+   * Packs all entries, then sends them in their order, in as few requests as the limits allow. If a request fails
+   * before any other has succeeded, the call rejects. The entries of a request that fails later are in `Failed`, each
+   * with the name of the error.
    */
   sendBatch(
     client: SQSClient,
@@ -50,22 +57,27 @@ export interface SqsOffload {
     options?: CallOptions,
   ): Promise<Pick<SendMessageBatchCommandOutput, "Successful" | "Failed">>;
   /**
-   * Opens a message as it was received, of `ReceiveMessage` or of Lambda; also one that SNS has put into its own
-   * envelope. One that was not packed is given back itself.
+   * Opens a received message, from `ReceiveMessage` or from Lambda. Also opens a message in an SNS envelope. A
+   * message that is not packed is returned unchanged, as the same object.
    *
    * @throws {MessageError}
    */
   open<M extends ReceivedMessage | LambdaRecord>(message: M, options?: OpenOptions): Promise<M>;
-  /** Deletes what a message leads to, as the retention says: after `DeleteMessage`, for the message as it was received. */
+  /**
+   * Deletes the objects of a message, as the retention says. Call it after `DeleteMessage`, with the message as
+   * received.
+   */
   settle(message: ReceivedMessage | LambdaRecord, options?: CallOptions): Promise<void>;
 }
 
 const fields = { queueUrl: z.optional(z.string().check(z.minLength(1))) };
 
 /**
- * Packs what is too big for SQS (1 MiB with attributes, a batch too), and opens what arrives.
+ * Packs messages that are too big for SQS, and opens received messages. The limit is 1 MiB with attributes, also for
+ * a batch.
  *
- * With `"expire"`, `ttl` must be the retention of the queue and of its dead-letter queue together: up to 14 + 14 days.
+ * With `"expire"`, `ttl` must be at least the sum of two retentions: that of the queue and that of its dead-letter
+ * queue. The sum is up to 14 + 14 days.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example

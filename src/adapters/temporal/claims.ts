@@ -9,7 +9,7 @@ import type { Wire } from "../messages/wire.js";
 import type { PayloadProtos } from "./protos.js";
 import { readPayloads } from "./stored-payloads.js";
 
-/** What a driver hands over to be kept in the history. */
+/** Data of a claim, which a driver returns for the history. */
 export type ClaimData = Readonly<Record<string, string>>;
 
 const ENCODING = "json/protobuf";
@@ -19,7 +19,7 @@ const METADATA: Wire["attributes"] = new Map([
   ["messageType", MESSAGE_TYPE],
 ]);
 
-/** How claims are read: our own, and those that Temporal's own drivers wrote. */
+/** Reads claims: those of this library, and those that Temporal's own drivers wrote. */
 export class ClaimReader {
   readonly #manager: StorageManager;
   readonly #protos: PayloadProtos;
@@ -32,7 +32,12 @@ export class ClaimReader {
     this.#formats = formats;
   }
 
-  /** @throws {StorageError} `INVALID_REFERENCE` for what is no claim, before anything is read; as `hydrate` does */
+  /**
+   * Reads the payloads of claims.
+   *
+   * @throws {StorageError} `INVALID_REFERENCE` for data that is not a claim, before anything is read; as `hydrate`
+   *   does
+   */
   async read(driverName: string, claims: readonly ClaimData[], options: HydrateOptions): Promise<Payload[]> {
     const texts = claims.map(({ reference }) => reference).filter((text) => text !== undefined);
     const own = (await readPayloads(this.#manager, this.#protos, texts, options)).values();
@@ -56,7 +61,7 @@ export class ClaimReader {
   }
 }
 
-/** The claim in a payload that stands for a stored one; `undefined` for any other payload. */
+/** Returns the claim in a payload that stands for a stored payload. `undefined` for any other payload. */
 export function claimIn({ metadata, data }: Payload): { driverName: string; claimData: ClaimData } | undefined {
   if (textOf(metadata?.["encoding"]) !== ENCODING || textOf(metadata?.["messageType"]) !== MESSAGE_TYPE)
     return undefined;
@@ -77,7 +82,7 @@ function isText(value: unknown): value is string {
   return typeof value === "string";
 }
 
-/** Bytes of UTF-8 as text. */
+/** Decodes bytes as UTF-8 text. */
 export function textOf(bytes: Uint8Array | null | undefined): string | undefined {
   return bytes === undefined || bytes === null
     ? undefined

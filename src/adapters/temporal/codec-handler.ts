@@ -11,15 +11,18 @@ import { bodyOf, payloadsIn } from "./proto-json.js";
 
 /** Options of {@link temporalCodecHandler}. */
 export interface TemporalCodecHandlerOptions extends TemporalPayloadCodecOptions {
-  /** Other codecs of the workers, such as encryption, in their order: they come before {@link temporalPayloadCodec}. */
+  /** Other codecs of the workers, such as encryption, in their order. They run before {@link temporalPayloadCodec}. */
   codecs?: readonly PayloadCodec[] | undefined;
-  /** Origins of pages that may ask, such as `"http://localhost:8233"`, the Temporal web UI. Default none; there is no `*`. */
+  /**
+   * Origins of pages that may send requests, such as `"http://localhost:8233"`, the Temporal web UI. Default: none.
+   * There is no `*`.
+   */
   origins?: readonly string[] | undefined;
   /** Most bytes of a request, default 16777216 (16 MiB). */
   maxBytes?: number | undefined;
   /**
-   * Whether whoever asks may: by the header `authorization`, for one. Default: everybody who reaches the server may read
-   * whatever payload they know the claim of.
+   * Says whether a request is authorised, for example by its header `authorization`. Default: anyone who can reach
+   * the server may read each payload whose claim they know.
    */
   authorize?: ((request: IncomingMessage, namespace: string) => boolean | Promise<boolean>) | undefined;
 }
@@ -38,8 +41,8 @@ const schema = z.strictObject({
 });
 
 /**
- * The codec server of Temporal's web UI and CLI, as a handler of `node:http`: `POST …/encode` and `POST …/decode` of
- * `{"payloads":[…]}`, with CORS for the page. Paths may have a prefix.
+ * Makes the codec server of Temporal's web UI and CLI, as a handler of `node:http`. It answers `POST …/encode` and
+ * `POST …/decode` of `{"payloads":[…]}`, with CORS for the page. Paths may have a prefix.
  *
  * @throws {StorageError} as {@link temporalPayloadCodec} does
  * @example
@@ -64,7 +67,7 @@ export function temporalCodecHandler(
     const direction = /\/(encode|decode)$/.exec(pathOf(request))?.[1] as Direction | undefined;
     if (direction === undefined) return problem(404, "There is only /encode and /decode.");
     if (request.method !== "POST") return problem(405, "Only POST is understood.");
-    // Forms and plain text are sent by any page, without CORS: nothing is stored for those.
+    // Any website can send forms and plain text without CORS. Nothing is stored for such requests.
     if (!/^application\/json\b/i.test(request.headers["content-type"] ?? ""))
       return problem(415, "The body must be JSON.");
     const namespace = String(request.headers["x-namespace"] ?? "");
@@ -86,7 +89,7 @@ export function temporalCodecHandler(
       : request.method === "OPTIONS"
         ? ([204, ""] as const)
         : await answer(request).catch((error: unknown) => failed(error));
-    if (!request.complete) response.setHeader("connection", "close"); // what is still to come is not read
+    if (!request.complete) response.setHeader("connection", "close"); // the rest of the request body is not read
     response.writeHead(status, { "content-type": "application/json" }).end(body);
   };
 }
@@ -115,7 +118,10 @@ const STATUS: Partial<Record<StorageErrorCode, number>> = {
   BUDGET_EXCEEDED: 413,
 };
 
-/** What went wrong in the store may be told; messages of errors of others may hold anything. */
+/**
+ * Turns an error into a response. The message of a storage error is sent. Other errors may hold anything, so their
+ * messages are not sent.
+ */
 function failed(error: unknown): [status: number, body: string] {
   if (!isStorageError(error)) return problem(500, "The payloads could not be coded.");
   return problem(STATUS[error.code] ?? (error.retryable ? 503 : 500), error.message);

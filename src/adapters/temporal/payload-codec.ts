@@ -16,20 +16,20 @@ import { storePayloads } from "./stored-payloads.js";
 export interface TemporalPayloadCodecOptions {
   /** Stores and reads the payloads. */
   manager: StorageManager;
-  /** Most bytes of a payload, as protobuf, that stays; default 262144 (256 KiB). */
+  /** Most bytes of a payload, as protobuf, that stays unpacked; default 262144 (256 KiB). */
   over?: number | undefined;
-  /** As in {@link TemporalStorageDriverOptions}. */
+  /** Lifetime of payloads, as in {@link TemporalStorageDriverOptions}. */
   ttl?: TimeToLive | undefined;
-  /** For whom references are signed, where the manager signs. */
+  /** Audience of signed references, if the manager signs. */
   audience?: string | undefined;
-  /** As in {@link TemporalStorageDriverOptions}. */
+  /** Claims of other drivers to read, as in {@link TemporalStorageDriverOptions}. */
   reads?: readonly MessageFormat[] | undefined;
 }
 
 const ENCODING = "json/coatcheck";
 const DEFAULT_OVER = 262_144;
 
-/** The fields of {@link TemporalPayloadCodecOptions}. */
+/** Schemas of {@link TemporalPayloadCodecOptions}. */
 export const codecFields = {
   manager: engineFields.manager,
   over: z._default(count, DEFAULT_OVER),
@@ -42,10 +42,11 @@ export const codecFields = {
 const schema = z.strictObject(codecFields);
 
 /**
- * A payload codec that stores large payloads: for servers and SDKs without external storage, and for a codec server. It reads
- * what the storage driver, and Temporal's own, stored as well. The scope is that of the workflow; it knows no run.
+ * Makes a payload codec that stores large payloads. Use it for servers and SDKs without external storage, and for a
+ * codec server. It also reads payloads of the storage driver and of Temporal's own drivers. The scope is that of the
+ * workflow, without the run, which a codec does not know.
  *
- * Put it last: what comes before it, as encryption, is done to what is stored.
+ * Put it last. Codecs before it, such as encryption, then apply to the stored payloads.
  *
  * @throws {StorageError} as {@link temporalStorageDriver} does
  * @example
@@ -69,7 +70,7 @@ export function temporalPayloadCodec(options: TemporalPayloadCodecOptions): Payl
     decode: async (payloads) => {
       const claims = payloads.map(ownClaim);
       const decoded = [...payloads];
-      // Those of one driver together: what lies in one object is read once.
+      // Claims of one driver are read together, so that each object is read once.
       for (const driverName of new Set(claims.map((claim) => claim?.driverName))) {
         if (driverName === undefined) continue;
         const indexes = [...claims.keys()].filter((index) => claims[index]?.driverName === driverName);

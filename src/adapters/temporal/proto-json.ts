@@ -1,12 +1,9 @@
 import type { Payload } from "@temporalio/common";
 import { isPlainObject } from "../../json/is-object.js";
 
-/*
- * Payloads as proto JSON has them: bytes as base64, in both alphabets.
- * https://protobuf.dev/programming-guides/json/
- */
+/* Payloads in proto JSON, with bytes as base64 in both alphabets. https://protobuf.dev/programming-guides/json/ */
 
-/** The payloads in the body of a request; `undefined` for what is none. */
+/** Parses the payloads in the body of a request. `undefined` if the body is not valid. */
 export function payloadsIn(body: string): Payload[] | undefined {
   let value: unknown;
   try {
@@ -18,7 +15,7 @@ export function payloadsIn(body: string): Payload[] | undefined {
   return Array.isArray(payloads) && payloads.every(isPayload) ? payloads.map(payloadOf) : undefined;
 }
 
-/** The body of an answer. */
+/** Returns the body of a response. */
 export function bodyOf(payloads: readonly Payload[]): string {
   return JSON.stringify({
     payloads: payloads.map(({ metadata, data, externalPayloads }) => ({

@@ -9,25 +9,26 @@ type Converters = {
   readonly ProtobufJsonPayloadConverter: new (root: unknown) => { toPayload(value: unknown): Payload | undefined };
 };
 
-/** Temporal's own classes: of payloads as protobuf, which is how its own drivers store them, and of claims. */
+/** Temporal's own classes: payloads as protobuf, which is how its own drivers store them, and claims. */
 export interface PayloadProtos {
   encode(payload: Payload): Uint8Array;
-  /** @throws {StorageError} `DECODE_FAILED` */
+  /** Decodes a payload. @throws {StorageError} `DECODE_FAILED` */
   decode(bytes: Uint8Array): Payload;
   claimOf(claimData: Record<string, string>): StorageDriverClaim;
 }
 
 /**
- * The client's own protobuf classes. They are tried as Temporal will use them: where its packages find several copies of
- * `protobufjs`, each call would fail long after the start, with `TypeError: type must be a Type`.
+ * Returns the client's own protobuf classes, and tests them as Temporal will use them. If Temporal's packages find
+ * several copies of `protobufjs`, each call would otherwise fail long after the start, with
+ * `TypeError: type must be a Type`.
  *
- * @throws {StorageError} `MISSING_DEPENDENCY` where a package is missing or too old; `CONFIG_INVALID` for several copies
+ * @throws {StorageError} `MISSING_DEPENDENCY` if a package is missing or too old; `CONFIG_INVALID` for several copies
  */
 export function payloadProtos(entry: string): PayloadProtos {
   const proto = requirePeer("@temporalio/proto", entry) as Proto;
   const converters = requirePeer("@temporalio/common/lib/protobufs", entry) as Converters;
   const { Payload: PayloadProto } = proto.temporal.api.common.v1;
-  // @temporalio/proto has it since 1.21, whatever the types of a newer one say.
+  // The class exists in @temporalio/proto since 1.21, whatever the types of a newer package say.
   const sdk = proto.temporal.api.sdk.v1 as Partial<typeof temporal.api.sdk.v1>;
   if (sdk.ExternalStorageReference === undefined) {
     const message = `${entry} needs @temporalio/common and @temporalio/proto 1.21 or newer: npm install @temporalio/common.`;

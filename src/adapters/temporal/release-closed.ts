@@ -20,23 +20,29 @@ export interface ReleaseClosedOptions extends CallOptions {
   namespace: string;
   /** The manager's `outputPrefix`, default `"outputs"`. */
   prefix?: string | undefined;
-  /** Milliseconds for which what was written last stays, default 86400000 (24 h): a client stores before it starts a workflow. */
+  /**
+   * Age in milliseconds below which a workflow's payloads stay, default 86400000 (24 h). A client stores payloads
+   * before it starts a workflow.
+   */
   minAge?: number | undefined;
-  /** Deletes nothing, and tells what it would; default false. */
+  /** Deletes nothing, and reports what would be deleted; default false. */
   dryRun?: boolean | undefined;
-  /** Where the time comes from; default the system's. */
+  /** Clock for the age. Default: the system clock. */
   clock?: Clock | undefined;
 }
 
-/** What {@link releaseClosed} did. */
+/** Report of {@link releaseClosed}. */
 export interface ReleaseClosedReport {
-  /** Objects. */
+  /** Number of deleted objects. */
   deleted: number;
   /** Ids of the workflows whose payloads were deleted. */
   workflows: string[];
-  /** Workflows that the namespace still knows, or that have something younger than `minAge`. */
+  /** Number of workflows that the namespace still knows, or that have payloads younger than `minAge`. */
   kept: number;
-  /** Workflows whose ids have more than 128 bytes, which their scopes do not tell: they end by their `ttl`. */
+  /**
+   * Number of workflows whose ids have more than 128 bytes. Their scopes do not reveal the id, so their payloads end
+   * by their `ttl`.
+   */
   unknown: number;
 }
 
@@ -56,19 +62,19 @@ const schema = z.strictObject({
 });
 
 /**
- * Deletes the payloads of workflows that their namespace no longer knows: their retention is over, so no history, reset or
- * query can need them. Run it once a day. It looks at the scopes that {@link temporalStorageDriver} makes by default; a workflow
- * id that is used again keeps all payloads of its earlier runs.
+ * Deletes the payloads of workflows that their namespace no longer knows. Their retention is over, so no history,
+ * reset or query can need the payloads. Run it once a day. It reads the scopes that {@link temporalStorageDriver}
+ * makes by default. If a workflow id is used again, the payloads of its earlier runs stay.
  *
- * @throws {StorageError} `CONFIG_INVALID`, also for a client of another namespace; as `usage` and `release` do; and what the
- *   client throws. Nothing more is deleted then.
+ * @throws {StorageError} `CONFIG_INVALID`, also for a client of another namespace; as `usage` and `release` do; also
+ *   the errors of the client. Nothing more is deleted then.
  * @example
  * const { deleted } = await releaseClosed({ client, manager, namespace: "default" });
  */
 export async function releaseClosed(options: ReleaseClosedOptions): Promise<ReleaseClosedReport> {
   const { client, manager, namespace, signal: own, ...how } = parseOptions(schema, options, "releaseClosed");
   const { workflow } = client;
-  // A workflow of another namespace is not found either.
+  // A client of another namespace would not find the workflows, and their payloads would be deleted.
   const ofClient = (workflow as { options?: { namespace?: string } }).options?.namespace;
   if (ofClient !== undefined && ofClient !== namespace) throw otherNamespace();
   const below = `${how.prefix}/${scopePath("temporal", namespace, "workflow")}`;
@@ -83,7 +89,7 @@ export async function releaseClosed(options: ReleaseClosedOptions): Promise<Rele
   await forEachConcurrent([...newest], AT_A_TIME, own ?? new AbortController().signal, async ([part, written]) => {
     const id = idOf(part);
     if (id === undefined) report.unknown++;
-    // Not `<`: where the store does not say when, it may be young.
+    // The negation also keeps workflows whose time is unknown, since they may be young.
     else if (!(written <= young) || (await isKnown(workflow, id))) report.kept++;
     else {
       const { deleted } = await manager.release(part, { ...call, prefix: below, dryRun: how.dryRun });
@@ -95,7 +101,7 @@ export async function releaseClosed(options: ReleaseClosedOptions): Promise<Rele
   return report;
 }
 
-/** The id that a part of a scope was made of; `undefined` for one that is named by its hash. */
+/** Returns the workflow id of a part of a scope. `undefined` if the part is a hash. */
 function idOf(part: string): string | undefined {
   if (part.startsWith("~") || part === "_") return undefined;
   return decodeURIComponent(part);
@@ -106,7 +112,7 @@ async function isKnown(workflow: ReleaseClosedOptions["client"]["workflow"], id:
     await workflow.getHandle(id).describe();
     return true;
   } catch (error) {
-    // By its name: there may be several copies of the class. A namespace that is not found has another error.
+    // The name is compared, since there may be several copies of the class. A missing namespace gives another error.
     if ((error as Error | undefined)?.name === "WorkflowNotFoundError") return false;
     throw error;
   }

@@ -17,22 +17,25 @@ export interface TemporalStorageDriverOptions {
   /** Stores and reads the payloads. */
   manager: StorageManager;
   /**
-   * The name that histories keep, default `"coatcheck"`. It must be the same in all workers and clients, as long as a history
-   * that has it lives.
+   * Driver name in histories, default `"coatcheck"`. It must be the same in all workers and clients as long as any
+   * history with the name exists.
    */
   name?: string | undefined;
-  /** Who owns what is stored; default `temporal/{namespace}/workflow/{workflow id}/{run id, or _ before there is one}`. */
+  /**
+   * Scope of payloads. Default: `temporal/{namespace}/workflow/{workflow id}/{run id}`, with `_` before there is a
+   * run.
+   */
   scope?: ((target: StorageDriverTargetInfo | undefined) => string) | undefined;
   /**
-   * Milliseconds that payloads live at the least: the longest run, and the namespace's retention. Default that of the manager,
-   * or no end.
+   * Least lifetime of payloads, in milliseconds. It must cover the longest run and the namespace's retention.
+   * Default: that of the manager, or no end.
    */
   ttl?: TimeToLive | undefined;
-  /** For whom references are signed, where the manager signs. */
+  /** Audience of signed references, if the manager signs. */
   audience?: string | undefined;
   /**
-   * Claims of other drivers that are read: `[temporalClaim({ allow: ["s3://bucket/v0"] })]`. Default: those of Temporal's own
-   * drivers, wherever the manager may read. A driver reads what has its own `name`.
+   * Claims of other drivers to read: `[temporalClaim({ allow: ["s3://bucket/v0"] })]`. Default: those of Temporal's
+   * own drivers, wherever the manager may read. A driver gets only claims with its own `name`.
    */
   reads?: readonly MessageFormat[] | undefined;
 }
@@ -50,14 +53,14 @@ const schema = z.strictObject({
 });
 
 /**
- * A driver for Temporal's external storage (experimental there): payloads over its `payloadSizeThreshold`, default 256 KiB, lie
- * in the manager's store, all of one call in as few objects as the manager makes, and the history holds claims of about 450
- * bytes.
+ * Makes a driver for Temporal's external storage, which is experimental in Temporal. Payloads over Temporal's
+ * `payloadSizeThreshold`, default 256 KiB, lie in the manager's store. The payloads of one call share as few objects
+ * as the manager makes. The history holds claims of about 450 bytes.
  *
- * A payload that is gone fails the workflow task, again and again, with `NOT_FOUND`: nothing may end before the namespace's
- * retention does. `releaseClosed` deletes what workflows left behind that the namespace knows no longer.
+ * A missing payload fails the workflow task again and again, with `NOT_FOUND`. No payload may end before the
+ * namespace's retention does. `releaseClosed` deletes the payloads of workflows that the namespace no longer knows.
  *
- * @throws {StorageError} `CONFIG_INVALID`, also where Temporal's packages find several copies of `protobufjs`;
+ * @throws {StorageError} `CONFIG_INVALID`, also if Temporal's packages find several copies of `protobufjs`;
  *   `MISSING_DEPENDENCY` without `@temporalio/common` 1.21 or newer
  * @example
  * const driver = temporalStorageDriver({ manager });
@@ -86,7 +89,7 @@ export function temporalStorageDriver(options: TemporalStorageDriverOptions): St
   };
 }
 
-/** The scope of what belongs to a workflow or an activity. What is missing, as a run before it began, is `_`. */
+/** Returns the scope of a workflow or an activity. A missing part, such as the run before its start, is `_`. */
 export function temporalScope(target: StorageDriverTargetInfo | undefined): string {
   if (target === undefined) return scopePath("temporal", "");
   return scopePath("temporal", target.namespace, target.kind, target.id ?? "", target.runId ?? "");

@@ -9,9 +9,9 @@ import type { PayloadProtos } from "./protos.js";
 const LARGEST_RESULT = 67_108_864;
 
 /**
- * Stores payloads, each whole, in as few objects as the manager makes of them.
+ * Stores payloads, each as a whole, in as few objects as the manager makes.
  *
- * @returns the text of a reference for each
+ * @returns the text of a reference for each payload
  */
 export function storePayloads(
   manager: StorageManager,
@@ -21,7 +21,7 @@ export function storePayloads(
 ): Promise<string[]> {
   const bytes = payloads.map((payload) => protos.encode(payload));
   return inGroups(bytes, async (group) => {
-    // Deep and large enough that the list itself stays.
+    // These limits are deep and large enough to keep the list itself inline.
     const how = { ...options, maxEnvelopeSize: LARGEST_RESULT, maxRecursionDepth: 2 };
     const references = (await manager.dehydrate(group, how)) as unknown[];
     return references.map((reference) => JSON.stringify(reference));
@@ -29,9 +29,9 @@ export function storePayloads(
 }
 
 /**
- * Reads payloads by the texts of their references, which are checked before any of them is read.
+ * Reads payloads by the texts of their references. All references are checked before the first read.
  *
- * @throws {StorageError} `INVALID_REFERENCE`; `DECODE_FAILED` for what no payload is; as `hydrate` does
+ * @throws {StorageError} `INVALID_REFERENCE`; `DECODE_FAILED` for an object that is not a payload; as `hydrate` does
  */
 export async function readPayloads(
   manager: StorageManager,
@@ -40,7 +40,7 @@ export async function readPayloads(
   options: HydrateOptions,
 ): Promise<Payload[]> {
   const references = texts.map(referenceIn);
-  // What can't travel on need not be asked for: resolvers stand for no payloads.
+  // No resolver returns payloads, so resolvers are not asked.
   const how = { ...options, resolvers: false as const };
   const values = await inGroups(references, (group) => manager.hydrate(group, how) as Promise<unknown[]>);
   return values.map((value) => {
@@ -54,13 +54,13 @@ function referenceIn(text: string): unknown {
   try {
     value = JSON.parse(text);
   } catch {
-    // It is refused below.
+    // The text is refused below.
   }
   if (!isReference(value)) throw invalidReference("the claim of a payload is not the text of a reference");
   return value;
 }
 
-/** Does the work in halves where all at once are more than the manager's budgets of one call allow. */
+/** Works on all items at once, or on halves if the call exceeds the manager's budgets for one call. */
 async function inGroups<T, R>(items: readonly T[], work: (group: readonly T[]) => Promise<R[]>): Promise<R[]> {
   try {
     return await work(items);

@@ -1,34 +1,34 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
 
-/** `text` for people and awk, `json` one document, `jsonl` a line of JSON for each row. */
+/** Form of the output: `text` for people and awk, `json` for one document, `jsonl` for one line of JSON per row. */
 export type Form = "text" | "json" | "jsonl";
 
-/** A column of a table. Its texts hold no spaces, but for those of the last column. */
+/** A column of a table. Only texts in the last column may contain spaces. */
 export interface Column<Row> {
   readonly title: string;
-  /** Least characters; a number is set to the right of them. */
+  /** Least number of characters. Numbers are aligned to the right. */
   readonly width: number;
   readonly isNumber?: boolean;
   readonly text: (row: Row) => string | number | undefined;
 }
 
-/** Rows, and how each form shows them. */
+/** Rows, with their representation in each form. */
 export interface Listing<Row> {
-  /** Name of the rows in the document. */
+  /** Name of the rows in the JSON document. */
   readonly name: string;
   readonly rows: AsyncIterable<Row> | Iterable<Row>;
   readonly columns: readonly Column<Row>[];
-  /** A row in JSON; default as it is. */
+  /** Converts a row for JSON. Default: the row as it is. */
   readonly json?: (row: Row) => unknown;
-  /** What else the document says, once the rows are through. */
+  /** Returns the other fields of the document, after the last row. */
   readonly rest?: () => object;
 }
 
-/** Version of the documents. */
+/** Version of the JSON documents. */
 const VERSION = 1;
 
-/** Writes results to stdout, and waits for whoever reads them. */
+/** Writes results to stdout, with backpressure. */
 export class Output {
   constructor(
     private readonly stream: Writable & { readonly isTTY?: boolean },
@@ -36,20 +36,20 @@ export class Output {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** Writes bytes as they are. */
+  /** Writes bytes as they are, and waits while the stream is full. */
   async write(chunk: string | Uint8Array): Promise<void> {
     this.signal.throwIfAborted();
     if (!this.stream.write(chunk)) await once(this.stream, "drain", { signal: this.signal });
   }
 
-  /** Writes the one document of `--json`, or what `text` gives. */
+  /** Writes the one document of `--json`, or the lines of `text`. */
   async document(fields: object, text: () => string | readonly string[]): Promise<void> {
     if (this.form !== "text") return this.write(`${JSON.stringify({ v: VERSION, ...fields })}\n`);
     const lines = [text()].flat();
     if (lines.length > 0) await this.write(`${lines.join("\n")}\n`);
   }
 
-  /** Writes rows as they come: in the memory of one. What fails before the first one has written nothing. */
+  /** Writes rows as they come, with one row in memory. An error before the first row leaves the output empty. */
   async list<Row>({ name, rows, columns, json = (row) => row, rest }: Listing<Row>): Promise<void> {
     const opening = this.opening(name, columns);
     let separator = opening;
@@ -66,7 +66,7 @@ export class Output {
 
   private opening<Row>(name: string, columns: readonly Column<Row>[]): string {
     if (this.form === "json") return `{"v":${VERSION},${JSON.stringify(name)}:[`;
-    // A title would be a row more to awk.
+    // awk would take a title for another row.
     return this.form === "text" && this.stream.isTTY === true ? lineOf(titles(columns), columns) : "";
   }
 }
@@ -88,7 +88,10 @@ function lineOf<Row>(texts: readonly (string | number | undefined)[], columns: r
   return `${cells.join("  ")}\n`;
 }
 
-/** A text on one line that does nothing to a terminal: names in a store, and keys of payloads, are anybody's. */
+/**
+ * Escapes control characters and line breaks, so that a text can't affect the terminal. Anyone may choose names in a
+ * store and keys of payloads.
+ */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)!.toString(16)}}`);
 }

@@ -2,7 +2,7 @@ import type { Terminal } from "./terminal.js";
 
 const INTERVAL = 100;
 
-/** One line on stderr that tells a person how far something is. A pipe sees nothing of it. */
+/** Line on stderr that shows progress to a person. Writes nothing to a pipe. */
 export class Progress {
   readonly #terminal: Terminal;
   #shown = -Infinity;
@@ -12,7 +12,11 @@ export class Progress {
     this.#terminal = terminal;
   }
 
-  /** @param text is asked for a few times a second at most */
+  /**
+   * Shows the progress.
+   *
+   * @param text called at most a few times per second
+   */
   show(text: () => string): void {
     const { stderr } = this.#terminal;
     if (stderr.isTTY !== true) return;
@@ -23,7 +27,7 @@ export class Progress {
     stderr.write(`\r\u001b[K${text()}`);
   }
 
-  /** Takes the line away. */
+  /** Removes the line. */
   end(): void {
     if (this.#isThere) this.#terminal.stderr.write("\r\u001b[K");
     this.#isThere = false;

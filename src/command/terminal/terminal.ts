@@ -1,23 +1,23 @@
 import type { Readable, Writable } from "node:stream";
 
-/** What the program reads and writes: those of the process, or those of a test. */
+/** The streams and environment of the program, from the process or from a test. */
 export interface Terminal {
   readonly env: NodeJS.ProcessEnv;
-  /** Where configuration files are looked for, and what relative paths start at. */
+  /** The directory of configuration files, and the base of relative paths. */
   readonly cwd: string;
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable & { readonly isTTY?: boolean };
   readonly stderr: Writable & { readonly isTTY?: boolean };
-  /** Aborts what runs: Ctrl-C. */
+  /** Aborts the running verb, on Ctrl-C. */
   readonly signal: AbortSignal;
 }
 
-/** Whether a person sits before it, who can be asked. */
+/** Says whether a person sits at the terminal and can answer. */
 export function isInteractive({ stdin, stderr }: Terminal): boolean {
   return stdin.isTTY === true && stderr.isTTY === true;
 }
 
-/** Whether to colour what is written to a stream: https://no-color.org */
+/** Says whether to colour the text on a stream: https://no-color.org */
 export function hasColour(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean {
   return stream.isTTY === true && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
 }

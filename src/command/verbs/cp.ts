@@ -17,7 +17,7 @@ interface Flags {
   readonly dryRun?: boolean;
 }
 
-/** An object to be copied, and how. */
+/** An object to copy, and the function that copies it. */
 interface Copy {
   readonly path: string;
   readonly size: number;
@@ -56,9 +56,9 @@ export const run: RunVerb = async (call) => {
   return result.failed > 0 ? EXIT.inPart : EXIT.fine;
 };
 
-/** How far copies are done, several of which run at a time. */
+/** Progress of copies, several of which run at a time. */
 class Place {
-  /** What runs, in order, and what was begun right before each. */
+  /** Running copies in order, each with the path of the copy that was started right before. */
   readonly #running = new Map<string, string | undefined>();
   #last: string | undefined;
 
@@ -69,7 +69,7 @@ class Place {
     this.#last = path;
   }
 
-  /** A copy was made. Whoever breaks off is told of the last one before those that still run. */
+  /** Notes that a copy is done. An interrupted run continues after the last copy before all running copies. */
   end(path: string): void {
     this.#running.delete(path);
     const [before] = this.#running.size === 0 ? [this.#last] : this.#running.values();
@@ -125,7 +125,7 @@ async function copyAcross(from: Store, to: Store, path: string, signal: AbortSig
       digest: contentAddressedDigest(path),
       signal,
       ...(contentType !== undefined && to.capability.contentType && { contentType }),
-      // Where the store keeps none the write is refused: metadata is not lost in silence.
+      // A store without metadata refuses the write, so that metadata is not lost silently.
       ...(metadata !== undefined && Object.keys(metadata).length > 0 && { metadata }),
     });
   } finally {

@@ -31,7 +31,7 @@ export const run: RunVerb = async (call) => {
   );
 };
 
-/** What `done` would give. */
+/** Predicts the result of `done` without changes. */
 async function foresee(
   call: VerbCall,
   scope: string,

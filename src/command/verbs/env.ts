@@ -2,7 +2,7 @@ import { OWN_PREFIX, readEnvironment } from "../../configure/env.js";
 import { usageFailure } from "../failure.js";
 import type { RunVerb } from "../verb.js";
 
-/** A variable. Values are not told: some are secrets. */
+/** An environment variable. Values are not printed, since some are secrets. */
 interface Variable {
   readonly name: string;
   readonly isSet: boolean;

@@ -21,14 +21,14 @@ interface ExplainOptions {
   readonly maxEnvelope?: number;
   readonly depth?: number;
   readonly top?: number;
-  /** A file; `true`: stdout. */
+  /** A file, or `true` for stdout. */
   readonly svg?: string | true;
   readonly html?: string | true;
 }
 
-/** Whether what would travel fits. */
+/** Whether the travelling payload fits a limit. */
 interface Fit extends Limit {
-  /** What is measured: the payload as it is, or what dehydration leaves of it. */
+  /** The measured payload, as it is or after dehydration. */
   readonly of: "payload" | "dehydrated";
   readonly size: number;
   readonly fits: boolean;
@@ -52,7 +52,7 @@ export const run: RunVerb = async ({ args: [source], options, terminal, output, 
   const { manager, isStored } = await planner();
   const sizes = { maxInlineSize: maxInline, maxEnvelopeSize: maxEnvelope, maxRecursionDepth: depth };
   const plan = manager.plan(payload, { ...sizes, scope: "explain" });
-  // Without a store, and without a word of how to dehydrate, the payload travels as it is.
+  // Without a store and without options for dehydration, the payload travels as it is.
   const isDehydrated = isStored || Object.values(sizes).some((size) => size !== undefined);
   const explanation: Explanation = {
     size: plan.size,
@@ -70,7 +70,7 @@ export const run: RunVerb = async ({ args: [source], options, terminal, output, 
   return explanation.limit?.fits === false ? EXIT.problems : EXIT.fine;
 };
 
-/** Else `--svg payload.json` would write over the payload. */
+/** Checks the file of a picture. Without the check, `--svg payload.json` would overwrite the payload. */
 function assertPictureFile(flag: string, file: string | true | undefined, ending: string): void {
   if (typeof file !== "string" || file.endsWith(ending)) return;
   throw usageFailure(`${flag} takes a file that ends in ${ending}; give the payload before it.`);
@@ -82,7 +82,7 @@ function fitOf({ size, inlineSize }: DehydrationPlan, limit: Limit, isDehydrated
   return { ...limit, of, size: measured, fits: measured <= limit.bytes };
 }
 
-/** The objects that the references in what travels lead to; those in other objects are not seen from there. */
+/** Returns the objects that the travelling references lead to. References inside other objects are not visible here. */
 function objectsOf({ value }: DehydrationPlan): string[] {
   const paths = [...referencesIn(value)].map(({ reference }) =>
     "$storageRef" in reference ? reference.$storageRef : reference.$bubuStorageRef,

@@ -12,7 +12,7 @@ interface Flags {
   readonly provider?: Provider;
   readonly ttl?: number;
   readonly prefix?: string;
-  /** `true`: stdin. */
+  /** A file, or `true` for stdin. */
   readonly check?: string | true;
 }
 
@@ -39,7 +39,7 @@ function providerOf({ provider }: Description): Provider {
   throw usageFailure("Whose rules? Say --provider s3, gcs, azure or generic.");
 }
 
-/** Where payloads lie in the bucket; for Azure the container comes first. */
+/** Returns the path of payloads in the bucket. For Azure, the path begins with the container. */
 function locationIn({ storage, outputPrefix }: Description): string {
   const within = storage !== undefined && "prefix" in storage ? storage.prefix : undefined;
   const container = storage?.provider === "azure" ? storage.container : undefined;

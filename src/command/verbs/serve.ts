@@ -35,7 +35,7 @@ export const run: RunVerb = async (call) => {
   try {
     const { port } = server.address() as { port: number };
     const authority = `${name.includes(":") ? `[${name}]` : name}:${port}`;
-    // Browsers leave the usual port out.
+    // Browsers omit the default port.
     const names = port === 443 && tls !== undefined ? [authority, authority.slice(0, -":443".length)] : [authority];
     const look = inspector(manager, {
       allowDelete,
@@ -54,7 +54,7 @@ export const run: RunVerb = async (call) => {
   return undefined;
 };
 
-/** Origins of pages of Temporal, with commas between. */
+/** Parses the origins of Temporal's pages, separated by commas. */
 function temporalOf(flag: string | true): { origins: string[] } {
   return { origins: flag === true ? [] : flag.split(",").map((origin) => origin.trim()) };
 }
@@ -70,7 +70,7 @@ async function certificateOf(
       const { code = "unknown" } = error as NodeJS.ErrnoException;
       throw usageFailure(`The file ${file} of ${flag} can't be read: ${code}.`);
     });
-  // One after the other, so that of two that are missing the first is named.
+  // Reads one file after the other. If both are missing, the error names the first.
   return { cert: await read(tlsCert, "--tls-cert"), key: await read(tlsKey, "--tls-key") };
 }
 

@@ -6,7 +6,7 @@ import type { Workspace } from "./workspace.js";
 
 type Condition = "ifNoneMatch" | "ifMatch" | "deleteIfMatch";
 
-/** What drivers find out by requests of their own, past what they declare: what `detect()` goes by. */
+/** A driver that tests conditions by requests of its own, beyond its declarations. `detect()` uses the same test. */
 interface Probing {
   probe(options: { signal: AbortSignal }): Promise<Partial<Pick<Capability, Condition>>>;
 }
@@ -14,7 +14,7 @@ interface Probing {
 const RACERS = 16;
 const REFUSALS = ["ALREADY_EXISTS", "PRECONDITION_FAILED"] as const;
 
-/** Finds out whether conditions hold, also for several at once. */
+/** Tests whether conditional requests hold, also when several run at once. */
 export class Conditions {
   #probed: Promise<Partial<Pick<Capability, Condition>>> | undefined;
 
@@ -28,7 +28,7 @@ export class Conditions {
       const seen = (await this.#probed)[condition];
       if (seen !== undefined) return compared(declared, seen);
     }
-    // The store refuses what it does not declare, without asking anybody.
+    // The store refuses an undeclared condition without a request.
     if (!declared) return { declared, verdict: "note", note: "not tried: the store does not declare it" };
     return compared(declared, await this.holds(condition));
   }
@@ -74,7 +74,7 @@ function canProbe(store: Store): store is Store & Probing {
   return typeof (store as Partial<Probing>).probe === "function";
 }
 
-/** Whether a request was done, and not refused for its condition. */
+/** Says whether a request succeeded. False if the store refused it because of its condition. */
 async function isDone(request: Promise<unknown>): Promise<boolean> {
   try {
     await request;

@@ -8,14 +8,14 @@ import { hasLifecycle, lifecycle } from "./lifecycle.js";
 import * as probes from "./probes.js";
 import { Workspace } from "./workspace.js";
 
-/** What was found out about a store, and in which order. */
+/** Result of an examination of a store. The findings are in the order of the probes. */
 export interface Examination {
   readonly findings: Finding[];
-  /** What the store was seen to do: the option of drivers that take it. */
+  /** The store's observed capability, in the form that drivers take as an option. */
   readonly capability: Partial<Capability>;
 }
 
-/** Tries everything out, one after the other. What fails is a finding, and ends nothing but what needs it. */
+/** Runs all probes, one after the other. A failed probe is a finding. It stops only the probes that depend on it. */
 export async function examine(
   manager: StorageManager,
   store: Store,
@@ -32,7 +32,7 @@ export async function examine(
     onFinding(finding);
     return told.verdict !== "wrong";
   };
-  // The rights that a manager needs, each by its own call, below its prefix.
+  // The check makes one call for each right that a manager needs, below the manager's prefix.
   const isUsable = await tell("check", async () => manager.check({ signal }).then(() => FINE));
   if (isUsable && !isQuick) {
     await tryOut(new Workspace(store, signal), tell);
@@ -78,7 +78,7 @@ function capabilityOf(declared: Readonly<Capability>, findings: readonly Finding
   };
 }
 
-/** An examination in one sentence. */
+/** Summarises an examination in one sentence. */
 export function verdictOf({ findings }: Examination): string {
   const wrong = findings.filter(({ verdict }) => verdict === "wrong").map(({ probe }) => probe);
   if (wrong.length > 0) return `The store is not fit for use: see ${wrong.join(", ")}.`;

@@ -1,24 +1,24 @@
-/** What was found out about one thing. */
+/** Result of one probe. */
 export interface Finding {
   readonly probe: string;
-  /** What the store declares; absent where it does not say. */
+  /** The store's declaration. Absent if the store does not declare anything. */
   readonly declared?: boolean;
-  /** What it was seen to do; absent: it was not tried. */
+  /** The store's observed behaviour. Absent if the probe did not try it. */
   readonly seen?: boolean;
-  /** `wrong`: payloads may be lost, or calls fail; `note`: good to know. */
+  /** `wrong` if payloads may be lost or calls fail. `note` if the finding is good to know. */
   readonly verdict: "fine" | "note" | "wrong";
   readonly note?: string;
-  /** How long it took. */
+  /** Duration of the probe, in milliseconds. */
   readonly ms: number;
 }
 
-/** What a probe tells. */
+/** The part of a finding that the probe itself returns. */
 export type Told = Omit<Finding, "probe" | "ms">;
 
-/** It does what it must. */
+/** The finding of a probe that found nothing wrong. */
 export const FINE: Told = { verdict: "fine", seen: true };
 
-/** A feature that was tried, beside what is declared of it. */
+/** Compares the observed behaviour of a feature with its declaration. */
 export function compared(declared: boolean, seen: boolean, note = ""): Told {
   if (declared === seen) return { declared, seen, verdict: "fine" };
   if (declared) return { declared, seen, verdict: "wrong", note: note || "it is declared, and does not hold" };

@@ -8,36 +8,39 @@ import type { BucketLifecycle } from "../../store/drivers/bucket-lifecycle.js";
 import type { CallOptions, Store } from "../../store/store.js";
 import { FINE, type Told } from "./finding.js";
 
-/** A driver that can read the rules of its bucket. */
+/** A driver that can read the lifecycle rules of its bucket. */
 interface Reading {
   readLifecycle(options: CallOptions): Promise<BucketLifecycle>;
 }
 
-// What the services call the right to read them.
+// The right to read lifecycle rules, in the words of each service.
 const RIGHTS: Readonly<Record<string, string>> = { s3: "s3:GetLifecycleConfiguration", gcs: "storage.buckets.get" };
 
 const BY_HAND = "look at them by coatcheck lifecycle --check FILE";
 
-// Objects of a prefix whose labels are looked at, and rules that are told.
+// Most objects per prefix whose labels are read, and most rules that a note names.
 const MAX_LABELS = 1000;
 const MAX_TOLD = 3;
 
 /** How long payloads live. */
 interface Lives {
-  /** Paths that they lie below, each ending in a slash. */
+  /** Prefixes of the payloads' paths, each ending in a slash. */
   readonly prefixes: readonly string[];
-  /** The longest of what ends by age, in milliseconds; 0 if nothing does. */
+  /** Longest life of payloads that end by age, in milliseconds. 0 if no payload ends by age. */
   readonly longest: number;
-  /** Whether some live until they are released. */
+  /** Whether some payloads live until their release. */
   readonly isEndless: boolean;
 }
 
-/** Whether a store keeps objects where rules may end them. */
+/** Says whether lifecycle rules may end objects of a store. */
 export function hasLifecycle(store: Store): boolean {
   return isReading(store) || store.name in RIGHTS || store.name === "azure";
 }
 
-/** Which rules of the bucket end payloads before their labels, or before the retention that the manager was given. */
+/**
+ * Finds rules of the bucket that end payloads too early. Too early is before the payloads' labels, or before the
+ * retention in the manager's options.
+ */
 export async function lifecycle(manager: StorageManager, store: Store, signal: AbortSignal): Promise<Told> {
   if (store.name === "azure") return note(`the rules are those of the account: ${BY_HAND}`);
   if (!isReading(store)) return note(`a layer stands before the rules: ${BY_HAND}`);
@@ -61,7 +64,7 @@ function isReading(store: Store): store is Store & Reading {
   return typeof (store as Partial<Reading>).readLifecycle === "function";
 }
 
-/** What the manager was told, and what the labels of objects say that are there. */
+/** Reads the lives of payloads from the manager's options and from the labels of existing objects. */
 async function livesOf(manager: StorageManager, signal: AbortSignal): Promise<Lives> {
   const { outputPrefix = "outputs", inputPrefix = "inputs", retention } = retentionOf(manager) ?? {};
   const ttls = retention === undefined ? [] : [retention.ttl, ...retention.policies.map(({ ttl }) => ttl)];

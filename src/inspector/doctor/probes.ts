@@ -6,10 +6,10 @@ import { comparePaths } from "../../paths/path.js";
 import { compared, FINE, type Told } from "./finding.js";
 import type { Workspace } from "./workspace.js";
 
-const LARGE = 12 * 1024 * 1024; // more than a part of an upload has
+const LARGE = 12 * 1024 * 1024; // more than one part of an upload
 const CHUNK = 64 * 1024;
 
-// What servers were seen to sort, encode or fold in ways of their own.
+// Names that some servers sort, encode or fold in their own way.
 const NAMES = [
   "B",
   "a",
@@ -44,7 +44,10 @@ export async function names(work: Workspace): Promise<Told> {
   return lost.length === 0 ? FINE : wrong(`these names lead elsewhere: ${lost.join(" ")}`);
 }
 
-/** After {@link names}: a listing shows at once what was written, in the order of the bytes of paths, in pages too. */
+/**
+ * Tests listings, and needs the objects of {@link names}. A listing shows new objects at once, in the byte order of
+ * paths, also page by page.
+ */
 export async function listing(work: Workspace): Promise<Told> {
   if (!work.store.capability.list)
     return { declared: false, verdict: "note", note: "there is no listing, so no gc, ls or du" };
@@ -97,7 +100,7 @@ export async function checksums(work: Workspace): Promise<Told> {
   return wrong("a body of another digest is taken");
 }
 
-/** A stream of unknown length, as large files are written, and how fast it is. */
+/** Writes and reads a stream of unknown length, as large files are written, and measures the speed. */
 export async function large(work: Workspace): Promise<Told> {
   const { store, signal } = work;
   const hash = createHash("sha256");

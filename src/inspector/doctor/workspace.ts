@@ -1,11 +1,11 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Store } from "../../store/store.js";
 
-/** Objects with which a store is tried out. All go at the end. */
+/** Objects that probes write to test a store. All are deleted at the end. */
 export class Workspace {
   readonly #paths = new Set<string>();
 
-  /** What the paths of all objects begin with. */
+  /** Beginning of the paths of all objects. */
   readonly prefix = `.coatcheck-probe/${randomUUID()}/`;
 
   constructor(
@@ -13,14 +13,14 @@ export class Workspace {
     readonly signal: AbortSignal,
   ) {}
 
-  /** The path of an object, which is deleted at the end. */
+  /** Returns the path for an object, and notes it for deletion at the end. */
   path(name: string): string {
     const path = this.prefix + name;
     this.#paths.add(path);
     return path;
   }
 
-  /** Writes an object. */
+  /** Writes an object and returns its path. */
   async put(name: string, bytes: Uint8Array = randomBytes(64)): Promise<string> {
     const path = this.path(name);
     await this.store.write(path, bytes, { signal: this.signal });
@@ -31,7 +31,7 @@ export class Workspace {
     return (await this.store.read(path, { ...range, signal: this.signal })).bytes();
   }
 
-  /** The paths that a listing gives, without what they begin with. */
+  /** Lists objects and returns their paths without the prefix. */
   async list(options: { startAfter?: string; limit?: number } = {}, below = ""): Promise<string[]> {
     const names: string[] = [];
     for await (const { path } of this.store.list(this.prefix + below, { ...options, signal: this.signal })) {
@@ -40,7 +40,7 @@ export class Workspace {
     return names;
   }
 
-  /** Deletes all, also after an abort. */
+  /** Deletes all objects, also after an abort. */
   async clear(): Promise<void> {
     await Promise.allSettled([...this.#paths].map((path) => this.store.delete(path)));
   }

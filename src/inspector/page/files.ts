@@ -4,7 +4,7 @@ import { SCRIPT } from "./script.js";
 import { STYLE } from "./style.js";
 import { VIEWS } from "./view-scripts.js";
 
-/** The files of the page, by path. They hold nothing of what lies in the store: anybody may have them. */
+/** The files of the page, by path. They hold no data of the store, so they need no session. */
 export const PAGE_FILES: ReadonlyMap<string, Answer> = new Map([
   ["/", file("text/html", PAGE)],
   ["/inspector.css", file("text/css", STYLE)],

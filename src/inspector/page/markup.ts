@@ -1,4 +1,4 @@
-/** The page: what is in it comes from the scripts, as text. */
+/** The page of the inspector. The scripts fill it, with text only. */
 export const PAGE = `<!doctype html>
 <html lang="en">
 <head>

@@ -1,4 +1,7 @@
-/** What all views are made with. Everything from the store becomes text: nothing here reads markup. */
+/**
+ * Script with the functions that all views share. It shows data from the store as text only, and never parses it as
+ * markup.
+ */
 export const SCRIPT = `
 const byId = (id) => document.getElementById(id);
 

@@ -1,4 +1,4 @@
-/** How the page looks: light and dark, and from 320 pixels up. */
+/** Style sheet of the page. It has a light and a dark look, for screens from 320 pixels up. */
 export const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.45 system-ui, sans-serif; }
 * { box-sizing: border-box; }

@@ -1,4 +1,4 @@
-/** The views of the page, and what opens them. */
+/** Script with the views of the page, and with the functions that open them. */
 export const VIEWS = `
 import { ask, button, confirmation, during, field, make, references, say, submit, table } from "./inspector.js";
 

@@ -6,11 +6,11 @@ import { Refusal } from "../answers.js";
 import { examine, verdictOf } from "../doctor/examination.js";
 import { optionalText, textField, type View } from "../visit.js";
 
-// How far one dry run looks, and how much of it is told.
+// Most objects that one dry run scans, and most objects that its answer lists.
 const MAX_SCAN = 100_000;
 const MAX_TOLD = 1000;
 
-/** What a pass of the collector would do, and why. Nothing is written. */
+/** Answers with what a pass of the collector would do, and why. Nothing is written. */
 export const collect: View = ({ manager, body, workload, signal }) =>
   workload.runAlone("dry run", async () => {
     const told: CollectedObject[] = [];
@@ -22,10 +22,11 @@ export const collect: View = ({ manager, body, workload, signal }) =>
     return { report, objects: told, moreObjects: Math.max(report.scanned - told.length, 0) };
   });
 
-/** What the store was seen to do. It writes objects of its own, and deletes them. */
+/** Examines the store and answers with the findings. The probes write objects of their own and delete them. */
 export const doctor: View = ({ manager, workload, signal }) =>
   workload.runAlone("examination", async () => {
-    // Beside the check of a manager, probes go to places of the whole store: a tenant's manager stays below its prefixes.
+    // Only the manager's check stays below its prefixes. All other probes use places of the whole store. A tenant's
+    // manager must stay below its prefixes, so it gets the check alone.
     const isConfined = await confined(manager, signal);
     const examination = await examine(manager, requireStore(manager, "doctor"), isConfined, signal, () => undefined);
     return { ...examination, verdict: verdictOf(examination), confined: isConfined };
@@ -40,13 +41,13 @@ async function confined(manager: StorageManager, signal: AbortSignal): Promise<b
   }
 }
 
-/** Deletes the objects of a scope, whose name was typed to confirm it. */
+/** Deletes the objects of a scope. The user has typed the scope's name to confirm it. */
 export const release: View = async ({ manager, body, signal }) => {
   const scope = confirmed(body, "scope");
   return manager.release(scope, { prefix: optionalText(body, "prefix"), signal });
 };
 
-/** Deletes one object, whose path was typed to confirm it. */
+/** Deletes one object. The user has typed its path to confirm it. */
 export const remove: View = async ({ manager, body, signal }) => {
   await manager.delete(confirmed(body, "path"), { signal });
   return { deleted: 1 };

@@ -12,11 +12,11 @@ import type { View } from "../visit.js";
 const PAGE = 100;
 const MAX_PAGE = 1000;
 
-// What a page shows of one object: nobody reads more.
+// Most entries, and references of each entry, that a page shows for one object. Nobody reads more.
 const MAX_ENTRIES = 1000;
 const MAX_REFERENCES = 50;
 
-/** A page of the objects below a prefix. */
+/** Answers with one page of the objects below a prefix. */
 export const objects: View = async ({ manager, query, signal }) => {
   const limit = limitOf(query.get("limit"));
   const startAfter = query.get("after") ?? undefined;
@@ -28,7 +28,7 @@ export const objects: View = async ({ manager, query, signal }) => {
   return { objects: page.map(rowOf), ...(listed.length > limit && { next: page.at(-1)!.path }) };
 };
 
-/** An object, and what it holds: no values, but the references in them. */
+/** Answers with one object and its entries. The answer has no values, but the references in the values. */
 export const object: View = async ({ manager, query, signal }) => {
   const path = query.get("path") ?? "";
   assertPath(path, "inspect", manager.store?.name ?? "");
@@ -45,17 +45,17 @@ export const object: View = async ({ manager, query, signal }) => {
   };
 };
 
-/** A reference, and where it stands. */
+/** Describes a reference and its place. */
 export function referenceRow({ path, reference }: FoundReference): object {
   return { at: formatPayloadPath(path), reference };
 }
 
-/** Reads by the methods of the manager: that of a tenant goes nowhere else. */
+/** Reads through the methods of the manager, so that a tenant's manager reads nothing outside its prefixes. */
 function readerOf(manager: StorageManager): ObjectReader {
   return {
     name: manager.store?.name ?? "",
     async stat(path, options) {
-      // No other path that begins with it comes before it.
+      // In the order of paths, a path comes before all longer paths that begin with it.
       for await (const found of manager.list(path, { ...options, limit: 1 })) if (found.path === path) return found;
       return undefined;
     },

@@ -9,7 +9,10 @@ import { referenceRow } from "./objects.js";
 const MAX_ENTRIES = 500;
 const MAX_REFERENCES = 500;
 
-/** A payload that was pasted: what would leave, a picture of it, and the references that it has already. */
+/**
+ * Answers for a pasted payload. The answer has the values that would leave, a picture, and the references already in
+ * the payload.
+ */
 export const plan: View = (visit) => {
   const found = [...referencesIn(visit.body)];
   return {
@@ -19,7 +22,10 @@ export const plan: View = (visit) => {
   };
 };
 
-/** A manager may refuse to dehydrate what is dehydrated already: its references are worth a look all the same. */
+/**
+ * Plans the payload. A manager may refuse a payload that is already dehydrated. The view still shows its references,
+ * so the refusal is a part of the answer.
+ */
 function planOf({ manager, body }: Visit): object {
   try {
     const planned = manager.plan(body);
@@ -33,12 +39,12 @@ function planOf({ manager, body }: Visit): object {
   }
 }
 
-/** What one reference leads to, within the budget of a click. */
+/** Resolves one reference, within the budget of a click. */
 export const resolve: View = async ({ manager, body, budget, signal }) => {
   const reference = (body as { reference?: unknown } | null)?.reference;
   if (!isReference(reference)) throw new Refusal(400, "BAD_REQUEST", "This is no reference.");
   const { maxBytes, maxReferences } = budget;
-  // Kinds of reference that carry no signature, such as one to a Secret, are not for a click.
+  // A click does not resolve kinds of reference without a signature, such as a reference to a Secret.
   const value: unknown = await manager.hydrate(reference, { maxBytes, maxReferences, resolvers: false, signal });
   const text = value instanceof Uint8Array ? `${value.byteLength} bytes` : JSON.stringify(value, bytesAsCount, 2);
   return { text: text.slice(0, maxBytes), isBinary: value instanceof Uint8Array };

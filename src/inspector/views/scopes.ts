@@ -1,10 +1,10 @@
 import type { View } from "../visit.js";
 
-// Most scopes of one answer, and how long they are counted, in milliseconds: a store may hold a million objects.
+// Most scopes in one response, and the most time to count them, in milliseconds. A store may hold a million objects.
 const MAX_SCOPES = 500;
 const MAX_TIME = 15_000;
 
-/** What scopes take, below a prefix or in all that is the manager's. */
+/** Answers with the size of scopes, below a prefix or below all prefixes of the manager. */
 export const scopes: View = async ({ manager, query, signal }) => {
   const found: object[] = [];
   const late = AbortSignal.timeout(MAX_TIME);
@@ -27,7 +27,7 @@ export const scopes: View = async ({ manager, query, signal }) => {
   return { scopes: found, complete: isComplete };
 };
 
-/** A time in JSON; none for one that the store does not say. */
+/** Formats a time for JSON. `undefined` if the store does not give one. */
 function timeOf(date: Date | undefined): string | undefined {
   return date === undefined || Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }

@@ -93,7 +93,7 @@ export const MESSAGES: readonly Mutant[] = [
     name: "a job that may be retried loses its data",
     promise: behaviour("a job keeps what it leads to while it is in Redis"),
     file: "adapters/bullmq/bullmq-offload.ts",
-    from: "        if ((await events.getBackend().getJobData(jobId)) !== undefined) return; // somebody may retry it\n",
+    from: "        if ((await events.getBackend().getJobData(jobId)) !== undefined) return; // the job may be retried\n",
     to: "",
     seenBy: seenByTests("adapters/bullmq/bullmq-offload.test.ts"),
   },
