@@ -4,7 +4,7 @@ import { StorageError } from "../errors/error.js";
 import type { Store } from "../store/store.js";
 
 /**
- * Refuses, before any I/O, what a reference must not point at.
+ * Refuses, before any I/O, a location that a reference must not point at.
  *
  * @throws {StorageError} `UNKNOWN_SCHEME`, `REFERENCE_DENIED`
  */
@@ -21,7 +21,7 @@ export function admitLocation(
 }
 
 /**
- * Refuses, before any I/O, a prefix that the store has no way to.
+ * Refuses, before any I/O, a prefix that the store can't route.
  *
  * @throws {StorageError} `UNKNOWN_SCHEME`
  */
@@ -34,7 +34,7 @@ function routes(store: Store | undefined, scheme: string): boolean {
   return store?.routes?.(scheme) === true;
 }
 
-// The scheme is not repeated: it may come from anywhere.
+// The message does not repeat the scheme, which may come from anywhere.
 function unknownScheme(what: string, operation: string, store: Store | undefined): StorageError {
   const routing = store?.schemes;
   const why =

@@ -6,10 +6,10 @@ type Reference = Readonly<Record<string, unknown>>;
 type SignatureSettings = Pick<ManagerSettings, "signing" | "audience">;
 
 /**
- * What the signature of a reference vouches for, `undefined` where none is asked for. Nothing else is to be done with a
- * reference before, and what is used of it afterwards are the fields that are given here.
+ * Returns the fields that the signature of a reference vouches for; `undefined` where no signature is required. Do
+ * nothing else with a reference before this check. Afterwards use only the returned fields.
  *
- * @param value what `referenceGrammar` found to be a reference in `grammar`
+ * @param value an object that `referenceGrammar` recognised as a reference in `grammar`
  * @throws {StorageError} `SIGNATURE_INVALID`
  */
 export function authenticate(
@@ -23,14 +23,14 @@ export function authenticate(
   throw signatureInvalid(checked.status, operation);
 }
 
-/** What there is to say of a reference's signature; `undefined` where none is asked for. */
+/** Returns the status of a reference's signature; `undefined` where no signature is required. */
 export function checkSignature(
   value: Reference,
   grammar: Grammar,
   { signing, audience }: SignatureSettings,
 ): CheckedSignature | undefined {
   if (signing === undefined) return undefined;
-  // BubuStack's references have no field for one.
+  // References of BubuStack have no field for a signature.
   const checked: CheckedSignature =
     grammar.dialect === "native" ? signing.signer.check(value, audience) : { status: "unsigned" };
   return checked.status === "unsigned" && signing.allowUnsigned ? undefined : checked;

@@ -5,18 +5,19 @@ import type { AuthenticReference } from "../reference/sign/signature.js";
 import { authenticate } from "./authenticate.js";
 import type { ManagerSettings } from "../configure/settings.js";
 
-/** A reference that a user handed in, checked. */
+/** A reference from a user that was checked. */
 export interface CheckedReference {
   readonly grammar: Grammar;
   readonly reference: ParsedReference;
   /** The fields that were checked. */
   readonly fields: Readonly<Record<string, unknown>>;
-  /** What its signature vouches for, where one was asked for. */
+  /** The fields that its signature vouches for, where one was required. */
   readonly authentic: AuthenticReference | undefined;
 }
 
 /**
- * Checks a reference that stands alone: its signature first, then its fields. Whether it may be read is not looked at.
+ * Checks a reference that stands alone: its signature first, then its fields. It does not check whether the reference
+ * may be read.
  *
  * @throws {StorageError} `SIGNATURE_INVALID`, `INVALID_REFERENCE`
  */

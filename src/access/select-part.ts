@@ -6,8 +6,8 @@ import { checkedReference } from "./checked-reference.js";
 import type { ManagerSettings } from "../configure/settings.js";
 
 /**
- * A reference to a part of what another one selects, signed as that one is: for the same audience, until the same time.
- * What was not signed does not get a signature here.
+ * Returns a reference to a part of the value that another reference selects. It is signed like the other one, for the
+ * same audience and until the same time. A part of an unsigned reference stays unsigned.
  *
  * @throws {StorageError} `SIGNATURE_INVALID`, `INVALID_REFERENCE`
  */
@@ -21,7 +21,7 @@ export function selectPart(
   const part: Record<string, unknown> = {};
   for (const [key, field] of grammar.fields) {
     const said = field === "path" ? selector || undefined : Object.hasOwn(fields, key) ? fields[key] : undefined;
-    // A signature that was not asked for is none of the new reference.
+    // A signature that was not required is not copied to the new reference.
     if (field !== "signature" && said !== undefined) part[key] = said;
   }
   if (authentic !== undefined) {
@@ -31,14 +31,14 @@ export function selectPart(
   return part;
 }
 
-/** Selects by `inner` in what `outer` selects. */
+/** Returns a selector that applies `inner` to the result of `outer`. */
 function joinSelectors(outer: string, inner: string): string {
   parseSelector(inner);
   if (!inner.isWellFormed()) throw invalidReference("its selector holds a lone surrogate");
   const begin = outer.trim();
   const end = inner.trim();
   if (begin === "" || end === "") return begin + end;
-  // What follows a [*] is selected in each item, not in the array of them.
+  // A selector after [*] selects in each item, not in the array of items.
   if (parseSelector(begin).some(({ kind }) => kind === "each")) {
     throw invalidReference("it selects by [*] already, and from what that gives no part can be selected");
   }

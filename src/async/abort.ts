@@ -1,9 +1,9 @@
 import { onAbort } from "./on-abort.js";
 import { StorageError, isStorageError, type StorageErrorDetails } from "../errors/error.js";
 
-/** The error of an aborted call: `ABORTED`, its `cause` the reason that the caller gave. */
+/** Returns the error of an aborted call: `ABORTED`, with the caller's reason as its `cause`. */
 export function abortedError(signal: AbortSignal, details: StorageErrorDetails = {}): StorageError {
-  // A call's own deadline aborts with a typed error, which is then what the caller should see.
+  // A call's own deadline aborts with a typed error. The caller should then see this error.
   if (isStorageError(signal.reason)) return signal.reason;
   return new StorageError("ABORTED", "The call was aborted.", { ...details, cause: signal.reason });
 }
@@ -15,7 +15,7 @@ export function throwIfAborted(signal: AbortSignal | undefined, details?: Storag
 
 /**
  * Settles as `promise` does, but rejects with `ABORTED` as soon as the signal fires, whatever `promise` is waiting
- * for. What it then still brings is given to `discard`. `details` say which call it was.
+ * for. A later result of `promise` is passed to `discard`. `details` say which call it was.
  */
 export function abortable<T>(
   promise: Promise<T>,
@@ -34,7 +34,7 @@ export function abortable<T>(
     if (signal.aborted) giveUp();
     promise
       .then((value) => (aborted ? discard?.(value) : resolve(value)))
-      .catch(reject) // after an abort nobody hears it, nor that the discarding failed
+      .catch(reject) // after an abort, nobody hears this error, or an error of the discarding
       .finally(stop);
   });
 }

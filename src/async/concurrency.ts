@@ -3,9 +3,9 @@ import { abortable, throwIfAborted } from "./abort.js";
 import { onAbort } from "./on-abort.js";
 
 /**
- * Runs a task for every item, at most `limit` at a time; an item is taken when its task begins. The first failure aborts
- * the signal of the others, waits until they have settled, and is thrown. When the caller's own signal fires, nothing
- * is waited for.
+ * Runs a task for every item, at most `limit` at a time. An item is taken when its task begins. The first failure
+ * aborts the signal of the other tasks. It is thrown after they have settled. When the caller's own signal fires,
+ * nothing is waited for.
  */
 export async function forEachConcurrent<T>(
   items: Iterable<T> | AsyncIterable<T>,
@@ -15,11 +15,11 @@ export async function forEachConcurrent<T>(
 ): Promise<void> {
   if (Array.isArray(items) && items.length <= 1) {
     throwIfAborted(signal);
-    if (items.length === 1) await abortable(task(items[0] as T, signal), signal); // there are no others to be stopped
+    if (items.length === 1) await abortable(task(items[0] as T, signal), signal); // there are no other tasks to stop
     return;
   }
   const group = new AbortController();
-  setMaxListeners(Infinity, group.signal); // every task listens, and Node warns of more than ten
+  setMaxListeners(Infinity, group.signal); // every task listens, and Node warns about more than ten
   if (signal.aborted) group.abort(signal.reason);
   const stop = onAbort(signal, () => {
     group.abort(signal.reason);

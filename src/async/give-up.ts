@@ -1,13 +1,13 @@
 /**
- * Frees what is not wanted any more. Not awaited, since what hangs would hang here too; and a failure is nobody's
- * concern, also where it is thrown at once.
+ * Frees a resource that is no longer wanted. Freeing is not awaited, because a hanging resource would hang here too.
+ * Errors are ignored, even if they are thrown synchronously.
  */
 export function giveUp(free: () => unknown): void {
   void (async () => {
     try {
       await free();
     } catch {
-      // As said above.
+      // Ignored, as the description says.
     }
   })();
 }

@@ -1,8 +1,8 @@
 import { onAbort, type StopListening } from "./on-abort.js";
 
 /**
- * A signal of its own that also fires when another one does: at once, or `grace` ms later. Unlike `AbortSignal.any` it
- * leaves nothing on the other signal, which may live as long as the process, once it is unlinked.
+ * A signal of its own that also fires when another signal does, at once or `grace` ms later. The other signal may live
+ * as long as the process. Unlike `AbortSignal.any`, this one leaves nothing on the other signal once it is unlinked.
  */
 export class LinkedAbort {
   readonly #controller = new AbortController();
@@ -22,7 +22,7 @@ export class LinkedAbort {
     return this.#controller.signal;
   }
 
-  /** Only the first reason counts. */
+  /** Fires the signal. Only the first reason counts. */
   abort(reason: unknown): void {
     this.#controller.abort(reason);
   }

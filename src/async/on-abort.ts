@@ -1,13 +1,13 @@
 /** Ends the listening. Idempotent. */
 export type StopListening = () => void;
 
-// All that wait for a signal share one listener on it: Node takes more than ten on one signal for a leak, and a caller may
-// give the same signal to any number of calls. The key is the signal itself, held weakly.
+// All listeners of a signal share one listener on the signal itself. Node takes more than ten listeners on one signal
+// for a leak, and a caller may pass the same signal to any number of calls. The key is the signal itself, held weakly.
 const waiting = new WeakMap<AbortSignal, Fanout>();
 
 /**
- * Calls `listener` once when the signal fires: not at all when it has fired before. Nothing stays on the signal when all
- * that listened have stopped.
+ * Calls `listener` once when the signal fires. It is never called if the signal has fired before. Nothing stays on the
+ * signal when all listeners have stopped.
  */
 export function onAbort(signal: AbortSignal | undefined, listener: () => void): StopListening {
   if (signal === undefined || signal.aborted) return ignore;
@@ -16,9 +16,9 @@ export function onAbort(signal: AbortSignal | undefined, listener: () => void): 
   return fanout.add(listener);
 }
 
-/** The one listener on a signal, and those that it calls. */
+/** The one listener on a signal, with the listeners that it calls. */
 class Fanout {
-  // Held by an object of each call's own: the same function may listen twice.
+  // Each call has its own object here, because the same function may listen twice.
   readonly #calls = new Set<{ readonly listener: () => void }>();
 
   constructor(private readonly signal: AbortSignal) {}
@@ -34,13 +34,13 @@ class Fanout {
 
   readonly #fire = (): void => {
     this.signal.removeEventListener("abort", this.#fire);
-    // One that stops another before its turn is heeded: a set leaves out what was deleted meanwhile.
+    // A listener that stops another one before its turn is respected. A set skips items that were deleted meanwhile.
     for (const call of this.#calls) {
       this.#calls.delete(call);
       try {
         call.listener();
       } catch (error) {
-        // As an event target does: the others are called all the same, and the process hears of it.
+        // Like an event target: the other listeners are still called, and the process gets the error.
         queueMicrotask(() => {
           throw error;
         });

@@ -1,4 +1,4 @@
-/** Makes a thing once, for all who ask for it. A failure is not remembered: whoever asks next tries again. */
+/** Makes a value once, for all callers. A failure is not remembered, so the next caller tries again. */
 export function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return async () => {

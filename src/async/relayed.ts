@@ -1,6 +1,6 @@
 /**
- * Hands the items of an iterable on to their reader. Every step is taken by `step`, which may do something before and
- * after it, or give it up; what is below and is given up midway through a step is not waited for.
+ * Passes the items of an iterable on to their reader. `step` runs every step. It may act before and after the step, or
+ * give it up. When a step is given up midway, the iterable below is not waited for.
  */
 export async function* relayed<T>(
   items: AsyncIterable<T>,

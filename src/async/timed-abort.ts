@@ -1,14 +1,17 @@
 import type { Clock } from "./clock.js";
 import { LinkedAbort } from "./linked-abort.js";
 
-/** A {@link LinkedAbort} that also fires when time is over, as often as that is begun anew. */
+/** A {@link LinkedAbort} that also fires when a time limit is over. The time can be restarted any number of times. */
 export class TimedAbort extends LinkedAbort {
   readonly #clock: Clock;
   readonly #limit: number | undefined;
   readonly #overdue: (limit: number) => unknown;
   #timer: unknown;
 
-  /** @param limit milliseconds; absent: there is no end. @param overdue makes the reason */
+  /**
+   * @param limit milliseconds; `undefined` for no limit
+   * @param overdue makes the reason
+   */
   constructor(
     source: AbortSignal | undefined,
     clock: Clock,
@@ -21,20 +24,20 @@ export class TimedAbort extends LinkedAbort {
     this.#overdue = overdue;
   }
 
-  /** Counts from now. */
+  /** Starts the time limit now. */
   start(): void {
     this.stop();
     const limit = this.#limit;
     if (limit !== undefined) this.#timer = this.#clock.setTimeout(() => this.abort(this.#overdue(limit)), limit);
   }
 
-  /** Stops counting. */
+  /** Stops the time limit. */
   stop(): void {
     if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 
-  /** Leaves nothing behind on the other signal, and no timer. */
+  /** Stops the timer, and removes everything from the other signal. */
   end(): void {
     this.stop();
     this.unlink();

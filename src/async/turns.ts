@@ -3,13 +3,13 @@ import { setImmediate } from "node:timers/promises";
 import { throwIfAborted } from "./abort.js";
 import type { StorageErrorDetails } from "../errors/error.js";
 
-// Milliseconds of work after which others have their turn: less than what a health check notices, and so much that the
-// turns themselves cost nothing.
+// Milliseconds of work after which other work has its turn. It is less than a health check would notice, and long
+// enough that the turns cost nothing.
 const TURN = 10;
 
 const monotonic = (): number => performance.now();
 
-/** Work that is done in turns with all else that the process does. */
+/** Work that shares the event loop with the other work of the process. */
 export class Turns {
   private start: number;
   private waiting: Promise<void> | undefined;
@@ -21,15 +21,15 @@ export class Turns {
     this.start = now();
   }
 
-  /** Whether others should have their turn: of all who do this work side by side nobody goes on until they had it. */
+  /** Whether other work should have its turn. Until then, none of the parallel users of this object goes on. */
   get due(): boolean {
     return this.waiting !== undefined || this.now() - this.start >= TURN;
   }
 
   /**
-   * To be called between two steps of work: gives the event loop its turn when it had none for 10 ms.
+   * Gives the event loop a turn if it had none for 10 ms. To be called between two steps of work.
    *
-   * @throws {StorageError} `ABORTED` when the signal fires until then
+   * @throws {StorageError} `ABORTED` when the signal fires before that
    */
   async take(signal?: AbortSignal): Promise<void> {
     if (!this.due) return;
@@ -42,8 +42,8 @@ export class Turns {
   }
 
   /**
-   * Hands on what comes of work that is done step by step; `undefined` for a step without result, a promise for one that
-   * has to be waited for.
+   * Yields the results of work that is done step by step. A step may give `undefined`, for no result, or a promise to
+   * wait for.
    */
   async *steps<T extends object>(
     steps: Iterable<T | Promise<unknown> | undefined>,
@@ -57,10 +57,10 @@ export class Turns {
   }
 
   /**
-   * Takes work that is done step by step to its end.
+   * Runs work that is done step by step to its end.
    *
-   * @param details of the call that the work is for
-   * @throws {StorageError} `ABORTED` when the signal fires between two steps; what the work throws
+   * @param details details of the call that the work is for
+   * @throws {StorageError} `ABORTED` when the signal fires between two steps; the errors of the work
    */
   async complete<T>(
     steps: Iterator<undefined, T, undefined>,

@@ -1,34 +1,34 @@
-/** The visit of one thing on a walk. To be ended in one of two ways. */
+/** The visit of one item on a walk. It must be ended in one of two ways. */
 export interface Visit {
-  /** It is done. */
+  /** Marks the item as done. */
   end(): void;
-  /** It could not be done: the frontier stays before it. */
+  /** Marks the item as failed. The frontier stays before it. */
   fail(): void;
 }
 
 interface Place {
-  /** The path that was walked before. */
+  /** The path that was walked before this one. */
   readonly before: string | undefined;
   isFailed: boolean;
 }
 
 /**
- * Things are visited in the order of their paths, and done in any: up to which path is all done? Takes the memory of the
- * visits that are under way, however far the walk is ahead of one of them.
+ * Finds the path up to which all items are done, when items are visited in the order of their paths but end in any
+ * order. It needs memory only for the visits in flight, however far the walk is ahead of one of them.
  */
 export class WalkFrontier {
-  /** Up to here all is done; `undefined` while that is nothing. */
+  /** All items up to this path are done; `undefined` while none are. */
   lastPath: string | undefined;
   #walked: string | undefined;
-  // Visits under way, and the first that failed: a set keeps the order of the walk.
+  // Visits in flight, and the first failed one. A set keeps the order of the walk.
   readonly #open = new Set<Place>();
 
-  /** What it holds: visits under way, and a failure. */
+  /** Number of places that it holds: visits in flight, and a failure. */
   get open(): number {
     return this.#open.size;
   }
 
-  /** A path that needs no visit. */
+  /** Passes a path that needs no visit. */
   pass(path: string): void {
     this.#walked = path;
     this.#advance();
@@ -51,7 +51,7 @@ export class WalkFrontier {
     };
   }
 
-  // The frontier never gets past the first that failed.
+  // The frontier never gets past the first failed visit.
   #forgetBehindFailed(): void {
     let isBehind = false;
     for (const place of this.#open) {

@@ -1,22 +1,26 @@
 import { types } from "node:util";
 
-/** Bytes, in any of the forms that JavaScript has for them, of any realm (such as a `node:vm` context). */
+/** Bytes in any of the forms that JavaScript has for them, of any realm (such as a `node:vm` context). */
 export type Bytes = ArrayBufferView | ArrayBuffer | SharedArrayBuffer;
 
-/** Whether a value is bytes: a `Uint8Array`, `Buffer`, any other typed array, `DataView`, `ArrayBuffer`, `SharedArrayBuffer`. */
+/**
+ * Returns whether a value is bytes: a `Uint8Array`, `Buffer`, any other typed array, `DataView`, `ArrayBuffer`,
+ * `SharedArrayBuffer`.
+ */
 export function isBytes(value: unknown): value is Bytes {
   return ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value);
 }
 
 /**
- * Bytes as a `Uint8Array` of this realm, of exactly the view; `undefined` for what are none. They are not copied, but for
- * shared memory, which others may change at any time, and which not every client of a service takes.
+ * Returns bytes as a `Uint8Array` of this realm, limited to the view; `undefined` for any other value. The bytes are
+ * not copied, except from shared memory. Others may change shared memory at any time, and some clients of services do
+ * not accept it.
  *
- * @throws {TypeError} when their memory was transferred to somebody else, so that there is nothing to be read
+ * @throws {TypeError} when the memory was transferred elsewhere, so that there is nothing to read
  */
 export function bytesOf(value: unknown): Uint8Array | undefined {
   if (types.isUint8Array(value)) {
-    // Both are asked by `instanceof` further on, which does not know the arrays of other realms.
+    // Later code checks both with `instanceof`, which does not recognise arrays of other realms.
     const isOwn = value instanceof Uint8Array && !types.isSharedArrayBuffer(value.buffer);
     return isOwn && value.byteLength > 0 ? value : viewOf(value, isOwn);
   }
@@ -27,7 +31,7 @@ export function beginsWith(bytes: Uint8Array, beginning: Uint8Array): boolean {
   return Buffer.compare(bytes.subarray(0, beginning.byteLength), beginning) === 0;
 }
 
-/** Whether the memory of bytes was transferred, by `postMessage` or `structuredClone`. */
+/** Returns whether the memory of bytes was transferred, by `postMessage` or `structuredClone`. */
 export function isDetached(value: Bytes): boolean {
   try {
     bytesOf(value);
@@ -41,7 +45,7 @@ function viewOf(value: Bytes, isOwn: boolean): Uint8Array {
   const [buffer, offset, length] = types.isAnyArrayBuffer(value)
     ? ([value, 0, value.byteLength] as const)
     : ([value.buffer, value.byteOffset, value.byteLength] as const);
-  const view = new Uint8Array(buffer, offset, length); // throws for what is detached
+  const view = new Uint8Array(buffer, offset, length); // throws if the memory is detached
   if (isOwn) return value as Uint8Array;
   return types.isSharedArrayBuffer(buffer) ? new Uint8Array(view) : view;
 }

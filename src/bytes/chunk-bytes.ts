@@ -4,20 +4,21 @@ const REPLACEMENT = Buffer.from("\ufffd");
 const NOTHING = new Uint8Array(0);
 
 /**
- * The bytes of the chunks of one stream. Strings count as UTF-8, as one text: a character that is cut in two stays whole.
+ * Converts the chunks of one stream to bytes. Strings are UTF-8, and form one text. So a character that is cut in two
+ * stays whole.
  */
 export class ChunkBytes {
   // The first half of a character (a high surrogate) at the end of the last string.
   #half = "";
 
-  /** The bytes of a chunk, not copied; `undefined` for what are neither bytes nor a string. */
+  /** Returns the bytes of a chunk, not copied; `undefined` for a chunk that is neither bytes nor a string. */
   of(chunk: unknown): Uint8Array | undefined {
     if (typeof chunk === "string") return this.#ofText(chunk);
     const bytes = bytesOf(chunk);
     return bytes === undefined || this.#half === "" ? bytes : Buffer.concat([this.end(), bytes]);
   }
 
-  /** What is left when the stream has ended. */
+  /** Returns the remaining bytes when the stream has ended. */
   end(): Uint8Array {
     if (this.#half === "") return NOTHING;
     this.#half = "";

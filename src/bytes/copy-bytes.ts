@@ -2,9 +2,9 @@
 const STEP = 4 * 1024 * 1024;
 
 /**
- * A copy of many bytes, made in steps.
+ * Copies many bytes in steps.
  *
- * @throws {TypeError} when their memory is transferred, or made smaller, between two steps
+ * @throws {TypeError} when their memory is transferred, or becomes smaller, between two steps
  */
 export function* copyInSteps(bytes: Uint8Array): Generator<undefined, Uint8Array, undefined> {
   const { byteLength } = bytes;

@@ -1,8 +1,8 @@
 const GROWTH = 8;
 
 /**
- * Puts chunks together in one buffer, which grows as they come, up to a limit. Chunks are copied: their source may use
- * their memory again, and many small ones take no more than their bytes.
+ * Gathers chunks in one buffer, which grows with them, up to a limit. Chunks are copied, because their source may
+ * reuse their memory. Many small chunks take no more memory than their bytes.
  */
 export class GatheredBytes {
   #buffer: Buffer = Buffer.alloc(0);
@@ -10,8 +10,8 @@ export class GatheredBytes {
   #limit: number;
 
   /**
-   * @param limit most bytes
-   * @param firstSize least size of the buffer to begin with; default: as the first chunk
+   * @param limit maximum number of bytes
+   * @param firstSize minimum size of the first buffer; default: the size of the first chunk
    */
   constructor(
     limit: number,
@@ -24,7 +24,7 @@ export class GatheredBytes {
     return this.#size;
   }
 
-  /** Takes what there is room for, and gives the rest of the chunk, if there is one. */
+  /** Takes as many bytes as fit, and returns the rest of the chunk, if there is one. */
   take(chunk: Uint8Array): Uint8Array | undefined {
     const taken = Math.min(chunk.byteLength, this.#limit - this.#size);
     this.#reserve(this.#size + taken);
@@ -33,17 +33,19 @@ export class GatheredBytes {
     return taken === chunk.byteLength ? undefined : chunk.subarray(taken);
   }
 
-  /** What was taken, not copied: it changes when more is taken after a {@link GatheredBytes.clear}. */
+  /**
+   * Returns the gathered bytes, not copied. They change when more bytes are taken after a {@link GatheredBytes.clear}.
+   */
   bytes(): Buffer {
     return this.#buffer.subarray(0, this.#size);
   }
 
-  /** What was taken, to be kept: without the room for more. */
+  /** Returns the gathered bytes for keeping, without room for more. */
   kept(): Buffer {
     return this.#size === this.#buffer.byteLength ? this.#buffer : Buffer.from(this.bytes());
   }
 
-  /** Begins anew, in the same memory as far as the limit is the same. */
+  /** Starts again with a new limit, in the same memory. */
   clear(limit: number): void {
     this.#limit = limit;
     this.#size = 0;
@@ -52,7 +54,7 @@ export class GatheredBytes {
   #reserve(size: number): void {
     if (size <= this.#buffer.byteLength) return;
     const room = Math.max(size, this.#buffer.byteLength * GROWTH, this.firstSize);
-    // Of its own: a pooled buffer would share its memory with strangers.
+    // The buffer has its own memory. A pooled buffer would share it with unrelated code.
     const larger = Buffer.allocUnsafeSlow(Math.min(room, this.#limit));
     larger.set(this.bytes());
     this.#buffer = larger;

@@ -1,6 +1,9 @@
 import type { IncomingMessage } from "node:http";
 
-/** The body of a request as text; `undefined` where it has more bytes than that, the rest of which is not read. */
+/**
+ * Reads the body of a request as text. Returns `undefined` for a body with more than `maxBytes`, and does not read the
+ * rest.
+ */
 export async function bodyWithin(request: IncomingMessage, maxBytes: number): Promise<string | undefined> {
   if (Number(request.headers["content-length"]) > maxBytes) return undefined;
   const chunks: Uint8Array[] = [];

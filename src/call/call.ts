@@ -7,17 +7,17 @@ import { requireStore } from "./require-store.js";
 import type { ManagerSettings } from "../configure/settings.js";
 import { callFailure } from "../errors/as-storage-error.js";
 
-/** Takes note of what a manager changes: what was read of it before is out of date. */
+/** Notes what a manager changes, because earlier reads of it are out of date. */
 export interface ChangeNotes {
-  /** An object was written or deleted, or may have been. */
+  /** Notes that an object was or may have been written or deleted. */
   forgetObject(path: string): void;
-  /** The objects of a scope were deleted, or may have been. */
+  /** Notes that the objects of a scope were or may have been deleted. */
   forgetScope(scope: string): void;
-  /** Objects of a scope were written: what began to be read before may not have found them. */
+  /** Notes that objects of a scope were written. Reads that began before may not have found them. */
   noteWritten(scope: string | undefined): void;
 }
 
-/** What every method of a manager works with. */
+/** The parts that every method of a manager works with. */
 export interface ManagerParts {
   readonly settings: ManagerSettings;
   readonly recorder: Recorder;
@@ -27,9 +27,10 @@ export interface ManagerParts {
 type Operation = "open" | "write" | "read" | "delete" | "adopt" | "release" | "done" | "presign" | "check";
 
 /**
- * Runs a call that goes to the store: under the time limit and the caller's signal, recorded, with its errors typed.
+ * Runs a call that uses the store. It applies the time limit and the caller's signal, records the call, and makes its
+ * errors typed.
  *
- * @param options checked
+ * @param options checked options
  */
 export async function callStore<T>(
   { settings: { timeout }, recorder }: ManagerParts,
@@ -49,7 +50,7 @@ export async function callStore<T>(
   );
 }
 
-/** The store, for a path that the manager may touch. */
+/** Returns the store, for a path that the manager may touch. */
 export function storeFor(path: string, settings: ManagerSettings, operation: string): Store {
   const store = requireStore(settings, operation);
   assertOwnPath(path, settings, operation, store.name);

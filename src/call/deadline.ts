@@ -2,21 +2,21 @@ import { setMaxListeners } from "node:events";
 import { StorageError } from "../errors/error.js";
 import { onAbort, type StopListening } from "../async/on-abort.js";
 
-/** What may end a call: a signal that is made when it is asked for. */
+/** A signal that may end a call. It is made on first use. */
 export interface Ending {
   readonly signal: AbortSignal;
 }
 
 /**
- * The caller's signal and the time limit of a call, as one signal. Time is counted from when it is asked for. Where nothing
- * has to be waited for nobody asks, and there is neither signal nor timer nor listener.
+ * Combines the caller's signal and the time limit of a call into one signal. The time starts when the signal is first
+ * used. A call that waits for nothing never uses it, and so has no signal, timer or listener.
  */
 export class Deadline implements Ending {
   private controller: AbortController | undefined;
   private timer: NodeJS.Timeout | undefined;
   private stop: StopListening | undefined;
 
-  /** @param timeout ms */
+  /** @param timeout milliseconds */
   constructor(
     private readonly operation: string,
     private readonly timeout: number,
@@ -27,7 +27,7 @@ export class Deadline implements Ending {
     return (this.controller ??= this.start()).signal;
   }
 
-  /** Leaves nothing behind: no timer, and nothing on the caller's signal. */
+  /** Removes the timer, and the listener on the caller's signal. */
   end(): void {
     clearTimeout(this.timer);
     this.stop?.();
@@ -36,7 +36,7 @@ export class Deadline implements Ending {
   private start(): AbortController {
     const { operation, timeout, caller } = this;
     const controller = new AbortController();
-    setMaxListeners(Infinity, controller.signal); // a store may listen many times, and Node warns of more than ten
+    setMaxListeners(Infinity, controller.signal); // a store may listen many times, and Node warns about more than ten
     if (caller?.aborted === true) controller.abort(abortedCall(operation, caller));
     this.stop = onAbort(caller, () => {
       controller.abort(abortedCall(operation, caller!));
@@ -47,11 +47,11 @@ export class Deadline implements Ending {
 }
 
 /**
- * Runs a call under the caller's signal and a time limit, as one signal. Nothing stays linked to the caller's signal
- * afterwards.
+ * Runs a call under one signal, which combines the caller's signal and a time limit. Nothing stays linked to the
+ * caller's signal afterwards.
  *
- * @param timeout ms
- * @throws {StorageError} `ABORTED` or `TIMEOUT`, if `run` heeds its signal
+ * @param timeout milliseconds
+ * @throws {StorageError} `ABORTED` or `TIMEOUT`, if `run` obeys its signal
  */
 export async function withDeadline<T>(
   operation: string,
@@ -67,7 +67,7 @@ export async function withDeadline<T>(
   }
 }
 
-/** The error of a call that took longer than `timeout` ms. */
+/** Returns the error of a call that took longer than `timeout` ms. */
 export function lateCall(operation: string, timeout: number): StorageError {
   return new StorageError(
     "TIMEOUT",
@@ -76,7 +76,10 @@ export function lateCall(operation: string, timeout: number): StorageError {
   );
 }
 
-/** The error of a call whose caller gave it up. The reason is its cause, also when that is a StorageError of another call. */
+/**
+ * Returns the error of a call that its caller aborted. The reason is the cause, even when the reason is a StorageError
+ * of another call.
+ */
 export function abortedCall(operation: string, signal: AbortSignal): StorageError {
   return new StorageError("ABORTED", "The call was aborted.", { operation, cause: signal.reason });
 }

@@ -6,14 +6,14 @@ import { Compression, compressionFields, type CompressionOptions } from "./compr
 
 /** Options of {@link brotli}. */
 export interface BrotliOptions extends CompressionOptions {
-  /** 0 (fast) to 11 (small), default 5: 11 takes about fifty times as long for a tenth less. */
+  /** 0 (fast) to 11 (small), default 5. Level 11 takes about fifty times as long, for a tenth less. */
   quality?: number | undefined;
 }
 
 const schema = z.strictObject({ ...compressionFields, quality: z._default(z.int().check(z.gte(0), z.lte(11)), 5) });
 
 /**
- * Compresses entries by Brotli (RFC 7932). An entry that does not get smaller is stored as it is.
+ * Compresses entries with Brotli (RFC 7932). An entry that does not get smaller is stored as it is.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example

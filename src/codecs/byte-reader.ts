@@ -1,6 +1,6 @@
 const NOTHING = new Uint8Array(0);
 
-/** Reads chunks as so many bytes at a time. */
+/** Reads a given number of bytes at a time from chunks. */
 export class ByteReader {
   readonly #iterator: AsyncIterator<Uint8Array>;
   #chunk: Uint8Array = NOTHING;
@@ -10,7 +10,7 @@ export class ByteReader {
     this.#iterator = chunks[Symbol.asyncIterator]();
   }
 
-  /** Fills `target` as far as there are bytes. Gives what was filled. */
+  /** Fills `target` as far as there are bytes. Returns the part that was filled. */
   async read(target: Buffer): Promise<Buffer> {
     let size = 0;
     while (size < target.byteLength && !(await this.isAtEnd())) {
@@ -24,7 +24,7 @@ export class ByteReader {
 
   async isAtEnd(): Promise<boolean> {
     while (this.#chunk.byteLength === 0 && !this.#isOver) {
-      this.#isOver = true; // also of what fails, which is not to be closed
+      this.#isOver = true; // also after a failure, because a failed iterator must not be closed
       const next = await this.#iterator.next();
       if (next.done === true) break;
       this.#chunk = next.value;
@@ -33,7 +33,7 @@ export class ByteReader {
     return this.#chunk.byteLength === 0;
   }
 
-  /** What is left. */
+  /** Yields the rest of the bytes. */
   async *rest(): AsyncGenerator<Uint8Array, void, undefined> {
     while (!(await this.isAtEnd())) {
       const chunk = this.#chunk;
@@ -42,7 +42,7 @@ export class ByteReader {
     }
   }
 
-  /** Reads no further. */
+  /** Stops reading. */
   async close(): Promise<void> {
     if (!this.#isOver) await this.#iterator.return?.();
   }

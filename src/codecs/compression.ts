@@ -7,9 +7,9 @@ import type { Codec, DecodeContext, DecodeLimits, EntryEncoder } from "./codec.j
 
 /** Options that every compression has. */
 export interface CompressionOptions {
-  /** Bytes under which an entry is stored as it is, default 1024. */
+  /** Size in bytes below which an entry is stored as it is, default 1024. */
   minSize?: number | undefined;
-  /** Decode what was compressed earlier, and compress nothing; default false. */
+  /** Decodes entries that were compressed earlier, and compresses nothing; default false. */
   decodeOnly?: boolean | undefined;
 }
 
@@ -18,15 +18,15 @@ export const compressionFields = {
   decodeOnly: z._default(z.boolean(), false),
 };
 
-/** What the calls of `node:zlib` take that matter here. */
+/** The options of `node:zlib` calls that matter here. */
 interface Limits {
   readonly chunkSize?: number;
   readonly maxOutputLength?: number;
-  /** Give a {@link Decompressed}, not the bytes alone. */
+  /** Returns a {@link Decompressed}, not the bytes alone. */
   readonly info?: boolean;
 }
 
-/** What `node:zlib` gives, and its engine, which knows how many bytes it has taken. */
+/** The result of `node:zlib`, and its engine, which knows how many bytes it has consumed. */
 export interface Decompressed {
   readonly buffer: Buffer;
   readonly engine: { readonly bytesWritten: number };
@@ -38,7 +38,7 @@ type WholeLater = (bytes: Uint8Array, limits: Limits, done: (error: Error | null
 /** One algorithm of `node:zlib`. */
 export interface Algorithm {
   readonly name: string;
-  /** As {@link Codec.magic} and {@link Codec.measure}. */
+  /** See {@link Codec.magic} and {@link Codec.measure}. */
   readonly magic: Uint8Array;
   readonly measure?: (bytes: Uint8Array, limits: DecodeLimits) => Promise<number>;
   readonly compressSync: Whole;
@@ -47,7 +47,10 @@ export interface Algorithm {
   readonly decompressSync: Whole;
   readonly decompress: WholeLater;
   readonly decompressor: () => Transform & Decompressed["engine"];
-  /** Follows what is decompressed, where the engine does not say by itself that it was one whole. */
+  /**
+   * Makes an object that follows the bytes to decompress. Used where the engine does not say whether they were one
+   * complete frame.
+   */
   readonly frame?: () => Frame;
 }
 
@@ -56,13 +59,14 @@ interface Frame {
   take(bytes: Uint8Array): void;
 }
 
-// Up to here compressing takes a millisecond or two: less than what handing it to a thread costs thousands of entries.
+// Maximum size for compressing on the main thread, which takes a millisecond or two. Handing thousands of entries to a
+// thread would cost more.
 const SMALL = 32_768;
 
-// What small bytes may become while nothing else has its turn. It is what most of them do.
+// Maximum output of small bytes while nothing else has its turn. Most small entries stay below it.
 const SMALL_OUTPUT = 262_144;
 
-// Bytes that are handed back at a time: with the 16 KiB of zlib a large entry goes back and forth thousands of times.
+// Bytes of output in one chunk. With the 16 KiB of zlib, a large entry would go back and forth thousands of times.
 const CHUNK_SIZE = 262_144;
 
 // A stream is worth compressing when its beginning is.
@@ -155,7 +159,7 @@ export class Compression implements Codec, EntryEncoder {
     }
   }
 
-  /** `undefined`: it has more bytes than that. */
+  /** Decodes small bytes. Returns `undefined` when the result has more than `maxBytes`. */
   private decodeSmall(bytes: Uint8Array, maxBytes: number): Uint8Array | undefined {
     try {
       const limits = { maxOutputLength: outputLimit(maxBytes), info: true };
@@ -167,7 +171,7 @@ export class Compression implements Codec, EntryEncoder {
     }
   }
 
-  /** The bytes of a {@link Decompressed} that was made of all of `bytes`. */
+  /** Returns the bytes of a {@link Decompressed} that was made of all of `bytes`. */
   private decompressed(result: unknown, bytes: Uint8Array): Buffer {
     const { buffer, engine } = result as Decompressed;
     const frame = this.algorithm.frame?.();
@@ -184,14 +188,15 @@ export class Compression implements Codec, EntryEncoder {
   }
 }
 
-// zlib ignores them or fails, as the chunks happen to be. Here they are always refused.
+// Thrown for a truncated input, and for bytes behind the end. zlib ignores such bytes or fails, depending on the
+// chunks. Here they are always refused.
 class NotOneWhole extends Error {
   constructor() {
     super("It was cut short, or there are bytes behind its end.");
   }
 }
 
-/** @throws {NotOneWhole} unless all of the bytes were taken, and were one whole */
+/** @throws {NotOneWhole} unless all bytes were consumed, and were one complete frame */
 function assertTaken({ bytesWritten }: Decompressed["engine"], byteLength: number, frame: Frame | undefined): void {
   if (bytesWritten !== byteLength || frame?.isWhole === false) throw new NotOneWhole();
 }
@@ -200,7 +205,7 @@ function smaller(compressed: Uint8Array, bytes: Uint8Array): Uint8Array | undefi
   return compressed.byteLength < bytes.byteLength ? compressed : undefined;
 }
 
-/** zlib takes no limit of 0, and none that is over what a Buffer can hold. */
+/** Returns a limit that zlib accepts. It accepts no limit of 0, and none above the maximum size of a Buffer. */
 export function outputLimit(maxBytes: number): number {
   return Math.min(Math.max(maxBytes, 1), constants.MAX_LENGTH);
 }
@@ -209,19 +214,22 @@ export function isTooLarge(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE";
 }
 
-// Those of the library itself: Z_DATA_ERROR, ERR__ERROR_FORMAT_..., ZSTD_error_...; other errors are those of the source.
-// The one without a number: what it makes of a chunk behind the end that begins as another whole.
+// Errors of the library itself are Z_DATA_ERROR, ERR__ERROR_FORMAT_..., ZSTD_error_.... Other errors come from the
+// source. The only one without a number is the error for a chunk behind the end that begins like another frame.
 function isZlibError(error: unknown): boolean {
   const { code, errno } = error as NodeJS.ErrnoException;
   return code === "ERR_STREAM_PUSH_AFTER_EOF" || (typeof errno === "number" && /^(?:Z_|ERR_|ZSTD_)/.test(code ?? ""));
 }
 
-/** Those who read ahead must not see the memory that the next chunk comes in. An empty one would make two ends for zstd. */
+/**
+ * Copies chunks. A consumer that reads ahead must not see memory that the next chunk reuses. An empty chunk is left
+ * out, because it would make two ends for zstd.
+ */
 async function* copied(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
   for await (const chunk of chunks) if (chunk.byteLength > 0) yield new Uint8Array(chunk);
 }
 
-/** What comes out of a transform. It ends when `chunks` have ended too, and closes them when nobody reads on. */
+/** Yields the output of a transform. It ends when `chunks` have ended too, and closes them when nobody reads on. */
 async function* through(
   chunks: AsyncIterable<Uint8Array>,
   transform: Transform,
@@ -234,7 +242,7 @@ async function* through(
     });
   });
   try {
-    // Not destroyed at its end: it may have ended before the chunks have.
+    // The transform is not destroyed at its end, because it may have ended before the chunks have.
     for await (const chunk of transform.iterator({ destroyOnReturn: false })) yield chunk as Uint8Array;
     await end;
   } catch (error) {

@@ -1,7 +1,7 @@
 import { types } from "node:util";
 import type { EntryContext, EntryEncoder } from "./codec.js";
 
-/** What an entry is, but for the codecs that are still to be applied. */
+/** The facts about an entry, except the codecs, which are still to be applied. */
 export type PlainContext = Omit<EntryContext, "encodings">;
 
 /** An entry as it is stored, and the names of the codecs that were applied. */
@@ -21,7 +21,7 @@ interface Step {
   readonly encoder: EntryEncoder;
 }
 
-/** The codecs of one dehydration, made ready. */
+/** The codecs of one dehydration, ready for use. */
 export class EntryEncoding {
   constructor(
     private readonly steps: readonly Step[],
@@ -29,12 +29,12 @@ export class EntryEncoding {
     readonly encrypts: boolean,
   ) {}
 
-  /** Applies the codecs that gain something, one after the other. A promise only where one of them takes long. */
+  /** Applies the codecs that help, one after the other. Returns a promise only where one of them takes long. */
   encode(bytes: Uint8Array, context: PlainContext): EncodedEntry | Promise<EncodedEntry> {
     return this.encodeFrom(0, { bytes, encodings: [] }, context);
   }
 
-  /** @param sample how the stream begins */
+  /** @param sample the beginning of the stream */
   async encodeStream(sample: Uint8Array, context: PlainContext): Promise<StreamEncoding> {
     let encoding: StreamEncoding = { encodings: [], encode: (chunks) => chunks };
     for (const { name, encoder } of this.steps) {
@@ -48,7 +48,8 @@ export class EntryEncoding {
     for (let next = index; next < this.steps.length; next++) {
       const { name, encoder } = this.steps[next]!;
       const encoded = encoder.encode(current.bytes, { ...context, encodings: current.encodings });
-      // Also one of another realm: a promise of Node is none of a test runner's Promise.
+      // This also recognises a promise of another realm. A promise of Node is not an instance of a test runner's
+      // Promise.
       if (types.isPromise(encoded)) {
         const before = current;
         return encoded.then((bytes) => this.encodeFrom(next + 1, withStep(before, name, bytes), context));

@@ -21,7 +21,8 @@ export interface GzipOptions extends CompressionOptions {
 const schema = z.strictObject({ ...compressionFields, level: z._default(z.int().check(z.gte(1), z.lte(9)), 6) });
 
 /**
- * Compresses entries by gzip (RFC 1952), which every language reads. An entry that does not get smaller is stored as it is.
+ * Compresses entries with gzip (RFC 1952), which every language reads. An entry that does not get smaller is stored as
+ * it is.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example
@@ -45,8 +46,8 @@ export function gzip(options: GzipOptions = {}): Codec {
   );
 }
 
-// RFC 1952, section 2.3: a header of 10 bytes, with the flags in the fourth, and more as these say; behind the content its
-// checksum and size.
+// RFC 1952, section 2.3. A header has 10 bytes, with the flags in the fourth, and more bytes if the flags say so. The
+// checksum and size of the content follow the content.
 const HEADER_SIZE = 10;
 const FLAGS_AT = 3;
 const FLAGS = { headerChecksum: 2, extra: 4, name: 8, comment: 16 };
@@ -54,7 +55,7 @@ const TRAILER_SIZE = 8;
 
 const inflate = promisify(zlib.inflateRaw);
 
-/** Bytes of the member that others may follow. Only decompressing finds its end. */
+/** Returns the size in bytes of the first member. Others may follow. Only decompressing finds its end. */
 async function memberSize(bytes: Uint8Array, { maxBytes, tooLarge }: DecodeLimits): Promise<number> {
   const start = headerSize(bytes);
   try {

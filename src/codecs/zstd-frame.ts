@@ -1,5 +1,5 @@
-// RFC 8878, section 3.1.1: a magic number and a descriptor, which says how long the rest of the header is; blocks, each with
-// three bytes before it; a checksum, if the descriptor says so.
+// RFC 8878, section 3.1.1. A frame begins with a magic number and a descriptor, which says how long the rest of the
+// header is. Then come blocks, each with a header of three bytes, and a checksum if the descriptor says so.
 export const MAGIC = Buffer.of(0x28, 0xb5, 0x2f, 0xfd);
 const BLOCK_HEADER = 3;
 const CHECKSUM = 4;
@@ -8,12 +8,13 @@ const RESERVED = 3;
 
 type Part = "magic" | "descriptor" | "header" | "block" | "content" | "checksum" | "end";
 
-// The parts whose bytes say something. All others are passed over.
+// The parts whose bytes are read. All others are skipped.
 const READ: ReadonlySet<Part> = new Set<Part>(["magic", "descriptor", "block"]);
 
 /**
- * Follows the bytes of one Zstandard frame to its end, without decompressing them. Node does not say where a frame ends:
- * 22 takes one that was cut short for whole, and 26 takes the beginning of another behind it for one that is to come.
+ * Follows the bytes of one Zstandard frame to its end, without decompressing them. Node does not say where a frame
+ * ends. Node 22 accepts a truncated frame as complete. Node 26 takes the beginning of another frame behind it for one
+ * that is still to come.
  */
 export class ZstdFrame {
   private part: Part = "magic";
@@ -23,7 +24,7 @@ export class ZstdFrame {
   private isLast = false;
   private isWrong = false;
 
-  /** Whether all that was taken is one frame, from its first byte to its last. */
+  /** Whether all consumed bytes are one frame, from its first byte to its last. */
   get isWhole(): boolean {
     return this.part === "end" && !this.isWrong;
   }
@@ -32,14 +33,14 @@ export class ZstdFrame {
     for (let at = 0; at < bytes.byteLength && !this.isWrong;) {
       if (this.part === "end") this.isWrong = true;
       const count = Math.min(this.missing, bytes.byteLength - at);
-      if (READ.has(this.part)) this.seen.push(...bytes.subarray(at, at + count)); // four at most
+      if (READ.has(this.part)) this.seen.push(...bytes.subarray(at, at + count)); // four bytes at most
       at += count;
       this.missing -= count;
       while (this.missing === 0) [this.part, this.missing] = this.following(this.seen.splice(0));
     }
   }
 
-  /** What comes behind a part that was seen whole, and its size. */
+  /** Returns the part that follows a complete part, and its size. */
   private following(seen: readonly number[]): readonly [Part, number] {
     switch (this.part) {
       case "magic":
@@ -64,7 +65,7 @@ export class ZstdFrame {
     }
   }
 
-  /** Bytes of the header behind its descriptor: window, dictionary, size of the content. */
+  /** Returns the size in bytes of the header after its descriptor: window, dictionary, size of the content. */
   private headerSize(descriptor: number): number {
     const isSingle = (descriptor & 0x20) !== 0;
     this.hasChecksum = (descriptor & 4) !== 0;

@@ -15,7 +15,7 @@ export interface ZstdOptions extends CompressionOptions {
 
 const schema = z.strictObject({ ...compressionFields, level: z._default(z.int().check(z.gte(1), z.lte(19)), 3) });
 
-/** What `node:zlib` has besides from Node 22.15 and 23.8 on. */
+/** The additional functions of `node:zlib` from Node 22.15 and 23.8 on. */
 interface ZstdOfNode {
   readonly constants: { readonly ZSTD_c_compressionLevel: number };
   zstdCompressSync(bytes: Uint8Array, options: object): Buffer;
@@ -27,10 +27,10 @@ interface ZstdOfNode {
 }
 
 /**
- * Compresses entries by Zstandard (RFC 8878). An entry that does not get smaller is stored as it is. Node has it from
- * 22.15 and 23.8 on.
+ * Compresses entries with Zstandard (RFC 8878). An entry that does not get smaller is stored as it is. Node supports
+ * it from 22.15 and 23.8 on.
  *
- * @throws {StorageError} `UNSUPPORTED` where Node does not have it, `CONFIG_INVALID`
+ * @throws {StorageError} `UNSUPPORTED` where Node does not support it, `CONFIG_INVALID`
  * @example
  * new StorageManager({ store, codecs: [zstd()] });
  */
@@ -51,8 +51,8 @@ export function zstd(options: ZstdOptions = {}): Codec {
       magic: MAGIC,
       compressSync: (bytes, limits) => node.zstdCompressSync(bytes, { ...limits, params }),
       compress: (bytes, limits, done) => node.zstdCompress(bytes, { ...limits, params }, done),
-      // One chunk at a time: when Node is told of the end while the last one waits, an empty frame follows that of the data,
-      // which it does not read itself (seen in 24).
+      // One chunk at a time. If the end is signalled while the last chunk waits, Node writes an empty frame after the
+      // data. Node does not read such a frame itself (seen in 24).
       compressor: () => node.createZstdCompress({ params, writableHighWaterMark: 1 }),
       decompressSync: (bytes, limits) => node.zstdDecompressSync(bytes, limits),
       decompress: (bytes, limits, done) => node.zstdDecompress(bytes, limits, done),

@@ -1,9 +1,9 @@
 import { StorageError, isStorageError, textOf, type StorageErrorDetails } from "./error.js";
 
 /**
- * Any failure as a {@link StorageError}: what a store or resolver of the user's own throws may be anything.
+ * Turns any failure into a {@link StorageError}. A user's own store or resolver may throw anything.
  *
- * @param thrower what failed, for the message
+ * @param thrower the part that failed, for the message
  */
 export function asStorageError(error: unknown, details: StorageErrorDetails, thrower = "store"): StorageError {
   if (isStorageError(error)) return error;
@@ -15,11 +15,11 @@ export function asStorageError(error: unknown, details: StorageErrorDetails, thr
 }
 
 /**
- * The failure of what the user's own code did for a call, as a {@link StorageError}. Only the signal makes `ABORTED`: an
- * `ABORTED` that comes without it is `UNEXPECTED`.
+ * Turns the failure of user code in a call into a {@link StorageError}. Only the signal makes a call `ABORTED`. An
+ * `ABORTED` without the signal becomes `UNEXPECTED`.
  *
- * @param signal that of the call
- * @param thrower what failed, for the message
+ * @param signal the signal of the call
+ * @param thrower the part that failed, for the message
  */
 export function callFailure(
   error: unknown,
@@ -32,7 +32,9 @@ export function callFailure(
   return new StorageError("UNEXPECTED", message, { ...details, cause: error });
 }
 
-/** The same error, with other details or text: what is not given stays. Several callers can't share one error. */
+/**
+ * Copies an error, with other details or another text. All other fields stay. Several callers can't share one error.
+ */
 export function restated(error: StorageError, details: StorageErrorDetails, message = textOf(error)): StorageError {
   const { code, operation, store, path, cause, retryable } = error;
   return new StorageError(code, message, { operation, store, path, cause, retryable, ...details });

@@ -3,8 +3,9 @@ import { isStorageError } from "./error.js";
 const told = new WeakSet<object>();
 
 /**
- * The error, with the line of whoever awaits the call in its stack. Errors are made where the store or a timer says so, of
- * which the caller is no part; but whoever continues an async function knows who waits for it. Costs a good call nothing.
+ * Adds the line of the code that awaits the call to the stack of an error. An error is made in the store or in a
+ * timer, where the stack does not contain the caller. But code that continues an async function knows who awaits it. A
+ * successful call costs nothing.
  */
 export function atCaller(error: unknown): unknown {
   if (!isStorageError(error) || told.has(error) || typeof error.stack !== "string") return error;
@@ -17,12 +18,12 @@ export function atCaller(error: unknown): unknown {
   try {
     if (frames.length > 0) error.stack = [own, ...frames].join("\n");
   } catch {
-    // A frozen error of the user's own.
+    // The error is a frozen one of the user's own.
   }
   return error;
 }
 
-/** Settles as the promise does; its error has the line of whoever awaits this. */
+/** Settles as the promise does. Its error has the line of the code that awaits this function. */
 export async function calledHere<T>(promise: Promise<T>): Promise<T> {
   try {
     return await promise;

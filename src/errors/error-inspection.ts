@@ -1,18 +1,21 @@
-/** The method that `util.inspect`, and with it `console.log`, asks for what to show of an object. */
+/** The method that `util.inspect`, and so `console.log`, calls to get the view of an object. */
 export const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
-/** Marks errors of ours, which {@link shownError} leaves to themselves. Shared by the ESM and the CommonJS build. */
+/**
+ * Marks errors of this library, which {@link shownError} leaves unchanged. Shared by the ESM and the CommonJS build.
+ */
 export const SHOWS_ITSELF = Symbol.for("coatcheck.showsItself");
 
-// What says where an error came from. All else that clients hang on to their errors may be a secret: the request with its
-// headers and its signed URL, the answer with its body, the configuration with its keys.
+// Fields that say where an error came from. Any other field that clients add to their errors may be a secret. Such a
+// field may be the request with its headers and its signed URL, the response with its body, or the configuration with
+// its keys.
 const FACTS = ["code", "errno", "syscall", "status", "statusCode", "httpStatus", "requestId", "attempts"];
 
 const MAX_DEPTH = 10;
 
 /**
- * What `util.inspect` is to show of an error of ours: its stack and the fields given. Of what it was caused by, it shows
- * name, message and stack, and facts such as a code or a status, all the way down, and nothing else.
+ * Returns the view of an error of this library for `util.inspect`: its stack, and the given fields. For its causes, at
+ * every level, the view has only name, message and stack, and facts such as a code or a status.
  */
 export function shownError(error: Error, fields: Readonly<Record<string, unknown>>): Error {
   return shown(error, fields, 0);
@@ -22,7 +25,7 @@ function shown(error: Error, fields: Readonly<Record<string, unknown>>, depth: n
   const view = new Error(error.message);
   const hide = (name: string, value: unknown): unknown => Object.defineProperty(view, name, { value });
   hide("stack", error.stack);
-  // A name of its own beside that in the stack would be shown twice.
+  // A name besides the one in the stack would be shown twice.
   Object.assign(view, error.stack?.includes(error.name) === true ? {} : { name: error.name }, fields);
   if (depth === MAX_DEPTH) return view;
   const { cause, errors } = error as Partial<AggregateError>;
@@ -48,7 +51,7 @@ function factsOf(error: object): Record<string, unknown> {
   return Object.fromEntries(all.filter(([, value]) => typeof value === "string" || typeof value === "number"));
 }
 
-// Of another realm too: Node's own are of another one wherever code runs in a vm context.
+// Also recognises errors of another realm. Node's own errors are from another realm when code runs in a vm context.
 function isError(value: object): value is Error {
   return value instanceof Error || Object.prototype.toString.call(value) === "[object Error]";
 }

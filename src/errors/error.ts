@@ -1,7 +1,7 @@
 import { fullMessage } from "./message.js";
 import { INSPECT, SHOWS_ITSELF, shownError } from "./error-inspection.js";
 
-/** The stable codes of {@link StorageError}: match on these, never on messages. */
+/** The stable codes of {@link StorageError}. Match on these, never on messages. */
 export const STORAGE_ERROR_CODES = [
   "NOT_FOUND",
   "CONTAINER_NOT_FOUND",
@@ -50,19 +50,20 @@ export interface StorageErrorDetails {
   retryable?: boolean | undefined;
 }
 
-// Shared by the ESM and the CommonJS build, so that an error made by one is known to the other.
+// Shared by the ESM and the CommonJS build, so that each build recognises errors of the other.
 const BRAND = Symbol.for("coatcheck.StorageError");
 const TEXT = Symbol.for("coatcheck.StorageError.text");
 
 /**
- * The one error of this library. `code` is stable; `retryable` says whether the same call may succeed later.
- * Messages never hold payload data, keys or credentials. They say what happened and what to do, and end in the code, the
- * operation, the store and the path, where the text does not say them:
+ * The only error type of this library. `code` is stable. `retryable` says whether the same call may succeed later.
+ * Messages never hold payload data, keys or credentials. They say what happened and what to do. They end in the code,
+ * the operation, the store and the path, where the text does not say them. An example:
  * `No space is left. Make room, and call again. [INSUFFICIENT_STORAGE, write, store "file", path "outputs/a.json"]`.
  *
- * The `cause` of what a driver of ours failed with is cleaned: no request, answer or URL hangs on to it. What code of your
- * own threw (a store, resolver, stream, schema or key provider of yours, the reason of an abort) is the `cause` as it is;
- * `util.inspect` and `console.log` show no more of it than name, message, stack, and facts such as a code or a status.
+ * The `cause` of a driver error is cleaned, so that it holds no request, response or URL. An error of your own code is
+ * the `cause` unchanged. It may come from your store, resolver, stream, schema or key provider, or be the reason of an
+ * abort. Its name, message, stack, and facts such as a code or a status are all that `util.inspect` and `console.log`
+ * show.
  *
  * @example
  * try {
@@ -75,7 +76,7 @@ const TEXT = Symbol.for("coatcheck.StorageError.text");
 export class StorageError extends Error {
   readonly code: StorageErrorCode;
   readonly retryable: boolean;
-  // Declared only: a field that nobody gave is not there.
+  // Only declared, so that a field without a value does not exist.
   declare readonly operation?: string;
   declare readonly store?: string;
   declare readonly path?: string;
@@ -90,7 +91,7 @@ export class StorageError extends Error {
     if (details.path !== undefined) this.path = details.path;
   }
 
-  /** What `util.inspect` shows. */
+  /** Returns the view for `util.inspect`. */
   [INSPECT](): Error {
     return shownError(this, Object.fromEntries(Object.entries(this)));
   }
@@ -102,13 +103,13 @@ export class StorageError extends Error {
   }
 }
 
-/** The text of an error, without what its message adds: for the message of another one. */
+/** Returns the text of an error, without the additions in its message. It is used in the message of another error. */
 export function textOf(error: StorageError): string {
   const { [TEXT]: text } = error as unknown as Partial<Record<symbol, string>>;
   return text ?? error.message;
 }
 
-/** Tells whether `error` is a {@link StorageError} (of either module format) and, if given, has this `code`. */
+/** Returns whether `error` is a {@link StorageError} (of either module format) and, if given, has this `code`. */
 export function isStorageError<Code extends StorageErrorCode = StorageErrorCode>(
   error: unknown,
   code?: Code,
@@ -117,7 +118,9 @@ export function isStorageError<Code extends StorageErrorCode = StorageErrorCode>
   return code === undefined || (error as unknown as StorageError).code === code;
 }
 
-/** Tells whether `error` says that an object is missing: code `NOT_FOUND`. A missing bucket is not a missing object. */
+/**
+ * Returns whether `error` says that an object is missing: code `NOT_FOUND`. A missing bucket is not a missing object.
+ */
 export function isNotFound(error: unknown): error is StorageError & { readonly code: "NOT_FOUND" } {
   return isStorageError(error, "NOT_FOUND");
 }

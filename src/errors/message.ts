@@ -1,7 +1,8 @@
-// A path that fits a store is shorter. What is longer is cut. One of an unknown scheme may be anything, a URL with a password.
+// Maximum length of a path in a message. Paths that fit a store are shorter, and longer ones are cut. A path of an
+// unknown scheme may be anything, such as a URL with a password.
 const MAX_LENGTH = 1100;
 
-/** What to do, by the code of an error. For the errors of stores, which say what happened in one sentence. */
+/** Advice by the code of an error. It is added to errors of stores that say what happened in one sentence. */
 const ADVICE: Readonly<Record<string, string>> = {
   CONTAINER_NOT_FOUND: "Make it, or correct its name.",
   ALREADY_EXISTS: "Take what is there, or write to another path.",
@@ -15,7 +16,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   TIMEOUT: "Call again, raise the time limit, or see why the store is slow.",
 };
 
-// A second sentence, or what follows a colon, says what to do. That the text names its place does not.
+// A second sentence, or text after a colon, gives advice already. A sentence that only names the place is no advice.
 const ADVISES = /[:;] |\. (?!It is about )/;
 
 interface Facts {
@@ -25,13 +26,13 @@ interface Facts {
 }
 
 /**
- * The message of an error, for whoever sees nothing else: its text, what to do about its code, and what of code, operation,
- * store and path the text does not say itself. An error of no store and no path, such as one of the payload or the options,
- * keeps its text.
+ * Returns the message of an error for a reader who sees nothing else. It joins the text, advice for the code, and the
+ * facts that the text lacks: code, operation, store and path. An error without store and path keeps its text, such as
+ * an error of the payload or the options.
  */
 export function fullMessage(code: string, text: string, details: Facts): string {
   const { operation, store } = details;
-  // A path may be no string: the text says so.
+  // A path may be something else than a string. Then the text says so.
   const path = typeof details.path === "string" ? details.path : undefined;
   if (store === undefined && path === undefined) return text;
   const facts = [

@@ -4,7 +4,7 @@ export type Container = Record<string, unknown> | unknown[];
 /** Payloads nested deeper than this are refused. */
 export const MAX_NESTING = 500_000;
 
-/** Sets an own property, also where assignment would do something else (`__proto__`). */
+/** Sets an own property, even where assignment would do something else (`__proto__`). */
 export function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
   if (key === "__proto__") {
     Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });

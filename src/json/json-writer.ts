@@ -6,26 +6,28 @@ import { isPlainText } from "./plain-text.js";
 import { serialize, tooLong, sortedKeys } from "./serialize.js";
 import { isSmallJson } from "./small-json.js";
 
-// Characters of JSON that one step should make: so few that the strings live and die young, so many that steps cost
-// nothing.
+// Characters of JSON that one step should make. They are so few that the strings live and die young, and so many that
+// steps cost nothing.
 const STEP = 32_768;
-// Characters of a long text that one step looks at and writes.
+// Characters of a long text that one step checks and writes.
 const TEXT_STEP = 65_536;
 // Bytes that one step copies.
 const COPY_STEP = 4 * 1024 * 1024;
-// Bytes of a buffer that is taken when the first is full.
+// Size in bytes of the next buffer when the first is full.
 const MIN_GROWTH = 65_536;
-// Keys of an object from which on listing them is a step of its own.
+// Number of keys of an object from which listing them is a step of its own.
 const MANY_KEYS = 16_384;
-// Looking how large a value is costs up to a thousand values: once it was too large, so many are gone into unseen; twice as
-// many each time that the next one is too large as well, as in what is nested very deep.
+// To find out how large a value is costs as much as visiting up to a thousand values. After one value was too large,
+// this number of containers is entered without a look at their size. The number doubles each time that the next one is
+// too large as well, as in a value with very deep nesting.
 const MIN_UNSEEN = 16;
 const MAX_UNSEEN = 1024;
-// What has more keys, or items, holds values that are alike: looking into each costs as much again as writing it.
+// A container with more keys or items holds similar values. Looking into each would cost as much again as writing it.
 const MAX_FIELDS = 64;
-// Levels at which cycles are looked for first: it costs as much as there are levels, and few values have so many.
+// Number of levels at which cycles are looked for first. The search costs as much as there are levels, and few values
+// have so many.
 const FIRST_CYCLE_CHECK = 1024;
-// UTF-8 has three bytes at most for a UTF-16 unit.
+// UTF-8 has at most three bytes for a UTF-16 unit.
 const MAX_UNIT_SIZE = 3;
 
 const COMMA_LINE = ",\n";
@@ -39,39 +41,40 @@ interface Frame {
   /** Keys of an object; `undefined` for an array. */
   readonly keys: readonly string[] | undefined;
   count: number;
-  /** How many children were begun. */
+  /** Number of children that were begun. */
   index: number;
-  /** How many items are taken next. */
+  /** Number of items that are taken next. */
   group: number;
-  /** Whether no field was written. */
+  /** Whether no field was written yet. */
   isEmpty: boolean;
 }
 
 /**
- * Writes JSON straight into bytes, step by step: `JSON.stringify`, or its canonical form, makes the small parts, never the whole, of which
- * there would be one copy more, and which would keep the event loop waiting.
+ * Writes JSON directly into bytes, step by step. `JSON.stringify`, or its canonical form, makes only the small parts.
+ * Making the whole would need one more copy, and would block the event loop.
  *
- * It is valid JSON also when the value changes between two steps.
+ * The result is valid JSON even when the value changes between two steps.
  */
 export class JsonWriter {
-  private readonly full: Buffer[] = []; // what came before the buffer
+  private readonly full: Buffer[] = []; // buffers before the current one
   private fullSize = 0;
   private buffer: Buffer;
   private length = 0;
-  private units = 0; // of UTF-16, in all
-  private text = ""; // still to be put
-  private readonly open: Frame[] = []; // from the outermost; no recursion, for nesting of any depth
-  private unseen = 0; // containers to be gone into without a look at their size
+  private units = 0; // total UTF-16 units
+  private text = ""; // text still to be put
+  private readonly open: Frame[] = []; // outermost first; no recursion, for nesting of any depth
+  private unseen = 0; // containers to enter without a look at their size
   private nextUnseen = MIN_UNSEEN;
   private cycleCheck = FIRST_CYCLE_CHECK; // levels at which cycles are looked for next
-  private pauses = false; // whether the step is to end
-  private lineUnits = Infinity; // characters of a line, at least
-  private nextLine = Infinity; // characters, in all, from which on a line may end
+  private pauses = false; // whether the step must end
+  private lineUnits = Infinity; // minimum characters in a line
+  private nextLine = Infinity; // total characters from which a line may end
 
   /**
-   * @param expectedSize bytes that are expected
-   * @param maxUnits characters of UTF-16 over which nobody could read the JSON as a string
-   * @param canonical write as `fast-json-stable-stringify` does, keys sorted, and not as `JSON.stringify` does
+   * @param expectedSize expected size in bytes
+   * @param maxUnits number of UTF-16 characters above which nobody could read the JSON as a string
+   * @param canonical whether to write as `fast-json-stable-stringify` does, with sorted keys, and not as
+   *   `JSON.stringify` does
    */
   constructor(
     expectedSize: number,
@@ -81,12 +84,15 @@ export class JsonWriter {
     this.buffer = Buffer.allocUnsafeSlow(expectedSize);
   }
 
-  /** Bytes that were written. */
+  /** Number of bytes that were written. */
   get size(): number {
     return this.fullSize + this.length;
   }
 
-  /** All that was written; nothing must be written any more. In steps, where it was more than expected. */
+  /**
+   * Returns all written bytes. Nothing may be written after that. Works in steps when there were more bytes than
+   * expected.
+   */
   *end(): Generator<undefined, Buffer, undefined> {
     const last = this.buffer.subarray(0, this.length);
     if (this.full.length === 0) return last;
@@ -104,8 +110,9 @@ export class JsonWriter {
   /**
    * Writes a value that holds nothing but JSON, in steps.
    *
-   * @param lineUnits characters of UTF-16 after which a line ends, at the next comma of the outermost container: `JSON.stringify`
-   *   writes no line ends, so that a reader knows those commas, and can parse line by line
+   * @param lineUnits number of UTF-16 characters after which a line ends, at the next comma of the outermost
+   *   container. Since `JSON.stringify` writes no line ends, a reader recognises these commas, and can parse line by
+   *   line
    * @throws {StorageError} `LIMIT_EXCEEDED` when the JSON is longer than a string can be
    */
   *write(value: unknown, lineUnits = Infinity): Generator<undefined, void, undefined> {
@@ -130,7 +137,7 @@ export class JsonWriter {
     this.flush();
   }
 
-  /** Adds text as it is. */
+  /** Adds text unchanged. */
   put(text: string): void {
     this.units += text.length;
     if (this.units > this.maxUnits) throw tooLong();
@@ -138,7 +145,7 @@ export class JsonWriter {
     this.length += this.buffer.write(text, this.length);
   }
 
-  /** Writes a value that is written in parts: a long text, or the beginning of a container. */
+  /** Begins a value that is written in parts: a long text, or a container. */
   private *begin(value: unknown): Generator<undefined, void, undefined> {
     if (typeof value === "string" && value.length >= STEP) {
       yield* this.putText(value);
@@ -154,7 +161,7 @@ export class JsonWriter {
       this.open.push({ input: value, keys: undefined, count: value.length, index: 0, group: 1, isEmpty: true });
     } else {
       if (this.pauses) {
-        // What was found out listed its keys, which is to be done again.
+        // Measuring the object listed its keys. The next step lists them again.
         this.pauses = false;
         yield undefined;
       }
@@ -165,7 +172,7 @@ export class JsonWriter {
     }
   }
 
-  /** @throws {TypeError} for what has become a cycle since it was planned, and would be written without end */
+  /** @throws {TypeError} for a value that has become a cycle since it was planned, and would be written without end */
   private assertNoCycle(): void {
     const { open } = this;
     const distinct = new Set(open.map(({ input }) => input)).size;
@@ -185,16 +192,20 @@ export class JsonWriter {
     this.put('"');
   }
 
-  /** Goes on with the items of an array. @returns the item to go into, if there is one; or nothing, so that a step may end */
+  /**
+   * Continues with the items of an array.
+   *
+   * @returns the item to enter, if there is one; or `NOTHING`, so that a step may end
+   */
   private items(frame: Frame): unknown {
     const items = frame.input as readonly unknown[];
-    frame.count = items.length; // it may have changed since the last step
+    frame.count = items.length; // the array may have changed since the last step
     while (frame.index < frame.count && this.text.length < STEP) {
       const start = frame.index;
       const end = Math.min(start + frame.group, frame.count);
       const json = end - start > 1 ? this.groupJson(items, start, end) : UNKNOWN;
       if (json === UNKNOWN || this.endsLine(json.length)) {
-        // Taken alone, an item can be gone into.
+        // An item that is taken alone can be entered.
         frame.group = 1;
         frame.index++;
         if (start > 0) this.text += this.comma();
@@ -211,7 +222,7 @@ export class JsonWriter {
         this.text += json;
         continue;
       }
-      this.flush(); // joined, the group would be copied once more
+      this.flush(); // joining the group would copy it once more
       this.put(json);
       this.pauses = true;
       break;
@@ -219,28 +230,31 @@ export class JsonWriter {
     return NOTHING;
   }
 
-  /** What stands between two children of the innermost open container. */
+  /** Returns the separator between two children of the innermost open container. */
   private comma(): string {
     if (!this.endsLine(0)) return ",";
     this.nextLine = this.units + this.text.length + COMMA_LINE.length + this.lineUnits;
     return COMMA_LINE;
   }
 
-  /** Whether a line is to end within some more characters of the outermost container. Inner ones have no lines. */
+  /**
+   * Returns whether a line must end within some more characters of the outermost container. Inner containers have no
+   * line ends.
+   */
   private endsLine(units: number): boolean {
     return this.units + this.text.length + units >= this.nextLine && this.open.length === 1;
   }
 
-  /** JSON of some items without brackets, or that some of them have to be gone into. */
+  /** Returns the JSON of some items without brackets, or `UNKNOWN` when some of them have to be entered. */
   private groupJson(items: readonly unknown[], start: number, end: number): string | typeof UNKNOWN {
-    // Sorting takes so much longer than looking that nothing large is to be sorted in one go.
+    // Sorting takes so much longer than looking that nothing large may be sorted in one go.
     const looks = this.canonical || start < MAX_FIELDS;
     for (let index = start; looks && index < end; index++) if (this.isPart(items[index])) return UNKNOWN;
     const json = this.shortJson(arrayItems(items, start, end));
     return json === UNKNOWN ? UNKNOWN : json!.slice(1, -1);
   }
 
-  /** The same for the fields of an object. */
+  /** Continues with the fields of an object in the same way. */
   private fields(frame: Frame, keys: readonly string[]): unknown {
     const object = frame.input as Readonly<Record<string, unknown>>;
     while (frame.index < frame.count && this.text.length < STEP) {
@@ -249,7 +263,7 @@ export class JsonWriter {
       const child = object[key];
       const looks = index < MAX_FIELDS || this.canonical || typeof child !== "object" || Array.isArray(child);
       const json = looks && this.isPart(child) ? UNKNOWN : this.fieldJson(child);
-      if (json === undefined) continue; // it was something else when it was planned
+      if (json === undefined) continue; // the value was something else when it was planned
       const start = `${frame.isEmpty ? "" : this.comma()}${textJson(key)}:`;
       frame.isEmpty = false;
       if (json === UNKNOWN) {
@@ -262,13 +276,13 @@ export class JsonWriter {
   }
 
   private fieldJson(value: unknown): string | undefined | typeof UNKNOWN {
-    // A call of `JSON.stringify` for each would take half as long again.
+    // A call of `JSON.stringify` for each value would take half as long again.
     if (typeof value === "string") return textJson(value);
     if (typeof value === "number") return Number.isFinite(value) ? String(value) : "null";
     return typeof value === "boolean" || value === null ? String(value) : this.shortJson(value);
   }
 
-  /** Whether a value is written in parts. */
+  /** Returns whether a value is written in parts. */
   private isPart(value: unknown): boolean {
     if (typeof value === "string") return value.length >= STEP;
     if (typeof value !== "object" || value === null) return false;
@@ -286,7 +300,10 @@ export class JsonWriter {
     return true;
   }
 
-  /** JSON of a value; `undefined` for what JSON leaves out; or that it is too deep, or too long, to be made in one go. */
+  /**
+   * Returns the JSON of a value. Returns `undefined` for a value that JSON leaves out, and `UNKNOWN` for one that is
+   * too deep, or too long, for one go.
+   */
   private shortJson(value: unknown): string | undefined | typeof UNKNOWN {
     try {
       return this.canonical ? stableStringify(value) : JSON.stringify(value);
@@ -296,7 +313,7 @@ export class JsonWriter {
     }
   }
 
-  /** JSON of any value; `undefined` for what JSON leaves out. */
+  /** Returns the JSON of any value; `undefined` for a value that JSON leaves out. */
   private jsonOf(value: unknown): string | undefined {
     return serialize(value, this.canonical);
   }
@@ -308,7 +325,7 @@ export class JsonWriter {
   }
 
   private makeRoom(size: number): void {
-    // `write` looks no further than the end of the buffer, and a text that just fits has no room to spare.
+    // `write` stops at the end of the buffer, so a text that just fits needs no spare room.
     if (this.length + size <= this.buffer.byteLength) return;
     this.full.push(this.buffer.subarray(0, this.length));
     this.fullSize += this.length;
@@ -317,7 +334,10 @@ export class JsonWriter {
   }
 }
 
-/** How many items to take next: as many as fill a step by the average so far, and not many more at once than before. */
+/**
+ * Returns how many items to take next. It is the number that fills a step by the average so far, and at most four
+ * times the number before.
+ */
 function nextCount(count: number, average: number): number {
   const fitting = Math.floor(STEP / Math.max(average, 1));
   return Math.max(1, Math.min(fitting, count * 4));
@@ -327,8 +347,11 @@ function textJson(text: string): string {
   return isPlainText(text) ? `"${text}"` : serialize(text, false);
 }
 
-/** Where a part of a text may end at or after `index`, so that no character of two units (a surrogate pair) is cut in two. */
+/**
+ * Returns where a part of a text may end, at or after `index`. So no character of two units (a surrogate pair) is cut
+ * in two.
+ */
 export function characterEnd(text: string, index: number): number {
-  const unit = text.charCodeAt(index - 1); // NaN, past the end, is no surrogate
+  const unit = text.charCodeAt(index - 1); // NaN, past the end, is not a surrogate
   return unit >= 0xd800 && unit < 0xdc00 ? index + 1 : index;
 }

@@ -1,11 +1,12 @@
-// Printable ASCII but quote and backslash: a character, a byte. One test of all of a text costs a third of a loop over
-// its characters (measured with 10 to 10,000 of them).
+// Printable ASCII except quote and backslash, where each character is one byte. One test of a whole text costs a third
+// of a loop over its characters (measured with 10 to 10,000 of them).
 const PLAIN = /^[ !#-[\]-\x7f]*$/;
 
-// Characters from which on it takes less time to write a text as bytes, and to look at four of them at once: of long texts a third.
+// Number of characters from which it is faster to write a text as bytes and check four of them at once. Long texts
+// take a third of the time.
 const LONG = 512;
 
-// Characters that are looked at in one go.
+// Characters that are checked in one go.
 const PART = 65_536;
 // Bytes of four words.
 const GROUP = 16;
@@ -14,15 +15,16 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const SPACE = 0x20;
 
-// In each of four bytes: a space, and the bit that bytes from 0x80 on have.
+// A space in each of four bytes, and the highest bit of each, which bytes from 0x80 on have.
 const SPACES = 0x20202020;
 const HIGH_BITS = 0x80808080;
 
-// Longer than a part, so that one which is not ASCII takes more bytes than it has characters, though it may not fit.
+// The buffer is longer than a part. So a part that is not ASCII takes more bytes than it has characters, even if it
+// does not fit.
 const bytes = Buffer.allocUnsafeSlow(PART + GROUP);
 const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / Int32Array.BYTES_PER_ELEMENT);
 
-/** Whether JSON writes each character of a text as it is, and as one byte. */
+/** Returns whether JSON writes each character of a text unchanged, and as one byte. */
 export function isPlainText(text: string): boolean {
   if (text.length < LONG) return PLAIN.test(text);
   for (let start = 0; start < text.length; start += PART) {
@@ -40,7 +42,10 @@ function isPlainPart(text: string): boolean {
   return !written.includes(QUOTE) && !written.includes(BACKSLASH);
 }
 
-/** Whether so many words, in groups of four, hold no control character: taking a space from it sets its highest bit. */
+/**
+ * Returns whether a number of words, in groups of four, hold no control character. Subtracting a space from such a
+ * character sets its highest bit.
+ */
 function isPrintable(count: number): boolean {
   let bits = 0;
   for (let i = 0; i < count; i += 4) {

@@ -2,12 +2,12 @@ export function isText(value: unknown): value is string {
   return typeof value === "string";
 }
 
-/** Whether a value is a whole number of at least 0, exact as a number. */
+/** Returns whether a value is an exact whole number of at least 0. */
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** The check of what may be left out. */
+/** Returns a check that also accepts `undefined`. */
 export function optional(isValid: (value: unknown) => boolean): (value: unknown) => boolean {
   return (value) => value === undefined || isValid(value);
 }

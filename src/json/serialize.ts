@@ -2,16 +2,17 @@ import stableStringify from "fast-json-stable-stringify";
 import { StorageError } from "../errors/error.js";
 
 /**
- * JSON of a value that holds nothing but JSON (no `toJSON`, no `undefined`), as `JSON.stringify` writes it; with
- * `canonical`, as `fast-json-stable-stringify` writes it: keys sorted, so that key order does not matter to the digest.
+ * Returns the JSON of a value that holds nothing but JSON (no `toJSON`, no `undefined`), as `JSON.stringify` writes
+ * it. With `canonical`, it is written as `fast-json-stable-stringify` writes it. The keys are sorted, so that key
+ * order does not change the digest.
  *
- * @throws {StorageError} `LIMIT_EXCEEDED` when it would be longer than a string can be (512 MiB in V8)
+ * @throws {StorageError} `LIMIT_EXCEEDED` when the JSON would be longer than a string can be (512 MiB in V8)
  */
 export function serialize(value: unknown, canonical: boolean): string {
   try {
     return canonical ? stableStringify(value) : JSON.stringify(value);
   } catch (cause) {
-    // Both recurse and give up on deep nesting; and both give up where no string is long enough.
+    // Both functions recurse, and fail on deep nesting. Both also fail where the result is too long for a string.
     if (cause instanceof RangeError) return serializeDeep(value, canonical);
     throw cause;
   }
@@ -24,7 +25,7 @@ interface Level {
   index: number;
 }
 
-/** The same without recursion, for nesting of any depth. */
+/** Does the same without recursion, for nesting of any depth. */
 function serializeDeep(value: unknown, canonical: boolean): string {
   const parts: string[] = [];
   const levels: Level[] = [];
@@ -83,7 +84,7 @@ function joined(parts: readonly string[]): string {
   }
 }
 
-/** Says that JSON is longer than a string can be, so that nobody could read it. */
+/** Returns the error for JSON that is longer than a string can be, so that nobody could read it. */
 export function tooLong(cause?: unknown): StorageError {
   return new StorageError("LIMIT_EXCEEDED", "A value is too large: its JSON is longer than the longest string.", {
     operation: "dehydrate",
@@ -91,14 +92,14 @@ export function tooLong(cause?: unknown): StorageError {
   });
 }
 
-// Keys that one step sorts or merges: some milliseconds of work.
+// Number of keys that one step sorts or merges, which takes some milliseconds.
 const STEP = 16_384;
 
-/** The keys of an object as `Array.prototype.sort` orders them, by UTF-16; many of them are sorted in steps. */
+/** Returns the keys of an object in the order of `Array.prototype.sort`, by UTF-16. Sorts many keys in steps. */
 export function* sortedKeys(object: object): Generator<undefined, string[], undefined> {
   const keys = Object.keys(object);
   if (keys.length <= STEP) return keys.sort();
-  yield undefined; // to list so many is a step of its own
+  yield undefined; // listing so many keys is a step of its own
   let runs: string[][] = [];
   for (let start = 0; start < keys.length; start += STEP) {
     runs.push(keys.slice(start, start + STEP).sort());

@@ -1,13 +1,17 @@
-// Values that a small part has at most, and characters of text that count as much as one value: some 30 KB of JSON.
+// Maximum number of values in a small part, and number of text characters that count as one value. This makes some 30
+// KB of JSON.
 const MAX_VALUES = 1000;
 const TEXT_UNIT = 32;
 
-/** Whether the JSON of a value is so short that it can be made in one go; known without looking at all of a long one. */
+/**
+ * Returns whether the JSON of a value is short enough to be made in one go. It does not visit the whole of a long
+ * value.
+ */
 export function isSmallJson(value: object): boolean {
   return countDown(value, MAX_VALUES) >= 0;
 }
 
-/** @returns `left` less the values in `value`, or less than 0 when there are more */
+/** @returns `left` minus the number of values in `value`, or less than 0 when there are more */
 function countDown(value: object, left: number): number {
   if (left < 0) return left;
   if (Array.isArray(value)) {

@@ -23,7 +23,7 @@ const schema = z.strictObject({
   signal: z.optional(signal),
 });
 
-/** Gives an envelope with references of its own scope: see `StorageManager.adopt`. */
+/** Returns an envelope whose references all belong to its own scope. See `StorageManager.adopt`. */
 export async function adopt<T>(parts: ManagerParts, value: T, options: AdoptOptions): Promise<T> {
   const own: AdoptOptions = parseOptions(schema, options, "adopt");
   const settings = dehydrateSettings(parts.settings, own);
@@ -39,13 +39,16 @@ export async function adopt<T>(parts: ManagerParts, value: T, options: AdoptOpti
   });
 }
 
-/** Whether a dehydration is to make the references in its payload its own. */
+/** Returns whether a dehydration adopts the references in its payload into its own scope. */
 export function adopts({ settings }: ManagerParts, options: DehydrateOptions | undefined): boolean {
   const mode = isPlainObject(options) ? options.references : undefined;
   return (mode ?? settings.references) === "adopt";
 }
 
-/** Dehydrates a payload whose references become those of the call: first they, then what else leaves. */
+/**
+ * Dehydrates a payload and adopts its references into the scope of the call. The references come first, then the parts
+ * that leave the payload.
+ */
 export async function adoptAndDehydrate(
   parts: ManagerParts,
   value: unknown,
@@ -61,7 +64,7 @@ export async function adoptAndDehydrate(
     const { ttl, signal: callSignal, audience } = settings;
     below = settings.prefix ?? settings[own];
     scope = settings.scope ?? uuidv7();
-    // What is adopted has a label from here on: both halves together may take no longer than one call.
+    // The adopted objects have a label from here on. Both halves together may take no longer than one call.
     const expiry = CallExpiry.begin(settings);
     expiry?.label(scope);
     const given = { scope, prefix: below, ttl, signal: callSignal, audience: settings.signing && audience };
@@ -71,7 +74,7 @@ export async function adoptAndDehydrate(
     return dehydrated;
   } catch (error) {
     sources.end(value, error);
-    // Nobody knows a scope that was made here, so nobody would ever release it.
+    // The caller does not know a scope that was made here, so nobody would ever release it.
     const given = options.scope === undefined && scope !== undefined ? giveBack(parts, scope, below!) : undefined;
     if (options.signal?.aborted !== true) await given;
     throw error;
@@ -83,6 +86,6 @@ async function giveBack({ settings }: ManagerParts, scope: string, below: string
   try {
     await releaseScope({ scope }, there, {}, AbortSignal.timeout(settings.timeout));
   } catch {
-    // Why the call failed matters more.
+    // The reason why the call failed matters more.
   }
 }

@@ -31,26 +31,32 @@ import type { CallOptions, Store } from "../store/store.js";
 
 /** Options of an adoption. */
 export interface AdoptOptions extends CallOptions {
-  /** The scope that the references are to be of, as `dehydrate` takes it. */
+  /** The scope that the references are adopted into, as `dehydrate` takes it. */
   scope: string;
-  /** Path that the objects go under, as `dehydrate` takes it; default `outputPrefix`. */
+  /** Path that the objects are written below, as `dehydrate` takes it. Default: `outputPrefix`. */
   prefix?: string | undefined;
-  /** How long they live, as `dehydrate` takes it. */
+  /** How long the objects live, as `dehydrate` takes it. */
   ttl?: TimeToLive | undefined;
-  /** For whom the references were signed, and are to be. Without `signing` it is `CONFIG_INVALID`. */
+  /**
+   * The audience that the references were signed for, and are signed for again. Without `signing` the call fails with
+   * `CONFIG_INVALID`.
+   */
   audience?: string | undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** An entry that a reference was found in. */
+/** An entry in which a reference was found. */
 interface Holder {
   readonly key: string;
   /** Hops from the envelope. */
   readonly depth: number;
 }
 
-/** Makes the references of one envelope those of one scope: by copies where the bytes can be used as they are. */
+/**
+ * Turns the references of one envelope into references of one scope. It copies objects whose bytes can be used
+ * unchanged.
+ */
 export class Adoption {
   private readonly directory: string;
   private readonly below: string;
@@ -80,19 +86,19 @@ export class Adoption {
     this.operations = new Semaphore(settings.concurrency);
   }
 
-  /** Objects that were copied. */
+  /** The number of objects that were copied. */
   get objects(): number {
     return this.writer.objects;
   }
 
-  /** The envelope, with other references in the place of those that are not of the scope. */
+  /** Returns the envelope, with new references in the place of those outside the scope. */
   async payload(value: unknown): Promise<unknown> {
     const adopted = await this.replaced(value);
     this.expiry?.assertInTime();
     return adopted.value;
   }
 
-  /** @param holder what the value was found in; absent for the envelope */
+  /** @param holder the entry in which the value was found; absent for the envelope */
   private async replaced(value: unknown, holder?: Holder): Promise<{ value: unknown; references: number }> {
     const { dialect, resolvers, concurrency } = this.settings;
     const root = newHolder();
@@ -108,7 +114,7 @@ export class Adoption {
     this.count(found.length);
     await forEachConcurrent(found, concurrency, this.signal, async ({ place, value: object, kind }) => {
       if ("stored" in kind) fill(place, await this.storedObject(kind.stored));
-      // What a resolver stands for is not in the store.
+      // An object for a resolver is not in the store.
       else fill(place, "resolver" in kind ? object : await this.reference(object, holder));
     });
     return { value: valueOf(root), references: found.length };
@@ -123,7 +129,7 @@ export class Adoption {
     throw new StorageError("BUDGET_EXCEEDED", message, { operation: "adopt" });
   }
 
-  /** Adopts what a reference says, once for all places that say the same. */
+  /** Adopts a reference once, for all places that hold the same reference. */
   private async reference(object: Fields, holder: Holder | undefined): Promise<unknown> {
     const { settings } = this;
     const checked = checkedReference(object, settings, "adopt");
@@ -136,13 +142,17 @@ export class Adoption {
     let adopted = this.adopted.get(key);
     if (adopted === undefined) this.adopted.set(key, (adopted = this.adopt(checked, { key, depth })));
     const result = await adopted;
-    return isPlainObject(result) ? { ...result } : result; // no two places share it
+    return isPlainObject(result) ? { ...result } : result; // no two places share one object
   }
 
-  /** Takes note that one entry leads to another. @throws {StorageError} `CYCLIC_REFERENCE` when that leads back */
+  /**
+   * Notes that one entry leads to another.
+   *
+   * @throws {StorageError} `CYCLIC_REFERENCE` when the link closes a cycle
+   */
   private link(from: string, to: string): void {
     const seen = new Set([to]);
-    // A set is walked with what is added to it meanwhile.
+    // The loop also visits the items that are added to the set meanwhile.
     for (const key of seen) for (const next of this.links.get(key) ?? []) seen.add(next);
     if (seen.has(from)) {
       const message = "A reference leads back to an object that it lies inside of.";
@@ -155,17 +165,17 @@ export class Adoption {
 
   private async adopt(checked: CheckedReference, holder: Holder): Promise<unknown> {
     const { reference, fields } = checked;
-    // What is encrypted is bound to its scope.
+    // An encrypted entry is bound to its scope.
     const isBound = this.settings.codecs.endsEncrypted(reference.encoding);
     if (isBinary(reference)) return isBound ? this.writeBinary(reference, fields) : this.copy(checked);
     const stored = await this.read(reference);
-    // What a stored value refers to is adopted too.
+    // References inside a stored value are adopted too.
     const inner = reference.contentType === "text/plain" ? undefined : await this.replaced(JSON.parse(stored), holder);
     if (!isBound && (inner === undefined || inner.references === 0)) return this.copy(checked);
     return this.write(inner === undefined ? stored : inner.value, reference, fields);
   }
 
-  /** Whether an object lies where the adopted ones do. */
+  /** Returns whether an object lies where the adopted objects do. */
   private isOwn({ location }: ParsedReference): boolean {
     return formatLocation({ ...location, path: directoryOf(location) }) === this.directory;
   }
@@ -185,11 +195,11 @@ export class Adoption {
   private async copyObject({ location, size, offset }: ParsedReference, { dialect }: Grammar): Promise<string> {
     const from = formatLocation(location);
     const name = location.path.slice(location.path.lastIndexOf("/") + 1);
-    // Names of bubustack say where something stood in its payload: they are the same in others.
+    // Object names in the dialect bubustack say where a value stood in its payload. Other payloads use the same names.
     const scope = dialect === "native" ? this.options.scope : this.ownScope(directoryOf(location));
     const to = locationBelow(this.below, `${this.labelled(scope)}/${name}`);
     if (await this.writer.canCopy(from, this.signal)) {
-      // Of an object that it shares with others, a reference does not tell the size.
+      // An entry with an offset shares its object with others. Its reference does not tell the size of the object.
       await this.writer.copy(from, to, offset === undefined ? size : undefined, this.signal);
     } else {
       const { info, ...body } = await this.store.read(from, { signal: this.signal });
@@ -199,7 +209,7 @@ export class Adoption {
     return to;
   }
 
-  /** Runs what the store does, as many at a time as a call may have. */
+  /** Runs an operation of the store. Limits how many of them run at a time to the limit of a call. */
   private async inTurn<T>(run: () => Promise<T>): Promise<T> {
     const release = await this.operations.acquire(this.signal);
     try {
@@ -221,7 +231,10 @@ export class Adoption {
     return this.write(new Binary(opened, reference.contentType ?? ""), reference, fields);
   }
 
-  /** Reads an object once, so that what its reference says is true of what is kept, whatever is written there meanwhile. */
+  /**
+   * Reads an object once, and writes it again. So the new reference describes the kept bytes, whatever somebody writes
+   * to the object meanwhile.
+   */
   private async storedObject({ path, contentType, filename }: Stored): Promise<unknown> {
     const { settings, store, signal } = this;
     const location = locationOf(path, "object path", "adopt", store.name);
@@ -233,7 +246,9 @@ export class Adoption {
     return this.write(new Binary(result, named), {}, { path });
   }
 
-  /** Writes a value again, as it was stored, and gives a reference to it, or to the part that was selected. */
+  /**
+   * Writes a value again, as it was stored. Returns a reference to the value, or to the part of it that was selected.
+   */
   private async write(
     stored: unknown,
     { schema, schemaVersion, path }: Pick<ParsedReference, "schema" | "schemaVersion" | "path">,
@@ -244,7 +259,7 @@ export class Adoption {
     const isBubustack = settings.dialect === "bubustack";
     const scope = isBubustack ? this.ownScope(JSON.stringify(fields)) : options.scope;
     const call: DehydrateOptions = { scope, prefix, ttl, audience, schema, schemaVersion, signal: this.signal };
-    // All of it leaves as one.
+    // The whole value leaves as one object.
     const whole = { maxInlineSize: 0, maxRecursionDepth: 0, references: "pass" as const, isEscaped: true };
     const parts = { ...this.parts, settings: { ...this.parts.settings, ...whole } };
     const written = await this.inTurn(() => dehydratePayload(parts, stored, call, "outputPrefix"));
@@ -256,7 +271,7 @@ export class Adoption {
     return `${this.options.scope}/${sha256(Buffer.from(text)).toString("hex").slice(0, 32)}`;
   }
 
-  /** Where the objects of a scope lie below the prefix. */
+  /** Returns where the objects of a scope lie below the prefix. */
   private labelled(scope: string): string {
     return this.label === undefined ? scope : `${scope}/${this.label}`;
   }

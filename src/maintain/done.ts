@@ -14,9 +14,9 @@ import { releaseScope, scopeDirectories, settingsBelow } from "./release.js";
 
 /** Options of a reader that is done with a scope. */
 export interface DoneOptions extends CallOptions {
-  /** All readers of the payload, the one that calls among them: each call of a scope says the same. */
+  /** All readers of the payload, including the one that calls. Each call for a scope must name the same readers. */
   readers: readonly string[];
-  /** The prefix that `dehydrate` was given, in place of `outputPrefix` and `inputPrefix`. */
+  /** The prefix that was given to `dehydrate`, in place of `outputPrefix` and `inputPrefix`. */
   prefix?: string | undefined;
 }
 
@@ -27,8 +27,9 @@ const doneSchema = z.strictObject({
 });
 
 /**
- * Takes note that a reader is done with a scope, and releases it when all are. First the marker, then the look at the
- * others: of several that come last, the one that looks last sees all.
+ * Notes that a reader is done with a scope, and releases the scope when all readers are done. It writes the marker
+ * first, and then looks for the other markers. So when several readers end at once, the one that looks last sees all
+ * markers.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  */
@@ -53,7 +54,7 @@ export async function done(
   });
 }
 
-/** Writes the marker of a reader, and gives those that have none. */
+/** Writes the marker of a reader. Returns the readers that have no marker. */
 async function mark(
   scope: string,
   reader: string,

@@ -15,10 +15,11 @@ import type { ManagerSettings } from "../configure/settings.js";
 import { callFailure } from "../errors/as-storage-error.js";
 
 /**
- * Lists objects by path prefix. Every step has the time limit of a call, since how long the reader takes between two
- * steps is its own affair. What lies elsewhere is not handed on.
+ * Lists objects by path prefix. Each step has the time limit of a call. The time that the reader takes between two
+ * steps does not count. Objects outside the prefix are not passed on.
  *
- * @throws {StorageError} `UNEXPECTED` when the store lists what does not lie below the prefix, or no size or time
+ * @throws {StorageError} `UNEXPECTED` when the store lists an object outside the prefix, or one with an invalid size
+ *   or time
  */
 export async function* listObjects(
   prefix: string,
@@ -29,7 +30,7 @@ export async function* listObjects(
   assertOwnListing(prefix, settings, store.name);
   const checked = checkListed(prefix, store.name);
   const listing = new AbortController();
-  // One for all steps: there may be a million.
+  // One timer for all steps, because there may be a million steps.
   const step = new TimedAbort(signal, systemClock, settings.timeout, (limit) => lateCall("list", limit));
   let objects: AsyncIterator<ObjectInfo> | undefined;
   try {
@@ -52,7 +53,7 @@ export async function* listObjects(
   }
 }
 
-/** A store of the user's own may say anything; sizes are added up, and times compared. */
+/** Checks an object that a user's own store listed. Callers add up its size and compare its time. */
 function sound(object: ObjectInfo, store: string): ObjectInfo {
   const { path, size, lastModified } = object;
   if (isCount(size) && (lastModified === undefined || types.isDate(lastModified))) return object;

@@ -14,9 +14,9 @@ import { sweep, type SweepOptions, type SweepProgress } from "./walk-objects.js"
 
 /** How far a re-encryption has come. */
 export interface ReencryptProgress extends SweepProgress {
-  /** Objects that were encrypted again, by the active key. */
+  /** Objects that were encrypted again with the active key. */
   reencrypted: number;
-  /** Objects that were encrypted by the active key already. */
+  /** Objects that were encrypted with the active key already. */
   current: number;
   /** Objects that are not encrypted. They stay as they are. */
   unencrypted: number;
@@ -24,7 +24,7 @@ export interface ReencryptProgress extends SweepProgress {
   failed: number;
 }
 
-/** What came of a re-encryption. */
+/** The result of a re-encryption. */
 export interface ReencryptReport extends ReencryptProgress {
   /** The first 1,000 objects that could not be encrypted again, and why. */
   failures: { path: string; error: StorageError }[];
@@ -34,7 +34,7 @@ export interface ReencryptReport extends ReencryptProgress {
 export interface ReencryptOptions extends SweepOptions {
   /** Counts what would be encrypted again, and changes nothing; default false. */
   dryRun?: boolean | undefined;
-  /** Is told after every object. What it throws is ignored. */
+  /** Called after every object. Errors that it throws are ignored. */
   onProgress?: ((progress: ReencryptProgress) => void) | undefined;
 }
 
@@ -47,7 +47,7 @@ const schema = z.strictObject({
   onProgress: z.optional(z.custom<ReencryptOptions["onProgress"]>(isFunction, "must be a function")),
 });
 
-/** Encrypts the objects of a prefix again: see `StorageManager.reencrypt`. */
+/** Encrypts the objects of a prefix again. See `StorageManager.reencrypt`. */
 export async function reencryptObjects(
   { settings, recorder }: ManagerParts,
   prefix: string,
@@ -96,7 +96,7 @@ async function reencrypt(
     ({ path }, cause) => {
       const details = { operation: "reencrypt", store: store.name, path };
       const known = callFailure(cause, options.signal, details);
-      // Codecs don't know where an entry lies, nor who asks.
+      // Codecs do not know where an entry lies, or which operation uses them.
       const error = known.path === undefined ? restated(known, details) : known;
       if (failures.push({ path, error }) > MAX_FAILURES) failures.pop();
       counts.failed++;

@@ -19,23 +19,23 @@ import { RereadEntry } from "./reread-entry.js";
 import type { ManagerSettings } from "../configure/settings.js";
 import { Turns } from "../async/turns.js";
 
-// A single entry in a larger object is encrypted as it is read.
+// Bytes up to which an object with a single entry is held in memory. A larger one is encrypted while it is read.
 const MAX_WHOLE = 16 * 1024 * 1024;
 
-// What is read of an object to see whether and by which key it is encrypted: nearly all headers are shorter.
+// Bytes that are read first, to see whether an object is encrypted and with which key. Nearly all headers are shorter.
 const HEAD_SIZE = 4096;
 
-// How often an object is looked at anew that somebody else has changed meanwhile.
+// How many times an object is tried when somebody else changes it meanwhile.
 const MAX_ATTEMPTS = 3;
 
 const HAS_GROWN = "The object has more bytes than it had.";
 
-/** What came of an object. */
+/** The result for one object. */
 export type Outcome = "reencrypted" | "current" | "unencrypted";
 
-/** Encrypts objects again, by the active key, each beside its old place. */
+/** Encrypts objects again with the active key. Writes each one beside its old place. */
 export class Reencryption {
-  // What it has made, as far as the listing may still come to it.
+  // Paths of new objects that the listing may still reach.
   private readonly made = new Set<string>();
   private position = "";
   private readonly turns = new Turns();
@@ -49,8 +49,8 @@ export class Reencryption {
   ) {}
 
   /**
-   * @returns `undefined` for an object that it has made itself, and that the listing has come to, and for one that is
-   *   gone by now
+   * @returns `undefined` for an object that is gone by now, and for one that this re-encryption has made and the
+   *   listing has reached
    */
   async visit(object: ObjectInfo, signal: AbortSignal): Promise<Outcome | undefined> {
     this.position = object.path;
@@ -79,7 +79,7 @@ export class Reencryption {
     if (encryptor.madeBySameKey(first.header)) return "current";
     if (this.dryRun) return "reencrypted";
     if (object.size > MAX_WHOLE && (first.size ?? object.size) === object.size) {
-      // One entry; several lie one after the other.
+      // The object is one entry. Several entries would lie one after the other.
       await this.moveStream(object, first, encryptor, signal);
     } else {
       await this.move(object, await this.encrypted(object, head, encryptor, signal), signal);
@@ -87,14 +87,14 @@ export class Reencryption {
     return "reencrypted";
   }
 
-  /** The header of the first entry, if there is one, and maybe more. */
+  /** Reads the header of the first entry, if there is one. May return more bytes than the header. */
   private async readHead(object: ObjectInfo, signal: AbortSignal): Promise<Uint8Array> {
     const head = await this.read(object, { offset: 0, length: Math.min(object.size, HEAD_SIZE) }, signal);
     const size = isEncrypted(head) ? (headerSize(head) ?? 0) : 0;
     return size <= head.byteLength ? head : this.read(object, { offset: 0, length: size }, signal);
   }
 
-  /** The entries of an object, encrypted again. */
+  /** Encrypts the entries of an object again, and returns their bytes. */
   private async encrypted(
     object: ObjectInfo,
     head: Uint8Array,
@@ -114,7 +114,7 @@ export class Reencryption {
       const { bytes: own, header, offset } = entry;
       const context = contextOf(path, entry, signal);
       const plain = await this.encryption.decode(own, context);
-      // An entry that shares its object is referred to by where it begins.
+      // A reference to an entry that shares its object names the offset of the entry.
       const shared = entries.length > 1 ? { offset } : {};
       const replaced = header.replaces ?? { digest: sha256Digest(own), size: own.byteLength, ...shared };
       parts.push(await encryptor.encode(plain, context, replaced));
@@ -122,7 +122,7 @@ export class Reencryption {
     return Buffer.concat(parts);
   }
 
-  /** The same for an object that is one large entry, as it is read. */
+  /** Encrypts an object that is one large entry again, while it is read. */
   private async moveStream(
     object: ObjectInfo,
     first: EncryptedEntry,
@@ -140,11 +140,11 @@ export class Reencryption {
     try {
       await this.move(object, encryptor.encodeStream(plain, context, replaced), signal);
     } catch (error) {
-      throw entry.failure ?? error; // a store wraps what the source of a body fails with
+      throw entry.failure ?? error; // a store wraps the error that the source of a body throws
     }
   }
 
-  /** Writes an object that takes the place of another, which is gone then. */
+  /** Writes an object that takes the place of another one, and deletes the old one. */
   private async move(object: ObjectInfo, body: Buffer | AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
     const { path } = object;
     const isInPlace = isReplacement(path);
@@ -161,14 +161,16 @@ export class Reencryption {
       await this.store.delete(path, { signal });
       return;
     }
-    // It was released in the meantime, or another process has encrypted it again too, and deleted it. That one has then
-    // written this object before, or after: only of an object that was not there, and is still as it was written, is it
-    // certain that there is none, and that nothing of what was released may be left. Else it may be all that there is.
+    // The old object is gone: it was released, or another process has encrypted it again too, and deleted it. Such a
+    // process wrote the new object before or after this one did.
+    // It is certain that there is no such process only if the new object did not exist before, and is still as it was
+    // written. Then it is deleted, so that nothing of a released scope is left. Otherwise the new object may be the
+    // only copy, and stays.
     if (condition.ifNoneMatch === undefined || etag === undefined) return;
     if ((await this.store.stat(target, { signal }))?.etag === etag) await this.store.delete(target, { signal });
   }
 
-  /** That nobody else has written to a path since, as far as the store can see to that. */
+  /** Returns the condition that nobody else has written to a path since, as far as the store supports conditions. */
   private async conditionOf(
     path: string,
     before: ObjectInfo | undefined,
@@ -201,7 +203,7 @@ export class Reencryption {
   }
 }
 
-/** Whether an error says that an object is not there any more, or not as it was. */
+/** Returns whether an error says that an object is gone, or has changed. */
 function wasOvertaken(error: unknown): boolean {
   return isNotFound(error) || isStorageError(error, "ALREADY_EXISTS") || isStorageError(error, "PRECONDITION_FAILED");
 }

@@ -13,7 +13,7 @@ import { parseReference, type ParsedReference } from "../reference/reference.js"
 import { signatureInvalid } from "../reference/sign/signature.js";
 import { releaseFields, releaseScope, settingsBelow, type ReleaseOptions } from "./release.js";
 
-/** A scope, and the prefix that it lies below. */
+/** A scope, and the prefix that the scope lies below. */
 interface OwnScope {
   readonly prefix: string;
   readonly scope: string;
@@ -22,8 +22,8 @@ interface OwnScope {
 const schema = z.strictObject(releaseFields);
 
 /**
- * Releases the scopes of the references in an envelope: of those that lie below this manager's own prefixes, or the one
- * of the call. All references are checked before anything is deleted.
+ * Releases the scopes of the references in an envelope. Only scopes below this manager's own prefixes count, or below
+ * the prefix of the call. All references are checked before anything is deleted.
  *
  * @throws {StorageError} `SIGNATURE_INVALID`, `INVALID_REFERENCE`, `CONFIG_INVALID`
  */
@@ -52,7 +52,7 @@ export async function releaseOf(
   }
 }
 
-/** The scopes of the references in an envelope; not those that lie in another one of them. */
+/** Returns the scopes of the references in an envelope, without scopes that lie inside another one of them. */
 function ownScopes(value: unknown, settings: ManagerSettings): OwnScope[] {
   const found = new Map<string, OwnScope>();
   for (const reference of referencesOf(value, settings)) {
@@ -73,7 +73,7 @@ function* referencesOf(value: unknown, settings: ManagerSettings): Generator<Par
   };
   for (const { value: object, kind: grammar } of findReferences(value, undefined, recognise)) {
     const checked = checkSignature(object, grammar, settings);
-    // An expired one can't be read any more; what it stands for can be given up all the same.
+    // An expired reference can't be read any more, but its scope can still be released.
     if (checked !== undefined && checked.status !== "valid" && checked.status !== "expired") {
       throw signatureInvalid(checked.status, "releaseOf");
     }

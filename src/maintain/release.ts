@@ -18,18 +18,21 @@ import { parseLocation } from "../reference/location.js";
 import type { CallOptions } from "../store/store.js";
 import { callFailure } from "../errors/as-storage-error.js";
 
-// Deleted batch by batch, so that a scope of any size takes little memory.
+// Objects are deleted in batches, so that a scope of any size takes little memory.
 const BATCH = 1000;
 
 /** Options of a release. */
 export interface ReleaseOptions extends CallOptions {
-  /** Deletes below this prefix, the one that `dehydrate` was given, in place of `outputPrefix` and `inputPrefix`. */
+  /**
+   * Deletes below this prefix, in place of `outputPrefix` and `inputPrefix`. It is the prefix that was given to
+   * `dehydrate`.
+   */
   prefix?: string | undefined;
   /** Counts what would be deleted, and changes nothing; default false. */
   dryRun?: boolean | undefined;
   /**
-   * Milliseconds, rounded up to the hour, for which who reads a payload of the scope is told `RELEASED` in place of
-   * `NOT_FOUND`: that it was done with, and is not lost. Default: nobody is told.
+   * Milliseconds, rounded up to the hour, for which readers of a payload of the scope get `RELEASED` in place of
+   * `NOT_FOUND`. This code says that the payload was released, and is not lost. Default: readers get `NOT_FOUND`.
    */
   tombstone?: number | undefined;
 }
@@ -47,12 +50,13 @@ export interface ScopeRelease {
   readonly scope: string;
   readonly dryRun?: boolean | undefined;
   readonly tombstone?: number | undefined;
-  /** Whether the markers of readers that are done stay: they tell those that come again that all is done. */
+  /** Whether the markers of readers that are done stay. They tell readers that come again that all is done. */
   readonly keepsMarkers?: boolean | undefined;
 }
 
 /**
- * Deletes every object of a scope and of the scopes below it, under both prefixes, or under the one of the call.
+ * Deletes every object of a scope and of the scopes below it. It does so under both prefixes, or under the prefix of
+ * the call.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  */
@@ -73,13 +77,21 @@ export async function release(
   }
 }
 
-/** Settings of a manager whose own prefix is that of the call. @throws {StorageError} `CONFIG_INVALID` */
+/**
+ * Returns the settings of a manager whose own prefix is the one of the call.
+ *
+ * @throws {StorageError} `CONFIG_INVALID`
+ */
 export function settingsBelow(below: string, settings: ManagerSettings, operation: string): ManagerSettings {
   assertReadablePrefix(below, settings, operation);
   return { ...settings, outputPrefix: below, inputPrefix: below };
 }
 
-/** Where the objects of a scope lie. @throws {StorageError} `INVALID_PATH`, `STORAGE_DISABLED`, `UNKNOWN_SCHEME` */
+/**
+ * Returns the directories in which the objects of a scope lie.
+ *
+ * @throws {StorageError} `INVALID_PATH`, `STORAGE_DISABLED`, `UNKNOWN_SCHEME`
+ */
 export function scopeDirectories(scope: string, settings: ManagerSettings, operation: string): string[] {
   const store = requireStore(settings, operation);
   assertPath(scope, operation, store.name);
@@ -88,7 +100,7 @@ export function scopeDirectories(scope: string, settings: ManagerSettings, opera
   return prefixes.map((own) => locationBelow(own, scope));
 }
 
-/** @param details is told how many objects were deleted, also when the call fails */
+/** @param details receives the number of deleted objects, also when the call fails */
 export async function releaseScope(
   how: ScopeRelease,
   settings: ManagerSettings,
@@ -114,7 +126,7 @@ export async function releaseScope(
       for await (const { path } of listObjects(`${directory}/`, { signal: callSignal }, settings)) {
         const object = releasable(path, how, settings);
         if (object === undefined) continue;
-        // First: whoever misses an object finds it.
+        // The tombstone comes first, so that a reader who misses an object finds it.
         if (object.counts && !isTold) {
           await putTombstone(directory, how.tombstone!, settings, callSignal);
           isTold = true;
@@ -134,11 +146,14 @@ export async function releaseScope(
 
 interface Releasable {
   readonly path: string;
-  /** Whether it is told of as deleted: what this library keeps beside payloads is not. */
+  /** Whether the object is counted as deleted. Objects that this library keeps beside payloads do not count. */
   readonly counts: boolean;
 }
 
-/** What a release deletes: all but markers where they stay, and tombstones that are still good. */
+/**
+ * Returns an object if a release deletes it. A release keeps tombstones that are still valid, and markers if they are
+ * to stay.
+ */
 function releasable(path: string, how: ScopeRelease, { retention }: ManagerSettings): Releasable | undefined {
   const { role, expires } = roleOf(parseLocation(path).path);
   if (role === "marker") return how.keepsMarkers === true ? undefined : { path, counts: false };

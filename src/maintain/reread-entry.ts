@@ -5,22 +5,23 @@ import { contentAddressedDigest } from "../object/object-name.js";
 import type { Store } from "../store/store.js";
 import { integrityError } from "../hydrate/entry-bytes.js";
 
-/** What an earlier read has shown of an object. */
+/** What an earlier read has found out about an object. */
 export interface SeenEntry {
-  /** How it begins, at least to the end of its header. */
+  /** The first bytes of the object, at least to the end of its header. */
   readonly head: Uint8Array;
   readonly size: number;
-  /** `sha256-` + base64url of all of it; absent where the header alone decides what it stands for. */
+  /** `sha256-` + base64url of all bytes; absent where the header alone decides what the object stands for. */
   readonly digest: string | undefined;
 }
 
 /**
- * The second read of an object that is too large to be held. Who writes the bucket can put another object there between
- * the two reads: what came of this one would then stand for the first. So it has to be the same. An equal header is
- * enough where no digest is known: the salt behind it, and the header itself, are authenticated by the decryption.
+ * The second read of an object that is too large to be held in memory. Between the two reads, anybody with write
+ * access to the bucket can put another object there. The result of the second read would then stand for the first
+ * object. So the second read checks that the object is the same.
+ * Where no digest is known, an equal header is enough. The decryption authenticates the header and the salt behind it.
  */
 export class RereadEntry {
-  /** Why reading it failed, if it did. */
+  /** The error of the read, if it failed. */
   failure: unknown;
 
   constructor(
@@ -30,8 +31,8 @@ export class RereadEntry {
   ) {}
 
   /**
-   * @throws {StorageError} `PRECONDITION_FAILED` when it is not the object that was seen, `INTEGRITY` when it is not what
-   *   its path says
+   * @throws {StorageError} `PRECONDITION_FAILED` when the object is not the one that was seen before, `INTEGRITY` when
+   *   its bytes do not have the digest in its path
    */
   async *chunks(signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
     try {

@@ -13,28 +13,34 @@ import type { CallOptions, ObjectInfo } from "../store/store.js";
 import { sortedListing } from "../store/sorted-listing.js";
 import { listObjects } from "./list-objects.js";
 
-/** What one scope takes. */
+/** What one scope stores. */
 export interface ScopeUsage {
-  /** As `release` takes it, with the `prefix`. */
+  /** The scope, as `release` takes it together with `prefix`. */
   scope: string;
-  /** The prefix that the scope lies below: `outputPrefix` or `inputPrefix`, or the one of the call. */
+  /** The prefix that the scope lies below: `outputPrefix` or `inputPrefix`, or the prefix of the call. */
   prefix: string;
-  /** Objects of the scope itself, without those of scopes below it, and without what `done` and `release` keep there. */
+  /**
+   * Objects of the scope itself. Objects of scopes below it, and objects that `done` and `release` keep there, do not
+   * count.
+   */
   objects: number;
   bytes: number;
-  /** When the first and the last of them was written; an invalid date where the store does not say. */
+  /** When the first and the last of the objects were written; an invalid date where the store does not say. */
   oldest: Date;
   newest: Date;
-  /** When the last of them ends; absent when one of them has no label. */
+  /** When the last object expires; absent when an object has no label. */
   expires?: Date;
-  /** The readers that are done with it, 100 at most, by name; absent for none. Who else reads it, the store does not know. */
+  /**
+   * The readers that are done with the scope, 100 at most, by name; absent if there are none. The store does not know
+   * other readers.
+   */
   done?: string[];
 }
 
-// Nobody has more readers, and nobody who writes markers makes this count grow without end.
+// Nobody has more readers. The limit keeps anybody who writes markers from growing this list without end.
 const MAX_READERS = 100;
 
-/** An open count, while objects of the scope may still come. */
+/** A count that is still open, because more objects of the scope may follow. */
 interface Count {
   readonly directory: string;
   objects: number;
@@ -47,7 +53,7 @@ interface Count {
 
 const schema = z.strictObject({ prefix: z.optional(prefixField), signal: z.optional(signal) });
 
-/** Adds up what scopes take: see `StorageManager.usage`. */
+/** Adds up what scopes store. See `StorageManager.usage`. */
 export async function* usage(
   settings: ManagerSettings,
   below: string | undefined,
@@ -70,7 +76,10 @@ export async function* usage(
   }
 }
 
-/** Counts by directory. All of a directory, and of those in it, comes together: only those that are open are held. */
+/**
+ * Counts objects by directory. All objects of a directory, and of its subdirectories, follow each other in the
+ * listing. So only the open counts are held in memory.
+ */
 async function* countScopes(objects: AsyncIterable<ObjectInfo>): AsyncGenerator<Count, void, undefined> {
   const open: Count[] = [];
   for await (const object of objects) {

@@ -10,9 +10,9 @@ import type { ManagerSettings } from "../configure/settings.js";
 export interface SweepProgress {
   /** Objects that are done. */
   objects: number;
-  /** Bytes of them. */
+  /** Bytes of these objects. */
   bytes: number;
-  /** All objects up to this path are done: `startAfter` of a walk that goes on from here. */
+  /** All objects up to this path are done. Pass it as `startAfter` to go on from here. */
   lastPath?: string;
 }
 
@@ -20,12 +20,12 @@ export interface SweepProgress {
 export type SweepOptions = Pick<ListOptions, "startAfter" | "signal">;
 
 /**
- * Visits every object whose path begins with a prefix, several at a time, in the memory of those. The time limit of a call
- * is that of each object, since there may be any number of them.
+ * Visits every object whose path begins with a prefix, several at a time. Only these objects are held in memory. Each
+ * object has the time limit of a call, because there may be any number of objects.
  *
- * @param onProgress is told after every object, and waited for outside of its time
- * @param onFailure is told of a visit that failed, or took too long, and the walk goes on; default: it fails
- * @throws what `visit` and the store throw
+ * @param onProgress is called after every object; the wait for it does not count against the time limit
+ * @param onFailure is called for a visit that failed or took too long, and the walk goes on; default: the walk fails
+ * @throws the errors of `visit` and of the store
  */
 export async function sweep(
   prefix: string,

@@ -1,33 +1,33 @@
 /*
- * The segment of an object's path that says when the object ends (wire format), right before its name:
+ * The segment of an object's path that says when the object expires (wire format). It stands right before the name:
  *
  * | path                                       | is dead from                     |
  * |--------------------------------------------|----------------------------------|
  * | {prefix}/{scope}/@2026-12-05T14/{name}     | 2026-12-05T14:00:00Z on          |
  * | {prefix}/{scope}/@2026-12-05/{name}        | 2026-12-05T00:00:00Z on          |
  *
- * The expiry is part of the path, so nothing is used again across it: a write after it goes to another path.
+ * The expiry is part of the path, so no object is used again after its expiry. A later write goes to another path.
  */
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-// Over it, days are fine enough: fewer labels, and more of them shared.
+// Above this life, labels are whole days. There are fewer labels, and more objects share one.
 const LONGEST_BY_HOUR = 2 * DAY;
 
-// The last moment that has a year of four digits.
+// The last moment with a year of four digits.
 const LAST_LABEL = Date.UTC(9999, 11, 31);
 
 const LABEL = /^@(\d{4}-\d\d-\d\d)(?:T(\d\d))?$/;
 
-/** Whether a segment of a path has the form of a label, also of a day that is none. */
+/** Returns whether a segment of a path has the form of a label, even for a day that does not exist. */
 export function looksLikeLabel(segment: string): boolean {
   return LABEL.test(segment);
 }
 
 /**
- * The label of what must live for `ttl` milliseconds from `now` on: rounded up to the hour, or to the day when `ttl` is
- * over 48 hours (UTC).
+ * Returns the label of an object that must live for `ttl` milliseconds from `now` on. The time is rounded up to the
+ * hour, or to the day when `ttl` is over 48 hours (UTC).
  */
 export function expiryLabel(now: number, ttl: number): string {
   const unit = unitOf(ttl);
@@ -35,7 +35,10 @@ export function expiryLabel(now: number, ttl: number): string {
   return `@${expiry.slice(0, unit === DAY ? 10 : 13)}`;
 }
 
-/** The longest that what is labelled by a ttl lives, in milliseconds: what is written at the beginning of a unit. */
+/**
+ * Returns the longest life of an object with a ttl, in milliseconds. An object that is written at the beginning of a
+ * unit lives longest.
+ */
 export function longestLife(ttl: number): number {
   return ttl + unitOf(ttl);
 }
@@ -44,17 +47,17 @@ function unitOf(ttl: number): number {
   return ttl > LONGEST_BY_HOUR ? DAY : HOUR;
 }
 
-/** When what carries a label ends, in milliseconds since 1970; `undefined` for what is no label. */
+/** Returns when an object with a label expires, in milliseconds since 1970; `undefined` if the segment is no label. */
 export function labelExpiry(segment: string): number | undefined {
   const [, day, hour] = LABEL.exec(segment) ?? [];
   if (day === undefined) return undefined;
   const text = `${day}T${hour ?? "00"}:00:00.000Z`;
   const expiry = Date.parse(text);
-  // Of a day that is none, such as 30 February, JavaScript makes another one.
+  // For a day that does not exist, such as 30 February, JavaScript takes another day.
   return Number.isNaN(expiry) || new Date(expiry).toISOString() !== text ? undefined : expiry;
 }
 
-/** The scope directory of an object and its expiry: what stands before the label, or before the name. */
+/** The parts of an object path: the scope directory, the expiry in the label, and the name. */
 export interface LabelledPath {
   /** Prefix and scope. */
   readonly directory: string;
@@ -63,7 +66,7 @@ export interface LabelledPath {
   readonly name: string;
 }
 
-/** Takes the path of an object apart. */
+/** Splits the path of an object. */
 export function splitLabelledPath(path: string): LabelledPath {
   const nameStart = path.lastIndexOf("/") + 1;
   const name = path.slice(nameStart);

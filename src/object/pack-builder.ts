@@ -3,8 +3,8 @@ import { SPARE, type EncodedObject } from "./stored-object.js";
 const NEWLINE = 0x0a;
 
 /**
- * The bytes of an object that entries share: StoredObjects one a line, so that a pack can be read by eye, or binary one
- * after the other.
+ * Builds the bytes of an object that entries share. StoredObjects stand one a line, so that people can read a pack.
+ * Binary entries follow each other directly.
  */
 export class PackBuilder {
   private buffer: Buffer;
@@ -12,8 +12,8 @@ export class PackBuilder {
   private readonly lineEnd: number;
 
   /**
-   * @param maxSize bytes of the whole
-   * @param expectedSize bytes that are expected; what is not used costs nothing
+   * @param maxSize maximum size in bytes of the whole object
+   * @param expectedSize expected size in bytes; unused memory costs nothing
    */
   constructor(
     kind: "json" | "binary",
@@ -31,7 +31,7 @@ export class PackBuilder {
   /**
    * Adds an entry for which there is room.
    *
-   * @returns where it begins; `undefined` when it is larger than it said, and must be added again
+   * @returns the offset of the entry; `undefined` when it is larger than its declared size, and must be added again
    */
   add(entry: EncodedObject | Uint8Array): number | undefined {
     const offset = this.length;
@@ -45,17 +45,17 @@ export class PackBuilder {
     return offset;
   }
 
-  /** Takes back the entry that was added last, which begins at `offset`. */
+  /** Removes the entry that was added last, which begins at `offset`. */
   removeLast(offset: number): void {
     this.length = offset;
   }
 
-  /** Bytes of an entry. */
+  /** Returns the bytes of an entry. */
   slice(offset: number, size: number): Buffer {
     return this.buffer.subarray(offset, offset + size);
   }
 
-  /** All that was added; nothing must be added any more. */
+  /** All added bytes. Nothing may be added after that. */
   get bytes(): Buffer {
     return this.buffer.subarray(0, this.length);
   }

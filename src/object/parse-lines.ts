@@ -6,7 +6,7 @@ const CLOSE = 125;
 const HEAD = Buffer.from('{"contentType":"json",');
 const DATA = '"data":';
 
-/** How pieces of an array, or of an object, become JSON of their own. */
+/** The brackets that turn pieces of an array or object into JSON of their own. */
 interface Brackets {
   readonly open: "[" | "{";
   readonly close: "]" | "}";
@@ -15,12 +15,13 @@ interface Brackets {
 const BRACKETS: Readonly<Record<string, Brackets>> = { "[": { open: "[", close: "]" }, "{": { open: "{", close: "}" } };
 
 /**
- * Parses the bytes of a StoredObject line by line, where its writer has ended lines at commas of the outermost container. Any other
- * comma with a line end is found out: what stands before one inside of a container has a bracket that nothing closes.
+ * Parses the bytes of a StoredObject line by line. It works where the writer has ended lines at commas of the
+ * outermost container. Any other comma with a line end is detected. Inside an inner container, the text before it has
+ * a bracket that nothing closes.
  *
- * @param decode gives the text of some bytes
- * @param least bytes of a line that is parsed alone: a text of many short lines is parsed as few of them
- * @returns `undefined` where it is to be parsed as a whole, which also tells what is wrong with it
+ * @param decode returns the text of some bytes
+ * @param least minimum size in bytes of a line that is parsed alone; several short lines are parsed together
+ * @returns `undefined` where the text must be parsed as a whole, which also finds what is wrong with it
  */
 export function* parseLines(
   bytes: Buffer,
@@ -41,7 +42,7 @@ export function* parseLines(
       yield undefined;
       const start = end + 2;
       end = lineEnd(bytes, start + least);
-      // The last line has the bracket that closes the data, and that of the StoredObject.
+      // The last line has the bracket that closes the data, and the one of the StoredObject.
       const line = decode(bytes.subarray(start, end === -1 ? bytes.byteLength - 1 : end));
       const json = brackets.open + line + (end === -1 ? "" : brackets.close);
       if (!append(object.data as object, JSON.parse(json) as object)) return undefined;
@@ -54,13 +55,15 @@ export function* parseLines(
 
 const FIELDS = ["contentType", "schema", "schemaVersion", "data"];
 
-/** Whether the container that a first line ends in is the data: no field comes after it, nor is there one that says nothing of order. */
+/**
+ * Returns whether the first line ends inside the data. No field may come after the data, and all fields must be known.
+ */
 function endsWithData(head: object): boolean {
   const keys = Object.keys(head);
   return keys.at(-1) === "data" && keys.every((key) => FIELDS.includes(key));
 }
 
-/** Where the next comma stands that ends a line; -1 where none does. */
+/** Returns the position of the next comma that ends a line, or -1. */
 function lineEnd(bytes: Buffer, start: number): number {
   for (let from = start; ; from++) {
     from = bytes.indexOf(LINE_END, from);
@@ -68,7 +71,11 @@ function lineEnd(bytes: Buffer, start: number): number {
   }
 }
 
-/** Adds what a line holds. @returns whether there was anything: two commas in a row are no JSON */
+/**
+ * Adds the contents of a line.
+ *
+ * @returns whether there were any, because two commas in a row are not JSON
+ */
 function append(data: object, line: object): boolean {
   if (Array.isArray(data)) {
     const items = line as readonly unknown[];

@@ -3,7 +3,7 @@ import { objectKind } from "./object-name.js";
 import { partOf, scopePart } from "./scope-path.js";
 
 /*
- * Names that are not for users' scopes (wire format), beside labels:
+ * Names that users' scopes must not hold (wire format), besides labels:
  *
  * | path                                                  | says                                                |
  * |-------------------------------------------------------|-----------------------------------------------------|
@@ -19,66 +19,70 @@ const TOMBSTONE = `${RESERVED}-released`;
 const COLLECTOR = `${RESERVED}/collector`;
 const CHECK = `${RESERVED}/check-`;
 
-/** What is wrong with a scope that holds a reserved name. */
+/** The problem with a scope that holds a reserved name. */
 export const RESERVED_SCOPE =
   "must not hold a segment that looks like an expiry label (@2026-12-05), or that begins with .done or .coatcheck: these names are reserved";
 
-/** Whether a segment of a scope has a name that this library gives. */
+/** Returns whether a segment of a scope has a name that only this library uses. */
 export function isReservedScope(scope: string): boolean {
   return scope
     .split("/")
     .some((segment) => looksLikeLabel(segment) || segment.startsWith(DONE) || segment.startsWith(RESERVED));
 }
 
-/** Whether an object is one that this library keeps for itself: no payload, and no user's own. */
+/** Returns whether this library keeps an object for itself. Such an object is neither a payload nor a user's own. */
 export function isReservedPath(path: string): boolean {
   return path.split("/").some((segment) => segment.startsWith(DONE) || segment.startsWith(RESERVED));
 }
 
-/** Where the marker of a reader lies below the directory of a scope. */
+/** Returns the path of a reader's marker below the directory of a scope. */
 export function doneMarker(reader: string): string {
   return `${DONE}/${scopePart(reader)}`;
 }
 
-/** The reader of a marker; a name that was too long for it is its digest. */
+/** Returns the reader of a marker. For a name that was too long, returns its digest. */
 export function readerOf(marker: string): string {
   return partOf(marker.slice(marker.lastIndexOf("/") + 1));
 }
 
-/** What the markers of a scope have in common, below its directory. */
+/** The common prefix of the markers of a scope, below its directory. */
 export const DONE_MARKERS = `${DONE}/`;
 
-/** Where a tombstone lies below the directory of a scope. */
+/** Returns the path of a tombstone below the directory of a scope. */
 export function tombstone(label: string): string {
   return TOMBSTONE + label;
 }
 
-/** What the tombstones of a scope have in common, below its directory. */
+/** The common prefix of the tombstones of a scope, below its directory. */
 export const TOMBSTONES = `${TOMBSTONE}@`;
 
-/** Where the collector keeps its state, below a prefix. */
+/** Path of the collector's state, below a prefix. */
 export const COLLECTOR_STATE = COLLECTOR;
 
-/** Where a check writes its probe, below a prefix. */
+/** Returns the path of the probe that a check writes, below a prefix. */
 export function checkProbe(id: string): string {
   return CHECK + id;
 }
 
-/** What an object is for those that end payloads. */
+/** The role of an object, for code that ends payloads. */
 export interface ObjectRole {
   /**
-   * - `payload`: what a dehydration stored, `leftover`: the temporary object of a stream, the probe of a check
-   * - `marker`: of a reader that is done, `tombstone`: of a released scope, `own`: another object of this library
-   * - `unknown`: a user's own
+   * The roles:
+   * - `payload`: an object that a dehydration stored
+   * - `leftover`: the temporary object of a stream, or the probe of a check
+   * - `marker`: the marker of a reader that is done
+   * - `tombstone`: the tombstone of a released scope
+   * - `own`: another object of this library
+   * - `unknown`: a user's own object
    */
   readonly role: "payload" | "leftover" | "marker" | "tombstone" | "own" | "unknown";
   /** Prefix and scope. */
   readonly directory: string;
-  /** When it ends, in milliseconds since 1970; absent where the path does not say. */
+  /** When the object expires, in milliseconds since 1970; absent where the path does not say. */
   readonly expires: number | undefined;
 }
 
-/** What an object is by its path. */
+/** Returns the role of an object by its path. */
 export function roleOf(path: string): ObjectRole {
   const { directory, expires, name } = splitLabelledPath(path);
   if (directory.endsWith(`/${DONE}`)) {

@@ -1,17 +1,17 @@
 import { sha256 } from "../bytes/digest.js";
 import { StorageError } from "../errors/error.js";
 
-// Longer parts are named by their digest: a path has 1,024 bytes in all.
+// Longer parts are named by their digest, because a path has at most 1,024 bytes.
 const MAX_PART_BYTES = 128;
 
 /**
- * Makes a scope of any strings: each becomes one segment, and no two lists of strings give the same scope.
+ * Builds a scope from any strings. Each string becomes one segment, and no two lists of strings give the same scope.
  *
- * A part is percent-encoded as by `encodeURIComponent`. An empty part becomes `_`, a leading dot `%2E`, a lone surrogate
- * `%u` and its code in hex; a part of more than 128 UTF-8 bytes becomes `~` and its SHA-256 in hex (`~u` and that of what is
- * encoded, where it holds a lone surrogate).
+ * A part is percent-encoded as by `encodeURIComponent`. An empty part becomes `_`, a leading dot `%2E`, and a lone
+ * surrogate `%u` with its code in hex. A part of more than 128 UTF-8 bytes becomes `~` with its SHA-256 in hex. If
+ * such a long part holds a lone surrogate, it becomes `~u` with the SHA-256 of its encoded form.
  *
- * @throws {StorageError} `CONFIG_INVALID` without parts, and for a part that is no string
+ * @throws {StorageError} `CONFIG_INVALID` without parts, and for a part that is not a string
  *
  * @example
  * scopePath("orders", "de/42"); // "orders/de%2F42"
@@ -23,24 +23,26 @@ export function scopePath(...parts: string[]): string {
   return parts.map(scopePart).join("/");
 }
 
-/** One part of a scope as a segment. */
+/** Encodes one part of a scope as a segment. */
 export function scopePart(part: string): string {
   if (part === "") return "_";
-  if (part === "_") return "%5F"; // the empty part has that name
+  if (part === "_") return "%5F"; // `_` is the name of the empty part
   const encoded = part.replace(/\p{Surrogate}|[^]/gu, encodeCharacter);
   if (Buffer.byteLength(part) > MAX_PART_BYTES) {
-    // Of two lone surrogates UTF-8 makes the same bytes.
+    // UTF-8 gives the same bytes for any two lone surrogates.
     return part.isWellFormed() ? `~${hexOf(part)}` : `~u${hexOf(encoded)}`;
   }
   return encoded.replace(/^[.~]/, (first) => (first === "." ? "%2E" : "%7E"));
 }
 
-/** The part that a segment was made of, for people to read: what can't be known stays as it is. */
+/**
+ * Returns the part from which a segment was made, for people to read. A segment that can't be decoded stays as it is.
+ */
 export function partOf(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {
-    return segment; // of a lone surrogate, or none that is made here
+    return segment; // the segment comes from a lone surrogate, or was not made here
   }
 }
 

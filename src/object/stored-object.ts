@@ -3,16 +3,16 @@ import { isPlainText } from "../json/plain-text.js";
 import { serialize } from "../json/serialize.js";
 import { StorageError } from "../errors/error.js";
 
-// Characters of a long text whose size one step finds.
+// Characters of a long text that are measured in one step.
 const SIZE_STEP = 1 << 20;
 
 /**
- * Characters of UTF-16 after which a line ends in the JSON of a large value, at the next comma of its outermost container: readers
- * that know it parse line by line, all others see plain JSON (wire format).
+ * Number of UTF-16 characters after which a line ends in the JSON of a large value. The line ends at the next comma of
+ * the outermost container. Readers that know this parse line by line. All others see plain JSON (wire format).
  */
 export const LINE_UNITS = 1 << 20;
 
-/** What a stored value is: any JSON value, or a text. */
+/** The type of a stored value: any JSON value, or a text. */
 export type StoredContentType = "json" | "raw";
 
 /** The schema that a stored value follows. */
@@ -21,27 +21,27 @@ export interface SchemaTag {
   schemaVersion?: string | undefined;
 }
 
-/** What lies in the store for one offloaded value. */
+/** The contents of the object in the store for one offloaded value. */
 export interface StoredObject extends SchemaTag {
   contentType: StoredContentType;
   data: unknown;
 }
 
 /**
- * A StoredObject around a JSON value.
+ * Encodes a StoredObject around a JSON value.
  *
- * @param dataSize bytes of the JSON, where they are known
+ * @param dataSize size of the JSON in bytes, where it is known
  */
 export function encodeJson(dataJson: string, tag: SchemaTag, dataSize?: number): EncodedObject {
   return new EncodedObject(opening("json", tag), dataJson, "", dataSize);
 }
 
 /**
- * The bytes of a StoredObject around a large JSON value, made in steps.
+ * Encodes a StoredObject around a large JSON value, in steps.
  *
- * @param expectedSize bytes of JSON that the value is expected to have
- * @param canonical sort the keys
- * @param lineUnits {@link LINE_UNITS}, or `Infinity` for JSON that is one line
+ * @param expectedSize expected size in bytes of the value's JSON
+ * @param canonical whether to sort the keys
+ * @param lineUnits {@link LINE_UNITS}, or `Infinity` for JSON in one line
  */
 export function* encodeLargeJson(
   data: unknown,
@@ -59,9 +59,9 @@ export function* encodeLargeJson(
 }
 
 /**
- * The bytes of a StoredObject around a long text, made in steps.
+ * Encodes a StoredObject around a long text, in steps.
  *
- * @param dataSize bytes of the text's JSON, where they are known
+ * @param dataSize size in bytes of the text's JSON, where it is known
  */
 export function* encodeLargeText(
   text: string,
@@ -76,7 +76,9 @@ export function* encodeLargeText(
   return yield* writer.end();
 }
 
-/** Bytes of a long text in UTF-8, some more where a character is cut in two. */
+/**
+ * Returns the size of a long text in UTF-8 bytes. The result is a little larger where a step cuts a character in two.
+ */
 function* utf8Size(text: string): Generator<undefined, number, undefined> {
   let size = 0;
   for (let start = 0; start < text.length; start += SIZE_STEP) {
@@ -86,19 +88,19 @@ function* utf8Size(text: string): Generator<undefined, number, undefined> {
   return size;
 }
 
-/** A StoredObject around a text. */
+/** Encodes a StoredObject around a text. */
 export function encodeText(text: string, tag: SchemaTag): EncodedObject {
-  // Finding out that nothing needs an escape, and copying, takes half as long as having it escaped.
+  // Checking that nothing needs an escape, and copying, takes half as long as escaping.
   if (isPlainText(text)) return new EncodedObject(opening("raw", tag), text, '"', text.length);
   return new EncodedObject(opening("raw", tag), serialize(text, false), "", undefined);
 }
 
-/** Bytes of a StoredObject whose data has `dataSize` bytes of JSON, without line ends. */
+/** Returns the size in bytes of a StoredObject whose data has `dataSize` bytes of JSON, without line ends. */
 export function storedObjectSize(contentType: StoredContentType, dataSize: number, tag: SchemaTag): number {
   return Buffer.byteLength(opening(contentType, tag)) + dataSize + 1;
 }
 
-/** How many line ends a StoredObject may have whose data has so many bytes of JSON without them. */
+/** Returns the maximum number of line ends in a StoredObject whose data has `dataSize` bytes of JSON without them. */
 export function mostLines(dataSize: number): number {
   return Math.floor(dataSize / LINE_UNITS);
 }
@@ -120,7 +122,8 @@ function openingOf(contentType: StoredContentType, tag: SchemaTag): string {
 /**
  * Reads the text of a StoredObject.
  *
- * @throws {StorageError} `DECODE_FAILED` when it is none; the message says what is wrong, never what was found
+ * @throws {StorageError} `DECODE_FAILED` when the text is not a StoredObject; the message says what is wrong, and
+ *   never quotes the text
  */
 export function parseStoredObject(text: string, path: string): StoredObject {
   const plain = plainText(text);
@@ -128,7 +131,7 @@ export function parseStoredObject(text: string, path: string): StoredObject {
   return storedObjectOf(parseJson(text, path), path);
 }
 
-/** The same of what its text was parsed to. */
+/** Does the same for the parsed text. */
 export function storedObjectOf(object: unknown, path: string): StoredObject {
   if (typeof object !== "object" || object === null || Array.isArray(object)) {
     throw undecodable(path, "it is not a JSON object");
@@ -145,7 +148,7 @@ export function storedObjectOf(object: unknown, path: string): StoredObject {
 const TEXT_START = `${UNTAGGED.raw}"`;
 const TEXT_END = '"}';
 
-/** The data of a StoredObject that holds a text without escapes: found in a quarter of the time that parsing takes. */
+/** Returns the data of a StoredObject that holds a text without escapes. It takes a quarter of the time of parsing. */
 function plainText(text: string): string | undefined {
   if (!text.startsWith(TEXT_START) || !text.endsWith(TEXT_END)) return undefined;
   const data = text.slice(TEXT_START.length, -TEXT_END.length);
@@ -156,7 +159,7 @@ function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's message quotes what it read, which is payload data.
+    // The parser's message quotes the text, which is payload data.
     throw undecodable(path, "it is not JSON");
   }
 }
@@ -172,19 +175,22 @@ function undecodable(path: string, problem: string): StorageError {
   });
 }
 
-/** Bytes that a buffer needs to have besides those of an object that is written into it. */
+/** Extra bytes that a buffer needs besides the bytes of an object that is written into it. */
 export const SPARE = 4;
 
-/** A StoredObject as text, to be written into a buffer as UTF-8; not joined before, which would copy it. */
+/**
+ * A StoredObject as text, to be written into a buffer as UTF-8. Its parts are not joined before, because that would
+ * copy them.
+ */
 export class EncodedObject {
   private readonly openingSize: number;
   private bodySize: number;
 
   /**
-   * @param opening what comes before the data
+   * @param opening the text before the data
    * @param body the data's JSON
-   * @param quote what the body lacks of that before and after it, in ASCII
-   * @param bodySize bytes of the body, where they are known: finding out takes effort
+   * @param quote the quote that the body lacks on both sides, in ASCII
+   * @param bodySize size of the body in bytes, where it is known; it is expensive to measure
    */
   constructor(
     private readonly opening: string,
@@ -196,15 +202,15 @@ export class EncodedObject {
     this.bodySize = bodySize ?? Buffer.byteLength(body);
   }
 
-  /** Bytes. */
+  /** Size in bytes. */
   get size(): number {
     return this.openingSize + this.bodySize + 2 * this.quote.length + 1;
   }
 
   /**
-   * Writes it into a buffer that has room for {@link EncodedObject.size} bytes and {@link SPARE} more.
+   * Writes the object into a buffer that has room for {@link EncodedObject.size} bytes and {@link SPARE} more.
    *
-   * @returns whether it has that size; if not, it has now, and must be written again
+   * @returns whether the object had the measured size. If not, it has been measured again, and must be written again
    */
   writeTo(target: Buffer, offset: number): boolean {
     const bodyStart = offset + target.write(this.opening + this.quote, offset);

@@ -2,28 +2,28 @@ import { nodeModule } from "./node-module.js";
 import type { Observers } from "./observer.js";
 
 /*
- * A store may be that of several managers. So a manager does not leave its observers with the store: they go along with
- * each call, in the context of what runs asynchronously for it, and no other call meets them.
+ * Several managers may share a store. So a manager does not register its observers with the store. The observers
+ * travel with each call, in the context of the code that runs asynchronously for it, and no other call meets them.
  */
 type Context = InstanceType<NonNullable<ReturnType<typeof nodeModule<"node:async_hooks">>>["AsyncLocalStorage"]>;
 
 /** No observers. */
 export const NOBODY: Observers = [];
 
-// Made by the first call that has observers: until then no call looks for any.
+// Made by the first call that has observers. Until then no call looks for any.
 let context: Context | undefined;
 
-/** Whom the stores of a call tell that have no observer of their own. */
+/** Returns the observers of the current call. Stores without their own observer notify them. */
 export function observersOfCall(): Observers {
   return (context?.getStore() as Observers | undefined) ?? NOBODY;
 }
 
-/** Whether any call had observers yet: before, none can meet those of another. */
+/** Returns whether any call had observers yet. Before that, no call can meet the observers of another. */
 export function callsHadObservers(): boolean {
   return context !== undefined;
 }
 
-/** Runs a call, whose stores then tell these observers. */
+/** Runs a call. Its stores then notify these observers. */
 export function withObservers<T>(observers: Observers, call: () => T): T {
   if (context === undefined) {
     const hooks = observers.length === 0 ? undefined : nodeModule("node:async_hooks");

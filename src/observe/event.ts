@@ -1,13 +1,13 @@
 import type { StorageErrorCode } from "../errors/error.js";
 
 /**
- * What a manager does: the calls of its users, and the store operations that they lead to. `copy` gives a long stream
- * the name of its content; a `write` and a `delete` of its temporary object are told of too. A `read` that several
- * hydrations share is told of once, attributed to the one that began it.
+ * The operations of a manager: the calls of its users, and the store operations that they lead to. `copy` gives a long
+ * stream the name of its content. A `write` and a `delete` of its temporary object are reported too. A `read` that
+ * several hydrations share is reported once, for the hydration that began it.
  */
 export type ObservedOperation = (typeof OBSERVED_OPERATIONS)[number];
 
-/** All operations, for those who must not label by anything else. */
+/** All operations, for code that must not use other labels. */
 export const OBSERVED_OPERATIONS = [
   "dehydrate",
   "hydrate",
@@ -29,38 +29,47 @@ export const OBSERVED_OPERATIONS = [
 ] as const;
 
 /**
- * What a composition of stores tells of, besides: something that its caller does not see. `cache_hit` and `cache_miss`
- * also come from a manager with a `readCache`, for the entries of one level of references.
+ * Additional events from inside a composition of stores, which its caller does not see. A manager with a `readCache`
+ * also sends `cache_hit` and `cache_miss`, for the entries of one level of references.
  */
 export type CompositionEvent =
-  /** A tiered store: answered by the cache; not; by a copy that could not be checked; a copy made room; the cache failed. */
+  /**
+   * A tiered store: a cache hit, a cache miss, a copy that could not be checked, a copy that made room, a failure of
+   * the cache.
+   */
   | "cache_hit"
   | "cache_miss"
   | "cache_stale"
   | "cache_eviction"
   | "cache_fault"
-  /** A failover or replicated store: a copy failed, or was not asked; where copies are was not known; a copy was mended. */
+  /**
+   * A failover or replicated store: a copy failed, a copy was not asked, the places of copies were not known, a copy
+   * was repaired.
+   */
   | "replica_failure"
   | "replica_skip"
   | "degraded_read"
   | "replica_repair"
-  /** A migrating store that drains: the old store had to answer a read. */
+  /** A draining migrating store: the old store had to answer a read. */
   | "migration_miss"
-  /** Layers: an attempt failed and another follows; a circuit breaker changed its state. */
+  /** Layers: an attempt failed and another one follows, or a circuit breaker changed its state. */
   | "retry"
   | "circuit_open"
   | "circuit_half_open"
   | "circuit_close"
-  /** Usage limits: a call was refused, not tried; the counter failed. */
+  /** Usage limits: a call was refused and not tried, or the counter failed. */
   | "usage_limit"
   | "usage_counter_fault"
-  /** A feature gate: an option that the store can't honour was dropped. */
+  /** A feature gate: an option that the store does not support was dropped. */
   | "option_dropped";
 
-/** What became of an object that a `collect` looked at: deleted, not deleted though it was to be, or kept for a reason. */
+/**
+ * The outcome for an object that a `collect` looked at: deleted, not deleted because of a failure, or kept for a
+ * reason.
+ */
 export type CollectResult = (typeof COLLECT_RESULTS)[number];
 
-/** All that can become of one. */
+/** All outcomes. */
 export const COLLECT_RESULTS = [
   "deleted",
   "failed",
@@ -73,50 +82,59 @@ export const COLLECT_RESULTS = [
 ] as const;
 
 /**
- * One operation that has ended. Holds no payload data, keys or credentials, and no paths: every string in it but
- * `stepRunId` and `scope` can be a metric label.
+ * One operation that has ended. It holds no payload data, keys, credentials or paths. Every string in it, except
+ * `stepRunId` and `scope`, can be a metric label.
  */
 export interface StorageEvent {
   operation: ObservedOperation | CompositionEvent;
   /** Name of the store; absent when storage is disabled. */
   store?: string;
   outcome: "success" | "error";
-  /** Code of the error, when the outcome is one. */
+  /** Code of the error, when the outcome is `error`. */
   code?: StorageErrorCode;
   /**
-   * Bytes moved by a store operation; of a `dehydrate`, bytes of the payload's JSON before; of a `hydrate`, decoded
-   * bytes that were put in place; of a `collect`, bytes of the objects that it deleted; of a `copy`, 0.
+   * Bytes moved by a store operation. Other operations:
+   * - `dehydrate`: bytes of the payload's JSON before
+   * - `hydrate`: decoded bytes that were put in place
+   * - `collect`: bytes of the objects that it deleted
+   * - `copy`: 0
    */
   bytes: number;
-  /** Of a `dehydrate`: bytes of the payload's JSON after. */
+  /** For a `dehydrate`: bytes of the payload's JSON after. */
   inlineBytes?: number;
-  /** Of a `dehydrate`: references in the payload that were escaped, since `references` is `"escape"`; absent for none. */
+  /**
+   * For a `dehydrate`: number of references in the payload that were escaped, because `references` is `"escape"`;
+   * absent if there were none.
+   */
   escaped?: number;
   /** Milliseconds. */
   durationMs: number;
   /**
-   * Of a `dehydrate`: values that left. Of a `hydrate`: references resolved. Of a `cache_hit` or `cache_miss` of a manager:
-   * entries that the cache had, or had not.
+   * For a `dehydrate`: number of values that left the payload. For a `hydrate`: number of resolved references. For a
+   * `cache_hit` or `cache_miss` of a manager: number of entries that the cache had, or did not have.
    */
   entries?: number;
   /**
-   * Store objects that the call wrote, read or deleted. Of a `hydrate`: objects that it read, each once, however many of
-   * its entries were wanted; none for what the `readCache` had.
+   * Number of store objects that the call wrote, read or deleted. For a `hydrate`, each object that it read counts
+   * once, however many of its entries were wanted. Entries from the `readCache` do not count.
    */
   objects?: number;
-  /** Of a `collect`: how many objects had each result; of a dry run, would have. What is missing is 0. */
+  /**
+   * For a `collect`: number of objects with each result. In a dry run, the number that would have it. A missing result
+   * is 0.
+   */
   results?: Readonly<Partial<Record<CollectResult, number>>>;
-  /** Of a `collect`: nothing was deleted, since that was not asked for. */
+  /** For a `collect`: nothing was deleted, because it was a dry run. */
   dryRun?: boolean;
-  /** Of a `collect`: it did nothing, since another pass had run within the interval. */
+  /** For a `collect`: it did nothing, because another pass had run within the interval. */
   skipped?: boolean;
-  /** Of a {@link CompositionEvent}: the store operation that it happened in. */
+  /** For a {@link CompositionEvent}: the store operation in which it happened. */
   during?: string;
-  /** Of a {@link CompositionEvent}: the user's name of the copy. */
+  /** For a {@link CompositionEvent}: the user's name of the copy. */
   replica?: string;
-  /** Of an `option_dropped`: the option. */
+  /** For an `option_dropped`: the option. */
   option?: string;
-  /** Of a `retry`: the attempt that failed, from 1. */
+  /** For a `retry`: the attempt that failed, counted from 1. */
   attempt?: number;
   /** The step run that the call is attributed to. */
   stepRunId?: string;

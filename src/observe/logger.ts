@@ -1,23 +1,23 @@
 import type { BaseLogger } from "pino";
 import type { StorageEvent } from "./event.js";
 
-/** What is needed of a pino logger; every `pino()` and every child of one is one. */
+/** The part of a pino logger that is needed. Every `pino()` and every child logger has it. */
 export type StorageLogger = Pick<BaseLogger, "debug" | "warn"> & {
   isLevelEnabled?: ((level: "debug") => boolean) | undefined;
 };
 
-// Longer ones are no paths of objects, whatever the caller says.
+// Longer texts are not paths of objects, whatever the caller says.
 const MAX_PATH_LENGTH = 4096;
 
-/** An operation, and the path of the object or the prefix that it was about. */
+/** An operation, and the path of its object or its prefix. */
 export interface LoggedOperation {
   readonly event: StorageEvent;
   readonly path: string | undefined;
 }
 
 /**
- * Logs every operation: a success at level `debug`, an error at level `warn`. Where `debug` is logged, lines say the path
- * too. It may hold keys of a payload, so that others do not.
+ * Logs every operation: a success at level `debug`, an error at level `warn`. Lines hold the path only where `debug`
+ * is logged, because a path may hold keys of a payload.
  */
 export function logTo(logger: StorageLogger): (operation: LoggedOperation) => void {
   return ({ event, path }) => {

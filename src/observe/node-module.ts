@@ -7,8 +7,8 @@ interface NodeModules {
 }
 
 /**
- * A module of Node's own, looked for when the program runs; `undefined` where there is none. Bundlers for browsers do not
- * see it, and need no stand-in for it.
+ * Returns a built-in module of Node, looked up at run time; `undefined` where there is none. Bundlers for browsers do
+ * not see the module, and need no replacement for it.
  */
 export function nodeModule<Name extends keyof NodeModules>(name: Name): NodeModules[Name] | undefined {
   const { process } = globalThis as { process?: Partial<NodeJS.Process> };

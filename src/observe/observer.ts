@@ -3,26 +3,27 @@ import * as z from "zod/mini";
 import { hasMethods, isFunction } from "../options/fields.js";
 import type { CompositionEvent, ObservedOperation, StorageEvent } from "./event.js";
 
-/** Is told of every operation after its end. What it throws is ignored; it should not block. */
+/** Called after the end of every operation. Errors that it throws are ignored. It should not block. */
 export type StorageObserver = (event: StorageEvent) => void;
 
-/** What is known of an operation when it begins. */
+/** The facts about an operation that are known when it begins. */
 export type OperationAttributes = Readonly<
   Partial<Omit<StorageEvent, "operation" | "outcome" | "code" | "durationMs">>
 >;
 
-/** Is told of one operation after its end. */
+/** Called after the end of one operation. */
 export interface OperationEnd {
   (event: StorageEvent): void;
   /**
-   * Runs what the operation does, inside of a context of the observer's own, such as that of a span; a listing step by
-   * step. Must call `work`, once and at once, and give what that gives. Default: nothing stands around it.
+   * Runs the work of the operation inside the observer's own context, such as the context of a span. A listing runs
+   * step by step. It must call `work` exactly once, synchronously, and return its result. Default: no context.
    */
   run?: (<T>(work: () => T) => T) | undefined;
 }
 
 /**
- * Is told of every operation when it begins, and by what it answers with, when it ends. What either throws is ignored.
+ * Called when an operation begins. The function that it returns is called when the operation ends. Errors that either
+ * throws are ignored.
  *
  * @example
  * const observer = { start: (operation) => { console.time(operation); return () => console.timeEnd(operation); } };
@@ -31,10 +32,10 @@ export interface OperationObserver {
   start(operation: ObservedOperation | CompositionEvent, attributes: OperationAttributes): OperationEnd;
 }
 
-/** Whom to tell: one observer, or several. */
+/** One observer, or several. */
 export type ObserverOption = StorageObserver | OperationObserver | readonly (StorageObserver | OperationObserver)[];
 
-/** Those who are told, as an owner of the option works with them. */
+/** The list of observers, in the form that owners of the option use. */
 export type Observers = readonly (StorageObserver | OperationObserver)[];
 
 /** The option `observer` of managers and stores. */
@@ -54,7 +55,10 @@ function isObserver(value: unknown): boolean {
   return isFunction(value) || startsOperations(value);
 }
 
-/** Tells an observer that an operation begins. Gives what is to be told of its end, if it answers as it should. */
+/**
+ * Notifies an observer that an operation begins. Returns the function to call at its end, if the observer returned
+ * one.
+ */
 export function startOf(
   observer: StorageObserver | OperationObserver,
   operation: StorageEvent["operation"],
@@ -69,15 +73,17 @@ export function startOf(
   }
 }
 
-/** Runs work inside of what an observer puts around it: once, whatever the observer does, and with what the work gives. */
+/**
+ * Runs work inside an observer's context. The work runs once, whatever the observer does, and its result is returned.
+ */
 export function runWithin<T>(end: OperationEnd, work: () => T): T {
   let outcome: (() => T) | undefined;
   const once = (): T => (outcome ??= outcomeOf(work))();
   try {
     const answer: unknown = end.run?.(once);
-    if (types.isPromise(answer)) answer.catch(() => undefined); // who awaits the work hears of it
+    if (types.isPromise(answer)) answer.catch(() => undefined); // the caller that awaits the work gets the error
   } catch {
-    // Its own failure is ignored, and that of the work is thrown below.
+    // The observer's own failure is ignored. An error of the work is thrown below.
   }
   return once();
 }

@@ -9,27 +9,30 @@ import { runWithin, startOf, type Observers, type OperationEnd } from "./observe
 import { tellAll } from "./tell.js";
 
 type Details = Omit<StorageEvent, "operation" | "outcome" | "code" | "durationMs"> & {
-  /** The object, or the prefix of a listing: for the log only. */
+  /** Path of the object, or prefix of a listing: for the log only. */
   path: string;
 };
 
-/** What an operation adds to its event once it is known. */
+/** Details that an operation adds to its event once they are known. */
 export type EventDetails = { [Name in keyof Details]?: Details[Name] | undefined };
 
 interface Failure {
   readonly error: unknown;
 }
 
-/** Who hears what a manager does, besides its observers, and how. */
+/** Listeners of a manager besides its observers, and how they are notified. */
 export interface RecorderOptions {
-  /** Is told of everything, and of the path that it happened at. */
+  /** Called for every operation, with the path at which it happened. */
   readonly log?: ((operation: LoggedOperation) => void) | undefined;
-  /** Whether stores are below that have something to tell. They tell the same observers, if they have none of their own. */
+  /**
+   * Whether there are stores below with events of their own. They notify the same observers, if they have none of
+   * their own.
+   */
   readonly storesTell?: boolean;
   readonly now?: () => number;
 }
 
-/** Tells observers of operations. Where nobody listens it costs nothing: no clock is read, no event is made. */
+/** Notifies observers of operations. Without listeners it costs nothing: it reads no clock, and makes no event. */
 export class Recorder {
   private readonly observers: Observers;
   private readonly log: RecorderOptions["log"];
@@ -43,17 +46,17 @@ export class Recorder {
     this.now = options.now ?? performance.now.bind(performance);
   }
 
-  /** Whether anybody is told. */
+  /** Whether anybody is notified. */
   get listens(): boolean {
     return this.observers.length > 0 || this.log !== undefined || hasSubscribers();
   }
 
-  /** Whether stores below tell these observers. */
+  /** Whether stores below notify these observers. */
   get tellsOfStores(): boolean {
     return this.storesTell && this.observers.length > 0;
   }
 
-  /** Runs an operation and tells how it ended. `details` may be filled in while it runs. */
+  /** Runs an operation and reports how it ended. `details` may be filled in while it runs. */
   record<T>(operation: ObservedOperation, details: EventDetails, run: () => Promise<T>): Promise<T> {
     return this.listens ? this.recordHeard(operation, details, run) : this.within(run);
   }
@@ -70,7 +73,7 @@ export class Recorder {
     }
   }
 
-  /** Tells of something that happens inside an operation. */
+  /** Reports an event inside an operation. */
   tell(operation: CompositionEvent, details: EventDetails): void {
     if (!this.listens) return;
     const { path, ...event } = eventOf(operation, details, { outcome: "success", durationMs: 0 });
@@ -78,7 +81,7 @@ export class Recorder {
     this.writeLog(event, path);
   }
 
-  /** Hands on what an operation gives one by one, counts it as `objects`, and tells how the operation ended. */
+  /** Passes on the items of an operation one by one, counts them as `objects`, and reports how the operation ended. */
   async *recordEach<T>(
     operation: ObservedOperation,
     details: EventDetails,
@@ -100,11 +103,11 @@ export class Recorder {
       failure = { error };
       throw error;
     } finally {
-      course.end(failure); // also for a reader that has had enough
+      course.end(failure); // also for a reader that stops early
     }
   }
 
-  /** Runs what belongs to an operation that has ended: the stores below tell whom they told before. */
+  /** Runs code that belongs to an operation that has ended. The stores below notify the same observers as before. */
   within<T>(run: () => T): T {
     return this.storesTell ? withObservers(this.observers, run) : run();
   }
@@ -131,13 +134,13 @@ export class Recorder {
   }
 }
 
-/** An operation that observers know of. */
+/** An operation that observers know. */
 interface Course {
   run<T>(work: () => T): T;
   end(failure?: Failure): void;
 }
 
-/** Runs work inside of what all of them put around it: the first is the outermost. */
+/** Runs work inside the contexts of all observers. The first context is the outermost. */
 function inside<T>(contexts: readonly OperationEnd[], work: () => T): T {
   return contexts.reduceRight<() => T>((inner, end) => () => runWithin(end, inner), work)();
 }

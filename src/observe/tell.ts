@@ -4,15 +4,15 @@ import type { CompositionEvent, StorageEvent } from "./event.js";
 import { notify } from "./notify.js";
 import { startOf, type Observers } from "./observer.js";
 
-/** What is told of a {@link CompositionEvent}, beside what it is and where. */
+/** The contents of a {@link CompositionEvent}, besides its name and its store. */
 export type CompositionNews = Partial<
   Pick<StorageEvent, "outcome" | "code" | "bytes" | "durationMs" | "during" | "replica" | "option" | "attempt">
 >;
 
 /**
- * Tells of what happened inside a composition of stores.
+ * Reports an event inside a composition of stores.
  *
- * @param own observers of the store; without any, those of the manager whose call it is
+ * @param own observers of the store; without them, the observers of the manager that made the call
  */
 export function tell(
   own: Observers | undefined,
@@ -25,7 +25,7 @@ export function tell(
   tellAll(observers, { outcome: "success", bytes: 0, durationMs: 0, ...news, operation, store });
 }
 
-/** Tells observers, and the channel, of something that is over as soon as it begins. */
+/** Notifies observers, and the channel, of an event without duration. */
 export function tellAll(observers: Observers, event: StorageEvent): void {
   const { operation, ...attributes } = event;
   for (const observer of observers) {

@@ -1,12 +1,12 @@
 import type { StorageLogger } from "./logger.js";
 import { notify } from "./notify.js";
 
-/** What whoever uses a manager may have forgotten. */
+/** Something that the user of a manager may have forgotten. */
 export type Warning = "escaped" | "text";
 
 const told = new WeakMap<object, Set<Warning>>();
 
-/** Warns of something, by the logger, the first time that it happens to an owner. */
+/** Logs a warning the first time that it concerns an owner. */
 export function warnOnce(owner: object, warning: Warning, logger: StorageLogger, message: string): void {
   const before = told.get(owner) ?? new Set();
   if (before.has(warning)) return;
@@ -14,7 +14,7 @@ export function warnOnce(owner: object, warning: Warning, logger: StorageLogger,
   notify(() => logger.warn({ warning }, message), undefined);
 }
 
-/** Whether an owner was warned. */
+/** Returns whether an owner was warned. */
 export function wasWarned(owner: object, warning: Warning): boolean {
   return told.get(owner)?.has(warning) === true;
 }

@@ -1,10 +1,10 @@
-// No name of ours is longer: how near another one comes need not be computed.
+// All known names are shorter. So the distance to a longer name need not be exact.
 const MAX_NAME_LENGTH = 256;
 
 /**
- * The known name that takes the fewest changes of a letter to come to; of several the first. Case does not count.
+ * Returns the known name with the fewest changed letters, or the first of several. Case does not count.
  *
- * @param most how many changes there may be
+ * @param most maximum number of changes
  */
 export function nearestName(name: string, known: Iterable<string>, most = Infinity): string | undefined {
   const given = name.slice(0, MAX_NAME_LENGTH).toUpperCase();
@@ -13,7 +13,7 @@ export function nearestName(name: string, known: Iterable<string>, most = Infini
   return nearest !== undefined && nearest.distance <= most ? nearest.other : undefined;
 }
 
-/** Levenshtein's: letters to insert, delete or replace. */
+/** Returns the Levenshtein distance: the number of letters to insert, delete or replace. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

@@ -4,26 +4,30 @@ import type * as z from "zod/mini";
 import { StorageError } from "../errors/error.js";
 import { nearestName } from "./nearest-name.js";
 
-/** How zod parses options: its English messages, whatever the program set for its own zod, and no values in them. */
+/**
+ * How zod parses options. Messages are zod's English ones, whatever the program set for its own zod, and hold no
+ * values.
+ */
 export const PARSING = { reportInput: false, error: en().localeError };
 
-/** The options of one call as they were when they were read: a later change of the object they stood in changes nothing. */
+/** The options of one call as they were when they were read. Later changes of the options object have no effect. */
 export interface OwnOptions {
   readonly names: readonly string[];
-  /** In the order of the names. */
+  /** The values in the order of the names. */
   readonly values: readonly unknown[];
 }
 
 /**
- * Reads each option once. What a getter gives is then the same for the check and for the use. A symbol names no option.
+ * Reads each option once, so that a getter gives the same value for the check and for the use. A symbol is not the
+ * name of an option.
  *
- * @param owner what the options are of, for the message
- * @throws {StorageError} `CONFIG_INVALID` for what is not a plain object, for a getter that throws
+ * @param owner the owner of the options, for the message
+ * @throws {StorageError} `CONFIG_INVALID` for a value that is not a plain object, and for a getter that throws
  */
 export function readOptions(options: unknown, owner: string): OwnOptions {
   try {
     if (!isPlainObject(options)) throw invalidOptions(owner, "options: must be a plain object");
-    // Names that are not enumerable too: each is either taken or refused, none is passed over.
+    // Includes names that are not enumerable. Each name is either accepted or refused, and none is skipped.
     const names = Object.getOwnPropertyNames(options);
     const values = names.map((name) => options[name]);
     return { names, values };
@@ -34,10 +38,10 @@ export function readOptions(options: unknown, owner: string): OwnOptions {
 }
 
 /**
- * Checks options by a zod schema and fills in its defaults.
+ * Checks options with a zod schema and fills in its defaults.
  *
- * @param owner what the options are of, for the message
- * @throws {StorageError} `CONFIG_INVALID` that names every wrong field; values are never repeated
+ * @param owner the owner of the options, for the message
+ * @throws {StorageError} `CONFIG_INVALID` that names every invalid field; values are never repeated
  */
 export function parseOptions<Schema extends z.ZodMiniType>(
   schema: Schema,
@@ -47,13 +51,13 @@ export function parseOptions<Schema extends z.ZodMiniType>(
   return checkOptions(schema, readOptions(options, owner), owner);
 }
 
-/** The same for options that were read already. */
+/** Does the same for options that were read already. */
 export function checkOptions<Schema extends z.ZodMiniType>(
   schema: Schema,
   { names, values }: OwnOptions,
   owner: string,
 ): z.output<Schema> {
-  // Without a prototype: nothing that was not given is found in it.
+  // An object without a prototype has no properties that were not given.
   const options = Object.create(null) as Record<string, unknown>;
   for (const [index, name] of names.entries()) options[name] = values[index];
   const result = schema.safeParse(options, PARSING);
@@ -64,7 +68,10 @@ export function checkOptions<Schema extends z.ZodMiniType>(
   throw invalidOptions(owner, problems.join("; "));
 }
 
-/** What of a schema says which schemas lie in it: an object's, an array's, that of what may be left out, that of a pipe. */
+/**
+ * The part of a schema that says which schemas it contains: those of an object, an array, an optional value, or a
+ * pipe.
+ */
 interface Definition {
   readonly shape?: Readonly<Record<string, z.core.$ZodType>>;
   readonly element?: z.core.$ZodType;
@@ -72,7 +79,7 @@ interface Definition {
   readonly in?: z.core.$ZodType;
 }
 
-/** The options that were meant, as a rule: those nearest to what is not known. */
+/** Returns a hint with the options that were probably meant: the known names nearest to the unknown ones. */
 function suggestion(schema: z.core.$ZodType, issue: z.core.$ZodIssue): string {
   if (issue.code !== "unrecognized_keys") return "";
   let holder: Definition = definitionOf(schema);
@@ -84,7 +91,7 @@ function suggestion(schema: z.core.$ZodType, issue: z.core.$ZodIssue): string {
   return meant.length === 0 ? "" : ` (did you mean ${meant.map((name) => JSON.stringify(name)).join(", ")}?)`;
 }
 
-/** Of the object or array that a schema is about. */
+/** Returns the definition of the object or array that a schema describes. */
 function definitionOf(schema: z.core.$ZodType | undefined): Definition {
   const definition = (schema?._zod.def ?? {}) as Definition;
   const inner = definition.innerType ?? definition.in;

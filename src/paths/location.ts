@@ -7,37 +7,37 @@ export interface Target {
   readonly container: string;
 }
 
-/** Where an object lies. */
+/** The place of an object. */
 export interface Location {
-  /** Absent: in the manager's own (primary) store. */
+  /** Absent for an object in the manager's own (primary) store. */
   readonly target?: Target;
   /** The object path, decoded. */
   readonly path: string;
 }
 
-// The scheme of RFC 3986, section 3.1. No path can begin so: its second segment would be empty.
+// The scheme of RFC 3986, section 3.1. No path can begin like this, because its second segment would be empty.
 const ABSOLUTE = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/]*)\/(.*)$/s;
 const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//;
 
-// The characters of an authority (RFC 3986, section 3.2), without escapes: nothing in it has two forms.
+// The characters of an authority (RFC 3986, section 3.2), without escapes, so that each name has one form only.
 const CONTAINER = /^[A-Za-z0-9._~!$&'()*+,;=:@[\]-]+$/;
 
-/** Whether text can be a URL scheme (RFC 3986, section 3.1). */
+/** Returns whether text can be a URL scheme (RFC 3986, section 3.1). */
 export function isScheme(text: string): boolean {
   return SCHEME.test(`${text}://`) && !text.includes(":");
 }
 
-/** The scheme, lower case, of text that is meant as `scheme://container/path` rather than as an object path. */
+/** Returns the scheme, in lower case, of text that is meant as `scheme://container/path` and not as an object path. */
 export function schemeOf(text: string): string | undefined {
   return SCHEME.exec(text)?.[1]?.toLowerCase();
 }
 
 /**
- * Takes an object path, or `scheme://container/path`, apart. The path after a container is percent-encoded (RFC 3986,
- * section 2.1): a `%` begins an escape, and anything but `/`, `\` and control characters can be escaped or not.
+ * Splits an object path, or `scheme://container/path`. The path after a container is percent-encoded (RFC 3986,
+ * section 2.1). A `%` begins an escape. Any character except `/`, `\` and control characters may be escaped or not.
  *
- * @param assertPath checks the path, or what is allowed to stand in its place
- * @param invalid makes the error for what is wrong with it
+ * @param assertPath checks the path, or the text that may stand in its place
+ * @param invalid makes the error for a problem with the text
  */
 export function splitLocation(
   text: string,
@@ -60,7 +60,7 @@ export function splitLocation(
   return { target: { scheme: scheme.toLowerCase(), container }, path };
 }
 
-/** Says what is wrong with an object path or `scheme://container/path`, or `undefined` when it is good. */
+/** Says what is wrong with an object path or `scheme://container/path`. Returns `undefined` when it is valid. */
 export function locationProblem(text: string): string | undefined {
   try {
     splitLocation(text, assertPathIsGood, (problem) => new Error(problem));
@@ -75,23 +75,25 @@ function assertPathIsGood(path: string): void {
   if (problem !== undefined) throw new Error(problem);
 }
 
-/** The text that {@link splitLocation} takes apart again. */
+/** Returns the text that {@link splitLocation} splits again. */
 export function formatLocation({ target, path }: Location): string {
   if (target === undefined) return path;
   return `${target.scheme}://${target.container}/${encode(path)}`;
 }
 
-/** The text of what lies at `path` below a prefix: a plain path, or absolute as the prefix is. */
+/** Returns the text for an object at `path` below a prefix. It is a plain path, or absolute if the prefix is. */
 export function locationBelow(prefix: string, path: string): string {
   return `${prefix}/${schemeOf(prefix) === undefined ? path : encode(path)}`;
 }
 
-/** Says what is wrong with a container, or `undefined` when it is good. A file URL has none (RFC 8089). */
+/**
+ * Says what is wrong with a container. Returns `undefined` when it is valid. A file URL has no container (RFC 8089).
+ */
 function containerProblem(container: string): string | undefined {
   if (container === "") return undefined;
   if (!CONTAINER.test(container)) return "it has characters other than those of a host or bucket name";
   if (pathProblem(container) !== undefined) return 'it is "." or "..", or too long';
-  // A reference travels with the payload, so it is no place for a password (RFC 3986, section 3.2.1).
+  // A reference travels with the payload, so it must not hold a password (RFC 3986, section 3.2.1).
   const colon = container.indexOf(":");
   if (colon !== -1 && container.includes("@", colon)) return "it carries a password";
   return undefined;
@@ -101,7 +103,7 @@ function encode(path: string): string {
   return path.split("/").map(encodeURIComponent).join("/");
 }
 
-// An escaped slash is refused, since it would be another text for the same path.
+// An escaped slash is refused, because it would be another text for the same path.
 function decode(encoded: string): string | undefined {
   if (!encoded.includes("%")) return encoded;
   if (/%2f/i.test(encoded)) return undefined;
@@ -112,7 +114,7 @@ function decode(encoded: string): string | undefined {
   }
 }
 
-/** The path of an object without its last segment: prefix and scope. */
+/** Returns the path of an object without its last segment: prefix and scope. */
 export function directoryOf({ path }: Location): string {
   return path.slice(0, path.lastIndexOf("/"));
 }

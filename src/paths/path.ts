@@ -1,14 +1,15 @@
 import { StorageError } from "../errors/error.js";
 
-/** The longest path that any store takes, in UTF-8 bytes: S3's limit of an object key. */
+/** Maximum length of a path in any store, in UTF-8 bytes: S3's limit of an object key. */
 export const MAX_PATH_BYTES = 1024;
 
 // Control characters are those of Unicode's category Cc: C0, DEL and C1.
 const FORBIDDEN = /[\p{Cc}\\]/u;
 
 /**
- * Says what is wrong with an object path, or `undefined` when it is good: segments joined by `/`, none of them empty,
- * `.` or `..`, none holding a control character, a backslash or a lone surrogate; at most 1,024 UTF-8 bytes in all.
+ * Says what is wrong with an object path. Returns `undefined` when it is valid.
+ * A path consists of segments joined by `/`. No segment is empty, `.` or `..`. No segment holds a control character, a
+ * backslash or a lone surrogate. A path has at most 1,024 UTF-8 bytes.
  */
 export function pathProblem(path: unknown): string | undefined {
   if (typeof path !== "string") return `it is ${path === null ? "null" : typeof path}, not a string`;
@@ -37,7 +38,7 @@ export function assertPath(path: string, operation: string, store: string): void
 }
 
 /**
- * Checks the prefix of a listing: the beginning of some path, so its last segment may be empty or incomplete.
+ * Checks the prefix of a listing. It is the beginning of some path, so its last segment may be empty or incomplete.
  *
  * @throws {StorageError} `INVALID_PATH`
  */
@@ -50,19 +51,21 @@ export function assertPrefix(prefix: string, operation: string, store: string): 
   if (problem !== undefined) throw invalidPath("prefix", problem, operation, store);
 }
 
-/** The text without the slashes that it ends in. A pattern for them would be tried at every slash. */
+/**
+ * Returns the text without its trailing slashes. It uses no regular expression, which would be tried at every slash.
+ */
 export function withoutTrailingSlashes(text: string): string {
   let end = text.length;
   while (text[end - 1] === "/") end--;
   return text.slice(0, end);
 }
 
-/** The error of a path that can't be used. The message does not repeat it. */
+/** Returns the error for a path that can't be used. The message does not repeat the path. */
 export function invalidPath(what: string, problem: string, operation: string, store: string): StorageError {
   return new StorageError("INVALID_PATH", `This is not a valid ${what}: ${problem}.`, { operation, store });
 }
 
-/** Orders paths by their UTF-8 bytes, as S3 lists them. UTF-16 code units order astral characters otherwise. */
+/** Orders paths by their UTF-8 bytes, as S3 lists them. UTF-16 code units would order astral characters differently. */
 export function comparePaths(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {

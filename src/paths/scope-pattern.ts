@@ -1,11 +1,11 @@
-/** Whether text can be a pattern of scopes: segments, in which `*` and `**` may stand. */
+/** Returns whether text can be a pattern of scopes. A pattern has segments, which may hold `*` and `**`. */
 export function isScopePattern(pattern: string): boolean {
   return pattern.split("/").every((segment) => segment !== "" && (segment === "**" || !segment.includes("**")));
 }
 
 /**
- * Whether a scope is one of a pattern: `*` stands for any characters of one segment, `**`, a segment of its own, for any
- * number of segments, none too.
+ * Returns whether a scope fits a pattern. Here `*` stands for any characters of one segment. A `**` is a segment of
+ * its own, and stands for any number of segments, including none.
  */
 export function fitsScopePattern(pattern: string, scope: string): boolean {
   return fits(pattern.split("/"), scope.split("/"), "**", (part, segment) =>
@@ -13,7 +13,7 @@ export function fitsScopePattern(pattern: string, scope: string): boolean {
   );
 }
 
-/** The usual match of wildcards: at a mismatch the last wildcard takes one item more, so that no input takes long. */
+/** Matches wildcards in the usual way. At a mismatch, the last wildcard takes one more item. So no input takes long. */
 function fits(
   parts: readonly string[],
   items: readonly string[],

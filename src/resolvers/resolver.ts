@@ -1,7 +1,7 @@
 import { StorageError } from "../errors/error.js";
 import { GRAMMARS } from "../reference/grammar.js";
 
-/** What a resolver is told of the call that it works for. */
+/** The context of the call that a resolver works for. */
 export interface ResolveContext {
   /** Fires when the hydration is aborted or out of time. */
   signal: AbortSignal;
@@ -10,8 +10,8 @@ export interface ResolveContext {
 }
 
 /**
- * Resolves another kind of reference on hydration: one that points somewhere else than into the store.
- * An object whose only key is `key` is a reference of this kind, unless `matches` says otherwise.
+ * Resolves another kind of reference on hydration, one that does not point into the store. An object whose only key is
+ * `key` is a reference of this kind, unless `matches` says otherwise.
  *
  * @example
  * const vault: ReferenceResolver = {
@@ -22,12 +22,15 @@ export interface ResolveContext {
 export interface ReferenceResolver {
   /**
    * The key that marks the references. It begins with `$storage` or `$bubu`, so that dehydration escapes it in user
-   * data, which therefore can't forge such a reference.
+   * data. So user data can't forge such a reference.
    */
   readonly key: string;
-  /** Asked only about objects that have `key` as an own property. Default: whether that is their only key. */
+  /**
+   * Returns whether an object is a reference of this kind. It is called only for objects that have `key` as an own
+   * property. Default: whether that is their only key.
+   */
   matches?(value: Readonly<Record<string, unknown>>): boolean;
-  /** Gives the value that takes the place of the reference. Rejects with a {@link StorageError}. */
+  /** Returns the value that replaces the reference. Rejects with a {@link StorageError}. */
   resolve(reference: Readonly<Record<string, unknown>>, context: ResolveContext): Promise<unknown>;
 }
 
@@ -37,8 +40,8 @@ const RESERVED: ReadonlySet<string> = new Set(Object.values(GRAMMARS).map(({ ref
 /**
  * Checks the `resolvers` option of a manager or a call.
  *
- * @throws {StorageError} `CONFIG_INVALID` unless it is an array of resolvers whose keys begin with `$storage` or
- * `$bubu`, differ from each other, and are not the keys of storage references
+ * @throws {StorageError} `CONFIG_INVALID` unless it is an array of resolvers. Their keys must begin with `$storage` or
+ *   `$bubu`, differ from each other, and not be the keys of storage references
  */
 export function assertResolvers(resolvers: unknown): asserts resolvers is readonly ReferenceResolver[] {
   if (!Array.isArray(resolvers)) throw invalid("must be an array of reference resolvers");
@@ -60,7 +63,7 @@ export function assertResolvers(resolvers: unknown): asserts resolvers is readon
   }
 }
 
-/** The resolver whose kind of reference `value` is, if any. */
+/** Returns the resolver for the kind of reference that `value` is, if any. */
 export function findResolver(
   resolvers: readonly ReferenceResolver[],
   value: Readonly<Record<string, unknown>>,

@@ -2,31 +2,31 @@ import { StorageError } from "../errors/error.js";
 import { isPlainObject } from "../json/is-object.js";
 import { assertStandardSchema, validate, type StandardSchemaV1 } from "./standard-schema.js";
 
-/** What a reference or stored object says of the schema of its value. */
+/** The schema of a value, as its reference or stored object names it. */
 export interface SchemaTag {
   schema: string;
-  /** As good as `""` when absent. */
+  /** An absent version means `""`. */
   schemaVersion?: string | undefined;
 }
 
 /**
- * Makes a value of one version from a value of another; may be asynchronous. It gets what the schema of its version
- * made of the value, if that version is registered, and may change it in place.
+ * Converts a value of one version into a value of another; may be asynchronous. It gets the output of its version's
+ * schema, if that version is registered. It may change the value in place.
  */
-// The type of a method, whose parameter TypeScript compares both ways: so a function may name the type that it takes.
+// The type of a method, whose parameter TypeScript compares both ways. So a function may name the type that it takes.
 export type SchemaUpgrade = { upgrade(value: unknown): unknown }["upgrade"];
 
 interface SchemaFamily {
   schemas: Map<string, StandardSchemaV1>;
-  /** The version registered last. */
+  /** The version that was registered last. */
   current: string | undefined;
-  /** By the version upgraded from, then by the version upgraded to. */
+  /** By the source version, then by the target version. */
   upgrades: Map<string, Map<string, SchemaUpgrade>>;
 }
 
 /**
- * The schemas that tagged values are validated by on hydration. The current version of a schema is the one registered
- * last; values of other versions are upgraded to it. Versions are names: their order is that of registration.
+ * The schemas that validate tagged values on hydration. The current version of a schema is the one that was registered
+ * last. Values of other versions are upgraded to it. Versions are names, and their order is the order of registration.
  *
  * @example
  * const schemas = new SchemaRegistry()
@@ -41,7 +41,8 @@ export class SchemaRegistry {
    * Registers a version of a schema, and makes it the current one.
    *
    * @param version `""` or `undefined` for a schema without versions
-   * @throws {StorageError} `CONFIG_INVALID` for a blank name, a version registered before, or what is no Standard Schema
+   * @throws {StorageError} `CONFIG_INVALID` for a blank name, a version that was registered before, or a schema that
+   *   is no Standard Schema
    */
   register(name: string, version: string | undefined, schema: StandardSchemaV1): this {
     const family = this.#family(name);
@@ -55,16 +56,17 @@ export class SchemaRegistry {
     return this;
   }
 
-  /** Whether a version of a schema is registered, so that {@link SchemaRegistry.check} looks at values of it. */
+  /** Returns whether a schema has a registered version, so that {@link SchemaRegistry.check} validates its values. */
   has(name: string): boolean {
     return this.#families.get(name)?.current !== undefined;
   }
 
   /**
-   * Says how a value of version `from` becomes one of version `to`. Neither need be registered: what is not, is not
-   * validated on the way.
+   * Says how a value of version `from` becomes a value of version `to`. Neither version needs to be registered. Values
+   * of a version that is not registered are not validated on the way.
    *
-   * @throws {StorageError} `CONFIG_INVALID` for a blank name, equal versions, a pair given before, or no function
+   * @throws {StorageError} `CONFIG_INVALID` for a blank name, equal versions, a pair that was given before, or a
+   *   missing function
    */
   upgrade(name: string, from: string | undefined, to: string | undefined, fn: SchemaUpgrade): this {
     const family = this.#family(name);
@@ -81,14 +83,13 @@ export class SchemaRegistry {
   }
 
   /**
-   * Validates a value by the schema that it is tagged with. A value of another version than the current one is upgraded
-   * by the fewest steps, and validated at each version on the way that is registered, the first and the last included.
+   * Validates a value with the schema in its tag. A value of another version is upgraded to the current version by the
+   * fewest steps. It is validated at each registered version on the way, including the first and the last.
    *
-   * @returns what the schema of the current version made of the value; the value itself when no schema of the name is
-   * registered
-   * @throws {StorageError} `SCHEMA_MISMATCH` when the value does not match, its version can't be upgraded, or an upgrade
-   * fails. The message holds the versions and the paths of the issues, nothing of the value. `CONFIG_INVALID` for what is
-   * no tag.
+   * @returns the output of the current version's schema; the value itself when no schema of this name is registered
+   * @throws {StorageError} `SCHEMA_MISMATCH` when the value does not match, its version can't be upgraded, or an
+   *   upgrade fails. The message holds the versions and the paths of the issues, and nothing of the value.
+   *   `CONFIG_INVALID` for an invalid tag
    */
   async check(tag: SchemaTag, value: unknown): Promise<unknown> {
     assertTag(tag);
@@ -121,10 +122,13 @@ export class SchemaRegistry {
   }
 }
 
-/** The versions from `from` to `to`, both included, by the fewest upgrades; the earlier given wins a tie. */
+/**
+ * Returns the versions from `from` to `to`, both included, by the fewest upgrades. The upgrade that was added first
+ * wins a tie.
+ */
 function shortestRoute(family: SchemaFamily, from: string, to: string): string[] | undefined {
   const cameFrom = new Map<string, string | undefined>([[from, undefined]]);
-  // A Map is iterated in the order of insertion, new keys included: it is its own queue.
+  // A Map is iterated in the order of insertion, including new keys. So it is its own queue.
   for (const version of cameFrom.keys()) {
     if (version === to) return routeTo(to, cameFrom);
     for (const next of family.upgrades.get(version)?.keys() ?? []) {
@@ -182,7 +186,7 @@ function versioned(name: string, version: string): string {
   return version === "" ? quote(name) : `${quote(name)} version ${quote(version)}`;
 }
 
-// A tag comes with the payload: it may hold anything, of any length.
+// A tag comes with the payload. It may hold anything, of any length.
 function quote(text: string): string {
   return JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text);
 }

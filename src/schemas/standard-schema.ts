@@ -1,31 +1,31 @@
 import { StorageError } from "../errors/error.js";
 
-// The types of Standard Schema, version 1 (standardschema.dev), as far as they are used here. zod, valibot, arktype and
-// others give their schemas this property.
+// The types of Standard Schema, version 1 (standardschema.dev), as far as this library uses them. zod, valibot,
+// arktype and others give their schemas this property.
 
 /** Any schema that follows Standard Schema: zod, valibot, arktype and others. */
 export interface StandardSchemaV1<Input = unknown, Output = Input> {
   readonly "~standard": {
     readonly version: 1;
-    /** Who made the schema: `"zod"`, `"valibot"`, ... */
+    /** The library that made the schema: `"zod"`, `"valibot"`, ... */
     readonly vendor: string;
     readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
-    /** For inference only; there is nothing at run time. */
+    /** Only for type inference. It does not exist at run time. */
     readonly types?: { readonly input: Input; readonly output: Output } | undefined;
   };
 }
 
-/** What a validation gives: the value, perhaps transformed, or what is wrong with it. */
+/** The result of a validation: the value, perhaps transformed, or its issues. */
 export type StandardResult<Output> =
   { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly StandardIssue[] };
 
-/** One thing that is wrong with a value. */
+/** One issue of a value. */
 export interface StandardIssue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** The type that a schema validates to. */
+/** The output type of a schema. */
 export type InferOutput<Schema extends StandardSchemaV1> = NonNullable<Schema["~standard"]["types"]>["output"];
 
 const MAX_REPORTED_PATHS = 10;
@@ -33,7 +33,7 @@ const MAX_KEY_LENGTH = 64;
 
 /** @throws {StorageError} `CONFIG_INVALID` unless `schema` follows Standard Schema, version 1 */
 export function assertStandardSchema(schema: unknown): asserts schema is StandardSchemaV1 {
-  // A schema may be a function with properties, as those of arktype are.
+  // A schema may be a function with properties, like the schemas of arktype.
   if ((typeof schema === "object" && schema !== null) || typeof schema === "function") {
     const standard = (schema as Partial<StandardSchemaV1>)["~standard"];
     if (standard?.version === 1 && typeof standard.validate === "function") return;
@@ -42,11 +42,11 @@ export function assertStandardSchema(schema: unknown): asserts schema is Standar
 }
 
 /**
- * Validates a value, also by a schema that is asynchronous, and gives what the schema makes of it.
+ * Validates a value, also with an asynchronous schema, and returns the output of the schema.
  *
- * @param label what the schema is called in the message
- * @throws {StorageError} `SCHEMA_MISMATCH` with the paths of the issues. What the issues say is left out: it may quote
- * the value. `CONFIG_INVALID` for what is no schema.
+ * @param label the name of the schema in the message
+ * @throws {StorageError} `SCHEMA_MISMATCH` with the paths of the issues. The messages of the issues are left out,
+ *   because they may quote the value. `CONFIG_INVALID` for a value that is no schema
  */
 export async function validate<Output>(
   schema: StandardSchemaV1<unknown, Output>,
@@ -83,7 +83,7 @@ function summary(paths: readonly string[]): string {
   return more > 0 ? `issues at ${shown} and ${more} more places` : `issues at ${shown}`;
 }
 
-/** Writes a path as a `$storagePath` would: `items[0].id`. */
+/** Writes a path like a `$storagePath`: `items[0].id`. */
 function renderPath(path: NonNullable<StandardIssue["path"]>): string {
   let text = "";
   for (const segment of path) {

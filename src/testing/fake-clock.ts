@@ -9,8 +9,8 @@ interface Timer {
 }
 
 /**
- * A {@link Clock} that stands still until it is told to go on, so that retries, timeouts and lifetimes are tested
- * without waiting.
+ * A {@link Clock} that stands still until it is told to advance. So retries, timeouts and lifetimes are tested without
+ * waiting.
  *
  * @example
  * const clock = new FakeClock();
@@ -23,7 +23,10 @@ export class FakeClock implements Clock {
   #timers: Timer[] = [];
   #lastId = 0;
 
-  /** @param start the first `now()`, in milliseconds since 1970-01-01T00:00:00Z; default 0. @throws {StorageError} `CONFIG_INVALID` */
+  /**
+   * @param start the first `now()`, in milliseconds since 1970-01-01T00:00:00Z; default 0
+   * @throws {StorageError} `CONFIG_INVALID`
+   */
   constructor(start = 0) {
     assertMilliseconds(start, "The start of a FakeClock");
     this.#now = start;
@@ -36,7 +39,7 @@ export class FakeClock implements Clock {
   setTimeout(callback: () => void, delay: number): number {
     const id = ++this.#lastId;
     this.#timers.push({ id, due: this.#now + Math.max(0, delay), callback });
-    // By time; a stable sort keeps the order of those that are due together.
+    // Sorted by time. A stable sort keeps the order of timers that are due together.
     this.#timers.sort((a, b) => a.due - b.due);
     return id;
   }
@@ -45,16 +48,16 @@ export class FakeClock implements Clock {
     this.#timers = this.#timers.filter(({ id }) => id !== timer);
   }
 
-  /** How many timers wait. */
+  /** The number of waiting timers. */
   get pending(): number {
     return this.#timers.length;
   }
 
   /**
-   * Lets `ms` milliseconds pass. Timers call back in order, each at its own time; between two of them everything that
-   * was waiting for the first goes on, so that the timers which it sets in turn are run as well.
+   * Lets `ms` milliseconds pass. Timers call back in order, each at its own time. Between two timers, all code that
+   * was waiting for the first one continues. So timers that this code sets run as well.
    *
-   * @throws {StorageError} `CONFIG_INVALID` for what is no finite number, or negative
+   * @throws {StorageError} `CONFIG_INVALID` for a value that is negative, or not a finite number
    */
   async advance(ms: number): Promise<void> {
     assertMilliseconds(ms, "What a FakeClock advances by");

@@ -26,11 +26,13 @@ import { FaultyBody } from "./faults/faulty-body.js";
 import { faultyEntries } from "./faults/faulty-listing.js";
 
 /**
- * Lets a store fail as services and networks do, so that tests see what the code above it makes of that. It stands over
- * any store, has its name and capability, and hands on what no fault strikes. Calls that are refused before any I/O (a bad
- * path, an option that is `UNSUPPORTED`, a signal that has fired) are refused as ever, and no fault counts them.
+ * Makes a store fail as services and networks do, so that tests see how the code above it reacts. It wraps any store,
+ * has its name and capability, and passes on every call that no fault strikes.
  *
- * @throws {StorageError} `CONFIG_INVALID` that names each wrong field of the options
+ * Calls that are refused before any I/O are refused as always, and no fault counts them. Such a call has a bad path,
+ * an option that is `UNSUPPORTED`, or a signal that has fired.
+ *
+ * @throws {StorageError} `CONFIG_INVALID` that names each invalid field of the options
  * @example
  * const store = new FaultStore(new MemoryStore(), {
  *   seed: 7,
@@ -42,9 +44,9 @@ import { faultyEntries } from "./faults/faulty-listing.js";
  * });
  */
 export class FaultStore extends CallLayer {
-  /** Whether faults strike. While it is `false` all calls go through, and no rule counts them. */
+  /** Whether faults strike. While it is `false`, all calls pass through, and no rule counts them. */
   active = true;
-  /** What makes the same calls meet the same faults again: print it when a test fails. */
+  /** The seed with which the same calls meet the same faults again. Print it when a test fails. */
   readonly seed: number;
   readonly #plan: FaultPlan;
   readonly #clock: Clock;
@@ -57,7 +59,7 @@ export class FaultStore extends CallLayer {
     this.#plan = new FaultPlan(rules, seed);
   }
 
-  /** The faults that have happened, in their order: assert that there are some, or the test shows nothing. */
+  /** The faults that have happened, in order. Assert that there are some, or the test shows nothing. */
   get injected(): readonly InjectedFault[] {
     return this.#plan.injected;
   }

@@ -49,32 +49,42 @@ const GROUPS: readonly CaseGroup[] = [
 export interface TestRunner {
   describe(name: string, body: () => void): unknown;
   it(name: string, body: () => Promise<void>): unknown;
-  /** Not used: every case creates and destroys its own store. Here so that a whole runner can be handed over. */
+  /**
+   * Not used, because every case creates and destroys its own store. The field exists so that a whole runner can be
+   * passed.
+   */
   beforeEach?: unknown;
   /** Not used; see `beforeEach`. */
   afterEach?: unknown;
 }
 
-/** What {@link storeConformance} tests, and how much it writes. */
+/** The store that {@link storeConformance} tests, and how much it writes. */
 export interface StoreConformanceOptions {
   /** Names the suite in the test report. */
   name: string;
   /**
-   * Makes the store of one case. It is called for every case, which may close the store. The stores may all lie over
-   * one server, directory or bucket: every case writes below a prefix of its own.
+   * Makes the store of one case. It is called for every case, which may close the store. All stores may use the same
+   * server, directory or bucket, because every case writes below a prefix of its own.
    */
   create: () => Store | Promise<Store>;
-  /** Takes the store of a case away, also when it failed. Default: closes it. */
+  /** Removes the store of a case, also after a failure. Default: closes it. */
   destroy?: (store: Store) => unknown;
-  /** Bytes of the largest object written, at least 1. Default 6 MiB and one byte, so that S3 takes two parts. */
+  /**
+   * Size in bytes of the largest object that is written, at least 1. Default 6 MiB and one byte, so that S3 needs two
+   * parts.
+   */
   largeObjectSize?: number;
-  /** Objects of the longest listing. Default 30; over 1,000 for a store that lists in pages of that size. */
+  /**
+   * Number of objects in the longest listing. Default 30. Use more than 1,000 for a store that lists in pages of that
+   * size.
+   */
   manyObjects?: number;
   /** Milliseconds in which an aborted call must settle, before the case fails. Default 5,000. */
   settleTimeout?: number;
   /**
-   * Milliseconds in which some call of a case must begin or end, before the case fails and says which call it waits for.
-   * Keep it below the limit of the test runner, which says nothing. Default 4,500: jest and vitest have 5,000.
+   * Milliseconds in which some call of a case must begin or end. After that, the case fails and says which call it
+   * waits for. Keep it below the limit of the test runner, which says nothing. Default 4,500, because jest and vitest
+   * have 5,000.
    */
   stallTimeout?: number;
 }
@@ -96,11 +106,11 @@ const schema = z.strictObject({
 type ConformanceSettings = z.output<typeof schema>;
 
 /**
- * Registers the behaviour that every {@link Store} must show as tests: for drivers and compositions alike. What the
- * store's capability advertises must work; what it does not advertise must be `UNSUPPORTED`, without I/O. The message of a
- * failure says the rule, what was seen, the call that shows it, and which capability turns the case off.
+ * Registers tests for the behaviour that every {@link Store} must show, for drivers and compositions alike. A
+ * capability that the store advertises must work. A missing capability must give `UNSUPPORTED`, without I/O. The
+ * message of a failure tells the rule, what was seen, the call that shows it, and which capability turns the case off.
  *
- * @throws {StorageError} `CONFIG_INVALID` that names each wrong option, before any test is registered
+ * @throws {StorageError} `CONFIG_INVALID` that names each invalid option, before any test is registered
  * @example
  * import { storeConformance } from "coatcheck/testing";
  *
@@ -108,7 +118,7 @@ type ConformanceSettings = z.output<typeof schema>;
  */
 export function storeConformance(runner: TestRunner, options: StoreConformanceOptions): void {
   const settings = parseOptions(schema, options, "storeConformance");
-  const given = runner as Partial<TestRunner> | null | undefined; // what JavaScript may hand over
+  const given = runner as Partial<TestRunner> | null | undefined; // JavaScript may pass anything
   if (typeof given?.describe !== "function" || typeof given.it !== "function") {
     throw new StorageError("CONFIG_INVALID", "The runner of storeConformance must have describe and it.");
   }

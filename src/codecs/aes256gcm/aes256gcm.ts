@@ -35,13 +35,19 @@ import {
 } from "./streaming-aead.js";
 
 interface EncryptionOptions {
-  /** Take entries that are not encrypted too, while older ones are about; default false: they are `DECODE_FAILED`. */
+  /**
+   * Accepts entries that are not encrypted too, while older ones exist. Default false: such entries fail with
+   * `DECODE_FAILED`.
+   */
   allowUnencrypted?: boolean | undefined;
 }
 
-/** Options of {@link aes256gcm} with keys that are there. */
+/** Options of {@link aes256gcm} with given keys. */
 export interface GivenKeysOptions extends EncryptionOptions {
-  /** Keys of 32 bytes by their ids, which are stored with every entry. To rotate, add one; drop the old when none uses it. */
+  /**
+   * Keys of 32 bytes by their ids. The id is stored with every entry. To rotate keys, add a new one, and drop the old
+   * key when no entry uses it.
+   */
   keys: Readonly<Record<string, Uint8Array>>;
   /** Id of the key that encrypts. */
   activeKeyId: string;
@@ -50,13 +56,13 @@ export interface GivenKeysOptions extends EncryptionOptions {
 /** Options of {@link aes256gcm} with keys of a key management service. */
 export interface KeyProviderOptions extends EncryptionOptions {
   keys: KeyProvider;
-  /** Milliseconds that a data key is used before the provider is asked for another, default 300000. */
+  /** Milliseconds for which a data key is used before the provider is asked for another one, default 300000. */
   dataKeyTtl?: number | undefined;
-  /** Where the time comes from, default the system's clock. */
+  /** Source of the time, default the system's clock. */
   clock?: Clock | undefined;
 }
 
-/** Options of {@link aes256gcm}: keys that are there, or a service that keeps them. */
+/** Options of {@link aes256gcm}: given keys, or a service that keeps the keys. */
 export type Aes256GcmOptions = GivenKeysOptions | KeyProviderOptions;
 
 const allowUnencrypted = z._default(z.boolean(), false);
@@ -84,10 +90,13 @@ const keyProviderSchema = z.strictObject({
 });
 
 /**
- * Encrypts entries by AES256-GCM-HKDF-1MB, the streaming encryption of Tink: each with a key derived for it alone, in
- * authenticated segments. It is bound to the prefix and scope it lies in, to content type, schema and the codecs before
- * it: moved elsewhere, or referred to as something else, it is `INTEGRITY`. Put it after compression. Values that stay in
- * the payload are not encrypted; nor are paths, sizes and schema names.
+ * Encrypts entries by AES256-GCM-HKDF-1MB, the streaming encryption of Tink. Each entry has a derived key of its own,
+ * and authenticated segments.
+ *
+ * An entry is bound to the prefix and scope in which it lies, to content type, schema and the codecs before it. An
+ * entry that was moved elsewhere, or is referred to as something else, fails with `INTEGRITY`. Put the codec after
+ * compression. Values that stay in the payload are not encrypted. Paths, sizes and schema names are not encrypted
+ * either.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  * @example
@@ -102,13 +111,13 @@ export function aes256gcm(options: Aes256GcmOptions): Codec {
   return new Encryption(new GivenKeys(given.keys, given.activeKeyId), given.allowUnencrypted);
 }
 
-// Segments that are worked on before others have their turn: about 5 ms.
+// Number of segments that are processed before other work has its turn: about 5 ms.
 const SEGMENTS_A_TURN = 8;
 
-// Shared by the ESM and the CommonJS build, so that a codec made by one is known to the other.
+// Shared by the ESM and the CommonJS build, so that each build recognises codecs of the other.
 const BRAND = Symbol.for("coatcheck.Encryption");
 
-/** Whether a codec was made by {@link aes256gcm}, of either module format. */
+/** Returns whether a codec was made by {@link aes256gcm}, of either module format. */
 export function isEncryption(codec: Codec): codec is Encryption {
   return BRAND in codec;
 }
@@ -174,7 +183,7 @@ export class Encryption implements Codec {
   }
 }
 
-/** Encrypts by one key. */
+/** Encrypts with one key. */
 export class Encryptor implements EntryEncoder {
   readonly #active: ActiveKey;
 
@@ -182,12 +191,15 @@ export class Encryptor implements EntryEncoder {
     this.#active = active;
   }
 
-  /** Whether an entry was encrypted by this key, or by a data key that this key encrypted. */
+  /** Returns whether an entry was encrypted with this key, or with a data key that this key encrypted. */
   madeBySameKey({ keyId, wrappedKey }: EncryptionHeader): boolean {
     return keyId === this.#active.keyId && (wrappedKey === undefined) === (this.#active.wrappedKey === undefined);
   }
 
-  /** @param replaces the entry whose place it takes, when it was encrypted before. @param random for known answers only */
+  /**
+   * @param replaces the entry whose place the new one takes, when it was encrypted before
+   * @param random for known-answer tests only
+   */
   encode(
     bytes: Uint8Array,
     context: EntryContext,

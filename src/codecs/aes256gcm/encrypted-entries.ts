@@ -1,10 +1,10 @@
 import { parseHeader, type EncryptionHeader } from "./encryption-header.js";
 
-/** An encrypted entry in the object that it lies in. */
+/** An encrypted entry in its object. */
 export interface EncryptedEntry {
   readonly offset: number;
   readonly bytes: Uint8Array;
-  /** Bytes that it has; absent: its end is that of its object. */
+  /** Size in bytes. If it is absent, the entry ends where its object ends. */
   readonly size: number | undefined;
   readonly header: EncryptionHeader;
   /** Names of the codecs applied before the encryption. */
@@ -14,10 +14,11 @@ export interface EncryptedEntry {
 const NEWLINE = 0x0a;
 
 /**
- * The encrypted entries of an object, which lie one after the other, in a pack of StoredObjects with a newline after
- * each.
+ * Yields the encrypted entries of an object, which lie one after the other. In a pack of StoredObjects there is a
+ * newline after each.
  *
- * @throws {StorageError} `DECODE_FAILED` where none begins; one that is cut short is what is left of it
+ * @throws {StorageError} `DECODE_FAILED` where no entry begins; an entry that is cut short is yielded as far as it
+ *   goes
  */
 export function* encryptedEntries(object: Uint8Array): Generator<EncryptedEntry, void, undefined> {
   for (let offset = 0; offset < object.byteLength;) {
@@ -29,6 +30,6 @@ export function* encryptedEntries(object: Uint8Array): Generator<EncryptedEntry,
     const encodings = encoding === undefined ? [] : encoding.split(",");
     yield { offset, bytes: entry, size, header, encodings };
     offset += entry.byteLength;
-    if (object[offset] === NEWLINE) offset++; // no header begins so
+    if (object[offset] === NEWLINE) offset++; // no header begins with a newline
   }
 }

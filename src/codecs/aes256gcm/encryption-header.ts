@@ -5,44 +5,46 @@ import { isCount, isText, optional } from "../../json/scalars.js";
 import { StorageError } from "../../errors/error.js";
 import type { EntryContext } from "../codec.js";
 
-/** Which entry an encrypted one took the place of: references to that one lead to it. */
+/** The entry whose place an encrypted one took. References to the old entry lead to the new one. */
 export interface ReplacedEntry {
   /** `sha256-` + base64url of the entry as it was stored. */
   readonly digest: string;
   readonly size: number;
-  /** Where it began in its object, when that was shared. */
+  /** Offset of the old entry in its object, when it shared the object. */
   readonly offset?: number | undefined;
 }
 
-/** What an encrypted entry says of itself, in the clear; all of it is authenticated. */
+/** Public data about an encrypted entry, stored in the clear. All of it is authenticated. */
 export interface EncryptionHeader {
   readonly keyId: string;
-  /** Base64url of the data key, encrypted by the key `keyId`; absent where that key itself encrypts. */
+  /** Base64url of the data key, encrypted with the key `keyId`; absent where that key itself encrypts the entry. */
   readonly wrappedKey?: string | undefined;
   readonly contentType: string;
   readonly schema?: string | undefined;
   readonly schemaVersion?: string | undefined;
-  /** Names of the codecs applied before the encryption, `,` between; absent: none. */
+  /** Names of the codecs that were applied before the encryption, separated by `,`; absent if there are none. */
   readonly encoding?: string | undefined;
-  /** Bytes that follow the header; absent for a stream, whose end is that of its object. */
+  /** Number of bytes after the header; absent for a stream, which ends where its object ends. */
   readonly sealedSize?: number | undefined;
   readonly replaces?: ReplacedEntry | undefined;
 }
 
-/** A header, and the bytes it was read from. */
+/** A header, and the bytes from which it was read. */
 export interface ParsedHeader {
   readonly header: EncryptionHeader;
   readonly bytes: Uint8Array;
 }
 
-// Begins every encrypted entry: version 1 of this format.
+// The first bytes of every encrypted entry: version 1 of this format.
 export const MAGIC = Buffer.from("CCE1", "latin1");
 const LENGTH_SIZE = 2;
 
-/** Bytes that say that it is a header, and how long. */
+/** Size of the bytes that mark a header and tell its length. */
 export const PREAMBLE_SIZE = MAGIC.byteLength + LENGTH_SIZE;
 
-/** @throws {StorageError} `LIMIT_EXCEEDED` when it is longer than its length can say, by a very long schema */
+/**
+ * @throws {StorageError} `LIMIT_EXCEEDED` when a very long schema makes the header longer than its length field allows
+ */
 export function encodeHeader(header: EncryptionHeader): Buffer {
   const json = Buffer.from(JSON.stringify(header));
   if (json.byteLength > 0xffff) {
@@ -60,12 +62,12 @@ export function encodeHeader(header: EncryptionHeader): Buffer {
   return Buffer.concat([preamble, json]);
 }
 
-/** Whether bytes begin as an encrypted entry does. */
+/** Returns whether bytes begin like an encrypted entry. */
 export function isEncrypted(bytes: Uint8Array): boolean {
   return beginsWith(bytes, MAGIC);
 }
 
-/** How many bytes a header has that begins so; `undefined`: more are needed to know. */
+/** Returns the size of a header in bytes, or `undefined` when more bytes are needed to know it. */
 export function headerSize(bytes: Uint8Array): number | undefined {
   const known = Math.min(bytes.byteLength, MAGIC.byteLength);
   if (!MAGIC.subarray(0, known).equals(bytes.subarray(0, known))) throw notEncrypted("it does not begin as one");
@@ -76,7 +78,7 @@ export function headerSize(bytes: Uint8Array): number | undefined {
 /**
  * Reads the header at the beginning of an encrypted entry.
  *
- * @throws {StorageError} `DECODE_FAILED`; the message says what is wrong, never what was found
+ * @throws {StorageError} `DECODE_FAILED`; the message says what is wrong, and never quotes the bytes
  */
 export function parseHeader(bytes: Uint8Array): ParsedHeader {
   const size = headerSize(bytes);
@@ -110,10 +112,10 @@ function headerOf(json: Uint8Array): EncryptionHeader {
 function parseObject(json: Uint8Array): Record<string, unknown> {
   let value: unknown;
   try {
-    // What is not UTF-8 is refused, not replaced.
+    // Bytes that are not UTF-8 are refused, not replaced.
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(json));
   } catch {
-    throw notEncrypted("its header is not JSON"); // the parser's message quotes what it read
+    throw notEncrypted("its header is not JSON"); // the parser's message quotes the text
   }
   if (!isObject(value) || Array.isArray(value)) throw notEncrypted("its header is not a JSON object");
   return value;
@@ -126,8 +128,8 @@ function isReplacedEntry(value: unknown): boolean {
 }
 
 /**
- * What the ciphertext is bound to: the header, and where the entry lies. A digest of it, since HKDF in Node takes at most
- * 1,024 bytes.
+ * Returns the data that the ciphertext is bound to: the header, and the place of the entry. It is a digest, because
+ * HKDF in Node takes at most 1,024 bytes.
  */
 export function associatedData({ directory }: Pick<EntryContext, "directory">, header: Uint8Array): Buffer {
   return createHash("sha256").update(`coatcheck-entry-v1\n${directory}\n`).update(header).digest();

@@ -6,25 +6,32 @@ import type { Clock } from "../../async/clock.js";
 import { TimedAbort } from "../../async/timed-abort.js";
 import { isStorageError, StorageError } from "../../errors/error.js";
 
-/** A key that encrypts entries, and how it travels with them. */
+/** A key that encrypts entries, and the form in which it is stored with them. */
 export interface DataKey {
-  /** Which key encrypted it. Stored with every entry: no secret. Printable ASCII, at most 2048 characters. */
+  /**
+   * Id of the key that encrypted the data key. It is stored with every entry, and is no secret. Printable ASCII, at
+   * most 2048 characters.
+   */
   keyId: string;
   /** 32 bytes. */
   key: Uint8Array;
-  /** The key, encrypted by the key `keyId`: stored with every entry. */
+  /** The data key, encrypted with the key `keyId`. It is stored with every entry. */
   wrappedKey: Uint8Array;
 }
 
 /**
- * Where data keys come from: a key management service (AWS KMS: GenerateDataKey and Decrypt). The keys that encrypt them
- * never leave it: envelope encryption. What the methods throw goes to the caller: throw a {@link StorageError} for a code
- * other than `UNEXPECTED`.
+ * A source of data keys: a key management service (AWS KMS: GenerateDataKey and Decrypt). The keys that encrypt data
+ * keys never leave the service (envelope encryption). Errors of the methods go to the caller. Throw a
+ * {@link StorageError} for a code other than `UNEXPECTED`.
  */
 export interface KeyProvider {
-  /** A new data key. @param context `signal` fires after 30 seconds: a key is shared, so no one caller ends the asking */
+  /**
+   * Makes a new data key.
+   *
+   * @param context `signal` fires after 30 seconds. Callers share a key, so no single caller can cancel the request
+   */
   generateDataKey(context: { signal: AbortSignal }): Promise<DataKey>;
-  /** The data key again that an entry was encrypted with: 32 bytes. */
+  /** Decrypts the data key with which an entry was encrypted. The result has 32 bytes. */
   decryptDataKey(
     wrapped: { keyId: string; wrappedKey: Uint8Array },
     context: { signal: AbortSignal },
@@ -41,24 +48,24 @@ export interface ActiveKey {
 /** The keys of an encryption. */
 export interface EncryptionKeys {
   active(): ActiveKey | Promise<ActiveKey>;
-  /** @throws {StorageError} `DECODE_FAILED` when there is none */
+  /** @throws {StorageError} `DECODE_FAILED` when there is no such key */
   find(keyId: string, wrappedKey: string | undefined): Promise<KeyObject>;
 }
 
 const KEY_SIZE = 32;
 const MAX_WRAPPED_SIZE = 16_384;
 
-/** Whether text can be the id of a key. */
+/** Returns whether a value can be the id of a key. */
 export function isKeyId(keyId: unknown): keyId is string {
   return typeof keyId === "string" && /^[\x20-\x7e]{1,2048}$/.test(keyId);
 }
 
-/** Whether a value can be a key. */
+/** Returns whether a value can be a key. */
 export function isKey(key: unknown): key is Uint8Array {
   return types.isUint8Array(key) && key.byteLength === KEY_SIZE;
 }
 
-/** Keys that are there. */
+/** Keys that were given as options. */
 export class GivenKeys implements EncryptionKeys {
   readonly #keys: ReadonlyMap<string, KeyObject>;
   readonly #active: ActiveKey;
@@ -79,7 +86,7 @@ export class GivenKeys implements EncryptionKeys {
   }
 }
 
-// Data keys for decryption that are kept: one for each process that encrypts and `dataKeyTtl`.
+// Number of data keys for decryption that are kept. Each encrypting process makes one in each `dataKeyTtl`.
 const KEPT_KEYS = 1000;
 
 // Milliseconds that a provider has for one key.
@@ -87,11 +94,11 @@ const PROVIDER_TIMEOUT = 30_000;
 
 interface KeptKey<Key> {
   readonly key: Promise<Key>;
-  /** By the clock, ms; infinite while the key is on its way. */
+  /** Time of the clock in milliseconds; infinite while the key is being fetched. */
   expires: number;
 }
 
-/** Keys of a provider. Each is asked for once, kept for a time, and shared by all calls. */
+/** Keys of a provider. Each key is asked for once, kept for a time, and shared by all calls. */
 export class ProvidedKeys implements EncryptionKeys {
   readonly #provider: KeyProvider;
   readonly #clock: Clock;
@@ -99,7 +106,7 @@ export class ProvidedKeys implements EncryptionKeys {
   readonly #found = new LRUCache<string, KeptKey<KeyObject>>({ max: KEPT_KEYS });
   #active: KeptKey<ActiveKey> | undefined;
 
-  /** @param ttl ms */
+  /** @param ttl milliseconds */
   constructor(provider: KeyProvider, ttl: number, clock: Clock) {
     this.#provider = provider;
     this.#clock = clock;
@@ -116,7 +123,7 @@ export class ProvidedKeys implements EncryptionKeys {
   }
 
   find(keyId: string, wrappedKey: string | undefined): Promise<KeyObject> {
-    // Checked first: a line end in it would make the name of another key's.
+    // Checked first: with a line end in it, the id could make the name of another key.
     if (wrappedKey === undefined || !isKeyId(keyId)) return Promise.reject(unknownKey());
     const name = `${keyId}\n${wrappedKey}`;
     let kept = this.#found.get(name);
@@ -133,7 +140,7 @@ export class ProvidedKeys implements EncryptionKeys {
     return kept !== undefined && this.#clock.now() < kept.expires;
   }
 
-  /** A key that is shared from now on, and good for a time from when it is there. One that fails is not kept. */
+  /** Shares a key from now on. The key is valid for a time from its arrival. A key that fails is not kept. */
   #keep<Key>(key: Promise<Key>, forget: (kept: KeptKey<Key>) => void): KeptKey<Key> {
     const kept: KeptKey<Key> = { key, expires: Infinity };
     key.then(
@@ -164,10 +171,10 @@ export class ProvidedKeys implements EncryptionKeys {
     const time = new TimedAbort(undefined, this.#clock, PROVIDER_TIMEOUT, overdue);
     time.start();
     try {
-      // What the provider says of the signal is no answer.
+      // When the signal has fired, the provider's own reaction to the signal does not count.
       return await abortable(question({ signal: time.signal }), time.signal);
     } catch (cause) {
-      if (isStorageError(cause) && cause.code !== "ABORTED") throw cause; // no caller's signal reaches it
+      if (isStorageError(cause) && cause.code !== "ABORTED") throw cause; // no caller's signal reaches the provider
       throw new StorageError("UNEXPECTED", "The key provider failed; see the cause.", { cause });
     } finally {
       time.stop();
@@ -189,13 +196,13 @@ class UnknownKey extends Error {
   }
 }
 
-/** Whether an error says that the key of an entry is not there: which tells nothing of the entry. */
+/** Returns whether an error says that the key of an entry is missing. This says nothing about the entry. */
 export function isUnknownKey(error: StorageError): boolean {
-  // By name: the codec may be one of the other module format.
+  // Compared by name, because the codec may belong to the other module format.
   return error.cause instanceof Error && error.cause.name === UNKNOWN_KEY;
 }
 
-// The id is not repeated: it may come from anywhere.
+// The message does not repeat the id, which may come from anywhere.
 function unknownKey(): StorageError {
   return new StorageError(
     "DECODE_FAILED",

@@ -8,7 +8,7 @@ import {
   type SegmentSealer,
 } from "./streaming-aead.js";
 
-/** Encrypts a stream, in the memory of one segment. */
+/** Encrypts a stream. Holds one segment in memory. */
 export async function* sealed(
   chunks: AsyncIterable<Uint8Array>,
   header: Buffer,
@@ -30,9 +30,9 @@ export async function* sealed(
 }
 
 /**
- * Decrypts a stream, in the memory of one segment; each is handed on when it is known to be authentic.
+ * Decrypts a stream. Holds one segment in memory, and passes each segment on only after it was authenticated.
  *
- * @param newOpener makes ready for the message that begins so
+ * @param newOpener returns the opener for a message with this header
  */
 export async function* opened(
   chunks: AsyncIterable<Uint8Array>,

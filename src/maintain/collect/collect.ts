@@ -35,7 +35,7 @@ const schema = z.strictObject({
 
 type Parts = ManagerParts & { readonly source: { readonly shared: SharedReads } };
 
-/** Deletes what is over: see `StorageManager.collect`. */
+/** Deletes objects that have expired or are no longer needed. See `StorageManager.collect`. */
 export async function collect(parts: Parts, options: CollectOptions): Promise<CollectReport> {
   const { prefix: below, live, ...given } = parseOptions(schema, options, "collect");
   const store = requireStore(parts.settings, "collect");

@@ -4,20 +4,20 @@ import { COLLECTOR_STATE } from "../../object/reserved-names.js";
 import { locationProblem } from "../../paths/location.js";
 import type { Store } from "../../store/store.js";
 
-// More is no state of ours.
+// A larger object is not a state that this collector wrote.
 const MAX_STATE = 4096;
 
-/** What one pass leaves for the next, of whichever process. */
+/** The state that one pass leaves for the next pass of any process. */
 interface State {
-  /** When the last pass began, in milliseconds since 1970. */
+  /** The time when the last pass began, in milliseconds since 1970. */
   readonly begun: number;
-  /** The last path that was done; absent: the next pass begins at the beginning. */
+  /** The last path that was done. If it is absent, the next pass begins at the beginning. */
   readonly after?: string | undefined;
 }
 
 /**
- * The state of the collector of one prefix, an object of the store. Whoever writes it first has the turn, where the store
- * has conditions; elsewhere two passes may run at once, which harms nothing.
+ * The state of the collector of one prefix, kept as an object in the store. Where the store supports conditional
+ * writes, the pass that writes the state first has the turn. Elsewhere two passes may run at once, which does no harm.
  */
 export class CollectorState {
   private readonly path: string;
@@ -32,7 +32,10 @@ export class CollectorState {
     this.path = `${prefix}/${COLLECTOR_STATE}`;
   }
 
-  /** What the last pass left; `undefined` before the first one, and for what is no state. */
+  /**
+   * Reads the state that the last pass left. Returns `undefined` before the first pass, and for an object that holds
+   * no valid state.
+   */
   async read(signal: AbortSignal): Promise<State | undefined> {
     try {
       const result = await this.store.read(this.path, { signal });
@@ -48,9 +51,9 @@ export class CollectorState {
   }
 
   /**
-   * Writes it, unless that is what was written last.
+   * Writes the state, unless it is equal to the last one that was written.
    *
-   * @returns whether nobody else has written it since it was read
+   * @returns whether nobody else has written the state since it was read
    */
   async write(state: State, signal: AbortSignal): Promise<boolean> {
     const text = JSON.stringify({ version: 1, ...state });
@@ -70,7 +73,7 @@ export class CollectorState {
       this.etag = etag;
       return true;
     } catch (error) {
-      // NOT_FOUND: what was to match is gone.
+      // NOT_FOUND means that the object to be matched is gone.
       const isOvertaken = ["PRECONDITION_FAILED", "ALREADY_EXISTS", "NOT_FOUND"] as const;
       if (isOvertaken.some((code) => isStorageError(error, code))) return false;
       throw error;
@@ -87,6 +90,6 @@ function parse(bytes: Uint8Array): State | undefined {
   }
   if (!isObject(state) || typeof state.begun !== "number" || !Number.isFinite(state.begun)) return undefined;
   const { begun, after } = state;
-  // A store refuses to list from what is no path, and every pass would fail.
+  // A store refuses to list from an invalid path, and every pass would fail.
   return { begun, after: typeof after === "string" && locationProblem(after) === undefined ? after : undefined };
 }

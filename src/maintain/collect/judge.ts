@@ -5,26 +5,29 @@ import { parseLocation } from "../../reference/location.js";
 import type { ObjectInfo } from "../../store/store.js";
 import type { KeptObjects } from "./report.js";
 
-// What is left after the time limit of a call. ms
+// How long leftovers stay after the time limit of a call, in milliseconds.
 const LEFTOVER_GRACE = 3_600_000;
 
-/** Which objects payloads in use lead to. */
+/** The objects that payloads in use lead to. */
 export interface LiveObjects {
   has(path: string, directory: string): boolean;
 }
 
 /**
- * - `delete`: it is over by its path alone; `unreached`: nobody needs it, if it is still as it was listed
- * - `marker`: it goes when nothing is left in its scope
- * - `own`: the collector's own, not counted; else why it is kept
+ * The decision on one object:
+ * - `delete`: its path alone says that it has expired
+ * - `unreached`: nobody needs it; it goes if it is still as it was listed
+ * - `marker`: it goes when nothing else is left in its scope
+ * - `own`: an object of the collector itself, which is not counted
+ * - all others: why it is kept
  */
 export type Verdict = "delete" | "unreached" | "marker" | "own" | keyof KeptObjects;
 
-/** Decides what becomes of objects, by path and age. */
+/** Decides by path and age which objects to delete. */
 export class ObjectJudge {
   /**
-   * @param now when the pass began, before it looked at payloads in use: what was written since, none of those that were
-   *   looked at need lead to, so it is not old, however long the look took
+   * @param now the time when the pass began, before it looked at payloads in use. The payloads that it looked at need
+   *   not lead to objects that were written since. So such an object is never old, however long the look took
    */
   constructor(
     private readonly settings: ManagerSettings,
@@ -50,7 +53,7 @@ export class ObjectJudge {
     }
   }
 
-  // In the dialect bubustack names say nothing: there all with a label that ends as its objects do is one.
+  // In the dialect bubustack names say nothing. There, every object with a label and the right suffix is a payload.
   private roleOf({ path }: ObjectInfo, { role, expires }: ObjectRole): ObjectRole["role"] {
     const isBubustack = this.settings.dialect === "bubustack" && expires !== undefined && path.endsWith(".json");
     return role === "unknown" && isBubustack ? "payload" : role;
@@ -74,7 +77,7 @@ export class ObjectJudge {
     return expires + this.settings.retention.margin <= this.now;
   }
 
-  // Of unknown age nothing is old. Without an age nothing is asked: clocks differ.
+  // An object of unknown age is never old. Without a minimum age the clocks are not compared, because they differ.
   private isOlder(since: number | undefined, age: number): boolean {
     return age === 0 || (since !== undefined && this.now - since >= age);
   }

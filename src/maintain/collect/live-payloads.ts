@@ -13,11 +13,14 @@ import type { LiveObjects } from "./judge.js";
 import { PathSet } from "./path-set.js";
 import { addProblem, type CollectReport } from "./report.js";
 
-/** What payloads in use lead to. What can't be followed keeps its whole scope, or all where it may lead anywhere. */
+/**
+ * The objects that payloads in use lead to. An entry that can't be followed keeps its whole scope. It keeps everything
+ * when it may lead anywhere.
+ */
 export class LivePayloads implements LiveObjects {
   private readonly paths = new PathSet();
   private readonly directories = new Set<string>();
-  // Something leads to nobody knows where.
+  // Whether an entry may lead to objects in unknown places.
   private isOpen = false;
 
   private constructor() {}
@@ -25,8 +28,8 @@ export class LivePayloads implements LiveObjects {
   /**
    * Follows payloads.
    *
-   * @param report is told what can't be followed
-   * @returns what they lead to, and how many there are
+   * @param report is told which entries can't be followed
+   * @returns the objects that the payloads lead to, and the number of payloads
    */
   static async follow(
     payloads: Iterable<unknown> | AsyncIterable<unknown>,
@@ -56,7 +59,7 @@ export class LivePayloads implements LiveObjects {
 
   /** @param directory prefix and scope of the object */
   has(path: string, directory: string): boolean {
-    // Without the container, which may have two names.
+    // The path is compared without the container, which may have two names.
     const own = parseLocation(path).path;
     if (this.isOpen || this.directories.has(directory) || this.paths.has(own)) return true;
     return isReplacement(own) && this.paths.has(originalPath(own));

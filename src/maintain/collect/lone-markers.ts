@@ -6,10 +6,13 @@ import { listObjects } from "../list-objects.js";
 
 /** Finds the markers of `done` whose scope holds nothing else any more. */
 export class LoneMarkers {
-  // Markers of one scope come one after the other.
+  // The markers of one scope come one after the other.
   private last: { readonly directory: string; readonly isLone: Promise<boolean> } | undefined;
 
-  /** @param settings of the manager, whatever prefix a call looks below: a scope lies below both of its prefixes */
+  /**
+   * @param settings the settings of the manager, whatever prefix a call looks below. A scope lies below both prefixes
+   *   of the manager
+   */
   constructor(private readonly settings: ManagerSettings) {}
 
   isLone(marker: string, signal: AbortSignal): Promise<boolean> {
@@ -28,7 +31,7 @@ export class LoneMarkers {
     return true;
   }
 
-  /** Where a scope lies whose markers lie in a directory. */
+  /** Returns the directories of the scope whose markers lie in a given directory. */
   private directoriesOf(directory: string): Set<string> {
     const { outputPrefix, inputPrefix } = this.settings;
     const prefixes = [outputPrefix, inputPrefix];

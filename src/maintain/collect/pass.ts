@@ -42,15 +42,21 @@ interface Condemned {
   readonly verdict: "delete" | "unreached" | "marker";
 }
 
-// Objects that are looked at together, and deleted before the next are looked at.
+// Number of objects that are looked at together. They are deleted before the pass looks at the next page.
 const PAGE = 1000;
 
-// Pages after which a long pass takes note of how far it has come.
+// Number of pages after which a long pass saves how far it has come.
 const PAGES_A_NOTE = 10;
 
-/** One walk of the collector over the objects of a manager: from where the last one ended, as far as its limits let it. */
+/**
+ * One walk of the collector over the objects of a manager. It starts where the last pass ended, and goes as far as its
+ * limits let it.
+ */
 export class CollectorPass {
-  /** What payloads lead to, and whether more than half may not be deleted for that nothing leads to it. */
+  /**
+   * The objects that payloads lead to. `hasBrake` says whether the pass must not delete more than half of the objects
+   * as unreached.
+   */
   live: { readonly objects: LiveObjects; readonly hasBrake: boolean } | undefined;
   private readonly prefixes: readonly string[];
   private readonly state: CollectorState;
@@ -72,20 +78,24 @@ export class CollectorPass {
     this.begun = retention.clock.now();
   }
 
-  /** Takes the turn. @returns whether it is this pass's */
+  /**
+   * Takes the turn.
+   *
+   * @returns whether this pass has the turn
+   */
   async begin(): Promise<boolean> {
     const { all, dryRun } = this.options;
     const last = await this.step((signal) => this.state.read(signal));
     if (!all) this.after = last?.after;
     if (dryRun) return true;
     const { gcInterval, margin } = this.parts.settings.retention;
-    // A time that lies ahead is that of a clock that was wrong: it must not stop all passes until then.
+    // A time in the future comes from a clock that was wrong. It must not stop all passes until then.
     const since = this.begun - (last?.begun ?? -Infinity);
     if (!all && since < gcInterval && since > -margin) return false;
     return (await this.note(this.after)) || all;
   }
 
-  /** Looks, deletes, and takes note of how far it came. */
+  /** Looks at the objects, deletes, and saves how far it came. */
   async run(): Promise<void> {
     const { report, limits } = this;
     if (this.live?.hasBrake === true) await this.brake();
@@ -118,7 +128,9 @@ export class CollectorPass {
     await this.note(isCutShort ? seen : undefined);
   }
 
-  /** @throws {StorageError} `LIMIT_EXCEEDED`, before anything is deleted, when more than half of the objects would be */
+  /**
+   * @throws {StorageError} `LIMIT_EXCEEDED`, before anything is deleted, when more than half of the objects would be
+   */
   private async brake(): Promise<void> {
     const judge = this.judge();
     let scanned = 0;
@@ -142,7 +154,7 @@ export class CollectorPass {
     return new ObjectJudge(this.parts.settings, this.begun, this.limits.minAge, this.live?.objects);
   }
 
-  /** The objects of all prefixes, after where the last pass ended. */
+  /** Yields the objects of all prefixes, starting after the path where the last pass ended. */
   private async *objects(): AsyncGenerator<ObjectInfo, void, undefined> {
     const { after } = this;
     const { signal } = this.options;
@@ -156,7 +168,7 @@ export class CollectorPass {
     }
   }
 
-  /** Deletes what a page condemned, several at a time. What fails is told, and ends nothing. */
+  /** Deletes the condemned objects of a page, several at a time. A failure is reported, and does not end the pass. */
   private async finish(condemned: readonly Condemned[], seen: string | undefined): Promise<void> {
     const { report, options, parts } = this;
     await forEachConcurrent(condemned, parts.settings.concurrency, options.signal, async (one, signal) => {
@@ -181,7 +193,7 @@ export class CollectorPass {
         this.tell(one.object, isLocked ? "locked" : "failed");
       }
     });
-    // Whoever writes down what it is told may be slower than a listing.
+    // A listener that writes down each report may be slower than a listing.
     if (types.isPromise(this.heard)) {
       await abortable(
         this.heard.catch(() => undefined),
@@ -198,7 +210,7 @@ export class CollectorPass {
     if (onObject !== undefined) notify((object) => (this.heard = onObject(object)), { path, size, outcome });
   }
 
-  /** @returns why the object was kept; `undefined`: it is gone */
+  /** @returns why the object was kept; `undefined` when it is gone */
   private async remove({ object, verdict }: Condemned, signal: AbortSignal): Promise<keyof KeptObjects | undefined> {
     const { path } = object;
     if (verdict === "marker" && !(await this.options.markers.isLone(path, signal))) return "live";
@@ -209,7 +221,11 @@ export class CollectorPass {
     return undefined;
   }
 
-  /** Takes note of where the next pass goes on. @returns whether no other pass has the turn */
+  /**
+   * Saves where the next pass goes on.
+   *
+   * @returns whether no other pass has the turn
+   */
   private async note(after: string | undefined): Promise<boolean> {
     if (this.options.dryRun) return true;
     return this.step((signal) => this.state.write({ begun: this.begun, after }, signal));
@@ -225,7 +241,7 @@ function progressOf({ scanned, deleted, deletedBytes, failed, kept, lastPath }: 
   return { scanned, deleted, deletedBytes, failed, kept: { ...kept }, ...(lastPath !== undefined && { lastPath }) };
 }
 
-/** Whether an object is still the one that was listed. */
+/** Returns whether an object is still the one that was listed. */
 function isSame(listed: ObjectInfo, now: ObjectInfo | undefined): boolean {
   return (
     now !== undefined &&

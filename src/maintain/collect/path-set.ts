@@ -1,15 +1,17 @@
 import { createHash, randomBytes } from "node:crypto";
 
-// Entries that are kept as they are: some hundred megabytes at the most.
+// Number of paths that are kept exactly. They take some hundred megabytes at most.
 const MAX_EXACT = 1_000_000;
 
-// 64 MiB: of fifty million entries one in a hundred others is taken for one of them.
+// Bits of the filter, which takes 64 MiB. With fifty million entries, one in a hundred other paths seems to be in the
+// set.
 const BITS = 2 ** 29;
 const HASHES = 7;
 
 /**
- * A set of paths of any number, in bounded memory: exact up to a million, then a Bloom filter. What is in it is always
- * found; above a million something else may be found too. Salted, so that nobody can choose what that is.
+ * A set of any number of paths, in bounded memory. It is exact up to a million paths, then it is a Bloom filter.
+ * It always finds a path that is in it. Above a million it may also find a path that is not in it. A random salt keeps
+ * anybody from choosing such paths.
  */
 export class PathSet {
   private readonly exact = new Set<string>();

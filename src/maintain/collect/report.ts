@@ -3,19 +3,22 @@ import type { CollectResult } from "../../observe/event.js";
 import type { EventDetails } from "../../observe/recorder.js";
 import type { CallOptions } from "../../store/store.js";
 
-/** Why a pass kept objects: how many for each reason. */
+/** Number of objects that a pass kept, for each reason. */
 export interface KeptObjects {
-  /** Their label is not over, or not by the margin. */
+  /** Their label has not expired yet, or expired less than the margin ago. */
   unexpired: number;
-  /** A payload in `live` leads to them; markers of `done` whose scope is still there. */
+  /** A payload in `live` leads to them, or they are markers of `done` whose scope is still there. */
   live: number;
-  /** They are younger than `minAge`, or were changed while the pass ran; temporary objects that a call may still need. */
+  /**
+   * They are younger than `minAge`, or were changed while the pass ran, or are temporary objects that a call may still
+   * need.
+   */
   young: number;
   /** They have no label, and no `live` was given. */
   unlabelled: number;
-  /** They have not the name of an object of this library: users' own. */
+  /** Their name is not one that this library writes. They are objects of the user's own. */
   unknown: number;
-  /** The store does not allow to delete them: an object lock, a legal hold, or a right that is missing. See `problems`. */
+  /** The store does not allow the delete: an object lock, a legal hold, or a missing right. See `problems`. */
   locked: number;
 }
 
@@ -23,9 +26,9 @@ export interface KeptObjects {
 export interface CollectProgress {
   /** Objects that were looked at. */
   scanned: number;
-  /** Objects that were deleted; of a dry run, that would be. */
+  /** Objects that were deleted; in a dry run, objects that would be deleted. */
   deleted: number;
-  /** Bytes of those. */
+  /** Bytes of the deleted objects. */
   deletedBytes: number;
   /** Objects that could not be deleted: see `problems`. The next pass tries again. */
   failed: number;
@@ -37,60 +40,67 @@ export interface CollectProgress {
 /** What a pass has done. */
 export interface CollectReport extends CollectProgress {
   dryRun: boolean;
-  /** Whether nothing was done, since another pass ran within `gcInterval`. */
+  /** Whether nothing was done because another pass ran within `gcInterval`. */
   skipped: boolean;
-  /** Whether the pass came to the end: if not, the next one goes on where it ended. */
+  /** Whether the pass came to the end. If not, the next pass goes on where this one ended. */
   complete: boolean;
-  /** The first 1,000 objects that could not be deleted, or followed from a payload in `live`, and why. */
+  /** The first 1,000 objects that could not be deleted, or could not be followed from a payload in `live`, and why. */
   problems: { path: string; code: StorageErrorCode }[];
 }
 
-/** What became of one object in a pass. */
+/** The outcome for one object in a pass. */
 export interface CollectedObject {
   path: string;
-  /** Bytes. */
+  /** Size in bytes. */
   size: number;
-  /** `deleted`; of a dry run, what would be. Else why it was kept, see {@link KeptObjects}; `failed`: see `problems`. */
+  /**
+   * What happened to the object. In a dry run, `deleted` means that it would be deleted. `failed` is explained in
+   * `problems`. All other values say why it was kept, see {@link KeptObjects}.
+   */
   outcome: "deleted" | "failed" | keyof KeptObjects;
 }
 
-/** Options of a pass. Those of the manager's `retention` of the same name are overridden for this call. */
+/** Options of a pass. They override the manager's `retention` options of the same name for this call. */
 export interface CollectOptions extends CallOptions {
-  /** Looks only below this prefix, in place of `outputPrefix` and `inputPrefix`. It has an interval and a place to go on of its own. */
+  /**
+   * Looks only below this prefix, in place of `outputPrefix` and `inputPrefix`. The prefix has its own interval and
+   * its own place to go on.
+   */
   prefix?: string | undefined;
-  /** Reports what would be deleted, and writes nothing at all; default false. It has no interval. */
+  /** Reports what would be deleted, and writes nothing at all; default false. A dry run ignores the interval. */
   dryRun?: boolean | undefined;
   /**
-   * Runs from the beginning to the end at once, whatever the interval, and without `maxScan` and `maxDelete` unless the call
-   * gives them; default false.
+   * Runs from the beginning to the end at once, whatever the interval; default false. `maxScan` and `maxDelete` do not
+   * apply unless the call gives them.
    */
   all?: boolean | undefined;
   /**
-   * All dehydrated payloads that are still in use: what has no label, and none of them leads to at any depth, is deleted
-   * once it is older than `minAge`. What can't be followed keeps its scope alive; what could not be read,
-   * by a failure or for want of a key, keeps all. More than half of the objects deleted so
-   * is `LIMIT_EXCEEDED`, and nothing is.
+   * All dehydrated payloads that are still in use. An object without a label is deleted once it is older than
+   * `minAge`, if none of these payloads leads to it at any depth. An entry that can't be followed keeps its scope
+   * alive. An entry that could not be read, because of a failure or a missing key, keeps everything.
+   * If more than half of the objects would be deleted in this way, the call fails with `LIMIT_EXCEEDED`, and nothing
+   * is deleted.
    *
-   * Between the look at the payloads and the delete, a writer may use an object again that is old: give what is written to
-   * scopes of your own a `ttl` instead, or a fresh scope for each call, as is the default.
+   * Between the look at the payloads and the delete, a writer may use an old object again. So give a `ttl` to objects
+   * that you write to scopes of your own, or use a fresh scope for each call, which is the default.
    */
   live?: Iterable<unknown> | AsyncIterable<unknown> | undefined;
-  /** Takes a `live` without a payload, and one that condemns more than half; default false. */
+  /** Allows a `live` without a payload, and a pass that would delete more than half of the objects; default false. */
   allowEmpty?: boolean | undefined;
-  /** Milliseconds for which what nobody needs is kept, counted from the store's `lastModified`. */
+  /** Milliseconds for which unneeded objects are kept, counted from the store's `lastModified`. */
   minAge?: number | undefined;
   maxScan?: number | undefined;
   maxDelete?: number | undefined;
-  /** Is told after every page of objects. What it throws is ignored. */
+  /** Called after every page of objects. Errors that it throws are ignored. */
   onProgress?: ((progress: CollectProgress) => void) | undefined;
   /**
-   * Is told of every object that was looked at, in no order. What it throws is ignored. A pass waits after each 1,000 objects for
-   * the last promise that it gave.
+   * Called for every object that was looked at, in no order. Errors that it throws are ignored. After each 1,000
+   * objects a pass waits for the last promise that it returned.
    */
   onObject?: ((object: CollectedObject) => void | Promise<void>) | undefined;
 }
 
-/** A report of nothing yet. */
+/** Returns a report in which all counts are 0. */
 export function emptyReport(dryRun: boolean): CollectReport {
   const kept = { unexpired: 0, live: 0, young: 0, unlabelled: 0, unknown: 0, locked: 0 };
   const counts = { scanned: 0, deleted: 0, deletedBytes: 0, failed: 0 };
@@ -103,7 +113,7 @@ export function addProblem({ problems }: CollectReport, path: string, code: Stor
   if (problems.length < MAX_PROBLEMS) problems.push({ path, code });
 }
 
-/** What observers are told of a pass. */
+/** Returns what observers are told of a pass. */
 export function eventDetails({ dryRun, skipped, deleted, deletedBytes, failed, kept }: CollectReport): EventDetails {
   const results: Record<CollectResult, number> = { deleted, failed, ...kept };
   return { objects: deleted, bytes: deletedBytes, results, ...(dryRun && { dryRun }), ...(skipped && { skipped }) };

@@ -2,11 +2,14 @@ import { ageOf, fieldsOf, listOf, nameOf, textsOf, type RuleEffect, type RuleEnd
 
 const ACTIONS = [
   ["delete", "deletes"],
-  // Blobs there have to be put back before they can be read.
+  // Archived blobs have to be restored before they can be read.
   ["tierToArchive", "archives"],
 ] as const;
 
-/** What the rules of an Azure lifecycle management policy do. Blobs that are written here are block blobs without index tags. */
+/**
+ * Returns what the rules of an Azure lifecycle management policy do. This library writes block blobs without index
+ * tags.
+ */
 export function azureEffects(rules: readonly unknown[]): RuleEffect[] {
   return rules.flatMap((value, index) => {
     const { name, enabled, definition } = fieldsOf(value);
@@ -25,7 +28,8 @@ export function azureEffects(rules: readonly unknown[]): RuleEffect[] {
   });
 }
 
-// However the days are counted, from the last change, tier or access: the blob is at least as old. All that are given must be met.
+// Days may be counted from the last change, tier or access. In each case the blob is at least that old. If a rule
+// gives several, all of them must be met.
 function endsOf(does: RuleEnd["does"], action: string, value: unknown): RuleEnd[] {
   const days = Object.entries(fieldsOf(value));
   if (days.length === 0) return [];

@@ -7,21 +7,23 @@ import { gcsEffects } from "./gcs-effects.js";
 import { DAY, parseLifecyclePolicy, type LifecyclePolicy } from "./lifecycle-policy.js";
 import { s3Effects } from "./s3-effects.js";
 
-/** A rule by which payloads end before their label is over. */
+/** A rule that ends payloads before their label has expired. */
 export interface LifecycleProblem {
-  /** Its ID or name, or its place: `rule 1` is the first. */
+  /** ID or name of the rule, or its position: `rule 1` is the first. */
   rule: string;
-  /** What it does too early, and how long payloads live. */
+  /** What the rule does too early, and how long payloads live. */
   why: string;
 }
 
 /**
- * Says which lifecycle rules end payloads before their label is over: which delete them, or put them where a read fails. None:
- * an empty list. Rules that are disabled, or about other prefixes, tags or old versions, are no problem.
+ * Finds the lifecycle rules that end payloads before their label has expired.
+ * Such a rule deletes payloads, or moves them to a place where a read fails. The list is empty when there is none.
+ * Disabled rules, and rules about other prefixes, tags or old versions, are no problem.
  *
- * @param rules as the service gives them: an S3 `LifecycleConfiguration`, a GCS `lifecycle`, an Azure policy; or the list of rules
+ * @param rules as the service returns them: an S3 `LifecycleConfiguration`, a GCS `lifecycle`, an Azure policy; or the
+ *   list of rules
  * @param policy what payloads need; see {@link lifecycleRules}
- * @throws {StorageError} `CONFIG_INVALID` for rules of no known form, and for a policy that is not valid
+ * @throws {StorageError} `CONFIG_INVALID` for rules in an unknown form, and for an invalid policy
  * @example
  * const rules = await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket: "payloads" }));
  * for (const { rule, why } of checkLifecycle(rules, { prefix: "outputs", ttl: 7 * DAY })) console.error(rule, why);
@@ -32,10 +34,11 @@ export function checkLifecycle(rules: unknown, policy: LifecyclePolicy): Lifecyc
 }
 
 /**
- * The same for payloads whose life is known.
+ * Finds the rules that end payloads too early, for payloads whose life is known.
  *
- * @param prefix of their paths in the bucket: empty, or ending in a slash
- * @param life the longest of any, in milliseconds; `Infinity`: until somebody releases them
+ * @param prefix prefix of their paths in the bucket: empty, or ending in a slash
+ * @param life the longest life of any payload, in milliseconds; `Infinity` when payloads live until somebody releases
+ *   them
  */
 export function earlyEnds(rules: unknown, prefix: string, life: number): LifecycleProblem[] {
   return effectsOf(rules)
@@ -51,7 +54,7 @@ function whyOf({ does, setting, age }: RuleEnd, life: number): string {
   return `${setting} ${does} ${when}; payloads live ${lives}`;
 }
 
-/** Takes rules for those of the service whose words they use. */
+/** Recognises the service by the words that the rules use, and returns what the rules do. */
 function effectsOf(rules: unknown): RuleEffect[] {
   const list = rulesIn(rules);
   if (list === undefined || !list.every(isObject)) throw unknownForm();

@@ -1,4 +1,4 @@
-/** The part of a lifecycle rule of S3 that is written and looked at here. */
+/** The part of an S3 lifecycle rule that this library writes and reads. */
 export interface S3LifecycleRule {
   ID: string;
   Status: "Enabled" | "Disabled";
@@ -9,7 +9,7 @@ export interface S3LifecycleRule {
 }
 
 /**
- * What `PutBucketLifecycleConfiguration` and `aws s3api put-bucket-lifecycle-configuration` take.
+ * The configuration that `PutBucketLifecycleConfiguration` and `aws s3api put-bucket-lifecycle-configuration` take.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
  */
 export interface S3LifecycleConfiguration {
@@ -23,10 +23,11 @@ export interface GcsLifecycleRule {
 }
 
 /**
- * What `gcloud storage buckets update --lifecycle-file` takes, and `bucket.setMetadata` of the client library.
+ * The configuration that `gcloud storage buckets update --lifecycle-file` takes, and `bucket.setMetadata` of the
+ * client library.
  * https://cloud.google.com/storage/docs/lifecycle
  */
-// No interface: the client library wants what has an index signature.
+// Not an interface, because the client library wants a type with an index signature.
 
 export type GcsLifecycleConfiguration = {
   lifecycle: { rule: GcsLifecycleRule[] };
@@ -48,14 +49,14 @@ export interface AzureLifecycleRule {
 }
 
 /**
- * What `az storage account management-policy create --policy` takes.
+ * The policy that `az storage account management-policy create --policy` takes.
  * https://learn.microsoft.com/azure/storage/blobs/lifecycle-management-policy-structure
  */
 export interface AzureLifecyclePolicy {
   rules: AzureLifecycleRule[];
 }
 
-/** The configuration by provider; `generic` is the least that services with the API of S3 take. */
+/** The configuration by provider. `generic` is the minimum that all services with the API of S3 accept. */
 export interface LifecycleConfigurations {
   s3: S3LifecycleConfiguration;
   gcs: GcsLifecycleConfiguration;

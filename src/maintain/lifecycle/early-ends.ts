@@ -1,26 +1,29 @@
 import { isObject } from "../../json/is-object.js";
 import { DAY } from "./lifecycle-policy.js";
 
-/** What one rule of a service does to objects, whatever the service calls it. */
+/** What one rule of a service does to objects, in the same words for all services. */
 export interface RuleEffect {
-  /** The name of the rule, or its place where it has none. */
+  /** The name of the rule, or its position if it has no name. */
   readonly rule: string;
-  /** The paths that it is about begin with one of these. */
+  /** The rule applies to paths that begin with one of these prefixes. */
   readonly prefixes: readonly string[];
-  /** What it does, and when. */
+  /** What the rule does, and when. */
   readonly ends: readonly RuleEnd[];
 }
 
-/** An end of an object: deleted, or put where a read fails until it is restored. */
+/** The end of an object: it is deleted, or moved to a place where a read fails until it is restored. */
 export interface RuleEnd {
   readonly does: "deletes" | "archives";
-  /** The setting that says when, as it is called there. */
+  /** The setting that says when, under its name in the service. */
   readonly setting: string;
-  /** The age of the object in milliseconds; `undefined` if it is no matter of age. */
+  /** The age of the object in milliseconds; `undefined` if the age does not matter. */
   readonly age: number | undefined;
 }
 
-/** The names of objects that are written here end in one of these, or are users' own. */
+/**
+ * The name of every object that this library writes ends in one of these. Other names belong to the user's own
+ * objects.
+ */
 export const OWN_SUFFIXES = [".json", ".pack", ".bin", ".part", ".reencrypted"];
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -37,7 +40,10 @@ export function textsOf(value: unknown): readonly string[] {
   return listOf(value).filter((item) => typeof item === "string");
 }
 
-/** The age that a number of days is, however it is written. A setting that is none ends at once, to be looked at. */
+/**
+ * Returns the age for a number of days, written as a number or a text. Any other setting counts as age 0, so that
+ * somebody looks at it.
+ */
 export function ageOf(days: unknown): number {
   const number = typeof days === "number" || typeof days === "string" ? Number(days) : NaN;
   return Number.isFinite(number) ? number * DAY : 0;

@@ -1,12 +1,12 @@
 import { ageOf, fieldsOf, nameOf, OWN_SUFFIXES, textsOf, type RuleEffect } from "./early-ends.js";
 
-// With one of these, a rule is about versions that are not current, or about objects with a time of their own, as none has
-// that is written here.
+// With one of these, a rule is about versions that are not current, or about objects with a custom time. This library
+// writes no objects with a custom time.
 const OF_OTHERS = ["daysSinceNoncurrentTime", "noncurrentTimeBefore", "daysSinceCustomTime", "customTimeBefore"];
 
 /**
- * What the rules of a lifecycle configuration of Google Cloud Storage do: all conditions of a rule have to be met. Every
- * storage class there can be read at once, so that only deletes end an object.
+ * Returns what the rules of a lifecycle configuration of Google Cloud Storage do. A rule applies when all its
+ * conditions are met. There, every storage class can be read at once, so only deletes end an object.
  */
 export function gcsEffects(rules: readonly unknown[]): RuleEffect[] {
   return rules.flatMap((value, index) => {

@@ -3,17 +3,23 @@ import { lifetime } from "../../configure/retention.js";
 import { parseOptions } from "../../options/parse-options.js";
 import { pathProblem, withoutTrailingSlashes } from "../../paths/path.js";
 
-/** What lifecycle rules are for. */
+/** What lifecycle rules are for: the payloads below a prefix, and how long they live. */
 export interface LifecyclePolicy {
-  /** The prefix of what they are about, such as the manager's `outputPrefix`. Default: all. For Azure it begins with the container. */
+  /**
+   * The prefix of the objects that the rules apply to, such as the manager's `outputPrefix`. Default: all objects. For
+   * Azure the prefix begins with the container.
+   */
   prefix?: string | undefined;
-  /** Milliseconds that payloads live: the longest `ttl` of any call, policy or manager that writes below `prefix`. */
+  /**
+   * Milliseconds that payloads live. This is the longest `ttl` of any call, policy or manager that writes below
+   * `prefix`.
+   */
   ttl: number;
 }
 
-/** The policy, checked. */
+/** The policy after its check. */
 export interface LifecycleTerms {
-  /** Empty, or ending in a slash: what begins alike and lies beside it is not meant. */
+  /** Empty, or ending in a slash. The slash excludes paths beside the prefix that begin with the same letters. */
   readonly prefix: string;
   readonly ttl: number;
 }
@@ -34,7 +40,7 @@ const schema = z.strictObject({
   ttl: lifetime,
 });
 
-/** @throws {StorageError} `CONFIG_INVALID` that names each field which is wrong */
+/** @throws {StorageError} `CONFIG_INVALID` that names each invalid field */
 export function parseLifecyclePolicy(policy: LifecyclePolicy, owner: string): LifecycleTerms {
   const { prefix = "", ttl } = parseOptions(schema, policy, owner);
   return { prefix: prefix === "" ? "" : `${withoutTrailingSlashes(prefix)}/`, ttl };

@@ -10,7 +10,8 @@ import type {
 } from "./configurations.js";
 import { DAY, parseLifecyclePolicy, type LifecyclePolicy } from "./lifecycle-policy.js";
 
-// What nobody reads any more: parts of uploads that broke off, and versions that were replaced or deleted.
+// Days after which leftovers end. Nobody reads them any more: parts of uploads that broke off, and versions that were
+// replaced or deleted.
 const LEFTOVER_DAYS = 1;
 
 type Provider = keyof LifecycleConfigurations;
@@ -23,19 +24,22 @@ const WRITERS: { readonly [P in Provider]: (prefix: string, days: number) => Lif
 };
 
 /**
- * Prints lifecycle rules for the service that keeps the objects: a safety net behind `collect`, for what it never saw. Nothing
- * is applied. The service deletes below `prefix` **everything** that is older than the rules say, also what has no label:
- * give them a prefix below which every payload has a ttl.
+ * Returns lifecycle rules for the service that keeps the objects. They are a safety net behind `collect`, for objects
+ * that it never saw. The function applies nothing.
+ * The service deletes **everything** below `prefix` that is older than the rules say, including objects without a
+ * label. So give the rules a prefix below which every payload has a ttl.
  *
- * Objects end some time after their label: the ttl, rounded as labels are, an hour for clocks that differ, in whole days. Parts of
- * uploads that broke off and versions that are not current end after a day, but for `generic`, which has the expiry alone: not
- * all services that speak S3 take more.
+ * Objects end some time after their label: the ttl, rounded as labels are, plus an hour for clocks that differ, in
+ * whole days. Parts of uploads that broke off and versions that are not current end after a day. The rules for
+ * `generic` have the expiry alone, because not all services with the API of S3 accept more.
  *
- * @param provider `s3`: https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html; `gcs`:
- *   https://cloud.google.com/storage/docs/lifecycle; `azure`:
- *   https://learn.microsoft.com/azure/storage/blobs/lifecycle-management-policy-structure, where blocks that were not committed
- *   end by themselves after a week
- * @throws {StorageError} `CONFIG_INVALID` that names each field which is wrong
+ * @param provider one of these:
+ * - `s3`: https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+ * - `gcs`: https://cloud.google.com/storage/docs/lifecycle
+ * - `azure`: https://learn.microsoft.com/azure/storage/blobs/lifecycle-management-policy-structure. There, blocks that
+ *   were not committed end by themselves after a week
+ * - `generic`: any other service with the API of S3
+ * @throws {StorageError} `CONFIG_INVALID` that names each invalid field
  * @example
  * const DAY = 86_400_000;
  * const LifecycleConfiguration = lifecycleRules("s3", { prefix: "outputs", ttl: 7 * DAY });

@@ -1,9 +1,9 @@
 import { ageOf, fieldsOf, listOf, nameOf, type RuleEffect, type RuleEnd } from "./early-ends.js";
 
-// Objects there have to be restored before they can be read.
+// Objects in these storage classes have to be restored before they can be read.
 const ARCHIVES = ["GLACIER", "DEEP_ARCHIVE"];
 
-/** What the rules of a lifecycle configuration of S3 do. Objects that are written here have no tags. */
+/** Returns what the rules of a lifecycle configuration of S3 do. Objects that this library writes have no tags. */
 export function s3Effects(rules: readonly unknown[]): RuleEffect[] {
   return rules.flatMap((value, index) => {
     const rule = fieldsOf(value);
@@ -34,7 +34,7 @@ function transitionsOf(rule: Readonly<Record<string, unknown>>): RuleEnd[] {
     .flatMap((transition) => endsOf("archives", `Transition to ${String(transition["StorageClass"])}`, transition));
 }
 
-// From a date on, objects end as soon as they are there.
+// After the date of such a rule, objects end as soon as they are written.
 function endsOf(
   does: RuleEnd["does"],
   setting: string,

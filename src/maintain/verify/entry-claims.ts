@@ -3,39 +3,39 @@ import type { ParsedReference } from "../../reference/reference.js";
 import { isBinary } from "../../hydrate/decode-entry.js";
 import { MAX_HELD } from "./object-body.js";
 
-/** What a reference says of an entry, where it stands first. */
+/** What a reference says about an entry, and where the reference stands first. */
 export interface Claim {
   readonly reference: ParsedReference;
   readonly spot: Spot | undefined;
   readonly foundIn: string | undefined;
 }
 
-/** An entry that is to be read, and all that references say of it. */
+/** An entry to be read, with everything that references say about it. */
 export class ClaimedEntry {
   readonly claims: Claim[] = [];
   declaredSize: number | undefined;
-  /** Bytes that were read. */
+  /** Number of bytes that were read. */
   size = 0;
   private judged = 0;
 
   constructor(readonly key: string) {}
 
-  /** That of the first. All say the same of where the entry lies. */
+  /** The first reference to the entry. All references agree on where the entry lies. */
   get reference(): ParsedReference {
     return this.claims[0]!.reference;
   }
 
-  /** The first that nothing was said of yet. */
+  /** The first claim that has no result yet. */
   get next(): Claim | undefined {
     return this.claims[this.judged];
   }
 
-  /** Takes note that it is known what is to be said of {@link ClaimedEntry.next}. */
+  /** Marks {@link ClaimedEntry.next} as a claim whose result is known. */
   take(): void {
     this.judged++;
   }
 
-  /** All that nothing was said of yet. */
+  /** Returns all claims that have no result yet, and marks them as done. */
   takeRest(): readonly Claim[] {
     const rest = this.claims.slice(this.judged);
     this.judged = this.claims.length;
@@ -49,18 +49,21 @@ export class ClaimedEntry {
   }
 }
 
-/** The same for references that say the same of the same entry: one of them is looked at. */
+/** Returns a key that is equal for references that say the same about the same entry. Only one of them is checked. */
 export function claimKey(entryKey: string, reference: ParsedReference): string {
   const { dialect, size, digest, contentType, encoding, schema, schemaVersion } = reference;
   return JSON.stringify([entryKey, dialect, size, digest, contentType, encoding, schema, schemaVersion]);
 }
 
-/** Whether an entry is too long to be held, and can be checked as it is read. */
+/** Returns whether an entry is too long to be held in memory, and can be checked while it is read. */
 export function isStreamed(reference: ParsedReference): boolean {
   return isBinary(reference) && reference.offset === undefined && (reference.size ?? 0) > MAX_HELD;
 }
 
-/** Entries in groups that have at most so many bytes each, as far as references say; or one that has more. */
+/**
+ * Yields entries in groups. By the sizes in their references, a group has at most `maxBytes` bytes, or holds a single
+ * larger entry.
+ */
 export function* inGroups(
   entries: readonly ClaimedEntry[],
   maxBytes: number,

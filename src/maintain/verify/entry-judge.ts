@@ -16,14 +16,14 @@ import { Turns } from "../../async/turns.js";
 import { inGroups, isStreamed, type Claim, type ClaimedEntry } from "./entry-claims.js";
 import type { FoundReference, ReferenceCheck } from "./reference-check.js";
 
-/** What is asked for: an entry, by what one reference says of it. */
+/** An entry to be read, described by one reference to it. */
 interface Asked extends WantedEntry {
   readonly entry: ClaimedEntry;
 }
 
 type EntryOf = (asked: Asked) => MaybeLater<EntryBytes>;
 
-/** Reads entries, and says which of the references to them are wrong. */
+/** Reads entries, and reports which of the references to them are wrong. */
 export class EntryJudge {
   private readonly decoding: EntryDecoding;
   private readonly turns = new Turns();
@@ -38,7 +38,10 @@ export class EntryJudge {
     this.decoding = new EntryDecoding(settings.codecs, this.newBudget());
   }
 
-  /** Reads entries of one object, all to be held, or all to be streamed. Rejects only when the signal has fired, or when nothing can be read. */
+  /**
+   * Reads entries of one object, either all to be held in memory, or all to be streamed. Rejects only when the signal
+   * has fired, or when nothing can be read.
+   */
   async judge(entries: readonly ClaimedEntry[], children: FoundReference[], signal: AbortSignal): Promise<void> {
     for (const group of inGroups(entries, this.settings.maxBytes)) {
       if (isStreamed(group[0]!.reference)) {
@@ -50,7 +53,7 @@ export class EntryJudge {
     }
   }
 
-  /** Says of an entry that nothing more is known of it. */
+  /** Reports an error for all claims of an entry that have no result yet. */
   giveUp(entry: ClaimedEntry, error: unknown): void {
     for (const claim of entry.takeRest()) this.onError(claim, error);
   }
@@ -59,7 +62,7 @@ export class EntryJudge {
     const entries = read.entries.map(({ entry }) => entry);
     let entryOf: EntryOf;
     try {
-      // Each read has a budget of its own: what is read is not kept.
+      // Each read has its own budget, because the bytes are not kept.
       entryOf = await this.newReads().read(read, signal);
     } catch (error) {
       throwIfAborted(signal);
@@ -76,7 +79,7 @@ export class EntryJudge {
     signal: AbortSignal,
   ): Promise<void> {
     let fetched: EntryBytes | undefined;
-    // One for each way in which it is encoded, so that any number of references is no more work.
+    // One result for each way of decoding, so that many references to an entry cost no more work.
     const outcomes = new Map<string, Promise<void>>();
     for (let claim = entry.next; claim !== undefined; claim = entry.next) {
       if (this.turns.due) await this.turns.take(signal);
@@ -119,7 +122,7 @@ export class EntryJudge {
       children.push({ ...found, holder });
   }
 
-  /** An entry that is too long to be held is checked as it is read. */
+  /** Checks an entry while it is read, because it is too long to be held in memory. */
   private async stream(entry: ClaimedEntry, signal: AbortSignal): Promise<void> {
     for (let claim = entry.next; claim !== undefined; claim = entry.next) {
       try {
@@ -139,11 +142,11 @@ export class EntryJudge {
     }
   }
 
-  /** What references have in common by which an entry is decoded in the same way. */
+  /** Returns a key that is equal for references whose entry is decoded in the same way. */
   private wayOf(reference: ParsedReference): string {
     const { encoding = [] } = reference;
     const { codecs } = this.settings;
-    const isBound = encoding.some((name) => codecs.endsEncrypted([name])); // to all that the reference says
+    const isBound = encoding.some((name) => codecs.endsEncrypted([name])); // to everything that the reference says
     return `${isBinary(reference)} ${isBound ? decodingKey(reference) : encoding.join(",")}`;
   }
 

@@ -3,14 +3,14 @@ import { giveUp } from "../../async/give-up.js";
 import { callFailure } from "../../errors/as-storage-error.js";
 import type { PayloadWalk } from "./payload-walk.js";
 
-// What is looked at together: enough to keep all operations busy, in the memory of some megabytes.
+// Number of references that are followed together. They keep all operations busy, and take some megabytes of memory.
 const BATCH = 1000;
 
 /**
- * Follows the references of payloads, some at a time.
+ * Follows the references of payloads, a batch at a time.
  *
- * @param newWalk makes what follows those of one time
- * @param onFollowed is told of each
+ * @param newWalk makes the walk that follows one batch
+ * @param onFollowed is called after each batch
  * @returns how many payloads there were
  * @throws {StorageError} `UNEXPECTED` when the iterable fails
  */
@@ -35,7 +35,11 @@ export async function followPayloads(
   return index;
 }
 
-/** What an iterable of the user's gives, until the signal fires. @throws {StorageError} `UNEXPECTED` when it fails */
+/**
+ * Yields the items of a user's iterable, until the signal fires.
+ *
+ * @throws {StorageError} `UNEXPECTED` when the iterable fails
+ */
 async function* untilAborted<T>(
   items: Iterable<T> | AsyncIterable<T>,
   signal: AbortSignal,

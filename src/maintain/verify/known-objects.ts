@@ -5,13 +5,13 @@ import type { Semaphore } from "../../store/layers/semaphore.js";
 import type { Store } from "../../store/store.js";
 import { giveUp } from "../../async/give-up.js";
 
-// Of 200 bytes each, more or less.
+// Number of objects that are remembered, about 200 bytes each.
 const KEPT = 10_000;
 
-/** How large an object is that is there; `undefined`: it is not. */
+/** The size of an object that exists; `undefined` if the object is missing. */
 export type KnownSize = { readonly size: number } | undefined;
 
-/** Which objects are there: asked for once, as long as it is remembered. */
+/** Remembers which objects exist. Asks the store once for each, as long as the answer is remembered. */
 export class KnownObjects {
   private readonly known = new LRUCache<string, { readonly object: KnownSize }>({ max: KEPT });
 
@@ -20,12 +20,12 @@ export class KnownObjects {
     private readonly operations: Semaphore,
   ) {}
 
-  /** Takes note of an object that is there. */
+  /** Notes an object that exists. */
   note(path: string, size: number): void {
     this.known.set(path, { object: { size } });
   }
 
-  /** @throws what the store says */
+  /** @throws the error of the store */
   async find(path: string, signal: AbortSignal): Promise<KnownSize> {
     const known = this.known.get(path);
     if (known !== undefined) return known.object;
@@ -49,7 +49,7 @@ export class KnownObjects {
     }
   }
 
-  /** The same of a store that describes no object without opening it. */
+  /** Does the same for a store that can describe an object only by opening it. */
   private async open(path: string, signal: AbortSignal): Promise<KnownSize> {
     try {
       const result = await this.store.read(path, { signal });

@@ -10,11 +10,11 @@ import type { ObjectKind } from "../../object/object-name.js";
 const TOO_LARGE = "The entries of an object of more than 16 MiB were not looked at.";
 
 /**
- * Reads an object that is not held. One encrypted entry is decrypted on the way; of what else it holds only the digest
- * will be known.
+ * Reads an object that is not held in memory. A single encrypted entry is decrypted while it is read. For any other
+ * content, only the digest is checked.
  *
- * @param size bytes of it
- * @throws {StorageError} `INTEGRITY`, `DECODE_FAILED`, what a key provider throws; `Refusal`
+ * @param size size of the object in bytes
+ * @throws {StorageError} `INTEGRITY`, `DECODE_FAILED`, the error of a key provider; `Refusal`
  */
 export async function readLong(
   body: ObjectBody,

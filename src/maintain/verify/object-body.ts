@@ -6,10 +6,13 @@ import type { ReadResult } from "../../store/store.js";
 import { integrityError } from "../../hydrate/entry-bytes.js";
 import { giveUp } from "../../async/give-up.js";
 
-/** Bytes up to which an object is held in memory, to look at what it holds. With 16 at a time that is 256 MiB. */
+/**
+ * Bytes up to which an object is held in memory, to look at its contents. With 16 objects at a time this makes 256
+ * MiB.
+ */
 export const MAX_HELD = 16 * 1024 * 1024;
 
-/** The body of an object: hashed on the way, and held as far as it is small. */
+/** The body of an object. It is hashed while it is read, and held in memory if it is small. */
 export class ObjectBody {
   private readonly hash = beginSha256();
   private readonly held: Uint8Array[] = [];
@@ -25,7 +28,7 @@ export class ObjectBody {
     this.iterator = result[Symbol.asyncIterator]();
   }
 
-  /** The whole of it, unless that is more than is held. */
+  /** Returns the whole body, or `undefined` when it is larger than the limit for held bodies. */
   async whole(): Promise<Uint8Array | undefined> {
     while (this.received <= MAX_HELD) {
       const chunk = await this.next();
@@ -35,22 +38,22 @@ export class ObjectBody {
     return undefined;
   }
 
-  /** How it begins, as far as it is held. */
+  /** The first bytes of the body, as far as they are held. */
   get head(): Uint8Array {
     return this.held.length === 1 ? this.held[0]! : Buffer.concat(this.held);
   }
 
-  /** All of it; what is held is let go of. */
+  /** Yields the whole body, and releases the held bytes. */
   async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
     for (let chunk = this.held.shift(); chunk !== undefined; chunk = this.held.shift()) yield chunk;
     for (let chunk = await this.next(); chunk !== undefined; chunk = await this.next()) yield chunk;
   }
 
   /**
-   * Reads what is left. Gives the bytes of all.
+   * Reads the rest of the body. Returns the number of bytes in the whole body.
    *
-   * @param digest what the name says; absent: unknown
-   * @throws {StorageError} `INTEGRITY` when it has not the size that the store says, or another digest
+   * @param digest the digest in the name of the object; `undefined` when it is unknown
+   * @throws {StorageError} `INTEGRITY` when the body has another size than the store says, or another digest
    */
   async finish(digest: string | undefined): Promise<number> {
     while ((await this.next()) !== undefined);

@@ -18,9 +18,11 @@ import { Refusal } from "./report.js";
 const NEWLINE = 0x0a;
 const BRACE = 0x7b;
 
-/** The entries of an object, looked at without the references to them: as far as they tell themselves what they are. */
+/**
+ * The entries of an object, examined without the references to them. It decodes only entries that describe themselves.
+ */
 export class ObjectContents {
-  /** Whether there is something of which only the digest is known to be right. */
+  /** Whether the object has a part for which only the digest could be checked. */
   isUnchecked = false;
 
   constructor(
@@ -33,10 +35,10 @@ export class ObjectContents {
   ) {}
 
   /**
-   * The values in it that may hold references.
+   * Yields the values in the object that may hold references.
    *
-   * @param bytes the object, which is what its digest says
-   * @throws {StorageError} `DECODE_FAILED`, `INTEGRITY`, what a key provider throws; {@link Refusal}
+   * @param bytes the object, whose digest was checked
+   * @throws {StorageError} `DECODE_FAILED`, `INTEGRITY`, the error of a key provider; {@link Refusal}
    */
   async *values(bytes: Uint8Array): AsyncGenerator<unknown, void, undefined> {
     const { holds, isReplacement } = this.kind;
@@ -50,7 +52,11 @@ export class ObjectContents {
     if (holds === "pack") yield* this.packed(bytes);
   }
 
-  /** What a reference to an encrypted entry would say. @throws {Refusal} when this manager can't decode it */
+  /**
+   * Returns what a reference to an encrypted entry would say.
+   *
+   * @throws {Refusal} when this manager can't decode the entry
+   */
   described({ header: { contentType, schema, schemaVersion }, encodings }: EncryptedEntry): ParsedReference {
     const reference = {
       ...this.entry([...encodings, "aes256gcm"]),
@@ -62,22 +68,26 @@ export class ObjectContents {
     return reference;
   }
 
-  /** @throws {Refusal} when this manager takes only what is encrypted */
+  /** @throws {Refusal} when this manager accepts only encrypted entries */
   assertTaken(): void {
     assertTaken(this.entry([]), this.settings);
   }
 
-  /** Takes note that nothing more can be found out. @throws the error, where not even the digest was checked */
+  /**
+   * Notes that nothing more can be checked.
+   *
+   * @throws the error, when not even the digest was checked, or when the error is neither a refusal nor a missing key
+   */
   leave(error: unknown): void {
     if (this.kind.digest === undefined) throw error;
     if (!(error instanceof Refusal) && !(isStorageError(error) && isUnknownKey(error))) throw error;
     this.isUnchecked = true;
   }
 
-  /** @param bytes the object, or how it begins */
+  /** @param bytes the object, or its first bytes */
   isEncrypted(bytes: Uint8Array): boolean {
     if (!isEncrypted(bytes)) return false;
-    // Bytes of a user's own may begin so too, where they are not encrypted.
+    // A user's own binary object may begin with the same bytes, where it is not encrypted.
     if (this.kind.holds !== "binary" || this.settings.codecs.problemOf([]) !== undefined) return true;
     try {
       return encryptedEntries(bytes).next().done !== true;
@@ -98,7 +108,7 @@ export class ObjectContents {
     }
   }
 
-  /** A StoredObject, as it is or compressed. */
+  /** Reads a StoredObject, plain or compressed. */
   private async *envelope(bytes: Uint8Array): AsyncGenerator<unknown, void, undefined> {
     let plain: Uint8Array | undefined = bytes;
     // Each codec is applied once.
@@ -109,7 +119,11 @@ export class ObjectContents {
     else yield* this.stored(plain);
   }
 
-  /** @returns `undefined`: nobody can tell. @throws {StorageError} `DECODE_FAILED` when nothing gives such bytes */
+  /**
+   * @returns `undefined` when nobody can tell
+   *
+   * @throws {StorageError} `DECODE_FAILED` when no codec produces such bytes
+   */
   private async decompressed(bytes: Uint8Array): Promise<Uint8Array | undefined> {
     const codec = this.settings.codecs.recognise(bytes);
     if (codec !== undefined) {
@@ -123,7 +137,7 @@ export class ObjectContents {
     return undefined;
   }
 
-  /** StoredObjects, some of them perhaps compressed, with a newline after each. */
+  /** Reads StoredObjects with a newline after each. Some of them may be compressed. */
   private async *packed(bytes: Uint8Array): AsyncGenerator<unknown, void, undefined> {
     let offset = 0;
     while (offset < bytes.byteLength) {
@@ -138,7 +152,7 @@ export class ObjectContents {
         size = await this.measured(rest, codec);
         yield* this.envelope(rest.subarray(0, size));
       } else {
-        // Where this entry ends, and the next begins, only a reference tells.
+        // Only a reference tells where this entry ends and the next one begins.
         this.assertNoText(rest, codec);
         this.isUnchecked = true;
         return;
@@ -153,7 +167,7 @@ export class ObjectContents {
     if ("object" in decoded && decoded.hasReserved) yield decoded.object.data;
   }
 
-  /** One at a time, since what is measured may be a bomb. */
+  /** Measures one entry at a time, because an entry may be a decompression bomb. */
   private async measured(bytes: Uint8Array, { name, measure }: Codec): Promise<number> {
     const { signal, settings } = this;
     const { maxBytes } = settings;
@@ -195,7 +209,7 @@ function assertTaken(reference: ParsedReference, { codecs }: VerifySettings): vo
   }
 }
 
-/** Whether it begins as the JSON of an object does. */
+/** Returns whether bytes begin like the JSON of an object. */
 function isObject(bytes: Uint8Array): boolean {
   for (const byte of bytes) {
     if (byte !== 0x20 && byte !== 0x09 && byte !== NEWLINE && byte !== 0x0d) return byte === BRACE;

@@ -24,20 +24,26 @@ type ObjectEntries = Map<string, ClaimedEntry>;
 export interface PayloadWalkOptions {
   /** Whether objects and bytes are counted, or only references and problems. */
   readonly countsObjects: boolean;
-  /** Is told of every object that a reference leads to, also one that is not there. */
+  /** Called for every object that a reference leads to, even if the object is missing. */
   readonly onReached?: (path: string) => void;
-  /** Is told of what may lead to more than is known: where it lies, or `undefined` where nothing says so. */
+  /**
+   * Called when an entry may lead to more objects than are known. Gets the path of the entry, or `undefined` where
+   * nothing says it.
+   */
   readonly onUnfollowed?: (path: string | undefined) => void;
-  /** Whether binary is not read, which leads nowhere; default: it is, to see whether it is good. */
+  /** Whether binary entries are not read, since they lead nowhere. By default they are read, to check them. */
   readonly skipsBinary?: boolean;
 }
 
 /**
- * Follows the references of payloads, also those found in what they point at, level by level; what several references say
- * in the same words is looked at once. A problem ends nothing but its own branch.
+ * Follows the references of payloads and of the entries that they point at, level by level. References with the same
+ * claim are checked once. A problem ends only its own branch.
  */
 export class PayloadWalk {
-  /** Whether all is known that the payloads lead to: but for what would have been found in what is missing. */
+  /**
+   * Whether all objects are known that the payloads lead to. Objects that only a missing entry would lead to do not
+   * count.
+   */
   isComplete = true;
   private readonly check: ReferenceCheck;
   private readonly judge: EntryJudge;
@@ -58,12 +64,16 @@ export class PayloadWalk {
     this.judge = new EntryJudge(store, settings, shared, this.check, (claim, error) => this.addError(claim, error));
   }
 
-  /** References that were found in payloads, and not followed yet. */
+  /** Number of references that were found in payloads, and not followed yet. */
   get pending(): number {
     return this.level.length;
   }
 
-  /** Takes the references of a payload. @param spot where it stands, among others */
+  /**
+   * Adds the references of a payload.
+   *
+   * @param spot position of the payload among others
+   */
   async add(payload: unknown, spot: Spot | undefined, signal: AbortSignal): Promise<void> {
     try {
       for (const found of this.check.find(payload, spot, this.settings.dialect)) {
@@ -93,7 +103,7 @@ export class PayloadWalk {
     }
   }
 
-  /** Checks what can be checked without I/O. Gives the entries that are to be read, by object. */
+  /** Makes all checks that need no I/O. Returns the entries that are to be read, by object. */
   private async claimed(level: readonly FoundReference[], signal: AbortSignal): Promise<ObjectEntries[]> {
     const objects = new Map<string, ObjectEntries>();
     for (const found of level) {
@@ -106,7 +116,7 @@ export class PayloadWalk {
       if (claim === undefined || (this.options.skipsBinary === true && isBinary(claim.reference))) continue;
       const path = formatLocation(claim.reference.location);
       const key = entryKey(claim.reference);
-      // Encrypted entries may have been encrypted again, and are then found elsewhere.
+      // Encrypted entries may have been encrypted again. Then they lie at another path.
       const isReplaceable = this.settings.codecs.endsEncrypted(claim.reference.encoding);
       const place = `${isReplaceable} ${isStreamed(claim.reference)} ${path}`;
       let entries = objects.get(place);
@@ -118,7 +128,7 @@ export class PayloadWalk {
     return [...objects.values()];
   }
 
-  /** What a reference says, unless it must not be followed, or another said it before. */
+  /** Returns what a reference says, unless it must not be followed, or another reference said the same before. */
   private claimOf({ value, grammar, spot, holder }: FoundReference): Claim | undefined {
     const foundIn = holder?.path;
     let claim: Claim;
@@ -142,13 +152,15 @@ export class PayloadWalk {
       if (!isStreamed(reference)) this.assertHeld(reference);
       return claim;
     } catch (error) {
-      if (!isBinary(reference)) this.noteUnfollowed(undefined); // others may be able to
+      if (!isBinary(reference)) this.noteUnfollowed(undefined); // another manager may be able to follow it
       this.findings.addError(error, { path, spot, hasSpot: true, foundIn }, "refused");
       return undefined;
     }
   }
 
-  /** @throws {StorageError} `BUDGET_EXCEEDED` for an entry that hydration would never read, as it says itself */
+  /**
+   * @throws {StorageError} `BUDGET_EXCEEDED` for an entry whose declared size is more than hydration would ever read
+   */
   private assertHeld(reference: ParsedReference): void {
     const { maxBytes } = this.settings;
     if (leastDecodedSize(reference) <= maxBytes) return;
@@ -157,7 +169,7 @@ export class PayloadWalk {
     });
   }
 
-  /** Reads what is wanted of one object. Gives the references in it. Its time is that of a call. */
+  /** Reads the wanted entries of one object. Returns the references in them. The time limit is that of a call. */
   private async verifyObject(object: ObjectEntries, signal: AbortSignal): Promise<FoundReference[]> {
     const entries = [...object.values()];
     const children: FoundReference[] = [];
@@ -189,7 +201,8 @@ export class PayloadWalk {
     const place = { path: formatLocation(reference.location), spot, hasSpot: true, foundIn };
     const kind = this.findings.addError(error, place);
     if (kind === "missing" || isBinary(reference)) return;
-    // What is damaged nobody can read. What could not be read now, or not by this manager, may lead to any scope.
+    // Nobody can read a damaged entry. An entry that could not be read now, or not by this manager, may lead to any
+    // scope.
     this.noteUnfollowed(kind === "refused" ? undefined : place.path);
   }
 }

@@ -4,7 +4,7 @@ import { isReplacement, originalPath } from "../../object/object-name.js";
 
 /** The objects below a prefix that payloads lead to. */
 export class ReachedObjects {
-  /** Whether all of them are known. */
+  /** Whether all such objects are known. */
   isComplete = true;
   private readonly paths = new Set<string>();
   private readonly prefix: string;
@@ -15,12 +15,13 @@ export class ReachedObjects {
 
   /** @param ref object path, or `scheme://container/path` */
   add(ref: string): void {
-    // Without the container, which may have two names: what is not known to be an orphan is none.
+    // The path is kept without the container, which may have two names. An object that is not known to be an orphan
+    // counts as none.
     const { path } = parseLocation(ref);
     if (path.startsWith(this.prefix)) this.paths.add(path);
   }
 
-  /** Whether it is known that no payload leads to an object. */
+  /** Returns whether it is certain that no payload leads to an object. */
   lacks(path: string): boolean {
     if (!this.isComplete || this.paths.has(path)) return false;
     return !isReplacement(path) || !this.paths.has(originalPath(path));

@@ -20,7 +20,7 @@ export interface FoundReference {
   readonly holder?: { readonly key: string; readonly path: string };
 }
 
-/** Checks all of a reference that can be checked without I/O. */
+/** Makes all checks of a reference that need no I/O. */
 export class ReferenceCheck {
   private readonly allowed: AllowList;
 
@@ -29,9 +29,9 @@ export class ReferenceCheck {
   }
 
   /**
-   * Finds the references to entries in a value; those of resolvers are not looked at.
+   * Finds the references to entries in a value. References for resolvers are ignored.
    *
-   * @param dialect that of what the value was found in: in the native one keys of data are escaped
+   * @param dialect dialect of the text in which the value was found; in the native dialect, keys of data are escaped
    */
   *find(data: unknown, at: Spot | undefined, dialect: Dialect): Generator<FoundReference, void, undefined> {
     const { resolvers } = this.settings;

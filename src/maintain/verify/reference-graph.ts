@@ -2,9 +2,9 @@ import type { Spot } from "../../reference/find-references.js";
 
 /** A reference from one entry to another. */
 export interface Link {
-  /** Key of the entry that it leads to. */
+  /** Key of the entry that the reference leads to. */
   readonly to: string;
-  /** The object of that. */
+  /** Path of the object that holds this entry. */
   readonly path: string;
   readonly spot: Spot | undefined;
 }
@@ -14,7 +14,7 @@ interface Visit {
   readonly links: Iterator<Link>;
 }
 
-/** Which entries lead to which. */
+/** A graph of which entries lead to which. */
 export class ReferenceGraph {
   private readonly links = new Map<string, Map<string, Link>>();
 
@@ -24,7 +24,10 @@ export class ReferenceGraph {
     else if (!links.has(link.to)) links.set(link.to, link);
   }
 
-  /** The links that close a cycle: without them there would be none. Without recursion, since chains may be long. */
+  /**
+   * Yields the links that close a cycle. Without these links there would be no cycle. It does not use recursion,
+   * because chains may be long.
+   */
   *cycles(): Generator<readonly [from: string, link: Link], void, undefined> {
     const finished = new Set<string>();
     for (const start of this.links.keys()) {

@@ -10,63 +10,69 @@ import type { StorageManagerOptions } from "../../configure/options.js";
 import { callFailure } from "../../errors/as-storage-error.js";
 
 /**
- * What is wrong:
- * - `"missing"`: what a reference points at is not there (`NOT_FOUND`).
- * - `"corrupt"`: what is there is not what was written, or not what its reference says, or can't be read as what it is
+ * The kinds of problems:
+ * - `"missing"`: a reference points at an object that does not exist (`NOT_FOUND`).
+ * - `"corrupt"`: the bytes are not the ones that were written, or do not match the reference, or can't be decoded
  *   (`INTEGRITY`, `DECODE_FAILED`).
  * - `"orphaned"`: an object that nothing leads to. It has no error.
- * - `"refused"`: it was not looked at, and nothing is said of it. Hydration would refuse the reference (`INVALID_REFERENCE`,
- *   `SIGNATURE_INVALID`, `REFERENCE_DENIED`, `UNKNOWN_SCHEME`, `CYCLIC_REFERENCE`), this manager lacks a codec or key
- *   (`DECODE_FAILED`), it is larger than `maxBytes` (`BUDGET_EXCEEDED`), or the store failed (`UNAVAILABLE`, `TIMEOUT` and
- *   all others).
+ * - `"refused"`: the object was not looked at, and may be good or bad. Perhaps hydration would refuse the reference
+ *   (`INVALID_REFERENCE`, `SIGNATURE_INVALID`, `REFERENCE_DENIED`, `UNKNOWN_SCHEME`, `CYCLIC_REFERENCE`). Or this
+ *   manager lacks a codec or key (`DECODE_FAILED`). Or the object is larger than `maxBytes` (`BUDGET_EXCEEDED`). Or
+ *   the store failed (`UNAVAILABLE`, `TIMEOUT` and all others).
  */
 export type VerifyProblemKind = "missing" | "corrupt" | "orphaned" | "refused";
 
-/** One thing that is wrong. */
+/** One problem. */
 export interface VerifyProblem {
   kind: VerifyProblemKind;
-  /** The object; of a reference, the one it points at. Absent when the reference does not say. */
+  /**
+   * Path of the object. For a reference, path of the object that it points at; absent when the reference does not say.
+   */
   path?: string;
   /**
-   * Where the reference stands, as in `$.items[3]["a.b"]`: in the hydrated payload; of a reference that was found in an
-   * object of a prefix, in the value that is stored there.
+   * Where the reference stands, as in `$.items[3]["a.b"]`. For a payload, this is the place in the hydrated payload.
+   * For a reference that was found in an object of a prefix, this is the place in the stored value.
    */
   at?: string;
-  /** Of a reference that was found in a stored object: that object. */
+  /** Path of the stored object in which the reference was found. */
   foundIn?: string;
-  /** Why; `undefined` for what is orphaned. */
+  /** The reason; `undefined` for orphaned objects. */
   error: StorageError | undefined;
 }
 
 /** How far a verification has come. */
 export interface VerifyProgress {
-  /** Objects that were looked at. Of a payload: that its references lead to, each counted once. */
+  /**
+   * Objects that were looked at. For a payload these are the objects that its references lead to, each counted once.
+   */
   objects: number;
-  /** Bytes that were read of them; of a prefix, the bytes that its objects have. */
+  /** Bytes that were read from these objects. For a prefix this is the total size of its objects. */
   bytes: number;
-  /** References that were looked at, by occurrence: in payloads and in stored objects. */
+  /** References that were looked at, in payloads and in stored objects. Each occurrence counts. */
   references: number;
   /** Problems that were found. */
   problems: number;
-  /** Of a prefix: all objects up to this path were looked at. The `startAfter` of a verification that goes on from here. */
+  /** Only for a prefix: all objects up to this path were looked at. Pass it as `startAfter` to go on from here. */
   lastPath?: string;
 }
 
 /**
- * What a verification has found. Nothing that is wrong with an object or a reference is thrown, and nothing of it ends the
- * verification.
+ * The result of a verification. Problems with objects or references are reported. They are never thrown, and never end
+ * the verification.
  *
- * Of a dehydrated payload: every reference in it, also those in what they point at, is well-formed, signed and allowed,
- * and can be decoded; what it points at is there, has its size and digest, decrypts and decompresses, and is a
- * StoredObject, or binary. Each entry is read once, in the memory of what is read at a time; `maxBytes` is that of each
- * entry, and other budgets of hydration are not asked for. References of resolvers are not looked at; nor are schemas.
+ * For a dehydrated payload, the verification checks every reference in it, and every reference in the entries that
+ * they point at. A reference must be well-formed, signed and allowed, and must be decodable. The entry that it points
+ * at must exist and have the right size and digest. It must decrypt and decompress, and be a StoredObject or binary.
+ * Each entry is read once, and only the entries that are read at a time are held in memory. `maxBytes` limits each
+ * entry. Other budgets of hydration do not apply. References for resolvers, and schemas, are not checked.
  *
- * Of a path prefix: every object whose path begins with it. An object that has the name of its content is read and
- * compared with it; StoredObjects are parsed, decrypted and decompressed as far as they tell themselves what they are (see
- * `unchecked`); references in them are well-formed, signed and allowed, and what they point at is there. A user's own
- * objects, and those of the dialect `bubustack`, are only read. Use the codecs of those who wrote, and the manager of each
- * tenant for its own: references are checked as those of the manager that is asked. To go on where it was broken off:
- * `startAfter`, and the `lastPath` that `onProgress` told last.
+ * For a path prefix, the verification checks every object whose path begins with the prefix. An object that is named
+ * by its content is read and compared with its name. StoredObjects are parsed, decrypted and decompressed as far as
+ * they describe themselves (see `unchecked`). References in them must be well-formed, signed and allowed, and must
+ * point at an existing object.
+ * A user's own objects, and those of the dialect `bubustack`, are only read. Use the same codecs as the writers, and
+ * for each tenant its own manager. References are checked as references of the manager that is asked.
+ * To go on after an interrupted verification, pass the last `lastPath` from `onProgress` as `startAfter`.
  *
  * @example
  * const { ok } = await manager.verify(message); // can it be hydrated?
@@ -76,68 +82,72 @@ export interface VerifyProgress {
 export interface VerifyReport {
   /** Whether there are no problems. */
   ok: boolean;
-  /** As {@link VerifyProgress.objects}. */
+  /** See {@link VerifyProgress.objects}. */
   objects: number;
-  /** As {@link VerifyProgress.bytes}. */
+  /** See {@link VerifyProgress.bytes}. */
   bytes: number;
-  /** As {@link VerifyProgress.references}. */
+  /** See {@link VerifyProgress.references}. */
   references: number;
   missing: number;
   corrupt: number;
   orphaned: number;
   refused: number;
   /**
-   * Of a prefix: objects of which only the digest could be checked, not what it is the digest of: encrypted by a key that
-   * this manager does not have, encoded by a codec that only a reference tells, or an envelope of more than 16 MiB. No
-   * problem, but references in them were not seen.
+   * Only for a prefix: objects for which only the digest could be checked, and not the contents. Such an object may be
+   * encrypted with a key that this manager does not have, or encoded by a codec that only a reference tells. Or it is
+   * an envelope of more than 16 MiB. It is no problem, but references in it were not seen.
    */
   unchecked: number;
   /** The first `maxProblems` problems. `onProblem` gets all. */
   problems: VerifyProblem[];
-  /** As {@link VerifyProgress.lastPath}. */
+  /** See {@link VerifyProgress.lastPath}. */
   lastPath?: string;
 }
 
-/** Options of the verification of a payload. Those of the manager of the same name are overridden for this call. */
+/** Options of the verification of a payload. They override the manager's options of the same name for this call. */
 export interface VerifyOptions extends CallOptions, Pick<StorageManagerOptions, "timeout"> {
   /** Path prefixes that references may lead to, besides those of the manager. */
   allow?: readonly string[] | undefined;
-  /** Most problems that the report lists, default 1000; it counts all. */
+  /** Maximum number of problems in the list of the report, default 1000. The counts include all problems. */
   maxProblems?: number | undefined;
   /**
-   * Is told of every problem. What it throws is ignored. Before a verification looks at another object it waits for the last
-   * promise that it gave.
+   * Called for every problem. Errors that it throws are ignored. Before a verification looks at another object, it
+   * waits for the last promise that the function returned.
    */
   onProblem?: ((problem: VerifyProblem) => unknown) | undefined;
-  /** Is told after every object. What it throws is ignored. */
+  /** Called after every object. Errors that it throws are ignored. */
   onProgress?: ((progress: VerifyProgress) => void) | undefined;
-  /** For whom references were signed, in place of `signing.audience`. Without `signing` it is `CONFIG_INVALID`. */
+  /**
+   * The audience that references were signed for, in place of `signing.audience`. Without `signing` the call fails
+   * with `CONFIG_INVALID`.
+   */
   audience?: string | undefined;
   /** The step run that events are attributed to. */
   stepRunId?: string | undefined;
 }
 
-/** Options of the verification of a prefix. Those of the manager of the same name are overridden for this call. */
+/** Options of the verification of a prefix. They override the manager's options of the same name for this call. */
 export interface VerifyPrefixOptions extends VerifyOptions {
   /**
-   * Looks only at objects after this path, the `lastPath` of a verification that was broken off. What is
-   * wrong with objects after it, was perhaps told before.
+   * Looks only at objects after this path. Pass the `lastPath` of a verification that was interrupted. Some problems
+   * with objects after this path may have been reported before.
    */
   startAfter?: string | undefined;
   /**
-   * All dehydrated payloads that are still in use. They are verified too (`at` begins with the number of the
-   * payload, `$[0]`), and objects below the prefix that none of them leads to, at any depth, are `orphaned`. Nothing must be
-   * written below the prefix meanwhile: its payload would not be among them. As long as one of them can't be followed to
-   * its end, because an entry is `corrupt` or `refused`, nothing is called orphaned but leftovers, since nobody knows what
-   * else is in use. The paths of what they lead to are held in memory.
+   * All dehydrated payloads that are still in use. They are verified too: `at` begins with the number of the payload,
+   * `$[0]`. Objects below the prefix that no payload leads to, at any depth, are `orphaned`.
+   * Nothing must be written below the prefix meanwhile, because its payload would not be in this list.
+   * When a payload can't be followed to its end, because an entry is `corrupt` or `refused`, only leftovers are called
+   * orphaned. Nobody knows then which other objects are in use. The paths of all objects that the payloads lead to are
+   * held in memory.
    *
-   * Default: only leftovers are `orphaned`, the `.part` objects of streams that were not finished: of a process that died,
-   * or that is still writing.
+   * Default: only leftovers are `orphaned`. These are the `.part` objects of streams that were not finished, because
+   * their process died, or is still writing.
    */
   payloads?: Iterable<unknown> | AsyncIterable<unknown> | undefined;
 }
 
-/** Thrown in place of an error that says nothing of the object, though its code could. */
+/** Thrown in place of an error that says nothing about the object, although its code seems to. */
 export class Refusal extends Error {
   constructor(readonly error: StorageError) {
     super("It was not looked at.");
@@ -149,11 +159,11 @@ export interface ProblemPlace {
   readonly path?: string | undefined;
   readonly spot?: Spot | undefined;
   readonly foundIn?: string | undefined;
-  /** Whether `spot` says where it is: of the whole value it is `undefined`. */
+  /** Whether `spot` says where the problem is. For the whole value `spot` is `undefined`. */
   readonly hasSpot?: boolean;
 }
 
-/** Counts and tells what a verification finds. */
+/** Counts and reports what a verification finds. */
 export class Findings {
   objects = 0;
   bytes = 0;
@@ -188,7 +198,11 @@ export class Findings {
     if (onProblem !== undefined) notify((told) => (this.heard = onProblem(told)), { ...problem });
   }
 
-  /** Whoever writes down what it is told may be slower than what finds it. @throws {StorageError} `ABORTED` */
+  /**
+   * Waits for the listener. A listener that writes down each report may be slower than the search for problems.
+   *
+   * @throws {StorageError} `ABORTED`
+   */
   async untilHeard(signal: AbortSignal | undefined): Promise<void> {
     const { heard } = this;
     if (!types.isPromise(heard)) return;
@@ -199,7 +213,7 @@ export class Findings {
     if (this.heard === heard) this.heard = undefined;
   }
 
-  /** Takes note of what went wrong with an object, or with what a reference points at. */
+  /** Notes a problem with an object, or with the target of a reference. */
   addError(thrown: unknown, place: ProblemPlace, kind?: VerifyProblemKind): VerifyProblemKind {
     if (thrown instanceof Refusal) return this.addError(thrown.error, place, "refused");
     const error = callFailure(thrown, undefined, { operation: "verify", path: place.path });

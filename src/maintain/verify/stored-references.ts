@@ -10,7 +10,7 @@ import type { KnownObjects } from "./known-objects.js";
 import { ReferenceCheck, type FoundReference } from "./reference-check.js";
 import type { Findings } from "./report.js";
 
-/** Checks references that were found in stored objects, without reading what they point at. */
+/** Checks references that were found in stored objects, without reading the objects that they point at. */
 export class StoredReferences {
   private readonly check: ReferenceCheck;
 
@@ -23,9 +23,9 @@ export class StoredReferences {
     this.check = new ReferenceCheck(settings);
   }
 
-  /** The references in a stored value. */
+  /** Returns the references in a stored value. */
   find(value: unknown): Iterable<FoundReference> {
-    // Only objects that are named by their content are looked into: those of the native dialect.
+    // Only objects that are named by their content are searched. They belong to the native dialect.
     return this.check.find(value, undefined, "native");
   }
 
@@ -48,7 +48,10 @@ export class StoredReferences {
     }
   }
 
-  /** @throws {StorageError} `NOT_FOUND`, `INTEGRITY` when it can't be what the reference was made for, what the store says */
+  /**
+   * @throws {StorageError} `NOT_FOUND`, `INTEGRITY` when the object can't be the one that the reference was made for,
+   *   and the error of the store
+   */
   private async assertThere(reference: ParsedReference, path: string, signal: AbortSignal): Promise<void> {
     const object = await this.known.find(path, signal);
     if (object === undefined) {

@@ -63,7 +63,7 @@ export class PrefixCheck {
   private async visit(object: ObjectInfo, signal: AbortSignal): Promise<void> {
     const { path } = object;
     const location = parseLocation(path);
-    // Markers, tombstones and the collector's own say nothing of payloads, and no payload leads to them.
+    // Markers, tombstones and the collector's own objects say nothing about payloads, and no payload leads to them.
     if (["marker", "tombstone", "own"].includes(roleOf(location.path).role)) return;
     const kind = objectKind(path);
     const isOrphan = kind.holds === "leftover" || this.reached?.lacks(location.path) === true;
@@ -78,7 +78,7 @@ export class PrefixCheck {
     if (contents.isUnchecked) this.findings.unchecked++;
   }
 
-  /** Reads an object to its end. Gives what is to be looked at; `undefined`: nothing, or it is too large. */
+  /** Reads an object to its end. Returns the bytes to look at, or `undefined` when the object is gone or too large. */
   private async read(
     path: string,
     kind: ObjectKind,
@@ -105,7 +105,7 @@ export class PrefixCheck {
       });
     } catch (error) {
       throwIfAborted(signal);
-      // Deleted since it was listed, it is no problem.
+      // An object that was deleted after it was listed is no problem.
       if (isNotFound(error) && (await abortable(this.isGone(path, signal), signal))) return undefined;
       throw error;
     } finally {

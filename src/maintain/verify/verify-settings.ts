@@ -33,11 +33,11 @@ const signedVerifySchemas = {
   prefix: z.extend(verifySchemas.prefix, withAudience),
 };
 
-/** Options of one verification, those of the manager where the call says nothing. */
+/** Options of one verification, with those of the manager as defaults. */
 export type VerifySettings = ManagerSettings &
   Omit<z.output<typeof verifySchemas.prefix>, "allow" | "timeout" | "audience">;
 
-/** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
+/** @throws {StorageError} `CONFIG_INVALID` that names every invalid field */
 export function verifySettings(
   settings: ManagerSettings,
   target: "payload" | "prefix",
@@ -48,10 +48,10 @@ export function verifySettings(
   assertOwnPrefixes("allow", parsed.allow ?? [], settings, "verify");
   const allowed = [...settings.allow, ...(parsed.allow ?? [])];
   const merged = { ...settings, ...given(parsed), ...audienceOf(parsed, settings), maxProblems, allow: allowed };
-  return withResolvers(merged, undefined); // as in hydration, what does not act is data
+  return withResolvers(merged, undefined); // as in hydration, an object that no resolver acts on is data
 }
 
-// A string is iterable too, but no list of payloads.
+// A string is iterable too, but it is not a list of payloads.
 export function isIterable(value: unknown): boolean {
   return typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
 }

@@ -15,10 +15,10 @@ import { verifySettings, type VerifySettings } from "./verify-settings.js";
 
 export type { VerifyOptions, VerifyPrefixOptions, VerifyReport };
 
-/** What is verified. That it is told keeps a payload that is a string from being taken for a prefix. */
+/** The target of a verification. The names keep a payload that is a string from being taken for a prefix. */
 type Target = { readonly payload: unknown } | { readonly prefix: string };
 
-/** Verifies a payload, or all objects below a prefix: see `StorageManager.verify` and `verifyPrefix`. */
+/** Verifies a payload, or all objects below a prefix. See `StorageManager.verify` and `verifyPrefix`. */
 export async function verify(
   target: Target,
   options: VerifyPrefixOptions,
@@ -81,7 +81,7 @@ class Verification {
     await new PrefixCheck(this.store, this.settings, recorder, this.findings, reached).verify(prefix);
   }
 
-  /** Follows all payloads. Gives the objects that they lead to. */
+  /** Follows all payloads. Returns the objects that they lead to. */
   private async reachedBy(
     payloads: Iterable<unknown> | AsyncIterable<unknown>,
     prefix: string,

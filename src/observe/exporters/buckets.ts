@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { DEFAULT_BUCKETS, type Buckets } from "./metrics.js";
 
-/** Upper bounds of histograms: of the durations in seconds, or of durations in seconds and of sizes in bytes. */
+/** Upper bounds of histograms: durations in seconds, or an object with durations in seconds and sizes in bytes. */
 export type BucketsOption = readonly number[] | Partial<Buckets>;
 
 const bounds = z.array(z.number().check(z.positive())).check(

@@ -18,16 +18,19 @@ const SIZES: Readonly<Record<string, MetricName>> = {
 };
 const CACHE_RESULTS: Readonly<Record<string, string>> = { cache_hit: "hit", cache_miss: "miss", cache_stale: "stale" };
 
-// Names of stores, and of what they do, are those of users' stores too, which may make up new ones without end.
+// Users' own stores choose their names and the names of their events. They may make up new names without end.
 const MAX_NAMES = 64;
 
-/** What events mean for metrics. One for each exporter: it remembers which names it has seen, and takes no more than 64. */
+/**
+ * Turns events into metric values. Each exporter has its own instance. It remembers the names that it has seen, and
+ * accepts at most 64.
+ */
 export class Measures {
   readonly #names = new Set<string>();
 
   constructor(private readonly now: () => number = () => Date.now()) {}
 
-  /** What is to be measured of an event. Values that no metric takes, such as `NaN`, are left out. */
+  /** Returns the metric values of an event. Values that no metric accepts, such as `NaN`, are left out. */
   of(event: StorageEvent): Measure[] {
     return [...this.#measures(event)].filter(({ value }) => Number.isFinite(value) && value >= 0);
   }
@@ -67,7 +70,7 @@ export class Measures {
       const value = results?.[result] ?? 0;
       if (value > 0) yield { metric: "storage_gc_objects_total", value, labels: { result } };
     }
-    // One that was ended early has deleted what it has deleted.
+    // A pass that was ended early has still deleted objects.
     yield { metric: "storage_gc_deleted_bytes_total", value: bytes, labels: {} };
     if (outcome !== "success") return;
     yield { metric: "storage_gc_last_success_timestamp_seconds", value: this.now() / 1000, labels: {} };

@@ -1,15 +1,18 @@
-/** One metric, as every exporter has it. */
+/** One metric, the same in every exporter. */
 export interface Metric {
   readonly kind: "counter" | "histogram" | "gauge";
   readonly help: string;
-  /** As OpenTelemetry writes units (UCUM). */
+  /** The unit as OpenTelemetry writes it (UCUM). */
   readonly unit: "s" | "By" | "{operation}" | "{request}" | "{retry}" | "{object}";
   readonly labels: readonly LabelName[];
 }
 
 export type LabelName = "operation" | "store" | "outcome" | "code" | "result";
 
-/** The metrics by name. No label is a path, a scope or a run: each has few values, however long a process lives. */
+/**
+ * The metrics by name. No label is a path, a scope or a run. So each label has few values, however long a process
+ * lives.
+ */
 export const METRICS = {
   storage_operations_total: {
     kind: "counter",

@@ -12,9 +12,9 @@ const api = requirePeer("@opentelemetry/api", "coatcheck/otel") as typeof Api;
 
 /** Options of {@link otelObserver}. */
 export interface OtelObserverOptions {
-  /** Makes the metrics. Default that of the global provider, as it is when the first operation ends. */
+  /** Makes the metrics. Default: the meter of the global provider at the time when the first operation ends. */
   meter?: Api.Meter | undefined;
-  /** Makes the spans. Default that of the global provider. */
+  /** Makes the spans. Default: the tracer of the global provider. */
   tracer?: Api.Tracer | undefined;
 }
 
@@ -30,14 +30,14 @@ const schema = z.strictObject({
 const OPERATIONS: ReadonlySet<string> = new Set(OBSERVED_OPERATIONS);
 
 /**
- * An observer that makes a span of every operation, and the metrics by OpenTelemetry.
+ * Makes an observer that records a span for every operation, and the metrics, with OpenTelemetry.
  *
- * Spans are `storage.dehydrate`, `storage.write` and so on, of kind `INTERNAL`. A span is active while its operation runs,
- * so that those of the store, of its HTTP client too, are its children. A failure has the status `ERROR`, and its code as
- * `error.type`. What happens inside of a store, such as a retry, is an event of the span. No path, scope or run is in an
- * attribute.
+ * Spans are `storage.dehydrate`, `storage.write` and so on, of kind `INTERNAL`. A span is active while its operation
+ * runs. So spans of the store, and of its HTTP client, are its children. A failure has the status `ERROR`, and its
+ * code as `error.type`. An event inside a store, such as a retry, becomes an event of the span. No path, scope or run
+ * is in an attribute.
  *
- * @throws {StorageError} `CONFIG_INVALID` that names every wrong option
+ * @throws {StorageError} `CONFIG_INVALID` that names every invalid option
  * @example
  * const manager = new StorageManager({ store, observer: otelObserver() });
  */
@@ -73,7 +73,7 @@ export function otelObserver(options: OtelObserverOptions = {}): OperationObserv
   };
 }
 
-/** What a span says: numbers, and strings of which there are few. */
+/** Returns the attributes of a span: numbers, and strings with few different values. */
 function attributesOf({ outcome, code, ...event }: StorageEvent): Api.Attributes {
   const attributes = {
     "error.type": outcome === "error" ? (code ?? "UNEXPECTED") : undefined,

@@ -13,19 +13,22 @@ const client = requirePeer("prom-client", "coatcheck/prometheus") as typeof Clie
 
 /** Options of {@link prometheusObserver}. */
 export interface PrometheusObserverOptions {
-  /** Where the metrics are registered. Several observers may have the same: they share the metrics. */
+  /** The registry of the metrics. Several observers may have the same registry, and then share the metrics. */
   registry: Client.Registry;
   /**
-   * Upper bounds of the buckets of histograms: in seconds, for the durations; or `{ duration, size }` in seconds and bytes.
-   * Default: 1 ms to 5 min, 256 B to 256 MiB. The first observer of a registry decides.
+   * Upper bounds of the buckets of histograms: a list in seconds, for the durations, or `{ duration, size }` in
+   * seconds and bytes. Default: 1 ms to 5 min, 256 B to 256 MiB. The first observer of a registry decides.
    */
   buckets?: BucketsOption | undefined;
-  /** Labels that every value gets, such as `{ service: "orders" }`. Observers of one registry must have the same names. */
+  /**
+   * Labels that every value gets, such as `{ service: "orders" }`. Observers of one registry must have the same label
+   * names.
+   */
   labels?: Readonly<Record<string, string>> | undefined;
 }
 
 // https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels
-// Those that begin with two underscores are the server's own.
+// Names that begin with two underscores belong to the server.
 const LABEL_NAME = /^(?:[a-zA-Z]|_[a-zA-Z0-9])[a-zA-Z0-9_]*$/;
 const OWN_LABELS = new Set<string>(["le", ...Object.values(METRICS).flatMap(({ labels }) => [...labels])]);
 
@@ -48,13 +51,13 @@ const schema = z.strictObject({
 });
 
 /**
- * An observer that counts and measures in a registry of prom-client. Give it to managers, and to stores that have an
- * observer of their own.
+ * Makes an observer that counts and measures in a registry of prom-client. Pass it to managers, and to stores that
+ * have an observer of their own.
  *
- * No path, scope or run becomes a label. `store` is the name of the store, of at most 64 that differ.
+ * No path, scope or run becomes a label. `store` is the name of the store, with at most 64 different names.
  *
- * @throws {StorageError} `CONFIG_INVALID` that names every wrong option; also when the registry has other metrics under
- *   these names
+ * @throws {StorageError} `CONFIG_INVALID` that names every invalid option; also when the registry has other metrics
+ *   under these names
  * @example
  * const registry = new Registry();
  * const manager = new StorageManager({ store, observer: prometheusObserver({ registry }) });
@@ -73,7 +76,7 @@ export function prometheusObserver(options: PrometheusObserverOptions): StorageO
 
 type Recording = (labels: Record<string, string>, value: number) => void;
 
-/** How a value of a metric is recorded: in the one that the registry has, or in a new one. */
+/** Returns the function that records a value of a metric. It uses the metric of the registry, or makes a new one. */
 function recording(
   name: MetricName,
   registry: Client.Registry,
@@ -99,7 +102,7 @@ function recording(
 
 const METHODS = { counter: "inc", gauge: "set", histogram: "observe" } as const;
 
-/** @throws {StorageError} `CONFIG_INVALID` when what has the name is another metric, or has other labels */
+/** @throws {StorageError} `CONFIG_INVALID` when another metric has the name, or the metric has other labels */
 function existing(
   name: string,
   registry: Client.Registry,

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { StorageError } from "../../errors/error.js";
 
 /**
- * A package that users install beside this one, loaded at once: what is observed can't wait.
+ * Loads a package that users install beside this one. It loads synchronously, because observation can't wait.
  *
- * @param entry what needs it, for the message
+ * @param entry the entry point that needs it, for the message
  * @throws {StorageError} `MISSING_DEPENDENCY` when it is not installed
  */
 export function requirePeer(name: string, entry: string): unknown {
-  // A bundle that is CommonJS has no URL: there packages lie where the program was started.
+  // A CommonJS bundle has no URL. There, packages lie where the program was started.
   const here = (import.meta.url as string | undefined) ?? join(process.cwd(), "index.js");
   try {
     return createRequire(here)(name);

@@ -1,17 +1,17 @@
-/** What the API server keeps of a Secret. */
+/** The part of a Secret that the API server returns. */
 export interface KubernetesSecret {
-  /** Values in base64, as the API gives them. */
+  /** Values in base64, as the API returns them. */
   data?: Record<string, string> | undefined;
 }
 
-/** What the API server keeps of a ConfigMap. */
+/** The part of a ConfigMap that the API server returns. */
 export interface KubernetesConfigMap {
   data?: Record<string, string> | undefined;
   /** Values in base64. */
   binaryData?: Record<string, string> | undefined;
 }
 
-/** How the Kubernetes resolvers read objects. `undefined` means that there is none. */
+/** Reads objects for the Kubernetes resolvers. `undefined` means that the object does not exist. */
 export interface KubernetesClient {
   readSecret(namespace: string, name: string, options: { signal: AbortSignal }): Promise<KubernetesSecret | undefined>;
   readConfigMap(
@@ -28,8 +28,8 @@ export interface CoreV1ApiLike {
 }
 
 /**
- * Adapts the official client. Its calls take no signal: an aborted hydration stops waiting for them at once, and they
- * end unheard.
+ * Adapts the official client. Its calls take no signal. An aborted hydration stops waiting for them at once, and
+ * ignores how they end.
  *
  * @example
  * import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";

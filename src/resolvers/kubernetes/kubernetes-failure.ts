@@ -1,8 +1,9 @@
 import { word } from "../../errors/service-text.js";
 
 /**
- * What the API server, or the connection to it, said: the `cause` of the errors of the Kubernetes resolvers. It stands in
- * for the client's own error, whose message quotes the answer with its body, a Secret perhaps, and its headers.
+ * The message of the API server, or of the connection to it. It is the `cause` of the errors of the Kubernetes
+ * resolvers. It replaces the client's own error, whose message quotes the response with its headers and its body,
+ * which may be a Secret.
  */
 export class KubernetesFailure extends Error {
   /** Status of the HTTP response, if there was one. */

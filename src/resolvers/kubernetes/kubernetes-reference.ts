@@ -1,9 +1,9 @@
 import { StorageError } from "../../errors/error.js";
 
-/** How the value of a key is decoded: `auto` is JSON where it parses and text elsewhere. */
+/** How the value of a key is decoded. `auto` means JSON where the value parses, and text elsewhere. */
 export type KubernetesFormat = "auto" | "json" | "raw";
 
-/** A reference to one key of a Secret or ConfigMap, checked. */
+/** A checked reference to one key of a Secret or ConfigMap. */
 export interface KubernetesReference {
   namespace: string;
   name: string;
@@ -20,18 +20,18 @@ const MAX_LABEL_LENGTH = 63;
 const MAX_NAME_LENGTH = 253;
 const KEY = /^[-._a-zA-Z0-9]+$/;
 
-/** Whether `name` can be the name of a namespace. */
+/** Returns whether `name` can be the name of a namespace. */
 export function isNamespace(name: string): boolean {
   return name.length <= MAX_LABEL_LENGTH && LABEL.test(name);
 }
 
 /**
- * Reads the value under `$bubuSecretRef` or `$bubuConfigMapRef`: `"name:key"`, `"namespace/name:key"`, or an object
- * with `name`, `key` and, if wanted, `namespace` and `format`. Outer spaces are ignored; a blank namespace or format is
- * as good as none.
+ * Reads the value under `$bubuSecretRef` or `$bubuConfigMapRef`. It is `"name:key"`, `"namespace/name:key"`, or an
+ * object with `name`, `key` and optionally `namespace` and `format`. Outer spaces are ignored. A blank namespace or
+ * format counts as absent.
  *
- * @param namespace the only one that may be read
- * @throws {StorageError} `INVALID_REFERENCE` when it is malformed, `REFERENCE_DENIED` when it names another namespace
+ * @param namespace the only namespace that may be read
+ * @throws {StorageError} `INVALID_REFERENCE` for a malformed value, `REFERENCE_DENIED` for another namespace
  */
 export function parseKubernetesReference(kind: string, value: unknown, namespace: string): KubernetesReference {
   const parts = typeof value === "string" ? splitText(kind, value) : readFields(kind, value);

@@ -2,7 +2,7 @@ import { StorageError, type StorageErrorDetails } from "../../errors/error.js";
 import type { KubernetesConfigMap, KubernetesSecret } from "./kubernetes-client.js";
 import type { KubernetesFormat } from "./kubernetes-reference.js";
 
-/** The value of one key as the API gives it. */
+/** The value of one key as the API returns it. */
 export interface EncodedValue {
   value: unknown;
   isBase64: boolean;
@@ -10,12 +10,15 @@ export interface EncodedValue {
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
-/** The value of a key of a Secret, if it has that key. */
+/** Returns the value of a key of a Secret, if the Secret has the key. */
 export function secretValue(secret: KubernetesSecret, key: string): EncodedValue | undefined {
   return ownValue(secret.data, key, true);
 }
 
-/** The value of a key of a ConfigMap, if it has that key. Kubernetes lets a key be in one of its two maps only. */
+/**
+ * Returns the value of a key of a ConfigMap, if the ConfigMap has the key. Kubernetes allows a key in only one of the
+ * two maps.
+ */
 export function configMapValue(configMap: KubernetesConfigMap, key: string): EncodedValue | undefined {
   return ownValue(configMap.data, key, false) ?? ownValue(configMap.binaryData, key, true);
 }
@@ -23,7 +26,7 @@ export function configMapValue(configMap: KubernetesConfigMap, key: string): Enc
 /**
  * Decodes a value: base64, then UTF-8, then the format.
  *
- * @throws {StorageError} `DECODE_FAILED`, without a cause: what a parser says may quote the value
+ * @throws {StorageError} `DECODE_FAILED`, without a cause, because the message of a parser may quote the value
  */
 export function decodeValue(encoded: EncodedValue, format: KubernetesFormat, details: StorageErrorDetails): unknown {
   const text = decodeText(encoded, details);
@@ -50,7 +53,7 @@ function ownValue(data: Record<string, unknown> | undefined, key: string, isBase
 function decodeText({ value, isBase64 }: EncodedValue, details: StorageErrorDetails): string {
   if (typeof value !== "string") throw undecodable("it is not a string", details);
   if (!isBase64) return value;
-  // Buffer.from skips what is not base64, and would pass on half a value.
+  // Buffer.from skips characters that are not base64, and would return half a value.
   if (value.length % 4 !== 0 || !BASE64.test(value)) throw undecodable("it is not base64", details);
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.from(value, "base64"));
@@ -59,7 +62,7 @@ function decodeText({ value, isBase64 }: EncodedValue, details: StorageErrorDeta
   }
 }
 
-/** The parsed text, or `undefined` (which no JSON gives) when it is not JSON. */
+/** Returns the parsed text, or `undefined` when it is not JSON. No JSON text parses to `undefined`. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

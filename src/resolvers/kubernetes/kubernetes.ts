@@ -8,23 +8,26 @@ import type { ReferenceResolver } from "../resolver.js";
 
 /** Options of {@link kubernetesResolvers}. */
 export interface KubernetesResolverOptions {
-  /** Reads the objects; `kubernetesClient(api)` adapts the official client. */
+  /** Reads the objects. `kubernetesClient(api)` adapts the official client. */
   client: KubernetesClient;
-  /** The namespace of the workload, the only one that is read. */
+  /** The namespace of the workload, and the only one that is read. */
   namespace: string;
 }
 
 /**
- * Makes resolvers for `{ "$bubuSecretRef": ... }` and `{ "$bubuConfigMapRef": ... }`, whose value is `"name:key"`,
- * `"namespace/name:key"` or `{ name, key, namespace?, format? }`. The format says how the value is decoded: `auto`
- * (default: JSON where it parses, text elsewhere, `""` for what is blank), `json`, or `raw` text.
+ * Makes resolvers for `{ "$bubuSecretRef": ... }` and `{ "$bubuConfigMapRef": ... }`. The value of such a key is
+ * `"name:key"`, `"namespace/name:key"` or `{ name, key, namespace?, format? }`. The format says how the stored value
+ * is decoded:
+ * - `auto` (default): JSON where it parses, text elsewhere, `""` for a blank value
+ * - `json`
+ * - `raw`: text
  *
- * A malformed reference is `INVALID_REFERENCE` and another namespace `REFERENCE_DENIED`, both before any I/O; a missing
- * object or key is `NOT_FOUND`, a refusal by the API server `PERMISSION_DENIED`, a value that can't be decoded
- * `DECODE_FAILED`. Values appear in no message; `path` says which object it was: `namespace/name:key`. Every reference
- * is read anew: nothing is cached.
+ * A malformed reference fails with `INVALID_REFERENCE`, and another namespace with `REFERENCE_DENIED`, both before any
+ * I/O. A missing object or key is `NOT_FOUND`. A refusal by the API server is `PERMISSION_DENIED`. A value that can't
+ * be decoded is `DECODE_FAILED`. Values appear in no message. `path` says which object it was: `namespace/name:key`.
+ * Every reference is read again, because nothing is cached.
  *
- * @throws {StorageError} `CONFIG_INVALID` for a client or namespace that can't be one
+ * @throws {StorageError} `CONFIG_INVALID` for an invalid client or namespace
  *
  * @example
  * new StorageManager({ store, resolvers: kubernetesResolvers({ client, namespace: "orders" }) });
@@ -64,7 +67,7 @@ function checkedOptions(options: Partial<KubernetesResolverOptions> | undefined)
 /** One kind of Kubernetes reference. */
 interface KubernetesKind<T> {
   key: string;
-  /** What the kind of object is called, for messages. */
+  /** The name of this kind of object, for messages. */
   object: string;
   namespace: string;
   read(reference: KubernetesReference, signal: AbortSignal): Promise<T | undefined>;
@@ -108,7 +111,7 @@ async function readObject<T>(
   }
 }
 
-// What Node's sockets and resolver report when the API server was not reached.
+// Codes that Node's sockets and resolver report when the API server was not reached.
 const UNREACHED: ReadonlySet<unknown> = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
@@ -119,7 +122,7 @@ const UNREACHED: ReadonlySet<unknown> = new Set([
   "ENETUNREACH",
 ]);
 
-/** Why a request failed, by the HTTP status or by the system's code. */
+/** Returns why a request failed, by the HTTP status or the system's error code. */
 function codeOf({ code, httpStatus: status }: KubernetesFailure): StorageErrorCode {
   if (UNREACHED.has(code)) return "UNAVAILABLE";
   if (code === "ETIMEDOUT") return "TIMEOUT";

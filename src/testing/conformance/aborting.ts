@@ -117,7 +117,7 @@ export const aborting: CaseGroup = {
   ],
 };
 
-/** Asserts that a call under a signal that has fired is `ABORTED`, with the caller's reason. */
+/** Asserts that a call whose signal has fired already is `ABORTED`, with the caller's reason. */
 async function assertAborted(call: (options: CallOptions) => Promise<unknown>, expected: RefusedCall): Promise<void> {
   const reason = new Error("given up beforehand");
   const error = await assertRejects(() => call({ signal: AbortSignal.abort(reason) }), "ABORTED", expected);
@@ -133,7 +133,7 @@ async function assertHangingWriteAborts(context: ConformanceContext, path: strin
   assert.equal(error.cause, reason, "the cause is not signal.reason");
 }
 
-/** Settles as the call does, or fails when it hangs on. */
+/** Settles as the call does, or fails when the call hangs. */
 async function settled<T>({ limits }: ConformanceContext, call: Promise<T>): Promise<T> {
   const stop = new AbortController();
   const hangs = sleep(limits.settleTimeout, undefined, { signal: stop.signal }).then(() =>

@@ -70,7 +70,7 @@ export const attributes: CaseGroup = {
   ],
 };
 
-/** Metadata as a plain object: a store without any may say `undefined`. */
+/** Returns metadata as a plain object. A store without metadata may return `undefined`. */
 function normal(metadata: Record<string, string> | undefined): Record<string, string> {
   return { ...metadata };
 }

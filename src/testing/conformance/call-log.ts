@@ -12,14 +12,14 @@ interface LoggedCall {
   state: "pending" | "done" | "failed";
 }
 
-/** Remembers the calls that a case makes, for the message of its failure. */
+/** Records the calls that a case makes, for the message of its failure. */
 export class CallLog {
   readonly #calls: LoggedCall[] = [];
 
   /** @param onProgress called when a call begins or ends */
   constructor(private readonly onProgress: () => void = () => undefined) {}
 
-  /** The store, whose calls are remembered. What it answers is left as it is. */
+  /** Returns the store with its calls recorded. Its answers stay unchanged. */
   watch(store: Store): Store {
     return new Proxy(store, {
       get: (target, name) => {
@@ -31,7 +31,10 @@ export class CallLog {
     });
   }
 
-  /** The call that shows what is wrong: one that has not settled, else the last one; and the few before it. */
+  /**
+   * Returns the call that shows the problem, and the few calls before it. It is the first call that has not settled,
+   * or else the last one.
+   */
   culprit(): { readonly call: string; readonly before: readonly string[]; readonly isPending: boolean } | undefined {
     const pending = this.#calls.findIndex(({ state }) => state === "pending");
     const at = pending === -1 ? this.#calls.length - 1 : pending;

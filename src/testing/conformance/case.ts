@@ -4,7 +4,7 @@ import type { ConformanceContext } from "./context.js";
 /** One behaviour that every store must show. */
 export interface ConformanceCase {
   name: string;
-  /** What the store must advertise for it. Where one of these is missing, the case asserts `UNSUPPORTED` instead. */
+  /** The capabilities that the case needs. Where one of them is missing, the case asserts `UNSUPPORTED` instead. */
   needs: readonly CapabilityFlag[];
   run(context: ConformanceContext): Promise<void>;
 }

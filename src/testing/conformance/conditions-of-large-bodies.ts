@@ -14,7 +14,7 @@ const IF_MATCH: readonly CapabilityFlag[] = [...BASIC, "ifMatch"];
 const KINDS = ["bytes", "a stream"] as const;
 type Kind = (typeof KINDS)[number];
 
-// Services take large bodies in parts: their condition is decided elsewhere than that of a small one, or nowhere.
+// Services take large bodies in parts. They check the condition elsewhere than for a small body, or not at all.
 export const conditionsOfLargeBodies: CaseGroup = {
   name: "conditions of large bodies",
   cases: KINDS.flatMap((kind) => [
@@ -44,7 +44,7 @@ export const conditionsOfLargeBodies: CaseGroup = {
   ]),
 };
 
-/** Different large bodies: views of one run of bytes, each a byte shorter than the one before. */
+/** Makes different large bodies. They are views of the same bytes, each a byte shorter than the one before. */
 function largeBodies({ limits, store }: ConformanceContext, kind: Kind, writers: number): RacingBody[] {
   const size = Math.min(limits.largeObjectSize, store.capability.maxObjectSize ?? Infinity);
   const all = patternBytes(size);

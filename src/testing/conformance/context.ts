@@ -6,17 +6,17 @@ import type { ListOptions, ReadOptions, Store, StoreBody, WriteOptions } from ".
 import { assertRejects } from "./rejection.js";
 import { assertUntouched, watchedBody } from "./sources.js";
 
-/** How much a case writes, and how long it waits for what must not hang. */
+/** How much a case writes, and how long it waits for calls that must not hang. */
 export interface ConformanceLimits {
-  /** Bytes of the large object. */
+  /** Size in bytes of the large object. */
   largeObjectSize: number;
-  /** Objects of the long listing. */
+  /** Number of objects in the long listing. */
   manyObjects: number;
   /** Milliseconds in which an aborted call must settle. */
   settleTimeout: number;
 }
 
-/** What one case works with: a store, and a prefix in it that nothing else uses. */
+/** The environment of one case: a store, and a prefix in it that nothing else uses. */
 export class ConformanceContext {
   /** Ends with a slash. */
   readonly prefix = `c-${randomBytes(6).toString("hex")}/`;
@@ -26,7 +26,7 @@ export class ConformanceContext {
     readonly limits: ConformanceLimits,
   ) {}
 
-  /** The path of an object of this case. */
+  /** Returns the path of an object of this case. */
   path(name: string): string {
     return this.prefix + name;
   }
@@ -38,13 +38,13 @@ export class ConformanceContext {
     return path;
   }
 
-  /** Reads an object, or a range of it, whole. */
+  /** Reads the whole content of an object, or of a range. */
   async content(path: string, options?: ReadOptions): Promise<Uint8Array> {
     const result = await this.store.read(path, options);
     return result.bytes();
   }
 
-  /** The names (paths without the prefix of this case) that a listing holds. */
+  /** Returns the names in a listing: paths without the prefix of this case. */
   async names(prefix = "", options?: ListOptions): Promise<string[]> {
     const names: string[] = [];
     for await (const { path } of this.store.list(this.prefix + prefix, options)) {
@@ -68,13 +68,13 @@ export class ConformanceContext {
     assertUntouched(body);
   }
 
-  /** Asserts that nothing is there. */
+  /** Asserts that there is no object. */
   async assertMissing(path: string): Promise<void> {
     assert.equal(await this.store.stat(path), undefined, "an object is there that must not be");
   }
 }
 
-/** Asserts that bytes are equal, without printing megabytes where they are not. */
+/** Asserts that bytes are equal. Does not print megabytes where they differ. */
 export function assertBytes(actual: Uint8Array, expected: Uint8Array | string): void {
   assert.ok(types.isUint8Array(actual), "the content must be a Uint8Array");
   const wanted = wholeBytes(expected);
@@ -84,9 +84,9 @@ export function assertBytes(actual: Uint8Array, expected: Uint8Array | string): 
   assert.fail(`the content differs at byte ${at}: ${actual[at] ?? "none"} where ${wanted[at] ?? "none"} was written`);
 }
 
-/** Bytes without a short period, so that parts that are lost, repeated or swapped show. */
+/** Makes bytes without a short period, so that lost, repeated or swapped parts are detected. */
 export function patternBytes(length: number): Uint8Array {
-  const { imul } = Math; // under jest, whose globals are slow, this loop takes a fiftieth of the time so
+  const { imul } = Math; // under jest, whose globals are slow, this makes the loop fifty times as fast
   const bytes = new Uint8Array(length);
   for (let i = 0, state = 1; i < length; i++) {
     state = (imul(state, 1664525) + 1013904223) >>> 0;

@@ -1,7 +1,10 @@
 import type { CallLog } from "./call-log.js";
 import type { ConformanceCase } from "./case.js";
 
-/** What went wrong in a case: the rule, what was seen, the call that shows it, and how the case is turned off. */
+/**
+ * Makes the error of a failed case. It tells the rule, what was seen, the call that shows it, and how to turn the case
+ * off.
+ */
 export function caseFailure(group: string, { name, needs }: ConformanceCase, log: CallLog, error: unknown): Error {
   const seen = error instanceof Error ? error.message : String(error);
   const culprit = log.culprit();

@@ -42,9 +42,9 @@ const CALLS: readonly [CapabilityFlag, (store: Store, path: string, good: string
   ["presign", (store, path) => store.presign(path, { method: "GET", expiresIn: 60 })],
 ];
 
-// No count of bytes or objects, for `offset`, `length`, `size` and `limit`.
+// Values that are no counts of bytes or objects, for `offset`, `length`, `size` and `limit`.
 const NO_COUNTS: readonly unknown[] = [-1, 1.5, NaN, Infinity, 2 ** 53, "1", null];
-// Nothing that a header could carry, for `ifMatch`, `digest` and `contentType`.
+// Values that no header could carry, for `ifMatch`, `digest` and `contentType`.
 const NO_TEXTS: readonly unknown[] = ["", " x", "x\r\ny: z", "ü", 5, null];
 const NO_BODIES: readonly unknown[] = [undefined, null, 42, {}, ["a"], { byteLength: 4 }, [Buffer.from("a")]];
 
@@ -146,7 +146,7 @@ export const invalidArguments: CaseGroup = {
   ],
 };
 
-/** The code that is due where a store advertises the operation, or `UNSUPPORTED`. */
+/** Returns the expected code where a store advertises the operation, or else `UNSUPPORTED`. */
 function codeOf(store: Store, operation: CapabilityFlag, code: StorageErrorCode): StorageErrorCode {
   return store.capability[operation] ? code : "UNSUPPORTED";
 }

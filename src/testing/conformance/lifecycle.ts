@@ -34,7 +34,10 @@ export const lifecycle: CaseGroup = {
   ],
 };
 
-/** Needs nothing, so that it asserts the refusal whatever else is missing; what is advertised, the other cases show. */
+/**
+ * Makes a case that needs no capability, so that it asserts the refusal whatever else is missing. Other cases test the
+ * advertised capabilities.
+ */
 function refusedUnlessAdvertised(flag: CapabilityFlag): ConformanceCase {
   return testCase(`${flag} works, or is UNSUPPORTED without I/O`, [], async (context) => {
     if (!context.store.capability[flag]) await assertUnsupported(context, flag);

@@ -6,7 +6,8 @@ import type { ConformanceContext } from "./context.js";
 
 const NEEDS = ["write", "list"] as const satisfies readonly CapabilityFlag[];
 
-// Siblings and children whose order by UTF-8 bytes differs from that of directory trees, of UTF-16 and of locales.
+// Siblings and children whose order by UTF-8 bytes differs from the order of directory trees, of UTF-16 and of
+// locales.
 const NAMES = [
   "a",
   "a b",
@@ -80,7 +81,7 @@ export const listing: CaseGroup = {
     testCase('lists everything with the prefix ""', NEEDS, async (context) => {
       await putAll(context, ["a", "b/c"]);
       const seen: string[] = [];
-      // Others may share the store: begin and stop where the objects of this case lie.
+      // Others may share the store, so the listing begins and stops at the objects of this case.
       for await (const { path } of context.store.list("", { startAfter: context.prefix })) {
         if (!path.startsWith(context.prefix)) break;
         seen.push(path.slice(context.prefix.length));
@@ -140,7 +141,7 @@ export const listing: CaseGroup = {
         }
         seen.push(path.slice(context.prefix.length));
       }
-      // What came or went meanwhile may be listed or not; all else is there once, in order.
+      // An object that came or went meanwhile may be listed or not. All others are listed once, in order.
       assert.deepEqual(
         seen.filter((name) => kept.includes(name)),
         kept,

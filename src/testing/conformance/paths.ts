@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { MAX_PATH_BYTES } from "../../paths/path.js";
 import { BASIC, testCase, type CaseGroup, type ConformanceCase } from "./case.js";
 
-/** Names that some store or other would confuse, change or lose. */
+/** Names that some stores would confuse, change or lose. */
 const ODD_NAMES: Readonly<Record<string, readonly string[]>> = {
   "an object beside its children": ["a", "a/b", "a/b/c", "a.json", "a.json/b", "a.json/b.json"],
   spaces: [" ", " a", "a ", "a b", "a  b", "a /b", " /a"],
@@ -94,7 +94,7 @@ export const paths: CaseGroup = {
   ],
 };
 
-/** Each name is an object of its own: by write, read, stat, list and delete. */
+/** Makes a case in which each name is a separate object: for write, read, stat, list and delete. */
 function keptApart(what: string, names: () => readonly string[]): ConformanceCase {
   return testCase(what, [...BASIC, "list", "delete"], async (context) => {
     const { store } = context;

@@ -3,7 +3,7 @@ import { isStorageError } from "../../errors/error.js";
 import type { StoreBody } from "../../store/store.js";
 import type { ConformanceContext } from "./context.js";
 
-/** A body of a race: what is written, as bytes or as a stream, and what is then to be read. */
+/** A body of a race, to be written as bytes or as a stream, and the bytes to be read afterwards. */
 export interface RacingBody {
   readonly bytes: Uint8Array;
   readonly body: () => StoreBody;
@@ -11,14 +11,14 @@ export interface RacingBody {
 
 type WriteCondition = { ifNoneMatch: "*" } | { ifMatch: string };
 
-/** The etag of an object, which a store with conditions must give. */
+/** Returns the etag of an object. A store with conditions must give one. */
 export async function etagOf(context: ConformanceContext, path: string): Promise<string> {
   const info = await context.store.stat(path);
   assert.ok(typeof info?.etag === "string" && info.etag !== "", "a store with conditions must give etags");
   return info.etag;
 }
 
-/** Different small bodies. */
+/** Makes different small bodies. */
 export function smallBodies(writers: number, round = 0): RacingBody[] {
   return Array.from({ length: writers }, (_, writer) => {
     const bytes = Buffer.from(`content of writer ${writer} in round ${round}`);
@@ -26,7 +26,10 @@ export function smallBodies(writers: number, round = 0): RacingBody[] {
   });
 }
 
-/** Writes all bodies under one condition at once; asserts that one wins, that the others hear why, and that it is there. */
+/**
+ * Writes all bodies under one condition at once. Asserts that one write wins, that the others get the right error, and
+ * that the winner's content is there.
+ */
 export async function raceWriters(
   context: ConformanceContext,
   path: string,
@@ -47,13 +50,13 @@ export async function raceWriters(
   await context.assertContent(path, bodies[won]!.bytes);
 }
 
-/** Makes all calls at once, over connections that are open; asserts that one succeeds, and gives its index. */
+/** Makes all calls at once, over open connections. Asserts that one succeeds, and returns its index. */
 export async function raceCalls(
   context: ConformanceContext,
   calls: readonly (() => Promise<unknown>)[],
   loss: "ALREADY_EXISTS" | "PRECONDITION_FAILED",
 ): Promise<number> {
-  // Whoever has to open a connection first comes too late to meet the others.
+  // A call that has to open a connection first would come too late to meet the others.
   await Promise.all(calls.map(() => context.store.stat(context.path("no such object"))));
   const results = await Promise.allSettled(calls.map((call) => call()));
   for (const result of results) {

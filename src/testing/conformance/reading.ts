@@ -68,7 +68,7 @@ export const reading: CaseGroup = {
       try {
         read = await result.bytes();
       } catch (error) {
-        // A store may lose a body whose object is replaced, as long as it says so.
+        // A store may lose a body whose object is replaced, as long as it reports an error.
         assert.ok(isStorageError(error), "the body must break off with a StorageError");
         return;
       }
@@ -85,7 +85,7 @@ async function firstChunk(result: ReadResult): Promise<void> {
   }
 }
 
-/** Asserts that a result which was taken or cancelled gives no bytes a second time. */
+/** Asserts that a consumed or cancelled result gives no bytes a second time. */
 async function assertSpent(result: ReadResult): Promise<void> {
   const isTyped = (error: unknown): boolean => isStorageError(error);
   await assert.rejects(async () => result.bytes(), isTyped, "bytes() of a spent result must reject");

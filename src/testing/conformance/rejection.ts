@@ -5,7 +5,7 @@ import type { Store } from "../../store/store.js";
 /** The call that an error must name. */
 export interface RefusedCall {
   operation: string;
-  /** The path, or for a copy the two of which it must name one. Default: any. */
+  /** The path; for a copy, the two paths of which the error must name one. Default: any. */
   path?: string | readonly string[];
 }
 
@@ -28,7 +28,7 @@ export async function assertRejects(
   return error;
 }
 
-/** Iterates a listing to its end, for its error. */
+/** Iterates a listing to its end, to get its error. */
 export async function drain(listing: ReturnType<Store["list"]>): Promise<void> {
   const iterator = listing[Symbol.asyncIterator]();
   while ((await iterator.next()).done !== true);

@@ -6,7 +6,7 @@ export interface WatchedBody extends AsyncIterable<Uint8Array> {
   readonly pulled: boolean;
 }
 
-/** A stream of Node's that gives `bytes` and then hangs: it ends only when somebody ends it. */
+/** Makes a stream of Node that gives `bytes` and then hangs. It ends only when somebody ends it. */
 export function stalledStream(bytes: Uint8Array, onHang: () => void): Readable {
   let given = false;
   return new Readable({
@@ -18,12 +18,15 @@ export function stalledStream(bytes: Uint8Array, onHang: () => void): Readable {
   });
 }
 
-/** Asserts that a stream that was handed to a write that failed is ended: what it holds open would be open for good. */
+/**
+ * Asserts that a stream is ended after the write that it was passed to has failed. Otherwise its resources would stay
+ * open for good.
+ */
 export function assertEnded(stream: Readable): void {
   assert.ok(stream.destroyed, "the source of the body was left open, though the write has failed");
 }
 
-/** A body that must stay untouched: whoever is refused before any I/O is refused without reading it. */
+/** Makes a body that must stay unread. A call that is refused before any I/O must not read its body. */
 export function watchedBody(): WatchedBody {
   let pulled = false;
   return {
@@ -43,7 +46,7 @@ export function assertUntouched(body: WatchedBody): void {
   assert.equal(body.pulled, false, "the body was read although the call is refused before any I/O");
 }
 
-/** The bytes in chunks of `chunkSize`. */
+/** Yields the bytes in chunks of `chunkSize`. */
 export async function* chunksOf(bytes: Uint8Array, chunkSize: number): AsyncGenerator<Uint8Array, void, undefined> {
   for (let offset = 0; offset < bytes.byteLength; offset += chunkSize) {
     await Promise.resolve();
@@ -51,7 +54,7 @@ export async function* chunksOf(bytes: Uint8Array, chunkSize: number): AsyncGene
   }
 }
 
-/** Gives `bytes`, then runs `then` (which may throw), then gives `rest`. */
+/** Yields `bytes`, then runs `then` (which may throw), then yields `rest`. */
 export async function* interrupted(
   bytes: Uint8Array,
   then: () => unknown,
@@ -62,7 +65,7 @@ export async function* interrupted(
   if (rest !== undefined) yield rest;
 }
 
-/** Gives `bytes`, then calls `onHang` and never comes back. */
+/** Yields `bytes`, then calls `onHang` and never continues. */
 export function hanging(bytes: Uint8Array, onHang: () => void): AsyncGenerator<Uint8Array, void, undefined> {
   return interrupted(bytes, () => {
     onHang();

@@ -1,4 +1,4 @@
-/** Ends the wait for a case in which nothing happens any more, before the test runner does and says nothing. */
+/** Ends the wait for a case in which nothing happens any more. The test runner would do so later, without a message. */
 export class StallGuard {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #giveUp: (() => void) | undefined;
@@ -20,7 +20,7 @@ export class StallGuard {
     }
   }
 
-  /** Something happened. */
+  /** Notes that something happened. */
   progress(): void {
     clearTimeout(this.#timer);
     if (this.#giveUp !== undefined) this.#timer = setTimeout(this.#giveUp, this.limit);

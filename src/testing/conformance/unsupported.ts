@@ -5,8 +5,8 @@ import { assertRejects, drain } from "./rejection.js";
 import { assertUntouched, watchedBody } from "./sources.js";
 
 /**
- * Asserts that what the store does not advertise is `UNSUPPORTED`, and that nothing was done before it said so: the
- * body handed to a write stays unread, and an object that is already there stays as it is.
+ * Asserts that an operation without its capability is `UNSUPPORTED`, and that the store did nothing before the error.
+ * The body of a write stays unread, and an existing object stays unchanged.
  */
 export async function assertUnsupported(context: ConformanceContext, flag: CapabilityFlag): Promise<void> {
   const { capability } = context.store;
@@ -27,7 +27,7 @@ const refusals: Record<CapabilityFlag, (context: ConformanceContext, path: strin
   async rangeRead(context, path) {
     await refusedRead(context, path, { offset: 0 });
     await refusedRead(context, path, { length: 1 });
-    // A store that looked first would say NOT_FOUND.
+    // A store that looked for the object first would answer NOT_FOUND.
     await refusedRead(context, context.path("missing"), { offset: 1 });
   },
   async stat({ store }, path) {

@@ -1,11 +1,11 @@
 import type { FaultMoment, FaultOperation, InjectedFault } from "./fault.js";
 import type { ParsedRule } from "./options.js";
 
-/** One fault that is to strike one call. */
+/** One fault that will strike one call. */
 export interface Strike extends Pick<ParsedRule, "kind" | "fault"> {
-  /** A share of the whole, 0 up to 1: where to cut or flip, if the fault doesn't say. */
+  /** A share of the whole, from 0 up to 1. It says where to cut or flip, if the fault does not. */
   readonly place: number;
-  /** Says that it has happened. */
+  /** Reports that the fault has happened. */
   happened(): void;
 }
 
@@ -15,34 +15,34 @@ export type Strikes = Readonly<Record<FaultMoment, readonly Strike[]>>;
 interface PlannedRule {
   readonly rule: ParsedRule;
   readonly random: Random;
-  /** Calls that the rule matched, and those that it faulty. */
+  /** Number of calls that the rule matched, and number of calls that it struck. */
   seen: number;
   struck: number;
 }
 
 const NONE: Strikes = { before: [], during: [], after: [] };
 
-/** Decides which faults strike which call, when the call begins: what is awaited in between changes nothing. */
+/** Decides which faults strike which call, when the call begins. So awaits in between change nothing. */
 export class FaultPlan {
   readonly injected: InjectedFault[] = [];
   readonly #rules: readonly PlannedRule[];
 
   constructor(rules: readonly ParsedRule[], seed: number) {
-    // Each rule draws from numbers of its own, so that one more rule does not change what the others do.
+    // Each rule has its own random numbers, so that another rule does not change what the rest do.
     this.#rules = rules.map((rule, index) => {
       const random = seededRandom(seed + Math.imul(index, 0x9e3779b9));
       return { rule, random, seen: 0, struck: 0 };
     });
   }
 
-  /** @param paths one, or both of a copy */
+  /** @param paths one path, or both paths of a copy */
   strikes(operation: FaultOperation, paths: readonly string[]): Strikes {
     let strikes: Record<FaultMoment, Strike[]> | undefined;
     for (const [index, planned] of this.#rules.entries()) {
       const { rule } = planned;
       if (!rule.on.has(operation) || !matches(rule, paths)) continue;
       planned.seen++;
-      // Both are drawn for every call, so that what a rule does does not hang on what it did.
+      // Both numbers are drawn for every call, so that a rule does not depend on its earlier strikes.
       const [chance, place] = [planned.random(), planned.random()];
       if (!isDue(planned, chance)) continue;
       planned.struck++;
@@ -66,12 +66,12 @@ function matches({ path: wanted }: ParsedRule, paths: readonly string[]): boolea
   return paths.some((path) => (typeof wanted === "function" ? wanted(path) : path.search(wanted) !== -1));
 }
 
-/** Gives numbers from 0 up to, not including, 1. */
+/** Returns numbers from 0 up to, but not including, 1. */
 export type Random = () => number;
 
 /**
- * The generator "mulberry32" (Tommy Ettinger, public domain): 32 bits of state, the same numbers on every machine. For
- * tests that can be run again, not for secrets.
+ * Makes the generator "mulberry32" (Tommy Ettinger, public domain). It has 32 bits of state, and gives the same
+ * numbers on every machine. It is for tests that can be repeated, not for secrets.
  *
  * @param seed a whole number; only its lowest 32 bits count
  */

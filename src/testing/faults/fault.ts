@@ -1,74 +1,84 @@
 import type { StorageErrorCode } from "../../errors/error.js";
 
-/** What a fault can strike: a verb of the store. `"read"` and `"list"` have their body and their entries with them. */
+/** An operation of the store that a fault can strike. `"read"` includes the body, and `"list"` includes the entries. */
 export type FaultOperation = "write" | "read" | "stat" | "delete" | "list" | "copy" | "presign" | "close";
 
 /**
- * - `"before"`: nothing has been done, and nothing of a body to be written has been read.
- * - `"during"`: some bytes or entries have come, others have not. Only of `write`, `read` and `list`. A write whose body
- *   is there as a whole has no middle: there it is just before the effect.
- * - `"after"`: everything has been done, but the caller does not know yet. Of a `read`, the body has not begun; of a
+ * The moments:
+ * - `"before"`: nothing was done, and nothing was read of a body to be written.
+ * - `"during"`: some bytes or entries have come, others have not. Only for `write`, `read` and `list`. A write whose
+ *   body is complete in memory has no middle. There, the moment is just before the effect.
+ * - `"after"`: everything was done, but the caller does not know yet. For a `read`, the body has not begun. For a
  *   `list`, all entries have come.
  */
 export type FaultMoment = "before" | "during" | "after";
 
-/** What goes wrong. */
+/** The kinds of failures. */
 export type Fault =
-  /** The call fails with this code; its `retryable` is what the code has. */
+  /** The call fails with this code. `retryable` has the default of the code. */
   | { error: StorageErrorCode }
   /** Milliseconds that the call takes longer, by the store's clock. An abort ends the wait. */
   | { delay: number }
-  /** The call goes on only when its signal fires (`ABORTED`) or its body is given up: else never. */
+  /** The call hangs until its signal fires (`ABORTED`) or its body is given up. */
   | { hang: true }
   /**
-   * The body ends after this many bytes; `true`: at a place that the seed decides. It ends as if that were all, as a
-   * connection does that was cut, or breaks off with `error`. Of a `write`, the store below gets the short body, with the
-   * size and digest that the caller declared.
+   * The body ends after this many bytes. With `true`, the seed decides where. The body ends as if it were complete,
+   * like that of a cut connection, or breaks off with `error`. For a `write`, the store below gets the short body,
+   * with the size and digest that the caller declared.
    */
   | { truncate: number | true; error?: StorageErrorCode }
-  /** One bit of the byte at this offset of the body is another one; `true`: of a byte that the seed decides. */
+  /** One bit of the byte at this offset of the body is flipped. With `true`, the seed decides which byte. */
   | { flip: number | true }
-  /** The effect is there, and the call says `UNAVAILABLE` (or this) all the same. Of `write`, `delete` and `copy`. */
+  /**
+   * The operation takes effect, but the call fails with `UNAVAILABLE` or the given code. For `write`, `delete` and
+   * `copy`.
+   */
   | { lostAcknowledgement: true | "UNAVAILABLE" | "TIMEOUT" }
-  /** The listing ends after this many entries, `true`: 0 to 7, as if these were all, or breaks off with `error`. */
+  /**
+   * The listing ends after this many entries as if it were complete, or breaks off with `error`. With `true`, after 0
+   * to 7 entries.
+   */
   | { partialList: number | true; error?: StorageErrorCode };
 
 /** The name of a {@link Fault}: its first key. */
 export type FaultKind = "error" | "delay" | "hang" | "truncate" | "flip" | "lostAcknowledgement" | "partialList";
 
-/** One line of `FaultStore`'s option `faults`. */
+/** One entry of `FaultStore`'s option `faults`. */
 export interface FaultRule {
   /**
-   * The operations to strike. Default: all that the fault can strike, but `close` and (for `truncate` and `flip`) `write`
-   * only by name.
+   * The operations to strike. Default: all that the fault can strike. But `close`, and `write` for `truncate` and
+   * `flip`, are struck only by name.
    */
   on?: FaultOperation | readonly FaultOperation[] | undefined;
   /**
-   * Default `"before"`. `truncate`, `flip` and `partialList` are always `"during"`, and `lostAcknowledgement` is always
-   * `"after"`.
+   * Default `"before"`. `truncate`, `flip` and `partialList` are always `"during"`, and `lostAcknowledgement` is
+   * always `"after"`.
    */
   when?: FaultMoment | undefined;
-  /** The share of the calls to strike, 0 to 1. Default 1: all. */
+  /** The share of the calls to strike, 0 to 1. Default 1: all calls. */
   rate?: number | undefined;
-  /** The most calls to strike. Without `rate`: the first ones. Default: any number. */
+  /** Maximum number of calls to strike. Without `rate` these are the first calls. Default: any number. */
   times?: number | undefined;
-  /** The calls to strike, counted from 1 over all that `on` and `path` match. Not together with `rate` or `times`. */
+  /**
+   * The calls to strike, counted from 1 over all calls that `on` and `path` match. Not together with `rate` or
+   * `times`.
+   */
   calls?: readonly number[] | undefined;
   /**
-   * Only calls on this path, or on one that the expression or function matches. Of a `copy` one of both paths must match;
-   * of a `list` the prefix. Default: any.
+   * Strikes only calls on this path, or on a path that the expression or function matches. For a `copy`, one of both
+   * paths must match; for a `list`, the prefix. Default: any path.
    */
   path?: string | RegExp | ((path: string) => boolean) | undefined;
-  /** What happens then. */
+  /** The fault that happens. */
   fault: Fault;
 }
 
-/** A fault that really happened: a truncation that cut something off, an error that was thrown. */
+/** A fault that really happened: a truncation that cut something off, or an error that was thrown. */
 export interface InjectedFault {
   kind: FaultKind;
   operation: FaultOperation;
   when: FaultMoment;
-  /** Path, or prefix of a listing; of a `copy`, that of the source; `""` of `close`. */
+  /** The path, or the prefix of a listing. For a `copy` it is the source path, for `close` it is `""`. */
   path: string;
   /** Index of the rule in `faults`. */
   rule: number;

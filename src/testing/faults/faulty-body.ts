@@ -5,16 +5,19 @@ import { interruptible } from "./interruptible.js";
 
 interface PlacedStrike {
   readonly strike: Strike;
-  /** Bytes before it. */
+  /** Number of bytes before the fault. */
   readonly at: number;
 }
 
-/** A body that is cut, changed, delayed or broken off on its way. */
+/** A body that is cut, changed, delayed or broken off while it is read. */
 export class FaultyBody implements AsyncIterable<Uint8Array> {
-  /** The error that was injected, if it came to that: whoever read the body may have made another one of it. */
+  /** The injected error, if there was one. The reader of the body may have turned it into another error. */
   failure: StorageError | undefined;
 
-  /** @param length bytes of the whole, if known: otherwise what is left to the seed strikes the first chunk */
+  /**
+   * @param length bytes of the whole body, if known; otherwise a fault whose place depends on the seed strikes the
+   *   first chunk
+   */
   constructor(
     private readonly chunks: AsyncIterable<Uint8Array>,
     private readonly strikes: readonly Strike[],
@@ -52,7 +55,7 @@ export class FaultyBody implements AsyncIterable<Uint8Array> {
     }
   }
 
-  /** Lets it happen; whether the body is over then. */
+  /** Applies a fault. Returns whether the body ends with it. */
   private async endsBy(strike: Strike, source: AsyncIterator<Uint8Array>, givenUp: Promise<void>): Promise<boolean> {
     try {
       if (strike.kind !== "truncate") {
@@ -81,7 +84,7 @@ export class FaultyBody implements AsyncIterable<Uint8Array> {
   }
 }
 
-// A copy, since the bytes may be somebody else's.
+// Makes a copy, because the bytes may belong to somebody else.
 function flipped(bytes: Uint8Array, index: number): Uint8Array {
   const copy = new Uint8Array(bytes);
   copy[index]! ^= 1;

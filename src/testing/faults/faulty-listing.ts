@@ -1,10 +1,10 @@
 import { inject, injectedError, type FaultyCall } from "./inject.js";
 import type { Strike, Strikes } from "./fault-plan.js";
 
-// Where a fault does not say after how many entries it strikes, it does after fewer than this.
+// A fault that does not say after how many entries it strikes does so after fewer than this.
 const MOST_ENTRIES = 8;
 
-/** The entries of a listing that is cut, delayed or broken off. */
+/** Yields the entries of a listing that is cut, delayed or broken off. */
 export async function* faultyEntries<T>(
   source: AsyncIterator<T>,
   { before, during, after }: Strikes,
@@ -23,7 +23,7 @@ export async function* faultyEntries<T>(
   await inject(after, call, givenUp);
 }
 
-/** Lets it happen; whether the listing is over then. */
+/** Applies a fault. Returns whether the listing ends with it. */
 async function endsBy<T>(
   strike: Strike,
   source: AsyncIterator<T>,

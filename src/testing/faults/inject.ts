@@ -4,7 +4,7 @@ import type { CallDetails } from "../../store/check.js";
 import type { Clock } from "../../async/clock.js";
 import type { Strike } from "./fault-plan.js";
 
-/** The call that is faulty. */
+/** The call that a fault strikes. */
 export interface FaultyCall {
   readonly details: CallDetails;
   readonly signal: AbortSignal | undefined;
@@ -13,9 +13,9 @@ export interface FaultyCall {
 }
 
 /**
- * What a fault without a body does: throws, or waits.
+ * Applies faults that do not change a body: throws, or waits.
  *
- * @param givenUp resolves when nobody wants the rest any more, which ends a wait as well
+ * @param givenUp resolves when nobody wants the rest any more, which also ends a wait
  */
 export async function inject(
   strikes: readonly Strike[],
@@ -31,7 +31,7 @@ export async function inject(
   }
 }
 
-/** The error that a fault is told by. */
+/** Returns the error that a fault throws. */
 export function injectedError(code: StorageErrorCode, { seed, details }: FaultyCall): StorageError {
   return new StorageError(code, `A fault was injected (seed ${seed}).`, details);
 }
@@ -41,7 +41,7 @@ function codeOf({ fault }: Strike): StorageErrorCode {
   return (typeof lostAcknowledgement === "string" ? lostAcknowledgement : error) ?? "UNAVAILABLE";
 }
 
-// A hang sets no timer, so that it doesn't keep the process alive.
+// A hang sets no timer, so that it does not keep the process alive.
 async function wait(
   ms: number | undefined,
   { clock, signal, details }: FaultyCall,

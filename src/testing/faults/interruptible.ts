@@ -1,8 +1,8 @@
 /**
- * What `run` makes of `source`, where giving up interrupts a wait: an async generator alone would put a `return()` off
- * until its `next()` has ended, and behind a hang that is never.
+ * Returns the generator that `run` makes of `source`, but with a `return()` that interrupts a wait. A plain async
+ * generator would delay `return()` until its `next()` has ended, and behind a hang this never happens.
  *
- * @param run is told by a promise that the rest is given up; it must end then
+ * @param run gets a promise that says that the rest is given up; it must end then
  */
 export function interruptible<T>(
   source: AsyncIterator<T>,
@@ -28,7 +28,7 @@ export function interruptible<T>(
 
   async function end(): Promise<IteratorReturnResult<undefined>> {
     giveUp();
-    // What it waits for is the source's to end, or never.
+    // The generator may wait for the source, or forever.
     generator.return().catch(() => undefined);
     await source.return?.();
     return { done: true, value: undefined };

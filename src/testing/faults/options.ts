@@ -9,17 +9,19 @@ import type { FaultKind, FaultMoment, FaultOperation, FaultRule } from "./fault.
 /** Options of `FaultStore`. */
 export interface FaultStoreOptions {
   /**
-   * Decides all that is left to chance. The same seed and the same sequence of calls give the same faults. Default: another
-   * one each time; print `store.seed` when a test fails. A whole number from 0 to 4,294,967,295.
+   * Decides everything that is random. The same seed and the same sequence of calls give the same faults. A whole
+   * number from 0 to 4,294,967,295. Default: a new one each time. Print `store.seed` when a test fails.
    */
   seed?: number | undefined;
-  /** What goes wrong, and when. Each rule looks at each call; one call may be struck by several, in this order. */
+  /**
+   * The faults, and when they happen. Each rule looks at each call. Several rules may strike one call, in this order.
+   */
   faults: readonly FaultRule[];
-  /** The time that delays take. Default: that of this machine. */
+  /** The clock for delays. Default: the clock of this machine. */
   clock?: Clock | undefined;
 }
 
-/** A {@link FaultRule} with everything decided. */
+/** A {@link FaultRule} with all defaults filled in. */
 export interface ParsedRule {
   readonly on: ReadonlySet<FaultOperation>;
   readonly when: FaultMoment;
@@ -37,7 +39,7 @@ const NOT_CLOSE: readonly FaultOperation[] = OPERATIONS.filter((operation) => op
 const MOMENTS = ["before", "during", "after"] as const;
 const DURING: readonly FaultOperation[] = ["write", "read", "list"];
 
-/** Which operations each fault can strike, which by default, and the moments. */
+/** The operations that each fault can strike, those that it strikes by default, and its moments. */
 const KINDS: Record<
   FaultKind,
   { can: readonly FaultOperation[]; on: readonly FaultOperation[]; when: readonly FaultMoment[] }
@@ -48,7 +50,7 @@ const KINDS: Record<
   lostAcknowledgement: { can: ["write", "delete", "copy"], on: ["write", "delete", "copy"], when: ["after"] },
   delay: { can: OPERATIONS, on: NOT_CLOSE, when: MOMENTS },
   hang: { can: OPERATIONS, on: NOT_CLOSE, when: MOMENTS },
-  // The last, since truncate and partialList may carry an error.
+  // It is the last entry, because truncate and partialList may have an error too.
   error: { can: OPERATIONS, on: NOT_CLOSE, when: MOMENTS },
 };
 
@@ -87,7 +89,7 @@ const rule = z
       issues.push({ code: "custom", path: [field], message, input: value });
     };
     const [kind] = kindsOf(value.fault);
-    if (kind === undefined) return; // `fault` has an issue of its own
+    if (kind === undefined) return; // `fault` has its own issue
     const { can, when } = KINDS[kind];
     if (![value.on ?? []].flat().every((operation) => can.includes(operation))) {
       refuse("on", `${kind} strikes only ${can.join(", ")}`);
@@ -108,7 +110,7 @@ const schema = z.strictObject({
   clock: z._default(clock, systemClock),
 });
 
-/** @throws {StorageError} `CONFIG_INVALID` that names each field which is wrong */
+/** @throws {StorageError} `CONFIG_INVALID` that names each invalid field */
 export function parseFaultStoreOptions(options: FaultStoreOptions): {
   seed: number;
   clock: Clock;
@@ -135,7 +137,7 @@ function completeRule(given: z.output<typeof rule>): ParsedRule {
   };
 }
 
-/** The kinds that the keys of a fault name: exactly one, when it is good. */
+/** Returns the kinds that the keys of a fault name. A valid fault names exactly one. */
 function kindsOf(given: Partial<Record<FaultKind, unknown>>): FaultKind[] {
   const kinds = (Object.keys(KINDS) as FaultKind[]).filter((kind) => given[kind] !== undefined);
   const cuts = kinds.some((kind) => kind === "truncate" || kind === "partialList");

@@ -6,24 +6,27 @@ import { snapshot } from "./snapshot.js";
 /** One call of a {@link RecordingManager}. */
 export interface RecordedCall<Method extends ManagerMethod = ManagerMethod> {
   readonly method: Method;
-  /** As they were when the call was made: see {@link RecordingManager}. */
+  /** The arguments as they were when the call was made; see {@link RecordingManager}. */
   readonly args: Parameters<StorageManager[Method]>;
-  /** `pending` until it has ended; a listing ends when it was read to its end, or given up. */
+  /** `pending` until the call has ended. A listing ends when it was read to its end, or given up. */
   outcome: "pending" | "success" | "error";
-  /** What it gave: of a listing, the items that were read. */
+  /** The result; for a listing, the items that were read. */
   value?: unknown;
-  /** What it failed with. */
+  /** The error. */
   error?: unknown;
-  /** The tenant of the manager that was called, if it is one of `forTenant`. */
+  /** The tenant of the called manager, if the manager comes from `forTenant`. */
   readonly tenant?: string;
 }
 
-/** Which calls of a method are meant: a function of their arguments, or what their first argument is equal to. */
+/**
+ * Says which calls of a method are meant. It is a function of their arguments, or a value that equals their first
+ * argument.
+ */
 export type CallMatch<Method extends ManagerMethod> =
   | ((...args: Parameters<StorageManager[Method]>) => boolean)
   | Exclude<Parameters<StorageManager[Method]>[0], undefined>;
 
-/** What a call is answered with in place of the manager's own answer. */
+/** The answer to a call in place of the manager's own answer. */
 export interface PlannedAnswer {
   readonly value?: unknown;
   readonly error?: unknown;
@@ -35,10 +38,10 @@ interface Plan extends PlannedAnswer {
   readonly match: unknown;
 }
 
-/** All calls of a manager and of those of its tenants, and the answers that are planned for them. */
+/** All calls of a manager and of its tenants' managers, and the answers that are planned for them. */
 export class CallJournal {
   readonly calls: RecordedCall[] = [];
-  /** Paths that `writeBlob` was given. */
+  /** Paths that were passed to `writeBlob`. */
   readonly blobs = new Set<unknown>();
   #plans: Plan[] = [];
 
@@ -54,12 +57,12 @@ export class CallJournal {
     this.#plans.push({ method, match: typeof match === "function" ? match : snapshot(match), ...answer });
   }
 
-  /** The answer that was planned last for such a call. */
+  /** Returns the answer that was planned last for such a call. */
   answerTo(method: ManagerMethod, args: readonly unknown[]): PlannedAnswer | undefined {
     return this.#plans.findLast((plan) => plan.method === method && fits(plan.match, args));
   }
 
-  /** Blobs are still blobs. */
+  /** Forgets calls and plans, but not the paths of blobs. */
   reset(): void {
     this.calls.length = 0;
     this.#plans = [];
@@ -72,14 +75,14 @@ function fits(match: unknown, args: readonly unknown[]): boolean {
   return isDeepStrictEqual(match, args[0]);
 }
 
-/** Notes what a call gave. */
+/** Records the result of a call. */
 export function succeed<T>(call: RecordedCall, value: T): T {
   call.outcome = "success";
   call.value = snapshot(value);
   return value;
 }
 
-/** Notes what a call failed with. */
+/** Records the error of a call. */
 export function fail(call: RecordedCall, error: unknown): void {
   call.outcome = "error";
   call.error = error;

@@ -8,13 +8,13 @@ export type MethodsOf<Manager> = {
 /** The name of a method of a {@link StorageManager}. */
 export type ManagerMethod = MethodsOf<StorageManager>;
 
-/** What a method gives: a promise, something at once, a listing, or another manager. */
+/** The kind of a method's result: a promise, a plain value, a listing, or another manager. */
 export type Gives = "promise" | "value" | "listing" | "manager";
 
 /** How each method is recorded. */
 export type RecordedMethods<Manager> = Readonly<Record<MethodsOf<Manager>, Gives>>;
 
-/** Complete by its type: a method that the manager gains is added here, or this does not compile. */
+/** The type makes this table complete. It does not compile when a new method of the manager is missing here. */
 export const MANAGER_METHODS: RecordedMethods<StorageManager> = {
   dehydrate: "promise",
   dehydrateInputs: "promise",

@@ -2,13 +2,13 @@ import { fail, succeed, type CallJournal, type PlannedAnswer, type RecordedCall 
 import type { Gives, ManagerMethod } from "./manager-methods.js";
 import { snapshot } from "./snapshot.js";
 
-/** A call that is to be made, and how it is recorded. */
+/** A call to be made, and how it is recorded. */
 export interface CallToMake {
   readonly method: ManagerMethod;
   readonly gives: Gives;
   readonly args: readonly unknown[];
   readonly tenant: string | undefined;
-  /** Makes it. */
+  /** Makes the call. */
   readonly make: () => unknown;
 }
 
@@ -26,7 +26,7 @@ export function recordCall(journal: CallJournal, { method, gives, args, tenant, 
   }
 }
 
-// Each call gets a copy of its own.
+// Each call gets its own copy.
 function planned({ fails, error, value }: PlannedAnswer): unknown {
   if (fails) throw error;
   return snapshot(value);

@@ -10,9 +10,9 @@ import { recordCall } from "./record-call.js";
 
 /** Plans the answer to calls; see {@link RecordingManager.when}. */
 export interface AnswerPlan {
-  /** They give this, each a copy of its own. Of a listing, an iterable. */
+  /** The calls return this value, each call its own copy. For a listing, it is an iterable. */
   resolves(value: unknown): void;
-  /** They fail with this. */
+  /** The calls fail with this error. */
   rejects(error: unknown): void;
 }
 
@@ -21,11 +21,13 @@ type Method = (...args: unknown[]) => unknown;
 const METHODS = Object.entries(MANAGER_METHODS) as readonly (readonly [ManagerMethod, Gives])[];
 
 /**
- * A manager for tests: the real thing, over a fresh {@link MemoryStore} unless it is given a `store`, that remembers every call
- * of its public methods, and answers as it is told where a test wants something else. No test framework is needed.
+ * A manager for tests. It is a real manager, over a fresh {@link MemoryStore} unless it gets a `store`. It records
+ * every call of its public methods, and answers with planned values where a test wants something else. No test
+ * framework is needed.
  *
- * Arguments and values are kept as they were: plain objects, arrays, dates and `Uint8Array`s are copied, so that what is
- * changed later does not change what was recorded. Streams, signals and functions are kept themselves.
+ * Arguments and values are recorded as they were at the time of the call. Plain objects, arrays, dates and
+ * `Uint8Array`s are copied, so that later changes do not change the record. Streams, signals and functions are not
+ * copied.
  *
  * A manager of `forTenant` records into the same `calls`, with its `tenant`, and answers by the same plans.
  *
@@ -38,7 +40,7 @@ const METHODS = Object.entries(MANAGER_METHODS) as readonly (readonly [ManagerMe
 export class RecordingManager extends StorageManager {
   readonly #journal = new CallJournal();
 
-  /** @throws {StorageError} `CONFIG_INVALID` that names every wrong option */
+  /** @throws {StorageError} `CONFIG_INVALID` that names every invalid option */
   constructor(options: StorageManagerOptions = {}) {
     super(withStore(options));
   }
@@ -48,18 +50,22 @@ export class RecordingManager extends StorageManager {
     return this.#journal.calls;
   }
 
-  /** The calls of one method. @throws {StorageError} `CONFIG_INVALID` for what is no method of a manager */
+  /**
+   * Returns the calls of one method.
+   *
+   * @throws {StorageError} `CONFIG_INVALID` for a name that is not a method of a manager
+   */
   callsOf<Method extends ManagerMethod>(method: Method): RecordedCall<Method>[] {
     assertMethod(method, "callsOf");
     return this.calls.filter((call): call is RecordedCall<Method> => call.method === method);
   }
 
   /**
-   * Plans what later calls of a method are answered with, in place of what they would do. The plan that was made last
-   * counts. `plan` and `select` return and throw it, since they give no promise.
+   * Plans the answer to later calls of a method, in place of what they would do. The last plan counts. `plan` and
+   * `select` return or throw the answer, because they return no promise.
    *
-   * @param match which calls: `(...args) => boolean`, or what their first argument is deeply equal to. Default: all
-   * @throws {StorageError} `CONFIG_INVALID` for what is no method of a manager
+   * @param match which calls: `(...args) => boolean`, or a value that deeply equals their first argument. Default: all
+   * @throws {StorageError} `CONFIG_INVALID` for a name that is not a method of a manager
    * @example
    * manager.when("hydrate").rejects(new StorageError("UNAVAILABLE", "The store is away."));
    * manager.when("release", (scope) => scope.startsWith("run-42/")).resolves({ deleted: 3 });
@@ -73,10 +79,11 @@ export class RecordingManager extends StorageManager {
   }
 
   /**
-   * The paths of what was dehydrated, and neither released nor deleted: all that is left in the store, but for blobs that
-   * `writeBlob` wrote and what managers keep for themselves. A store that was given should have nothing else in it.
+   * Returns the paths of dehydrated objects that were neither released nor deleted. This is everything in the store,
+   * except blobs that `writeBlob` wrote and objects that managers keep for themselves. A store that you pass in should
+   * hold nothing else.
    *
-   * @throws {StorageError} what the store rejects with
+   * @throws {StorageError} the error of the store
    */
   async unreleased(): Promise<string[]> {
     const { blobs } = this.#journal;
@@ -85,12 +92,12 @@ export class RecordingManager extends StorageManager {
     return paths;
   }
 
-  /** Forgets all calls and plans. What is stored stays: make another manager for another test. */
+  /** Forgets all calls and plans. Stored objects stay. Make a new manager for each test. */
   reset(): void {
     this.#journal.reset();
   }
 
-  /** Makes methods of a class, or of one manager, record what they do. */
+  /** Makes methods of a class, or of one manager, record their calls. */
   static #record(target: object, journalOf: (manager: object) => CallJournal, tenant?: string): void {
     for (const [method, gives] of METHODS) {
       const original = Reflect.get(StorageManager.prototype, method) as Method;
@@ -114,7 +121,7 @@ export class RecordingManager extends StorageManager {
 
 function withStore(options: StorageManagerOptions): StorageManagerOptions {
   const given: unknown = options;
-  // What is no object is for the manager to refuse.
+  // The manager itself refuses options that are not an object.
   return isPlainObject(given) ? { ...options, store: options.store ?? new MemoryStore() } : options;
 }
 

@@ -1,14 +1,15 @@
 import { types } from "node:util";
 
 /**
- * A value as it is now: plain objects, arrays, dates and bytes are copied, whatever is done with them later. All else stays
- * what it is (streams, signals, functions, stores), and so does what can't be copied without running code of its owner.
+ * Returns a value as it is now. Plain objects, arrays, dates and bytes are copied, so that later changes do not
+ * matter. Other values are not copied (streams, signals, functions, stores). The same holds for a value that can't be
+ * copied without running its owner's code.
  */
 export function snapshot<T>(value: T): T {
   try {
     return copyOf(value, new Map()) as T;
   } catch {
-    return value; // a proxy that throws, or nested deeper than the stack
+    return value; // a proxy that throws, or a value nested deeper than the stack
   }
 }
 
@@ -27,7 +28,7 @@ function copyOf(value: unknown, copies: Map<object, unknown>): unknown {
   return copy;
 }
 
-// What has symbols, such as a body that is iterated, or getters, is more than data.
+// An object with symbols, such as a body that is iterated, or with getters, is more than data.
 function isPlainData(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return false;

@@ -5,7 +5,7 @@ export const TELLING: readonly Mutant[] = [
     name: "an observer that throws fails the call",
     promise: book("watching", "`observer` gets an event after every operation"),
     file: "observe/notify.ts",
-    from: "    // As said above.\n",
+    from: "    // Ignored, as the description says.\n",
     to: '    throw new Error("An observer failed.");\n',
     seenBy: seenByTests("observe/recorder.test.ts", "observe/events.test.ts"),
   },
