@@ -1,5 +1,6 @@
 import jest from "eslint-plugin-jest";
 import tseslint from "typescript-eslint";
+import comments from "./scripts/plain-comments.mjs";
 
 export default tseslint.config(
   { ignores: ["dist/", "coverage/", "reports/", ".stryker-tmp/", ".fuzz/", "site/"] },
@@ -23,6 +24,11 @@ export default tseslint.config(
       "@typescript-eslint/no-non-null-assertion": "off",
       "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
     },
+  },
+  {
+    files: ["src/**/*.ts"],
+    plugins: { comments },
+    rules: { "comments/sentences": "error" },
   },
   {
     // The face of all verbs: most of it is the reference that users read.
