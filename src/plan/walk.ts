@@ -10,7 +10,8 @@ import { OpenFrames } from "./open-frames.js";
 import { formatPayloadPath, type PayloadPath } from "./payload-path.js";
 import { MAX_ARRAY_LENGTH, PlainWalk, type OpenContainer } from "./plain-walk.js";
 import type { PayloadPlan } from "./plan.js";
-import { type EntryKind, PlannedEntry, type EntryContent } from "./planned-entry.js";
+import { PlannedEntries } from "./planned-entries.js";
+import type { EntryContent, EntryKind } from "./planned-entry.js";
 import { asPayloadSource, isBinaryValue, sourceContentType, sourceSize, type PayloadSource } from "./source.js";
 import { vanishingKind } from "./vanishing.js";
 import type { WalkOptions } from "./walk-options.js";
@@ -37,7 +38,7 @@ export function walkPayload(payload: unknown, options: WalkOptions): PayloadPlan
 /** Does the same as {@link walkPayload}, in steps. Other tasks may get their turn between the steps. */
 export class PayloadWalk {
   private readonly open = new OpenFrames();
-  private readonly entries: PlannedEntry[] = [];
+  private readonly entries = new PlannedEntries();
   private readonly maxTextSize: number;
   private readonly loose = new LooseSizes();
   private plain: PlainWalk | undefined;
@@ -85,7 +86,7 @@ export class PayloadWalk {
   }
 
   private planOf({ kept, size, keptSize }: Visited): PayloadPlan {
-    const { entries } = this;
+    const entries = this.entries.all;
     const loose = this.loose.take(0, 0);
     let keptExtra: number | undefined;
     const extra = (): number => (keptExtra ??= settledExtra(loose.values));
@@ -201,7 +202,7 @@ export class PayloadWalk {
       if (outer !== undefined) outer.index++; // its current child is begun: it is this container
       this.push(container.input, false);
       outer = this.open.top;
-      outer.resume(container, this.entries.length);
+      outer.resume(container, this.entries.count);
     }
   }
 
@@ -294,7 +295,7 @@ export class PayloadWalk {
     this.push(container, changed);
     // A copy is needed where JSON.stringify would see something else than the container itself the second time.
     const fresh = !plain || (changed && "toJSON" in value);
-    this.open.top.open(container, keys, this.entries.length, this.loose, escaping, changed, fresh);
+    this.open.top.open(container, keys, this.entries.count, this.loose, escaping, changed, fresh);
     return true;
   }
 
@@ -316,21 +317,8 @@ export class PayloadWalk {
     const limit = isUnit || !visited.left ? this.maxTextSize : options.maxEnvelopeSize;
     this.settleWithin(limit, looseStart, slackBefore);
     if (visited.keptSize <= limit) return;
-    const loose = joinLoose([this.loose.take(looseStart, slackBefore), ...this.dropEntries(entryStart)]);
+    const loose = joinLoose([this.loose.take(looseStart, slackBefore), ...this.entries.drop(entryStart)]);
     this.replaceByReference("json", "application/json", { value: visited.whole }, loose);
-  }
-
-  // Entries planned inside a container that leaves whole leave with it. Only binary stays an entry of its own.
-  private dropEntries(start: number): LooseValues[] {
-    const dropped: LooseValues[] = [];
-    let end = start;
-    for (let i = start; i < this.entries.length; i++) {
-      const entry = this.entries[i]!;
-      if (entry.kind === "binary") this.entries[end++] = entry;
-      else dropped.push(entry.loose);
-    }
-    this.entries.length = end;
-    return dropped;
   }
 
   private sourceOf(value: object): PayloadSource | undefined {
@@ -366,7 +354,7 @@ export class PayloadWalk {
   private replaceByReference(kind: EntryKind, contentType: string, content: EntryContent, loose: LooseValues): void {
     const { visited } = this;
     const { size: leastSize, wholeSize: leastStoredSize } = visited;
-    const entry = new PlannedEntry({
+    const entry = this.entries.add({
       path: this.path(),
       kind,
       contentType,
@@ -375,7 +363,6 @@ export class PayloadWalk {
       leastStoredSize,
       loose,
     });
-    this.entries.push(entry);
     visited.kept = entry.slot;
     visited.keptSize = this.options.referenceSize(entry);
     visited.left = true;
