@@ -75,5 +75,5 @@ export function findResolver(
 }
 
 function invalid(problem: string): StorageError {
-  return new StorageError("CONFIG_INVALID", `The option "resolvers" ${problem}.`);
+  return new StorageError("CONFIG_INVALID", problem);
 }

@@ -56,7 +56,8 @@ export async function validate<Output>(
   assertStandardSchema(schema);
   const result = await run(schema, value, label);
   if (!result.issues) return result.value;
-  const paths = result.issues.map((issue) => renderPath(issue.path ?? []));
+  const issues: readonly unknown[] = Array.isArray(result.issues) ? result.issues : [];
+  const paths = issues.map((issue) => renderPath((issue as Partial<StandardIssue> | null)?.path ?? []));
   throw new StorageError("SCHEMA_MISMATCH", `The value does not match ${label}: ${summary(paths)}.`);
 }
 
@@ -67,7 +68,7 @@ async function run<Output>(
 ): Promise<StandardResult<Output>> {
   try {
     const result: StandardResult<Output> | undefined = await schema["~standard"].validate(value);
-    if (typeof result === "object") return result;
+    if (typeof result === "object" && (result as unknown) !== null) return result;
     throw new TypeError("A Standard Schema must give an object.");
   } catch (cause) {
     throw new StorageError("SCHEMA_MISMATCH", `The value could not be validated by ${label}: it failed itself.`, {
@@ -77,6 +78,7 @@ async function run<Output>(
 }
 
 function summary(paths: readonly string[]): string {
+  if (paths.length === 0) return "it does not say where";
   const places = [...new Set(paths)];
   const shown = places.slice(0, MAX_REPORTED_PATHS).join(", ");
   const more = places.length - MAX_REPORTED_PATHS;

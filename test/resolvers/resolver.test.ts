@@ -38,7 +38,7 @@ describe("assertResolvers", () => {
       thrown = error;
     }
     expect(isStorageError(thrown, "CONFIG_INVALID")).toBe(true);
-    expect((thrown as Error).message).toBe(`The option "resolvers" ${problem}.`);
+    expect((thrown as Error).message).toBe(problem);
   });
 });
 
