@@ -35,7 +35,7 @@ export function callFailure(
 /**
  * What went wrong while a value of the caller's was read. A getter or a proxy in it is code of the caller's.
  */
-export function readingFailure(error: unknown, operation?: string): StorageError {
+export function readingFailure(error: unknown, operation: string): StorageError {
   if (isStorageError(error)) return error;
   return new StorageError(
     "UNSERIALIZABLE",

@@ -3,10 +3,13 @@ import { validate } from "../schemas/standard-schema.js";
 import type { StoredObject } from "../object/stored-object.js";
 import { notify } from "../observe/notify.js";
 import type { EventDetails, Recorder } from "../observe/recorder.js";
+import { formatLocation } from "../paths/location.js";
 import { Collection, fill } from "../reference/collect.js";
 import { PartWalk } from "../reference/part-walk.js";
 import { selectAll, stageOf } from "../reference/stage.js";
 import { abortable } from "../async/abort.js";
+import { restated } from "../errors/as-storage-error.js";
+import { isStorageError } from "../errors/error.js";
 import type { Store } from "../store/store.js";
 import { HydrationBudget } from "./budget.js";
 import { forEachConcurrent } from "../async/concurrency.js";
@@ -37,6 +40,12 @@ import { Turns } from "../async/turns.js";
 
 // Bytes from which an entry is decoded in steps.
 const LARGE = 65_536;
+
+/** Throws what is wrong with a stored value, with its place. */
+function throwAt(error: unknown, { reference }: EntryNode): never {
+  if (!isStorageError(error, "SCHEMA_MISMATCH")) throw error;
+  throw restated(error, { path: formatLocation(reference.location) });
+}
 
 type Task = (signal: AbortSignal) => Promise<void>;
 
@@ -327,7 +336,8 @@ class Hydration {
       let value = valueOf(node.holder);
       const { schemas } = this.settings;
       if (node.schema !== undefined && schemas !== undefined) {
-        value = await abortable(schemas.check(node.schema, value), ending.signal);
+        const checked = schemas.check(node.schema, value).catch((error: unknown) => throwAt(error, node));
+        value = await abortable(checked, ending.signal);
       }
       fill(node.place, node.isWhole ? selectAll(value, node.stage) : value);
     }

@@ -95,7 +95,7 @@ function* containersIn<Kind>(
       levels.pop();
     }
   } catch (error) {
-    throw readingFailure(error);
+    throw readingFailure(error, "read");
   }
 }
 
@@ -120,5 +120,7 @@ function nextLevel(level: Level): Level | undefined {
 }
 
 function cycle(): StorageError {
-  return new StorageError("UNSERIALIZABLE", "The value is a cycle: an object stands inside itself.");
+  return new StorageError("UNSERIALIZABLE", "The value is a cycle: an object stands inside itself.", {
+    operation: "read",
+  });
 }

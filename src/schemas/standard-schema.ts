@@ -38,7 +38,9 @@ export function assertStandardSchema(schema: unknown): asserts schema is Standar
     const standard = (schema as Partial<StandardSchemaV1>)["~standard"];
     if (standard?.version === 1 && typeof standard.validate === "function") return;
   }
-  throw new StorageError("CONFIG_INVALID", "The schema does not follow Standard Schema, version 1.");
+  throw new StorageError("CONFIG_INVALID", "The schema does not follow Standard Schema, version 1.", {
+    operation: "configure",
+  });
 }
 
 /**
@@ -58,7 +60,9 @@ export async function validate<Output>(
   if (!result.issues) return result.value;
   const issues: readonly unknown[] = Array.isArray(result.issues) ? result.issues : [];
   const paths = issues.map((issue) => renderPath((issue as Partial<StandardIssue> | null)?.path ?? []));
-  throw new StorageError("SCHEMA_MISMATCH", `The value does not match ${label}: ${summary(paths)}.`);
+  throw new StorageError("SCHEMA_MISMATCH", `The value does not match ${label}: ${summary(paths)}.`, {
+    operation: "validate",
+  });
 }
 
 async function run<Output>(
@@ -72,6 +76,7 @@ async function run<Output>(
     throw new TypeError("A Standard Schema must give an object.");
   } catch (cause) {
     throw new StorageError("SCHEMA_MISMATCH", `The value could not be validated by ${label}: it failed itself.`, {
+      operation: "validate",
       cause,
     });
   }
