@@ -235,8 +235,9 @@ async function* bodyChunks(
   body: BodySignal,
   details: StorageErrorDetails,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const iterator = result[Symbol.asyncIterator]();
   try {
+    // A store of the user's own may have answered with anything.
+    const iterator = result[Symbol.asyncIterator]();
     for (;;) {
       const next = await abortable(iterator.next(), body.signal);
       if (next.done === true) return;
