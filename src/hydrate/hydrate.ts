@@ -3,13 +3,10 @@ import { validate } from "../schemas/standard-schema.js";
 import type { StoredObject } from "../object/stored-object.js";
 import { notify } from "../observe/notify.js";
 import type { EventDetails, Recorder } from "../observe/recorder.js";
-import { formatLocation } from "../paths/location.js";
 import { Collection, fill } from "../reference/collect.js";
 import { PartWalk } from "../reference/part-walk.js";
 import { selectAll, stageOf } from "../reference/stage.js";
 import { abortable } from "../async/abort.js";
-import { restated } from "../errors/as-storage-error.js";
-import { isStorageError } from "../errors/error.js";
 import type { Store } from "../store/store.js";
 import { HydrationBudget } from "./budget.js";
 import { forEachConcurrent } from "../async/concurrency.js";
@@ -31,7 +28,7 @@ import { EntryReads, type EntryRead, type MaybeLater } from "./reads/entry-reads
 import type { EntrySource } from "./reads/entry-source.js";
 import { verifyEntry, type EntryBytes } from "./entry-bytes.js";
 import type { HydrateSettings } from "../configure/call-schemas.js";
-import { recogniseReference } from "./recognise-reference.js";
+import { mismatchAt, recogniseReference } from "./recognise-reference.js";
 import { ReferenceChecks } from "./reference-checks.js";
 import { requireStore } from "../call/require-store.js";
 import { resolveOther, type ResolverNode } from "./resolve-other.js";
@@ -40,12 +37,6 @@ import { Turns } from "../async/turns.js";
 
 // Bytes from which an entry is decoded in steps.
 const LARGE = 65_536;
-
-/** Throws what is wrong with a stored value, with its place. */
-function throwAt(error: unknown, { reference }: EntryNode): never {
-  if (!isStorageError(error, "SCHEMA_MISMATCH")) throw error;
-  throw restated(error, { path: formatLocation(reference.location) });
-}
 
 type Task = (signal: AbortSignal) => Promise<void>;
 
@@ -336,8 +327,7 @@ class Hydration {
       let value = valueOf(node.holder);
       const { schemas } = this.settings;
       if (node.schema !== undefined && schemas !== undefined) {
-        const checked = schemas.check(node.schema, value).catch((error: unknown) => throwAt(error, node));
-        value = await abortable(checked, ending.signal);
+        value = await abortable(schemas.check(node.schema, value).catch(mismatchAt(node)), ending.signal);
       }
       fill(node.place, node.isWhole ? selectAll(value, node.stage) : value);
     }

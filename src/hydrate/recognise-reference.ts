@@ -1,4 +1,4 @@
-import { StorageError, textOf } from "../errors/error.js";
+import { isStorageError, StorageError, textOf } from "../errors/error.js";
 import { formatLocation } from "../paths/location.js";
 import { formatPayloadPath } from "../plan/payload-path.js";
 import type { Place } from "../reference/collect.js";
@@ -6,7 +6,7 @@ import { GRAMMARS, isSpoiltReference, referenceGrammar, type Dialect } from "../
 import { pathOfPlace } from "../reference/find-references.js";
 import { findResolver, type ReferenceResolver } from "../resolvers/resolver.js";
 import type { EntryNode, ReferenceKind } from "./entry-node.js";
-import { asStorageError } from "../errors/as-storage-error.js";
+import { asStorageError, restated } from "../errors/as-storage-error.js";
 
 /**
  * Returns the kind of reference that an object is for hydration, if it is one.
@@ -49,4 +49,12 @@ export function invalidAt(error: StorageError, root: Place, parent: EntryNode | 
     path,
     cause: error.cause,
   });
+}
+
+/** Throws what is wrong with a stored value by its schema, with the place of the value. */
+export function mismatchAt({ reference }: EntryNode): (error: unknown) => never {
+  return (error) => {
+    if (!isStorageError(error, "SCHEMA_MISMATCH")) throw error;
+    throw restated(error, { path: formatLocation(reference.location) });
+  };
 }

@@ -96,7 +96,7 @@ function iteratorSource(source: AsyncIterable<unknown>): OpenSource {
 const begun = new WeakSet<object>();
 
 /** A source that ends for all its readers: a second one would miss bytes without a word, and is refused. */
-function readOnce(source: object, { next, close }: OpenSource): OpenSource {
+function readOnce(source: object, opened: OpenSource): OpenSource {
   let isOwn = false;
   return {
     next: () => {
@@ -104,10 +104,10 @@ function readOnce(source: object, { next, close }: OpenSource): OpenSource {
         return Promise.reject(new Error("The stream was read already, or is being read."));
       if (!isOwn) begun.add(source);
       isOwn = true;
-      return next();
+      return opened.next();
     },
     // Whose it is, ends it.
-    close: (reason) => (isOwn || !begun.has(source) ? close(reason) : Promise.resolve()),
+    close: (reason) => (isOwn || !begun.has(source) ? opened.close(reason) : Promise.resolve()),
   };
 }
 
