@@ -34,15 +34,14 @@ export function fullMessage(code: string, text: string, details: Facts): string 
   const { operation, store } = details;
   // A path may be something else than a string. Then the text says so.
   const path = typeof details.path === "string" ? details.path : undefined;
-  if (store === undefined && path === undefined && operation === undefined) return text;
+  if ((store ?? path ?? operation) === undefined) return text;
   const facts = [
     ...(text.includes(code) ? [] : [code]),
     ...(operation === undefined ? [] : [operation]),
     ...(store === undefined || text.includes(`store ${JSON.stringify(store)}`) ? [] : [`store ${shown(store)}`]),
     ...(path === undefined || code === "UNKNOWN_SCHEME" || text.includes(path) ? [] : [`path ${shown(path)}`]),
   ];
-  const isOfStore = store !== undefined || path !== undefined;
-  const advice = !isOfStore || ADVISES.test(text) ? undefined : ADVICE[code];
+  const advice = (store ?? path) === undefined || ADVISES.test(text) ? undefined : ADVICE[code];
   const whole = advice === undefined ? text : `${text} ${advice}`;
   return facts.length === 0 ? whole : `${whole} [${facts.join(", ")}]`;
 }
