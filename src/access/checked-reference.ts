@@ -1,3 +1,4 @@
+import { readingFailure } from "../errors/as-storage-error.js";
 import { isSpoiltReference, referenceGrammar, type Grammar } from "../reference/grammar.js";
 import { FOREIGN_KEY, invalidReference } from "../reference/location.js";
 import { parseReference, type ParsedReference } from "../reference/reference.js";
@@ -19,9 +20,21 @@ export interface CheckedReference {
  * Checks a reference that stands alone: its signature first, then its fields. It does not check whether the reference
  * may be read.
  *
- * @throws {StorageError} `SIGNATURE_INVALID`, `INVALID_REFERENCE`
+ * @throws {StorageError} `SIGNATURE_INVALID`, `INVALID_REFERENCE`, `UNSERIALIZABLE` for what can't be read
  */
 export function checkedReference(
+  value: unknown,
+  settings: Pick<ManagerSettings, "signing" | "audience">,
+  operation: string,
+): CheckedReference {
+  try {
+    return check(value, settings, operation);
+  } catch (error) {
+    throw readingFailure(error, operation);
+  }
+}
+
+function check(
   value: unknown,
   settings: Pick<ManagerSettings, "signing" | "audience">,
   operation: string,

@@ -44,7 +44,7 @@ export async function callStore<T>(
       try {
         return await abortable(run(signal), signal);
       } catch (error) {
-        throw callFailure(error, signal, { operation, store: details.store });
+        throw callFailure(error, signal, { operation, store: details.store, path: details.path });
       }
     }),
   );

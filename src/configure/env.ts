@@ -100,7 +100,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv, prefix: string, over: St
     timeout: reader.duration("STORAGE_TIMEOUT"),
     retention: {
       ttl: readTtl(reader),
-      gcInterval: reader.duration("STORAGE_RETENTION_GC_INTERVAL") ?? 120_000,
+      gcInterval: reader.pause("STORAGE_RETENTION_GC_INTERVAL") ?? 120_000,
       maxScan: reader.integer("STORAGE_RETENTION_MAX_SCAN", 1) ?? 2_000,
       maxDelete: reader.integer("STORAGE_RETENTION_MAX_DELETE", 1) ?? 200,
     },

@@ -62,10 +62,15 @@ export class EnvironmentReader {
 
   /** Reads a duration in Go's syntax, longer than 0, in milliseconds. */
   duration(name: string, max = MAX_DURATION): number | undefined {
-    const expected = `must be a duration such as 300s, 5m or 1h30m, longer than 0 and at most ${max}ms`;
-    return this.parse(name, expected, (value) => {
-      const milliseconds = parseDuration(value) ?? 0;
-      return milliseconds > 0 && milliseconds <= max ? milliseconds : undefined;
+    return this.pause(name, max, 1);
+  }
+
+  /** The same, of at least `min` milliseconds, which may be none. */
+  pause(name: string, max = MAX_DURATION, min = 0): number | undefined {
+    const least = min === 0 ? "" : "longer than 0 and ";
+    return this.parse(name, `must be a duration such as 300s, 5m or 1h30m, ${least}at most ${max}ms`, (value) => {
+      const milliseconds = parseDuration(value);
+      return milliseconds !== undefined && milliseconds >= min && milliseconds <= max ? milliseconds : undefined;
     });
   }
 

@@ -33,6 +33,21 @@ export function callFailure(
 }
 
 /**
+ * What went wrong while a value of the caller's was read. A getter or a proxy in it is code of the caller's.
+ */
+export function readingFailure(error: unknown, operation: string): StorageError {
+  if (isStorageError(error)) return error;
+  return new StorageError(
+    "UNSERIALIZABLE",
+    "The value can't be read: a getter or a proxy in it threw; see the cause.",
+    {
+      operation,
+      cause: error,
+    },
+  );
+}
+
+/**
  * Copies an error, with other details or another text. All other fields stay. Several callers can't share one error.
  */
 export function restated(error: StorageError, details: StorageErrorDetails, message = textOf(error)): StorageError {

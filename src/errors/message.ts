@@ -27,21 +27,21 @@ interface Facts {
 
 /**
  * Returns the message of an error for a reader who sees nothing else. It joins the text, advice for the code, and the
- * facts that the text lacks: code, operation, store and path. An error without store and path keeps its text, such as
- * an error of the payload or the options.
+ * facts that the text lacks: code, operation, store and path. Only errors of stores get advice, since other texts have
+ * their own. A text without any facts stays as it is.
  */
 export function fullMessage(code: string, text: string, details: Facts): string {
   const { operation, store } = details;
   // A path may be something else than a string. Then the text says so.
   const path = typeof details.path === "string" ? details.path : undefined;
-  if (store === undefined && path === undefined) return text;
+  if ((store ?? path ?? operation) === undefined) return text;
   const facts = [
     ...(text.includes(code) ? [] : [code]),
     ...(operation === undefined ? [] : [operation]),
     ...(store === undefined || text.includes(`store ${JSON.stringify(store)}`) ? [] : [`store ${shown(store)}`]),
     ...(path === undefined || code === "UNKNOWN_SCHEME" || text.includes(path) ? [] : [`path ${shown(path)}`]),
   ];
-  const advice = ADVISES.test(text) ? undefined : ADVICE[code];
+  const advice = (store ?? path) === undefined || ADVISES.test(text) ? undefined : ADVICE[code];
   const whole = advice === undefined ? text : `${text} ${advice}`;
   return facts.length === 0 ? whole : `${whole} [${facts.join(", ")}]`;
 }

@@ -28,7 +28,7 @@ import { EntryReads, type EntryRead, type MaybeLater } from "./reads/entry-reads
 import type { EntrySource } from "./reads/entry-source.js";
 import { verifyEntry, type EntryBytes } from "./entry-bytes.js";
 import type { HydrateSettings } from "../configure/call-schemas.js";
-import { recogniseReference } from "./recognise-reference.js";
+import { mismatchAt, recogniseReference } from "./recognise-reference.js";
 import { ReferenceChecks } from "./reference-checks.js";
 import { requireStore } from "../call/require-store.js";
 import { resolveOther, type ResolverNode } from "./resolve-other.js";
@@ -327,7 +327,7 @@ class Hydration {
       let value = valueOf(node.holder);
       const { schemas } = this.settings;
       if (node.schema !== undefined && schemas !== undefined) {
-        value = await abortable(schemas.check(node.schema, value), ending.signal);
+        value = await abortable(schemas.check(node.schema, value).catch(mismatchAt(node)), ending.signal);
       }
       fill(node.place, node.isWhole ? selectAll(value, node.stage) : value);
     }

@@ -7,6 +7,7 @@ import { formatLocation } from "../paths/location.js";
 import { invalidReference } from "../reference/location.js";
 import type { ParsedReference } from "../reference/reference.js";
 import { abortable } from "../async/abort.js";
+import type { StoredObject } from "../object/stored-object.js";
 import { serialize } from "../json/serialize.js";
 import type { CodecSet } from "../codecs/codec-set.js";
 import { isNotFound, StorageError, type StorageErrorDetails } from "../errors/error.js";
@@ -16,7 +17,7 @@ import { admitLocation } from "../access/admit.js";
 import { allowListOf } from "../configure/confine.js";
 import { checkedReference } from "../access/checked-reference.js";
 import { assertDecodable, decodeBytes, decodeChunks } from "./decode-codecs.js";
-import { EntryDecoder, isBinary } from "./decode-entry.js";
+import { EntryDecoder, isBinary, type DecodedObject } from "./decode-entry.js";
 import { readEntry, integrityError, verifyEntry } from "./entry-bytes.js";
 import { giveUp } from "../async/give-up.js";
 import { absenceOf } from "./released.js";
@@ -51,13 +52,37 @@ export async function openStoredEntry(
   signal: AbortSignal,
   callerSignal: AbortSignal | undefined,
 ): Promise<ReadResult> {
+  return admitted(reference, settings, signal, (store) =>
+    isBinary(reference)
+      ? openBinary(store, reference, settings, signal, callerSignal)
+      : openObject(store, reference, settings, signal),
+  );
+}
+
+/** The value that a reference to no binary stands for, which was checked. What it selects is not looked at. */
+export async function readStoredObject(
+  reference: ParsedReference,
+  settings: OpenSettings,
+  signal: AbortSignal,
+): Promise<StoredObject> {
+  const decoded = await admitted(reference, settings, signal, (store) =>
+    decodeObject(store, reference, settings, signal),
+  );
+  return decoded.object;
+}
+
+/** Reads what a reference points at, if it may be read. */
+async function admitted<T>(
+  reference: ParsedReference,
+  settings: OpenSettings,
+  signal: AbortSignal,
+  read: (store: Store) => Promise<T>,
+): Promise<T> {
   admitLocation(reference.location, allowListOf(settings), settings.store);
   assertDecodable(reference, settings.codecs);
   const store = requireStore(settings, "open");
   try {
-    return await (isBinary(reference)
-      ? openBinary(store, reference, settings, signal, callerSignal)
-      : openObject(store, reference, settings, signal));
+    return await read(store);
   } catch (error) {
     if (!isNotFound(error)) throw error;
     throw await absenceOf(reference.location, error, store, settings.retention.clock.now(), signal);
@@ -75,9 +100,20 @@ function wholeReference(value: unknown, settings: ManagerSettings): ParsedRefere
 async function openObject(
   store: Store,
   reference: ParsedReference,
-  { maxBytes, codecs, range }: OpenSettings,
+  settings: OpenSettings,
   signal: AbortSignal,
 ): Promise<ReadResult> {
+  const { contentType, data } = (await decodeObject(store, reference, settings, signal)).object;
+  const bytes = Buffer.from(contentType === "raw" ? (data as string) : serialize(data, false));
+  return bytesResult(infoOf(reference, bytes.byteLength), cutBytes(bytes, settings.range));
+}
+
+async function decodeObject(
+  store: Store,
+  reference: ParsedReference,
+  { maxBytes, codecs }: OpenSettings,
+  signal: AbortSignal,
+): Promise<DecodedObject> {
   const limit = reference.size ?? maxBytes;
   const tooLarge = (): Error =>
     reference.size === undefined
@@ -90,13 +126,7 @@ async function openObject(
   verifyEntry(entry, reference, store.name);
   const limits = { maxBytes, tooLarge: () => tooManyDecodedBytes(maxBytes), signal };
   const plain = await decodeBytes(entry.bytes, reference, codecs, limits);
-  const decoded = new EntryDecoder(plain).decode(reference);
-  if ("binary" in decoded) {
-    return bytesResult(infoOf(reference, decoded.binary.byteLength), cutBytes(decoded.binary, range));
-  }
-  const { contentType, data } = decoded.object;
-  const bytes = Buffer.from(contentType === "raw" ? (data as string) : serialize(data, false));
-  return bytesResult(infoOf(reference, bytes.byteLength), cutBytes(bytes, range));
+  return new EntryDecoder(plain).decode(reference) as DecodedObject; // it is no binary
 }
 
 /** Opens an entry of binary, encoded or not, as a stream. The stream fails at its end if it is not what was written. */
@@ -205,8 +235,9 @@ async function* bodyChunks(
   body: BodySignal,
   details: StorageErrorDetails,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const iterator = result[Symbol.asyncIterator]();
   try {
+    // A store of the user's own may have answered with anything.
+    const iterator = result[Symbol.asyncIterator]();
     for (;;) {
       const next = await abortable(iterator.next(), body.signal);
       if (next.done === true) return;

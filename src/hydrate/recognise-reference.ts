@@ -1,4 +1,4 @@
-import { StorageError } from "../errors/error.js";
+import { isStorageError, StorageError, textOf } from "../errors/error.js";
 import { formatLocation } from "../paths/location.js";
 import { formatPayloadPath } from "../plan/payload-path.js";
 import type { Place } from "../reference/collect.js";
@@ -6,7 +6,7 @@ import { GRAMMARS, isSpoiltReference, referenceGrammar, type Dialect } from "../
 import { pathOfPlace } from "../reference/find-references.js";
 import { findResolver, type ReferenceResolver } from "../resolvers/resolver.js";
 import type { EntryNode, ReferenceKind } from "./entry-node.js";
-import { asStorageError } from "../errors/as-storage-error.js";
+import { asStorageError, restated } from "../errors/as-storage-error.js";
 
 /**
  * Returns the kind of reference that an object is for hydration, if it is one.
@@ -39,15 +39,22 @@ export function recogniseReference(
  * @param root the holder that the payload is copied into
  * @param parent the entry that the reference was found in
  */
-export function invalidAt(
-  { message, operation, cause }: StorageError,
-  root: Place,
-  parent: EntryNode | undefined,
-  place: Place,
-): StorageError {
+export function invalidAt(error: StorageError, root: Place, parent: EntryNode | undefined, place: Place): StorageError {
   const at = formatPayloadPath(pathOfPlace(parent?.holder ?? root, place));
   const holder = parent?.isWhole === false ? "the part of a stored object that is selected" : "a stored object";
   const where = parent === undefined ? at : `${at} of ${holder}`;
   const path = parent && formatLocation(parent.reference.location);
-  return new StorageError("INVALID_REFERENCE", `${message} It stands at ${where}.`, { operation, path, cause });
+  return new StorageError("INVALID_REFERENCE", `${textOf(error)} It stands at ${where}.`, {
+    operation: error.operation,
+    path,
+    cause: error.cause,
+  });
+}
+
+/** Throws what is wrong with a stored value by its schema, with the place of the value. */
+export function mismatchAt({ reference }: EntryNode): (error: unknown) => never {
+  return (error) => {
+    if (!isStorageError(error, "SCHEMA_MISMATCH")) throw error;
+    throw restated(error, { path: formatLocation(reference.location) });
+  };
 }

@@ -14,7 +14,7 @@ import { dehydratePayload } from "../dehydrate/dehydrate.js";
 import { ObjectWriter } from "../dehydrate/object-writer.js";
 import { isBinary } from "../hydrate/decode-entry.js";
 import { newHolder, valueOf, type ReferenceKind } from "../hydrate/entry-node.js";
-import { openStoredEntry } from "../hydrate/open-entry.js";
+import { openStoredEntry, readStoredObject } from "../hydrate/open-entry.js";
 import { recogniseReference } from "../hydrate/recognise-reference.js";
 import { StorageError } from "../errors/error.js";
 import { isPlainObject } from "../json/is-object.js";
@@ -168,11 +168,11 @@ export class Adoption {
     // An encrypted entry is bound to its scope.
     const isBound = this.settings.codecs.endsEncrypted(reference.encoding);
     if (isBinary(reference)) return isBound ? this.writeBinary(reference, fields) : this.copy(checked);
-    const stored = await this.read(reference);
+    const { contentType, data } = await this.inTurn(() => readStoredObject(reference, this.settings, this.signal));
     // References inside a stored value are adopted too.
-    const inner = reference.contentType === "text/plain" ? undefined : await this.replaced(JSON.parse(stored), holder);
+    const inner = contentType === "raw" ? undefined : await this.replaced(data, holder);
     if (!isBound && (inner === undefined || inner.references === 0)) return this.copy(checked);
-    return this.write(inner === undefined ? stored : inner.value, reference, fields);
+    return this.write(inner === undefined ? data : inner.value, reference, fields);
   }
 
   /** Returns whether an object lies where the adopted objects do. */
@@ -217,13 +217,6 @@ export class Adoption {
     } finally {
       release();
     }
-  }
-
-  private async read(reference: ParsedReference): Promise<string> {
-    return this.inTurn(async () => {
-      const opened = await openStoredEntry(reference, this.settings, this.signal, this.signal);
-      return Buffer.from(await opened.bytes()).toString();
-    });
   }
 
   private async writeBinary(reference: ParsedReference, fields: Fields): Promise<unknown> {

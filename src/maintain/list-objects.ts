@@ -9,6 +9,7 @@ import { checkListed } from "../store/listed-object.js";
 import type { ListOptions, ObjectInfo } from "../store/store.js";
 import { assertOwnListing } from "../configure/confine.js";
 import { abortedCall, lateCall } from "../call/deadline.js";
+import { Turns } from "../async/turns.js";
 import { giveUp } from "../async/give-up.js";
 import { requireStore } from "../call/require-store.js";
 import type { ManagerSettings } from "../configure/settings.js";
@@ -32,6 +33,7 @@ export async function* listObjects(
   const listing = new AbortController();
   // One timer for all steps, because there may be a million steps.
   const step = new TimedAbort(signal, systemClock, settings.timeout, (limit) => lateCall("list", limit));
+  const turns = new Turns();
   let objects: AsyncIterator<ObjectInfo> | undefined;
   try {
     for (;;) {
@@ -41,6 +43,8 @@ export async function* listObjects(
       const next = await abortable(objects.next(), step.signal);
       step.stop();
       if (next.done === true) return;
+      // A store may answer at once, without end: the clock of the call is to be heard.
+      if (turns.due) await turns.take();
       yield sound(checked(next.value), store.name);
     }
   } catch (cause) {

@@ -1,3 +1,5 @@
+import { types } from "node:util";
+import { StorageError, type StorageErrorDetails } from "../errors/error.js";
 import type { EventDetails } from "../observe/recorder.js";
 import { isPlainObject } from "../json/is-object.js";
 import { abortable } from "../async/abort.js";
@@ -86,8 +88,26 @@ async function readWhole(store: Store, path: string, options: ReadOptions, signa
   const read = store.read(path, { ...options, signal });
   const result = await abortable(read, signal, undefined, (late) => late.cancel());
   try {
-    return await abortable(result.bytes(), signal);
+    const bytes: unknown = await abortable(result.bytes(), signal);
+    assertBody(bytes, result.info, options, { operation: "read", store: store.name, path });
+    return bytes;
   } finally {
     giveUp(() => result.cancel());
   }
+}
+
+/** A store of the user's own may answer with anything, and a body may end short of what it said. */
+function assertBody(
+  bytes: unknown,
+  { size }: ObjectInfo,
+  { offset, length }: ReadOptions,
+  details: StorageErrorDetails,
+): asserts bytes is Uint8Array {
+  if (!types.isUint8Array(bytes)) {
+    throw new StorageError("UNEXPECTED", "The store gave a body that is not bytes: mend the store.", details);
+  }
+  const isWhole = offset === undefined && length === undefined;
+  if (!isWhole || bytes.byteLength === size) return;
+  const message = `The body has ${bytes.byteLength} bytes, and the store said that the object has ${size}.`;
+  throw new StorageError("INTEGRITY", message, details);
 }

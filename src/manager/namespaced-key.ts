@@ -36,5 +36,7 @@ function cleanSegments(text: string): string[] {
 }
 
 function invalid(problem: string): StorageError {
-  return new StorageError("INVALID_PATH", `This is not a valid key of a namespace: ${problem}.`);
+  return new StorageError("INVALID_PATH", `This is not a valid key of a namespace: ${problem}.`, {
+    operation: "namespacedKey",
+  });
 }

@@ -1,4 +1,6 @@
 import { environmentOptions, fromEnvironment, type EnvironmentOptions } from "../configure/environment-options.js";
+import type { StorageManagerOptions } from "../configure/options.js";
+import { managerSettings } from "../configure/settings.js";
 import { configurationKey } from "./configuration-key.js";
 import { borrow, StorageManager } from "./storage-manager.js";
 
@@ -44,7 +46,7 @@ export async function sharedManager(
   const own = environmentOptions(options, "sharedManager");
   const { settings, options: made } = fromEnvironment(env, own);
   // A store that the program passes replaces the store that the variables describe.
-  const key = configurationKey(made.store === undefined ? settings.storage : undefined, made);
+  const key = configurationKey(made.store === undefined ? settings.storage : undefined, withDefaults(made));
   const managers = registry();
   let shared = managers.get(key);
   if (shared === undefined) {
@@ -56,6 +58,14 @@ export async function sharedManager(
     });
   }
   return (await shared).manager;
+}
+
+/** Fills in the defaults of what variables can say. A default that is written out makes no other configuration. */
+function withDefaults(options: StorageManagerOptions): StorageManagerOptions {
+  const { maxInlineSize, maxEnvelopeSize, maxRecursionDepth, concurrency, timeout, outputPrefix, inputPrefix } =
+    managerSettings(options);
+  const sizes = { maxInlineSize, maxEnvelopeSize, maxRecursionDepth, concurrency, timeout };
+  return { ...options, ...sizes, outputPrefix, inputPrefix };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { isObject, isPlainObject } from "../json/is-object.js";
 import { types } from "node:util";
+import { readingFailure } from "../errors/as-storage-error.js";
 import { StorageError } from "../errors/error.js";
 import { setOwn, type Container } from "../json/container.js";
 import { hasDollarKey, isEscapedKey, unescapeKey } from "./escape.js";
@@ -52,7 +53,7 @@ export function fill({ container, key }: Place, value: unknown): void {
  * in the copy, which is null until it is filled. Bytes are copied too. Any other value that is neither an array nor a
  * plain object is passed on as it is.
  *
- * @throws {StorageError} `UNSERIALIZABLE` for a value that stands inside itself
+ * @throws {StorageError} `UNSERIALIZABLE` for a value that can't be read, or stands inside itself
  */
 export function collectReferences<Kind>(value: unknown, root: Place, options: CollectOptions<Kind>): Found<Kind>[] {
   const collection = new Collection(options);
@@ -90,13 +91,21 @@ export class Collection<Kind> {
     this.owned = options.owned === true;
   }
 
-  /** Begins with a value. Call {@link Collection.step} until it is done. */
+  /**
+   * Begins with a value. Call {@link Collection.step} until it is done.
+   *
+   * @throws {StorageError} `UNSERIALIZABLE` for a value that can't be read, or stands inside itself
+   */
   add(value: unknown, { container, key }: Place): void {
     if (!isObject(value)) {
       this.count(value);
       put(container, key, value);
-    } else if (!this.take(value, container, key, 0)) {
-      this.goInside();
+      return;
+    }
+    try {
+      if (!this.take(value, container, key, 0)) this.goInside();
+    } catch (error) {
+      throw readingFailure(error, "hydrate");
     }
   }
 
@@ -105,8 +114,16 @@ export class Collection<Kind> {
     return this.levels.length === 0;
   }
 
-  /** Takes one step. @returns whether everything that was added is done */
+  /** Takes one step. @returns whether everything that was added is done. @throws as {@link Collection.add} does */
   step(): boolean {
+    try {
+      return this.goOn();
+    } catch (error) {
+      throw readingFailure(error, "hydrate");
+    }
+  }
+
+  private goOn(): boolean {
     const { levels } = this;
     this.allowance = STEP;
     for (let top = levels.at(-1); top !== undefined && this.allowance > 0; top = levels.at(-1)) {

@@ -1,3 +1,4 @@
+import { readingFailure } from "../errors/as-storage-error.js";
 import { StorageError } from "../errors/error.js";
 import type { Container } from "../json/container.js";
 import { isObject, isPlainObject } from "../json/is-object.js";
@@ -34,7 +35,7 @@ interface Level {
  * @param spot the place of the value itself
  * @param recognise returns the kind of reference of an object with a key that begins with `$`. Inside a reference,
  *   nothing is searched.
- * @throws {StorageError} `UNSERIALIZABLE` for a value that stands inside itself
+ * @throws {StorageError} `UNSERIALIZABLE` for a value that can't be read, or stands inside itself
  */
 export function* findReferences<Kind>(
   value: unknown,
@@ -73,24 +74,28 @@ function* containersIn<Kind>(
 ): Generator<Level & { readonly kind: Kind | undefined }, void, undefined> {
   const levels: Level[] = [];
   const ancestors = new Set<object>();
-  let next = levelOf(value, spot);
-  for (;;) {
-    if (next !== undefined) {
-      const { input, keys } = next;
-      const kind = keys !== undefined && hasDollarKey(keys) ? recognise(input as Record<string, unknown>) : undefined;
-      yield { ...next, kind };
-      if (kind === undefined) {
-        if (ancestors.has(input)) throw cycle();
-        ancestors.add(input);
-        levels.push(next);
+  try {
+    let next = levelOf(value, spot);
+    for (;;) {
+      if (next !== undefined) {
+        const { input, keys } = next;
+        const kind = keys !== undefined && hasDollarKey(keys) ? recognise(input as Record<string, unknown>) : undefined;
+        yield { ...next, kind };
+        if (kind === undefined) {
+          if (ancestors.has(input)) throw cycle();
+          ancestors.add(input);
+          levels.push(next);
+        }
       }
+      const level = levels.at(-1);
+      if (level === undefined) return;
+      next = nextLevel(level);
+      if (next !== undefined) continue;
+      ancestors.delete(level.input);
+      levels.pop();
     }
-    const level = levels.at(-1);
-    if (level === undefined) return;
-    next = nextLevel(level);
-    if (next !== undefined) continue;
-    ancestors.delete(level.input);
-    levels.pop();
+  } catch (error) {
+    throw readingFailure(error, "read");
   }
 }
 
@@ -115,5 +120,7 @@ function nextLevel(level: Level): Level | undefined {
 }
 
 function cycle(): StorageError {
-  return new StorageError("UNSERIALIZABLE", "The value is a cycle: an object stands inside itself.");
+  return new StorageError("UNSERIALIZABLE", "The value is a cycle: an object stands inside itself.", {
+    operation: "read",
+  });
 }

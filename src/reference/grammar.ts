@@ -58,7 +58,10 @@ function isWritten(value: Readonly<Record<string, unknown>>, { refKey, fields }:
   return true;
 }
 
-// Otherwise {$bubuStorageRef: "a", more: undefined} would be data here, but a reference once it is JSON.
-function isLeftOut(value: unknown): boolean {
+/**
+ * Whether JSON leaves out a key with this value. Otherwise `{$bubuStorageRef: "a", more: undefined}` would be data here,
+ * but a reference once it is JSON.
+ */
+export function isLeftOut(value: unknown): boolean {
   return value === undefined || typeof value === "function" || typeof value === "symbol";
 }

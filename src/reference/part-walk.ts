@@ -1,3 +1,4 @@
+import { readingFailure } from "../errors/as-storage-error.js";
 import { Collection, fill, put, type CollectOptions, type Found, type Place } from "./collect.js";
 import { escapeKey, hasDollarKey, unescapeKey } from "./escape.js";
 import { arrayAt, missing, objectAt, type SelectorStep } from "./selector.js";
@@ -43,7 +44,7 @@ export class PartWalk<Kind> {
   /**
    * Puts the selected part of `value` into `place`. Call {@link PartWalk.step} until it is done.
    *
-   * @throws {StorageError} `INVALID_REFERENCE` where there is no such part
+   * @throws {StorageError} `INVALID_REFERENCE` where there is no such part, `UNSERIALIZABLE` for what can't be read
    */
   add(value: unknown, stage: Stage | undefined, place: Place): void {
     this.follow(value, stage, place);
@@ -74,6 +75,14 @@ export class PartWalk<Kind> {
   }
 
   private follow(value: unknown, stages: Stage | undefined, place: Place): void {
+    try {
+      this.walk(value, stages, place);
+    } catch (error) {
+      throw readingFailure(error, "hydrate");
+    }
+  }
+
+  private walk(value: unknown, stages: Stage | undefined, place: Place): void {
     let current = value;
     for (let stage = begun(stages); ; stage = begun(stage)) {
       if (stage === undefined) {

@@ -18,9 +18,9 @@ export interface FoundReference {
  * if (isReference(message.body)) console.log(message.body);
  */
 export function isReference(value: unknown): value is StorageReference | BubustackReference {
-  const grammar = isPlainObject(value) ? referenceGrammar(value) : undefined;
-  if (grammar === undefined) return false;
   try {
+    const grammar = isPlainObject(value) ? referenceGrammar(value) : undefined;
+    if (grammar === undefined) return false;
     parseReference(value as Record<string, unknown>, grammar);
     return true;
   } catch {
@@ -31,7 +31,7 @@ export function isReference(value: unknown): value is StorageReference | Bubusta
 /**
  * Finds the valid references in a dehydrated value, in their order, without I/O. Escaped data does not count.
  *
- * @throws {StorageError} `UNSERIALIZABLE` for a value that stands inside itself
+ * @throws {StorageError} `UNSERIALIZABLE` for a value that can't be read, or stands inside itself
  * @example
  * for (const { path, reference } of referencesIn(message)) console.log(path, reference);
  */

@@ -3,6 +3,8 @@ import { StorageError } from "../errors/error.js";
 /** The longest `$storagePath` that is parsed, in UTF-16 code units. */
 export const MAX_SELECTOR_LENGTH = 4096;
 
+const SELECTING = { operation: "select" };
+
 /** One step of a {@link Selector}. `position` is where it begins in the text, counted from 0. */
 export type SelectorStep =
   | { readonly kind: "field"; readonly name: string; readonly position: number }
@@ -23,9 +25,13 @@ export type Selector = readonly SelectorStep[];
  * select({ items: [{ id: 1 }, { id: 2 }] }, parseSelector("items[*].id")); // [1, 2]
  */
 export function parseSelector(path: string): Selector {
-  if (typeof path !== "string") throw new StorageError("INVALID_REFERENCE", "The selector is not a string.");
+  if (typeof path !== "string") throw new StorageError("INVALID_REFERENCE", "The selector is not a string.", SELECTING);
   if (path.length > MAX_SELECTOR_LENGTH) {
-    throw new StorageError("INVALID_REFERENCE", `The selector is longer than ${MAX_SELECTOR_LENGTH} characters.`);
+    throw new StorageError(
+      "INVALID_REFERENCE",
+      `The selector is longer than ${MAX_SELECTOR_LENGTH} characters.`,
+      SELECTING,
+    );
   }
   const text = path.trimEnd();
   const steps: SelectorStep[] = [];
@@ -164,12 +170,12 @@ export function missing({ kind, position }: SelectorStep): StorageError {
 }
 
 function kindOf(value: unknown): string {
-  if (value === null) return "null";
+  if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return "an array";
   if (ArrayBuffer.isView(value)) return "binary data";
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
 function invalid(problem: string, position: number): StorageError {
-  return new StorageError("INVALID_REFERENCE", `The selector fails at position ${position}: ${problem}.`);
+  return new StorageError("INVALID_REFERENCE", `The selector fails at position ${position}: ${problem}.`, SELECTING);
 }

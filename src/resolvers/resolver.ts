@@ -1,5 +1,5 @@
 import { StorageError } from "../errors/error.js";
-import { GRAMMARS } from "../reference/grammar.js";
+import { GRAMMARS, isLeftOut } from "../reference/grammar.js";
 
 /** The context of the call that a resolver works for. */
 export interface ResolveContext {
@@ -27,7 +27,7 @@ export interface ReferenceResolver {
   readonly key: string;
   /**
    * Returns whether an object is a reference of this kind. It is called only for objects that have `key` as an own
-   * property. Default: whether that is their only key.
+   * property. Default: whether that is their only key that JSON keeps.
    */
   matches?(value: Readonly<Record<string, unknown>>): boolean;
   /** Returns the value that replaces the reference. Rejects with a {@link StorageError}. */
@@ -70,10 +70,11 @@ export function findResolver(
 ): ReferenceResolver | undefined {
   return resolvers.find((resolver) => {
     if (!Object.hasOwn(value, resolver.key)) return false;
-    return resolver.matches === undefined ? Object.keys(value).length === 1 : resolver.matches(value);
+    if (resolver.matches !== undefined) return resolver.matches(value);
+    return Object.keys(value).every((key) => key === resolver.key || isLeftOut(value[key]));
   });
 }
 
 function invalid(problem: string): StorageError {
-  return new StorageError("CONFIG_INVALID", `The option "resolvers" ${problem}.`);
+  return new StorageError("CONFIG_INVALID", problem);
 }

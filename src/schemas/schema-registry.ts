@@ -101,6 +101,7 @@ export class SchemaRegistry {
       throw new StorageError(
         "SCHEMA_MISMATCH",
         `A value of the schema ${versioned(name, tag.schemaVersion ?? "")} has no upgrade to version ${quote(family.current)}. Add one by upgrade() of the registry.`,
+        { operation: "validate" },
       );
     }
     let current = value;
@@ -157,7 +158,7 @@ async function applyUpgrade(
     throw new StorageError(
       "SCHEMA_MISMATCH",
       `The upgrade of the schema ${versioned(name, from)} to version ${quote(to)} failed.`,
-      { cause },
+      { operation: "validate", cause },
     );
   }
 }
@@ -192,5 +193,5 @@ function quote(text: string): string {
 }
 
 function invalid(message: string): StorageError {
-  return new StorageError("CONFIG_INVALID", message);
+  return new StorageError("CONFIG_INVALID", message, { operation: "configure" });
 }

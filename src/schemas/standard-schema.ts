@@ -38,7 +38,9 @@ export function assertStandardSchema(schema: unknown): asserts schema is Standar
     const standard = (schema as Partial<StandardSchemaV1>)["~standard"];
     if (standard?.version === 1 && typeof standard.validate === "function") return;
   }
-  throw new StorageError("CONFIG_INVALID", "The schema does not follow Standard Schema, version 1.");
+  throw new StorageError("CONFIG_INVALID", "The schema does not follow Standard Schema, version 1.", {
+    operation: "configure",
+  });
 }
 
 /**
@@ -56,8 +58,11 @@ export async function validate<Output>(
   assertStandardSchema(schema);
   const result = await run(schema, value, label);
   if (!result.issues) return result.value;
-  const paths = result.issues.map((issue) => renderPath(issue.path ?? []));
-  throw new StorageError("SCHEMA_MISMATCH", `The value does not match ${label}: ${summary(paths)}.`);
+  const issues: readonly unknown[] = Array.isArray(result.issues) ? result.issues : [];
+  const paths = issues.map((issue) => renderPath((issue as Partial<StandardIssue> | null)?.path ?? []));
+  throw new StorageError("SCHEMA_MISMATCH", `The value does not match ${label}: ${summary(paths)}.`, {
+    operation: "validate",
+  });
 }
 
 async function run<Output>(
@@ -67,16 +72,18 @@ async function run<Output>(
 ): Promise<StandardResult<Output>> {
   try {
     const result: StandardResult<Output> | undefined = await schema["~standard"].validate(value);
-    if (typeof result === "object") return result;
+    if (typeof result === "object" && (result as unknown) !== null) return result;
     throw new TypeError("A Standard Schema must give an object.");
   } catch (cause) {
     throw new StorageError("SCHEMA_MISMATCH", `The value could not be validated by ${label}: it failed itself.`, {
+      operation: "validate",
       cause,
     });
   }
 }
 
 function summary(paths: readonly string[]): string {
+  if (paths.length === 0) return "it does not say where";
   const places = [...new Set(paths)];
   const shown = places.slice(0, MAX_REPORTED_PATHS).join(", ");
   const more = places.length - MAX_REPORTED_PATHS;

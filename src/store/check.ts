@@ -4,6 +4,7 @@ import { assertOptions } from "./call-options.js";
 import { requireCapability, type CapabilityFlag, type CapableStore } from "./capability.js";
 import { StorageError, type StorageErrorDetails } from "../errors/error.js";
 import { schemeOf, splitLocation } from "../paths/location.js";
+import { isObject } from "../json/is-object.js";
 import { isFilename } from "../paths/filename.js";
 import { assertPath, assertPrefix, comparePaths, invalidPath } from "../paths/path.js";
 import type {
@@ -194,6 +195,9 @@ function assertCount(name: string, value: number | undefined, details: CallDetai
 }
 
 function assertMetadata(metadata: Record<string, string>, details: CallDetails): void {
+  if (!isObject(metadata) || Symbol.iterator in metadata) {
+    throw invalidOption("metadata", "must be an object of texts by name", details);
+  }
   for (const [key, value] of Object.entries(metadata)) {
     // Every object store carries these characters unchanged. S3 metadata are HTTP headers, lower-cased, US-ASCII.
     if (!/^[a-z0-9][a-z0-9-]*$/.test(key)) throw invalidOption("metadata", "has a key other than [a-z0-9-]", details);

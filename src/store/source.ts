@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { types } from "node:util";
 import type { ReadableStream } from "node:stream/web";
 import { giveUp } from "../async/give-up.js";
 
@@ -75,18 +76,38 @@ function nodeSource(stream: Readable): OpenSource {
   // A stream may fail before its turn comes. An error without a listener would end the process.
   stream.on("error", ignore);
   const iterator = (stream as AsyncIterable<unknown>)[Symbol.asyncIterator]();
-  return {
+  return readOnce(stream, {
     next: () => iterator.next(),
     close: () => destroy(stream),
-  };
+  });
 }
 
 function iteratorSource(source: AsyncIterable<unknown>): OpenSource {
   const iterator = source[Symbol.asyncIterator]();
-  return {
+  const opened: OpenSource = {
     next: () => iterator.next(),
     // The result is a promise, whatever the source throws at once or returns.
     close: () => new Promise((resolve) => resolve(isCancellable(source) ? source.cancel() : iterator.return?.())),
+  };
+  return types.isGeneratorObject(source) ? readOnce(source, opened) : opened;
+}
+
+// What somebody has begun to read. Neither a stream of Node nor a generator says so of itself.
+const begun = new WeakSet<object>();
+
+/** A source that ends for all its readers: a second one would miss bytes without a word, and is refused. */
+function readOnce(source: object, opened: OpenSource): OpenSource {
+  let isOwn = false;
+  return {
+    next: () => {
+      if (!isOwn && begun.has(source))
+        return Promise.reject(new Error("The stream was read already, or is being read."));
+      if (!isOwn) begun.add(source);
+      isOwn = true;
+      return opened.next();
+    },
+    // Whose it is, ends it.
+    close: (reason) => (isOwn || !begun.has(source) ? opened.close(reason) : Promise.resolve()),
   };
 }
 

@@ -75,5 +75,7 @@ export class FakeClock implements Clock {
 
 function assertMilliseconds(value: unknown, what: string): void {
   if (typeof value === "number" && Number.isFinite(value) && value >= 0) return;
-  throw new StorageError("CONFIG_INVALID", `${what} must be a finite number of milliseconds, at least 0.`);
+  throw new StorageError("CONFIG_INVALID", `${what} must be a finite number of milliseconds, at least 0.`, {
+    operation: "configure",
+  });
 }

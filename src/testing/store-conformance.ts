@@ -120,7 +120,9 @@ export function storeConformance(runner: TestRunner, options: StoreConformanceOp
   const settings = parseOptions(schema, options, "storeConformance");
   const given = runner as Partial<TestRunner> | null | undefined; // JavaScript may pass anything
   if (typeof given?.describe !== "function" || typeof given.it !== "function") {
-    throw new StorageError("CONFIG_INVALID", "The runner of storeConformance must have describe and it.");
+    throw new StorageError("CONFIG_INVALID", "The runner of storeConformance must have describe and it.", {
+      operation: "configure",
+    });
   }
   runner.describe(`${settings.name}: store conformance`, () => {
     for (const group of GROUPS) {

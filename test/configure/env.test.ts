@@ -16,7 +16,10 @@ function refusal(variables: Record<string, string>): string {
     parse(variables);
   } catch (error) {
     expect(isStorageError(error, "CONFIG_INVALID")).toBe(true);
-    return (error as StorageError).message;
+    const { message } = error as StorageError;
+    const facts = " [CONFIG_INVALID, configure]";
+    expect(message.endsWith(facts)).toBe(true);
+    return message.slice(0, -facts.length);
   }
   throw new Error("nothing was thrown");
 }
@@ -94,6 +97,11 @@ describe("parseEnvironment", () => {
     });
   });
 
+  it.each(["0", "0s"])("takes %s for the time between two passes: every pass runs", (none) => {
+    const env = { COATCHECK_STORAGE_RETENTION_GC_INTERVAL: none };
+    expect(parseEnvironment(env, "COATCHECK_").retention.gcInterval).toBe(0);
+  });
+
   it("reads the variables of the prefix, and no others", () => {
     const env = { BUBU_STORAGE_PROVIDER: "file", BUBU_STORAGE_PATH: "/data", COATCHECK_STORAGE_PROVIDER: "wrong" };
     expect(parseEnvironment(env, "BUBU_").storage).toEqual({ provider: "file", root: "/data" });
@@ -102,7 +110,7 @@ describe("parseEnvironment", () => {
       "COATCHECK_STORAGE_PROVIDER must be file, s3, redis, gcs, azure or none",
     );
     expect(() => parseEnvironment(env, undefined as unknown as string)).toThrow(
-      expect.objectContaining({ code: "CONFIG_INVALID", message: 'The option "envPrefix" must be a string.' }) as Error,
+      'The option "envPrefix" must be a string. [CONFIG_INVALID, configure]',
     );
   });
 
@@ -201,7 +209,7 @@ describe("parseEnvironment", () => {
     ["STORAGE_S3_ENDPOINT", "https://id:secret@ceph.local", endpoint],
     ["STORAGE_S3_ENDPOINT", "https://id@ceph.local", endpoint],
     ["STORAGE_S3_ENDPOINT", "https://ceph.local?key=secret", endpoint],
-    ["STORAGE_RETENTION_GC_INTERVAL", "2", duration],
+    ["STORAGE_RETENTION_GC_INTERVAL", "2", duration.replace("longer than 0 and ", "")],
     ["STORAGE_RETENTION_MAX_SCAN", "0", `${count} 1`],
     ["STORAGE_RETENTION_MAX_DELETE", "all", `${count} 1`],
   ])("refuses %s=%s, whatever the provider", (name, value, problem) => {

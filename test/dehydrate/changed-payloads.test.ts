@@ -90,7 +90,9 @@ describe("a payload that is changed while it is dehydrated", () => {
       change(value.units[3] as unknown as Record<string, unknown>);
       const error = await call;
       expect([error.code, error.operation]).toEqual(["UNSERIALIZABLE", "dehydrate"]);
-      expect(error.message).toBe("The value at $.units[3] can't be stored as JSON any more; see the cause.");
+      expect(error.message).toBe(
+        "The value at $.units[3] can't be stored as JSON any more; see the cause. [UNSERIALIZABLE, dehydrate]",
+      );
       expect((await objectsOf(store)).size).toBe(0);
     }
   });

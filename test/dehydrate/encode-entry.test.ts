@@ -77,7 +77,9 @@ describe("encodeEntry", () => {
       for (const size of [10, 100_000]) {
         const error = failureOf(() => encoded({ value }, size));
         expect([error.code, error.operation]).toEqual(["UNSERIALIZABLE", "dehydrate"]);
-        expect(error.message).toBe("The value at $.items[3] can't be stored as JSON any more; see the cause.");
+        expect(error.message).toBe(
+          "The value at $.items[3] can't be stored as JSON any more; see the cause. [UNSERIALIZABLE, dehydrate]",
+        );
         expect(error.cause).toBeInstanceOf(TypeError);
       }
     }

@@ -63,7 +63,7 @@ describe("serialize", () => {
     const stringify = jest.spyOn(JSON, "stringify").mockImplementationOnce(() => {
       throw new RangeError("Maximum call stack size exceeded");
     });
-    const join = jest.spyOn(Array.prototype, "join").mockImplementation(() => {
+    const join = jest.spyOn(Array.prototype, "join").mockImplementationOnce(() => {
       throw cause;
     });
     let outcome: unknown;

@@ -30,6 +30,28 @@ const payload = () => ({
 
 describe("adopt", () => {
   it.each<[string, StorageManagerOptions]>([
+    ["compressed", { codecs: [gzip()] }],
+    ["encrypted", { codecs: encrypted, signing }],
+  ])("keeps texts that no UTF-8 can hold: %s", async (_, options) => {
+    const manager = new StorageManager({ store: new MemoryStore(), ...options });
+    const texts = { raw: "\ud800".repeat(3000), json: Array.from({ length: 500 }, () => "\udc00"), own: "\ud800" };
+    const ticket = await manager.dehydrate(texts, { scope: "first" });
+    const adopted = await manager.adopt(ticket, { scope: "second" });
+    await manager.release("first");
+    expect(await manager.hydrate(adopted)).toEqual(texts);
+  });
+
+  it("takes a text whose reference does not say that it is one", async () => {
+    const store = new MemoryStore();
+    const manager = new StorageManager({ store, dialect: "bubustack" });
+    const { text } = (await manager.dehydrate({ text: longText("t") }, { scope: "a" })) as Record<string, object>;
+    const reference = { $bubuStorageRef: (text as { $bubuStorageRef: string }).$bubuStorageRef };
+    const adopted = await manager.adopt<unknown>([reference], { scope: "b" });
+    await manager.release("a");
+    expect(await manager.hydrate(adopted)).toEqual([longText("t")]);
+  });
+
+  it.each<[string, StorageManagerOptions]>([
     ["packs", {}],
     ["objects", { pack: false }],
     ["compressed", { codecs: [gzip()] }],

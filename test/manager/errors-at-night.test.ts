@@ -1,6 +1,8 @@
+import { z } from "zod";
 import {
   FileStore,
   MemoryStore,
+  SchemaRegistry,
   StorageError,
   StorageManager,
   type StorageEvent,
@@ -55,6 +57,40 @@ describe("the message of an error, alone", () => {
     const error = await failureOf(new StorageManager({ store: faulty }).dehydrate(longText("a"), REFERENCE));
     expect((error as Error).message.match(/UNAVAILABLE/g)).toHaveLength(1);
     expect((error as Error).message).toMatch(/path "outputs\/run-42\//);
+  });
+
+  it("says the code of what is wrong with options, payloads and references too", async () => {
+    const schemas = new SchemaRegistry();
+    schemas.register("order", "2", z.object({ id: z.number() }));
+    const manager = new StorageManager({ store: new MemoryStore(), schemas, timeout: 50 });
+    const order = { rows: longText("a") };
+    const tagged = await manager.dehydrate(order, { schema: "order", schemaVersion: "2", maxRecursionDepth: 0 });
+    const reference = (await manager.dehydrate(longText("a"))) as StorageReference;
+    const without = new StorageManager({});
+    const elsewhere = { ...reference, $storageRef: "other/a" };
+    const calls: Record<string, () => unknown> = {
+      CONFIG_INVALID: () => manager.dehydrate(1, { scop: "a" } as never),
+      UNSERIALIZABLE: () => manager.dehydrate(1n),
+      STORAGE_DISABLED: () => without.hydrate(reference),
+      BUDGET_EXCEEDED: () => manager.hydrate(reference, { maxBytes: 1 }),
+      REFERENCE_DENIED: () => manager.hydrate(elsewhere),
+      UNKNOWN_SCHEME: () => manager.hydrate({ ...reference, $storageRef: "s4://a/b" }),
+      INVALID_REFERENCE: () => manager.hydrate({ ...reference, $storageSize: -1 }),
+      SCHEMA_MISMATCH: () => manager.hydrate(tagged),
+      ABORTED: () => manager.hydrate(reference, { signal: AbortSignal.abort() }),
+      TIMEOUT: () => manager.hydrate(1, { schema: z.custom(() => new Promise<boolean>(() => undefined)) }),
+    };
+    for (const [code, call] of Object.entries(calls)) {
+      const error = await failureOf(Promise.resolve().then(call));
+      expect([error.code, error.message.split(code).length]).toEqual([code, 2]);
+    }
+    const { message, path } = await failureOf(manager.hydrate(tagged));
+    expect(message).toContain((tagged as unknown as StorageReference).$storageRef);
+    expect(path).toBe((tagged as unknown as StorageReference).$storageRef);
+    const selecting = await failureOf(manager.hydrate({ ...reference, $storagePath: "a" }));
+    expect(selecting.message).toContain("[INVALID_REFERENCE, select]");
+    const own = await failureOf(manager.hydrate(1, { schema: z.string() }));
+    expect(own.message).toContain("[SCHEMA_MISMATCH, validate]");
   });
 
   it("is the text alone where nothing else is known, and names nothing twice", () => {

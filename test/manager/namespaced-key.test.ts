@@ -39,7 +39,7 @@ describe("namespacedKey", () => {
     expect(() => namespacedKey(namespace as string, id as string)).toThrow(
       expect.objectContaining({
         code: "INVALID_PATH",
-        message: `This is not a valid key of a namespace: ${problem}.`,
+        message: `This is not a valid key of a namespace: ${problem}. [INVALID_PATH, namespacedKey]`,
       }) as Error,
     );
   });

@@ -34,10 +34,10 @@ describe("sharedManager", () => {
   });
 
   it("shares by what the variables mean, not by how they say it", async () => {
-    const one = await sharedManager({ COATCHECK_STORAGE_TIMEOUT: "5m", UNRELATED: "1" });
-    expect(await sharedManager({ COATCHECK_STORAGE_TIMEOUT: " 300s ", UNRELATED: "2" })).toBe(one);
-    expect(await sharedManager({ BUBU_STORAGE_TIMEOUT: "300s" }, { envPrefix: "BUBU_" })).toBe(one);
-    expect(await sharedManager({ COATCHECK_STORAGE_TIMEOUT: "301s" })).not.toBe(one);
+    const one = await sharedManager({ COATCHECK_STORAGE_TIMEOUT: "4m", UNRELATED: "1" });
+    expect(await sharedManager({ COATCHECK_STORAGE_TIMEOUT: " 240s ", UNRELATED: "2" })).toBe(one);
+    expect(await sharedManager({ BUBU_STORAGE_TIMEOUT: "240s" }, { envPrefix: "BUBU_" })).toBe(one);
+    expect(await sharedManager({ COATCHECK_STORAGE_TIMEOUT: "241s" })).not.toBe(one);
     expect(await sharedManager({})).not.toBe(one);
   });
 
@@ -76,6 +76,14 @@ describe("sharedManager", () => {
     expect(await sharedManager({}, { options: { ...equal, codecs: [gzip()] } })).not.toBe(one);
     expect(await sharedManager({}, { options: { ...equal, retention: { maxScan: 2 } } })).not.toBe(one);
     expect(await sharedManager({})).not.toBe(one);
+  });
+
+  it("is the same where a default is said", async () => {
+    const one = await sharedManager(FILES);
+    const said = { COATCHECK_MAX_INLINE_SIZE: "1024", COATCHECK_STORAGE_TIMEOUT: "5m", COATCHECK_S3_MAX_RETRIES: "3" };
+    expect(await sharedManager({ ...FILES, ...said })).toBe(one);
+    expect(await sharedManager(FILES, { options: { outputPrefix: "outputs", concurrency: 16 } })).toBe(one);
+    expect(await sharedManager({ ...FILES, COATCHECK_MAX_INLINE_SIZE: "1025" })).not.toBe(one);
   });
 
   it("shares by the bytes of a key", async () => {

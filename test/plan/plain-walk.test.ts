@@ -179,7 +179,7 @@ describe.each([
       expect([error.code, error.cause]).toEqual(["UNSERIALIZABLE", cause]);
       const place = formatPayloadPath([...nestedPath(levels, isArray), "broken"]);
       expect(error.message).toBe(
-        `The value at ${place} can't be stored as JSON: reading it failed (a getter, a toJSON method or a proxy threw).`,
+        `The value at ${place} can't be stored as JSON: reading it failed (a getter, a toJSON method or a proxy threw). [UNSERIALIZABLE, dehydrate]`,
       );
     }
   });
@@ -191,7 +191,7 @@ describe.each([
       const expectNamed = (payload: unknown, place: (string | number)[]): void => {
         const error = failureOf(() => planOf(payload));
         expect(error.message).toBe(
-          `The value at ${formatPayloadPath(place)} can't be stored as JSON: it is a cycle: an object that stands inside itself.`,
+          `The value at ${formatPayloadPath(place)} can't be stored as JSON: it is a cycle: an object that stands inside itself. [UNSERIALIZABLE, dehydrate]`,
         );
       };
       const path = nestedPath(levels, isArray);

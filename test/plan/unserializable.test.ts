@@ -19,7 +19,8 @@ function failureAt(value: unknown) {
   return error;
 }
 
-const at = (problem: string): string => `The value at $.a[3]["b.c"] can't be stored as JSON: ${problem}.`;
+const at = (problem: string): string =>
+  `The value at $.a[3]["b.c"] can't be stored as JSON: ${problem}. [UNSERIALIZABLE, dehydrate]`;
 
 describe("A cycle is named with the place where an object stands inside itself", () => {
   interface Node {
@@ -28,7 +29,7 @@ describe("A cycle is named with the place where an object stands inside itself",
   const cycle = (problem: () => unknown): string => {
     const error = failureOf(() => planOf(problem()));
     expect(error.code).toBe("UNSERIALIZABLE");
-    expect(error.message).toMatch(/ can't be stored as JSON: it is a cycle: an object that stands inside itself\.$/);
+    expect(error.message).toMatch(/ can't be stored as JSON: it is a cycle: an object that stands inside itself\. \[/);
     return error.message.slice("The value at ".length, error.message.indexOf(" can't"));
   };
 
@@ -108,7 +109,7 @@ describe("A payload that JSON has no form for fails with the path, and with noth
     expect(failureAt(Object(123n)).message).toBe(at("it is a BigInt, which JSON has no form for"));
     expect(failureAt({ toJSON: () => 1n }).message).toBe(at("it is a BigInt, which JSON has no form for"));
     expect(failureOf(() => planOf(1n)).message).toBe(
-      "The value at $ can't be stored as JSON: it is a BigInt, which JSON has no form for.",
+      "The value at $ can't be stored as JSON: it is a BigInt, which JSON has no form for. [UNSERIALIZABLE, dehydrate]",
     );
   });
 
@@ -150,7 +151,7 @@ describe("A payload that JSON has no form for fails with the path, and with noth
   it("for an array with more items than any JSON text has room for", () => {
     const sparse: unknown[] = [];
     sparse.length = 2 ** 32 - 1;
-    expect(failureAt(sparse).message).toMatch(/it is an array of more than \d+ items\.$/);
+    expect(failureAt(sparse).message).toMatch(/it is an array of more than \d+ items\. \[/);
   });
 
   it("before anything is written", async () => {

@@ -52,7 +52,9 @@ describe("parseLocation", () => {
     const error = failureOf(() => parseLocation(ref));
     expect(error.code).toBe("INVALID_REFERENCE");
     expect(error.operation).toBe("hydrate");
-    expect(error.message).toMatch(/^A reference is not valid: its object path is not valid: .+\.$/);
+    expect(error.message).toMatch(
+      /^A reference is not valid: its object path is not valid: .+\. \[INVALID_REFERENCE, \w+\]$/,
+    );
   });
 
   it.each([

@@ -121,7 +121,9 @@ describe("parseReference refuses a field that is wrong, and names it without say
       const error = failureOf(() => parse({ ...required, [key]: value }));
       expect(error.code).toBe("INVALID_REFERENCE");
       expect(error.operation).toBe("hydrate");
-      expect(error.message).toMatch(new RegExp(`^A reference is not valid: its \\${key} must be .*\\.$`));
+      expect(error.message).toMatch(
+        new RegExp(`^A reference is not valid: its \\${key} must be .*\\. \\[INVALID_REFERENCE, hydrate\\]$`),
+      );
       expect(error.message).toContain(`must be ${rule}`);
       expect(error.message).not.toContain(S);
     },
@@ -130,7 +132,10 @@ describe("parseReference refuses a field that is wrong, and names it without say
   it.each(["$storageContentType", "$storageSize", "$storageDigest"])("a native reference without %s", (key) => {
     const rest = Object.entries(required).filter(([other]) => other !== key);
     const error = failureOf(() => parse(Object.fromEntries(rest)));
-    expect([error.code, error.message]).toEqual(["INVALID_REFERENCE", `A reference is not valid: it has no ${key}.`]);
+    expect([error.code, error.message]).toEqual([
+      "INVALID_REFERENCE",
+      `A reference is not valid: it has no ${key}. [INVALID_REFERENCE, hydrate]`,
+    ]);
   });
 
   it.each(["$bubuStorageContentType", "$bubuStorageSchema", "$bubuStorageSchemaVersion", "$bubuStoragePath"])(

@@ -97,7 +97,7 @@ describe("parseSelector", () => {
   ])("refuses %j", (path, position, problem) => {
     const error = failure(() => parseSelector(path));
     expect(error.code).toBe("INVALID_REFERENCE");
-    expect(error.message).toBe(`The selector fails at position ${position}: ${problem}.`);
+    expect(error.message).toBe(`The selector fails at position ${position}: ${problem}. [INVALID_REFERENCE, select]`);
   });
 
   it("takes the largest safe index, which no array has", () => {
@@ -109,13 +109,13 @@ describe("parseSelector", () => {
     expect(parseSelector("a".repeat(MAX_SELECTOR_LENGTH))).toHaveLength(1);
     const error = failure(() => parseSelector("a".repeat(MAX_SELECTOR_LENGTH + 1)));
     expect(error.code).toBe("INVALID_REFERENCE");
-    expect(error.message).toBe("The selector is longer than 4096 characters.");
+    expect(error.message).toBe("The selector is longer than 4096 characters. [INVALID_REFERENCE, select]");
   });
 
   it.each([undefined, null, 7, {}, ["a"]])("refuses %p, which is not a string", (path) => {
     const error = failure(() => parseSelector(path as string));
     expect(error.code).toBe("INVALID_REFERENCE");
-    expect(error.message).toBe("The selector is not a string.");
+    expect(error.message).toBe("The selector is not a string. [INVALID_REFERENCE, select]");
   });
 
   it("throws nothing but INVALID_REFERENCE, and quickly, whatever the text", () => {
@@ -194,7 +194,7 @@ describe("select", () => {
   ])("refuses %s", (path, position, problem) => {
     const error = failure(() => pick(order, path));
     expect(error.code).toBe("INVALID_REFERENCE");
-    expect(error.message).toBe(`The selector fails at position ${position}: ${problem}.`);
+    expect(error.message).toBe(`The selector fails at position ${position}: ${problem}. [INVALID_REFERENCE, select]`);
   });
 
   it.each(["__proto__", "constructor", "toString", "hasOwnProperty", '["__proto__"]', "[*].__proto__"])(

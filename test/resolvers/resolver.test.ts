@@ -1,3 +1,6 @@
+import { StorageManager } from "../../src/manager/storage-manager.js";
+import { MemoryStore } from "../../src/store/drivers/memory-store.js";
+import { failureOf } from "../support/failure.js";
 import { assertResolvers, findResolver, type ReferenceResolver } from "../../src/resolvers/resolver.js";
 import { isStorageError } from "../../src/errors/error.js";
 
@@ -38,7 +41,7 @@ describe("assertResolvers", () => {
       thrown = error;
     }
     expect(isStorageError(thrown, "CONFIG_INVALID")).toBe(true);
-    expect((thrown as Error).message).toBe(`The option "resolvers" ${problem}.`);
+    expect((thrown as Error).message).toBe(problem);
   });
 });
 
@@ -52,6 +55,14 @@ describe("findResolver", () => {
     expect(find({ $bubuOnly: 7, more: 1 })).toBeUndefined();
     expect(find({ other: 7 })).toBeUndefined();
     expect(find({})).toBeUndefined();
+  });
+
+  it("does not count keys that JSON leaves out: what was written is not what would be read", async () => {
+    for (const more of [undefined, () => 1, Symbol("s")]) expect(find({ $bubuOnly: 7, more })).toBe(only);
+    const options = { dialect: "bubustack", references: "reject", resolvers: [only] } as const;
+    const manager = new StorageManager({ store: new MemoryStore(), ...options });
+    const failure = await failureOf(manager.dehydrate({ $bubuOnly: "of a user's own", more: undefined }));
+    expect(failure.code).toBe("INVALID_REFERENCE");
   });
 
   it("asks the resolver's own matches instead, where there is one", () => {

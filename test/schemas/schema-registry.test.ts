@@ -7,7 +7,7 @@ import {
   type StandardIssue,
   type StandardSchemaV1,
 } from "../../src/schemas/standard-schema.js";
-import { StorageError } from "../../src/errors/error.js";
+import { StorageError, textOf } from "../../src/errors/error.js";
 
 /** A handmade Standard Schema; asynchronous, as its validation takes a turn of the event loop. */
 function asyncSchema<Output>(
@@ -76,7 +76,7 @@ describe("validate", () => {
     const error = await failure(validate(schema, value));
     expect(error.code).toBe("SCHEMA_MISMATCH");
     expect(error.retryable).toBe(false);
-    expect(error.message).toBe('The value does not match the schema: issues at user["e.mail"], items[1].id, kind.');
+    expect(textOf(error)).toBe('The value does not match the schema: issues at user["e.mail"], items[1].id, kind.');
     expect(error.cause).toBeUndefined();
     expect(JSON.stringify(error)).not.toContain("s3cr3t");
   });
@@ -98,17 +98,17 @@ describe("validate", () => {
   ])("writes the path %j", async (path, text) => {
     const issue = path === undefined ? { message: "s3cr3t" } : { message: "s3cr3t", path };
     const error = await failure(validate(failing(issue), {}));
-    expect(error.message).toBe(`The value does not match the schema: issues at ${text}.`);
+    expect(textOf(error)).toBe(`The value does not match the schema: issues at ${text}.`);
   });
 
   it("names each place once, and ten of them", async () => {
     const issues = Array.from({ length: 24 }, (_, index) => ({ message: "", path: [index % 12] }));
     const error = await failure(validate(failing(...issues), {}));
-    expect(error.message).toBe(
+    expect(textOf(error)).toBe(
       "The value does not match the schema: issues at " +
         "[0], [1], [2], [3], [4], [5], [6], [7], [8], [9] and 2 more places.",
     );
-    expect((await failure(validate(failing(...issues.slice(0, 10)), {}))).message).toMatch(/\[9\]\.$/);
+    expect(textOf(await failure(validate(failing(...issues.slice(0, 10)), {})))).toMatch(/\[9\]\.$/);
   });
 
   it("takes a schema that fails itself for a mismatch, with the cause", async () => {
@@ -122,7 +122,7 @@ describe("validate", () => {
       const schema = { "~standard": { version: 1 as const, vendor: "handmade", validate: run } };
       const error = await failure(validate(schema, {}));
       expect(error).toMatchObject({ code: "SCHEMA_MISMATCH", cause });
-      expect(error.message).toBe("The value could not be validated by the schema: it failed itself.");
+      expect(textOf(error)).toBe("The value could not be validated by the schema: it failed itself.");
     }
     const nothing = asyncSchema(() => undefined as never);
     expect((await failure(validate(nothing, {}))).cause).toBeInstanceOf(TypeError);
@@ -139,7 +139,7 @@ describe("validate", () => {
   ])("refuses %j, which is no Standard Schema", async (schema) => {
     const error = await failure(validate(schema as unknown as StandardSchemaV1, {}));
     expect(error.code).toBe("CONFIG_INVALID");
-    expect(error.message).toBe("The schema does not follow Standard Schema, version 1.");
+    expect(textOf(error)).toBe("The schema does not follow Standard Schema, version 1.");
   });
 });
 
@@ -188,7 +188,7 @@ describe("SchemaRegistry.check", () => {
 
   it("names the versions and the paths when the value does not match", async () => {
     const check = async (schemaVersion: string, value: unknown, schemas = orders()) =>
-      (await failure(schemas.check({ schema: "order", schemaVersion }, value))).message;
+      textOf(await failure(schemas.check({ schema: "order", schemaVersion }, value)));
     expect(await check("3", { id: "s3cr3t", total: 5 })).toBe(
       'The value does not match the schema "order" version "3": issues at total.',
     );
@@ -214,7 +214,7 @@ describe("SchemaRegistry.check", () => {
     ] as const) {
       const error = await failure(schemas.check({ schema: "order", schemaVersion }, { id: 1 }));
       expect(error.code).toBe("SCHEMA_MISMATCH");
-      expect(error.message).toBe(
+      expect(textOf(error)).toBe(
         `A value of the schema ${text} has no upgrade to version "3". Add one by upgrade() of the registry.`,
       );
     }
@@ -279,7 +279,7 @@ describe("SchemaRegistry.check", () => {
     const schemas = new SchemaRegistry().register("order", "2", V2).upgrade("order", "1", "2", upgrade);
     const error = await failure(schemas.check({ schema: "order", schemaVersion: "1" }, {}));
     expect(error.code).toBe("SCHEMA_MISMATCH");
-    expect(error.message).toBe('The upgrade of the schema "order" version "1" to version "2" failed.');
+    expect(textOf(error)).toBe('The upgrade of the schema "order" version "1" to version "2" failed.');
     expect(error.cause).toEqual(new Error("s3cr3t"));
   });
 
@@ -293,7 +293,7 @@ describe("SchemaRegistry.check", () => {
       const schemas = new SchemaRegistry().register("s", version, V1);
       for (const tag of tags) {
         expect(await schemas.check(tag, { id: 1 })).toEqual({ id: 1 });
-        expect((await failure(schemas.check(tag, {}))).message).toBe(
+        expect(textOf(await failure(schemas.check(tag, {})))).toBe(
           'The value does not match the schema "s": issues at id.',
         );
       }
@@ -383,7 +383,8 @@ describe("SchemaRegistry refuses", () => {
       (s) => s.upgrade("s", "1", "2", () => 0).upgrade("s", "1", "2", () => 0),
       'The schema "s" version "1" has an upgrade to version "2" already.',
     ],
-  ])("%s", (_what, act, message) => {
+  ])("%s", (_what, act, text) => {
+    const message = `${text} [CONFIG_INVALID, configure]`;
     expect(() => act(new SchemaRegistry())).toThrow(
       expect.objectContaining({ code: "CONFIG_INVALID", message }) as Error,
     );

@@ -84,6 +84,11 @@ describe("checkWrite", () => {
     [{ metadata: { a: " x" } }],
     [{ metadata: { a: "ü" } }],
     [{ metadata: { a: 1 } }],
+    [{ metadata: null }],
+    [{ metadata: "text" }],
+    [{ metadata: 5 }],
+    [{ metadata: [] }],
+    [{ metadata: new Map([["a", "b"]]) }],
   ])("refuses the options %j", (options) => {
     expect(() => checkWrite(store, "a", "", options as unknown as WriteOptions)).toThrow(refused("CONFIG_INVALID"));
   });

@@ -16,6 +16,6 @@ export function requirePeer(name: string, entry: string): unknown {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException | undefined)?.code !== "MODULE_NOT_FOUND") throw cause;
     const message = `${entry} needs the package ${name}, which is not installed: run npm install ${name}.`;
-    throw new StorageError("MISSING_DEPENDENCY", message, { cause });
+    throw new StorageError("MISSING_DEPENDENCY", message, { operation: "configure", cause });
   }
 }

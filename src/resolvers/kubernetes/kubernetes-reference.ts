@@ -46,6 +46,7 @@ export function parseKubernetesReference(kind: string, value: unknown, namespace
     throw new StorageError(
       "REFERENCE_DENIED",
       `A ${kind} reference names another namespace than the own one. Only that of the option "namespace" is read.`,
+      { operation: "resolve" },
     );
   }
   return { namespace, name, key, format };
@@ -84,5 +85,7 @@ function isFormat(format: string): format is KubernetesFormat {
 }
 
 function invalid(kind: string, problem: string): StorageError {
-  return new StorageError("INVALID_REFERENCE", `A ${kind} reference is malformed: ${problem}.`);
+  return new StorageError("INVALID_REFERENCE", `A ${kind} reference is malformed: ${problem}.`, {
+    operation: "resolve",
+  });
 }

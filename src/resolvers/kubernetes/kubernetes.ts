@@ -52,14 +52,18 @@ export function kubernetesResolvers(options: KubernetesResolverOptions): Referen
   ];
 }
 
+function invalidOption(problem: string): StorageError {
+  return new StorageError("CONFIG_INVALID", `The option ${problem}.`, { operation: "configure" });
+}
+
 function checkedOptions(options: Partial<KubernetesResolverOptions> | undefined): KubernetesResolverOptions {
   const client: Partial<KubernetesClient> | undefined = options?.client;
   const namespace = options?.namespace;
   if (typeof client?.readSecret !== "function" || typeof client.readConfigMap !== "function") {
-    throw new StorageError("CONFIG_INVALID", 'The option "client" must have the methods readSecret and readConfigMap.');
+    throw invalidOption('"client" must have the methods readSecret and readConfigMap');
   }
   if (typeof namespace !== "string" || !isNamespace(namespace)) {
-    throw new StorageError("CONFIG_INVALID", 'The option "namespace" must be the name of a Kubernetes namespace.');
+    throw invalidOption('"namespace" must be the name of a Kubernetes namespace');
   }
   return { client: client as KubernetesClient, namespace };
 }

@@ -22,7 +22,7 @@ function setUp(parts: Partial<Delivery<string>> = {}, missing: "ack" | "reject" 
 }
 
 const failure = (code: "NOT_FOUND" | "TIMEOUT") =>
-  new MessageError(new StorageError(code, code, { operation: "unpack", retryable: code === "TIMEOUT" }));
+  new MessageError(new StorageError(code, code, { retryable: code === "TIMEOUT" }));
 
 it("settles after the acknowledgement, and nothing when it may come again", async () => {
   const done = setUp();

@@ -175,7 +175,7 @@ export const FIRST_HOUR: readonly Mutant[] = [
     name: "an error of a store does not say what to do",
     promise: book("errors", "A message says what happened, what to do about it, and where."),
     file: "errors/message.ts",
-    from: "const advice = ADVISES.test(text) ? undefined : ADVICE[code];",
+    from: "const advice = (store ?? path) === undefined || ADVISES.test(text) ? undefined : ADVICE[code];",
     to: "const advice = undefined;",
     seenBy: seenByTests("errors/error.test.ts"),
   },

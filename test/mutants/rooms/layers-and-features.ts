@@ -2,6 +2,14 @@ import { behaviour, book, testing, seenByCases, seenByTests, type Mutant } from 
 
 export const LAYERS_AND_FEATURES: readonly Mutant[] = [
   {
+    name: "a sidecar has the name of an object that is named by its content",
+    promise: behaviour("also over stores of stores"),
+    file: "store/layers/features/sidecar.ts",
+    from: ".beside.json`",
+    to: ".json`",
+    seenBy: seenByTests("store/layers/features/features-metadata.test.ts"),
+  },
+  {
     name: "a body that was consumed is sent again",
     promise: testing("What hydrates is what was dehydrated, or a `StorageError` with a code that a fault explains"),
     file: "store/layers/retry.ts",

@@ -2,6 +2,14 @@ import { behaviour, seenByTests, type Mutant } from "../mutant.js";
 
 export const RETENTION: readonly Mutant[] = [
   {
+    name: "an adopted text is written from its UTF-8",
+    promise: behaviour("adoption keeps what no UTF-8 can hold"),
+    file: "maintain/adoption.ts",
+    from: "return this.write(inner === undefined ? data : inner.value, reference, fields);",
+    to: "return this.write(inner === undefined ? Buffer.from(data as string).toString() : inner.value, reference, fields);",
+    seenBy: seenByTests("maintain/adopt.test.ts"),
+  },
+  {
     name: "a label is rounded down",
     promise: behaviour("labels are rounded up"),
     file: "object/expiry-label.ts",

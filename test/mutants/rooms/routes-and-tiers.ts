@@ -93,8 +93,8 @@ export const ROUTES_AND_TIERS: readonly Mutant[] = [
     name: "what a cache takes is not counted",
     promise: behaviour("bounded by bytes"),
     file: "store/layers/tiered/lru-cache-tier.ts",
-    from: "return OVERHEAD + bytes.byteLength + 2",
-    to: "return OVERHEAD + 2",
+    from: "object.bytes.byteLength + Math.min",
+    to: "Math.min",
     seenBy: seenByTests("store/layers/tiered/tiered-caching.test.ts"),
   },
   {

@@ -2,6 +2,14 @@ import { behaviour, book, testing, seenByCases, seenByTests, type Mutant } from 
 
 export const STREAMS: readonly Mutant[] = [
   {
+    name: "two calls share a stream",
+    promise: behaviour("a stream that two calls are given is read by one of them, and refused by the other"),
+    file: "store/source.ts",
+    from: "if (!isOwn) begun.add(source);",
+    to: "",
+    seenBy: seenByTests("dehydrate/streams/shared-sources.test.ts"),
+  },
+  {
     name: "what was read beyond a small stream is lost",
     promise: behaviour("every kind of stream comes back, of every size"),
     file: "dehydrate/streams/read-source.ts",

@@ -31,7 +31,9 @@ export async function createClient(options: ParsedAzureOptions): Promise<Contain
   } catch {
     // The error of the SDK might quote the connection string or the key, so it does not become the cause.
     const what = options.connectionString === undefined ? "accountUrl or credential" : "connectionString";
-    throw new StorageError("CONFIG_INVALID", `The option "${what}" of AzureStore is not valid.`);
+    throw new StorageError("CONFIG_INVALID", `The option "${what}" of AzureStore is not valid.`, {
+      operation: "configure",
+    });
   }
 }
 

@@ -20,10 +20,10 @@ export function isReserved(path: string): boolean {
 
 /**
  * Returns the path of an object's sidecar. It contains a hash, since a path that is longer than the object's may be
- * too long.
+ * too long. It must not look like a content-addressed path: a FailoverStore would refuse the sidecar as damaged.
  */
 export function sidecarPath(path: string): string {
-  return `${RESERVED}/${createHash("sha256").update(path).digest("hex")}.json`;
+  return `${RESERVED}/${createHash("sha256").update(path).digest("hex")}.beside.json`;
 }
 
 /** The version of an object that attributes belong to. No other version may have them. */

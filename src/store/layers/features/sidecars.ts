@@ -29,7 +29,7 @@ export class Sidecars {
       if (sidecar?.path === path) return sidecar;
       throw new StorageError("INTEGRITY", "What is kept beside the object is damaged.", details);
     } catch (error) {
-      if (isStorageError(error, "NOT_FOUND")) return undefined;
+      if (isStorageError(error, "NOT_FOUND") || isForeign(error)) return undefined;
       throw asOwn(error, path, call);
     }
   }
@@ -56,12 +56,24 @@ export class Sidecars {
   }
 
   async remove(path: string, call: SidecarCall): Promise<void> {
-    await onBehalf(path, call, () => this.store.delete(sidecarPath(path), { signal: call.signal }));
+    const { signal } = call;
+    await onBehalf(path, call, async () => {
+      try {
+        await this.store.delete(sidecarPath(path), { signal });
+      } catch (error) {
+        if (!isForeign(error)) throw error;
+      }
+    });
   }
 
   #stat(path: string, call: SidecarCall): Promise<ObjectInfo | undefined> {
     return onBehalf(path, call, () => this.store.stat(path, { signal: call.signal }));
   }
+}
+
+/** Whether a layer below keeps its own sidecars in that place. Then this layer has none there. */
+function isForeign(error: unknown): boolean {
+  return isStorageError(error, "INVALID_PATH");
 }
 
 /** Runs a call that the caller did not make. Its error becomes an error of the caller's call, on its path. */

@@ -12,14 +12,14 @@ export interface TieredStoreOptions {
   /** The store that holds the objects. `close()` closes it. */
   remote: Store;
   /**
-   * Most bytes of memory that cached objects take. Each object counts 1 KiB and more for what is kept about it.
-   * Default 67108864 (64 MiB). Bodies that are being loaded or written take at most the same amount again. A body
-   * that would not fit is streamed.
+   * Most bytes of memory that cached objects take. Each object counts 1 KiB and more for what is kept about it. In a
+   * cache under 16 MiB that is a 16,384th of `maxBytes` at most. Default 67108864 (64 MiB). Bodies that are being
+   * loaded or written take at most the same amount again. A body that would not fit is streamed.
    */
   maxBytes?: number | undefined;
   /**
-   * Bytes of the largest object that is cached, at most `maxBytes`. Default: an eighth of `maxBytes`. Larger objects
-   * are streamed through, and never held.
+   * Bytes of the largest object that is cached, at most `maxBytes`. Default: an eighth of `maxBytes`, or 1 MiB if that
+   * is more. Larger objects are streamed through, and never held.
    */
   maxObjectSize?: number | undefined;
   /**
@@ -108,7 +108,7 @@ const schema = z.pipe(
         when,
       }),
     ),
-  z.transform((options) => ({ ...options, maxObjectSize: options.maxObjectSize ?? Math.floor(options.maxBytes / 8) })),
+  z.transform((options) => ({ ...options, maxObjectSize: options.maxObjectSize ?? usualObjectSize(options.maxBytes) })),
 );
 
 // The check runs even when a field is wrong by itself, so that one error names everything.
@@ -126,4 +126,8 @@ export type ParsedTieredOptions = z.output<typeof schema>;
 /** @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
 export function parseTieredOptions(options: TieredStoreOptions): ParsedTieredOptions {
   return parseOptions(schema, options, "TieredStore");
+}
+
+function usualObjectSize(maxBytes: number): number {
+  return Math.max(Math.floor(maxBytes / 8), Math.min(maxBytes, 1024 ** 2));
 }

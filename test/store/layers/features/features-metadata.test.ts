@@ -1,4 +1,7 @@
 import { withFeatures } from "../../../../src/store/layers/features/with-features.js";
+import { FailoverStore } from "../../../../src/store/compose/failover/failover-store.js";
+import { ReplicatedStore } from "../../../../src/store/compose/replicated/replicated-store.js";
+import { TieredStore } from "../../../../src/store/layers/tiered/tiered-store.js";
 import { MemoryStore } from "../../../../src/store/drivers/memory-store.js";
 import type { ObjectInfo, Store } from "../../../../src/store/store.js";
 import { FaultStore, type FaultRule } from "../../../../src/testing/index.js";
@@ -42,6 +45,23 @@ describe("simulated metadata", () => {
     expect(await pathsOf(store, "", { startAfter: "runs/b", limit: 1 })).toEqual(["~coatchecks"]);
     expect(await pathsOf(store, "~coatcheck/")).toEqual([]);
     expect((await pathsOf(inner)).filter((path) => SIDECAR.test(path))).toHaveLength(1);
+  });
+
+  it.each<[string, () => Store]>([
+    ["FailoverStore", () => new FailoverStore({ stores: { a: limited(LACKING), b: limited(LACKING) } })],
+    ["ReplicatedStore", () => new ReplicatedStore({ stores: { a: limited(LACKING), b: limited(LACKING) } })],
+    ["TieredStore", () => new TieredStore({ remote: limited(LACKING) })],
+    ["layer that simulates it already", () => simulated()],
+  ])("works over a %s", async (_, inner) => {
+    const store = simulated(inner());
+    await store.write("runs/a", "x", one);
+    await store.write("runs/a", "y", two);
+    expect(attributes(await store.stat("runs/a"))).toEqual(two);
+    expect(attributes((await store.read("runs/a")).info)).toEqual(two);
+    expect(await pathsOf(store)).toEqual(["runs/a"]);
+    await store.delete("runs/a");
+    await store.write("runs/a", "z");
+    expect(attributes(await store.stat("runs/a"))).toEqual(NOTHING);
   });
 
   it("lists past any number of sidecars by one more listing, not one by one", async () => {
