@@ -101,7 +101,9 @@ function readOnce(source: object, opened: OpenSource): OpenSource {
   return {
     next: () => {
       if (!isOwn && begun.has(source))
-        return Promise.reject(new Error("The stream was read already, or is being read."));
+        return Promise.reject(
+          new Error("The stream was read already, or is being read. Give each call a stream of its own."),
+        );
       if (!isOwn) begun.add(source);
       isOwn = true;
       return opened.next();
