@@ -1,4 +1,6 @@
+import type { Writable } from "node:stream";
 import { Command, CommanderError, Option } from "commander";
+import { abortable } from "../async/abort.js";
 import { isStorageError, StorageError } from "../errors/error.js";
 import { EXIT } from "./exit-codes.js";
 import { GLOBAL_OPTIONS, optionsOf } from "./flags.js";
@@ -23,22 +25,31 @@ export async function main(argv: readonly string[], terminal: Terminal, version:
   terminal.signal.addEventListener("abort", interrupt, { once: true });
   if (terminal.signal.aborted) interrupt();
   const run = new Run(terminal, stop.signal);
-  const breakOff = (error: NodeJS.ErrnoException): void => {
-    run.isCutShort = true;
+  const lose = (error: NodeJS.ErrnoException): void => {
+    run.lost ??= error;
     stop.abort(error);
   };
-  stdout.on("error", breakOff); // EPIPE: the reader closed the pipe
+  // For as long as the process lives: what is written last fails late.
+  stdout.on("error", lose);
   try {
     await run.parse(argv, version);
+    // What went wrong with it is told here before it is to the listener.
+    if (!stop.signal.aborted) await abortable(written(stdout).catch(lose), stop.signal);
+    if (run.lost !== undefined) throw run.lost;
     return run.exitCode;
   } catch (error) {
     run.progress.end();
-    if (run.isCutShort) return EXIT.fine;
+    const { lost } = run;
+    if (lost?.code === "EPIPE") return EXIT.fine; // whoever read has seen enough
+    if (lost !== undefined) {
+      stderr.write(`coatcheck: the results can't be written: ${lost.code ?? lost.message}\n`);
+      return EXIT.failed;
+    }
     if (terminal.signal.aborted) {
       stderr.write(`coatcheck: interrupted${run.resumption}\n`);
       return EXIT.interrupted;
     }
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
+    if (error instanceof CommanderError) return EXIT.usage;
     const label = hasColour(stderr, terminal.env) ? "\u001b[31mcoatcheck:\u001b[39m" : "coatcheck:";
     stderr.write(`${label} ${error instanceof Error ? error.message : String(error)}\n`);
     return exitCodeOf(error);
@@ -46,17 +57,22 @@ export async function main(argv: readonly string[], terminal: Terminal, version:
     run.progress.end();
     await run.close();
     terminal.signal.removeEventListener("abort", interrupt);
-    stdout.off("error", breakOff);
-    if (run.isCutShort) stdout.on("error", () => undefined); // for writes still in flight
   }
+}
+
+/** Waits until what was written is out: it may be the whole result. @throws what went wrong with it */
+async function written(stdout: Writable): Promise<void> {
+  if (stdout.errored) throw stdout.errored;
+  if (stdout.writableLength === 0) return;
+  await new Promise<void>((resolve, reject) => stdout.write("", (error) => (error ? reject(error) : resolve())));
 }
 
 /** One run of the command. */
 class Run {
   exitCode: number = EXIT.fine;
   resumption = "";
-  /** Whether the reader of the results has gone away. */
-  isCutShort = false;
+  /** Why nobody gets the results any more. */
+  lost: NodeJS.ErrnoException | undefined;
   readonly progress: Progress;
   #managers: OpenManagers | undefined;
 
@@ -88,7 +104,11 @@ class Run {
           })) ?? EXIT.fine;
       });
     }
-    await program.parseAsync(argv, { from: "user" });
+    try {
+      await program.parseAsync(argv, { from: "user" });
+    } catch (error) {
+      if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error; // it has said its help or version
+    }
   }
 
   async close(): Promise<void> {
@@ -113,6 +133,7 @@ class Run {
       planner: () => managers.planner(),
       description: () => managers.description(),
       storeAt: (url) => managers.storeAt(url),
+      missingDirectory: (url) => managers.missingDirectory(url),
       store: async () => {
         const { store } = await managers.manager();
         if (store === undefined) throw noStoreFor(verb);

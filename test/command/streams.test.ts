@@ -32,6 +32,33 @@ it("a reader that has seen enough ends it quietly", async () => {
   expect(lines).toBe(3);
 });
 
+/** Fails with a code when it is written to. */
+function failing(code: string): Writable {
+  return new Writable({
+    write: (_chunk, _encoding, done) => done(Object.assign(new Error(`write ${code}`), { code })),
+  });
+}
+
+async function say(args: readonly string[], stdout: Writable): Promise<[number, string]> {
+  const stderr = new PassThrough();
+  const stdin = Readable.from([Buffer.from(JSON.stringify("x".repeat(2000)))]);
+  const { signal } = new AbortController();
+  const terminal = { env: {}, cwd: directory.path, stdin, stdout, stderr, signal };
+  const exitCode = await main(args, terminal, "1.2.3");
+  await turns(3);
+  return [exitCode, String((stderr.read() as Buffer | null) ?? "")];
+}
+
+it.each(["--help", "completion bash", "dehydrate --scope full"])(
+  "results that can't be written are a failure, of %s too, unless nobody reads them",
+  async (words) => {
+    const args = ["--store", url("full"), ...words.split(" ")];
+    const told = "coatcheck: the results can't be written: ENOSPC\n";
+    expect(await say(args, failing("ENOSPC"))).toEqual([1, told]);
+    expect(await say(args, failing("EPIPE"))).toEqual([0, ""]);
+  },
+);
+
 async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
 }
