@@ -5,7 +5,7 @@ import { isStorageError, StorageError } from "../errors/error.js";
 import { EXIT } from "./exit-codes.js";
 import { GLOBAL_OPTIONS, optionsOf } from "./flags.js";
 import { exitCodeOf, usageFailure } from "./failure.js";
-import { Output, type Form } from "./terminal/output.js";
+import { Output, printableLines, type Form } from "./terminal/output.js";
 import type { OpenManagers } from "./open-manager.js";
 import { Progress } from "./terminal/progress.js";
 import { hasColour, type Terminal } from "./terminal/terminal.js";
@@ -51,7 +51,7 @@ export async function main(argv: readonly string[], terminal: Terminal, version:
     }
     if (error instanceof CommanderError) return EXIT.usage;
     const label = hasColour(stderr, terminal.env) ? "\u001b[31mcoatcheck:\u001b[39m" : "coatcheck:";
-    stderr.write(`${label} ${error instanceof Error ? error.message : String(error)}\n`);
+    stderr.write(`${label} ${printableLines(error instanceof Error ? error.message : String(error))}\n`);
     return exitCodeOf(error);
   } finally {
     run.progress.end();
@@ -141,7 +141,7 @@ class Run {
       },
       say: (text) => {
         progress.end();
-        terminal.stderr.write(`${text}\n`);
+        terminal.stderr.write(`${printableLines(text)}\n`);
       },
       goOnWith: (flags) => (this.resumption = `; to go on, say the same with ${flags}`),
     };

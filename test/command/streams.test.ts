@@ -125,6 +125,18 @@ it("names that would move the cursor are written as they are called", async () =
   const { stdout } = await runCommand(args, { stdin: JSON.stringify({ "\u001b[2J\u202e\u2028": "x".repeat(2000) }) });
   expect(stdout).toContain("u{202e}");
   expect(stdout).not.toMatch(/[\u001b\u202e\u2028]/);
+  for (const verb of [
+    ["release", "odd\u202e"],
+    ["cat", "odd\u202e"],
+  ]) {
+    const { stderr } = await runCommand(["--store", url("odd"), ...verb], {
+      isTTY: true,
+      stdin: "\n",
+      env: { NO_COLOR: "1" },
+    });
+    expect(stderr).toContain("odd\\u{202e}");
+    expect(stderr).not.toContain("\u202e");
+  }
 });
 
 it("help reads in one screen of 40 lines and 100 columns", async () => {
