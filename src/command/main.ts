@@ -1,6 +1,5 @@
 import type { Writable } from "node:stream";
 import { Command, CommanderError, Option } from "commander";
-import { abortable } from "../async/abort.js";
 import { isStorageError, StorageError } from "../errors/error.js";
 import { EXIT } from "./exit-codes.js";
 import { GLOBAL_OPTIONS, optionsOf } from "./flags.js";
@@ -34,8 +33,9 @@ export async function main(argv: readonly string[], terminal: Terminal, version:
   try {
     await run.parse(argv, version);
     // What went wrong with it is told here before it is to the listener.
-    if (!stop.signal.aborted) await abortable(written(stdout).catch(lose), stop.signal);
+    if (!stop.signal.aborted) await written(stdout, stop.signal).catch(lose);
     if (run.lost !== undefined) throw run.lost;
+    if (stdout.writableLength > 0) stop.signal.throwIfAborted();
     return run.exitCode;
   } catch (error) {
     run.progress.end();
@@ -60,11 +60,14 @@ export async function main(argv: readonly string[], terminal: Terminal, version:
   }
 }
 
-/** Waits until what was written is out: it may be the whole result. @throws what went wrong with it */
-async function written(stdout: Writable): Promise<void> {
+/** Waits until what was written is out, unless it is interrupted: it may be the whole result. @throws what went wrong with it */
+async function written(stdout: Writable, signal: AbortSignal): Promise<void> {
   if (stdout.errored) throw stdout.errored;
   if (stdout.writableLength === 0) return;
-  await new Promise<void>((resolve, reject) => stdout.write("", (error) => (error ? reject(error) : resolve())));
+  await new Promise<void>((resolve, reject) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    stdout.write("", (error) => (error ? reject(error) : resolve()));
+  });
 }
 
 /** One run of the command. */

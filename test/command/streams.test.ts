@@ -59,6 +59,14 @@ it.each(["--help", "completion bash", "dehydrate --scope full"])(
   },
 );
 
+it("Ctrl-C while nobody reads the last line ends it with 130", async () => {
+  const interruption = new AbortController();
+  const stuck = new Writable({ write: () => void setImmediate(() => interruption.abort()) });
+  const stderr = new PassThrough();
+  const terminal = { env: {}, cwd: directory.path, stdin: Readable.from([]), stdout: stuck, stderr };
+  expect(await main(["completion", "bash"], { ...terminal, signal: interruption.signal }, "1.2.3")).toBe(130);
+});
+
 async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
 }

@@ -118,11 +118,5 @@ if (spawnSync("script", ["--version"]).status === 0) {
   const asked = typed(`'${bin}' --store '${url}' release run-1`, "n\n");
   assert.match(asked.stdout, /Delete all objects of the scope "run-1"\? \[y\/N\]/);
   assert.equal(asked.status, 5);
-  for (const [key, status] of [
-    ["\u0003", 130],
-    ["\u0004", 5],
-  ]) {
-    assert.equal(typed(`'${bin}' --store '${url}' release run-1`, key).status, status);
-  }
 }
 assert(readdirSync(join(cwd, "payloads")).length > 0);
