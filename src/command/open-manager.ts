@@ -94,9 +94,13 @@ export class OpenManagers {
    * @param url default: the place of the command line, a file or the environment
    */
   async missingDirectory(url?: string): Promise<string | undefined> {
-    const { storage } =
-      url === undefined ? await this.description() : readEnvironment(this.#envOf(url), this.#prefix, {}).settings;
-    if (storage?.provider !== "file") return undefined;
+    const configuration = await this.#configuration();
+    const place: unknown = url ?? this.#place.store ?? (configuration as FileOptions).store;
+    // What a program made needs nothing of the environment.
+    if ((url === undefined && isManager(configuration)) || (place !== undefined && typeof place !== "string"))
+      return undefined;
+    const { storage } = readEnvironment(this.#envOf(place), this.#prefix, {}).settings;
+    if (storage.provider !== "file") return undefined;
     const { root } = storage;
     return stat(root).then(
       () => undefined,

@@ -14,14 +14,14 @@ const DAY = 86_400_000;
 const directory = newDirectory();
 
 /** Runs the command where a module gives this. */
-async function run(args: string, exported: unknown, stdin = ""): Promise<Ran> {
+async function run(args: string, exported: unknown, stdin = "", env: NodeJS.ProcessEnv = {}): Promise<Ran> {
   await writeFile(join(directory.path, "coatcheck.config.mjs"), "");
   jest
     .mocked(importByName)
     .mockImplementation((file) =>
       file.endsWith("config.mjs") ? Promise.resolve({ default: exported }) : original(file),
     );
-  return runCommand(args.split(" "), { cwd: directory.path, stdin });
+  return runCommand(args.split(" "), { cwd: directory.path, stdin, env });
 }
 
 /** A manager, and one of another copy of this package: only its methods are the same. */
@@ -57,6 +57,18 @@ describe("a module of a configuration", () => {
     expect((await run("done s b --readers b --dry-run", make)).exitCode).toBe(0);
     expect(make).toHaveBeenCalledTimes(1);
     expect(close).toHaveBeenCalled();
+  });
+
+  it("that gives a store needs nothing of the environment", async () => {
+    const env = { COATCHECK_STORAGE_PROVIDER: "floppy" };
+    for (const exported of [{ store: new MemoryStore() }, new StorageManager({ store: new MemoryStore() })]) {
+      for (const args of ["ls", "du", "gc --dry-run", "verify --all"]) {
+        expect((await run(args, exported, "", env)).exitCode).toBe(0);
+      }
+    }
+    const other = { COATCHECK_STORAGE_PROVIDER: "file", COATCHECK_STORAGE_PATH: join(directory.path, "nowhere") };
+    const { exitCode, stderr } = await run("verify --all", new StorageManager({}), "", other);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining("There is no store for verify")]);
   });
 
   it("that fails is named, and keeps its exit code where it may come right later", async () => {
