@@ -49,7 +49,7 @@ async function parse(path: string, file: string): Promise<unknown> {
 async function load(path: string, file: string): Promise<unknown> {
   try {
     const { default: exported } = (await importByName(pathToFileURL(path).href)) as { default?: unknown };
-    // What a compiler made of `export default`, inside of the exports of CommonJS.
+    // Some compilers put the result of `export default` inside the exports of a CommonJS module.
     const isInterop = isPlainObject(exported) && exported["__esModule"] === true;
     const made: unknown = isInterop ? exported["default"] : exported;
     return typeof made === "function" ? await (made as () => unknown)() : made;

@@ -8,8 +8,8 @@ import type { VerbCall } from "./verb.js";
 /**
  * Asks before a change. `--yes` answers the question, and `--dry-run` changes nothing.
  *
- * @param what would be done: "Release run-42"
- * @throws {CommandFailure} of the exit code 5 when the answer is no, or nobody can be asked; 130 for Ctrl-C
+ * @param what the change in words: "Release run-42"
+ * @throws {CommandFailure} with exit code 5 if the answer is no, or if nobody can be asked; with 130 for Ctrl-C
  */
 export async function confirm({ options, terminal, signal }: VerbCall, what: string): Promise<void> {
   if (options["dryRun"] === true || options["yes"] === true) return;

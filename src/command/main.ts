@@ -40,7 +40,7 @@ export async function main(argv: readonly string[], terminal: Terminal, version:
   } catch (error) {
     run.progress.end();
     const { lost } = run;
-    if (lost?.code === "EPIPE") return EXIT.fine; // whoever read has seen enough
+    if (lost?.code === "EPIPE") return EXIT.fine; // the reader closed the pipe
     if (lost !== undefined) {
       stderr.write(`coatcheck: the results can't be written: ${lost.code ?? lost.message}\n`);
       return EXIT.failed;

@@ -4,8 +4,8 @@ import type { VerbCall } from "./verb.js";
 type Call = Pick<VerbCall, "missingDirectory" | "say">;
 
 /**
- * Refuses a directory that is not there, for verbs that vouch for a store or take all from it: of a store that is empty,
- * because its name is wrong, they would say that all is well.
+ * Refuses a directory that does not exist. Verbs that vouch for a store, or copy all of it, need this: with a wrong name
+ * they would find nothing, and say that all is well.
  *
  * @param url of the store; default: the own one
  * @throws {StorageError} `CONTAINER_NOT_FOUND`
@@ -17,7 +17,7 @@ export async function assertDirectory(call: Call, url?: string): Promise<void> {
   throw new StorageError("CONTAINER_NOT_FOUND", message, { store: "file" });
 }
 
-/** Says so, for verbs that find nothing there, which is an answer. */
+/** Says that a directory does not exist. Verbs that may find nothing use this. */
 export async function noteMissingDirectory(call: Call, url?: string): Promise<void> {
   const directory = await call.missingDirectory(url);
   if (directory !== undefined) call.say(`coatcheck: there is no directory ${JSON.stringify(directory)} yet`);

@@ -10,8 +10,8 @@ import type { Terminal } from "./terminal/terminal.js";
 export type ObjectArgument = { readonly payload: unknown } | { readonly path: string };
 
 /**
- * Takes an argument for JSON, for a file of it, for stdin, and else for the path of an object. What has the name of a stored
- * object is its path: in the directory of a store there is a file of that name too.
+ * Reads an argument as JSON, as a JSON file, or as stdin. Any other argument is the path of an object. So is the name of a
+ * stored object: the directory of a store has a file of the same name.
  */
 export async function objectArgument(argument: string | undefined, terminal: Terminal): Promise<ObjectArgument> {
   const text = argument?.trim();

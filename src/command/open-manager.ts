@@ -77,7 +77,7 @@ export class OpenManagers {
     const options = (typeof store === "string" ? others : configuration) as StorageManagerOptions;
     const given = environmentOptions({ envPrefix: this.#prefix, options }, "coatcheck");
     const { settings, options: made } = fromEnvironment(this.#envOf(this.#place.store ?? store), given);
-    // A store that was made elsewhere says its name, and nothing of its place.
+    // A store from a module has a name, but no settings that describe its place.
     const storage = made.store === undefined ? settings.storage : undefined;
     const { outputPrefix = "outputs", retention } = made;
     return {
@@ -164,7 +164,10 @@ export class OpenManagers {
 /** Options in a file, whose `store` is a URL, a store, or wrong. */
 type FileOptions = Omit<StorageManagerOptions, "store"> & { readonly store?: unknown };
 
-/** Also one of the other build of this package, or of another copy: it has the same face. */
+/**
+ * Says whether a configuration is a manager. A manager from the package's other build, or from another copy, also
+ * counts. Such a manager has the same methods.
+ */
 function isManager(configuration: object): configuration is StorageManager {
   return ["dehydrate", "hydrate", "collect", "verify"].every(
     (method) => typeof (configuration as Record<string, unknown>)[method] === "function",
@@ -177,7 +180,7 @@ function descriptionOf(manager: StorageManager): Description {
   return { storage: undefined, provider: store?.name ?? "none", outputPrefix: outputPrefixOf(manager), ttl };
 }
 
-// Of a manager of another copy of this package only its methods are known.
+// A manager from another copy of this package is known by its methods only.
 const SCOPE = "scope-of-a-plan";
 
 function outputPrefixOf(manager: StorageManager): string {
