@@ -1,3 +1,3 @@
 export { inspector, type Inspector } from "./inspector/inspector.js";
 export type { InspectorOptions } from "./inspector/inspector-options.js";
-export type { InspectorTemporalOptions } from "./inspector/temporal-codec.js";
+export type { InspectorPayloadCodec, InspectorTemporalOptions } from "./inspector/temporal-codec.js";

@@ -4,7 +4,10 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isPlainObject } from "../json/is-object.js";
 import { importByName } from "../async/import-by-name.js";
-import { usageFailure } from "./failure.js";
+import { isStorageError } from "../errors/error.js";
+import { EXIT } from "./exit-codes.js";
+import { exitCodeOf, usageFailure } from "./failure.js";
+import { decodeText } from "./payload.js";
 
 const NAMES = ["coatcheck.config.mjs", "coatcheck.config.cjs", "coatcheck.config.json"];
 
@@ -25,14 +28,17 @@ export async function readConfigFile(file: string, cwd: string): Promise<Configu
   const path = resolve(cwd, file);
   if (!existsSync(path)) throw usageFailure(`There is no configuration file ${file}.`);
   if (!/\.(mjs|cjs|json)$/.test(path)) throw usageFailure("A configuration file ends in .mjs, .cjs or .json.");
-  const exported = path.endsWith(".json") ? parse(await readFile(path, "utf8"), file) : await load(path, file);
-  const configuration: unknown = typeof exported === "function" ? await (exported as () => unknown)() : exported;
+  const configuration = path.endsWith(".json") ? await parse(path, file) : await load(path, file);
   if (typeof configuration === "object" && configuration !== null && !Array.isArray(configuration))
     return configuration;
   throw usageFailure(`The configuration file ${file} must give a StorageManager or its options.`);
 }
 
-function parse(text: string, file: string): unknown {
+async function parse(path: string, file: string): Promise<unknown> {
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw usageFailure(`The configuration file ${file} can't be read: ${(error as NodeJS.ErrnoException).code}.`);
+  });
+  const text = decodeText(bytes, `The configuration file ${file}`);
   try {
     return JSON.parse(text);
   } catch {
@@ -41,15 +47,16 @@ function parse(text: string, file: string): unknown {
 }
 
 async function load(path: string, file: string): Promise<unknown> {
-  let module: unknown;
   try {
-    module = await importByName(pathToFileURL(path).href);
+    const { default: exported } = (await importByName(pathToFileURL(path).href)) as { default?: unknown };
+    // Some compilers put the result of `export default` inside the exports of a CommonJS module.
+    const isInterop = isPlainObject(exported) && exported["__esModule"] === true;
+    const made: unknown = isInterop ? exported["default"] : exported;
+    return typeof made === "function" ? await (made as () => unknown)() : made;
   } catch (error) {
+    // What its function asks of a service may come right later.
+    if (isStorageError(error) && exitCodeOf(error) !== EXIT.usage) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw usageFailure(`The configuration file ${file} can't be loaded: ${reason}`);
   }
-  const exported = (module as { default?: unknown }).default;
-  // Some compilers put the result of `export default` inside the exports of a CommonJS module.
-  const isInterop = isPlainObject(exported) && exported["__esModule"] === true;
-  return isInterop ? exported["default"] : exported;
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isNotFound } from "../errors/error.js";
 import { comparePaths } from "../paths/path.js";
 import { sortedListing } from "../store/sorted-listing.js";
 import type { ListOptions, ObjectInfo, Store } from "../store/store.js";
@@ -74,18 +75,32 @@ async function compare(
 ): Promise<Difference | undefined> {
   if (order < 0) return { path, difference: "missing", size: one.size };
   if (order > 0) return { path, difference: "extra", otherSize: other.size };
-  const isAlike =
-    one.size === other.size && (comparison.readsBytes !== true || (await haveSameBytes(path, comparison)));
-  return isAlike ? undefined : { path, difference: "differs", size: one.size, otherSize: other.size };
+  const { size } = one;
+  if (size !== other.size) return { path, difference: "differs", size, otherSize: other.size };
+  return comparison.readsBytes === true ? compareBytes(path, size, comparison) : undefined;
 }
 
-async function haveSameBytes(path: string, { from, to, signal }: Comparison): Promise<boolean> {
+async function compareBytes(
+  path: string,
+  size: number,
+  { from, to, signal }: Comparison,
+): Promise<Difference | undefined> {
   const [one, other] = await Promise.all([digestOf(from, path, signal), digestOf(to, path, signal)]);
-  return one === other;
+  if (one === other) return undefined;
+  if (one === undefined) return { path, difference: "extra", otherSize: size };
+  return other === undefined
+    ? { path, difference: "missing", size }
+    : { path, difference: "differs", size, otherSize: size };
 }
 
-async function digestOf(store: Store, path: string, signal: AbortSignal): Promise<string> {
+/** `undefined` for an object that went since it was listed. */
+async function digestOf(store: Store, path: string, signal: AbortSignal): Promise<string | undefined> {
   const hash = createHash("sha256");
-  for await (const chunk of await store.read(path, { signal })) hash.update(chunk);
-  return hash.digest("hex");
+  try {
+    for await (const chunk of await store.read(path, { signal })) hash.update(chunk);
+    return hash.digest("hex");
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
 }

@@ -1,9 +1,10 @@
+import type { Writable } from "node:stream";
 import { Command, CommanderError, Option } from "commander";
 import { isStorageError, StorageError } from "../errors/error.js";
 import { EXIT } from "./exit-codes.js";
 import { GLOBAL_OPTIONS, optionsOf } from "./flags.js";
 import { exitCodeOf, usageFailure } from "./failure.js";
-import { Output, type Form } from "./terminal/output.js";
+import { Output, printableLines, type Form } from "./terminal/output.js";
 import type { OpenManagers } from "./open-manager.js";
 import { Progress } from "./terminal/progress.js";
 import { hasColour, type Terminal } from "./terminal/terminal.js";
@@ -23,40 +24,58 @@ export async function main(argv: readonly string[], terminal: Terminal, version:
   terminal.signal.addEventListener("abort", interrupt, { once: true });
   if (terminal.signal.aborted) interrupt();
   const run = new Run(terminal, stop.signal);
-  const breakOff = (error: NodeJS.ErrnoException): void => {
-    run.isCutShort = true;
+  const lose = (error: NodeJS.ErrnoException): void => {
+    run.lost ??= error;
     stop.abort(error);
   };
-  stdout.on("error", breakOff); // EPIPE: the reader closed the pipe
+  // For as long as the process lives: what is written last fails late.
+  stdout.on("error", lose);
   try {
     await run.parse(argv, version);
+    // What went wrong with it is told here before it is to the listener.
+    if (!stop.signal.aborted) await written(stdout, stop.signal).catch(lose);
+    if (run.lost !== undefined) throw run.lost;
+    if (stdout.writableLength > 0) stop.signal.throwIfAborted();
     return run.exitCode;
   } catch (error) {
     run.progress.end();
-    if (run.isCutShort) return EXIT.fine;
+    const { lost } = run;
+    if (lost?.code === "EPIPE") return EXIT.fine; // the reader closed the pipe
+    if (lost !== undefined) {
+      stderr.write(`coatcheck: the results can't be written: ${lost.code ?? lost.message}\n`);
+      return EXIT.failed;
+    }
     if (terminal.signal.aborted) {
       stderr.write(`coatcheck: interrupted${run.resumption}\n`);
       return EXIT.interrupted;
     }
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
+    if (error instanceof CommanderError) return EXIT.usage;
     const label = hasColour(stderr, terminal.env) ? "\u001b[31mcoatcheck:\u001b[39m" : "coatcheck:";
-    stderr.write(`${label} ${error instanceof Error ? error.message : String(error)}\n`);
+    stderr.write(`${label} ${printableLines(error instanceof Error ? error.message : String(error))}\n`);
     return exitCodeOf(error);
   } finally {
     run.progress.end();
     await run.close();
     terminal.signal.removeEventListener("abort", interrupt);
-    stdout.off("error", breakOff);
-    if (run.isCutShort) stdout.on("error", () => undefined); // for writes still in flight
   }
+}
+
+/** Waits until what was written is out, unless it is interrupted: it may be the whole result. @throws what went wrong with it */
+async function written(stdout: Writable, signal: AbortSignal): Promise<void> {
+  if (stdout.errored) throw stdout.errored;
+  if (stdout.writableLength === 0) return;
+  await new Promise<void>((resolve, reject) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    stdout.write("", (error) => (error ? reject(error) : resolve()));
+  });
 }
 
 /** One run of the command. */
 class Run {
   exitCode: number = EXIT.fine;
   resumption = "";
-  /** Whether the reader of the results has gone away. */
-  isCutShort = false;
+  /** Why nobody gets the results any more. */
+  lost: NodeJS.ErrnoException | undefined;
   readonly progress: Progress;
   #managers: OpenManagers | undefined;
 
@@ -88,7 +107,11 @@ class Run {
           })) ?? EXIT.fine;
       });
     }
-    await program.parseAsync(argv, { from: "user" });
+    try {
+      await program.parseAsync(argv, { from: "user" });
+    } catch (error) {
+      if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error; // it has said its help or version
+    }
   }
 
   async close(): Promise<void> {
@@ -113,6 +136,7 @@ class Run {
       planner: () => managers.planner(),
       description: () => managers.description(),
       storeAt: (url) => managers.storeAt(url),
+      missingDirectory: (url) => managers.missingDirectory(url),
       store: async () => {
         const { store } = await managers.manager();
         if (store === undefined) throw noStoreFor(verb);
@@ -120,7 +144,7 @@ class Run {
       },
       say: (text) => {
         progress.end();
-        terminal.stderr.write(`${text}\n`);
+        terminal.stderr.write(`${printableLines(text)}\n`);
       },
       goOnWith: (flags) => (this.resumption = `; to go on, say the same with ${flags}`),
     };

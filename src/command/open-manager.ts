@@ -1,11 +1,12 @@
-import { OWN_PREFIX, type StorageSettings } from "../configure/env.js";
+import { stat } from "node:fs/promises";
+import { OWN_PREFIX, readEnvironment, type StorageSettings } from "../configure/env.js";
 import { environmentOptions, fromEnvironment } from "../configure/environment-options.js";
-import type { TimeToLive } from "../configure/retention.js";
+import type { RetentionOptions, TimeToLive } from "../configure/retention.js";
 import type { StorageManagerOptions } from "../configure/options.js";
-import { StorageManager } from "../manager/storage-manager.js";
+import { retentionOf, StorageManager } from "../manager/storage-manager.js";
 import { MemoryStore } from "../store/drivers/memory-store.js";
 import type { Store } from "../store/store.js";
-import { findConfigFile, readConfigFile } from "./config-file.js";
+import { findConfigFile, readConfigFile, type Configuration } from "./config-file.js";
 import { usageFailure } from "./failure.js";
 import { environmentOf } from "./store-url.js";
 
@@ -30,8 +31,8 @@ export interface Description {
   /** `none`, `file`, `s3`, `redis`, `gcs`, `azure`, or the name of another store. */
   readonly provider: string;
   readonly outputPrefix: string;
-  readonly inputPrefix: string;
-  readonly ttl: TimeToLive | undefined;
+  /** How long payloads live at the longest, by a policy too. */
+  readonly ttl: TimeToLive;
 }
 
 /** Opens managers and stores, each once, and closes them. */
@@ -41,6 +42,7 @@ export class OpenManagers {
   readonly #cwd: string;
   readonly #opened: StorageManager[] = [];
   #own: Promise<StorageManager> | undefined;
+  #read: Promise<Configuration> | undefined;
 
   constructor(place: Place, env: NodeJS.ProcessEnv, cwd: string) {
     if (place.store !== undefined && place.config !== undefined) {
@@ -58,37 +60,52 @@ export class OpenManagers {
 
   /** Opens a manager of the same options over a memory store. Loads no client library. */
   async planner(): Promise<Planner> {
-    const isStored = this.#hasStore;
-    return { manager: await this.#open({ store: new MemoryStore() }), isStored };
+    return { manager: await this.#open({ store: new MemoryStore() }), isStored: await this.#hasStore() };
   }
 
   /** Opens the store of a URL, with credentials from the environment. */
   async storeAt(url: string): Promise<Store> {
-    const manager = await this.#fromEnv(environmentOf(url, this.#env, this.#prefix), {});
+    const manager = await this.#fromEnv(this.#envOf(url), {});
     return manager.store!;
   }
 
   /** Describes the place in the command line, a file or the environment, without opening it. */
   async description(): Promise<Description> {
-    const file = this.#file;
-    const configuration = file === undefined ? {} : await readConfigFile(file, this.#cwd);
-    const { store, ...given } = configuration as Partial<Omit<StorageManagerOptions, "store"> & { store: unknown }>;
-    const url = this.#place.store ?? (typeof store === "string" ? store : undefined);
-    const env = url === undefined ? this.#env : environmentOf(url, this.#env, this.#prefix);
-    const options = isManager(configuration) ? {} : given;
-    const over = { envPrefix: this.#prefix, options };
-    const { settings, options: made } = fromEnvironment(env, environmentOptions(over, "coatcheck"));
-    const { outputPrefix = "outputs", inputPrefix = "inputs", retention } = made;
+    const configuration = await this.#configuration();
+    if (isManager(configuration)) return descriptionOf(configuration);
+    const { store, ...others }: FileOptions = configuration;
+    const options = (typeof store === "string" ? others : configuration) as StorageManagerOptions;
+    const given = environmentOptions({ envPrefix: this.#prefix, options }, "coatcheck");
+    const { settings, options: made } = fromEnvironment(this.#envOf(this.#place.store ?? store), given);
     // A store from a module has a name, but no settings that describe its place.
-    const other = isManager(configuration) ? configuration.store : (store as Store | undefined);
-    const isOther = file !== undefined && typeof store !== "string" && other !== undefined;
+    const storage = made.store === undefined ? settings.storage : undefined;
+    const { outputPrefix = "outputs", retention } = made;
     return {
-      storage: isOther ? undefined : settings.storage,
-      provider: isOther ? other.name : settings.storage.provider,
+      storage,
+      provider: made.store?.name ?? settings.storage.provider,
       outputPrefix,
-      inputPrefix,
-      ttl: retention?.ttl,
+      ttl: longestOf(retention),
     };
+  }
+
+  /**
+   * The directory of a store that is not there. It is no fault: the first write makes it. But what is read there is nothing.
+   *
+   * @param url default: the place of the command line, a file or the environment
+   */
+  async missingDirectory(url?: string): Promise<string | undefined> {
+    const configuration = await this.#configuration();
+    const place: unknown = url ?? this.#place.store ?? (configuration as FileOptions).store;
+    // What a program made needs nothing of the environment.
+    if ((url === undefined && isManager(configuration)) || (place !== undefined && typeof place !== "string"))
+      return undefined;
+    const { storage } = readEnvironment(this.#envOf(place), this.#prefix, {}).settings;
+    if (storage.provider !== "file") return undefined;
+    const { root } = storage;
+    return stat(root).then(
+      () => undefined,
+      (error: unknown) => ((error as NodeJS.ErrnoException).code === "ENOENT" ? root : undefined),
+    );
   }
 
   async close(): Promise<void> {
@@ -99,31 +116,39 @@ export class OpenManagers {
     return this.#place.envPrefix ?? OWN_PREFIX;
   }
 
-  get #file(): string | undefined {
-    return this.#place.store === undefined ? (this.#place.config ?? findConfigFile(this.#cwd)) : undefined;
+  /** What is in the configuration file: it is read once, since it may make a manager. */
+  #configuration(): Promise<Configuration> {
+    return (this.#read ??= this.#readFile());
   }
 
-  get #hasStore(): boolean {
-    if (this.#place.store !== undefined) return true;
-    if (this.#file !== undefined) return true;
+  async #readFile(): Promise<Configuration> {
+    const { store, config = store === undefined ? findConfigFile(this.#cwd) : undefined } = this.#place;
+    if (config === undefined) return {};
+    const configuration = await readConfigFile(config, this.#cwd);
+    return isManager(configuration) ? this.#keep(configuration) : configuration;
+  }
+
+  /** The environment, and over it the URL of a store, if it is one. */
+  #envOf(store: unknown): NodeJS.ProcessEnv {
+    return typeof store === "string" ? environmentOf(store, this.#env, this.#prefix) : this.#env;
+  }
+
+  async #hasStore(): Promise<boolean> {
+    const configuration = await this.#configuration();
+    const { store }: FileOptions = configuration;
+    if ((this.#place.store ?? store) !== undefined) return true;
+    if (isManager(configuration)) return false;
     const provider = this.#env[`${this.#prefix}STORAGE_PROVIDER`]?.trim().toLowerCase();
     return provider !== undefined && provider !== "" && provider !== "none";
   }
 
   async #open(over: Pick<StorageManagerOptions, "store">): Promise<StorageManager> {
-    const file = this.#file;
-    if (file !== undefined) return this.#fromFile(file, over);
-    const { store } = this.#place;
-    return this.#fromEnv(store === undefined ? this.#env : environmentOf(store, this.#env, this.#prefix), over);
-  }
-
-  async #fromFile(file: string, over: Pick<StorageManagerOptions, "store">): Promise<StorageManager> {
-    const configuration = await readConfigFile(file, this.#cwd);
-    if (isManager(configuration)) return this.#keep(configuration);
-    const { store, ...options } = configuration as Omit<StorageManagerOptions, "store"> & { store?: unknown };
-    if (typeof store !== "string")
-      return this.#keep(new StorageManager({ ...options, store: store as Store, ...over }));
-    return this.#fromEnv(environmentOf(store, this.#env, this.#prefix), { ...options, ...over });
+    const configuration = await this.#configuration();
+    if (isManager(configuration)) return configuration;
+    const { store, ...options }: FileOptions = configuration;
+    if (store === undefined || typeof store === "string")
+      return this.#fromEnv(this.#envOf(this.#place.store ?? store), { ...options, ...over });
+    return this.#keep(new StorageManager({ ...options, store: store as Store, ...over }));
   }
 
   async #fromEnv(env: NodeJS.ProcessEnv, options: StorageManagerOptions): Promise<StorageManager> {
@@ -136,6 +161,9 @@ export class OpenManagers {
   }
 }
 
+/** Options in a file, whose `store` is a URL, a store, or wrong. */
+type FileOptions = Omit<StorageManagerOptions, "store"> & { readonly store?: unknown };
+
 /**
  * Says whether a configuration is a manager. A manager from the package's other build, or from another copy, also
  * counts. Such a manager has the same methods.
@@ -144,4 +172,24 @@ function isManager(configuration: object): configuration is StorageManager {
   return ["dehydrate", "hydrate", "collect", "verify"].every(
     (method) => typeof (configuration as Record<string, unknown>)[method] === "function",
   );
+}
+
+function descriptionOf(manager: StorageManager): Description {
+  const { store } = manager;
+  const ttl = longestOf(retentionOf(manager)?.retention);
+  return { storage: undefined, provider: store?.name ?? "none", outputPrefix: outputPrefixOf(manager), ttl };
+}
+
+// A manager from another copy of this package is known by its methods only.
+const SCOPE = "scope-of-a-plan";
+
+function outputPrefixOf(manager: StorageManager): string {
+  const { value } = manager.plan("plan", { maxInlineSize: 0, scope: SCOPE });
+  const [path] = Object.values(value as Readonly<Record<string, string>>) as [string];
+  return path.slice(0, path.lastIndexOf(`/${SCOPE}/`));
+}
+
+function longestOf({ ttl = "never", policies = [] }: Pick<RetentionOptions, "ttl" | "policies"> = {}): TimeToLive {
+  const all = [ttl, ...policies.map((policy) => policy.ttl)];
+  return all.includes("never") ? "never" : Math.max(...(all as number[]));
 }

@@ -1,8 +1,12 @@
+import { isUtf8 } from "node:buffer";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { EXIT } from "./exit-codes.js";
 import { CommandFailure, usageFailure } from "./failure.js";
 import type { Terminal } from "./terminal/terminal.js";
+
+// Windows begins a text with it. https://www.rfc-editor.org/rfc/rfc8259#section-8.1 lets a parser pass it over.
+const BYTE_ORDER_MARK = "\uFEFF";
 
 /**
  * Reads a payload from a file. Reads stdin if the source is `-` or absent.
@@ -29,17 +33,37 @@ function parsePayload(text: string, source: string | undefined): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw usageFailure(`${isStdin(source) ? "What stdin gave" : source} is not JSON.`);
+    throw usageFailure(`${nameOf(source)} is not JSON.`);
   }
+}
+
+/**
+ * The text in bytes.
+ *
+ * @throws {CommandFailure} for bytes that are not UTF-8: other characters would take their place in silence
+ */
+export function decodeText(bytes: Buffer, name: string): string {
+  if (!isUtf8(bytes)) throw usageFailure(`${name} is not UTF-8, as JSON must be.`);
+  const text = bytes.toString();
+  return text.startsWith(BYTE_ORDER_MARK) ? text.slice(BYTE_ORDER_MARK.length) : text;
+}
+
+function nameOf(source: string | undefined): string {
+  return isStdin(source) ? "What stdin gave" : source;
 }
 
 function isStdin(source: string | undefined): source is undefined | "-" {
   return source === undefined || source === "-";
 }
 
-async function readText(source: string | undefined, { stdin, cwd, signal, stderr }: Terminal): Promise<string> {
+async function readText(source: string | undefined, terminal: Terminal): Promise<string> {
+  return decodeText(await readBytes(source, terminal), nameOf(source));
+}
+
+async function readBytes(source: string | undefined, { stdin, cwd, signal, stderr }: Terminal): Promise<Buffer> {
+  if (source === "") throw usageFailure("The name of the payload's file is empty: - is stdin.");
   if (!isStdin(source)) {
-    return readFile(resolve(cwd, source), { encoding: "utf8", signal }).catch((error: unknown) => {
+    return readFile(resolve(cwd, source), { signal }).catch((error: unknown) => {
       signal.throwIfAborted();
       throw unreadable(source, error as NodeJS.ErrnoException);
     });
@@ -54,7 +78,7 @@ async function readText(source: string | undefined, { stdin, cwd, signal, stderr
     signal.removeEventListener("abort", abort);
   }
   signal.throwIfAborted();
-  return Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks);
 }
 
 function unreadable(source: string, { code }: NodeJS.ErrnoException): CommandFailure {

@@ -17,7 +17,8 @@ export async function runProcess(): Promise<void> {
   // The program goes on if the reader of stderr has gone away.
   stderr.on("error", () => undefined);
   const terminal = { env, cwd: process.cwd(), stdin, stdout, stderr, signal: interruption.signal };
-  process.exitCode = await main(process.argv.slice(2), terminal, version);
-  process.off("SIGINT", interrupt);
-  process.off("SIGTERM", interrupt);
+  const exitCode = await main(process.argv.slice(2), terminal, version);
+  await new Promise<void>((resolve) => stderr.write("", () => resolve()));
+  // A configuration file may keep something open, such as a client of its own, and nobody waits for that.
+  process.exit(exitCode);
 }

@@ -1,4 +1,5 @@
 import type { Store } from "../store/store.js";
+import { assertDirectory } from "./missing-directory.js";
 import { usageFailure } from "./failure.js";
 import { isStoreUrl } from "./store-url.js";
 import type { VerbCall } from "./verb.js";
@@ -15,6 +16,9 @@ export async function twoStores(call: VerbCall): Promise<TwoStores> {
   for (const place of [one, other]) {
     if (place !== undefined && !isStoreUrl(place)) throw usageFailure("A store is a URL, such as file:///dir.");
   }
-  const from = other === undefined ? await call.store() : await call.storeAt(one);
-  return { from, to: await call.storeAt(other ?? one) };
+  const source = other === undefined ? undefined : one;
+  const from = source === undefined ? await call.store() : await call.storeAt(source);
+  const to = await call.storeAt(other ?? one);
+  await assertDirectory(call, source);
+  return { from, to };
 }

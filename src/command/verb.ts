@@ -57,6 +57,8 @@ export interface VerbCall {
   readonly description: () => Promise<Description>;
   /** Opens the store of a URL. */
   readonly storeAt: (url: string) => Promise<Store>;
+  /** The directory of that store, or else of the own one, if it is not there. */
+  readonly missingDirectory: (url?: string) => Promise<string | undefined>;
   /** Writes a line to stderr. */
   readonly say: (text: string) => void;
   /** Sets the flags with which an interrupted run continues. They are printed on an interruption. */

@@ -1,6 +1,23 @@
 import { DRIVER_ENTRIES } from "../store/drivers/driver-entries.js";
 import type { Store } from "../store/store.js";
 import type { EnvironmentSettings } from "./env.js";
+import { environmentOptions, fromEnvironment, type EnvironmentOptions } from "./environment-options.js";
+import type { StorageManagerOptions } from "./options.js";
+
+/**
+ * The options of a manager as environment variables say, with the store that they ask for.
+ *
+ * @param owner the function that has the options
+ * @throws {StorageError} as `StorageManager.fromEnv` does
+ */
+export async function managerOptionsFromEnv(
+  env: NodeJS.ProcessEnv,
+  options: EnvironmentOptions,
+  owner: string,
+): Promise<StorageManagerOptions> {
+  const { settings, options: made } = fromEnvironment(env, environmentOptions(options, owner));
+  return { ...made, store: made.store ?? (await createStore(settings)) };
+}
 
 /**
  * Makes the store that the environment asks for. Returns `undefined` for the provider `none`. The driver is loaded

@@ -1,11 +1,36 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { MessageFormat } from "../adapters/messages/message-format.js";
 import { temporalCodecHandler, type TemporalCodecHandlerOptions } from "../adapters/temporal/codec-handler.js";
+import type { TimeToLive } from "../configure/retention.js";
 import type { StorageManager } from "../manager/storage-manager.js";
 import { Refusal } from "./answers.js";
 import type { Sessions } from "./sessions.js";
 
-/** Options of Temporal's codec protocol in the inspector, as in {@link TemporalCodecHandlerOptions}. */
-export type InspectorTemporalOptions = Omit<TemporalCodecHandlerOptions, "manager" | "authorize">;
+/**
+ * A `PayloadCodec` of Temporal's, by its methods: whoever has an inspector need not have the types of that client.
+ */
+export interface InspectorPayloadCodec {
+  encode(payloads: never[], ...context: never[]): Promise<unknown[]>;
+  decode(payloads: never[], ...context: never[]): Promise<unknown[]>;
+}
+
+/** How the inspector speaks Temporal's codec protocol: options of `temporalCodecHandler` in `coatcheck/temporal`. */
+export interface InspectorTemporalOptions {
+  /** Most bytes of a payload, as protobuf, that stays; default 262144 (256 KiB). */
+  over?: number | undefined;
+  /** How long payloads live, in milliseconds; default that of the manager. */
+  ttl?: TimeToLive | undefined;
+  /** For whom references are signed, where the manager signs. */
+  audience?: string | undefined;
+  /** What else is read, as in `temporalStorageDriver`. */
+  reads?: readonly MessageFormat[] | undefined;
+  /** Other codecs of the workers, such as encryption, in their order. */
+  codecs?: readonly InspectorPayloadCodec[] | undefined;
+  /** Origins of pages that may ask, such as `"http://localhost:8233"`. Default none; there is no `*`. */
+  origins?: readonly string[] | undefined;
+  /** Most bytes of a request, default 16777216 (16 MiB). */
+  maxBytes?: number | undefined;
+}
 
 /** Answers requests below `/temporal/`. */
 export type TemporalCodec = (request: IncomingMessage, response: ServerResponse, path: string) => Promise<void>;
@@ -25,7 +50,8 @@ export function temporalCodec(
     const [, token] = /^Bearer (.+)$/i.exec(request.headers.authorization ?? "") ?? [];
     return sessions.has(request) || (token !== undefined && sessions.isToken(token));
   };
-  const handle = temporalCodecHandler({ ...options, manager, authorize });
+  const own = options as Omit<TemporalCodecHandlerOptions, "manager" | "authorize">;
+  const handle = temporalCodecHandler({ ...own, manager, authorize });
   return async (request, response, path) => {
     if (isReadOnly && path.endsWith("/encode") && request.method === "POST") {
       throw new Refusal(403, "READ_ONLY", "To encode stores payloads, and this inspector only reads.");

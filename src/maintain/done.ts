@@ -10,7 +10,7 @@ import { locationBelow } from "../paths/location.js";
 import { parseOptions } from "../options/parse-options.js";
 import type { CallOptions } from "../store/store.js";
 import { listObjects } from "./list-objects.js";
-import { releaseScope, scopeDirectories, settingsBelow } from "./release.js";
+import { assertOwnScope, releaseScope, scopeDirectories, settingsBelow } from "./release.js";
 
 /** Options of a reader that is done with a scope. */
 export interface DoneOptions extends CallOptions {
@@ -44,6 +44,7 @@ export async function done(
   if (!readers.includes(reader)) throw unknownReader();
   const settings = below === undefined ? parts.settings : settingsBelow(below, parts.settings, "done");
   return callStore(parts, "done", details, { signal: callSignal }, async (signal) => {
+    assertOwnScope(scope, "done");
     const remaining = await mark(scope, reader, readers, settings, signal);
     if (remaining.length > 0) return { remaining, deleted: 0 };
     try {

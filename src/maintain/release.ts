@@ -12,11 +12,12 @@ import { requireStore } from "../call/require-store.js";
 import { type ManagerSettings } from "../configure/settings.js";
 import { prefix, signal } from "../configure/fields.js";
 import { expiryLabel } from "../object/expiry-label.js";
-import { roleOf, tombstone } from "../object/reserved-names.js";
+import { isReservedScope, RESERVED_SCOPE, roleOf, tombstone } from "../object/reserved-names.js";
 import { lifetime } from "../configure/retention.js";
 import { parseLocation } from "../reference/location.js";
 import type { CallOptions } from "../store/store.js";
 import { callFailure } from "../errors/as-storage-error.js";
+import { StorageError } from "../errors/error.js";
 
 // Objects are deleted in batches, so that a scope of any size takes little memory.
 const BATCH = 1000;
@@ -69,19 +70,23 @@ export async function release(
   const { prefix: below, signal: callSignal, ...how } = parseOptions(releaseSchema, options, "release");
   const settings = below === undefined ? parts.settings : settingsBelow(below, parts.settings, "release");
   try {
-    return await callStore(parts, "release", details, { signal: callSignal }, (signal) =>
-      releaseScope({ scope, ...how }, settings, details, signal),
-    );
+    return await callStore(parts, "release", details, { signal: callSignal }, (signal) => {
+      assertOwnScope(scope, "release");
+      return releaseScope({ scope, ...how }, settings, details, signal);
+    });
   } finally {
     parts.source.forgetScope(scope);
   }
 }
 
-/**
- * Returns the settings of a manager whose own prefix is the one of the call.
- *
- * @throws {StorageError} `CONFIG_INVALID`
- */
+/** Refuses a scope that no payload can have. @throws {StorageError} `CONFIG_INVALID` */
+export function assertOwnScope(scope: unknown, operation: string): void {
+  if (typeof scope !== "string" || !isReservedScope(scope)) return;
+  const message = `The options of ${operation} are not valid. scope: ${RESERVED_SCOPE}.`;
+  throw new StorageError("CONFIG_INVALID", message, { operation });
+}
+
+/** Settings of a manager whose own prefix is that of the call. @throws {StorageError} `CONFIG_INVALID` */
 export function settingsBelow(below: string, settings: ManagerSettings, operation: string): ManagerSettings {
   assertReadablePrefix(below, settings, operation);
   return { ...settings, outputPrefix: below, inputPrefix: below };

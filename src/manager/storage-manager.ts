@@ -15,11 +15,11 @@ import { deleteBlob, listBlobs, readBlob, writeBlob } from "./blobs.js";
 import { atCaller, calledHere } from "../errors/at-caller.js";
 import { check } from "./check.js";
 import { close } from "./close.js";
-import { createStore } from "../configure/create-store.js";
+import { managerOptionsFromEnv } from "../configure/create-store.js";
 import { dehydratePayload } from "../dehydrate/dehydrate.js";
 import type { Dehydrated, HydratedOf, SaysItsType } from "../plan/dehydrated.js";
 import { dehydrationPlan, type DehydrationPlan } from "../dehydrate/dehydration-plan.js";
-import { environmentOptions, fromEnvironment, type EnvironmentOptions } from "../configure/environment-options.js";
+import type { EnvironmentOptions } from "../configure/environment-options.js";
 import { hydrate, type PartSettings } from "../hydrate/hydrate.js";
 import { warnOfText } from "../hydrate/warn-of-text.js";
 import { openReference } from "../hydrate/open.js";
@@ -101,8 +101,7 @@ export class StorageManager {
     env: NodeJS.ProcessEnv = process.env,
     options: EnvironmentOptions = {},
   ): Promise<StorageManager> {
-    const { settings, options: made } = fromEnvironment(env, environmentOptions(options, "StorageManager.fromEnv"));
-    return new StorageManager({ ...made, store: made.store ?? (await createStore(settings)) });
+    return new StorageManager(await managerOptionsFromEnv(env, options, "StorageManager.fromEnv"));
   }
 
   /** The store. `undefined` when storage is disabled. */

@@ -1,5 +1,6 @@
 import type { BaseLogger } from "pino";
 import type { StorageEvent } from "./event.js";
+import { notify } from "./notify.js";
 
 /** The part of a pino logger that is needed. Every `pino()` and every child logger has it. */
 export type StorageLogger = Pick<BaseLogger, "debug" | "warn"> & {
@@ -24,7 +25,9 @@ export function logTo(logger: StorageLogger): (operation: LoggedOperation) => vo
     const { operation, outcome, code } = event;
     const isPath = typeof path === "string" && path.length <= MAX_PATH_LENGTH && code !== "INVALID_PATH";
     const line = isPath ? { ...event, path } : event;
-    if (outcome === "success") logger.debug(line, `storage ${operation}`);
-    else logger.warn(logger.isLevelEnabled?.("debug") === true ? line : event, `storage ${operation} failed`);
+    const told = outcome === "success" || logger.isLevelEnabled?.("debug") === true ? line : event;
+    // The methods of a logger may be async, and reject.
+    if (outcome === "success") notify(() => logger.debug(told, `storage ${operation}`), undefined);
+    else notify(() => logger.warn(told, `storage ${operation} failed`), undefined);
   };
 }

@@ -48,7 +48,7 @@ const schema = z.strictObject(binaryFields);
 export function binary(body: BinaryBody, options: BinaryOptions = {}): Binary {
   const { contentType, filename } = parseOptions(schema, options, "binary");
   const source = sourceOf(body);
-  const type = contentType?.trim() ?? sourceContentType(body as object);
+  const type = contentType?.trim() ?? sourceContentType(isObject(body) ? body : source);
   if (filename !== undefined) return new Binary(source, namedType(type, filename));
   const own = filenameOf(type) === undefined ? fileNameOf(body) : undefined;
   return new Binary(source, (own === undefined ? undefined : withFilename(type, own)) ?? type);

@@ -1,5 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
+import { main } from "../../src/command/main.js";
 import { VERBS } from "../../src/command/verbs.js";
 import { optionsOf } from "../../src/command/flags.js";
 import { newDirectory, runCommand } from "./run-command.js";
@@ -51,6 +53,27 @@ describe.each(Object.keys(RUNS).filter((verb) => verb !== "dehydrate"))("%s", (v
     const before = await files("");
     expect((await run(args(), { stdin: "[]" })).exitCode).toBe(5);
     if (verb !== "gc") expect((await run(args(), { stdin: "no\n", isTTY: true })).exitCode).toBe(5);
+    expect(await files("")).toEqual(before);
+  });
+
+  it("changes nothing when the question is left by Ctrl-C, by Ctrl-D, or can't be asked any more", async () => {
+    const before = await files("");
+    if (verb !== "gc") {
+      const [stopped, left] = [
+        await run(args(), { stdin: "\u0003", isTTY: true }),
+        await run(args(), { stdin: "\u0004", isTTY: true }),
+      ];
+      expect([stopped.exitCode, stopped.stderr]).toEqual([130, expect.stringMatching(/coatcheck:.* interrupted\n$/)]);
+      expect([left.exitCode, left.stderr]).toEqual([5, expect.stringContaining("Nothing was changed.")]);
+    }
+    const stdin = Object.assign(Readable.from([Buffer.from("[]")]), { isTTY: true });
+    const stderr = Object.assign(new PassThrough(), { isTTY: true });
+    const { signal } = new AbortController();
+    const terminal = { env: {}, cwd: directory.path, stdin, stdout: new PassThrough(), stderr, signal };
+    if (verb === "gc") {
+      expect(await main(["--store", url("store"), ...args().split(" ")], terminal, "1.2.3")).toBe(5);
+      expect(String(stderr.read())).toContain("nobody can be asked here");
+    }
     expect(await files("")).toEqual(before);
   });
 

@@ -63,6 +63,14 @@ describe("explain", () => {
     await runCommand(["explain", path("payload.json"), "--svg", path("a.svg"), "--html", path("a.html")]);
     expect(await readFile(path("a.svg"), "utf8")).toBe(drawn.stdout);
     expect(await readFile(path("a.html"), "utf8")).toContain("<title>A payload, by bytes</title>");
+    for (const two of [
+      ["--svg", "--html"],
+      ["--svg", "--json"],
+      ["--html", "--json"],
+    ])
+      expect(await runCommand(["explain", path("payload.json"), ...two])).toMatchObject({ exitCode: 2, stdout: "" });
+    const both = await runCommand(["explain", path("payload.json"), "--json", "--svg", path("b.svg")]);
+    expect([both.exitCode, (JSON.parse(both.stdout) as { v: number }).v]).toEqual([0, 1]);
     const wrong = await runCommand(["explain", "--svg", path("payload.json")], { stdin: "1" });
     expect(wrong.exitCode).toBe(2);
     expect(await readFile(path("payload.json"), "utf8")).toBe(JSON.stringify(payload));

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { environmentOf } from "../../src/command/store-url.js";
 import { newDirectory, runCommand } from "./run-command.js";
@@ -89,6 +89,25 @@ describe("the store", () => {
     expect(await prefixOf(["--store", url("by-url")])).toBe("outputs");
     expect(await countOf("by-url")).toBe(1);
     expect(await countOf("by-env")).toBe(1);
+  });
+
+  it("is that of the environment where a file has options and no store", async () => {
+    await writeFile(path("options.json"), JSON.stringify({ outputPrefix: "of-file" }));
+    const env = { COATCHECK_STORAGE_PROVIDER: "file", COATCHECK_STORAGE_PATH: path("by-env-alone") };
+    const given = { stdin: value, cwd: directory.path, env };
+    const args = ["--config", "options.json"];
+    const { stdout } = await runCommand([...args, "dehydrate", "--scope", "s"], given);
+    expect((JSON.parse(stdout) as { text: { $storageRef: string } }).text.$storageRef).toMatch(/^of-file\/s\//);
+    expect((await runCommand([...args, "ls"], given)).stdout.split("\n")).toHaveLength(2);
+    expect((await runCommand([...args, "ls"], { cwd: directory.path })).exitCode).toBe(2);
+    const explained = await runCommand([...args, "explain", "--limit", "1KiB", "--json"], { ...given, env: {} });
+    expect(explained).toMatchObject({ exitCode: 3, stdout: expect.stringContaining('"of":"payload"') as string });
+  });
+
+  it("is refused from what is no file", async () => {
+    await mkdir(path("folder.json"));
+    const { exitCode, stderr } = await runCommand(["--config", "folder.json", "ls"], { cwd: directory.path });
+    expect([exitCode, stderr]).toEqual([2, "coatcheck: The configuration file folder.json can't be read: EISDIR.\n"]);
   });
 
   it.each([

@@ -32,6 +32,41 @@ it("a reader that has seen enough ends it quietly", async () => {
   expect(lines).toBe(3);
 });
 
+/** Fails with a code when it is written to. */
+function failing(code: string): Writable {
+  return new Writable({
+    write: (_chunk, _encoding, done) => done(Object.assign(new Error(`write ${code}`), { code })),
+  });
+}
+
+async function say(args: readonly string[], stdout: Writable): Promise<[number, string]> {
+  const stderr = new PassThrough();
+  const stdin = Readable.from([Buffer.from(JSON.stringify("x".repeat(2000)))]);
+  const { signal } = new AbortController();
+  const terminal = { env: {}, cwd: directory.path, stdin, stdout, stderr, signal };
+  const exitCode = await main(args, terminal, "1.2.3");
+  await turns(3);
+  return [exitCode, String((stderr.read() as Buffer | null) ?? "")];
+}
+
+it.each(["--help", "completion bash", "dehydrate --scope full"])(
+  "results that can't be written are a failure, of %s too, unless nobody reads them",
+  async (words) => {
+    const args = ["--store", url("full"), ...words.split(" ")];
+    const told = "coatcheck: the results can't be written: ENOSPC\n";
+    expect(await say(args, failing("ENOSPC"))).toEqual([1, told]);
+    expect(await say(args, failing("EPIPE"))).toEqual([0, ""]);
+  },
+);
+
+it("Ctrl-C while nobody reads the last line ends it with 130", async () => {
+  const interruption = new AbortController();
+  const stuck = new Writable({ write: () => void setImmediate(() => interruption.abort()) });
+  const stderr = new PassThrough();
+  const terminal = { env: {}, cwd: directory.path, stdin: Readable.from([]), stdout: stuck, stderr };
+  expect(await main(["completion", "bash"], { ...terminal, signal: interruption.signal }, "1.2.3")).toBe(130);
+});
+
 async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
 }
@@ -98,6 +133,18 @@ it("names that would move the cursor are written as they are called", async () =
   const { stdout } = await runCommand(args, { stdin: JSON.stringify({ "\u001b[2J\u202e\u2028": "x".repeat(2000) }) });
   expect(stdout).toContain("u{202e}");
   expect(stdout).not.toMatch(/[\u001b\u202e\u2028]/);
+  for (const verb of [
+    ["release", "odd\u202e"],
+    ["cat", "odd\u202e"],
+  ]) {
+    const { stderr } = await runCommand(["--store", url("odd"), ...verb], {
+      isTTY: true,
+      stdin: "\n",
+      env: { NO_COLOR: "1" },
+    });
+    expect(stderr).toContain("odd\\u{202e}");
+    expect(stderr).not.toContain("\u202e");
+  }
 });
 
 it("help reads in one screen of 40 lines and 100 columns", async () => {

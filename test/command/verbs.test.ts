@@ -138,6 +138,23 @@ describe("verify", () => {
   });
 });
 
+describe("du", () => {
+  it("adds up what begins with a prefix: a scope, with a slash at its end or without, and a part of its name", async () => {
+    await run("dehydrate payload.json --scope run-1/step");
+    const names = async (args: string) =>
+      (await run(`du ${args}`)).stdout.split("\n").map((line) => line.trim().split(/\s+/)[2] ?? "");
+    expect(await names("outputs/run-1/")).toEqual(["outputs/run-1/step", "outputs/run-1", ""]);
+    expect(await names("outputs/run-1")).toEqual(await names("outputs/run-1/"));
+    expect(await names("outputs/ru")).toEqual(await names("outputs/run-1/"));
+    expect((await names("")).slice(0, -1)).toEqual(expect.arrayContaining(["outputs/kept", "outputs/run-1/step"]));
+    const [scope, kind] = await Promise.all([run("du outputs/run-1 --json"), run("du outputs/run-1 --by kind --json")]);
+    const totalOf = ({ stdout }: { stdout: string }) => (JSON.parse(stdout) as { total: unknown }).total;
+    expect(totalOf(scope)).toEqual(totalOf(kind));
+    expect((await run("du a//b")).exitCode).toBe(2);
+    await run("release run-1/step --yes");
+  });
+});
+
 describe("ls", () => {
   it("gives columns that awk reads, of what begins with a prefix", async () => {
     const lines = (await run("ls outputs/run-1/")).stdout.trimEnd().split("\n");

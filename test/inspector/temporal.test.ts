@@ -1,3 +1,6 @@
+import type { PayloadCodec } from "@temporalio/common";
+import type { TemporalCodecHandlerOptions } from "../../src/adapters/temporal/codec-handler.js";
+import type { InspectorTemporalOptions } from "../../src/inspector/temporal-codec.js";
 import { StorageManager } from "../../src/manager/storage-manager.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { temporalPayloadCodec } from "../../src/adapters/temporal/payload-codec.js";
@@ -31,6 +34,22 @@ describe("Temporal's codec protocol", () => {
     }
     const { status, headers } = await serving.ask("/temporal/decode", { method: "OPTIONS", headers: { origin: UI } });
     expect([status, headers["access-control-allow-origin"]]).toEqual([204, UI]);
+  });
+
+  it("takes each option of the handler, and codecs as Temporal has them", async () => {
+    const decode = jest.fn<ReturnType<PayloadCodec["decode"]>, Parameters<PayloadCodec["decode"]>>((payloads) =>
+      Promise.resolve(payloads),
+    );
+    const codec: PayloadCodec = { encode: (payloads) => Promise.resolve(payloads), decode };
+    const sizes = { over: 1000, maxBytes: 100_000, ttl: "never" as const };
+    const others = { audience: "", reads: [], codecs: [codec], origins: [UI] };
+    const all: Required<Omit<TemporalCodecHandlerOptions, "manager" | "authorize">> = { ...sizes, ...others };
+    const temporal: InspectorTemporalOptions = all;
+    const names: readonly (keyof InspectorTemporalOptions)[] = Object.keys(all) as (keyof typeof all)[];
+    expect(names).toHaveLength(7);
+    const serving = await Serving.entered(manager, { temporal: { ...temporal, audience: undefined } });
+    expect((await serving.ask("/temporal/decode", { body, headers: { origin: UI } })).status).toBe(200);
+    expect(decode).toHaveBeenCalledTimes(1);
   });
 
   it("decodes for nobody else", async () => {

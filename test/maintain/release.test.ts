@@ -59,6 +59,21 @@ describe("release", () => {
     },
   );
 
+  it.each(["@2026-12-05", "run/@2026-12-05T14", "run/.done", ".coatcheck"])(
+    "refuses the scope %j, which no payload can have, and so does done",
+    async (scope) => {
+      const store = new RecordingStore();
+      const manager = new StorageManager({ pack: false, store });
+      await manager.dehydrate(longText("a"), { scope: "run", ttl: 7 * 86_400_000 });
+      store.calls.length = 0;
+      for (const failing of [manager.release(scope), manager.done(scope, "a", { readers: ["a"] })]) {
+        const { code, message } = await failureOf(failing);
+        expect([code, message]).toEqual(["CONFIG_INVALID", expect.stringContaining("these names are reserved")]);
+      }
+      expect(store.calls).toEqual([]);
+    },
+  );
+
   it("deletes what is listed once where both prefixes are the same", async () => {
     const store = new RecordingStore();
     const manager = new StorageManager({ pack: false, store, inputPrefix: "both", outputPrefix: "both" });

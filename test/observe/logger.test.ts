@@ -90,11 +90,18 @@ describe("a pino logger", () => {
     expect(JSON.stringify(events)).not.toContain("outputs/");
   });
 
-  it("is heard beside an observer, and its failure changes nothing", async () => {
+  it.each<[string, () => void]>([
+    [
+      "throws",
+      () => {
+        throw new Error("a logger");
+      },
+    ],
+    ["rejects", () => Promise.reject(new Error("a logger"))],
+  ])("is heard beside an observer, and changes nothing when it %s", async (_, broken) => {
+    const unhandled = jest.fn();
+    process.on("unhandledRejection", unhandled); // which would end the process
     const events: string[] = [];
-    const broken = () => {
-      throw new Error("a logger");
-    };
     const manager = new StorageManager({
       store: new MemoryStore(),
       logger: { debug: broken, warn: broken },
@@ -102,6 +109,10 @@ describe("a pino logger", () => {
     });
     await expect(manager.hydrate(await manager.dehydrate(longText("a")))).resolves.toBe(longText("a"));
     expect(events).toEqual(["write", "dehydrate", "read", "hydrate"]);
+    await failureOf(manager.hydrate({ $bubuStorageRef: "/" }));
+    await new Promise(setImmediate);
+    process.off("unhandledRejection", unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
   });
 
   it("is not there by default: nothing is printed", async () => {

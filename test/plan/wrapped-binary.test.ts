@@ -28,6 +28,14 @@ describe("binary", () => {
     expect(await manager.hydrate(message)).toEqual({ report: new Uint8Array(bytes) });
   });
 
+  it("stores a text of which nothing is said as bytes of which nothing is known", async () => {
+    const message = (await newManager().dehydrate(binary("a,b\n"))) as StorageReference;
+    expect(message.$storageContentType).toBe("application/octet-stream");
+    expect((await dehydrated(binary("a,b\n", { filename: "r.csv" }))).$storageContentType).toBe(
+      'application/octet-stream; name="r.csv"',
+    );
+  });
+
   it("is planned as what it wraps, and not read", () => {
     const stream = Readable.from([bytes]);
     const { entries } = newManager().plan([binary(stream), binary(bytes)]);

@@ -14,7 +14,8 @@ export interface Terminal {
 
 /** Says whether a person sits at the terminal and can answer. */
 export function isInteractive({ stdin, stderr }: Terminal): boolean {
-  return stdin.isTTY === true && stderr.isTTY === true;
+  // Whoever typed a payload, and ended it by Ctrl-D, can't be asked any more.
+  return stdin.isTTY === true && !stdin.readableEnded && stderr.isTTY === true;
 }
 
 /** Says whether to colour the text on a stream: https://no-color.org */

@@ -1,5 +1,5 @@
 import { forEachConcurrent } from "../../async/concurrency.js";
-import { isStorageError, StorageError } from "../../errors/error.js";
+import { isNotFound, isStorageError, StorageError } from "../../errors/error.js";
 import { contentAddressedDigest } from "../../object/object-name.js";
 import { NO_OBJECT } from "../../store/no-object.js";
 import type { Store } from "../../store/store.js";
@@ -7,6 +7,7 @@ import { confirm } from "../confirm.js";
 import { differences } from "../differences.js";
 import { EXIT } from "../exit-codes.js";
 import { usageFailure } from "../failure.js";
+import { assertDirectory } from "../missing-directory.js";
 import { isStoreUrl } from "../store-url.js";
 import { twoStores } from "../two-stores.js";
 import type { RunVerb, VerbCall } from "../verb.js";
@@ -21,6 +22,8 @@ interface Flags {
 interface Copy {
   readonly path: string;
   readonly size: number;
+  /** Whether it was found in a listing, since when it may have been deleted: then there is nothing to copy. */
+  readonly mayGo: boolean;
   readonly run: (signal: AbortSignal) => Promise<unknown>;
 }
 
@@ -31,26 +34,30 @@ export const run: RunVerb = async (call) => {
   const { dryRun = false } = call.options as Flags;
   const copies = await copiesOf(call);
   await confirm(call, "Copy, and write over what is there and differs");
-  const result = { copied: 0, bytes: 0, failed: 0 };
+  const result = { copied: 0, bytes: 0, gone: 0, failed: 0 };
   const place = new Place(call);
-  await forEachConcurrent(copies, CONCURRENCY, signal, async ({ path, size, run }, callSignal) => {
+  await forEachConcurrent(copies, CONCURRENCY, signal, async ({ path, size, mayGo, run }, callSignal) => {
     place.begin(path);
     try {
       if (!dryRun) await run(callSignal);
+      result.copied++;
+      result.bytes += size;
     } catch (error) {
       if (callSignal.aborted || !isStorageError(error)) throw error;
-      result.failed++;
-      say(`coatcheck: ${error.message}`);
-      return;
+      if (!mayGo || !isNotFound(error)) {
+        result.failed++;
+        say(`coatcheck: ${error.message}`);
+        return;
+      }
+      result.gone++;
     }
-    result.copied++;
-    result.bytes += size;
     progress.show(() => `${result.copied} copied`);
     if (result.failed === 0) place.end(path);
   });
   progress.end();
   await output.document({ dryRun, ...result }, () => [
     `${dryRun ? "would copy" : "copied"} ${result.copied} (${result.bytes} bytes)`,
+    ...(result.gone > 0 ? [`gone meanwhile ${result.gone}`] : []),
     ...(result.failed > 0 ? [`failed ${result.failed}`] : []),
   ]);
   return result.failed > 0 ? EXIT.inPart : EXIT.fine;
@@ -86,7 +93,9 @@ async function copiesOf(call: VerbCall): Promise<AsyncIterable<Copy>> {
   const { prefix, startAfter } = call.options as Flags;
   if ((prefix ?? startAfter) !== undefined) throw usageFailure("--prefix and --start-after go with URLs.");
   if (from.endsWith("/") !== to.endsWith("/")) throw usageFailure("Two paths of cp end both in /, or neither does.");
-  return withinStore(await call.store(), from, to, call.signal);
+  const store = await call.store();
+  await assertDirectory(call);
+  return withinStore(store, from, to, call.signal);
 }
 
 async function betweenStores(call: VerbCall): Promise<AsyncIterable<Copy>> {
@@ -96,7 +105,7 @@ async function betweenStores(call: VerbCall): Promise<AsyncIterable<Copy>> {
   return (async function* () {
     for await (const { path, difference, size } of differences({ from, to, prefix, startAfter, signal })) {
       if (difference !== "extra")
-        yield { path, size: size!, run: (callSignal) => copyAcross(from, to, path, callSignal) };
+        yield { path, size: size!, mayGo: true, run: (callSignal) => copyAcross(from, to, path, callSignal) };
     }
   })();
 }
@@ -107,12 +116,13 @@ async function* withinStore(store: Store, from: string, to: string, signal: Abor
     if (found === undefined)
       throw new StorageError("NOT_FOUND", NO_OBJECT, { operation: "copy", store: store.name, path: from });
     const { size } = found;
-    yield { path: from, size, run: (callSignal) => store.copy(from, to, { signal: callSignal }) };
+    yield { path: from, size, mayGo: false, run: (callSignal) => store.copy(from, to, { signal: callSignal }) };
     return;
   }
   if (to.startsWith(from)) throw usageFailure("The copies would lie below what is copied.");
   for await (const { path, size } of store.list(from, { signal })) {
-    yield { path, size, run: (callSignal) => store.copy(path, to + path.slice(from.length), { signal: callSignal }) };
+    const target = to + path.slice(from.length);
+    yield { path, size, mayGo: true, run: (callSignal) => store.copy(path, target, { signal: callSignal }) };
   }
 }
 

@@ -1,5 +1,6 @@
 import { differences, type Difference } from "../differences.js";
 import { EXIT } from "../exit-codes.js";
+import { noteMissingDirectory } from "../missing-directory.js";
 import { twoStores } from "../two-stores.js";
 import type { RunVerb } from "../verb.js";
 
@@ -13,6 +14,7 @@ export const run: RunVerb = async (call) => {
   const { prefix = "", startAfter, content = false } = call.options as Flags;
   const { signal, progress, goOnWith } = call;
   const { from, to } = await twoStores(call);
+  await noteMissingDirectory(call, call.args[1] ?? call.args[0]);
   const counts = { missing: 0, extra: 0, differs: 0 };
   let compared = 0;
   const onPath = (path: string): void => {

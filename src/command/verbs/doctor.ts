@@ -1,6 +1,7 @@
 import { examine, verdictOf, type Examination } from "../../inspector/doctor/examination.js";
 import type { Finding } from "../../inspector/doctor/finding.js";
 import { EXIT } from "../exit-codes.js";
+import { noteMissingDirectory } from "../missing-directory.js";
 import { Rows } from "../rows.js";
 import type { RunVerb } from "../verb.js";
 
@@ -8,6 +9,7 @@ export const run: RunVerb = async (call) => {
   const { quick = false } = call.options as { quick?: boolean };
   const { output, signal } = call;
   const [manager, store] = [await call.manager(), await call.store()];
+  await noteMissingDirectory(call);
   const findings = new Rows<Finding>();
   let examination: Examination | undefined;
   const work = examine(manager, store, quick, signal, findings.add).then((told) => (examination = told));

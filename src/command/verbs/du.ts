@@ -1,4 +1,6 @@
 import { objectKind } from "../../object/object-name.js";
+import { usageIn } from "../../maintain/usage.js";
+import { noteMissingDirectory } from "../missing-directory.js";
 import { roleOf } from "../../object/reserved-names.js";
 import type { StorageManager } from "../../manager/storage-manager.js";
 import type { ObjectInfo } from "../../store/store.js";
@@ -27,6 +29,7 @@ const KINDS = ["envelope", "pack", "binary", "leftover", "marker", "tombstone", 
 export const run: RunVerb = async (call) => {
   const { by = "scope" } = call.options as { by?: "scope" | "age" | "kind" };
   const manager = await call.manager();
+  await noteMissingDirectory(call);
   const total = { objects: 0, bytes: 0 };
   async function* counted(): AsyncGenerator<Sum> {
     for await (const sum of by === "scope" ? byScope(manager, call) : byClass(manager, call, by)) {
@@ -49,8 +52,10 @@ export const run: RunVerb = async (call) => {
 };
 
 async function* byScope(manager: StorageManager, { args: [prefix], signal }: VerbCall): AsyncGenerator<Sum> {
-  for await (const { scope, prefix: below, objects, bytes, expires, done } of manager.usage(prefix, { signal })) {
-    const name = scope === "" ? below : `${below}/${scope}`;
+  const scopes =
+    prefix === undefined ? manager.usage(undefined, { signal }) : usageIn(manager.list(prefix, { signal }));
+  for await (const { scope, prefix: below, objects, bytes, expires, done } of scopes) {
+    const name = below === "" ? scope : `${below}/${scope}`;
     const end = expires === undefined ? {} : { expires: expires.toISOString() };
     yield { name, objects, bytes, ...end, ...(done !== undefined && { done }) };
   }

@@ -48,6 +48,8 @@ export const run: RunVerb = async ({ args: [source], options, terminal, output, 
   const asked = limit === undefined ? undefined : parseLimit(limit);
   assertPictureFile("--svg", svg, ".svg");
   assertPictureFile("--html", html, ".html");
+  if ([svg === true, html === true, output.form === "json"].filter(Boolean).length > 1)
+    throw usageFailure("Only one of --svg, --html and --json can go to stdout: give the pictures a file.");
   const payload = await readPayload(source, terminal);
   const { manager, isStored } = await planner();
   const sizes = { maxInlineSize: maxInline, maxEnvelopeSize: maxEnvelope, maxRecursionDepth: depth };

@@ -1,6 +1,7 @@
 import type { CollectedObject, CollectOptions, CollectReport } from "../../maintain/collect/report.js";
 import { confirm } from "../confirm.js";
 import { EXIT } from "../exit-codes.js";
+import { noteMissingDirectory } from "../missing-directory.js";
 import { readPayloads } from "../payload.js";
 import { Rows } from "../rows.js";
 import type { RunVerb, VerbCall } from "../verb.js";
@@ -47,6 +48,7 @@ async function collect(call: VerbCall, onObject: CollectOptions["onObject"]): Pr
   const { dryRun = false, live, prefix, allowEmpty, minAge, maxScan, maxDelete } = options as Flags;
   const payloads = live === undefined ? undefined : await readPayloads(live, terminal);
   const manager = await call.manager();
+  await noteMissingDirectory(call);
   await confirm(call, "Delete what is over");
   return manager.collect({
     ...{ prefix, allowEmpty, minAge, maxScan, maxDelete, dryRun, onObject, signal },

@@ -21,7 +21,7 @@ export const run: RunVerb = async (call) => {
   const { provider, prefix, check, ttl: asked } = call.options as Flags;
   const known = await call.description();
   const ttl = asked ?? known.ttl;
-  if (ttl === undefined || ttl === "never") throw usageFailure("How long do payloads live? Say --ttl 7d, or set it.");
+  if (ttl === "never") throw usageFailure("How long do payloads live? Say --ttl 7d, or set it for all scopes.");
   const policy = { prefix: prefix ?? locationIn(known), ttl };
   if (check === undefined) {
     const rules = lifecycleRules(provider ?? providerOf(known), policy);

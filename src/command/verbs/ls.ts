@@ -1,5 +1,6 @@
 import { splitLabelledPath } from "../../object/expiry-label.js";
 import type { ObjectInfo } from "../../store/store.js";
+import { noteMissingDirectory } from "../missing-directory.js";
 import type { RunVerb } from "../verb.js";
 
 /** An object in a listing. */
@@ -20,8 +21,17 @@ function listedObject({ path, size, lastModified }: ObjectInfo): ListedObject {
   };
 }
 
-export const run: RunVerb = async ({ args: [prefix = ""], options, manager, output, signal, goOnWith }) => {
+export const run: RunVerb = async (call) => {
+  const {
+    args: [prefix = ""],
+    options,
+    manager,
+    output,
+    signal,
+    goOnWith,
+  } = call;
   const { limit, startAfter } = options as { limit?: number; startAfter?: string };
+  await noteMissingDirectory(call);
   const objects = (await manager()).list(prefix, { limit, startAfter, signal });
   async function* rows(): AsyncGenerator<ListedObject> {
     for await (const object of objects) {

@@ -1,5 +1,6 @@
 import { confirm } from "../confirm.js";
 import { EXIT } from "../exit-codes.js";
+import { assertDirectory } from "../missing-directory.js";
 import type { RunVerb } from "../verb.js";
 
 interface Flags {
@@ -12,6 +13,7 @@ export const run: RunVerb = async (call) => {
   const [prefix = ""] = args;
   const { startAfter, dryRun = false } = options as Flags;
   const manager = await call.manager();
+  await assertDirectory(call);
   await confirm(call, `Encrypt again what lies below ${JSON.stringify(prefix)}`);
   const report = await manager.reencrypt(prefix, {
     ...{ startAfter, dryRun, signal },

@@ -1,6 +1,7 @@
 import type { VerifyProblem, VerifyReport } from "../../maintain/verify/report.js";
 import { EXIT } from "../exit-codes.js";
 import { usageFailure } from "../failure.js";
+import { assertDirectory } from "../missing-directory.js";
 import { readPayload, readPayloads } from "../payload.js";
 import { Rows } from "../rows.js";
 import type { RunVerb, VerbCall } from "../verb.js";
@@ -57,6 +58,7 @@ async function verify(call: VerbCall, onProblem: (problem: VerifyProblem) => unk
     },
   };
   if (!isOfPrefix) return (await call.manager()).verify(await readPayload(args[0], terminal), how);
+  await assertDirectory(call);
   const payloads = live === undefined ? undefined : await readPayloads(live, terminal);
   return (await call.manager()).verifyPrefix(prefix ?? "", { ...how, startAfter, payloads });
 }

@@ -1,3 +1,5 @@
+import { managerOptionsFromEnv } from "../../configure/create-store.js";
+import type { EnvironmentOptions } from "../../configure/environment-options.js";
 import type { StorageManagerOptions } from "../../configure/options.js";
 import { StorageError } from "../../errors/error.js";
 import { isPlainObject } from "../../json/is-object.js";
@@ -43,6 +45,19 @@ export class RecordingManager extends StorageManager {
   /** @throws {StorageError} `CONFIG_INVALID` that names every invalid option */
   constructor(options: StorageManagerOptions = {}) {
     super(withStore(options));
+  }
+
+  /**
+   * The same for a manager that a program makes by {@link StorageManager.fromEnv}: as the variables say, over a fresh
+   * {@link MemoryStore} where they name no store.
+   *
+   * @throws {StorageError} as `StorageManager.fromEnv` does
+   */
+  static override async fromEnv(
+    env: NodeJS.ProcessEnv = process.env,
+    options: EnvironmentOptions = {},
+  ): Promise<RecordingManager> {
+    return new RecordingManager(await managerOptionsFromEnv(env, options, "RecordingManager.fromEnv"));
   }
 
   /** All calls, in the order in which they began. */

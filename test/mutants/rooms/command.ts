@@ -145,4 +145,28 @@ export const COMMAND: readonly Mutant[] = [
     to: "error instanceof Error",
     seenBy: seenByTests("manager/check.test.ts"),
   },
+  {
+    name: "a store that is not there is verified",
+    promise: behaviour("a store that is not there is vouched for by nobody"),
+    file: "command/missing-directory.ts",
+    from: "if (directory === undefined) return;",
+    to: "if (directory !== null) return;",
+    seenBy: seenByTests("command/missing-directory.test.ts"),
+  },
+  {
+    name: "results for a full disk are taken for written",
+    promise: behaviour("results that could not be written are a failure"),
+    file: "command/main.ts",
+    from: 'if (lost?.code === "EPIPE") return EXIT.fine;',
+    to: "if (lost !== undefined) return EXIT.fine;",
+    seenBy: seenByTests("command/streams.test.ts"),
+  },
+  {
+    name: "bytes that are not UTF-8 become other characters",
+    promise: behaviour("a payload that is not UTF-8 is refused"),
+    file: "command/payload.ts",
+    from: "if (!isUtf8(bytes))",
+    to: "if (bytes.length < 0)",
+    seenBy: seenByTests("command/payload.test.ts"),
+  },
 ];

@@ -1,7 +1,7 @@
 // The installed command, as a shell runs it, where no client of a service is installed. Says nothing where all is well.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { once } from "node:events";
@@ -83,6 +83,20 @@ for (let scope = 0; scope < 5; scope++)
   coatcheck(["--store", url, "cp", "outputs/run-1/", `outputs/c-${scope}/`, "--yes"]);
 const head = spawnSync("sh", ["-c", `'${bin}' --store '${url}' ls | head -n 1; true`], { cwd, env, encoding: "utf8" });
 assert.deepEqual([head.stdout.trim().split("\n").length, head.stderr], [1, ""]);
+for (const args of ["--help", "completion bash"]) {
+  const cut = spawnSync("sh", ["-c", `'${bin}' ${args} | true`], { cwd, env, encoding: "utf8" });
+  assert.deepEqual([args, cut.stderr], [args, ""]);
+}
+if (existsSync("/dev/full")) {
+  const full = spawnSync("sh", ["-c", `'${bin}' --store '${url}' ls > /dev/full`], { cwd, env, encoding: "utf8" });
+  assert.deepEqual([full.status, full.stderr], [1, "coatcheck: the results can't be written: ENOSPC\n"]);
+}
+writeFileSync(
+  join(cwd, "open.mjs"),
+  `import { MemoryStore } from "coatcheck"; setInterval(() => {}, 1000); export default { store: new MemoryStore() };`,
+);
+const open = spawnSync(bin, ["--config", "open.mjs", "ls", "--json"], { cwd, env, encoding: "utf8", timeout: 20_000 });
+assert.deepEqual([open.status, open.stdout], [0, '{"v":1,"objects":[]}\n']);
 const waiting = spawn(bin, ["--store", url, "hydrate"], { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
 let said = "";
 waiting.stderr.on("data", (chunk) => (said += chunk));

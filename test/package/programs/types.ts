@@ -27,6 +27,7 @@ import type { StorageManagerOptions, StorageReference, Store, VerifyReport } fro
 import { S3Store } from "coatcheck/s3";
 import { RedisStore } from "coatcheck/redis";
 import { FaultStore, storeConformance } from "coatcheck/testing";
+import { inspector, type InspectorPayloadCodec } from "coatcheck/inspector";
 
 const stores: Store[] = [
   new MemoryStore(),
@@ -193,6 +194,10 @@ export function* found(message: Dehydrated<Order>): Iterable<(string | number)[]
   for (const { path, reference } of referencesIn(message)) {
     if ("$storageRef" in reference) yield [...path, reference.$storageRef];
   }
+}
+
+export function look(manager: StorageManager, codecs: InspectorPayloadCodec[]): string {
+  return inspector(manager, { temporal: { codecs, origins: ["http://localhost:8233"] } }).token;
 }
 
 export { storeConformance };

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import {
   FileStore,
+  gzip,
   isNotFound,
   MemoryStore,
   StorageError,
@@ -36,6 +37,25 @@ describe("RecordingManager", () => {
     expect(manager).toBeInstanceOf(StorageManager);
     expect(manager.store).toBeInstanceOf(MemoryStore);
     expect(new RecordingManager().store).not.toBe(manager.store);
+  });
+
+  it("is made of the environment too, over a memory where that names no store", async () => {
+    const env = { COATCHECK_MAX_INLINE_SIZE: "16", COATCHECK_STORAGE_OUTPUT_PREFIX: "own" };
+    const manager = await RecordingManager.fromEnv(env, { options: { codecs: [gzip()] } });
+    await manager.dehydrate({ text: "more than sixteen bytes" }, { scope: "s" });
+    expect(outcomes(manager)).toEqual(["dehydrate: success"]);
+    expect(await manager.unreleased()).toEqual([expect.stringMatching(/^own\/s\//)]);
+    expect(manager.store).toBeInstanceOf(MemoryStore);
+    const [root, store] = ["/var/lib/payloads", new MemoryStore()];
+    const files = await RecordingManager.fromEnv({ STORAGE_PROVIDER: "file", STORAGE_PATH: root }, { envPrefix: "" });
+    expect(files.store).toBeInstanceOf(FileStore);
+    expect((await RecordingManager.fromEnv({}, { options: { store } })).store).toBe(store);
+    expect((await RecordingManager.fromEnv()).calls).toEqual([]);
+    const wrong = RecordingManager.fromEnv({}, { prefix: "X_" } as object);
+    await expect(wrong).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+      message: expect.stringMatching(/RecordingManager.fromEnv.*prefix/) as string,
+    });
   });
 
   it("remembers what failed, and with what", async () => {
