@@ -71,16 +71,19 @@ export async function packMerged(
   packing: Packing,
   handedOn: ReadonlySet<string>,
 ): Promise<unknown> {
-  if (!isTouched(value)) return packed(manager, value, packing, false);
+  if (!isTouched(value)) {
+    return packed(manager, value, packing, isTouched, (written) => packMerged(manager, written, packing, handedOn));
+  }
   const found = [...findReferences(value, undefined, (object) => isBare(object) || undefined)].map(
     ({ value: reference }) => handedOn.has(nameOf(reference)),
   );
-  if (!found.includes(true)) return packed(manager, value, packing, true);
+  if (!found.includes(true)) return packed(manager, value, packing, () => true);
   if (found.includes(false)) throw notHandedOn();
-  return packed(manager, value, { ...packing, references: "pass" }, true);
+  return packed(manager, value, { ...packing, references: "pass" }, () => true);
 }
 
-function isTouched(value: unknown): boolean {
+/** Whether {@link openMerged} would follow anything in a value. */
+export function isTouched(value: unknown): boolean {
   return (
     findReferences(value, undefined, (object) => isPackedValue(object) || isBare(object) || undefined).next().done !==
     true

@@ -4,8 +4,9 @@ import { isPlainObject } from "../../json/is-object.js";
 import { isReference, referencesIn } from "../../reference/references-in.js";
 import { formOf, type FormedBody } from "./body-form.js";
 import { compressBody } from "./compressed-body.js";
-import { envelopeSize, isEnvelope, writeEnvelope, writeRawEnvelope, type Head } from "./envelope.js";
+import { envelopeSize, writeEnvelope, writeRawEnvelope, type Head } from "./envelope.js";
 import type { MessageFormat } from "./message-format.js";
+import { isMistakable } from "./mistakable.js";
 import type { OffloaderSettings } from "./options.js";
 import type { Packed } from "./packed.js";
 import { plannedTicket } from "./planned-ticket.js";
@@ -85,7 +86,7 @@ async function inlineMessage(
   const { body } = message;
   const own = { ...head, id: undefined, consumers: undefined };
   const fits = (packed: Wire): boolean => rules.size(packed) <= Math.min(over, limit);
-  if (typeof body !== "string" && isEnvelope(body)) {
+  if (typeof body !== "string" && isMistakable(message, rules)) {
     const raw = { ...message, body: writeRawEnvelope(own, body) };
     if (rules.size(raw) <= limit && byteLength(body) <= over) return packed(raw, settings);
   }
@@ -114,8 +115,8 @@ async function offload(draft: Draft, settings: OffloaderSettings, call: PackCall
   const options = {
     scope: call.scope,
     maxEnvelopeSize: draft.room,
-    // The body fits but looks like an envelope, so nothing has to leave.
-    ...(isEnvelope(message.body) && { maxInlineSize: draft.room }),
+    // It fits, but looks like an envelope: nothing has to leave.
+    ...(isMistakable(message, rules) && { maxInlineSize: draft.room }),
     ...(ttl !== undefined && { ttl }),
     ...(timeout !== undefined && { timeout }),
     ...(call.signal !== undefined && { signal: call.signal }),

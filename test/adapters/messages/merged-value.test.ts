@@ -15,6 +15,9 @@ const pack = async (manager: StorageManager, value: unknown, options = {}): Prom
 const opened = async (manager: StorageManager, value: unknown): Promise<unknown> =>
   (await openMerged(manager, value)).value;
 
+/** An instance of a class, of which JSON has the fields. */
+const instanceOf = (fields: Fields): object => Object.assign(Object.create({ own: true }) as object, fields);
+
 const order = { id: 1, text: longText("order"), $storageOdd: "data" };
 const answer = { ok: true, text: longText("answer") };
 
@@ -152,6 +155,23 @@ describe("what is handed on", () => {
     // Small, it would go as it is, and be followed by whoever opens it.
     const small = throughJson(await packMerged(manager, { a: [secret] }, { limit: 200_000 }, new Set()));
     expect(await opened(manager, small)).toEqual({ a: [secret] });
+    // JSON makes plain objects of them.
+    const envelope = { $storageEnvelope: { v: 1, form: "json", size: 1 }, $storageBody: secret, note: 1 };
+    for (const data of [
+      { a: [instanceOf(secret as Fields)] },
+      instanceOf(envelope),
+      { a: { toJSON: () => envelope } },
+    ]) {
+      const next = throughJson(await packMerged(manager, data, { limit: 200_000 }, new Set()));
+      expect(await opened(manager, next)).toEqual(throughJson(data));
+    }
+  });
+
+  it("may be handed on by an instance of a class", async () => {
+    const manager = newManager();
+    const { value, handedOn } = await openMerged(manager, await pack(manager, order), { follows: false });
+    const next = await packMerged(manager, instanceOf({ given: value }), { limit: 200_000 }, handedOn);
+    expect(await opened(manager, throughJson(next))).toEqual({ given: order });
   });
 
   it("may be a part of what a reference leads to", async () => {

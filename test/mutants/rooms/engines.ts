@@ -34,6 +34,14 @@ export const ENGINES: readonly Mutant[] = [
     seenBy: seenByTests("adapters/temporal/release-closed.test.ts"),
   },
   {
+    name: "data in what a durable function is invoked with is left as it is",
+    promise: behaviour("a function is given the data that it is invoked with, whatever that looks like"),
+    file: "adapters/durable/durable-serdes.ts",
+    from: "scope }, isTouched);",
+    to: "scope }, () => false);",
+    seenBy: seenByTests("adapters/durable/durable-serdes.test.ts"),
+  },
+  {
     name: "any page may ask the codec server",
     promise: behaviour("the codec server answers the pages of its origins alone"),
     file: "adapters/temporal/codec-handler.ts",
