@@ -59,6 +59,7 @@ export function kinesisOffload(options: KinesisOptions): KinesisOffload {
     fields,
     refused: ["hint"],
     rules: () => rules.kinesis,
+    carries: "body",
     channel: ({ streamName }) => streamName,
     defaults: () => ({ hint: false }),
   });

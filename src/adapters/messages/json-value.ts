@@ -33,7 +33,23 @@ export async function openJsonValue(
   value: unknown,
   options?: CallOptions,
 ): Promise<unknown> {
-  if (!isPackedValue(value)) return value;
-  const opened = await offloader.unpack({ body: bodyOfPacked(value), attributes: NO_ATTRIBUTES }, options);
-  return opened.offloaded ? (JSON.parse(opened.body as string) as unknown) : value;
+  const body = bodyOfValue(offloader, value);
+  if (body === undefined) return value;
+  const opened = await offloader.unpack({ body, attributes: NO_ATTRIBUTES }, options);
+  return opened.offloaded ? valueOfText(opened.body as string) : value;
+}
+
+/** The body that a value was read from, if it may be that of a packed message: its own, or one of another library. */
+export function bodyOfValue(offloader: MessageOffloader, value: unknown): string | undefined {
+  if (isPackedValue(value)) return bodyOfPacked(value);
+  return offloader.readsOthers ? JSON.stringify(value) : undefined;
+}
+
+/** The value of a JSON text. Others store texts as well. */
+export function valueOfText(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
 }

@@ -3,10 +3,12 @@ import { forEachConcurrent } from "../../async/concurrency.js";
 import { deliver } from "../messages/deliver.js";
 import type { MessageError } from "../messages/message-error.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
+import { receivedMessage, type NatsHeaders } from "./nats-message.js";
 
 /** A JetStream message. */
 export interface NatsMessage {
   readonly data: Uint8Array;
+  readonly headers?: NatsHeaders | undefined;
   working(): void;
   nak(millis?: number): void;
   term(reason?: string): void;
@@ -37,7 +39,7 @@ export function consume<M extends NatsMessage>(
   { working: every = 10_000, concurrency = 1, retryAfter = 5000, onFailure, clock }: ConsumeOptions<M> = {},
 ): Promise<void> {
   const work = (message: M): Promise<void> => {
-    const wire = { body: message.data, attributes: new Map() };
+    const wire = receivedMessage(message);
     const act = (): Promise<void> =>
       new Promise((resolve) => {
         message.working(); // an error, for example of a closed connection, rejects
