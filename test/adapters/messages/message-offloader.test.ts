@@ -171,9 +171,12 @@ describe("unpack", () => {
     });
     const { offloader } = offloading({}, { store });
     await expect(offloader.unpack(packed)).rejects.toMatchObject({ code: "THROTTLED", disposition: "retry" });
-    const signal = AbortSignal.abort(new Error("shutting down"));
-    await expect(offloader.unpack(packed, { signal })).rejects.toMatchObject({ code: "ABORTED", disposition: "retry" });
-    await expect(offloader.pack(message(big), { signal })).rejects.toMatchObject({ code: "ABORTED" });
+    const reason = new Error("shutting down");
+    const signal = AbortSignal.abort(reason);
+    const aborted = { code: "ABORTED", disposition: "retry", cause: reason };
+    await expect(offloader.unpack(packed, { signal })).rejects.toMatchObject(aborted);
+    await expect(offloader.settle(packed, { signal })).rejects.toMatchObject(aborted);
+    await expect(offloader.pack(message(big), { signal })).rejects.toMatchObject({ code: "ABORTED", cause: reason });
   });
 
   it("takes a payload that is gone for one that was processed only where it is told to", async () => {
