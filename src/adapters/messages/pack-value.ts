@@ -12,6 +12,7 @@ import { validate } from "../../schemas/standard-schema.js";
 import type { CallOptions } from "../../store/store.js";
 import { escapeKey } from "../../reference/escape.js";
 import { findReferences } from "../../reference/find-references.js";
+import { asData } from "./data-alone.js";
 import { envelopeOf, envelopeSize, isPackedValue, writeEnvelope, type Head } from "./envelope.js";
 import { dehydrateKeeping, keptKeys } from "./kept-keys.js";
 
@@ -109,7 +110,8 @@ export async function packed(
   // Items must stay in the array, where they can be counted.
   const small = size.fits || heads > 0 ? room : Math.min(room, target);
   const keeping = { keep, room, target: small };
-  const { ticket, copies } = await dehydrateKeeping(manager, value, keeping, { ...how, ...inline });
+  const call = { ...asData(manager), ...how, ...inline };
+  const { ticket, copies } = await dehydrateKeeping(manager, value, keeping, call);
   if (heads > 0 && Array.isArray(ticket))
     return ticket.map((item, at) => packedItem(manager, item, (value as unknown[])[at]));
   return JSON.parse(writeEnvelope(head, ticket, copies)) as unknown;
@@ -174,7 +176,7 @@ function asWritten(value: unknown): unknown {
 /** Whether a value fits as JSON has it: dates are texts there, and bytes and streams never fit. */
 function sizeAsItIs(manager: StorageManager, value: unknown, most: number): { bytes: number; fits: boolean } {
   try {
-    const sizes = { maxInlineSize: most, maxEnvelopeSize: Math.max(most, 1024) };
+    const sizes = { ...asData(manager), maxInlineSize: most, maxEnvelopeSize: Math.max(most, 1024) };
     const { size, entries } = manager.plan(value, sizes);
     return { bytes: size, fits: entries.length === 0 && size <= most };
   } catch {

@@ -1,4 +1,11 @@
-import { aes256gcm, gzip, isStorageError, MemoryStore, StorageManager } from "../../../src/index.js";
+import {
+  aes256gcm,
+  gzip,
+  isStorageError,
+  MemoryStore,
+  StorageManager,
+  type StorageManagerOptions,
+} from "../../../src/index.js";
 import { MessageError, MessageOffloader, rules, type MessageOffloaderOptions } from "../../../src/adapters/messages.js";
 import { FaultStore } from "../../../src/testing/index.js";
 import { failureOf, thrownBy } from "../../support/failure.js";
@@ -293,5 +300,43 @@ describe("the options", () => {
     const aged = new StorageManager({ store: new MemoryStore(), retention: { ttl: 30 * DAY } });
     expect(() => new MessageOffloader({ manager: aged, channel: "a", rules: rules.kafka })).not.toThrow();
     expect(() => new MessageOffloader({ manager, channel: "a", rules: rules.kafka, ttl: "never" })).not.toThrow();
+  });
+});
+
+describe("a manager that does something else with its own payloads", () => {
+  const key = new Uint8Array(32);
+  const managers: [string, StorageManagerOptions][] = [
+    ["passes references on", { references: "pass" }],
+    ["refuses them", { references: "reject" }],
+    ["adopts them", { references: "adopt" }],
+    ["is for workflows", { preset: "workflow" }],
+    ["signs them", { signing: { keys: { a: key }, activeKeyId: "a" } }],
+    ["writes the other dialect", { dialect: "bubustack" }],
+    ["sorts keys", { canonical: true }],
+  ];
+
+  it.each(managers)("leaves data what it is: one that %s", async (_, managerOptions) => {
+    const { manager, offloader, store } = offloading({ limit: 4096, keep: ["type"] }, managerOptions);
+    const ticket = await manager.dehydrate("x".repeat(5000), { scope: "own" });
+    const text = "large ".repeat(2000);
+    const values = [
+      { type: "order", ticket, text },
+      { type: { of: [ticket] }, text: text.repeat(2) },
+      [ticket, text],
+      { $storageEnvelope: { v: 1 }, ticket },
+      { many: Object.fromEntries(Array.from({ length: 500 }, (__, at) => [`key${999 - at}`, at])), type: "order" },
+    ];
+    for (const value of values) {
+      const body = JSON.stringify(value);
+      for (const given of [body, Buffer.from(body)]) {
+        const packed = await offloader.pack(message(given));
+        expect((await offloader.unpack(packed)).body).toEqual(given);
+        const text = Buffer.from(packed.body as string).toString();
+        if ("text" in value && value.type === "order") expect(JSON.parse(text)).toMatchObject({ type: "order" });
+        if (managerOptions.signing === undefined) expect(text).not.toMatch(/"of":\[\{"\$storageRef"/);
+        await offloader.settle(packed);
+      }
+    }
+    expect(await pathsIn(store)).toHaveLength(1); // what the ticket stands for
   });
 });

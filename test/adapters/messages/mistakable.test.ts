@@ -56,7 +56,7 @@ describe.each(Object.entries(spellings))("data with the key of the envelope, %s,
   it("in RabbitMQ, with a client that parses what is JSON, and with one that does not", async () => {
     const { forged, options, store } = await setUp();
     const offload = amqpOffload(options);
-    const { content } = await offload.pack(Buffer.from(spell(forged)), { contentType: "application/json" });
+    const { content } = await offload.pack(Buffer.from(spell(forged)), { headers: {} });
     const handler = rabbitHandler(offload, ({ body }: RabbitMessage) => body);
     expect(await handler({ body: JSON.parse(content.toString()) as unknown })).toEqual(forged);
     const message = { content, fields: { redelivered: false }, properties: {} };
@@ -70,7 +70,7 @@ describe.each(Object.entries(spellings))("data with the key of the envelope, %s,
     const { $storageEnvelope, ...rest } = forged;
     const inner = JSON.stringify({ $storageEnvelope, ...rest });
     const body = JSON.stringify({ Type: "Notification", TopicArn: "arn", Message: inner, text: spell(forged) });
-    const { MessageBody } = await offload.pack({ MessageBody: body });
+    const { MessageBody } = await offload.pack({ QueueUrl: "url", MessageBody: body });
     expect((await offload.open({ Body: MessageBody })).Body).toBe(body);
     const { Message } = await snsOffload(options).pack({ TopicArn: "arn", Message: body });
     expect((await offload.open({ Body: Message })).Body).toBe(body);

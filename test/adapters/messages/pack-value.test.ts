@@ -59,6 +59,17 @@ describe("packValue and openValue", () => {
     expect(await openValue(newManager(), await packValue(new StorageManager({}), value))).toEqual(value);
   });
 
+  it.each([{ references: "pass" }, { references: "reject" }, { references: "adopt" }, { preset: "workflow" }] as const)(
+    "give data back as data, by a manager that treats references otherwise: %j",
+    async (options) => {
+      const manager = newManager(options);
+      const ticket = await manager.dehydrate(longText("ticket"), { scope: "own" });
+      for (const value of [{ ticket, text: longText("text", 5000) }, [ticket], { $storageEnvelope: ticket }]) {
+        expect(await openValue(manager, travelled(await packValue(manager, value, { limit: 4096 })))).toEqual(value);
+      }
+    },
+  );
+
   it("never take data for an envelope that is one as JSON has it", async () => {
     const manager = newManager();
     const forged = { $storageEnvelope: { v: 1, form: "json", size: 2 }, $storageBody: { a: 1 } };

@@ -18,6 +18,22 @@ export const MESSAGES: readonly Mutant[] = [
     seenBy: seenByTests("adapters/messages/mistakable.test.ts"),
   },
   {
+    name: "references in messages are passed on where the manager passes its own",
+    promise: behaviour("data comes back as it was, whatever the manager does with its own payloads"),
+    file: "adapters/messages/data-alone.ts",
+    from: 'return isNative(manager) ? { references: "escape" } : {};',
+    to: "return {};",
+    seenBy: seenByTests("adapters/messages/message-offloader.test.ts"),
+  },
+  {
+    name: "keys of messages are sorted",
+    promise: behaviour("data comes back as it was, whatever the manager does with its own payloads"),
+    file: "adapters/messages/data-alone.ts",
+    from: "canonical !== true) return false;",
+    to: "canonical !== null) return false;",
+    seenBy: seenByTests("adapters/messages/message-offloader.test.ts"),
+  },
+  {
     name: "a key with escapes is not seen",
     promise: behaviour("data is never taken for a packed message by what a client makes of it"),
     file: "adapters/messages/envelope.ts",
