@@ -120,7 +120,7 @@ export function amqpOffload(options: AmqpOptions): AmqpOffload {
     const wire = { body: content, attributes: attributesOf(given.headers) };
     assertHeaders(given, own.maxHeaders);
     // Text stays text: where the content type says that it is some, `rabbitmq-client` reads it as such.
-    const body = offloader.leaves(wire) && isUtf8(content) ? textOf(content) : content;
+    const body = offloader.leaves(wire, call) && isUtf8(content) ? textOf(content) : content;
     const packed: Packed = await offloader.pack({ ...wire, body }, call);
     const isGiven = packed.attributes === wire.attributes;
     return {

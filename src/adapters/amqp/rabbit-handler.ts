@@ -1,6 +1,7 @@
 import { systemClock } from "../../async/clock.js";
 import { isPackedValue } from "../messages/envelope.js";
 import { valueOfText } from "../messages/json-value.js";
+import { handlingOptions } from "../messages/handling-options.js";
 import { isPoison } from "../messages/message-error.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { unlessProcessed } from "../messages/unless-processed.js";
@@ -33,8 +34,10 @@ const DROP = 2;
 export function rabbitHandler<M extends RabbitMessage, A extends unknown[], R>(
   { offloader }: AmqpOffload,
   handler: (message: M, ...more: A) => Promise<R> | R,
-  { retryAfter = 5000, onFailure, clock = systemClock }: RabbitHandlerOptions<M> = {},
+  options: RabbitHandlerOptions<M> = {},
 ): (message: M, ...more: A) => Promise<R | typeof REQUEUE | typeof DROP | undefined> {
+  const names = ["retryAfter", "onFailure", "clock"] as const;
+  const { retryAfter = 5000, onFailure, clock = systemClock } = handlingOptions(options, names, "rabbitHandler");
   return async (message, ...more) => {
     const { body, headers = {} } = message;
     const attributes = new Map(Object.entries(headers)) as Wire["attributes"];

@@ -57,7 +57,7 @@ export function eventBridgeOffload(options: EventBridgeOptions): EventBridgeOffl
     pack: async (entry, call) => {
       if (entry.Detail === undefined) return entry;
       const wire = countedEntry(entry);
-      if (!offloader.leaves(wire)) return entry;
+      if (!offloader.leaves(wire, call)) return entry;
       const { body } = await offloader.pack(wire, call);
       return { ...entry, Detail: body as string };
     },

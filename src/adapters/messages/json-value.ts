@@ -22,7 +22,7 @@ export async function packJsonValue(
   const body = JSON.stringify(value) as string | undefined;
   if (body === undefined) return { value };
   const wire = { body, attributes: NO_ATTRIBUTES };
-  if (!offloader.leaves(wire)) return { value };
+  if (!offloader.leaves(wire, options)) return { value };
   const packed = await offloader.pack(wire, options);
   return { value: JSON.parse(packed.body as string), packed };
 }
@@ -34,8 +34,9 @@ export async function openJsonValue(
   options?: CallOptions,
 ): Promise<unknown> {
   const body = bodyOfValue(offloader, value);
-  if (body === undefined) return value;
-  const opened = await offloader.unpack({ body, attributes: NO_ATTRIBUTES }, options);
+  if (body === undefined && options === undefined) return value;
+  // Without a body it is the options that are looked at.
+  const opened = await offloader.unpack({ body: body ?? "", attributes: NO_ATTRIBUTES }, options);
   return opened.offloaded ? valueOfText(opened.body as string) : value;
 }
 

@@ -30,6 +30,7 @@ import { settleMessage } from "./settle-message.js";
 import type { Wire } from "./wire.js";
 
 const NO_OPTIONS: { readonly signal?: undefined } = Object.freeze({});
+const NO_PACK: PackOptions = NO_OPTIONS;
 
 /**
  * Packs messages that are too big for a broker, and opens them again. A message that fits is sent byte for byte,
@@ -92,9 +93,16 @@ export class MessageOffloader {
     return this.#pack(message, call);
   }
 
-  /** Says whether `pack` would change a message. */
-  leaves(message: Wire): boolean {
-    return this.#format?.inline !== undefined || this.#isTaken(message) || !this.#fits(message, this.#most);
+  /**
+   * Whether `pack` would not send a message as it is.
+   *
+   * @throws {StorageError} `CONFIG_INVALID`, `ABORTED`, as `pack` would with these options
+   */
+  leaves(message: Wire, options?: PackOptions): boolean {
+    const { limit = this.#limit, signal } = options === undefined ? NO_PACK : parseOptions(packSchema, options, "pack");
+    if (signal?.aborted === true) throw abortedCall("pack", signal);
+    const most = Math.min(this.#most, limit);
+    return this.#format?.inline !== undefined || this.#isTaken(message) || !this.#fits(message, most);
   }
 
   /**

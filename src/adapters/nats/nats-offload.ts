@@ -80,8 +80,8 @@ export function natsOffload(options: NatsOptions): NatsOffload {
 
   const pack = async (payload: Uint8Array | string, given: NatsPublishOptions = {}, call?: CallOptions) => {
     const wire = countedMessage(payload, given);
-    if (!offloader.leaves(wire)) return { body: payload, discard: () => Promise.resolve() };
-    // As bytes, since a compressed body of bytes needs no base64.
+    if (!offloader.leaves(wire, call)) return { body: payload, discard: () => Promise.resolve() };
+    // As bytes: a compressed payload needs no base64 then.
     return offloader.pack({ ...wire, body: Buffer.from(payload as Uint8Array) }, call);
   };
 

@@ -2,6 +2,7 @@ import type { Message } from "@google-cloud/pubsub";
 import type { CallOptions } from "../../store/store.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import { deliver } from "../messages/deliver.js";
+import { handlingOptions } from "../messages/handling-options.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { rules } from "../messages/rules.js";
 import { writtenValue, type Wire } from "../messages/wire.js";
@@ -77,7 +78,7 @@ export function pubsubOffload(options: PubsubOptions): PubsubOffload {
       const text = json === undefined ? (data ?? "") : JSON.stringify(json);
       const attributes: Wire["attributes"] = new Map(Object.entries(message.attributes ?? {}));
       const wire = { body: text, attributes };
-      if (!offloader.leaves(wire)) return message;
+      if (!offloader.leaves(wire, call)) return message;
       const packed = await offloader.pack({ ...wire, body: Buffer.from(text as Uint8Array) }, call);
       return {
         ...rest,
@@ -85,7 +86,8 @@ export function pubsubOffload(options: PubsubOptions): PubsubOffload {
         attributes: textsOf(packed),
       } as unknown as typeof message;
     },
-    onMessage: (handler, { onFailure } = {}) => {
+    onMessage: (handler, given = {}) => {
+      const { onFailure } = handlingOptions(given, ["onFailure"], "onMessage");
       const work = (message: Message): Promise<void> =>
         deliver(offloader, {
           open: () => open(message),

@@ -9,6 +9,7 @@ import type { CallOptions } from "../../store/store.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import { deliver } from "../messages/deliver.js";
 import { isPackedValue } from "../messages/envelope.js";
+import { handlingOptions } from "../messages/handling-options.js";
 import type { MessageError } from "../messages/message-error.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { rules } from "../messages/rules.js";
@@ -65,6 +66,8 @@ export interface ServiceBusOffload {
 const MIB = 1_048_576;
 // Most bytes that a batch adds to a single message.
 const BATCH_BYTES = 1024;
+// Nothing to open: it is the options that are looked at.
+const NOTHING: Wire = { body: "", attributes: new Map() };
 const fields = { tier: z._default(z.enum(["standard", "premium"]), "standard") };
 
 /**
@@ -104,8 +107,8 @@ export function serviceBusOffload(options: ServiceBusOptions): ServiceBusOffload
   };
 
   const open = async (message: ReceivedMessage, call?: CallOptions): Promise<unknown> => {
-    const wire = receivedWire(offloader, message);
-    if (wire === undefined) return message.body;
+    const wire = receivedWire(offloader, message) ?? NOTHING;
+    if (wire === NOTHING && call === undefined) return message.body;
     const opened = await offloader.unpack(wire, call);
     return opened.offloaded ? readBody(opened.body) : message.body;
   };
@@ -126,9 +129,9 @@ export function serviceBusOffload(options: ServiceBusOptions): ServiceBusOffload
       }
       await sendAll(sender, ready, batch);
     },
-    process:
-      (receiver, handler, { onFailure } = {}) =>
-      (message) =>
+    process: (receiver, handler, given = {}) => {
+      const { onFailure } = handlingOptions(given, ["onFailure"], "process");
+      return (message) =>
         deliver(offloader, {
           open: () => open(message),
           handle: (body) => handler(body, message),
@@ -144,7 +147,8 @@ export function serviceBusOffload(options: ServiceBusOptions): ServiceBusOffload
             const { code: deadLetterReason } = error as MessageError;
             return receiver.deadLetterMessage(message, { deadLetterReason, deadLetterErrorDescription });
           },
-        }),
+        });
+    },
   };
 }
 
