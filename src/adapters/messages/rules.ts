@@ -1,4 +1,4 @@
-import { kafkaRecordSize, mqttPacketSize, natsHeaderSize, serviceBusSize } from "./encodings.js";
+import { kafkaRecordSize, mqttPacketSize, natsHeaderSize, protobufPayloadSize, serviceBusSize } from "./encodings.js";
 import { isPackedAsRewritten, isPackedAsValue, isPackedInNotification } from "./mistakable.js";
 import { attributeBytes, byteLength, valueBytes, type AttributeValue, type Wire } from "./wire.js";
 
@@ -77,8 +77,13 @@ function keyBytes({ key }: Wire): number {
 
 const MIB = 1_048_576;
 
+/** Rules of an engine that keeps values as JSON. */
+function ofJson(name: string, maxMessage: number): Rules {
+  return rule(name, { maxMessage, isMistakable: isPackedAsValue }, (body) => body);
+}
+
 /**
- * The rules of the brokers. Each limit is the broker's own default. Set `limit` if your broker takes less or more.
+ * The rules of the brokers and engines, each with its own default as the limit: say `limit` where yours takes less, or more.
  *
  * @example
  * new MessageOffloader({ manager, channel: "orders", rules: rules.sqs, ttl: 30 * DAY });
@@ -157,4 +162,20 @@ export const rules = {
   ),
   /** The JSON of a job's data. Redis has no limit, but memory. */
   bullmq: rule("BullMQ", { maxMessage: Number.POSITIVE_INFINITY, isMistakable: isPackedAsValue }, (body) => body),
+  /** The JSON of a state's input or output. */
+  stepFunctions: ofJson("Step Functions", 262_144),
+  /** The JSON of an event or a result of an invocation that is waited for. */
+  lambdaSync: ofJson("Lambda", 6 * MIB),
+  /** The same of one that is not. */
+  lambdaAsync: ofJson("Lambda", MIB),
+  /** The text of one operation of an AWS durable function. */
+  durable: ofJson("Lambda durable functions", 262_144),
+  /** A `Payload` as protobuf: body is its data, attributes are its metadata. */
+  temporal: rule("Temporal", { maxMessage: 2 * MIB }, (body, { attributes }) => protobufPayloadSize(body, attributes)),
+  /** The JSON of a step's result; events take less, by the plan. */
+  inngest: ofJson("Inngest", 4 * MIB),
+  /** The bytes of a value in the journal. */
+  restate: ofJson("Restate", 32 * MIB),
+  /** The JSON of a step's result, or of an event. */
+  cloudflareWorkflows: ofJson("Cloudflare Workflows", MIB),
 } satisfies Readonly<Record<string, Rules>>;
