@@ -7,6 +7,7 @@ import { findReferences, pathOf, type Spot } from "../../reference/find-referenc
 import { isSpoiltReference, referenceGrammar } from "../../reference/grammar.js";
 import { isReference } from "../../reference/references-in.js";
 import { besideBody, envelopeOf, isPackedValue } from "./envelope.js";
+import { valueOfText } from "./json-value.js";
 import { isMessage, packed, type Packing } from "./pack-value.js";
 
 /*
@@ -134,10 +135,14 @@ class MergedTicket {
     if (head.encoding !== undefined) throw isMessage();
     const beside = besideBody(value);
     if (beside === undefined) return this.begin(ticket as Container, spot, true, follows);
-    if (Object.keys(beside).length === 0) return this.copy(ticket, spot, true, follows);
+    const isAlone = Object.keys(beside).length === 0;
+    // JSON as nobody prints it travels as a text. Engines hand it on as a value.
+    const isText = head.form === "text";
+    if (isAlone && !isText) return this.copy(ticket, spot, true, follows);
     this.merges.push(spot);
     return {
-      body: this.copy(ticket, { parent: spot, key: "body" }, true, true),
+      isText,
+      body: this.copy(ticket, { parent: spot, key: "body" }, true, isAlone ? follows : true),
       beside: this.begin(beside, { parent: spot, key: "beside" }, true, follows),
     };
   }
@@ -173,7 +178,12 @@ function mergeAt(root: { value: unknown }, path: readonly (string | number)[]): 
     container = (container as Record<string | number, unknown>)[key];
     key = next;
   }
-  const { body, beside } = (container as Record<string | number, Record<string, unknown>>)[key]!;
+  const { body: read, beside, isText } = (container as Record<string | number, Record<string, unknown>>)[key]!;
+  const body = isText === true && typeof read === "string" ? valueOfText(read) : read;
+  if (Object.keys(beside as object).length === 0) {
+    setOwn(container as Record<string, unknown>, String(key), body);
+    return;
+  }
   if (!isObject(body) || Array.isArray(body) || body instanceof Uint8Array) throw noObject();
   setOwn(container as Record<string, unknown>, String(key), { ...body, ...(beside as object) });
 }

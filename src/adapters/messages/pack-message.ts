@@ -2,7 +2,7 @@ import type { DehydrateOptions } from "../../configure/options.js";
 import { StorageError } from "../../errors/error.js";
 import { isPlainObject } from "../../json/is-object.js";
 import { isReference, referencesIn } from "../../reference/references-in.js";
-import { formOf, type FormedBody } from "./body-form.js";
+import { formOf, jsonIn, type FormedBody } from "./body-form.js";
 import { compressBody } from "./compressed-body.js";
 import { asData, safeForm } from "./data-alone.js";
 import { envelopeSize, writeEnvelope, writeRawEnvelope, type Head } from "./envelope.js";
@@ -127,7 +127,7 @@ async function offload(draft: Draft, settings: OffloaderSettings, call: PackCall
     ...(timeout !== undefined && { timeout }),
     ...(call.signal !== undefined && { signal: call.signal }),
   };
-  const loses = kept !== undefined && (body !== formed || losesAny(kept, body.value, settings, options));
+  const loses = kept !== undefined && (body.form !== "json" || losesAny(kept, body.value, settings, options));
   const copies = loses ? kept : undefined;
   if (copies !== undefined) {
     options.maxEnvelopeSize -= byteLength(JSON.stringify(copies));
@@ -191,10 +191,13 @@ function asBody(text: string, { body }: Wire): string | Uint8Array {
 
 /** The keys of a JSON object that have to stay, as data: where values are merged, what stands beside a body is looked into. */
 function keptOf(
-  { form, value }: FormedBody,
+  { form, value: formed }: FormedBody,
   { keep, manager }: OffloaderSettings,
 ): Record<string, unknown> | undefined {
-  if (keep === undefined || form !== "json" || !isPlainObject(value)) return undefined;
+  if (keep === undefined) return undefined;
+  // Of JSON as nobody prints it too: filters look at what it says.
+  const value = form === "json" ? formed : jsonIn(formed as string | Uint8Array);
+  if (!isPlainObject(value)) return undefined;
   const names = keep.filter((name) => Object.hasOwn(value, name));
   if (names.length === 0) return undefined;
   const kept = Object.fromEntries(names.map((name) => [name, value[name]]));

@@ -104,6 +104,19 @@ describe("a value that an engine has merged", () => {
     expect((await failureOf(opened(manager, { event: JSON.parse(Detail) as unknown }))).code).toBe("UNSUPPORTED");
   });
 
+  it("is opened as a value where an event travelled as the text that it was", async () => {
+    const manager = newManager();
+    const event = { kind: "k", text: longText("event", 5000) };
+    for (const keep of [undefined, ["kind"]]) {
+      const events = eventBridgeOffload({ manager, channel: "c", ttl: "never", over: 2000, limit: 4096, keep });
+      const { Detail } = await events.pack({ Source: "s", Detail: ` ${JSON.stringify(event, null, 2)}` });
+      const detail = JSON.parse(Detail) as Fields;
+      expect(detail).toMatchObject({ $storageEnvelope: { form: "text" }, ...(keep && { kind: "k" }) });
+      expect(await opened(manager, { input: [detail] })).toEqual({ input: [event] });
+      expect(await opened(manager, { ...detail, more: 1 })).toEqual({ ...event, more: 1 });
+    }
+  });
+
   it("is opened at any depth", async () => {
     const manager = newManager();
     let deep: unknown = await pack(manager, answer);

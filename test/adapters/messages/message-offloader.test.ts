@@ -48,6 +48,24 @@ describe("pack", () => {
     );
   });
 
+  it("keeps keys of JSON as nobody prints it, and of what only looks packed", async () => {
+    const value = { tenant: "t", text: JSON.parse(big) as unknown };
+    const looking = `{"$storageEnvelope":{"v":1}, "tenant":"t"}`;
+    for (const more of [{}, { compress: gzip() }]) {
+      const { offloader } = offloading({ limit: 4096, keep: ["tenant"], ...more });
+      for (const text of [JSON.stringify(value, null, 1), looking]) {
+        for (const body of [text, Buffer.from(text)]) {
+          const packed = await offloader.pack(message(body));
+          expect((await offloader.unpack(packed)).body).toEqual(body);
+          if (typeof packed.body === "string") expect(JSON.parse(packed.body)).toMatchObject({ tenant: "t" });
+        }
+      }
+      expect((await offloader.unpack(await offloader.pack(message(`no JSON ${big}`)))).body).toBe(`no JSON ${big}`);
+      const bytes = Buffer.concat([Buffer.of(255), Buffer.from(big)]);
+      expect((await offloader.unpack(await offloader.pack(message(bytes)))).body).toEqual(bytes);
+    }
+  });
+
   it("keeps the keys that it is told to, also when everything else leaves as one", async () => {
     const { offloader } = offloading({ limit: 4096, keep: ["tenant", "type"] });
     const body = JSON.stringify({
