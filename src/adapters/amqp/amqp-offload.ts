@@ -119,8 +119,11 @@ export function amqpOffload(options: AmqpOptions): AmqpOffload {
   const pack = async <O extends PublishOptions>(content: Uint8Array, given = {} as O, call?: CallOptions) => {
     const wire = { body: content, attributes: attributesOf(given.headers) };
     assertHeaders(given, own.maxHeaders);
+    if (!offloader.leaves(wire, call)) {
+      return { content: asBuffer(content), options: given, discard: () => Promise.resolve() };
+    }
     // Text stays text: where the content type says that it is some, `rabbitmq-client` reads it as such.
-    const body = offloader.leaves(wire, call) && isUtf8(content) ? textOf(content) : content;
+    const body = isUtf8(content) ? textOf(content) : content;
     const packed: Packed = await offloader.pack({ ...wire, body }, call);
     const isGiven = packed.attributes === wire.attributes;
     return {

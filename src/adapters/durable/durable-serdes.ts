@@ -1,7 +1,7 @@
 import type { AnySerdesDeserializer, DurableContext, Serdes } from "@aws/durable-execution-sdk-js";
 import { parseOptions } from "../../options/parse-options.js";
 import { isEnvelope } from "../messages/envelope.js";
-import { isTouched, openMerged } from "../messages/merged-value.js";
+import { isTouchedJson, openMerged } from "../messages/merged-value.js";
 import { openValue, packed } from "../messages/pack-value.js";
 import { durableSchema, executionScope, retrying, type DurableOptions, type DurableSettings } from "./options.js";
 
@@ -74,7 +74,7 @@ function serdesOf<T>(settings: DurableSettings): Serdes<T> {
  */
 async function pack({ manager, over }: DurableSettings, value: unknown, scope: string): Promise<unknown> {
   const target = Math.max(MIN_TARGET, Math.floor(over / 8));
-  return packed(manager, value, { limit: over, target, scope }, isTouched);
+  return packed(manager, value, { limit: over, target, scope }, isTouchedJson);
 }
 
 /** Says whether JSON can represent a value. */

@@ -45,7 +45,7 @@ export const ENGINES: readonly Mutant[] = [
     name: "data in what a durable function is invoked with is left as it is",
     promise: behaviour("a function is given the data that it is invoked with, whatever that looks like"),
     file: "adapters/durable/durable-serdes.ts",
-    from: "scope }, isTouched);",
+    from: "scope }, isTouchedJson);",
     to: "scope }, () => false);",
     seenBy: seenByTests("adapters/durable/durable-serdes.test.ts"),
   },
