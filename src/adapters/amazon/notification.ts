@@ -9,7 +9,7 @@ export interface Notification {
 // As SNS writes it, without raw delivery. https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
 const NOTIFICATION = /^\s{0,9}\{\s{0,9}"Type"\s{0,9}:\s{0,9}"Notification"/;
 
-/** What SNS says of a message, in the text that it hands to a queue; `undefined` for any other text. */
+/** Reads a notification of SNS from the body of a message. Any other text gives `undefined`. */
 export function notificationIn(text: string): Notification | undefined {
   if (!NOTIFICATION.test(text)) return undefined;
   try {

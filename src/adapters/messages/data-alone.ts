@@ -9,7 +9,7 @@ import { textOf, type FormedBody } from "./body-form.js";
  * payloads, as to pass references on, or to sort keys.
  */
 
-/** What `dehydrate` is told, so that references in the data are escaped. The other dialect has no escapes. */
+/** Options of `dehydrate` that escape references in the data. The other dialect has no escapes. */
 export function asData(manager: StorageManager): { references?: "escape" } {
   return isNative(manager) ? { references: "escape" } : {};
 }

@@ -195,7 +195,7 @@ function keptOf(
   { keep, manager }: OffloaderSettings,
 ): Record<string, unknown> | undefined {
   if (keep === undefined) return undefined;
-  // Of JSON as nobody prints it too: filters look at what it says.
+  // Filters look at the value of JSON, however it is printed.
   const value = form === "json" ? formed : jsonIn(formed as string | Uint8Array);
   if (!isPlainObject(value)) return undefined;
   const names = keep.filter((name) => Object.hasOwn(value, name));

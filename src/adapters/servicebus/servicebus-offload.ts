@@ -160,6 +160,6 @@ function receivedWire(
   const attributes = new Map(Object.entries(applicationProperties)) as Wire["attributes"];
   if (body instanceof Uint8Array) return { body, attributes };
   if (isPackedValue(body)) return { body: JSON.stringify(body), attributes };
-  // Of other libraries, of which some leave nothing in the body.
+  // Some other libraries leave nothing in the body.
   return offloader.readsOthers ? { body: body === undefined ? "" : JSON.stringify(body), attributes } : undefined;
 }
