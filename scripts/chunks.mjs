@@ -33,9 +33,12 @@ export const CHUNKS = inOrder([
   { name: "kubernetes", test: /src\/resolvers\/kubernetes\// },
   { name: "manager", test: new RegExp(`src/(${MANAGER_ROOMS})/(?!lifecycle/)`) },
   { name: "lifecycle", test: /src\/maintain\/lifecycle\// },
-  { name: "envelope", test: /src\/adapters\/messages\/(envelope|engine-fields|kept-keys|pack-value)\.ts$/ },
+  {
+    name: "envelope",
+    test: /src\/adapters\/messages\/(envelope|engine-fields|kept-keys|pack-value|data-alone|body-form)\.ts$/,
+  },
   { name: "pictures", test: /src\/picture\// },
-  { name: "rules", test: /src\/adapters\/messages\/(rules|encodings|wire)\.ts$/ },
+  { name: "rules", test: /src\/adapters\/(messages\/(rules|mistakable|encodings|wire)|amazon\/notification)\.ts$/ },
   { name: "message-core", test: /src\/adapters\/messages\// },
   {
     name: "foreign-claims",

@@ -45,10 +45,10 @@ import { verify, type VerifyOptions, type VerifyPrefixOptions, type VerifyReport
 /** Makes a manager over the parts of another one. Its `close()` leaves them open. */
 export let borrow: (manager: StorageManager) => StorageManager;
 
-/** Returns a manager's retention settings and prefixes. `undefined` for a manager of another copy of this package. */
-export let retentionOf: (
+/** What a manager was told. `undefined` for one of another copy of this package. */
+export let settingsOf: (
   manager: StorageManager,
-) => Pick<ManagerSettings, "retention" | "outputPrefix" | "inputPrefix"> | undefined;
+) => Pick<ManagerSettings, "retention" | "outputPrefix" | "inputPrefix" | "dialect" | "canonical"> | undefined;
 
 /**
  * Moves the large parts of payloads into a store, and puts them back when the payload is read.
@@ -81,7 +81,7 @@ export class StorageManager {
 
   static {
     borrow = (manager) => StorageManager.#over(manager.#parts);
-    retentionOf = (manager) => (#parts in manager ? manager.#parts.settings : undefined);
+    settingsOf = (manager) => (#parts in manager ? manager.#parts.settings : undefined);
   }
 
   /**

@@ -1,7 +1,9 @@
+import { isUtf8 } from "node:buffer";
 import * as z from "zod/mini";
 import { StorageError } from "../../errors/error.js";
 import type { CallOptions } from "../../store/store.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
+import { textOf } from "../messages/body-form.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import type { Packed } from "../messages/packed.js";
 import { rules } from "../messages/rules.js";
@@ -117,7 +119,12 @@ export function amqpOffload(options: AmqpOptions): AmqpOffload {
   const pack = async <O extends PublishOptions>(content: Uint8Array, given = {} as O, call?: CallOptions) => {
     const wire = { body: content, attributes: attributesOf(given.headers) };
     assertHeaders(given, own.maxHeaders);
-    const packed: Packed = await offloader.pack(wire, call);
+    if (!offloader.leaves(wire, call)) {
+      return { content: asBuffer(content), options: given, discard: () => Promise.resolve() };
+    }
+    // Text stays text: where the content type says that it is some, `rabbitmq-client` reads it as such.
+    const body = isUtf8(content) ? textOf(content) : content;
+    const packed: Packed = await offloader.pack({ ...wire, body }, call);
     const isGiven = packed.attributes === wire.attributes;
     return {
       content: asBuffer(packed.body),
@@ -135,7 +142,7 @@ export function amqpOffload(options: AmqpOptions): AmqpOffload {
   };
 
   const settle = async (message: AmqpMessage, call?: CallOptions): Promise<void> => {
-    await offloader.settle({ body: message.content, attributes: new Map() }, call);
+    await offloader.settle({ body: message.content, attributes: attributesOf(message.properties.headers) }, call);
   };
 
   const publish: AmqpOffload["publish"] = async (channel, exchange, routingKey, content, given) => {
@@ -145,8 +152,15 @@ export function amqpOffload(options: AmqpOptions): AmqpOffload {
       if (packed.content.equals(message.content)) returned.push(message);
     };
     if (given?.mandatory === true) channel.on("return", onReturn);
+    const { confirmed, done } = confirmation();
     try {
-      await confirmed((done) => channel.publish(exchange, routingKey, packed.content, packed.options, done));
+      try {
+        channel.publish(exchange, routingKey, packed.content, packed.options, done);
+      } catch (error) {
+        await discardAll([packed]); // a closed channel takes nothing
+        throw error;
+      }
+      await confirmed;
     } finally {
       channel.off("return", onReturn);
     }
@@ -169,15 +183,17 @@ function attributesOf(headers: PublishOptions["headers"]): Wire["attributes"] {
   return new Map(Object.entries(headers ?? {})) as Wire["attributes"];
 }
 
-/** Publishes a message and resolves when the broker has confirmed it. */
-function confirmed(publish: (callback: (error: unknown) => void) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    publish((error) => {
+/** What resolves when the broker has confirmed a message, and what it is told by. */
+function confirmation(): { readonly confirmed: Promise<void>; readonly done: (error: unknown) => void } {
+  let done: (error: unknown) => void = () => undefined;
+  const confirmed = new Promise<void>((resolve, reject) => {
+    done = (error) => {
       if (error === null || error === undefined) resolve();
       else
         reject(error instanceof Error ? error : new Error("The broker did not confirm the message.", { cause: error }));
-    });
+    };
   });
+  return { confirmed, done };
 }
 
 /** Returns the given headers, without those that are gone and with those that were added. */

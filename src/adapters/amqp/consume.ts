@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from "../../async/clock.js";
 import { deliver } from "../messages/deliver.js";
+import { handlingOptions } from "../messages/handling-options.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 
 /** A message that amqplib has received. */
@@ -38,13 +39,15 @@ interface Opener {
   readonly settle: (message: AmqpMessage) => Promise<void>;
 }
 
-/** Consumes a queue: opens, handles, acknowledges and settles messages. */
-export function consume<M extends AmqpMessage, R>(
+/** Consumes a queue: opens, handles, acknowledges, settles. */
+export async function consume<M extends AmqpMessage, R>(
   { offloader, open, settle }: Opener,
   channel: ConsumingChannel<M, R>,
   { queue, handler }: { queue: string; handler: (message: M) => Promise<void> },
-  { consumer, retryAfter = 5000, onFailure, clock = systemClock }: ConsumeOptions<M> = {},
+  options: ConsumeOptions<M> = {},
 ): Promise<R> {
+  const names = ["consumer", "retryAfter", "onFailure", "clock"] as const;
+  const { consumer, retryAfter = 5000, onFailure, clock = systemClock } = handlingOptions(options, names, "consume");
   const work = (message: M): Promise<void> =>
     deliver(offloader, {
       open: () => open(message),

@@ -1,6 +1,9 @@
 import { systemClock } from "../../async/clock.js";
 import { isPackedValue } from "../messages/envelope.js";
+import { valueOfText } from "../messages/json-value.js";
+import { handlingOptions } from "../messages/handling-options.js";
 import { isPoison } from "../messages/message-error.js";
+import type { MessageOffloader } from "../messages/message-offloader.js";
 import { unlessProcessed } from "../messages/unless-processed.js";
 import type { Wire } from "../messages/wire.js";
 import type { AmqpOffload } from "./amqp-offload.js";
@@ -31,16 +34,19 @@ const DROP = 2;
 export function rabbitHandler<M extends RabbitMessage, A extends unknown[], R>(
   { offloader }: AmqpOffload,
   handler: (message: M, ...more: A) => Promise<R> | R,
-  { retryAfter = 5000, onFailure, clock = systemClock }: RabbitHandlerOptions<M> = {},
+  options: RabbitHandlerOptions<M> = {},
 ): (message: M, ...more: A) => Promise<R | typeof REQUEUE | typeof DROP | undefined> {
+  const names = ["retryAfter", "onFailure", "clock"] as const;
+  const { retryAfter = 5000, onFailure, clock = systemClock } = handlingOptions(options, names, "rabbitHandler");
   return async (message, ...more) => {
     const { body, headers = {} } = message;
     const attributes = new Map(Object.entries(headers)) as Wire["attributes"];
-    const isValue = isPackedValue(body);
-    if (!isValue && typeof body !== "string" && !(body instanceof Uint8Array)) return await handler(message, ...more);
+    const isValue = typeof body !== "string" && !(body instanceof Uint8Array);
+    const written = isValue ? writtenValue(offloader, body) : body;
+    if (written === undefined) return await handler(message, ...more);
     let found;
     try {
-      const wire = { body: isValue ? JSON.stringify(body) : body, attributes };
+      const wire = { body: written, attributes };
       found = await unlessProcessed(offloader, offloader.unpack(wire));
     } catch (error) {
       onFailure?.(error, message);
@@ -51,8 +57,13 @@ export function rabbitHandler<M extends RabbitMessage, A extends unknown[], R>(
     if (found === undefined) return undefined;
     const { opened } = found;
     if (!opened.offloaded) return await handler(message, ...more);
-    const whole: unknown = isValue ? JSON.parse(opened.body as string) : opened.body;
+    const whole = isValue ? valueOfText(opened.body as string) : opened.body;
     const left = Object.fromEntries(Object.entries(headers).filter(([name]) => opened.attributes.has(name)));
     return await handler({ ...message, body: whole, headers: left }, ...more);
   };
+}
+
+/** The JSON that a value was read from, if it may be that of a packed message. */
+function writtenValue(offloader: MessageOffloader, value: unknown): string | undefined {
+  return isPackedValue(value) || offloader.readsOthers ? JSON.stringify(value) : undefined;
 }

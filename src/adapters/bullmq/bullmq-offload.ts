@@ -69,6 +69,7 @@ export function bullmqOffload(options: BullOptions): BullOffload {
   const { offloader, shared } = adapterOffloader(options, {
     owner: "bullmqOffload",
     rules: (_own, { over = DEFAULT_OVER }) => ({ ...rules.bullmq, maxMessage: Math.max(over, LEAST) }),
+    carries: "value",
     channel: () => "bull",
     defaults: () => ({ over: DEFAULT_OVER, hint: false }),
   });

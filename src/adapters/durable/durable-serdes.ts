@@ -1,7 +1,7 @@
 import type { AnySerdesDeserializer, DurableContext, Serdes } from "@aws/durable-execution-sdk-js";
 import { parseOptions } from "../../options/parse-options.js";
-import { isEnvelope, isPackedValue } from "../messages/envelope.js";
-import { openMerged } from "../messages/merged-value.js";
+import { isEnvelope } from "../messages/envelope.js";
+import { isTouchedJson, openMerged } from "../messages/merged-value.js";
 import { openValue, packed } from "../messages/pack-value.js";
 import { durableSchema, executionScope, retrying, type DurableOptions, type DurableSettings } from "./options.js";
 
@@ -68,10 +68,13 @@ function serdesOf<T>(settings: DurableSettings): Serdes<T> {
   };
 }
 
-/** Packs a value to an eighth of the limit, since each invocation reads the texts of all operations. */
+/**
+ * Packs a value, to an eighth of what fits: invocations read the texts of all operations. An invoked function opens packed values
+ * wherever they stand in its event. So data that looks packed is packed as well, and stays data.
+ */
 async function pack({ manager, over }: DurableSettings, value: unknown, scope: string): Promise<unknown> {
   const target = Math.max(MIN_TARGET, Math.floor(over / 8));
-  return packed(manager, value, { limit: over, target, scope }, isPackedValue(value));
+  return packed(manager, value, { limit: over, target, scope }, isTouchedJson);
 }
 
 /** Says whether JSON can represent a value. */

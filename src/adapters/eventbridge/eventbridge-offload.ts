@@ -2,7 +2,7 @@ import type { PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
 import type { CallOptions } from "../../store/store.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
-import { openJsonValue } from "../messages/json-value.js";
+import { bodyOfValue, openJsonValue } from "../messages/json-value.js";
 import { rules } from "../messages/rules.js";
 import type { AttributeValue, Wire } from "../messages/wire.js";
 
@@ -49,6 +49,7 @@ export function eventBridgeOffload(options: EventBridgeOptions): EventBridgeOffl
     owner: "eventBridgeOffload",
     refused: ["hint"],
     rules: () => rules.eventbridge,
+    carries: "value",
     defaults: () => ({ hint: false }),
   });
   return {
@@ -56,7 +57,7 @@ export function eventBridgeOffload(options: EventBridgeOptions): EventBridgeOffl
     pack: async (entry, call) => {
       if (entry.Detail === undefined) return entry;
       const wire = countedEntry(entry);
-      if (!offloader.leaves(wire)) return entry;
+      if (!offloader.leaves(wire, call)) return entry;
       const { body } = await offloader.pack(wire, call);
       return { ...entry, Detail: body as string };
     },
@@ -66,7 +67,7 @@ export function eventBridgeOffload(options: EventBridgeOptions): EventBridgeOffl
       return detail === event.detail ? event : { ...event, detail };
     },
     settle: async ({ detail }, call) => {
-      await offloader.settle({ body: JSON.stringify(detail ?? null), attributes: new Map() }, call);
+      await offloader.settle({ body: bodyOfValue(offloader, detail) ?? "", attributes: new Map() }, call);
     },
   };
 }

@@ -18,7 +18,7 @@ export function uriPointer(uri: string, format: string): Pointer {
   }
 }
 
-/** Returns the URI of an object. */
+/** The URI of an object. Only what must be is encoded: many readers of `s3://` take the key as it stands. */
 export function uriOf({ scheme = "s3", bucket, key }: Pointer): string {
-  return `${scheme}://${bucket}/${key.split("/").map(encodeURIComponent).join("/")}`;
+  return `${scheme}://${bucket}/${encodeURI(key).replaceAll(/[?#]/g, encodeURIComponent)}`;
 }

@@ -8,6 +8,7 @@ import { scopePath } from "../../object/scope-path.js";
 import type { StorageManager } from "../../manager/storage-manager.js";
 import { parseOptions } from "../../options/parse-options.js";
 import { engineFields } from "../messages/engine-fields.js";
+import { keptKeys } from "../messages/kept-keys.js";
 import { openValue, packValue } from "../messages/pack-value.js";
 
 /** Options of {@link inngestMiddleware}. */
@@ -41,7 +42,7 @@ const DEFAULT_OVER = 65_536;
 const schema = z.strictObject({
   ...engineFields,
   over: z._default(engineFields.over, DEFAULT_OVER),
-  keep: z.optional(z.array(z.string())),
+  keep: z.optional(keptKeys),
   audience: z.optional(z.never()),
   release: z._default(z.union([z.literal("onRunComplete"), z.literal(false)]), false),
 });

@@ -81,6 +81,7 @@ export function jobsOffload(options: JobsOptions): JobsOffload {
     owner: "jobsOffload",
     refused: ["hint"],
     rules: (_own, { over = DEFAULT_OVER }) => ({ ...rules.bullmq, name: "jobs", maxMessage: Math.max(over, LEAST) }),
+    carries: "value",
     channel: () => "jobs",
     defaults: () => ({ over: DEFAULT_OVER, hint: false }),
   });
@@ -128,8 +129,13 @@ export function jobsOffload(options: JobsOptions): JobsOffload {
  * the opened data.
  */
 function wholeJob<J extends AgendaJob>(job: J, data: unknown): J {
+  let whole = data;
   const attrs = new Proxy(job.attrs, {
-    get: (target, name) => (name === "data" ? data : (Reflect.get(target, name, target) as unknown)),
+    get: (target, name) => (name === "data" ? whole : (Reflect.get(target, name, target) as unknown)),
+    set: (target, name, value) => {
+      if (name === "data") whole = value;
+      return Reflect.set(target, name, value, target);
+    },
   });
   return new Proxy(job, {
     get: (target, name) => {

@@ -1,5 +1,6 @@
 import type { Clock } from "../../async/clock.js";
 import { forEachConcurrent } from "../../async/concurrency.js";
+import { handlingOptions } from "../messages/handling-options.js";
 import { meanwhile } from "../messages/meanwhile.js";
 import { isPoison, type MessageError } from "../messages/message-error.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
@@ -43,13 +44,15 @@ interface Opener {
 }
 
 const OPENED_AT_A_TIME = 8;
+const NAMES = ["onPoison", "heartbeatEvery", "clock"] as const;
 
 /** Makes a handler that opens each message before `handler` gets it. */
 export function handleMessage<P extends MessagePayload>(
   opener: Opener,
   handler: (payload: P) => Promise<void>,
-  options: HandlerOptions<P> = {},
+  given: HandlerOptions<P> = {},
 ): (payload: P) => Promise<void> {
+  const options = handlingOptions(given, NAMES, "eachMessage");
   return async (payload) => {
     const opening = openOrPoison(opener, payload.message, payload, options);
     const message = await beating(opening, payload, options);
@@ -64,8 +67,9 @@ export function handleMessage<P extends MessagePayload>(
 export function handleBatch<P extends BatchPayload>(
   opener: Opener,
   handler: (payload: P) => Promise<void>,
-  options: HandlerOptions<P> = {},
+  given: HandlerOptions<P> = {},
 ): (payload: P) => Promise<void> {
+  const options = handlingOptions(given, NAMES, "eachBatch");
   return async (payload) => {
     const { batch } = payload;
     const isLost = (): boolean => payload.isStale() || !payload.isRunning();

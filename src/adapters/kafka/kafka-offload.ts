@@ -53,6 +53,7 @@ const fields = {
   compacted: z._default(z.boolean(), false),
 };
 
+const NOTHING = { body: "", attributes: new Map() };
 const PACKED_AT_A_TIME = 8;
 const NEVER = new AbortController().signal;
 
@@ -82,7 +83,7 @@ export function kafkaOffload(options: KafkaOptions): KafkaOffload {
 
   const pack: KafkaOffload["pack"] = async (topic, message, call) => {
     if (message.value === null) return message;
-    if (!offloader.leaves(countedMessage(message, message.value))) return message;
+    if (!offloader.leaves(countedMessage(message, message.value), call)) return message;
     const key = own.compacted ? [String(message.key ?? "")] : [];
     // As bytes, since a compressed body of bytes needs no base64.
     const wire = countedMessage(message, Buffer.from(message.value as Uint8Array));
@@ -102,6 +103,7 @@ export function kafkaOffload(options: KafkaOptions): KafkaOffload {
     pack,
     open,
     record: async (record, call) => {
+      if (call !== undefined) offloader.leaves(NOTHING, call); // which looks at the options
       const messages = [...record.messages];
       await forEachConcurrent(messages.keys(), PACKED_AT_A_TIME, call?.signal ?? NEVER, async (index) => {
         messages[index] = await pack(record.topic, messages[index]!, call);

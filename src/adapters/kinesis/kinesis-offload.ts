@@ -59,6 +59,7 @@ export function kinesisOffload(options: KinesisOptions): KinesisOffload {
     fields,
     refused: ["hint"],
     rules: () => rules.kinesis,
+    carries: "body",
     channel: ({ streamName }) => streamName,
     defaults: () => ({ hint: false }),
   });
@@ -67,7 +68,7 @@ export function kinesisOffload(options: KinesisOptions): KinesisOffload {
     pack: async (entry, call) => {
       if (entry.Data === undefined) return entry;
       const wire = countedRecord(entry);
-      if (!offloader.leaves(wire)) return entry;
+      if (!offloader.leaves(wire, call)) return entry;
       const { body } = await offloader.pack(wire, call);
       return { ...entry, Data: body as Uint8Array };
     },

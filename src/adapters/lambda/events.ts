@@ -1,10 +1,11 @@
 import { forEachConcurrent } from "../../async/concurrency.js";
 import { isObject, isPlainObject } from "../../json/is-object.js";
 import type { StorageManager } from "../../manager/storage-manager.js";
+import type { Notification } from "../amazon/notification.js";
 import { openJsonValue } from "../messages/json-value.js";
 import { MessageOffloader } from "../messages/message-offloader.js";
 import { rules } from "../messages/rules.js";
-import { published, received, type LambdaRecord, type Notification, type Received } from "../sqs/received-message.js";
+import { published, received, type LambdaRecord, type Received } from "../sqs/received-message.js";
 
 const AT_A_TIME = 10;
 

@@ -1,9 +1,14 @@
 import * as z from "zod/mini";
 import { StorageError } from "../../errors/error.js";
+import { scopePath } from "../../object/scope-path.js";
+import { isReference } from "../../reference/references-in.js";
 import { checkOptions, readOptions } from "../../options/parse-options.js";
 import { MessageOffloader } from "./message-offloader.js";
 import type { MessageOffloaderOptions, OffloadOptions } from "./options.js";
+import type { MessageFormat } from "./message-format.js";
+import { plannedTicket } from "./planned-ticket.js";
 import type { Rules } from "./rules.js";
+import type { Wire } from "./wire.js";
 
 /** Options of an adapter: those of every offloader. The channel is optional if the adapter knows a default. */
 export type AdapterOptions<Own = unknown> = Omit<OffloadOptions, "channel"> &
@@ -19,7 +24,9 @@ export interface AdapterParts<Own> {
   /** Names of shared options that this adapter does not take. */
   readonly refused?: readonly (keyof OffloadOptions)[];
   readonly rules: (own: Own, shared: Partial<OffloadOptions>) => Rules;
-  /** Returns the default channel. Without a default, the option `channel` is required. */
+  /** What travels of a message: all of it, default; its body alone; or its body alone, which is JSON. */
+  readonly carries?: "message" | "body" | "value";
+  /** The channel when none is said. Default: it must be. */
   readonly channel?: (own: Own) => string | undefined;
   /** Returns the adapter's own defaults for shared options. */
   readonly defaults?: (own: Own) => Partial<OffloadOptions>;
@@ -32,7 +39,7 @@ export interface AdapterParts<Own> {
  */
 export function adapterOffloader<Own = unknown>(
   options: AdapterOptions,
-  { owner, fields, refused = [], rules, channel, defaults }: AdapterParts<Own>,
+  { owner, fields, refused = [], rules, carries = "message", channel, defaults }: AdapterParts<Own>,
 ): { offloader: MessageOffloader; own: Own; shared: MessageOffloaderOptions } {
   const read = readOptions(options, owner);
   const entries = read.names.map((name, index) => [name, read.values[index]] as const);
@@ -60,5 +67,43 @@ export function adapterOffloader<Own = unknown>(
     channel: from,
     rules: rules(own, given),
   } as MessageOffloaderOptions;
-  return { offloader: new MessageOffloader(shared), own, shared };
+  const offloader = new MessageOffloader(shared);
+  if (carries !== "message" && shared.format !== undefined) assertCarried(shared.format, shared, { owner, carries });
+  return { offloader, own, shared };
+}
+
+const NO_ATTRIBUTES: Wire["attributes"] = new Map();
+
+/**
+ * Refuses a format by which a message would be lost: of which an attribute has to travel, or a body that is no JSON.
+ *
+ * @throws {StorageError} `CONFIG_INVALID`
+ */
+function assertCarried(
+  format: MessageFormat,
+  settings: MessageOffloaderOptions,
+  { owner, carries }: { readonly owner: string; readonly carries: "body" | "value" },
+): void {
+  const ticket = plannedTicket(settings, scopePath(settings.channel));
+  if (!isReference(ticket)) return; // nothing ever leaves
+  const empty = { body: "{}", attributes: NO_ATTRIBUTES };
+  for (const written of [format.inline?.(empty), format.write(ticket, empty, 2)]) {
+    if (written === undefined) continue;
+    const isRead = written.attributes.size === 0 || format.detect({ ...written, attributes: NO_ATTRIBUTES });
+    if (isRead && (carries === "body" || isJson(written.body))) continue;
+    throw new StorageError(
+      "CONFIG_INVALID",
+      `The options of ${owner} are not valid. format: ${format.name} needs ${isRead ? "a body that is no JSON" : "an attribute"}, which does not travel here.`,
+      { operation: "configure" },
+    );
+  }
+}
+
+function isJson(body: Wire["body"]): boolean {
+  try {
+    JSON.parse(body as string);
+    return typeof body === "string";
+  } catch {
+    return false;
+  }
 }

@@ -33,3 +33,13 @@ function jsonOf(text: string): FormedBody | undefined {
 export function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
+
+/** The value of JSON, however it is printed; `undefined` for what is none. */
+export function jsonIn(body: string | Uint8Array): unknown {
+  if (typeof body !== "string" && !isUtf8(body)) return undefined;
+  try {
+    return JSON.parse(typeof body === "string" ? body : textOf(body)) as unknown;
+  } catch {
+    return undefined;
+  }
+}

@@ -60,7 +60,15 @@ export function natsHeaderSize(headers: Wire["attributes"]): number {
   return size;
 }
 
-// Descriptor of a section: 0x00, a small ulong, the code.
+/** A `temporal.api.common.v1.Payload`: metadata is a map, field 1, and data field 2. Tags are one byte. */
+export function protobufPayloadSize(data: number, metadata: Wire["attributes"]): number {
+  const field = (bytes: number): number => 1 + varintSize(bytes) + bytes;
+  let size = data === 0 ? 0 : field(data);
+  for (const [name, value] of metadata) size += field(field(byteLength(name)) + field(valueBytes(value)));
+  return size;
+}
+
+// A descriptor of a section: 0x00, a small ulong, the code.
 const DESCRIPTOR = 3;
 
 /**

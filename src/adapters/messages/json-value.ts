@@ -22,7 +22,7 @@ export async function packJsonValue(
   const body = JSON.stringify(value) as string | undefined;
   if (body === undefined) return { value };
   const wire = { body, attributes: NO_ATTRIBUTES };
-  if (!offloader.leaves(wire)) return { value };
+  if (!offloader.leaves(wire, options)) return { value };
   const packed = await offloader.pack(wire, options);
   return { value: JSON.parse(packed.body as string), packed };
 }
@@ -33,7 +33,24 @@ export async function openJsonValue(
   value: unknown,
   options?: CallOptions,
 ): Promise<unknown> {
-  if (!isPackedValue(value)) return value;
-  const opened = await offloader.unpack({ body: bodyOfPacked(value), attributes: NO_ATTRIBUTES }, options);
-  return opened.offloaded ? (JSON.parse(opened.body as string) as unknown) : value;
+  const body = bodyOfValue(offloader, value);
+  if (body === undefined && options === undefined) return value;
+  // Without a body it is the options that are looked at.
+  const opened = await offloader.unpack({ body: body ?? "", attributes: NO_ATTRIBUTES }, options);
+  return opened.offloaded ? valueOfText(opened.body as string) : value;
+}
+
+/** The body that a value was read from, if it may be that of a packed message: its own, or one of another library. */
+export function bodyOfValue(offloader: MessageOffloader, value: unknown): string | undefined {
+  if (isPackedValue(value)) return bodyOfPacked(value);
+  return offloader.readsOthers ? JSON.stringify(value) : undefined;
+}
+
+/** The value of a JSON text. Others store texts as well. */
+export function valueOfText(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
 }

@@ -7,6 +7,7 @@ import { findReferences, pathOf, type Spot } from "../../reference/find-referenc
 import { isSpoiltReference, referenceGrammar } from "../../reference/grammar.js";
 import { isReference } from "../../reference/references-in.js";
 import { besideBody, envelopeOf, isPackedValue } from "./envelope.js";
+import { valueOfText } from "./json-value.js";
 import { isMessage, packed, type Packing } from "./pack-value.js";
 
 /*
@@ -71,15 +72,18 @@ export async function packMerged(
   packing: Packing,
   handedOn: ReadonlySet<string>,
 ): Promise<unknown> {
-  if (!isTouched(value)) return packed(manager, value, packing, false);
+  if (!isTouched(value)) {
+    return packed(manager, value, packing, isTouchedJson, (written) => packMerged(manager, written, packing, handedOn));
+  }
   const found = [...findReferences(value, undefined, (object) => isBare(object) || undefined)].map(
     ({ value: reference }) => handedOn.has(nameOf(reference)),
   );
-  if (!found.includes(true)) return packed(manager, value, packing, true);
+  if (!found.includes(true)) return packed(manager, value, packing, () => true);
   if (found.includes(false)) throw notHandedOn();
-  return packed(manager, value, { ...packing, references: "pass" }, true);
+  return packed(manager, value, { ...packing, references: "pass" }, () => true);
 }
 
+/** Whether {@link openMerged} would follow anything in a value. */
 function isTouched(value: unknown): boolean {
   return (
     findReferences(value, undefined, (object) => isPackedValue(object) || isBare(object) || undefined).next().done !==
@@ -87,10 +91,13 @@ function isTouched(value: unknown): boolean {
   );
 }
 
-/**
- * Says whether a value is a reference outside an envelope. A reference without a digest is no proof of access, since
- * anyone who can name a path could then read it.
- */
+/** The same of a value of JSON that is not large: its text tells most of them sooner. */
+export function isTouchedJson(value: unknown): boolean {
+  const text = JSON.stringify(value) as string | undefined;
+  return text?.includes('"$storage') === true && isTouched(value);
+}
+
+/** A reference outside of an envelope. One without a digest proves nothing: whoever can name a path could read it. */
 function isBare(value: Readonly<Record<string, unknown>>): boolean {
   return Object.hasOwn(value, "$storageRef") && isReference(value);
 }
@@ -131,10 +138,14 @@ class MergedTicket {
     if (head.encoding !== undefined) throw isMessage();
     const beside = besideBody(value);
     if (beside === undefined) return this.begin(ticket as Container, spot, true, follows);
-    if (Object.keys(beside).length === 0) return this.copy(ticket, spot, true, follows);
+    const isAlone = Object.keys(beside).length === 0;
+    // JSON as nobody prints it travels as a text. Engines hand it on as a value.
+    const isText = head.form === "text";
+    if (isAlone && !isText) return this.copy(ticket, spot, true, follows);
     this.merges.push(spot);
     return {
-      body: this.copy(ticket, { parent: spot, key: "body" }, true, true),
+      isText,
+      body: this.copy(ticket, { parent: spot, key: "body" }, true, isAlone ? follows : true),
       beside: this.begin(beside, { parent: spot, key: "beside" }, true, follows),
     };
   }
@@ -170,7 +181,12 @@ function mergeAt(root: { value: unknown }, path: readonly (string | number)[]): 
     container = (container as Record<string | number, unknown>)[key];
     key = next;
   }
-  const { body, beside } = (container as Record<string | number, Record<string, unknown>>)[key]!;
+  const { body: read, beside, isText } = (container as Record<string | number, Record<string, unknown>>)[key]!;
+  const body = isText === true && typeof read === "string" ? valueOfText(read) : read;
+  if (Object.keys(beside as object).length === 0) {
+    setOwn(container as Record<string, unknown>, String(key), body);
+    return;
+  }
   if (!isObject(body) || Array.isArray(body) || body instanceof Uint8Array) throw noObject();
   setOwn(container as Record<string, unknown>, String(key), { ...body, ...(beside as object) });
 }

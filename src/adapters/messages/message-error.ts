@@ -5,8 +5,8 @@ import { StorageError } from "../../errors/error.js";
 export type Disposition = "retry" | "reject";
 
 /**
- * Error for a message that can't be opened or settled. `code`, `path` and `cause` are those of the
- * {@link StorageError} behind it.
+ * A message that can't be opened or settled. `code` and `path` are those of the {@link StorageError} behind it, which is
+ * its `cause`; of an aborted call that is the reason.
  *
  * @example
  * catch (error) {
@@ -22,8 +22,10 @@ export class MessageError extends StorageError {
 
   /** @param error the cause; an error other than a `StorageError` becomes `UNEXPECTED` */
   constructor(error: unknown) {
-    const { code, message, retryable, operation, store, path } = asStorageError(error, { operation: "unpack" });
-    super(code, message, { retryable, operation, store, path, cause: error });
+    const known = asStorageError(error, { operation: "unpack" });
+    const { code, message, retryable, operation, store, path } = known;
+    // As of any aborted call, its cause is the reason.
+    super(code, message, { retryable, operation, store, path, cause: code === "ABORTED" ? known.cause : error });
     this.disposition = retryable || code === "ABORTED" ? "retry" : "reject";
   }
 

@@ -10,6 +10,7 @@ import type { CallOptions } from "../../store/store.js";
 import { messageCodecs } from "./compressed-body.js";
 import { isEnvelope } from "./envelope.js";
 import type { MessageFormat } from "./message-format.js";
+import { isMistakable } from "./mistakable.js";
 import { MessageError } from "./message-error.js";
 import { openForeign, openMessage, type Opened } from "./open-message.js";
 import {
@@ -29,6 +30,7 @@ import { settleMessage } from "./settle-message.js";
 import type { Wire } from "./wire.js";
 
 const NO_OPTIONS: { readonly signal?: undefined } = Object.freeze({});
+const NO_PACK: PackOptions = NO_OPTIONS;
 
 /**
  * Packs messages that are too big for a broker, and opens them again. A message that fits is sent byte for byte,
@@ -91,9 +93,16 @@ export class MessageOffloader {
     return this.#pack(message, call);
   }
 
-  /** Says whether `pack` would change a message. */
-  leaves(message: Wire): boolean {
-    return this.#format?.inline !== undefined || this.#isTaken(message) || !this.#fits(message, this.#most);
+  /**
+   * Whether `pack` would not send a message as it is.
+   *
+   * @throws {StorageError} `CONFIG_INVALID`, `ABORTED`, as `pack` would with these options
+   */
+  leaves(message: Wire, options?: PackOptions): boolean {
+    const { limit = this.#limit, signal } = options === undefined ? NO_PACK : parseOptions(packSchema, options, "pack");
+    if (signal?.aborted === true) throw abortedCall("pack", signal);
+    const most = Math.min(this.#most, limit);
+    return this.#format?.inline !== undefined || this.#isTaken(message) || !this.#fits(message, most);
   }
 
   /**
@@ -154,10 +163,12 @@ export class MessageOffloader {
     if (batch.length > 0) yield batch;
   }
 
-  /**
-   * Says whether a failure means that the message was processed before. True only if `missing` is `"ack"`, so that
-   * the message is acknowledged.
-   */
+  /** Whether messages of other libraries are read as well. */
+  get readsOthers(): boolean {
+    return this.#format !== undefined || this.#settings.reads.length > 0;
+  }
+
+  /** Whether a failure says that the message was processed before, and `missing` that it is to be acknowledged then. */
   isProcessed(error: unknown): boolean {
     const isGone = isStorageError(error, "NOT_FOUND") || isStorageError(error, "RELEASED");
     return this.#settings.missing === "ack" && isGone;
@@ -183,7 +194,7 @@ export class MessageOffloader {
 
   /** Says whether readers would take a message for a packed one. */
   #isTaken(message: Wire): boolean {
-    if (isEnvelope(message.body)) return true;
+    if (isMistakable(message, this.#settings.rules)) return true;
     const format = this.#format;
     // A format with `inline` also marks this message.
     return format !== undefined && format.inline === undefined && format.detect(message);

@@ -2,10 +2,12 @@ import type { DehydrateOptions } from "../../configure/options.js";
 import { StorageError } from "../../errors/error.js";
 import { isPlainObject } from "../../json/is-object.js";
 import { isReference, referencesIn } from "../../reference/references-in.js";
-import { formOf, type FormedBody } from "./body-form.js";
+import { formOf, jsonIn, type FormedBody } from "./body-form.js";
 import { compressBody } from "./compressed-body.js";
-import { envelopeSize, isEnvelope, writeEnvelope, writeRawEnvelope, type Head } from "./envelope.js";
+import { asData, safeForm } from "./data-alone.js";
+import { envelopeSize, writeEnvelope, writeRawEnvelope, type Head } from "./envelope.js";
 import type { MessageFormat } from "./message-format.js";
+import { isMistakable } from "./mistakable.js";
 import type { OffloaderSettings } from "./options.js";
 import type { Packed } from "./packed.js";
 import { plannedTicket } from "./planned-ticket.js";
@@ -17,7 +19,10 @@ const MIN_ROOM = 1024;
 // Some brokers need more bytes for the length of a longer body.
 const LENGTH_SLACK = 16;
 
-/** Scope and limits for packing one message. */
+// Nothing leaves.
+const WHOLE = { maxInlineSize: Number.MAX_SAFE_INTEGER, maxEnvelopeSize: Number.MAX_SAFE_INTEGER };
+
+/** Where a message is packed to, and within which limits. */
 export interface PackCall {
   readonly scope: string;
   /** Last part of a scope that belongs to this message alone. */
@@ -85,7 +90,7 @@ async function inlineMessage(
   const { body } = message;
   const own = { ...head, id: undefined, consumers: undefined };
   const fits = (packed: Wire): boolean => rules.size(packed) <= Math.min(over, limit);
-  if (typeof body !== "string" && isEnvelope(body)) {
+  if (typeof body !== "string" && isMistakable(message, rules)) {
     const raw = { ...message, body: writeRawEnvelope(own, body) };
     if (rules.size(raw) <= limit && byteLength(body) <= over) return packed(raw, settings);
   }
@@ -109,18 +114,21 @@ async function offload(draft: Draft, settings: OffloaderSettings, call: PackCall
   const { manager, format, ttl, timeout, rules } = settings;
   const { message, head } = draft;
   assertTravels(message, head.size, settings, call);
-  const body = format?.whole === true ? wholeBody(message, format) : formOf(message.body);
-  const kept = format === undefined ? keptOf(body, settings) : undefined;
+  const formed = format?.whole === true ? wholeBody(message, format) : formOf(message.body);
+  const kept = format === undefined ? keptOf(formed, settings) : undefined;
+  const body = safeForm(formed, message.body, manager);
   const options = {
+    ...asData(manager),
     scope: call.scope,
     maxEnvelopeSize: draft.room,
-    // The body fits but looks like an envelope, so nothing has to leave.
-    ...(isEnvelope(message.body) && { maxInlineSize: draft.room }),
+    // It fits, but looks like an envelope: nothing has to leave.
+    ...(isMistakable(message, rules) && { maxInlineSize: draft.room }),
     ...(ttl !== undefined && { ttl }),
     ...(timeout !== undefined && { timeout }),
     ...(call.signal !== undefined && { signal: call.signal }),
   };
-  const copies = kept !== undefined && losesAny(kept, body.value, settings, options) ? kept : undefined;
+  const loses = kept !== undefined && (body.form !== "json" || losesAny(kept, body.value, settings, options));
+  const copies = loses ? kept : undefined;
   if (copies !== undefined) {
     options.maxEnvelopeSize -= byteLength(JSON.stringify(copies));
     if (options.maxEnvelopeSize < MIN_ROOM) throw noRoom(rules.name, byteLength(JSON.stringify(copies)), call.limit);
@@ -181,11 +189,19 @@ function asBody(text: string, { body }: Wire): string | Uint8Array {
   return typeof body === "string" ? text : Buffer.from(text);
 }
 
-/** Returns the keys of a JSON object that must stay. */
-function keptOf({ form, value }: FormedBody, { keep }: OffloaderSettings): Record<string, unknown> | undefined {
-  if (keep === undefined || form !== "json" || !isPlainObject(value)) return undefined;
+/** The keys of a JSON object that have to stay, as data: where values are merged, what stands beside a body is looked into. */
+function keptOf(
+  { form, value: formed }: FormedBody,
+  { keep, manager }: OffloaderSettings,
+): Record<string, unknown> | undefined {
+  if (keep === undefined) return undefined;
+  // Filters look at the value of JSON, however it is printed.
+  const value = form === "json" ? formed : jsonIn(formed as string | Uint8Array);
+  if (!isPlainObject(value)) return undefined;
   const names = keep.filter((name) => Object.hasOwn(value, name));
-  return names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, value[name]]));
+  if (names.length === 0) return undefined;
+  const kept = Object.fromEntries(names.map((name) => [name, value[name]]));
+  return manager.plan(kept, { ...asData(manager), ...WHOLE }).value as Record<string, unknown>;
 }
 
 /** Says whether dehydration would store a key that must stay, or a part of it. */

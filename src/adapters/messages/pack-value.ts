@@ -12,6 +12,7 @@ import { validate } from "../../schemas/standard-schema.js";
 import type { CallOptions } from "../../store/store.js";
 import { escapeKey } from "../../reference/escape.js";
 import { findReferences } from "../../reference/find-references.js";
+import { asData } from "./data-alone.js";
 import { envelopeOf, envelopeSize, isPackedValue, writeEnvelope, type Head } from "./envelope.js";
 import { dehydrateKeeping, keptKeys } from "./kept-keys.js";
 
@@ -62,7 +63,7 @@ const NO_OPTIONS = Object.freeze({ limit: DEFAULT_LIMIT });
  */
 export async function packValue(manager: StorageManager, value: unknown, options?: PackValueOptions): Promise<unknown> {
   const call = options === undefined ? NO_OPTIONS : parseOptions(schema, options, "packValue");
-  return packed(manager, value, call, isPackedValue(value));
+  return packed(manager, value, call, isPackedValue);
 }
 
 /** Settings to pack one value: checked options, and those that only adapters set. */
@@ -77,32 +78,40 @@ export type Packing = Omit<z.output<typeof schema>, "signal"> & {
 };
 
 /**
- * Packs a value with checked options.
+ * The same with options that were checked.
  *
- * @param isMistakable whether readers would take the original value for a packed one
+ * @param isMistakable whether a value of JSON would be taken for a packed one; asked of what fits
+ * @param again packs what is mistakable only as JSON has it, such as an instance of a class; default: as any other
  */
 export async function packed(
   manager: StorageManager,
   value: unknown,
   packing: Packing,
-  isMistakable: boolean,
+  isMistakable: (value: unknown) => boolean,
+  again?: (written: unknown) => Promise<unknown>,
 ): Promise<unknown> {
   const { limit, over = limit, target = limit, keep, isItemwise, ...how } = packing;
   if (how.signal?.aborted === true) throw abortedCall("packValue", how.signal);
   const most = Math.min(over, limit);
-  if (!isMistakable && isPlain(value, most)) return value;
+  const isSmall = isPlain(value, most);
+  if (isSmall && !isMistakable(value)) return value;
   const size = sizeAsItIs(manager, value, most);
-  if (size.fits && !isMistakable) return value;
+  if (size.fits && !isSmall) {
+    const written = asWritten(value);
+    if (!isMistakable(written)) return value;
+    if (again !== undefined) return again(written);
+  }
   const head: Head = { form: "json", size: size.bytes };
   const heads = isItemwise === true && Array.isArray(value) ? value.length * envelopeSize(ITEM) : 0;
   const room = limit - envelopeSize(head) - heads;
-  if (room < MIN_LIMIT / 2) return packed(manager, value, { ...packing, isItemwise: false }, isMistakable);
-  // The value fits but looks like an envelope, so nothing has to leave.
+  if (room < MIN_LIMIT / 2) return packed(manager, value, { ...packing, isItemwise: false }, isMistakable, again);
+  // It fits, but looks like an envelope: nothing has to leave.
   const inline = size.fits && { maxInlineSize: room };
   // Items must stay in the array, where they can be counted.
   const small = size.fits || heads > 0 ? room : Math.min(room, target);
   const keeping = { keep, room, target: small };
-  const { ticket, copies } = await dehydrateKeeping(manager, value, keeping, { ...how, ...inline });
+  const call = { ...asData(manager), ...how, ...inline };
+  const { ticket, copies } = await dehydrateKeeping(manager, value, keeping, call);
   if (heads > 0 && Array.isArray(ticket))
     return ticket.map((item, at) => packedItem(manager, item, (value as unknown[])[at]));
   return JSON.parse(writeEnvelope(head, ticket, copies)) as unknown;
@@ -158,13 +167,16 @@ function isPlain(value: unknown, most: number): boolean {
   }
 }
 
-/**
- * Returns the size of a value's JSON, and whether the value fits. Dates are texts in JSON. Bytes and streams never
- * fit.
- */
+/** A value as its reader will have it. */
+function asWritten(value: unknown): unknown {
+  const text = JSON.stringify(value) as string | undefined;
+  return text === undefined ? undefined : (JSON.parse(text) as unknown);
+}
+
+/** Whether a value fits as JSON has it: dates are texts there, and bytes and streams never fit. */
 function sizeAsItIs(manager: StorageManager, value: unknown, most: number): { bytes: number; fits: boolean } {
   try {
-    const sizes = { maxInlineSize: most, maxEnvelopeSize: Math.max(most, 1024) };
+    const sizes = { ...asData(manager), maxInlineSize: most, maxEnvelopeSize: Math.max(most, 1024) };
     const { size, entries } = manager.plan(value, sizes);
     return { bytes: size, fits: entries.length === 0 && size <= most };
   } catch {

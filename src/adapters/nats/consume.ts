@@ -1,12 +1,15 @@
 import type { Clock } from "../../async/clock.js";
 import { forEachConcurrent } from "../../async/concurrency.js";
 import { deliver } from "../messages/deliver.js";
+import { handlingOptions } from "../messages/handling-options.js";
 import type { MessageError } from "../messages/message-error.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
+import { receivedMessage, type NatsHeaders } from "./nats-message.js";
 
 /** A JetStream message. */
 export interface NatsMessage {
   readonly data: Uint8Array;
+  readonly headers?: NatsHeaders | undefined;
   working(): void;
   nak(millis?: number): void;
   term(reason?: string): void;
@@ -30,14 +33,17 @@ export interface ConsumeOptions<M> {
 }
 
 /** Opens, handles, acknowledges and settles messages until there are no more. */
-export function consume<M extends NatsMessage>(
+export async function consume<M extends NatsMessage>(
   offloader: MessageOffloader,
   messages: AsyncIterable<M>,
   handler: (data: Uint8Array, message: M) => Promise<void>,
-  { working: every = 10_000, concurrency = 1, retryAfter = 5000, onFailure, clock }: ConsumeOptions<M> = {},
+  options: ConsumeOptions<M> = {},
 ): Promise<void> {
+  const names = ["working", "concurrency", "retryAfter", "onFailure", "clock"] as const;
+  const checked = handlingOptions(options, names, "consume");
+  const { working: every = 10_000, concurrency = 1, retryAfter = 5000, onFailure, clock } = checked;
   const work = (message: M): Promise<void> => {
-    const wire = { body: message.data, attributes: new Map() };
+    const wire = receivedMessage(message);
     const act = (): Promise<void> =>
       new Promise((resolve) => {
         message.working(); // an error, for example of a closed connection, rejects
@@ -58,7 +64,7 @@ export function consume<M extends NatsMessage>(
     });
   };
 
-  return forEachConcurrent(messages, concurrency, new AbortController().signal, async (message) => {
+  await forEachConcurrent(messages, concurrency, new AbortController().signal, async (message) => {
     try {
       await work(message);
     } catch (error) {

@@ -36,6 +36,13 @@ export function countedMessage(body: string | Uint8Array, options: NatsPublishOp
   return { body, attributes, overhead };
 }
 
+/** A message that was received. */
+export function receivedMessage({ data, headers }: { data: Uint8Array; headers?: NatsHeaders | undefined }): Wire {
+  const attributes = new Map<string, AttributeValue>();
+  for (const [name, [first = ""]] of headers ?? []) attributes.set(name, first);
+  return { body: data, attributes };
+}
+
 function optionBytes(value: unknown): number {
   if (typeof value !== "object" || value === null) return NAME_BYTES + Buffer.byteLength(String(value));
   // The client writes a time as text.

@@ -5,7 +5,7 @@ import type { MessageOffloader } from "../messages/message-offloader.js";
 import { rules } from "../messages/rules.js";
 import { discardAll, sendOrDiscard } from "../messages/send-or-discard.js";
 import { consume, type ConsumeOptions, type NatsMessage } from "./consume.js";
-import { countedMessage, type NatsPublishOptions } from "./nats-message.js";
+import { countedMessage, receivedMessage, type NatsPublishOptions } from "./nats-message.js";
 
 /** Options of {@link natsOffload}. There is no `hint`, since filters of NATS see only subjects. */
 export type NatsOptions = Omit<
@@ -39,8 +39,8 @@ export interface NatsOffload {
     payload: Uint8Array | string,
     options?: O,
   ): Promise<A>;
-  /** Returns the opened data of a message. @throws {MessageError} */
-  open(message: Pick<NatsMessage, "data">, call?: CallOptions): Promise<Uint8Array>;
+  /** The data of a message, opened. @throws {MessageError} */
+  open(message: Pick<NatsMessage, "data" | "headers">, call?: CallOptions): Promise<Uint8Array>;
   /**
    * Handles messages of a consumer with opened data, until the iterator ends. When the handler resolves, the message
    * is acknowledged and then settled. A message that can't be opened is terminated. After any other failure, the
@@ -73,14 +73,15 @@ export function natsOffload(options: NatsOptions): NatsOffload {
     owner: "natsOffload",
     fields,
     refused: ["hint"],
+    carries: "body",
     rules: ({ maxPayload = rules.nats.maxMessage }) => ({ ...rules.nats, maxMessage: maxPayload }),
     defaults: () => ({ hint: false }),
   });
 
   const pack = async (payload: Uint8Array | string, given: NatsPublishOptions = {}, call?: CallOptions) => {
     const wire = countedMessage(payload, given);
-    if (!offloader.leaves(wire)) return { body: payload, discard: () => Promise.resolve() };
-    // As bytes, since a compressed body of bytes needs no base64.
+    if (!offloader.leaves(wire, call)) return { body: payload, discard: () => Promise.resolve() };
+    // As bytes: a compressed payload needs no base64 then.
     return offloader.pack({ ...wire, body: Buffer.from(payload as Uint8Array) }, call);
   };
 
@@ -96,8 +97,8 @@ export function natsOffload(options: NatsOptions): NatsOffload {
       if (isSentOnce && answer.duplicate) await discardAll([packed]);
       return answer;
     },
-    open: async ({ data }, call) => {
-      const opened = await offloader.unpack({ body: data, attributes: new Map() }, call);
+    open: async (message, call) => {
+      const opened = await offloader.unpack(receivedMessage(message), call);
       return opened.body as Uint8Array;
     },
     consume: (messages, handler, how) => consume(offloader, messages, handler, how),

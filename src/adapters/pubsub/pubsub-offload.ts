@@ -2,6 +2,7 @@ import type { Message } from "@google-cloud/pubsub";
 import type { CallOptions } from "../../store/store.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import { deliver } from "../messages/deliver.js";
+import { handlingOptions } from "../messages/handling-options.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { rules } from "../messages/rules.js";
 import { writtenValue, type Wire } from "../messages/wire.js";
@@ -17,6 +18,9 @@ export interface PubsubMessage {
   attributes?: Readonly<Record<string, string>> | null | undefined;
 }
 
+/** A message as it was received, as far as it matters here. Attributes say what was packed by other libraries. */
+export type ReceivedMessage = Pick<Message, "data"> & Partial<Pick<Message, "attributes">>;
+
 /** Options of `onMessage`. */
 export interface OnMessageOptions {
   /** Called with each message that failed. Default: no callback. */
@@ -28,8 +32,8 @@ export interface PubsubOffload {
   readonly offloader: MessageOffloader;
   /** Packs a message for `topic.publishMessage`. A message that fits is returned unchanged, as the same object. */
   pack<M extends PubsubMessage>(message: M, options?: CallOptions): Promise<M>;
-  /** Returns the opened data of a message. @throws {MessageError} */
-  open(message: Pick<Message, "data">, options?: CallOptions): Promise<Buffer>;
+  /** The data of a message, opened. @throws {MessageError} */
+  open(message: ReceivedMessage, options?: CallOptions): Promise<Buffer>;
   /**
    * Makes a listener for `subscription.on("message", …)` that gets opened data. When the handler resolves, the
    * message is acknowledged and then settled. After any failure, the message is redelivered, until the subscription's
@@ -60,8 +64,8 @@ export function pubsubOffload(options: PubsubOptions): PubsubOffload {
     rules: () => rules.pubsub,
   });
 
-  const open = async ({ data }: Pick<Message, "data">, call?: CallOptions): Promise<Buffer> => {
-    const { body } = await offloader.unpack({ body: data, attributes: new Map() }, call);
+  const open = async (message: ReceivedMessage, call?: CallOptions): Promise<Buffer> => {
+    const { body } = await offloader.unpack(receivedWire(message), call);
     return body as Buffer;
   };
 
@@ -74,7 +78,7 @@ export function pubsubOffload(options: PubsubOptions): PubsubOffload {
       const text = json === undefined ? (data ?? "") : JSON.stringify(json);
       const attributes: Wire["attributes"] = new Map(Object.entries(message.attributes ?? {}));
       const wire = { body: text, attributes };
-      if (!offloader.leaves(wire)) return message;
+      if (!offloader.leaves(wire, call)) return message;
       const packed = await offloader.pack({ ...wire, body: Buffer.from(text as Uint8Array) }, call);
       return {
         ...rest,
@@ -82,7 +86,8 @@ export function pubsubOffload(options: PubsubOptions): PubsubOffload {
         attributes: textsOf(packed),
       } as unknown as typeof message;
     },
-    onMessage: (handler, { onFailure } = {}) => {
+    onMessage: (handler, given = {}) => {
+      const { onFailure } = handlingOptions(given, ["onFailure"], "onMessage");
       const work = (message: Message): Promise<void> =>
         deliver(offloader, {
           open: () => open(message),
@@ -90,7 +95,7 @@ export function pubsubOffload(options: PubsubOptions): PubsubOffload {
           // With exactly-once delivery, the response says whether the message may be redelivered. A failed
           // acknowledgement means that it may.
           acknowledge: async () => (await message.ackWithResponse()) === "SUCCESS",
-          settle: () => offloader.settle({ body: message.data, attributes: new Map() }),
+          settle: () => offloader.settle(receivedWire(message)),
           fail: (error) => {
             message.nack();
             onFailure?.(error, message);
@@ -101,6 +106,10 @@ export function pubsubOffload(options: PubsubOptions): PubsubOffload {
       };
     },
   };
+}
+
+function receivedWire({ data, attributes = {} }: ReceivedMessage): Wire {
+  return { body: data, attributes: new Map(Object.entries(attributes)) };
 }
 
 function textsOf({ attributes }: Wire): Record<string, string> {

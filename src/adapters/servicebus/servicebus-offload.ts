@@ -9,6 +9,7 @@ import type { CallOptions } from "../../store/store.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import { deliver } from "../messages/deliver.js";
 import { isPackedValue } from "../messages/envelope.js";
+import { handlingOptions } from "../messages/handling-options.js";
 import type { MessageError } from "../messages/message-error.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { rules } from "../messages/rules.js";
@@ -27,6 +28,10 @@ export type ServiceBusOptions = AdapterOptions<{
   tier?: "standard" | "premium" | undefined;
 }>;
 
+/** A message as it was received, as far as it matters here. Properties say what was packed by other libraries. */
+export type ReceivedMessage = Pick<ServiceBusReceivedMessage, "body"> &
+  Partial<Pick<ServiceBusReceivedMessage, "applicationProperties">>;
+
 /** Options of `process`. */
 export interface ProcessOptions {
   /** Called with each message that failed. Default: no callback. */
@@ -44,8 +49,8 @@ export interface ServiceBusOffload {
    * of messages without a request. Objects of messages that may have arrived are kept.
    */
   send(sender: ServiceBusSender, messages: ServiceBusMessage | ServiceBusMessage[]): Promise<void>;
-  /** Returns the opened body of a message, as the client would return it. @throws {MessageError} */
-  open(message: Pick<ServiceBusReceivedMessage, "body">, options?: CallOptions): Promise<unknown>;
+  /** The body of a message, as the client would give it. @throws {MessageError} */
+  open(message: ReceivedMessage, options?: CallOptions): Promise<unknown>;
   /**
    * Makes a handler for `receiver.subscribe` with `autoCompleteMessages: false`. When the given handler resolves, the
    * message is completed and then settled. A message that can't be opened is dead-lettered with its error code. After
@@ -61,6 +66,8 @@ export interface ServiceBusOffload {
 const MIB = 1_048_576;
 // Most bytes that a batch adds to a single message.
 const BATCH_BYTES = 1024;
+// Nothing to open: it is the options that are looked at.
+const NOTHING: Wire = { body: "", attributes: new Map() };
 const fields = { tier: z._default(z.enum(["standard", "premium"]), "standard") };
 
 /**
@@ -99,17 +106,17 @@ export function serviceBusOffload(options: ServiceBusOptions): ServiceBusOffload
     return { message: { ...message, body: packed.body, applicationProperties } as ServiceBusMessage, packed };
   };
 
-  const open = async (body: unknown, call?: CallOptions): Promise<unknown> => {
-    const wire = receivedWire(body);
-    if (wire === undefined) return body;
+  const open = async (message: ReceivedMessage, call?: CallOptions): Promise<unknown> => {
+    const wire = receivedWire(offloader, message) ?? NOTHING;
+    if (wire === NOTHING && call === undefined) return message.body;
     const opened = await offloader.unpack(wire, call);
-    return opened.offloaded ? readBody(opened.body) : body;
+    return opened.offloaded ? readBody(opened.body) : message.body;
   };
 
   return {
     offloader,
     pack: async (message, call) => (await pack(message, call)).message,
-    open: ({ body }, call) => open(body, call),
+    open,
     send: async (sender, messages) => {
       const batch = await sender.createMessageBatch();
       const limit = batch.maxSizeInBytes - BATCH_BYTES;
@@ -122,15 +129,15 @@ export function serviceBusOffload(options: ServiceBusOptions): ServiceBusOffload
       }
       await sendAll(sender, ready, batch);
     },
-    process:
-      (receiver, handler, { onFailure } = {}) =>
-      (message) =>
+    process: (receiver, handler, given = {}) => {
+      const { onFailure } = handlingOptions(given, ["onFailure"], "process");
+      return (message) =>
         deliver(offloader, {
-          open: () => open(message.body),
+          open: () => open(message),
           handle: (body) => handler(body, message),
           acknowledge: () => receiver.completeMessage(message),
           settle: async () => {
-            const wire = receivedWire(message.body);
+            const wire = receivedWire(offloader, message);
             if (wire !== undefined) await offloader.settle(wire);
           },
           fail: (error, why) => {
@@ -140,12 +147,19 @@ export function serviceBusOffload(options: ServiceBusOptions): ServiceBusOffload
             const { code: deadLetterReason } = error as MessageError;
             return receiver.deadLetterMessage(message, { deadLetterReason, deadLetterErrorDescription });
           },
-        }),
+        });
+    },
   };
 }
 
-/** Returns a received body as a wire message. The client parses JSON bodies and leaves other bytes unchanged. */
-function receivedWire(body: unknown): Wire | undefined {
-  if (body instanceof Uint8Array) return { body, attributes: new Map() };
-  return isPackedValue(body) ? { body: JSON.stringify(body), attributes: new Map() } : undefined;
+/** The client has parsed what is JSON, and leaves other bytes as they are. */
+function receivedWire(
+  offloader: MessageOffloader,
+  { body, applicationProperties = {} }: ReceivedMessage,
+): Wire | undefined {
+  const attributes = new Map(Object.entries(applicationProperties)) as Wire["attributes"];
+  if (body instanceof Uint8Array) return { body, attributes };
+  if (isPackedValue(body)) return { body: JSON.stringify(body), attributes };
+  // Some other libraries leave nothing in the body.
+  return offloader.readsOthers ? { body: body === undefined ? "" : JSON.stringify(body), attributes } : undefined;
 }

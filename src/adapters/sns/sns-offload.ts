@@ -53,7 +53,7 @@ export function snsOffload(options: SnsOptions): SnsOffload {
     pack: async (input, call) => {
       if (isUnreadable(input)) {
         const attributes = countedAttributes(input.MessageAttributes);
-        if (offloader.leaves({ body: input.Message ?? "", attributes })) throw unreadable();
+        if (offloader.leaves({ body: input.Message ?? "", attributes }, call)) throw unreadable();
       }
       const address = "TopicArn" in input ? input.TopicArn : own.topicArn;
       return (await packInput(offloader, input, { body: "Message", address }, call)).input;

@@ -1,6 +1,7 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import { forEachConcurrent } from "../../async/concurrency.js";
 import { loaded } from "../amazon/sending.js";
+import { handlingOptions } from "../messages/handling-options.js";
 import { unlessProcessed } from "../messages/unless-processed.js";
 import type { LambdaRecord } from "./received-message.js";
 import type { SqsOffload } from "./sqs-offload.js";
@@ -37,14 +38,17 @@ export interface BatchResponse {
  * itself. A record that can't be opened is reported as failed, and moves to the dead-letter queue by
  * `maxReceiveCount`. The queue needs a visibility timeout of six times the function's timeout.
  *
+ * @throws {StorageError} `CONFIG_INVALID`
  * @example
  * export const handler = sqsBatchHandler(offload, async (record) => save(JSON.parse(record.body)));
  */
 export function sqsBatchHandler<R extends BatchRecord, C>(
   offload: SqsOffload,
   handler: (record: R, context: C) => Promise<void>,
-  { fifo, concurrency = 10, settle, onFailure }: BatchHandlerOptions<R> = {},
+  options: BatchHandlerOptions<R> = {},
 ): (event: { Records: R[] }, context: C) => Promise<BatchResponse> {
+  const names = ["fifo", "concurrency", "settle", "onFailure"] as const;
+  const { fifo, concurrency = 10, settle, onFailure } = handlingOptions(options, names, "sqsBatchHandler");
   const handle = async (record: R, context: C): Promise<void> => {
     const found = await unlessProcessed(offload.offloader, offload.open(record));
     if (found !== undefined) await handler(found.opened, context);

@@ -1,5 +1,5 @@
-import { isObject } from "../../json/is-object.js";
 import { countedAttributes, type AmazonAttribute } from "../amazon/attributes.js";
+import { notificationIn, type Notification } from "../amazon/notification.js";
 import type { Wire } from "../messages/wire.js";
 
 /** A message from `ReceiveMessage`. */
@@ -63,14 +63,8 @@ function ofLambda(record: LambdaRecord): Received<LambdaRecord> {
   };
 }
 
-// The beginning of an SNS notification without raw delivery.
-// https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
-const NOTIFICATION = /^\s{0,9}\{\s{0,9}"Type"\s{0,9}:\s{0,9}"Notification"/;
-
 function notification<M>({ wire, restored }: Received<M>): Received<M> | undefined {
-  const text = wire.body as string;
-  if (!NOTIFICATION.test(text)) return undefined;
-  const value = parsed(text);
+  const value = notificationIn(wire.body as string);
   if (value === undefined) return undefined;
   const inner = published(value);
   return {
@@ -90,27 +84,12 @@ export function published<N extends Notification>(notice: N): Received<N> {
     restored: (opened) => ({
       ...notice,
       Message: opened.body as string,
-      MessageAttributes: kept(given, opened.attributes),
+      ...(notice.MessageAttributes !== undefined && { MessageAttributes: kept(given, opened.attributes) }),
     }),
   };
 }
 
-/** An SNS notification. */
-export interface Notification {
-  readonly Message: string;
-  readonly MessageAttributes?: Readonly<Record<string, { readonly Type: string; readonly Value: string }>>;
-}
-
-function parsed(text: string): Notification | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) && typeof value["Message"] === "string" ? (value as unknown as Notification) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Returns the attributes that are still there. */
+/** The attributes that are still there. */
 function kept<T>(given: Readonly<Record<string, T>>, left: Wire["attributes"]): Record<string, T> {
   return Object.fromEntries(Object.entries(given).filter(([name]) => left.has(name)));
 }

@@ -37,7 +37,7 @@ export function consumerOptions<H extends ConsumerHandler>(
     "handleMessage" in handler
       ? { handleMessage: oneByOne(offload, handler.handleMessage) }
       : { handleMessageBatch: batchwise(offload, handler.handleMessageBatch, onFailure) };
-  return { ...(own as unknown as H), messageAttributeNames: ["All"] };
+  return { ...handler, ...own, messageAttributeNames: ["All"] };
 }
 
 /**

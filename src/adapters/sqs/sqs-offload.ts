@@ -10,6 +10,7 @@ import type { CallOptions } from "../../store/store.js";
 import { packInput, type PackedInput } from "../amazon/pack-input.js";
 import { loaded, wasRefused } from "../amazon/sending.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
+import { handlingOptions } from "../messages/handling-options.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { rules } from "../messages/rules.js";
 import { sendOrDiscard } from "../messages/send-or-discard.js";
@@ -70,6 +71,8 @@ export interface SqsOffload {
   settle(message: ReceivedMessage | LambdaRecord, options?: CallOptions): Promise<void>;
 }
 
+const NOTHING = { body: "", attributes: new Map() };
+const KEEP_ALIVE = ["client", "queueUrl", "every", "by", "clock"] as const;
 const fields = { queueUrl: z.optional(z.string().check(z.minLength(1))) };
 
 /**
@@ -105,6 +108,7 @@ export function sqsOffload(options: SqsOptions): SqsOffload {
       return sendOrDiscard([ready.packed], () => client.send(command, abortSignal(call)), wasRefused);
     },
     sendBatch: async (client, queueUrl, entries, call) => {
+      if (call !== undefined) offloader.leaves(NOTHING, call); // which looks at the options
       const { SendMessageBatchCommand } = await loaded(() => import("@aws-sdk/client-sqs"), "@aws-sdk/client-sqs");
       return sendInBatches(entries, {
         offloader,
@@ -115,7 +119,8 @@ export function sqsOffload(options: SqsOptions): SqsOffload {
           client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }), abortSignal(call)),
       });
     },
-    open: async (message, { keepAlive, ...call } = {}) => {
+    open: async (message, { keepAlive: given, ...call } = {}) => {
+      const keepAlive = given && handlingOptions(given, KEEP_ALIVE, "keepAlive");
       const { wire, restored } = received(message);
       const opening = offloader.unpack(wire, call);
       const opened = keepAlive === undefined ? await opening : await keptAlive(opening, message, keepAlive);

@@ -1,6 +1,6 @@
 import { isStorageError } from "../../errors/error.js";
 import { earlyEnds, type LifecycleProblem } from "../../maintain/lifecycle/check-lifecycle.js";
-import { retentionOf, type StorageManager } from "../../manager/storage-manager.js";
+import { settingsOf, type StorageManager } from "../../manager/storage-manager.js";
 import { longestLife } from "../../object/expiry-label.js";
 import { roleOf } from "../../object/reserved-names.js";
 import { parseAllowPrefix } from "../../reference/allow.js";
@@ -66,7 +66,7 @@ function isReading(store: Store): store is Store & Reading {
 
 /** Reads the lives of payloads from the manager's options and from the labels of existing objects. */
 async function livesOf(manager: StorageManager, signal: AbortSignal): Promise<Lives> {
-  const { outputPrefix = "outputs", inputPrefix = "inputs", retention } = retentionOf(manager) ?? {};
+  const { outputPrefix = "outputs", inputPrefix = "inputs", retention } = settingsOf(manager) ?? {};
   const ttls = retention === undefined ? [] : [retention.ttl, ...retention.policies.map(({ ttl }) => ttl)];
   let longest = Math.max(0, ...ttls.map((ttl) => (ttl === "never" ? 0 : longestLife(ttl))));
   for (const prefix of [outputPrefix, inputPrefix]) {

@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { MemoryStore, StorageManager } from "../../../src/index.js";
+import { gzip, MemoryStore, StorageManager } from "../../../src/index.js";
 import {
   amqpOffload,
   rabbitHandler,
@@ -96,6 +96,15 @@ describe("publish", () => {
     channel.answer = new Error("nacked");
     await expect(offload.sendToQueue(channel, "orders", big)).rejects.toThrow("nacked");
     expect(await pathsIn(store)).toHaveLength(1);
+  });
+
+  it("keeps nothing of what a closed channel does not take", async () => {
+    const { offload, channel, store } = setUp();
+    channel.publish = () => {
+      throw new Error("Channel closed");
+    };
+    await expect(offload.publish(channel, "e", "k", big, { mandatory: true })).rejects.toThrow("Channel closed");
+    expect([await pathsIn(store), channel.listenerCount("return")]).toEqual([[], 0]);
   });
 
   it("keeps nothing of a mandatory message that comes back", async () => {
@@ -231,6 +240,26 @@ describe("rabbitHandler", () => {
     ]);
     const others = [{ body: { a: 1 } }, { body: 7 }, { body: "small" }, {}];
     for (const other of others) expect(await handler(other)).toBe(other);
+  });
+
+  it("gives what was compressed in the form that its content type has", async () => {
+    const { offload, store } = setUp({ compress: gzip(), over: 4096 });
+    const text = JSON.stringify({ text: "again ".repeat(2000) });
+    // As the client does.
+    const forms: [string, (content: Buffer) => unknown][] = [
+      ["text/plain", (content) => content.toString()],
+      ["application/json", (content) => JSON.parse(content.toString()) as unknown],
+      ["application/octet-stream", (content) => content],
+    ];
+    const handler = rabbitHandler(offload, ({ body }: RabbitMessage) => body);
+    for (const [contentType, form] of forms) {
+      const { content } = await offload.pack(Buffer.from(text), { contentType } as PublishOptions);
+      expect(content.length).toBeLessThan(1000);
+      expect(await handler({ body: form(content) })).toEqual(form(Buffer.from(text)));
+    }
+    const bytes = Buffer.alloc(10_000, 255);
+    expect(await handler({ body: (await offload.pack(bytes)).content })).toEqual(bytes);
+    expect(await pathsIn(store)).toEqual([]);
   });
 
   it("drops what can't be opened, puts back later what the store can't give now, and passes over what was processed", async () => {

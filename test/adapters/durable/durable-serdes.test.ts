@@ -97,6 +97,21 @@ describe("durableHandler", () => {
     expect(await deserialize(JSON.stringify(packed), context)).toEqual({ order: large });
     expect(await durableHandler({ manager }, async () => Promise.resolve())({}, durable)).toBeUndefined();
   });
+
+  it("is given data by who invokes it, and by what it gave itself, whatever the data looks like", async () => {
+    const { manager, serdes } = setUp();
+    const secret = await manager.dehydrate(large, { scope: "other" });
+    const envelope = { $storageEnvelope: { v: 1, form: "text", size: 300_000 }, $storageBody: secret };
+    const seen: unknown[] = [];
+    const handler = durableHandler({ manager }, async (event) => (seen.push(event), Promise.resolve(event)));
+    for (const data of [{ user: envelope }, { user: secret }, secret, [envelope]]) {
+      const invoked: unknown = JSON.parse((await serdes.serialize(data, context))!);
+      const result = await handler(invoked, contextOf().durable);
+      await handler(JSON.parse(JSON.stringify(result)), contextOf().durable);
+      expect(await openValue(manager, result)).toEqual(data);
+      expect(seen.splice(0)).toEqual([data, data]);
+    }
+  });
 });
 
 describe("durableRelease", () => {

@@ -1,3 +1,4 @@
+import { cloudEventsOffload } from "../../../src/adapters/cloudevents.js";
 import { CloudEvent, HTTP, Kafka } from "cloudevents";
 import { MemoryStore, StorageManager } from "../../../src/index.js";
 import { cloudEvents, type CloudEventsOptions } from "../../../src/adapters/formats.js";
@@ -140,6 +141,27 @@ describe("what is written", () => {
     const { store, offloader } = writing({ mode: "structured" });
     await expect(offloader.pack(message(body, JSON_EVENTS))).rejects.toMatchObject({ code });
     expect(await objectsIn(store)).toEqual({});
+  });
+
+  it("is the key as it stands, but for what no URI holds", async () => {
+    for (const outputPrefix of ["outputs", "a b/ü?#%/+&=@:;$,!'()*~"]) {
+      const store = new MemoryStore();
+      const format = cloudEvents({ bucket: "b" });
+      const manager = new StorageManager({ store, outputPrefix });
+      const offloader = offloaderOf(manager, { format, rules: rules.nats, ttl: 86_400_000, limit: 4096 });
+      const packed = await offloader.pack(message(data));
+      const uri = packed.attributes.get("ce-dataref") as string;
+      const [path] = Object.keys(await objectsIn(store));
+      if (outputPrefix === "outputs") {
+        // With the day that it ends. Programs that do not decode find it, the adapter for one.
+        expect(uri).toBe(`s3://b/${path}`);
+        const offload = cloudEventsOffload({ manager, channel: "c", base: "s3://b", ttl: 86_400_000 });
+        const event = { specversion: "1.0", type: "t", source: "/s", id: "1", dataref: uri };
+        expect(await offload.open(event)).toMatchObject({ data: JSON.parse(data) as unknown });
+      } else expect(uri).toMatch(/^s3:\/\/b\/a%20b\/%C3%BC%3F%23%25\/\+&=@:;\$,!'\(\)\*~\/orders\/@/);
+      expect(new URL(uri).href).toBe(uri);
+      expect((await offloader.unpack(packed)).body).toBe(data);
+    }
   });
 
   it("is absolute: a bucket has to be said", () => {

@@ -184,4 +184,6 @@ it("works in the test engine of Inngest", async () => {
 
 it("refuses options that it does not know", () => {
   expect(() => inngestMiddleware({ manager: setUp().manager, relese: true } as never)).toThrow(/relese/);
+  // The keys of the envelope: each event would fail.
+  expect(() => inngestMiddleware({ manager: setUp().manager, keep: ["$a"] })).toThrow(/keep/);
 });

@@ -42,6 +42,15 @@ it("packs what is large, and gives it whole to the handlers of each queue", asyn
       this.stored = this.attrs.data;
     },
   };
+  const replaced = offload.define((given: typeof job) => {
+    given.attrs.data = { ...big, id: 8 };
+    given.save();
+    return [given.attrs.data, given.stored];
+  });
+  expect(await replaced({ ...job, attrs: { ...job.attrs } })).toEqual([
+    { ...big, id: 8 },
+    { ...big, id: 8 },
+  ]);
   const define = offload.define((given: typeof job) => {
     given.attrs.name = "renamed";
     given.save();

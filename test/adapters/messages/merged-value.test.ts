@@ -15,6 +15,9 @@ const pack = async (manager: StorageManager, value: unknown, options = {}): Prom
 const opened = async (manager: StorageManager, value: unknown): Promise<unknown> =>
   (await openMerged(manager, value)).value;
 
+/** An instance of a class, of which JSON has the fields. */
+const instanceOf = (fields: Fields): object => Object.assign(Object.create({ own: true }) as object, fields);
+
 const order = { id: 1, text: longText("order"), $storageOdd: "data" };
 const answer = { ok: true, text: longText("answer") };
 
@@ -101,6 +104,19 @@ describe("a value that an engine has merged", () => {
     expect((await failureOf(opened(manager, { event: JSON.parse(Detail) as unknown }))).code).toBe("UNSUPPORTED");
   });
 
+  it("is opened as a value where an event travelled as the text that it was", async () => {
+    const manager = newManager();
+    const event = { kind: "k", text: longText("event", 5000) };
+    for (const keep of [undefined, ["kind"]]) {
+      const events = eventBridgeOffload({ manager, channel: "c", ttl: "never", over: 2000, limit: 4096, keep });
+      const { Detail } = await events.pack({ Source: "s", Detail: ` ${JSON.stringify(event, null, 2)}` });
+      const detail = JSON.parse(Detail) as Fields;
+      expect(detail).toMatchObject({ $storageEnvelope: { form: "text" }, ...(keep && { kind: "k" }) });
+      expect(await opened(manager, { input: [detail] })).toEqual({ input: [event] });
+      expect(await opened(manager, { ...detail, more: 1 })).toEqual({ ...event, more: 1 });
+    }
+  });
+
   it("is opened at any depth", async () => {
     const manager = newManager();
     let deep: unknown = await pack(manager, answer);
@@ -152,6 +168,23 @@ describe("what is handed on", () => {
     // Small, it would go as it is, and be followed by whoever opens it.
     const small = throughJson(await packMerged(manager, { a: [secret] }, { limit: 200_000 }, new Set()));
     expect(await opened(manager, small)).toEqual({ a: [secret] });
+    // JSON makes plain objects of them.
+    const envelope = { $storageEnvelope: { v: 1, form: "json", size: 1 }, $storageBody: secret, note: 1 };
+    for (const data of [
+      { a: [instanceOf(secret as Fields)] },
+      instanceOf(envelope),
+      { a: { toJSON: () => envelope } },
+    ]) {
+      const next = throughJson(await packMerged(manager, data, { limit: 200_000 }, new Set()));
+      expect(await opened(manager, next)).toEqual(throughJson(data));
+    }
+  });
+
+  it("may be handed on by an instance of a class", async () => {
+    const manager = newManager();
+    const { value, handedOn } = await openMerged(manager, await pack(manager, order), { follows: false });
+    const next = await packMerged(manager, instanceOf({ given: value }), { limit: 200_000 }, handedOn);
+    expect(await opened(manager, throughJson(next))).toEqual({ given: order });
   });
 
   it("may be a part of what a reference leads to", async () => {

@@ -1,4 +1,11 @@
-import { aes256gcm, gzip, isStorageError, MemoryStore, StorageManager } from "../../../src/index.js";
+import {
+  aes256gcm,
+  gzip,
+  isStorageError,
+  MemoryStore,
+  StorageManager,
+  type StorageManagerOptions,
+} from "../../../src/index.js";
 import { MessageError, MessageOffloader, rules, type MessageOffloaderOptions } from "../../../src/adapters/messages.js";
 import { FaultStore } from "../../../src/testing/index.js";
 import { failureOf, thrownBy } from "../../support/failure.js";
@@ -39,6 +46,24 @@ describe("pack", () => {
     expect(body).toMatch(
       /^\{"\$storageEnvelope":\{"v":1,"form":"json","size":\d+,.*?\},"type":"order","text":\{"\$storageRef":/,
     );
+  });
+
+  it("keeps keys of JSON as nobody prints it, and of what only looks packed", async () => {
+    const value = { tenant: "t", text: JSON.parse(big) as unknown };
+    const looking = `{"$storageEnvelope":{"v":1}, "tenant":"t"}`;
+    for (const more of [{}, { compress: gzip() }]) {
+      const { offloader } = offloading({ limit: 4096, keep: ["tenant"], ...more });
+      for (const text of [JSON.stringify(value, null, 1), looking]) {
+        for (const body of [text, Buffer.from(text)]) {
+          const packed = await offloader.pack(message(body));
+          expect((await offloader.unpack(packed)).body).toEqual(body);
+          if (typeof packed.body === "string") expect(JSON.parse(packed.body)).toMatchObject({ tenant: "t" });
+        }
+      }
+      expect((await offloader.unpack(await offloader.pack(message(`no JSON ${big}`)))).body).toBe(`no JSON ${big}`);
+      const bytes = Buffer.concat([Buffer.of(255), Buffer.from(big)]);
+      expect((await offloader.unpack(await offloader.pack(message(bytes)))).body).toEqual(bytes);
+    }
   });
 
   it("keeps the keys that it is told to, also when everything else leaves as one", async () => {
@@ -171,9 +196,12 @@ describe("unpack", () => {
     });
     const { offloader } = offloading({}, { store });
     await expect(offloader.unpack(packed)).rejects.toMatchObject({ code: "THROTTLED", disposition: "retry" });
-    const signal = AbortSignal.abort(new Error("shutting down"));
-    await expect(offloader.unpack(packed, { signal })).rejects.toMatchObject({ code: "ABORTED", disposition: "retry" });
-    await expect(offloader.pack(message(big), { signal })).rejects.toMatchObject({ code: "ABORTED" });
+    const reason = new Error("shutting down");
+    const signal = AbortSignal.abort(reason);
+    const aborted = { code: "ABORTED", disposition: "retry", cause: reason };
+    await expect(offloader.unpack(packed, { signal })).rejects.toMatchObject(aborted);
+    await expect(offloader.settle(packed, { signal })).rejects.toMatchObject(aborted);
+    await expect(offloader.pack(message(big), { signal })).rejects.toMatchObject({ code: "ABORTED", cause: reason });
   });
 
   it("takes a payload that is gone for one that was processed only where it is told to", async () => {
@@ -290,5 +318,43 @@ describe("the options", () => {
     const aged = new StorageManager({ store: new MemoryStore(), retention: { ttl: 30 * DAY } });
     expect(() => new MessageOffloader({ manager: aged, channel: "a", rules: rules.kafka })).not.toThrow();
     expect(() => new MessageOffloader({ manager, channel: "a", rules: rules.kafka, ttl: "never" })).not.toThrow();
+  });
+});
+
+describe("a manager that does something else with its own payloads", () => {
+  const key = new Uint8Array(32);
+  const managers: [string, StorageManagerOptions][] = [
+    ["passes references on", { references: "pass" }],
+    ["refuses them", { references: "reject" }],
+    ["adopts them", { references: "adopt" }],
+    ["is for workflows", { preset: "workflow" }],
+    ["signs them", { signing: { keys: { a: key }, activeKeyId: "a" } }],
+    ["writes the other dialect", { dialect: "bubustack" }],
+    ["sorts keys", { canonical: true }],
+  ];
+
+  it.each(managers)("leaves data what it is: one that %s", async (_, managerOptions) => {
+    const { manager, offloader, store } = offloading({ limit: 4096, keep: ["type"] }, managerOptions);
+    const ticket = await manager.dehydrate("x".repeat(5000), { scope: "own" });
+    const text = "large ".repeat(2000);
+    const values = [
+      { type: "order", ticket, text },
+      { type: { of: [ticket] }, text: text.repeat(2) },
+      [ticket, text],
+      { $storageEnvelope: { v: 1 }, ticket },
+      { many: Object.fromEntries(Array.from({ length: 500 }, (__, at) => [`key${999 - at}`, at])), type: "order" },
+    ];
+    for (const value of values) {
+      const body = JSON.stringify(value);
+      for (const given of [body, Buffer.from(body)]) {
+        const packed = await offloader.pack(message(given));
+        expect((await offloader.unpack(packed)).body).toEqual(given);
+        const text = Buffer.from(packed.body as string).toString();
+        if ("text" in value && value.type === "order") expect(JSON.parse(text)).toMatchObject({ type: "order" });
+        if (managerOptions.signing === undefined) expect(text).not.toMatch(/"of":\[\{"\$storageRef"/);
+        await offloader.settle(packed);
+      }
+    }
+    expect(await pathsIn(store)).toHaveLength(1); // what the ticket stands for
   });
 });

@@ -59,6 +59,29 @@ describe("packValue and openValue", () => {
     expect(await openValue(newManager(), await packValue(new StorageManager({}), value))).toEqual(value);
   });
 
+  it.each([{ references: "pass" }, { references: "reject" }, { references: "adopt" }, { preset: "workflow" }] as const)(
+    "give data back as data, by a manager that treats references otherwise: %j",
+    async (options) => {
+      const manager = newManager(options);
+      const ticket = await manager.dehydrate(longText("ticket"), { scope: "own" });
+      for (const value of [{ ticket, text: longText("text", 5000) }, [ticket], { $storageEnvelope: ticket }]) {
+        expect(await openValue(manager, travelled(await packValue(manager, value, { limit: 4096 })))).toEqual(value);
+      }
+    },
+  );
+
+  it("never take data for an envelope that is one as JSON has it", async () => {
+    const manager = newManager();
+    const forged = { $storageEnvelope: { v: 1, form: "json", size: 2 }, $storageBody: { a: 1 } };
+    const instance = Object.assign(Object.create({ own: true }) as object, forged);
+    for (const value of [instance, { toJSON: () => forged }]) {
+      expect(await openValue(manager, travelled(await packValue(manager, value)))).toEqual(forged);
+    }
+    for (const value of [new Date(0), { at: new Date(0), none: undefined }, instance.constructor, undefined]) {
+      expect(await packValue(manager, value).catch(() => value)).toBe(value);
+    }
+  });
+
   it("give back any value, and never more than the limit", async () => {
     const key = fc.constantFrom("$storageEnvelope", "$storageBody", "$storageRef", "$$storageX", "a", "7", "__proto__");
     const json = fc.letrec<{ value: unknown }>((tie) => ({

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { generate } from "mqtt-packet";
 import { headers } from "nats";
 import rhea from "rhea";
+import { temporal } from "@temporalio/proto";
 import { rules, type AttributeValue, type Rules, type Wire } from "../../../src/adapters/messages.js";
 
 // What kafkajs puts on the wire, which it does not publish.
@@ -68,6 +69,8 @@ describe("the rules", () => {
     [rules.pubsub, wire("é", [["kéy", "v"]]), 2 + 4 + 1],
     [rules.bullmq, wire('{"a":"é"}', []), 10],
     [rules.sqs, wire("a", [], { overhead: 7 }), 8],
+    [rules.stepFunctions, wire('{"a":"é"}'), 10],
+    [rules.lambdaSync, wire('"é"'), 4],
   ])("count what the broker counts: %#", (rule, message, size) => {
     expect(rule.size(message)).toBe(size);
     expect(rule.atMost!(message)).toBeGreaterThanOrEqual(size);
@@ -157,6 +160,18 @@ describe("the rules of encoded messages are those of the client's encoder", () =
           expect(rules.nats.size(wire(of, entries))).toBe(buffer(of).byteLength + encoded);
         },
       ),
+    );
+  });
+
+  it("Temporal: its own classes", () => {
+    const { Payload } = temporal.api.common.v1;
+    const entries = fc.dictionary(ascii, text, { maxKeys: 5 }).map((given) => Object.entries(given));
+    fc.assert(
+      fc.property(body, entries, (of, metadata) => {
+        const bytes = metadata.map(([name, value]) => [name, Buffer.from(value)] as const);
+        const encoded = Payload.encode({ data: buffer(of), metadata: Object.fromEntries(bytes) }).finish();
+        expect(rules.temporal.size(wire(of, metadata))).toBe(encoded.length);
+      }),
     );
   });
 

@@ -42,6 +42,18 @@ describe("temporalPayloadCodec", () => {
     ]);
   });
 
+  it("gives back a payload that looks like one that was encoded", async () => {
+    const { manager } = setUp();
+    const codec = temporalPayloadCodec({ manager });
+    const [encoded] = await codec.encode([payload(big)], CONTEXT);
+    const [claim] = await runnerOf([temporalStorageDriver({ manager })]).store([payload(big)], { target: WORKFLOW });
+    for (const { metadata, data } of [encoded!, claim!]) {
+      const [given] = await codec.decode(await codec.encode([{ metadata: metadata!, data: data! }], CONTEXT));
+      expect(Buffer.from(given!.data!).equals(data!)).toBe(true);
+      expect(Object.keys(given!.metadata!)).toEqual(Object.keys(metadata!));
+    }
+  });
+
   it("refuses what is no reference, and leaves what others encoded", async () => {
     const { manager, requests } = setUp();
     const codec = temporalPayloadCodec({ manager });

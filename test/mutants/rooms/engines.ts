@@ -34,6 +34,22 @@ export const ENGINES: readonly Mutant[] = [
     seenBy: seenByTests("adapters/temporal/release-closed.test.ts"),
   },
   {
+    name: "a payload that looks encoded is left as it is",
+    promise: behaviour("a payload that looks like an encoded one comes back"),
+    file: "adapters/temporal/payload-codec.ts",
+    from: "ownClaim(payload) !== undefined || protos",
+    to: "protos",
+    seenBy: seenByTests("adapters/temporal/payload-codec.test.ts"),
+  },
+  {
+    name: "data in what a durable function is invoked with is left as it is",
+    promise: behaviour("a function is given the data that it is invoked with, whatever that looks like"),
+    file: "adapters/durable/durable-serdes.ts",
+    from: "scope }, isTouchedJson);",
+    to: "scope }, () => false);",
+    seenBy: seenByTests("adapters/durable/durable-serdes.test.ts"),
+  },
+  {
     name: "any page may ask the codec server",
     promise: behaviour("the codec server answers the pages of its origins alone"),
     file: "adapters/temporal/codec-handler.ts",

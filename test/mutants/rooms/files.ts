@@ -45,8 +45,8 @@ export const FILES: readonly Mutant[] = [
     name: "data that looks like an envelope goes as it is",
     promise: behaviour("data is never taken for an envelope"),
     file: "adapters/messages/pack-value.ts",
-    from: "return packed(manager, value, call, isPackedValue(value));",
-    to: "return packed(manager, value, call, false);",
+    from: "return packed(manager, value, call, isPackedValue);",
+    to: "return packed(manager, value, call, () => false);",
     seenBy: seenByTests("adapters/messages/pack-value.test.ts"),
   },
 ];

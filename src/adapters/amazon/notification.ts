@@ -1,0 +1,21 @@
+import { isObject } from "../../json/is-object.js";
+
+/** What SNS says of a message. */
+export interface Notification {
+  readonly Message: string;
+  readonly MessageAttributes?: Readonly<Record<string, { readonly Type: string; readonly Value: string }>>;
+}
+
+// As SNS writes it, without raw delivery. https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
+const NOTIFICATION = /^\s{0,9}\{\s{0,9}"Type"\s{0,9}:\s{0,9}"Notification"/;
+
+/** Reads a notification of SNS from the body of a message. Any other text gives `undefined`. */
+export function notificationIn(text: string): Notification | undefined {
+  if (!NOTIFICATION.test(text)) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) && typeof value["Message"] === "string" ? (value as unknown as Notification) : undefined;
+  } catch {
+    return undefined;
+  }
+}
