@@ -3,7 +3,7 @@ import { OWN_PREFIX, readEnvironment, type StorageSettings } from "../configure/
 import { environmentOptions, fromEnvironment } from "../configure/environment-options.js";
 import type { RetentionOptions, TimeToLive } from "../configure/retention.js";
 import type { StorageManagerOptions } from "../configure/options.js";
-import { retentionOf, StorageManager } from "../manager/storage-manager.js";
+import { settingsOf, StorageManager } from "../manager/storage-manager.js";
 import { MemoryStore } from "../store/drivers/memory-store.js";
 import type { Store } from "../store/store.js";
 import { findConfigFile, readConfigFile, type Configuration } from "./config-file.js";
@@ -176,7 +176,7 @@ function isManager(configuration: object): configuration is StorageManager {
 
 function descriptionOf(manager: StorageManager): Description {
   const { store } = manager;
-  const ttl = longestOf(retentionOf(manager)?.retention);
+  const ttl = longestOf(settingsOf(manager)?.retention);
   return { storage: undefined, provider: store?.name ?? "none", outputPrefix: outputPrefixOf(manager), ttl };
 }
 

@@ -45,7 +45,7 @@ import { verify, type VerifyOptions, type VerifyPrefixOptions, type VerifyReport
 /** Makes a manager over the parts of another one. Its `close()` leaves them open. */
 export let borrow: (manager: StorageManager) => StorageManager;
 
-/** What a manager was told. `undefined` for one of another copy of this package. */
+/** Returns settings of a manager. `undefined` for a manager of another copy of this package. */
 export let settingsOf: (
   manager: StorageManager,
 ) => Pick<ManagerSettings, "retention" | "outputPrefix" | "inputPrefix" | "dialect" | "canonical"> | undefined;
