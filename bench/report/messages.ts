@@ -1,8 +1,13 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { SDK_ALONE, type MessagesResults, type MessagesRow } from "../shows/messages-results.js";
 import { escape, machineText, svg } from "./svg.js";
 
 const BEGIN = "<!-- messages a second: written by npx tsx bench/report.ts -->";
 const END = "<!-- /messages a second -->";
+
+// Bytes of messages where what coatcheck does itself tells.
+const SIZES = [10_000, 70_000];
 
 const WIDTH = 860;
 const LEFT = 210;
@@ -12,13 +17,44 @@ const ROW = 22;
 const TITLE = 34;
 const HEAD = 64;
 
-/** A page with the figures in the place of those that it has. */
-export function withMessages(page: string, results: MessagesResults): string {
+/** The run that is shown, of Node 20 by HTTP, and the others of a folder: oldest Node first, TLS after HTTP. */
+export function messagesRuns(folder: string): { results: MessagesResults; others: MessagesResults[] } {
+  const files = readdirSync(folder).filter((file) => /^messages-\d+(-tls)?\.json$/.test(file));
+  const [results, ...others] = files
+    .map((file) => JSON.parse(readFileSync(join(folder, file), "utf8")) as MessagesResults)
+    .sort((a, b) => Number.parseInt(a.machine.node) - Number.parseInt(b.machine.node) || Number(a.tls) - Number(b.tls));
+  return { results: results!, others };
+}
+
+/**
+ * A page with the figures in the place of those that it has.
+ *
+ * @param others runs on other versions of Node, or by TLS
+ */
+export function withMessages(page: string, results: MessagesResults, others: readonly MessagesResults[]): string {
   const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
   if (begin === -1 || end < begin) throw new Error(`The page has no place for the figures: ${BEGIN}, ${END}.`);
   const { rounds, tls, machine } = results;
   const of = `${machineText(machine)}, ${tls ? "TLS" : "HTTP"}, ${rounds === 1 ? "one round" : `${rounds} rounds`}.`;
-  return `${page.slice(0, begin)}${BEGIN}\n\n${of}\n\n${table(results)}\n\n${page.slice(end)}`;
+  return `${page.slice(0, begin)}${BEGIN}\n\n${of}\n\n${table(results)}\n\n${elsewhere([results, ...others])}\n\n${page.slice(end)}`;
+}
+
+/** What coatcheck makes of one run after the other, against each of those that were measured in all of them. */
+function elsewhere(runs: readonly MessagesResults[]): string {
+  const names = runs
+    .map(({ rows }) => new Set(rows.map(({ contender }) => contender)))
+    .reduce((all, some) => new Set([...all].filter((name) => some.has(name))));
+  const rivals = [...names].filter((name) => !name.startsWith("coatcheck"));
+  const head = ["messages", "Node", "by", "a second of CPU", ...rivals.map((name) => `against ${name}`)];
+  const lines = SIZES.flatMap((bytes) =>
+    runs.map(({ rows, tls, machine }) => {
+      const ofSize = new Map(rows.filter((row) => row.bytes === bytes).map((row) => [row.contender, perSecond(row)]));
+      const ours = ofSize.get("coatcheck")!;
+      const ratios = rivals.map((name) => (ours / ofSize.get(name)!).toFixed(2));
+      return [`${bytes / 1000} KB`, machine.node, tls ? "TLS" : "HTTP", ours.toFixed(0), ...ratios];
+    }),
+  );
+  return [head, head.map(() => "---"), ...lines].map((line) => `| ${line.join(" | ")} |`).join("\n");
 }
 
 function table({ rows }: MessagesResults): string {

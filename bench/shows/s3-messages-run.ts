@@ -12,7 +12,13 @@ import { SENDERS, type MessageCost, type MessagesJob } from "./s3-messages.js";
 
 const CHILD = new URL("./s3-messages-child.js", import.meta.url);
 const TIMEOUT = 300_000;
-const SIZES = [10_000, 70_000, 280_000];
+// Bytes of a message, and how many go before those that count: until the engine has compiled what runs often.
+const SIZES = [
+  { bytes: 10_000, count: 512, warmUp: 8 },
+  { bytes: 70_000, count: 128, warmUp: 8 },
+  { bytes: 280_000, count: 128, warmUp: 2 },
+];
+const BLOCKS = 5;
 
 /** How the messages go. */
 export interface MessagesRun {
@@ -27,12 +33,11 @@ export async function measureMessages({ rounds, contenders = SENDERS, tls }: Mes
   const trust = certificate && trusting(certificate);
   const server = await startServer([0], certificate);
   const rows: MessagesRow[] = [];
-  for (const bytes of SIZES) {
-    const count = bytes > 50_000 ? 128 : 512;
+  for (const { bytes, count, warmUp } of SIZES) {
     const costs = new Map<string, MessageCost[]>(contenders.map((name) => [name, []]));
     for (let round = 0; round < rounds; round++) {
       for (const contender of contenders) {
-        const job: MessagesJob = { contender, s3: server.target(0), bytes, count, blocks: 5 };
+        const job: MessagesJob = { contender, s3: server.target(0), bytes, count, blocks: BLOCKS, warmUp };
         costs.get(contender)!.push(await runInChild<MessageCost>(CHILD, job, { timeout: TIMEOUT, ...trust }));
       }
     }

@@ -17,6 +17,8 @@ export interface MessagesJob {
   /** Messages of a block, and blocks. */
   readonly count: number;
   readonly blocks: number;
+  /** Blocks before them, which do not count: consumers run for long. */
+  readonly warmUp: number;
 }
 
 /** Microseconds of CPU that a message takes: the median of the blocks. */
@@ -42,12 +44,18 @@ export const SENDERS: readonly string[] = [
 ];
 
 /** Measures one contender: a process of its own, as a consumer that has nothing else to do. */
-export async function costOfMessages({ contender, s3, bytes, count, blocks }: MessagesJob): Promise<MessageCost> {
+export async function costOfMessages({
+  contender,
+  s3,
+  bytes,
+  count,
+  blocks,
+  warmUp,
+}: MessagesJob): Promise<MessageCost> {
   const session = await open(contender, s3);
   const outs: number[] = [];
   const backs: number[] = [];
-  // The first two are warm-up.
-  for (let block = -2; block < blocks; block++) {
+  for (let block = -warmUp; block < blocks; block++) {
     const payloads = Array.from({ length: count }, (_, index) => payloadOf(bytes, `${block} ${index}`));
     const texts: string[] = [];
     const out = await cpuOf(count, async (index) => {
@@ -57,7 +65,7 @@ export async function costOfMessages({ contender, s3, bytes, count, blocks }: Me
     const back = await cpuOf(count, async (index) => {
       results[index] = await session.hydrate(JSON.parse(texts[index]!) as unknown);
     });
-    if (block === -2 && JSON.stringify(results) !== JSON.stringify(payloads))
+    if (block === -warmUp && JSON.stringify(results) !== JSON.stringify(payloads))
       throw new Error(`${contender} loses data.`);
     if (block < 0) continue;
     outs.push(out);
