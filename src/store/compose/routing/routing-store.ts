@@ -6,6 +6,7 @@ import { schemeOf, splitLocation, type Target } from "../../../paths/location.js
 import type { Observers } from "../../../observe/observer.js";
 import { assertPath, assertPrefix, invalidPath } from "../../../paths/path.js";
 import { abortable, throwIfAborted } from "../../../async/abort.js";
+import { giveUp } from "../../../async/give-up.js";
 import { assertOptions } from "../../call-options.js";
 import type { Capability } from "../../capability.js";
 import { unknownScheme, type CallDetails } from "../../check.js";
@@ -223,8 +224,11 @@ export class RoutingStore implements Store {
 
   async #opened(factory: SchemeFactory, target: Target, details: CallDetails): Promise<Store> {
     try {
-      const key = factory.perContainer === true ? containerOf(target) : this.#poolKey(target);
-      if (typeof key !== "string") throw new StorageError("CONFIG_INVALID", "The option poolKey must give strings.");
+      const key: unknown = factory.perContainer === true ? containerOf(target) : this.#poolKey(target);
+      if (typeof key !== "string") {
+        giveUp(() => key); // a promise may reject
+        throw new StorageError("CONFIG_INVALID", "The option poolKey must give strings.");
+      }
       return await this.#pool.get(`${target.scheme}://${key}`, () => factory(target));
     } catch (error) {
       if (isStorageError(error)) throw restated(error, { ...details, store: error.store ?? details.store });

@@ -87,6 +87,17 @@ describe("A store of another scheme", () => {
     expect(await openedBy({ poolKey: () => "all" })).toEqual(["mem://a", "other://a"]);
   });
 
+  it("is not opened where poolKey gives a promise, which may reject", async () => {
+    const rejections: unknown[] = [];
+    const listener = (reason: unknown): void => void rejections.push(reason);
+    process.on("unhandledRejection", listener);
+    const store = over(() => new MemoryStore(), { poolKey: () => Promise.reject(new Error("key")) as never });
+    expect(await failureOf(store.stat("mem://a/x"))).toMatchObject({ code: "CONFIG_INVALID" });
+    await turn();
+    process.off("unhandledRejection", listener);
+    expect(rejections).toEqual([]);
+  });
+
   it("is opened for each container whatever poolKey says, where the factory is perContainer", async () => {
     const open = Object.assign(() => new MemoryStore(), { perContainer: true });
     const store = over(open, { poolKey: ({ scheme }: Target) => scheme });
