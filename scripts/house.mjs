@@ -1,12 +1,14 @@
-// Checks the imports of src/ by the rules of .dependency-cruiser.mjs, and that the picture of the house in
-// CONTRIBUTING.md is what they are. `node scripts/house.mjs --draw` draws it again.
+// Checks the imports of src/ by the rules of .dependency-cruiser.mjs, that no folder is crowded, and that the picture of the
+// house in CONTRIBUTING.md is what they are. `node scripts/house.mjs --draw` draws it again.
 import { readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import process from "node:process";
 import { cruise, format } from "dependency-cruiser";
 import extractTSConfig from "dependency-cruiser/config-utl/extract-ts-config";
 import config from "../.dependency-cruiser.mjs";
 import { FLOORS } from "./floors.mjs";
 
+const MOST_FILES = 25;
 const PAGE = "CONTRIBUTING.md";
 const [BEGIN, END] = ["<!-- house: begin -->", "<!-- house: end -->"];
 
@@ -19,6 +21,16 @@ const { output } = await cruise(
 const { output: problems, exitCode } = await format(output, { outputType: "err" });
 console.log(String(problems).trim());
 if (exitCode > 0) process.exitCode = 1;
+
+const files = new Map();
+for (const { source } of output.modules.filter(({ source }) => source.startsWith("src/"))) {
+  files.set(dirname(source), (files.get(dirname(source)) ?? 0) + 1);
+}
+for (const [folder, count] of files) {
+  if (count <= MOST_FILES) continue;
+  console.error(`${folder} has ${count} files directly in it, over ${MOST_FILES}: give some a folder of their own.`);
+  process.exitCode = 1;
+}
 
 const page = readFileSync(PAGE, "utf8");
 const [before, after] = [page.slice(0, page.indexOf(BEGIN)), page.slice(page.indexOf(END))];

@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from "../../async/clock.js";
-import { deliver } from "../messages/deliver.js";
-import { handlingOptions } from "../messages/handling-options.js";
+import { deliver } from "../messages/handlers/deliver.js";
+import { handlingOptions } from "../messages/handlers/handling-options.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 
 /** A message that amqplib has received. */

@@ -1,10 +1,10 @@
 import { systemClock } from "../../async/clock.js";
 import { isPackedValue } from "../messages/envelope.js";
 import { valueOfText } from "../messages/json-value.js";
-import { handlingOptions } from "../messages/handling-options.js";
+import { handlingOptions } from "../messages/handlers/handling-options.js";
 import { isPoison } from "../messages/message-error.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
-import { unlessProcessed } from "../messages/unless-processed.js";
+import { unlessProcessed } from "../messages/handlers/unless-processed.js";
 import type { Wire } from "../messages/wire.js";
 import type { AmqpOffload } from "./amqp-offload.js";
 import { later, type ConsumeOptions } from "./consume.js";

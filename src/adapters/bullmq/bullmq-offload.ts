@@ -8,7 +8,7 @@ import { isPoison, type MessageError } from "../messages/message-error.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { openJsonValue, packJsonValue } from "../messages/json-value.js";
 import { rules } from "../messages/rules.js";
-import { unlessProcessed } from "../messages/unless-processed.js";
+import { unlessProcessed } from "../messages/handlers/unless-processed.js";
 import { wholeJob } from "./whole-job.js";
 
 /** Options of {@link bullmqOffload}. The default channel is `"bull"`. Queue and job are scopes below the channel. */

@@ -4,7 +4,7 @@ import { openJsonValue, packJsonValue } from "../messages/json-value.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import type { PackOptions } from "../messages/options.js";
 import { rules } from "../messages/rules.js";
-import { unlessProcessed } from "../messages/unless-processed.js";
+import { unlessProcessed } from "../messages/handlers/unless-processed.js";
 import { bodyOfPacked, isPackedValue } from "../messages/envelope.js";
 
 /**

@@ -1,10 +1,10 @@
 import type { Clock } from "../../async/clock.js";
 import { forEachConcurrent } from "../../async/concurrency.js";
-import { handlingOptions } from "../messages/handling-options.js";
-import { meanwhile } from "../messages/meanwhile.js";
+import { handlingOptions } from "../messages/handlers/handling-options.js";
+import { meanwhile } from "../messages/handlers/meanwhile.js";
 import { isPoison, type MessageError } from "../messages/message-error.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
-import { unlessProcessed } from "../messages/unless-processed.js";
+import { unlessProcessed } from "../messages/handlers/unless-processed.js";
 import type { KafkaMessageLike } from "./kafka-message.js";
 
 /** Argument of a handler of one message. */

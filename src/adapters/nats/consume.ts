@@ -1,7 +1,7 @@
 import type { Clock } from "../../async/clock.js";
 import { forEachConcurrent } from "../../async/concurrency.js";
-import { deliver } from "../messages/deliver.js";
-import { handlingOptions } from "../messages/handling-options.js";
+import { deliver } from "../messages/handlers/deliver.js";
+import { handlingOptions } from "../messages/handlers/handling-options.js";
 import type { MessageError } from "../messages/message-error.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { receivedMessage, type NatsHeaders } from "./nats-message.js";

@@ -1,8 +1,8 @@
 import type { Message } from "@google-cloud/pubsub";
 import type { CallOptions } from "../../store/store.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
-import { deliver } from "../messages/deliver.js";
-import { handlingOptions } from "../messages/handling-options.js";
+import { deliver } from "../messages/handlers/deliver.js";
+import { handlingOptions } from "../messages/handlers/handling-options.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { rules } from "../messages/rules.js";
 import { writtenValue, type Wire } from "../messages/wire.js";

@@ -7,9 +7,9 @@ import type {
 import * as z from "zod/mini";
 import type { CallOptions } from "../../store/store.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
-import { deliver } from "../messages/deliver.js";
+import { deliver } from "../messages/handlers/deliver.js";
 import { isPackedValue } from "../messages/envelope.js";
-import { handlingOptions } from "../messages/handling-options.js";
+import { handlingOptions } from "../messages/handlers/handling-options.js";
 import type { MessageError } from "../messages/message-error.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { rules } from "../messages/rules.js";

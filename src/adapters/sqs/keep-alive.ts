@@ -1,7 +1,7 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { Clock } from "../../async/clock.js";
 import { loaded } from "../amazon/sending.js";
-import { meanwhile } from "../messages/meanwhile.js";
+import { meanwhile } from "../messages/handlers/meanwhile.js";
 import type { LambdaRecord, ReceivedMessage } from "./received-message.js";
 
 /** Settings to keep a message invisible to others while its payload is read. */

@@ -1,8 +1,8 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import { forEachConcurrent } from "../../async/concurrency.js";
 import { loaded } from "../amazon/sending.js";
-import { handlingOptions } from "../messages/handling-options.js";
-import { unlessProcessed } from "../messages/unless-processed.js";
+import { handlingOptions } from "../messages/handlers/handling-options.js";
+import { unlessProcessed } from "../messages/handlers/unless-processed.js";
 import type { LambdaRecord } from "./received-message.js";
 import type { SqsOffload } from "./sqs-offload.js";
 

@@ -1,6 +1,6 @@
 import type { Message } from "@aws-sdk/client-sqs";
 import { StorageError } from "../../errors/error.js";
-import { unlessProcessed } from "../messages/unless-processed.js";
+import { unlessProcessed } from "../messages/handlers/unless-processed.js";
 import type { SqsOffload } from "./sqs-offload.js";
 
 /** A handler for one message, or for a whole batch, in the form of the options of `sqs-consumer`. */

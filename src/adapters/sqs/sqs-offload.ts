@@ -10,7 +10,7 @@ import type { CallOptions } from "../../store/store.js";
 import { packInput, type PackedInput } from "../amazon/pack-input.js";
 import { loaded, wasRefused } from "../amazon/sending.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
-import { handlingOptions } from "../messages/handling-options.js";
+import { handlingOptions } from "../messages/handlers/handling-options.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { rules } from "../messages/rules.js";
 import { sendOrDiscard } from "../messages/send-or-discard.js";

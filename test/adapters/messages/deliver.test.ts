@@ -1,5 +1,5 @@
 import { MemoryStore, StorageError, StorageManager } from "../../../src/index.js";
-import { deliver, type Delivery } from "../../../src/adapters/messages/deliver.js";
+import { deliver, type Delivery } from "../../../src/adapters/messages/handlers/deliver.js";
 import { MessageError, MessageOffloader, rules } from "../../../src/adapters/messages.js";
 import { FakeClock } from "../../../src/testing/index.js";
 

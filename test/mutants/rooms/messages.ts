@@ -204,7 +204,7 @@ export const MESSAGES: readonly Mutant[] = [
   {
     name: "what can't be opened comes again for ever",
     promise: behaviour("what can't be opened is a dead letter, and what failed comes again"),
-    file: "adapters/messages/deliver.ts",
+    file: "adapters/messages/handlers/deliver.ts",
     from: 'isPoison(error) ? "reject" : "retry"',
     to: 'isPoison(error) ? "retry" : "reject"',
     seenBy: seenByTests("adapters/servicebus/servicebus-offload.test.ts", "adapters/amqp/amqp-offload.test.ts"),
@@ -212,7 +212,7 @@ export const MESSAGES: readonly Mutant[] = [
   {
     name: "what a handler fails with makes its message poison",
     promise: behaviour("a handler that fails does not make its message poison"),
-    file: "adapters/messages/deliver.ts",
+    file: "adapters/messages/handlers/deliver.ts",
     from: 'why: "handler" };',
     to: 'why: isPoison(error) ? "reject" : "handler" };',
     seenBy: seenByTests("adapters/messages/deliver.test.ts"),
@@ -220,7 +220,7 @@ export const MESSAGES: readonly Mutant[] = [
   {
     name: "a message that was not acknowledged is settled",
     promise: behaviour("nothing is settled before the acknowledgement"),
-    file: "adapters/messages/deliver.ts",
+    file: "adapters/messages/handlers/deliver.ts",
     from: "if ((await acknowledge()) !== false) await settle();",
     to: "if (await settle()) await acknowledge();",
     seenBy: seenByTests("adapters/messages/deliver.test.ts"),

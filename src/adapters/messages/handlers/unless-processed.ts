@@ -1,4 +1,4 @@
-import type { MessageOffloader } from "./message-offloader.js";
+import type { MessageOffloader } from "../message-offloader.js";
 
 /**
  * Opens a message for its handler. `undefined` if the message was processed before and only needs an acknowledgement.

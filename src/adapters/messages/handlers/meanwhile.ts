@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from "../../async/clock.js";
+import { systemClock, type Clock } from "../../../async/clock.js";
 
 /** A repeated action during a call. */
 export interface Repetition {

@@ -1,6 +1,6 @@
 import { meanwhile, type Repetition } from "./meanwhile.js";
-import { isPoison } from "./message-error.js";
-import type { MessageOffloader } from "./message-offloader.js";
+import { isPoison } from "../message-error.js";
+import type { MessageOffloader } from "../message-offloader.js";
 import { unlessProcessed } from "./unless-processed.js";
 
 /** Why a message was not processed: it will never open, it does not open now, or its handler failed. */

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import { clock } from "../../options/fields.js";
-import { parseOptions } from "../../options/parse-options.js";
-import { functionField } from "./engine-fields.js";
+import { clock } from "../../../options/fields.js";
+import { parseOptions } from "../../../options/parse-options.js";
+import { functionField } from "../engine-fields.js";
 
 const interval = z.number().check(z.gt(0));
 
