@@ -54,7 +54,7 @@ async function load(path: string, file: string): Promise<unknown> {
     const made: unknown = isInterop ? exported["default"] : exported;
     return typeof made === "function" ? await (made as () => unknown)() : made;
   } catch (error) {
-    // What its function asks of a service may come right later.
+    // Its function may ask a service that answers later.
     if (isStorageError(error) && exitCodeOf(error) !== EXIT.usage) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw usageFailure(`The configuration file ${file} can't be loaded: ${reason}`);

@@ -93,7 +93,7 @@ async function compareBytes(
     : { path, difference: "differs", size, otherSize: size };
 }
 
-/** `undefined` for an object that went since it was listed. */
+/** `undefined` for an object that was deleted since it was listed. */
 async function digestOf(store: Store, path: string, signal: AbortSignal): Promise<string | undefined> {
   const hash = createHash("sha256");
   try {

@@ -28,11 +28,11 @@ export async function main(argv: readonly string[], terminal: Terminal, version:
     run.lost ??= error;
     stop.abort(error);
   };
-  // For as long as the process lives: what is written last fails late.
+  // The listener stays as long as the process lives, because the last write may fail late.
   stdout.on("error", lose);
   try {
     await run.parse(argv, version);
-    // What went wrong with it is told here before it is to the listener.
+    // The error of a write is known here before the listener hears of it.
     if (!stop.signal.aborted) await written(stdout, stop.signal).catch(lose);
     if (run.lost !== undefined) throw run.lost;
     if (stdout.writableLength > 0) stop.signal.throwIfAborted();
@@ -60,7 +60,7 @@ export async function main(argv: readonly string[], terminal: Terminal, version:
   }
 }
 
-/** Waits until what was written is out, unless it is interrupted: it may be the whole result. @throws what went wrong with it */
+/** Waits until all output is written, unless the command is interrupted. @throws the error of the stream */
 async function written(stdout: Writable, signal: AbortSignal): Promise<void> {
   if (stdout.errored) throw stdout.errored;
   if (stdout.writableLength === 0) return;
@@ -74,7 +74,7 @@ async function written(stdout: Writable, signal: AbortSignal): Promise<void> {
 class Run {
   exitCode: number = EXIT.fine;
   resumption = "";
-  /** Why nobody gets the results any more. */
+  /** The error that ended the output. */
   lost: NodeJS.ErrnoException | undefined;
   readonly progress: Progress;
   #managers: OpenManagers | undefined;
@@ -110,7 +110,7 @@ class Run {
     try {
       await program.parseAsync(argv, { from: "user" });
     } catch (error) {
-      if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error; // it has said its help or version
+      if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error; // it has printed help or version
     }
   }
 

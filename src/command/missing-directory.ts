@@ -5,9 +5,9 @@ type Call = Pick<VerbCall, "missingDirectory" | "say">;
 
 /**
  * Refuses a directory that does not exist. Verbs that vouch for a store, or copy all of it, need this: with a wrong name
- * they would find nothing, and say that all is well.
+ * they would find nothing and report success.
  *
- * @param url of the store; default: the own one
+ * @param url of the store. Default: the configured store
  * @throws {StorageError} `CONTAINER_NOT_FOUND`
  */
 export async function assertDirectory(call: Call, url?: string): Promise<void> {

@@ -31,7 +31,7 @@ export interface Description {
   /** `none`, `file`, `s3`, `redis`, `gcs`, `azure`, or the name of another store. */
   readonly provider: string;
   readonly outputPrefix: string;
-  /** How long payloads live at the longest, by a policy too. */
+  /** The longest life of payloads, policies included. */
   readonly ttl: TimeToLive;
 }
 
@@ -89,14 +89,15 @@ export class OpenManagers {
   }
 
   /**
-   * The directory of a store that is not there. It is no fault: the first write makes it. But what is read there is nothing.
+   * The directory of a store, if it does not exist. That is no fault, because the first write creates it. But there is
+   * nothing to read.
    *
-   * @param url default: the place of the command line, a file or the environment
+   * @param url of the store. Default: the store of the command line, the configuration file or the environment
    */
   async missingDirectory(url?: string): Promise<string | undefined> {
     const configuration = await this.#configuration();
     const place: unknown = url ?? this.#place.store ?? (configuration as FileOptions).store;
-    // What a program made needs nothing of the environment.
+    // A manager made by a configuration file needs no environment.
     if ((url === undefined && isManager(configuration)) || (place !== undefined && typeof place !== "string"))
       return undefined;
     const { storage } = readEnvironment(this.#envOf(place), this.#prefix, {}).settings;
@@ -116,7 +117,7 @@ export class OpenManagers {
     return this.#place.envPrefix ?? OWN_PREFIX;
   }
 
-  /** What is in the configuration file: it is read once, since it may make a manager. */
+  /** The content of the configuration file. It is read only once, because it may make a manager. */
   #configuration(): Promise<Configuration> {
     return (this.#read ??= this.#readFile());
   }
@@ -128,7 +129,7 @@ export class OpenManagers {
     return isManager(configuration) ? this.#keep(configuration) : configuration;
   }
 
-  /** The environment, and over it the URL of a store, if it is one. */
+  /** Returns the environment. The URL of a store overrides its variables. */
   #envOf(store: unknown): NodeJS.ProcessEnv {
     return typeof store === "string" ? environmentOf(store, this.#env, this.#prefix) : this.#env;
   }
@@ -161,7 +162,7 @@ export class OpenManagers {
   }
 }
 
-/** Options in a file, whose `store` is a URL, a store, or wrong. */
+/** Options in a file. `store` is a URL, a store, or invalid. */
 type FileOptions = Omit<StorageManagerOptions, "store"> & { readonly store?: unknown };
 
 /**

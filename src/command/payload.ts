@@ -5,7 +5,7 @@ import { EXIT } from "./exit-codes.js";
 import { CommandFailure, usageFailure } from "./failure.js";
 import type { Terminal } from "./terminal/terminal.js";
 
-// Windows begins a text with it. https://www.rfc-editor.org/rfc/rfc8259#section-8.1 lets a parser pass it over.
+// The byte order mark that Windows programs write. A parser may ignore it (RFC 8259, section 8.1).
 const BYTE_ORDER_MARK = "\uFEFF";
 
 /**
@@ -38,9 +38,9 @@ function parsePayload(text: string, source: string | undefined): unknown {
 }
 
 /**
- * The text in bytes.
+ * Decodes bytes as UTF-8.
  *
- * @throws {CommandFailure} for bytes that are not UTF-8: other characters would take their place in silence
+ * @throws {CommandFailure} for bytes that are not UTF-8, which would silently become other characters
  */
 export function decodeText(bytes: Buffer, name: string): string {
   if (!isUtf8(bytes)) throw usageFailure(`${name} is not UTF-8, as JSON must be.`);

@@ -19,6 +19,6 @@ export async function runProcess(): Promise<void> {
   const terminal = { env, cwd: process.cwd(), stdin, stdout, stderr, signal: interruption.signal };
   const exitCode = await main(process.argv.slice(2), terminal, version);
   await new Promise<void>((resolve) => stderr.write("", () => resolve()));
-  // A configuration file may keep something open, such as a client of its own, and nobody waits for that.
+  // A configuration file may keep a client or a timer open. The process does not wait for it.
   process.exit(exitCode);
 }

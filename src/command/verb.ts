@@ -57,7 +57,7 @@ export interface VerbCall {
   readonly description: () => Promise<Description>;
   /** Opens the store of a URL. */
   readonly storeAt: (url: string) => Promise<Store>;
-  /** The directory of that store, or else of the own one, if it is not there. */
+  /** The directory of that store, or of the configured store, if the directory does not exist. */
   readonly missingDirectory: (url?: string) => Promise<string | undefined>;
   /** Writes a line to stderr. */
   readonly say: (text: string) => void;

@@ -5,7 +5,7 @@ import { environmentOptions, fromEnvironment, type EnvironmentOptions } from "./
 import type { StorageManagerOptions } from "./options.js";
 
 /**
- * The options of a manager as environment variables say, with the store that they ask for.
+ * Makes the options of a manager from environment variables, with the store that they name.
  *
  * @param owner the function that has the options
  * @throws {StorageError} as `StorageManager.fromEnv` does

@@ -65,7 +65,7 @@ export class EnvironmentReader {
     return this.pause(name, max, 1);
   }
 
-  /** The same, of at least `min` milliseconds, which may be none. */
+  /** Parses the same, of at least `min` milliseconds. `min` may be 0. */
   pause(name: string, max = MAX_DURATION, min = 0): number | undefined {
     const least = min === 0 ? "" : "longer than 0 and ";
     return this.parse(name, `must be a duration such as 300s, 5m or 1h30m, ${least}at most ${max}ms`, (value) => {

@@ -33,7 +33,7 @@ export function callFailure(
 }
 
 /**
- * What went wrong while a value of the caller's was read. A getter or a proxy in it is code of the caller's.
+ * Makes the error for a value of the caller that can't be read. A getter or a proxy in it is the caller's code.
  */
 export function readingFailure(error: unknown, operation: string): StorageError {
   if (isStorageError(error)) return error;

@@ -59,7 +59,7 @@ export async function openStoredEntry(
   );
 }
 
-/** The value that a reference to no binary stands for, which was checked. What it selects is not looked at. */
+/** Returns the checked value of a reference that is not to binary. The part that it selects is ignored. */
 export async function readStoredObject(
   reference: ParsedReference,
   settings: OpenSettings,
@@ -71,7 +71,7 @@ export async function readStoredObject(
   return decoded.object;
 }
 
-/** Reads what a reference points at, if it may be read. */
+/** Reads the entry that a reference points at, if hydration may read it. */
 async function admitted<T>(
   reference: ParsedReference,
   settings: OpenSettings,
@@ -236,7 +236,7 @@ async function* bodyChunks(
   details: StorageErrorDetails,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   try {
-    // A store of the user's own may have answered with anything.
+    // A user's own store may answer with anything.
     const iterator = result[Symbol.asyncIterator]();
     for (;;) {
       const next = await abortable(iterator.next(), body.signal);

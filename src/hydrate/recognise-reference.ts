@@ -51,7 +51,7 @@ export function invalidAt(error: StorageError, root: Place, parent: EntryNode | 
   });
 }
 
-/** Throws what is wrong with a stored value by its schema, with the place of the value. */
+/** Throws the error of a schema with the place of the stored value. */
 export function mismatchAt({ reference }: EntryNode): (error: unknown) => never {
   return (error) => {
     if (!isStorageError(error, "SCHEMA_MISMATCH")) throw error;

@@ -7,26 +7,26 @@ import { Refusal } from "./answers.js";
 import type { Sessions } from "./sessions.js";
 
 /**
- * A `PayloadCodec` of Temporal's, by its methods: whoever has an inspector need not have the types of that client.
+ * A `PayloadCodec` of Temporal, by its methods. Users of an inspector need not install the types of that client.
  */
 export interface InspectorPayloadCodec {
   encode(payloads: never[], ...context: never[]): Promise<unknown[]>;
   decode(payloads: never[], ...context: never[]): Promise<unknown[]>;
 }
 
-/** How the inspector speaks Temporal's codec protocol: options of `temporalCodecHandler` in `coatcheck/temporal`. */
+/** Options of Temporal's codec protocol in the inspector, as those of `temporalCodecHandler` in `coatcheck/temporal`. */
 export interface InspectorTemporalOptions {
   /** Most bytes of a payload, as protobuf, that stays; default 262144 (256 KiB). */
   over?: number | undefined;
   /** How long payloads live, in milliseconds; default that of the manager. */
   ttl?: TimeToLive | undefined;
-  /** For whom references are signed, where the manager signs. */
+  /** The audience of references, if the manager signs. */
   audience?: string | undefined;
-  /** What else is read, as in `temporalStorageDriver`. */
+  /** Other formats that are read, as in `temporalStorageDriver`. */
   reads?: readonly MessageFormat[] | undefined;
   /** Other codecs of the workers, such as encryption, in their order. */
   codecs?: readonly InspectorPayloadCodec[] | undefined;
-  /** Origins of pages that may ask, such as `"http://localhost:8233"`. Default none; there is no `*`. */
+  /** Origins of pages that may send requests, such as `"http://localhost:8233"`. Default: none. There is no `*`. */
   origins?: readonly string[] | undefined;
   /** Most bytes of a request, default 16777216 (16 MiB). */
   maxBytes?: number | undefined;

@@ -43,7 +43,7 @@ export async function* listObjects(
       const next = await abortable(objects.next(), step.signal);
       step.stop();
       if (next.done === true) return;
-      // A store may answer at once, without end: the clock of the call is to be heard.
+      // A store may answer at once without end. The timer of the call must get its turn.
       if (turns.due) await turns.take();
       yield sound(checked(next.value), store.name);
     }

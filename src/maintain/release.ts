@@ -86,7 +86,11 @@ export function assertOwnScope(scope: unknown, operation: string): void {
   throw new StorageError("CONFIG_INVALID", message, { operation });
 }
 
-/** Settings of a manager whose own prefix is that of the call. @throws {StorageError} `CONFIG_INVALID` */
+/**
+ * Returns the settings of a manager whose own prefix is the one of the call.
+ *
+ * @throws {StorageError} `CONFIG_INVALID`
+ */
 export function settingsBelow(below: string, settings: ManagerSettings, operation: string): ManagerSettings {
   assertReadablePrefix(below, settings, operation);
   return { ...settings, outputPrefix: below, inputPrefix: below };

@@ -76,12 +76,15 @@ export async function* usage(
   }
 }
 
-/** The same of any objects, in the order of a listing: each scope is the whole path of its directory. */
+/** Counts any objects, in the order of a listing. Each scope is the whole path of its directory. */
 export async function* usageIn(objects: AsyncIterable<ObjectInfo>): AsyncGenerator<ScopeUsage, void, undefined> {
   for await (const count of countScopes(objects)) if (count.objects > 0) yield usageOf(count, "", count.directory);
 }
 
-/** Counts by directory. All of a directory, and of those in it, comes together: only those that are open are held. */
+/**
+ * Counts objects by directory. All objects of a directory, and of its subdirectories, follow each other in the
+ * listing. So only the open counts are held in memory.
+ */
 async function* countScopes(objects: AsyncIterable<ObjectInfo>): AsyncGenerator<Count, void, undefined> {
   const open: Count[] = [];
   for await (const object of objects) {

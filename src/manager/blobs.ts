@@ -96,7 +96,7 @@ async function readWhole(store: Store, path: string, options: ReadOptions, signa
   }
 }
 
-/** A store of the user's own may answer with anything, and a body may end short of what it said. */
+/** Checks a body. A user's own store may answer with anything, and a body may be shorter than its declared size. */
 function assertBody(
   bytes: unknown,
   { size }: ObjectInfo,

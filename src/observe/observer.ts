@@ -67,7 +67,7 @@ export function startOf(
   if (typeof observer === "function") return observer;
   try {
     const end: unknown = observer.start(operation, { ...attributes });
-    if (types.isPromise(end)) end.catch(() => undefined); // of an async `start`, whose answer comes too late
+    if (types.isPromise(end)) end.catch(() => undefined); // an async `start` answers too late
     return isFunction(end) ? (end as OperationEnd) : undefined;
   } catch {
     return undefined; // observation never changes what a call does

@@ -92,10 +92,10 @@ function iteratorSource(source: AsyncIterable<unknown>): OpenSource {
   return types.isGeneratorObject(source) ? readOnce(source, opened) : opened;
 }
 
-// What somebody has begun to read. Neither a stream of Node nor a generator says so of itself.
+// Sources that a reader has begun. Neither a Node stream nor a generator shows this itself.
 const begun = new WeakSet<object>();
 
-/** A source that ends for all its readers: a second one would miss bytes without a word, and is refused. */
+/** Lets only one reader read a source. A second reader would silently miss bytes, so it is refused. */
 function readOnce(source: object, opened: OpenSource): OpenSource {
   let isOwn = false;
   return {
@@ -108,7 +108,7 @@ function readOnce(source: object, opened: OpenSource): OpenSource {
       isOwn = true;
       return opened.next();
     },
-    // Whose it is, ends it.
+    // Only its reader ends it.
     close: (reason) => (isOwn || !begun.has(source) ? opened.close(reason) : Promise.resolve()),
   };
 }

@@ -1,12 +1,13 @@
 import { isObject } from "../../json/is-object.js";
 
-/** What SNS says of a message. */
+/** An SNS notification. */
 export interface Notification {
   readonly Message: string;
   readonly MessageAttributes?: Readonly<Record<string, { readonly Type: string; readonly Value: string }>>;
 }
 
-// As SNS writes it, without raw delivery. https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
+// The beginning of a notification without raw delivery.
+// https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
 const NOTIFICATION = /^\s{0,9}\{\s{0,9}"Type"\s{0,9}:\s{0,9}"Notification"/;
 
 /** Reads a notification of SNS from the body of a message. Any other text gives `undefined`. */

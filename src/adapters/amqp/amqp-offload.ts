@@ -122,7 +122,7 @@ export function amqpOffload(options: AmqpOptions): AmqpOffload {
     if (!offloader.leaves(wire, call)) {
       return { content: asBuffer(content), options: given, discard: () => Promise.resolve() };
     }
-    // Text stays text: where the content type says that it is some, `rabbitmq-client` reads it as such.
+    // Text stays text, because `rabbitmq-client` decodes a body by its content type.
     const body = isUtf8(content) ? textOf(content) : content;
     const packed: Packed = await offloader.pack({ ...wire, body }, call);
     const isGiven = packed.attributes === wire.attributes;
@@ -157,7 +157,7 @@ export function amqpOffload(options: AmqpOptions): AmqpOffload {
       try {
         channel.publish(exchange, routingKey, packed.content, packed.options, done);
       } catch (error) {
-        await discardAll([packed]); // a closed channel takes nothing
+        await discardAll([packed]); // a closed channel throws at once
         throw error;
       }
       await confirmed;
@@ -183,7 +183,7 @@ function attributesOf(headers: PublishOptions["headers"]): Wire["attributes"] {
   return new Map(Object.entries(headers ?? {})) as Wire["attributes"];
 }
 
-/** What resolves when the broker has confirmed a message, and what it is told by. */
+/** Publishes a message and resolves when the broker has confirmed it. */
 function confirmation(): { readonly confirmed: Promise<void>; readonly done: (error: unknown) => void } {
   let done: (error: unknown) => void = () => undefined;
   const confirmed = new Promise<void>((resolve, reject) => {

@@ -39,7 +39,7 @@ interface Opener {
   readonly settle: (message: AmqpMessage) => Promise<void>;
 }
 
-/** Consumes a queue: opens, handles, acknowledges, settles. */
+/** Consumes a queue: opens, handles, acknowledges and settles messages. */
 export async function consume<M extends AmqpMessage, R>(
   { offloader, open, settle }: Opener,
   channel: ConsumingChannel<M, R>,

@@ -63,7 +63,7 @@ export function rabbitHandler<M extends RabbitMessage, A extends unknown[], R>(
   };
 }
 
-/** The JSON that a value was read from, if it may be that of a packed message. */
+/** Returns the JSON that a value was read from, if the value may be a packed message. */
 function writtenValue(offloader: MessageOffloader, value: unknown): string | undefined {
   return isPackedValue(value) || offloader.readsOthers ? JSON.stringify(value) : undefined;
 }

@@ -69,8 +69,8 @@ function serdesOf<T>(settings: DurableSettings): Serdes<T> {
 }
 
 /**
- * Packs a value, to an eighth of what fits: invocations read the texts of all operations. An invoked function opens packed values
- * wherever they stand in its event. So data that looks packed is packed as well, and stays data.
+ * Packs a value to an eighth of the limit, since each invocation reads the texts of all operations. An invoked function
+ * opens packed values wherever they stand in its event. So data that looks packed is packed as well, and stays data.
  */
 async function pack({ manager, over }: DurableSettings, value: unknown, scope: string): Promise<unknown> {
   const target = Math.max(MIN_TARGET, Math.floor(over / 8));

@@ -18,7 +18,7 @@ export function uriPointer(uri: string, format: string): Pointer {
   }
 }
 
-/** The URI of an object. Only what must be is encoded: many readers of `s3://` take the key as it stands. */
+/** Returns the URI of an object. It encodes as little as it can, because many readers of `s3://` use the key as written. */
 export function uriOf({ scheme = "s3", bucket, key }: Pointer): string {
   return `${scheme}://${bucket}/${encodeURI(key).replaceAll(/[?#]/g, encodeURIComponent)}`;
 }

@@ -103,7 +103,7 @@ export function kafkaOffload(options: KafkaOptions): KafkaOffload {
     pack,
     open,
     record: async (record, call) => {
-      if (call !== undefined) offloader.leaves(NOTHING, call); // which looks at the options
+      if (call !== undefined) offloader.leaves(NOTHING, call); // checks the options of the call
       const messages = [...record.messages];
       await forEachConcurrent(messages.keys(), PACKED_AT_A_TIME, call?.signal ?? NEVER, async (index) => {
         messages[index] = await pack(record.topic, messages[index]!, call);

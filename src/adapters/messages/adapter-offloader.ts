@@ -24,9 +24,9 @@ export interface AdapterParts<Own> {
   /** Names of shared options that this adapter does not take. */
   readonly refused?: readonly (keyof OffloadOptions)[];
   readonly rules: (own: Own, shared: Partial<OffloadOptions>) => Rules;
-  /** What travels of a message: all of it, default; its body alone; or its body alone, which is JSON. */
+  /** The parts of a message that travel: all (default), the body alone, or the body alone as JSON. */
   readonly carries?: "message" | "body" | "value";
-  /** The channel when none is said. Default: it must be. */
+  /** Returns the default channel. Without a default, the option `channel` is required. */
   readonly channel?: (own: Own) => string | undefined;
   /** Returns the adapter's own defaults for shared options. */
   readonly defaults?: (own: Own) => Partial<OffloadOptions>;
@@ -75,7 +75,7 @@ export function adapterOffloader<Own = unknown>(
 const NO_ATTRIBUTES: Wire["attributes"] = new Map();
 
 /**
- * Refuses a format by which a message would be lost: of which an attribute has to travel, or a body that is no JSON.
+ * Refuses a format that would lose messages here: it needs an attribute to travel, or a body that is not JSON.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  */

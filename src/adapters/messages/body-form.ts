@@ -34,7 +34,7 @@ export function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
 
-/** The value of JSON, however it is printed; `undefined` for what is none. */
+/** Parses JSON, however it is printed. Anything else gives `undefined`. */
 export function jsonIn(body: string | Uint8Array): unknown {
   if (typeof body !== "string" && !isUtf8(body)) return undefined;
   try {

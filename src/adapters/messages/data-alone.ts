@@ -5,25 +5,25 @@ import { isReference, referencesIn } from "../../reference/references-in.js";
 import { textOf, type FormedBody } from "./body-form.js";
 
 /*
- * What is packed is data alone: it comes back as it was, whatever it looks like. A manager may have been told otherwise for its own
- * payloads, as to pass references on, or to sort keys.
+ * A packed message is data, and comes back unchanged, whatever it looks like. The options of a manager may treat its own
+ * payloads differently: pass references on, or sort keys.
  */
 
-/** Options of `dehydrate` that escape references in the data. The other dialect has no escapes. */
+/** Returns options of `dehydrate` that escape references in the data. The dialect `bubustack` has no escapes. */
 export function asData(manager: StorageManager): { references?: "escape" } {
   return isNative(manager) ? { references: "escape" } : {};
 }
 
-/** A body in the form in which it comes back byte for byte: as a text or bytes where its JSON would not. */
+/** Returns a body in a form that comes back byte for byte. If its JSON would change, that is a text, or bytes. */
 export function safeForm(formed: FormedBody, body: string | Uint8Array, manager: StorageManager): FormedBody {
   if (formed.form !== "json" || !isChanged(formed.value, body, manager)) return formed;
   return typeof body === "string" ? { form: "text", value: body } : { form: "binary", value: body };
 }
 
-/** Whether hydration would give other JSON: what references stand for, or keys in another order. */
+/** Says whether hydration would change the JSON: by following a reference, or by another order of keys. */
 function isChanged(value: unknown, body: string | Uint8Array, manager: StorageManager): boolean {
   const native = isNative(manager);
-  // Signed ones pass by themselves.
+  // A signed reference is followed even where references are escaped.
   const followed = findReferences(value, undefined, (object) => {
     return (isReference(object) && (!native || Object.hasOwn(object, "$storageSignature"))) || undefined;
   });

@@ -60,7 +60,7 @@ export function natsHeaderSize(headers: Wire["attributes"]): number {
   return size;
 }
 
-/** A `temporal.api.common.v1.Payload`: metadata is a map, field 1, and data field 2. Tags are one byte. */
+/** Counts a `temporal.api.common.v1.Payload`. Metadata is a map in field 1, data is field 2. Tags are one byte. */
 export function protobufPayloadSize(data: number, metadata: Wire["attributes"]): number {
   const field = (bytes: number): number => 1 + varintSize(bytes) + bytes;
   let size = data === 0 ? 0 : field(data);
@@ -68,7 +68,7 @@ export function protobufPayloadSize(data: number, metadata: Wire["attributes"]):
   return size;
 }
 
-// A descriptor of a section: 0x00, a small ulong, the code.
+// Descriptor of a section: 0x00, a small ulong, the code.
 const DESCRIPTOR = 3;
 
 /**

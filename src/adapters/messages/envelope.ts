@@ -62,7 +62,7 @@ export function isPackedValue(value: unknown): value is Readonly<Record<string, 
   return isPlainObject(value) && Object.hasOwn(value, ENVELOPE);
 }
 
-/** The value of a JSON body that may be a packed one, by the key in it, wherever it stands and however it is written. */
+/** Parses a JSON body that may hold the key of an envelope, at any place and with any escapes. */
 export function valueWithKey(body: string | Uint8Array): unknown {
   const text = typeof body === "string" ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   if (!text.includes(ENVELOPE) && !text.includes("\\u")) return undefined;
@@ -73,7 +73,10 @@ export function valueWithKey(body: string | Uint8Array): unknown {
   }
 }
 
-/** The body of a packed value, also where a database has changed the order of its keys, as `jsonb` of PostgreSQL does. */
+/**
+ * Returns the body of a packed value. The order of keys does not matter, since databases may change it, as
+ * PostgreSQL's `jsonb` does.
+ */
 export function bodyOfPacked({ [ENVELOPE]: head, ...rest }: Readonly<Record<string, unknown>>): string {
   return JSON.stringify({ [ENVELOPE]: head, ...rest });
 }

@@ -35,18 +35,18 @@ export async function openJsonValue(
 ): Promise<unknown> {
   const body = bodyOfValue(offloader, value);
   if (body === undefined && options === undefined) return value;
-  // Without a body it is the options that are looked at.
+  // Without a body, only the options of the call are checked.
   const opened = await offloader.unpack({ body: body ?? "", attributes: NO_ATTRIBUTES }, options);
   return opened.offloaded ? valueOfText(opened.body as string) : value;
 }
 
-/** The body that a value was read from, if it may be that of a packed message: its own, or one of another library. */
+/** Returns the body that a value was read from, if the value may be a message packed by this or another library. */
 export function bodyOfValue(offloader: MessageOffloader, value: unknown): string | undefined {
   if (isPackedValue(value)) return bodyOfPacked(value);
   return offloader.readsOthers ? JSON.stringify(value) : undefined;
 }
 
-/** The value of a JSON text. Others store texts as well. */
+/** Parses a JSON text. Any other text is returned unchanged, because other libraries store texts too. */
 export function valueOfText(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

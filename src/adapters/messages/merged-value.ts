@@ -83,7 +83,7 @@ export async function packMerged(
   return packed(manager, value, { ...packing, references: "pass" }, () => true);
 }
 
-/** Whether {@link openMerged} would follow anything in a value. */
+/** Says whether {@link openMerged} would follow anything in a value. */
 function isTouched(value: unknown): boolean {
   return (
     findReferences(value, undefined, (object) => isPackedValue(object) || isBare(object) || undefined).next().done !==
@@ -91,13 +91,16 @@ function isTouched(value: unknown): boolean {
   );
 }
 
-/** The same of a value of JSON that is not large: its text tells most of them sooner. */
+/** Says the same of a small JSON value. Its text rules out most values faster. */
 export function isTouchedJson(value: unknown): boolean {
   const text = JSON.stringify(value) as string | undefined;
   return text?.includes('"$storage') === true && isTouched(value);
 }
 
-/** A reference outside of an envelope. One without a digest proves nothing: whoever can name a path could read it. */
+/**
+ * Says whether a value is a reference outside an envelope. A reference without a digest is no proof of access, since
+ * anyone who can name a path could then read it.
+ */
 function isBare(value: Readonly<Record<string, unknown>>): boolean {
   return Object.hasOwn(value, "$storageRef") && isReference(value);
 }
@@ -139,7 +142,7 @@ class MergedTicket {
     const beside = besideBody(value);
     if (beside === undefined) return this.begin(ticket as Container, spot, true, follows);
     const isAlone = Object.keys(beside).length === 0;
-    // JSON as nobody prints it travels as a text. Engines hand it on as a value.
+    // JSON with unusual spaces travels as a text. Engines hand it on as a value.
     const isText = head.form === "text";
     if (isAlone && !isText) return this.copy(ticket, spot, true, follows);
     this.merges.push(spot);

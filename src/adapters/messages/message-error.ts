@@ -5,8 +5,8 @@ import { StorageError } from "../../errors/error.js";
 export type Disposition = "retry" | "reject";
 
 /**
- * A message that can't be opened or settled. `code` and `path` are those of the {@link StorageError} behind it, which is
- * its `cause`; of an aborted call that is the reason.
+ * Error for a message that can't be opened or settled. `code` and `path` are those of the {@link StorageError} behind
+ * it, which is the `cause`. The `cause` of an aborted call is the reason of its signal.
  *
  * @example
  * catch (error) {
@@ -24,7 +24,7 @@ export class MessageError extends StorageError {
   constructor(error: unknown) {
     const known = asStorageError(error, { operation: "unpack" });
     const { code, message, retryable, operation, store, path } = known;
-    // As of any aborted call, its cause is the reason.
+    // The cause of an aborted call is the signal's reason, as everywhere.
     super(code, message, { retryable, operation, store, path, cause: code === "ABORTED" ? known.cause : error });
     this.disposition = retryable || code === "ABORTED" ? "retry" : "reject";
   }

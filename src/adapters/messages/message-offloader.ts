@@ -94,7 +94,7 @@ export class MessageOffloader {
   }
 
   /**
-   * Whether `pack` would not send a message as it is.
+   * Says whether `pack` would change a message.
    *
    * @throws {StorageError} `CONFIG_INVALID`, `ABORTED`, as `pack` would with these options
    */
@@ -163,12 +163,15 @@ export class MessageOffloader {
     if (batch.length > 0) yield batch;
   }
 
-  /** Whether messages of other libraries are read as well. */
+  /** Whether the offloader also reads messages of other libraries. */
   get readsOthers(): boolean {
     return this.#format !== undefined || this.#settings.reads.length > 0;
   }
 
-  /** Whether a failure says that the message was processed before, and `missing` that it is to be acknowledged then. */
+  /**
+   * Says whether a failure means that the message was processed before. True only if `missing` is `"ack"`, so that
+   * the message is acknowledged.
+   */
   isProcessed(error: unknown): boolean {
     const isGone = isStorageError(error, "NOT_FOUND") || isStorageError(error, "RELEASED");
     return this.#settings.missing === "ack" && isGone;

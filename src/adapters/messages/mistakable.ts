@@ -3,11 +3,11 @@ import { isEnvelope, isPackedValue, valueWithKey } from "./envelope.js";
 import type { Wire } from "./wire.js";
 
 /*
- * Data that readers would take for a packed message though it was not packed. Most look at the first bytes of a body. Some brokers
- * and clients hand over what they have made of it.
+ * Data that readers would mistake for a packed message. Most readers look at the first bytes of a body. Some brokers
+ * and clients parse the body first.
  */
 
-/** Whether a message has to be packed for its looks, whatever its size. */
+/** Says whether a message looks packed, so that it must be packed at any size. */
 export function isMistakable(
   message: Wire,
   rules: { readonly isMistakable?: ((message: Wire) => boolean) | undefined },
@@ -15,18 +15,18 @@ export function isMistakable(
   return isEnvelope(message.body) || rules.isMistakable?.(message) === true;
 }
 
-/** Where readers are given the value of the JSON, whose keys may come in another order. */
+/** Looks at a body as readers do that get its JSON parsed, with keys in any order. */
 export function isPackedAsValue({ body }: Wire): boolean {
   return isPackedValue(valueWithKey(body));
 }
 
-/** Where some clients give the value of the JSON, in its order. */
+/** Looks at a body as readers do whose client may parse the JSON and keeps the order of keys. */
 export function isPackedAsRewritten({ body }: Wire): boolean {
   const value = valueWithKey(body);
   return isPackedValue(value) && isEnvelope(JSON.stringify(value));
 }
 
-/** Where the message of a notification of SNS is opened in place of the notification. */
+/** Looks at a body as readers do that open the message inside an SNS notification. */
 export function isPackedInNotification({ body }: Wire): boolean {
   const notification = typeof body === "string" ? notificationIn(body) : undefined;
   return notification !== undefined && isEnvelope(notification.Message);

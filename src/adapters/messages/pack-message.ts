@@ -19,10 +19,10 @@ const MIN_ROOM = 1024;
 // Some brokers need more bytes for the length of a longer body.
 const LENGTH_SLACK = 16;
 
-// Nothing leaves.
+// Limits under which nothing is offloaded.
 const WHOLE = { maxInlineSize: Number.MAX_SAFE_INTEGER, maxEnvelopeSize: Number.MAX_SAFE_INTEGER };
 
-/** Where a message is packed to, and within which limits. */
+/** Scope and limits for packing one message. */
 export interface PackCall {
   readonly scope: string;
   /** Last part of a scope that belongs to this message alone. */
@@ -121,7 +121,7 @@ async function offload(draft: Draft, settings: OffloaderSettings, call: PackCall
     ...asData(manager),
     scope: call.scope,
     maxEnvelopeSize: draft.room,
-    // It fits, but looks like an envelope: nothing has to leave.
+    // The body fits but looks like an envelope, so nothing has to leave.
     ...(isMistakable(message, rules) && { maxInlineSize: draft.room }),
     ...(ttl !== undefined && { ttl }),
     ...(timeout !== undefined && { timeout }),
@@ -189,13 +189,16 @@ function asBody(text: string, { body }: Wire): string | Uint8Array {
   return typeof body === "string" ? text : Buffer.from(text);
 }
 
-/** The keys of a JSON object that have to stay, as data: where values are merged, what stands beside a body is looked into. */
+/**
+ * Returns the keys of a JSON object that must stay, escaped as data. Readers of merged values also look into the keys
+ * beside a body.
+ */
 function keptOf(
   { form, value: formed }: FormedBody,
   { keep, manager }: OffloaderSettings,
 ): Record<string, unknown> | undefined {
   if (keep === undefined) return undefined;
-  // Filters look at the value of JSON, however it is printed.
+  // Filters read the parsed JSON, so its spaces don't matter.
   const value = form === "json" ? formed : jsonIn(formed as string | Uint8Array);
   if (!isPlainObject(value)) return undefined;
   const names = keep.filter((name) => Object.hasOwn(value, name));

@@ -78,10 +78,10 @@ export type Packing = Omit<z.output<typeof schema>, "signal"> & {
 };
 
 /**
- * The same with options that were checked.
+ * Packs a value with checked options.
  *
- * @param isMistakable whether a value of JSON would be taken for a packed one; asked of what fits
- * @param again packs what is mistakable only as JSON has it, such as an instance of a class; default: as any other
+ * @param isMistakable says whether readers would mistake a JSON value for a packed one. It is asked only if the value fits
+ * @param again packs a value that looks packed only once it is JSON, such as a class instance. Default: like any value
  */
 export async function packed(
   manager: StorageManager,
@@ -105,7 +105,7 @@ export async function packed(
   const heads = isItemwise === true && Array.isArray(value) ? value.length * envelopeSize(ITEM) : 0;
   const room = limit - envelopeSize(head) - heads;
   if (room < MIN_LIMIT / 2) return packed(manager, value, { ...packing, isItemwise: false }, isMistakable, again);
-  // It fits, but looks like an envelope: nothing has to leave.
+  // The value fits but looks like an envelope, so nothing has to leave.
   const inline = size.fits && { maxInlineSize: room };
   // Items must stay in the array, where they can be counted.
   const small = size.fits || heads > 0 ? room : Math.min(room, target);
@@ -167,13 +167,16 @@ function isPlain(value: unknown, most: number): boolean {
   }
 }
 
-/** A value as its reader will have it. */
+/** Returns a value as its reader will get it. */
 function asWritten(value: unknown): unknown {
   const text = JSON.stringify(value) as string | undefined;
   return text === undefined ? undefined : (JSON.parse(text) as unknown);
 }
 
-/** Whether a value fits as JSON has it: dates are texts there, and bytes and streams never fit. */
+/**
+ * Returns the size of a value's JSON, and whether the value fits. Dates are texts in JSON. Bytes and streams never
+ * fit.
+ */
 function sizeAsItIs(manager: StorageManager, value: unknown, most: number): { bytes: number; fits: boolean } {
   try {
     const sizes = { ...asData(manager), maxInlineSize: most, maxEnvelopeSize: Math.max(most, 1024) };

@@ -23,11 +23,14 @@ export interface Rules {
   /** Returns the exact size of a message. */
   size(message: Wire): number;
   /**
-   * Whether readers would take a message that was not packed for a packed one, though its body does not begin as one: it is packed
-   * then. Absent: they look at the beginning alone.
+   * Says whether readers would mistake a message for a packed one although its body does not begin like one. Such a
+   * message is packed. Default: readers look at the beginning only.
    */
   readonly isMistakable?: ((message: Wire) => boolean) | undefined;
-  /** At least what it counts, without looking at every character of a text: spares most messages to be counted. */
+  /**
+   * Returns an upper bound of the size, without reading every character of a text. Most messages then need no exact
+   * count.
+   */
   atMost?(message: Wire): number;
 }
 
@@ -77,19 +80,20 @@ function keyBytes({ key }: Wire): number {
 
 const MIB = 1_048_576;
 
-/** Rules of an engine that keeps values as JSON. */
+/** Returns the rules of an engine that keeps values as JSON. */
 function ofJson(name: string, maxMessage: number): Rules {
   return rule(name, { maxMessage, isMistakable: isPackedAsValue }, (body) => body);
 }
 
 /**
- * The rules of the brokers and engines, each with its own default as the limit: say `limit` where yours takes less, or more.
+ * The rules of the brokers and engines. Each limit is the default of the broker or engine. Set `limit` if yours takes
+ * less or more.
  *
  * @example
  * new MessageOffloader({ manager, channel: "orders", rules: rules.sqs, ttl: 30 * DAY });
  */
 export const rules = {
-  /** Body, and name, type and value of every attribute. A batch of ten counts as one message. */
+  /** Counts the body, and the name, type and value of every attribute. A batch of ten counts as one message. */
   sqs: rule(
     "SQS",
     {
@@ -101,7 +105,7 @@ export const rules = {
     },
     (body, message) => body + amazonAttributes(message.attributes),
   ),
-  /** As SQS. A topic takes up to 1 MiB when its `MaximumMessageSize` says so: then say `limit`. */
+  /** Counts as SQS does. A topic takes up to 1 MiB if its `MaximumMessageSize` allows that. Then set `limit`. */
   sns: rule(
     "SNS",
     {
@@ -137,9 +141,12 @@ export const rules = {
     { maxMessage: 1_000_000, maxBatchBytes: 1_000_000, replays: true },
     (body, { key, attributes }) => kafkaRecordSize(body, key, attributes),
   ),
-  /** The content alone, of RabbitMQ 4; before it was 128 MiB. What headers may have is a limit of its own. */
+  /**
+   * Counts the content only, for RabbitMQ 4. Before RabbitMQ 4, the limit was 128 MiB. Headers have a limit of their
+   * own.
+   */
   amqp: rule("AMQP", { maxMessage: 16 * MIB, isMistakable: isPackedAsRewritten }, (body) => body),
-  /** Data and encoded headers. The limit of a connection is its `info.max_payload`. */
+  /** Counts data and encoded headers. The limit of a connection is its `info.max_payload`. */
   nats: rule("NATS", { maxMessage: MIB }, (body, message) => body + natsHeaderSize(message.attributes)),
   /**
    * Counts a whole PUBLISH packet of QoS 1 or 2. A packet of QoS 0 has two bytes less. The key is the topic, and
@@ -156,26 +163,29 @@ export const rules = {
     { maxMessage: 10_000_000, maxBatchBytes: 9_437_184, maxBatchCount: 1_000, maxAttributes: 100 },
     (body, message) => body + attributeBytes(message.attributes),
   ),
-  /** The AMQP 1.0 encoding of a body of bytes and its application properties; `overhead` is what other properties have. */
+  /**
+   * Counts the AMQP 1.0 encoding of a body of bytes and its application properties. `overhead` is the size of other
+   * properties.
+   */
   servicebus: rule("Service Bus", { maxMessage: 262_144, isMistakable: isPackedAsRewritten }, (body, message) =>
     serviceBusSize(body, message.attributes),
   ),
-  /** The JSON of a job's data. Redis has no limit, but memory. */
+  /** Counts the JSON of a job's data. Redis has no limit other than memory. */
   bullmq: rule("BullMQ", { maxMessage: Number.POSITIVE_INFINITY, isMistakable: isPackedAsValue }, (body) => body),
-  /** The JSON of a state's input or output. */
+  /** Counts the JSON of a state's input or output. */
   stepFunctions: ofJson("Step Functions", 262_144),
-  /** The JSON of an event or a result of an invocation that is waited for. */
+  /** Counts the JSON of an event or a result of a synchronous invocation. */
   lambdaSync: ofJson("Lambda", 6 * MIB),
-  /** The same of one that is not. */
+  /** Counts the JSON of an event of an asynchronous invocation. */
   lambdaAsync: ofJson("Lambda", MIB),
-  /** The text of one operation of an AWS durable function. */
+  /** Counts the text of one operation of an AWS durable function. */
   durable: ofJson("Lambda durable functions", 262_144),
-  /** A `Payload` as protobuf: body is its data, attributes are its metadata. */
+  /** Counts a `Payload` as protobuf. The body is its data, the attributes are its metadata. */
   temporal: rule("Temporal", { maxMessage: 2 * MIB }, (body, { attributes }) => protobufPayloadSize(body, attributes)),
-  /** The JSON of a step's result; events take less, by the plan. */
+  /** Counts the JSON of a step's result. The limit of events is lower, and depends on the plan. */
   inngest: ofJson("Inngest", 4 * MIB),
-  /** The bytes of a value in the journal. */
+  /** Counts the bytes of a value in the journal. */
   restate: ofJson("Restate", 32 * MIB),
-  /** The JSON of a step's result, or of an event. */
+  /** Counts the JSON of a step's result or of an event. */
   cloudflareWorkflows: ofJson("Cloudflare Workflows", MIB),
 } satisfies Readonly<Record<string, Rules>>;

@@ -36,7 +36,7 @@ export function countedMessage(body: string | Uint8Array, options: NatsPublishOp
   return { body, attributes, overhead };
 }
 
-/** A message that was received. */
+/** Returns a received message as a wire message. */
 export function receivedMessage({ data, headers }: { data: Uint8Array; headers?: NatsHeaders | undefined }): Wire {
   const attributes = new Map<string, AttributeValue>();
   for (const [name, [first = ""]] of headers ?? []) attributes.set(name, first);

@@ -39,7 +39,7 @@ export interface NatsOffload {
     payload: Uint8Array | string,
     options?: O,
   ): Promise<A>;
-  /** The data of a message, opened. @throws {MessageError} */
+  /** Returns the opened data of a message. @throws {MessageError} */
   open(message: Pick<NatsMessage, "data" | "headers">, call?: CallOptions): Promise<Uint8Array>;
   /**
    * Handles messages of a consumer with opened data, until the iterator ends. When the handler resolves, the message
@@ -81,7 +81,7 @@ export function natsOffload(options: NatsOptions): NatsOffload {
   const pack = async (payload: Uint8Array | string, given: NatsPublishOptions = {}, call?: CallOptions) => {
     const wire = countedMessage(payload, given);
     if (!offloader.leaves(wire, call)) return { body: payload, discard: () => Promise.resolve() };
-    // As bytes: a compressed payload needs no base64 then.
+    // As bytes, since a compressed body of bytes needs no base64.
     return offloader.pack({ ...wire, body: Buffer.from(payload as Uint8Array) }, call);
   };
 

@@ -18,7 +18,7 @@ export interface PubsubMessage {
   attributes?: Readonly<Record<string, string>> | null | undefined;
 }
 
-/** A message as it was received, as far as it matters here. Attributes say what was packed by other libraries. */
+/** A received message. Its attributes show whether another library packed it. */
 export type ReceivedMessage = Pick<Message, "data"> & Partial<Pick<Message, "attributes">>;
 
 /** Options of `onMessage`. */
@@ -32,7 +32,7 @@ export interface PubsubOffload {
   readonly offloader: MessageOffloader;
   /** Packs a message for `topic.publishMessage`. A message that fits is returned unchanged, as the same object. */
   pack<M extends PubsubMessage>(message: M, options?: CallOptions): Promise<M>;
-  /** The data of a message, opened. @throws {MessageError} */
+  /** Returns the opened data of a message. @throws {MessageError} */
   open(message: ReceivedMessage, options?: CallOptions): Promise<Buffer>;
   /**
    * Makes a listener for `subscription.on("message", …)` that gets opened data. When the handler resolves, the

@@ -28,7 +28,7 @@ export type ServiceBusOptions = AdapterOptions<{
   tier?: "standard" | "premium" | undefined;
 }>;
 
-/** A message as it was received, as far as it matters here. Properties say what was packed by other libraries. */
+/** A received message. Its properties show whether another library packed it. */
 export type ReceivedMessage = Pick<ServiceBusReceivedMessage, "body"> &
   Partial<Pick<ServiceBusReceivedMessage, "applicationProperties">>;
 
@@ -49,7 +49,7 @@ export interface ServiceBusOffload {
    * of messages without a request. Objects of messages that may have arrived are kept.
    */
   send(sender: ServiceBusSender, messages: ServiceBusMessage | ServiceBusMessage[]): Promise<void>;
-  /** The body of a message, as the client would give it. @throws {MessageError} */
+  /** Returns the opened body of a message, as the client would return it. @throws {MessageError} */
   open(message: ReceivedMessage, options?: CallOptions): Promise<unknown>;
   /**
    * Makes a handler for `receiver.subscribe` with `autoCompleteMessages: false`. When the given handler resolves, the
@@ -66,7 +66,7 @@ export interface ServiceBusOffload {
 const MIB = 1_048_576;
 // Most bytes that a batch adds to a single message.
 const BATCH_BYTES = 1024;
-// Nothing to open: it is the options that are looked at.
+// Stands for a message without anything to open, so that the options of the call are checked.
 const NOTHING: Wire = { body: "", attributes: new Map() };
 const fields = { tier: z._default(z.enum(["standard", "premium"]), "standard") };
 
@@ -152,7 +152,7 @@ export function serviceBusOffload(options: ServiceBusOptions): ServiceBusOffload
   };
 }
 
-/** The client has parsed what is JSON, and leaves other bytes as they are. */
+/** Returns a received message as a wire message. The client parses JSON bodies and leaves other bytes unchanged. */
 function receivedWire(
   offloader: MessageOffloader,
   { body, applicationProperties = {} }: ReceivedMessage,
@@ -160,6 +160,6 @@ function receivedWire(
   const attributes = new Map(Object.entries(applicationProperties)) as Wire["attributes"];
   if (body instanceof Uint8Array) return { body, attributes };
   if (isPackedValue(body)) return { body: JSON.stringify(body), attributes };
-  // Some other libraries leave nothing in the body.
+  // Some other libraries send an empty body.
   return offloader.readsOthers ? { body: body === undefined ? "" : JSON.stringify(body), attributes } : undefined;
 }

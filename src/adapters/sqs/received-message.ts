@@ -89,7 +89,7 @@ export function published<N extends Notification>(notice: N): Received<N> {
   };
 }
 
-/** The attributes that are still there. */
+/** Returns the attributes that are still there. */
 function kept<T>(given: Readonly<Record<string, T>>, left: Wire["attributes"]): Record<string, T> {
   return Object.fromEntries(Object.entries(given).filter(([name]) => left.has(name)));
 }

@@ -108,7 +108,7 @@ export function sqsOffload(options: SqsOptions): SqsOffload {
       return sendOrDiscard([ready.packed], () => client.send(command, abortSignal(call)), wasRefused);
     },
     sendBatch: async (client, queueUrl, entries, call) => {
-      if (call !== undefined) offloader.leaves(NOTHING, call); // which looks at the options
+      if (call !== undefined) offloader.leaves(NOTHING, call); // checks the options of the call
       const { SendMessageBatchCommand } = await loaded(() => import("@aws-sdk/client-sqs"), "@aws-sdk/client-sqs");
       return sendInBatches(entries, {
         offloader,

@@ -58,7 +58,7 @@ export function temporalPayloadCodec(options: TemporalPayloadCodecOptions): Payl
   const reader = new ClaimReader(manager, protos, reads);
   return {
     encode: async (payloads, context) => {
-      // What is one of these is a payload of somebody's, who must not get what it names.
+      // A payload of the user's that looks encoded is encoded again, so that its claim is not followed.
       const leaving = payloads.filter(
         (payload) => ownClaim(payload) !== undefined || protos.encode(payload).byteLength > over,
       );

@@ -88,12 +88,15 @@ function lineOf<Row>(texts: readonly (string | number | undefined)[], columns: r
   return `${cells.join("  ")}\n`;
 }
 
-/** The same of several lines. */
+/** Escapes several lines, and keeps their line breaks. */
 export function printableLines(text: string): string {
   return text.split("\n").map(printable).join("\n");
 }
 
-/** A text on one line that does nothing to a terminal: names in a store, and keys of payloads, are anybody's. */
+/**
+ * Escapes control characters and line breaks, so that a text can't affect the terminal. Anyone may choose names in a
+ * store and keys of payloads.
+ */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)!.toString(16)}}`);
 }

@@ -14,7 +14,7 @@ export interface Terminal {
 
 /** Says whether a person sits at the terminal and can answer. */
 export function isInteractive({ stdin, stderr }: Terminal): boolean {
-  // Whoever typed a payload, and ended it by Ctrl-D, can't be asked any more.
+  // After a typed payload that ended with Ctrl-D, no question can be asked.
   return stdin.isTTY === true && !stdin.readableEnded && stderr.isTTY === true;
 }
 

@@ -22,7 +22,7 @@ interface Flags {
 interface Copy {
   readonly path: string;
   readonly size: number;
-  /** Whether it was found in a listing, since when it may have been deleted: then there is nothing to copy. */
+  /** Whether the object comes from a listing. It may have been deleted since, and then there is nothing to copy. */
   readonly mayGo: boolean;
   readonly run: (signal: AbortSignal) => Promise<unknown>;
 }

@@ -5,7 +5,7 @@ import { functionField } from "../engine-fields.js";
 
 const interval = z.number().check(z.gt(0));
 
-/** Options of handlers, by name: those of several brokers, and of one. */
+/** Schemas of the options of all handlers, by name. */
 const FIELDS = {
   onFailure: functionField(),
   onPoison: functionField(),
@@ -15,7 +15,7 @@ const FIELDS = {
   working: interval,
   heartbeatEvery: interval,
   every: interval,
-  by: z.int().check(z.gte(0), z.lte(43_200)), // what SQS takes
+  by: z.int().check(z.gte(0), z.lte(43_200)), // the limit of SQS
   consumer: z.custom((value) => typeof value === "object" && value !== null, "must be an object"),
   fifo: z.boolean(),
   settle: z.custom((value) => typeof value === "object" && value !== null, "must be { client, queueUrl }"),
@@ -24,9 +24,9 @@ const FIELDS = {
 };
 
 /**
- * Checks the options of a handler, when it is made.
+ * Checks the options of a handler when it is made.
  *
- * @param names of all that it has
+ * @param names of all options that the handler has
  * @throws {StorageError} `CONFIG_INVALID`
  */
 export function handlingOptions<T extends object>(
