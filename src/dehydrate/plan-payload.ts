@@ -122,6 +122,7 @@ export function beginPlan(
   const walk = new PayloadWalk(value, {
     maxInlineSize: settings.maxInlineSize,
     maxEnvelopeSize: settings.maxEnvelopeSize,
+    maxSharedSize: settings.pack === false ? 0 : settings.pack.maxEntrySize,
     maxRecursionDepth: settings.maxRecursionDepth,
     escapeKey: settings.dialect === "native" && settings.isEscaped !== true ? escapeKey : (key) => key,
     keepsReference: (object, path) => keepsReference(object, path, settings, passed),

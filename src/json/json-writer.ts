@@ -24,6 +24,8 @@ const MIN_UNSEEN = 16;
 const MAX_UNSEEN = 1024;
 // A container with more keys or items holds similar values. Looking into each would cost as much again as writing it.
 const MAX_FIELDS = 64;
+// Characters of a group of items that show that they are not similar, so that the rest is looked into.
+const LARGE_GROUP = 4 * STEP;
 // Number of levels at which cycles are looked for first. The search costs as much as there are levels, and few values
 // have so many.
 const FIRST_CYCLE_CHECK = 1024;
@@ -45,6 +47,8 @@ interface Frame {
   index: number;
   /** Number of items that are taken next. */
   group: number;
+  /** Whether a group of items was far larger than those before it. */
+  varies: boolean;
   /** Whether no field was written yet. */
   isEmpty: boolean;
 }
@@ -158,7 +162,15 @@ export class JsonWriter {
     if (this.open.length >= this.cycleCheck) this.assertNoCycle();
     if (Array.isArray(value)) {
       this.text += "[";
-      this.open.push({ input: value, keys: undefined, count: value.length, index: 0, group: 1, isEmpty: true });
+      this.open.push({
+        input: value,
+        keys: undefined,
+        count: value.length,
+        index: 0,
+        group: 1,
+        varies: false,
+        isEmpty: true,
+      });
     } else {
       if (this.pauses) {
         // Measuring the object listed its keys. The next step lists them again.
@@ -168,7 +180,15 @@ export class JsonWriter {
       const keys = this.canonical ? yield* sortedKeys(value) : Object.keys(value);
       if (keys.length > MANY_KEYS) yield undefined;
       this.text += "{";
-      this.open.push({ input: value as Container, keys, count: keys.length, index: 0, group: 1, isEmpty: true });
+      this.open.push({
+        input: value as Container,
+        keys,
+        count: keys.length,
+        index: 0,
+        group: 1,
+        varies: false,
+        isEmpty: true,
+      });
     }
   }
 
@@ -202,8 +222,9 @@ export class JsonWriter {
     frame.count = items.length; // the array may have changed since the last step
     while (frame.index < frame.count && this.text.length < STEP) {
       const start = frame.index;
-      const end = Math.min(start + frame.group, frame.count);
-      const json = end - start > 1 ? this.groupJson(items, start, end) : UNKNOWN;
+      // Near the end of a line, items are taken one by one. Otherwise a group would be made in vain.
+      const end = Math.min(start + (this.endsLine(STEP) ? 1 : frame.group), frame.count);
+      const json = end - start > 1 ? this.groupJson(frame, start, end) : UNKNOWN;
       if (json === UNKNOWN || this.endsLine(json.length)) {
         // An item that is taken alone can be entered.
         frame.group = 1;
@@ -246,12 +267,16 @@ export class JsonWriter {
   }
 
   /** Returns the JSON of some items without brackets, or `UNKNOWN` when some of them have to be entered. */
-  private groupJson(items: readonly unknown[], start: number, end: number): string | typeof UNKNOWN {
-    // Sorting takes so much longer than looking that nothing large may be sorted in one go.
-    const looks = this.canonical || start < MAX_FIELDS;
+  private groupJson(frame: Frame, start: number, end: number): string | typeof UNKNOWN {
+    const items = frame.input as readonly unknown[];
+    // Sorting takes so much longer than looking that nothing large may be sorted in one go. Looking into arrays costs
+    // little.
+    const looks = this.canonical || start < MAX_FIELDS || frame.varies || Array.isArray(items[start]);
     for (let index = start; looks && index < end; index++) if (this.isPart(items[index])) return UNKNOWN;
     const json = this.shortJson(arrayItems(items, start, end));
-    return json === UNKNOWN ? UNKNOWN : json!.slice(1, -1);
+    if (json === UNKNOWN) return UNKNOWN;
+    if (json!.length > LARGE_GROUP) frame.varies = true;
+    return json!.slice(1, -1);
   }
 
   /** Continues with the fields of an object in the same way. */

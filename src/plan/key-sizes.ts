@@ -1,7 +1,7 @@
 import { stringSize } from "./json-size.js";
 
 const DOLLAR = 0x24;
-const SLOTS = 64;
+const SLOTS = 256;
 const MAX_REMEMBERED_KEYS = 64;
 const MAX_REMEMBERED_SIZE = 4096; // bytes; the keys are kept as long as the process runs
 
@@ -20,7 +20,8 @@ class KeySizes {
   of(keys: readonly string[]): number {
     const count = keys.length;
     if (count === 0 || count > MAX_REMEMBERED_KEYS) return keySize(keys, count);
-    const slot = (count * 7 + keys[0]!.length * 5 + keys[count - 1]!.length) % SLOTS;
+    const last = keys[count - 1]!;
+    const slot = (count * 7 + keys[0]!.length * 5 + last.length * 3 + (last.charCodeAt(0) | 0)) % SLOTS;
     const remembered = this.keys[slot]!;
     if (remembered.length === count) {
       let i = 0;

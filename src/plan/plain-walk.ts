@@ -28,6 +28,9 @@ export const MAX_ARRAY_LENGTH = Math.floor(constants.MAX_STRING_LENGTH / 2);
 
 const STOP = -1;
 
+// Containers that may be walked twice because they are not plain. From then on, each is walked once.
+const MAX_MISSES = 8;
+
 // Values that are walked before other tasks get their turn. They take some milliseconds.
 const STEP = 100_000;
 
@@ -58,12 +61,18 @@ export class PlainWalk {
   private knownKeys: readonly string[] | undefined;
   private deepest = 0;
   private allowance = STEP;
+  private unitDepth = 0;
+  /** How many containers were not plain that might have been added as one value. */
+  private misses = 0;
 
-  /** @param maxSize bytes over which a value does not stay, in the first `maxDepth` levels */
+  /**
+   * @param maxSize bytes over which a value does not stay
+   * @param wholeSize bytes over which a container leaves whole, whatever leaves inside of it
+   */
   constructor(
     private readonly loose: LooseSizes,
     private readonly maxSize: number,
-    private readonly maxDepth: number,
+    private readonly wholeSize: number,
   ) {}
 
   /** Whether the walk stops at its next value, so that other tasks get their turn. */
@@ -89,13 +98,15 @@ export class PlainWalk {
    * Measures a container.
    *
    * @param depth containers around `value`
+   * @param unitDepth the deepest level that is decided on. It rises to a container that is sure to leave whole
    * @returns the least bytes of JSON that `value` has, exact except for loose sizes; -1 when the walk stopped
    */
-  measure(value: object, depth: number): number {
+  measure(value: object, depth: number, unitDepth: number): number {
+    this.unitDepth = unitDepth;
     this.open.length = 0;
     this.stoppedSize = STOP;
     this.deepest = Math.min(depth + MAX_RECURSION, MAX_NESTING);
-    return this.container(value, depth);
+    return depth > unitDepth ? this.unit(value, depth) : this.container(value, depth);
   }
 
   /** Returns the keys of the object where the walk last stopped, if it has listed them. Returns them only once. */
@@ -145,6 +156,7 @@ export class PlainWalk {
       const childSize = this.child(value[keys[index]!], depth);
       if (childSize < 0) break;
       size += childSize;
+      if (size > this.wholeSize && depth < this.unitDepth) this.unitDepth = depth;
     }
     if (index < count) {
       this.open.push({ input: value, keys, index, childSize: size, looseStart, slackBefore });
@@ -166,6 +178,7 @@ export class PlainWalk {
       const childSize = this.child(value[index], depth);
       if (childSize < 0) break;
       size += childSize;
+      if (size > this.wholeSize && depth < this.unitDepth) this.unitDepth = depth;
     }
     if (index < count) {
       this.open.push({ input: value, keys: undefined, index, childSize: size, looseStart, slackBefore });
@@ -187,14 +200,14 @@ export class PlainWalk {
         return value ? 4 : 5;
       case "object":
         if (value === null) return 4;
-        return depth < this.maxDepth ? this.keptContainer(value, depth + 1) : this.container(value, depth + 1);
+        return depth < this.unitDepth ? this.keptContainer(value, depth + 1) : this.unit(value, depth + 1);
       default:
         return STOP;
     }
   }
 
   private text(text: string, depth: number): number {
-    if (depth >= this.maxDepth) return this.loose.addText(text);
+    if (depth >= this.unitDepth) return this.loose.addText(text);
     if (leastStringSize(text) > this.maxSize) return STOP;
     const size = stringSize(text);
     return size > this.maxSize ? STOP : size;
@@ -203,6 +216,26 @@ export class PlainWalk {
   private longNumber(value: number): number {
     if (hasLeastNumberSize(value)) return this.loose.addNumber(value);
     return Number.isFinite(value) && value !== 0 ? numberSize(value) : STOP;
+  }
+
+  /** Measures a container in which nothing is decided. If it is plain, it is one loose value. */
+  private unit(value: object, depth: number): number {
+    const { loose, allowance } = this;
+    if (loose.isCounting || this.misses >= MAX_MISSES) return this.container(value, depth);
+    const slackBefore = loose.slack;
+    let size = STOP;
+    loose.beginContainer();
+    try {
+      size = this.container(value, depth);
+    } finally {
+      loose.endContainer(slackBefore, size < 0 ? undefined : (value as Container));
+    }
+    if (size >= 0) return size;
+    // Again, so that all before the place of the stop is known.
+    this.misses++;
+    this.allowance = allowance;
+    this.open.length = 0;
+    return this.container(value, depth);
   }
 
   /** Measures a container that leaves when it is too large. */

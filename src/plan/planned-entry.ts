@@ -72,10 +72,10 @@ export class PlannedEntry {
 
   /** Finds the stored size in steps. Returns how far it is above {@link PlannedEntry.leastStoredSize}. */
   *settleInSteps(): Generator<undefined, number, undefined> {
-    return (this.extra ??= yield* settledExtraInSteps(this.loose.values));
+    return (this.extra ??= yield* settledExtraInSteps(this.loose));
   }
 
   private exactExtra(): number {
-    return (this.extra ??= settledExtra(this.loose.values));
+    return (this.extra ??= settledExtra(this.loose));
   }
 }

@@ -8,6 +8,8 @@ export interface WalkOptions {
   maxInlineSize: number;
   /** Bytes of JSON over which a container leaves although something in it has left already. */
   maxEnvelopeSize: number;
+  /** Bytes of JSON up to which an entry may share an object. Its exact size decides that. */
+  maxSharedSize: number;
   /** Container levels that are decided on. A container below them is one unit. */
   maxRecursionDepth: number;
   /** Returns how a key of user data that begins with `$` is written. */

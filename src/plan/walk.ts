@@ -40,6 +40,9 @@ export class PayloadWalk {
   private readonly open = new OpenFrames();
   private readonly entries = new PlannedEntries();
   private readonly maxTextSize: number;
+  private readonly wholeSize: number;
+  /** The deepest level that is decided on. While a container is open that is sure to leave whole, its level. */
+  private unitDepth: number;
   private readonly loose = new LooseSizes();
   private plain: PlainWalk | undefined;
   private isBegun = false;
@@ -62,9 +65,11 @@ export class PayloadWalk {
     private readonly options: WalkOptions,
   ) {
     this.maxTextSize = Math.min(options.maxInlineSize, options.maxEnvelopeSize);
+    this.wholeSize = Math.max(options.maxEnvelopeSize, options.maxSharedSize);
+    this.unitDepth = options.maxRecursionDepth;
     // JSON.stringify would see a toJSON on all objects, but the plain walk would not.
     if ("toJSON" in Object.prototype) return;
-    this.plain = new PlainWalk(this.loose, this.maxTextSize, options.maxRecursionDepth);
+    this.plain = new PlainWalk(this.loose, this.maxTextSize, this.wholeSize);
   }
 
   /** Continues the walk. @returns whether all is done. @throws {StorageError} as {@link walkPayload} does */
@@ -89,7 +94,7 @@ export class PayloadWalk {
     const entries = this.entries.all;
     const loose = this.loose.take(0, 0);
     let keptExtra: number | undefined;
-    const extra = (): number => (keptExtra ??= settledExtra(loose.values));
+    const extra = (): number => (keptExtra ??= settledExtra(loose));
     return {
       value: kept,
       entries,
@@ -108,6 +113,7 @@ export class PayloadWalk {
     this.plain?.refill();
     for (let left = STEP; left > 0 && this.plain?.isTired !== true; left--) {
       left -= frame.takeScalars(this.maxTextSize, left);
+      this.seeWhole(frame, this.open.depth - 1);
       if (frame.index === frame.count) {
         this.close(frame);
         if (this.open.depth === 0) return true;
@@ -122,6 +128,11 @@ export class PayloadWalk {
       else this.add(frame);
     }
     return false;
+  }
+
+  /** Stops deciding inside a container that is sure to leave whole. @param depth containers around it */
+  private seeWhole(frame: Frame, depth: number): void {
+    if (frame.keptSize > this.wholeSize && depth < this.unitDepth) this.unitDepth = depth;
   }
 
   /** Adds the value that was finished last to its container. */
@@ -180,7 +191,7 @@ export class PayloadWalk {
     const size = this.measure(plain, input, looseStart, slackBefore);
     if (size >= 0) {
       this.finish(input, size, false);
-      if (depth <= this.options.maxRecursionDepth) this.decidePlain(looseStart, slackBefore);
+      if (depth <= this.unitDepth) this.decidePlain(looseStart, slackBefore);
       return false;
     }
     if (plain.open.length === 0) return this.enterContainer(input, false, true, plain.takeKeys(input));
@@ -203,12 +214,13 @@ export class PayloadWalk {
       this.push(container.input, false);
       outer = this.open.top;
       outer.resume(container, this.entries.count);
+      this.seeWhole(outer, this.open.depth - 1);
     }
   }
 
   private measure(plain: PlainWalk, input: object, looseStart: number, slackBefore: number): number {
     try {
-      return plain.measure(input, this.open.depth);
+      return plain.measure(input, this.open.depth, this.unitDepth);
     } catch {
       // A getter or a proxy threw. The general walk will meet it again, and can name its place.
       this.plain = undefined;
@@ -262,7 +274,7 @@ export class PayloadWalk {
   }
 
   private enterText(text: string, changed: boolean): boolean {
-    if (this.open.depth > this.options.maxRecursionDepth) return this.finish(text, this.loose.addText(text), changed);
+    if (this.open.depth > this.unitDepth) return this.finish(text, this.loose.addText(text), changed);
     const leastSize = leastStringSize(text);
     if (leastSize <= this.maxTextSize) {
       const size = stringSize(text);
@@ -271,7 +283,7 @@ export class PayloadWalk {
       return false;
     }
     this.finish(text, leastSize, changed);
-    this.replaceByReference("raw", "text/plain", { text }, { values: [text], slack: stringSlack(text) });
+    this.replaceByReference("raw", "text/plain", { text }, { lists: [[text]], slack: stringSlack(text) });
     return false;
   }
 
@@ -312,8 +324,9 @@ export class PayloadWalk {
     const { visited, options } = this;
     const { depth } = this.open;
     frame.close(visited);
-    if (depth > options.maxRecursionDepth) return; // inside a unit
-    const isUnit = depth === options.maxRecursionDepth;
+    if (depth > this.unitDepth) return; // inside a unit
+    const isUnit = depth === this.unitDepth;
+    this.unitDepth = options.maxRecursionDepth;
     const limit = isUnit || !visited.left ? this.maxTextSize : options.maxEnvelopeSize;
     this.settleWithin(limit, looseStart, slackBefore);
     if (visited.keptSize <= limit) return;

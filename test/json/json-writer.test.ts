@@ -184,6 +184,28 @@ describe("JsonWriter works in steps", () => {
   });
 });
 
+function inLines(value: unknown, expectedSize: number, lineUnits: number): string {
+  const writer = new JsonWriter(expectedSize);
+  run(writer.write(value, lineUnits));
+  return run(writer.end()).toString();
+}
+
+describe("Lines", () => {
+  afterEach(() => jest.restoreAllMocks());
+
+  it("are written without making JSON in vain, however the sizes of items vary", () => {
+    const ring = (i: number): unknown => numbers(i % 40 === 0 ? 20_000 : 5).map((n) => [n / 7, n / 3]);
+    const rings = [...numbers(400).map(ring), ...numbers(400).map((i) => ({ ring: ring(i + 7) }))];
+    const json = JSON.stringify(rings);
+    const stringify = jest.spyOn(JSON, "stringify");
+    const text = inLines(rings, json.length, 300_000);
+    const made = stringify.mock.results.reduce((sum, { value }) => sum + (value as string).length, 0);
+    expect(text.replaceAll("\n", "")).toBe(json);
+    expect(text.split("\n").length).toBeGreaterThan(8);
+    expect(made).toBeLessThan(json.length * 1.1);
+  });
+});
+
 describe("A value that changes while it is written", () => {
   const omitted: [string, () => unknown][] = [
     ["undefined", () => undefined],

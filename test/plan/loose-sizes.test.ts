@@ -129,7 +129,7 @@ describe("LooseSizes", () => {
             expect([loose.count, loose.slack]).toEqual([start, slackBefore]);
           }
           const rest = joinLoose(parts);
-          const extra = settledExtra(rest.values);
+          const extra = settledExtra(rest);
           expect(extra).toBeLessThanOrEqual(rest.slack);
           expect(size + extra).toBe(groups.flat().reduce<number>((sum, value) => sum + jsonBytes(value), 0));
         },
@@ -139,7 +139,7 @@ describe("LooseSizes", () => {
   });
 
   it("know them also where all arrays have a toJSON", () => {
-    const values = [Math.PI, "é", 1 / 3];
+    const values = { lists: [[Math.PI, "é", 1 / 3]], slack: 0 };
     const extra = settledExtra(values);
     Object.defineProperty(Array.prototype, "toJSON", { configurable: true, value: () => "an array" });
     try {

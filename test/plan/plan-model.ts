@@ -43,6 +43,7 @@ function defaultLimits(limits: Partial<Limits> = {}): Limits {
 export function planOf(payload: unknown, limits: Partial<Limits> = {}, options: Partial<WalkOptions> = {}) {
   const plan = walkPayload(payload, {
     ...defaultLimits(limits),
+    maxSharedSize: 0,
     escapeKey: written,
     refusesLoss: false,
     keepsReference: () => false,
