@@ -2,8 +2,9 @@ import { constants } from "node:buffer";
 import stableStringify from "fast-json-stable-stringify";
 import { MAX_NESTING, type Container } from "./container.js";
 import { arrayItems } from "./array-items.js";
+import { JsonBytes } from "./json-bytes.js";
 import { isPlainText } from "./plain-text.js";
-import { serialize, tooLong, sortedKeys } from "./serialize.js";
+import { serialize, sortedKeys } from "./serialize.js";
 import { isSmallJson } from "./small-json.js";
 
 // Characters of JSON that one step should make. They are so few that the strings live and die young, and so many that
@@ -11,10 +12,6 @@ import { isSmallJson } from "./small-json.js";
 const STEP = 32_768;
 // Characters of a long text that one step checks and writes.
 const TEXT_STEP = 65_536;
-// Bytes that one step copies.
-const COPY_STEP = 4 * 1024 * 1024;
-// Size in bytes of the next buffer when the first is full.
-const MIN_GROWTH = 65_536;
 // Number of keys of an object from which listing them is a step of its own.
 const MANY_KEYS = 16_384;
 // To find out how large a value is costs as much as visiting up to a thousand values. After one value was too large,
@@ -29,9 +26,6 @@ const LARGE_GROUP = 4 * STEP;
 // Number of levels at which cycles are looked for first. The search costs as much as there are levels, and few values
 // have so many.
 const FIRST_CYCLE_CHECK = 1024;
-// UTF-8 has at most three bytes for a UTF-16 unit.
-const MAX_UNIT_SIZE = 3;
-
 const COMMA_LINE = ",\n";
 
 const NOTHING = Symbol("nothing");
@@ -60,11 +54,7 @@ interface Frame {
  * The result is valid JSON even when the value changes between two steps.
  */
 export class JsonWriter {
-  private readonly full: Buffer[] = []; // buffers before the current one
-  private fullSize = 0;
-  private buffer: Buffer;
-  private length = 0;
-  private units = 0; // total UTF-16 units
+  private readonly bytes: JsonBytes;
   private text = ""; // text still to be put
   private readonly open: Frame[] = []; // outermost first; no recursion, for nesting of any depth
   private unseen = 0; // containers to enter without a look at their size
@@ -82,33 +72,23 @@ export class JsonWriter {
    */
   constructor(
     expectedSize: number,
-    private readonly maxUnits = constants.MAX_STRING_LENGTH,
+    maxUnits = constants.MAX_STRING_LENGTH,
     private readonly canonical = false,
   ) {
-    this.buffer = Buffer.allocUnsafeSlow(expectedSize);
+    this.bytes = new JsonBytes(expectedSize, maxUnits);
   }
 
   /** Number of bytes that were written. */
   get size(): number {
-    return this.fullSize + this.length;
+    return this.bytes.size;
   }
 
   /**
    * Returns all written bytes. Nothing may be written after that. Works in steps when there were more bytes than
    * expected.
    */
-  *end(): Generator<undefined, Buffer, undefined> {
-    const last = this.buffer.subarray(0, this.length);
-    if (this.full.length === 0) return last;
-    const all = Buffer.allocUnsafeSlow(this.size);
-    let offset = 0;
-    for (const part of [...this.full, last]) {
-      for (let start = 0; start < part.byteLength; start += COPY_STEP) {
-        offset += part.copy(all, offset, start, start + COPY_STEP);
-        yield undefined;
-      }
-    }
-    return all;
+  end(): Generator<undefined, Buffer, undefined> {
+    return this.bytes.end();
   }
 
   /**
@@ -122,7 +102,7 @@ export class JsonWriter {
   *write(value: unknown, lineUnits = Infinity): Generator<undefined, void, undefined> {
     const { open } = this;
     this.lineUnits = lineUnits;
-    this.nextLine = this.units + lineUnits;
+    this.nextLine = this.bytes.units + lineUnits;
     yield* this.begin(value);
     while (open.length > 0) {
       const frame = open[open.length - 1]!;
@@ -143,10 +123,7 @@ export class JsonWriter {
 
   /** Adds text unchanged. */
   put(text: string): void {
-    this.units += text.length;
-    if (this.units > this.maxUnits) throw tooLong();
-    if (this.length + text.length * MAX_UNIT_SIZE > this.buffer.byteLength) this.makeRoom(Buffer.byteLength(text));
-    this.length += this.buffer.write(text, this.length);
+    this.bytes.put(text);
   }
 
   /** Begins a value that is written in parts: a long text, or a container. */
@@ -254,7 +231,7 @@ export class JsonWriter {
   /** Returns the separator between two children of the innermost open container. */
   private comma(): string {
     if (!this.endsLine(0)) return ",";
-    this.nextLine = this.units + this.text.length + COMMA_LINE.length + this.lineUnits;
+    this.nextLine = this.bytes.units + this.text.length + COMMA_LINE.length + this.lineUnits;
     return COMMA_LINE;
   }
 
@@ -263,7 +240,7 @@ export class JsonWriter {
    * line ends.
    */
   private endsLine(units: number): boolean {
-    return this.units + this.text.length + units >= this.nextLine && this.open.length === 1;
+    return this.bytes.units + this.text.length + units >= this.nextLine && this.open.length === 1;
   }
 
   /** Returns the JSON of some items without brackets, or `UNKNOWN` when some of them have to be entered. */
@@ -347,15 +324,6 @@ export class JsonWriter {
     if (this.text === "") return;
     this.put(this.text);
     this.text = "";
-  }
-
-  private makeRoom(size: number): void {
-    // `write` stops at the end of the buffer, so a text that just fits needs no spare room.
-    if (this.length + size <= this.buffer.byteLength) return;
-    this.full.push(this.buffer.subarray(0, this.length));
-    this.fullSize += this.length;
-    this.length = 0;
-    this.buffer = Buffer.allocUnsafeSlow(Math.max(size, Math.ceil(this.fullSize / 2), MIN_GROWTH));
   }
 }
 

@@ -2,16 +2,15 @@ import { isBytes } from "../bytes/bytes.js";
 import { StorageError, isStorageError } from "../errors/error.js";
 import type { Container } from "../json/container.js";
 import { hasDollarKey } from "../reference/escape.js";
-import type { Frame, Visited } from "./frame.js";
-import { leastStringSize, numberSize, stringSize, stringSlack } from "./json-size.js";
+import { Decisions } from "./decisions.js";
+import type { Frame } from "./frame.js";
+import { numberSize, stringSize } from "./json-size.js";
 import { isPlainContainer, jsonValue } from "./json-value.js";
-import { NOTHING_LOOSE, LooseSizes, joinLoose, settledExtra, type LooseValues } from "./loose-sizes.js";
+import { NOTHING_LOOSE } from "./loose-sizes.js";
 import { OpenFrames } from "./open-frames.js";
 import { formatPayloadPath, type PayloadPath } from "./payload-path.js";
 import { MAX_ARRAY_LENGTH, PlainWalk, type OpenContainer } from "./plain-walk.js";
 import type { PayloadPlan } from "./plan.js";
-import { PlannedEntries } from "./planned-entries.js";
-import type { EntryContent, EntryKind } from "./planned-entry.js";
 import { asPayloadSource, isBinaryValue, sourceContentType, sourceSize, type PayloadSource } from "./source.js";
 import { vanishingKind } from "./vanishing.js";
 import type { WalkOptions } from "./walk-options.js";
@@ -38,25 +37,9 @@ export function walkPayload(payload: unknown, options: WalkOptions): PayloadPlan
 /** Does the same as {@link walkPayload}, in steps. Other tasks may get their turn between the steps. */
 export class PayloadWalk {
   private readonly open = new OpenFrames();
-  private readonly entries = new PlannedEntries();
-  private readonly maxTextSize: number;
-  private readonly wholeSize: number;
-  /** The deepest level that is decided on. While a container is open that is sure to leave whole, its level. */
-  private unitDepth: number;
-  private readonly loose = new LooseSizes();
+  private readonly decisions: Decisions;
   private plain: PlainWalk | undefined;
   private isBegun = false;
-
-  // The value that was finished last. One object serves the whole walk. JSON leaves out a value with undefined `kept`.
-  private readonly visited: Visited = {
-    kept: undefined,
-    whole: undefined,
-    changed: false,
-    left: false,
-    size: 0,
-    wholeSize: 0,
-    keptSize: 0,
-  };
 
   private readonly path = (): PayloadPath => this.open.path;
 
@@ -64,12 +47,11 @@ export class PayloadWalk {
     private readonly payload: unknown,
     private readonly options: WalkOptions,
   ) {
-    this.maxTextSize = Math.min(options.maxInlineSize, options.maxEnvelopeSize);
-    this.wholeSize = Math.max(options.maxEnvelopeSize, options.maxSharedSize);
-    this.unitDepth = options.maxRecursionDepth;
+    this.decisions = new Decisions(options, this.path);
     // JSON.stringify would see a toJSON on all objects, but the plain walk would not.
     if ("toJSON" in Object.prototype) return;
-    this.plain = new PlainWalk(this.loose, this.maxTextSize, this.wholeSize);
+    const { loose, maxSize, wholeSize } = this.decisions;
+    this.plain = new PlainWalk(loose, maxSize, wholeSize);
   }
 
   /** Continues the walk. @returns whether all is done. @throws {StorageError} as {@link walkPayload} does */
@@ -87,24 +69,7 @@ export class PayloadWalk {
 
   /** The plan, once all is done. */
   get plan(): PayloadPlan {
-    return this.planOf(this.visited);
-  }
-
-  private planOf({ kept, size, keptSize }: Visited): PayloadPlan {
-    const entries = this.entries.all;
-    const loose = this.loose.take(0, 0);
-    let keptExtra: number | undefined;
-    const extra = (): number => (keptExtra ??= settledExtra(loose));
-    return {
-      value: kept,
-      entries,
-      get size() {
-        return entries.reduce((sum, entry) => sum + (entry.storedSize - entry.leastStoredSize), size + extra());
-      },
-      get inlineSize() {
-        return keptSize + extra();
-      },
-    };
+    return this.decisions.plan;
   }
 
   /** Runs one step of the walk. @returns whether it came to the end of the walk, and not only of the step */
@@ -112,8 +77,8 @@ export class PayloadWalk {
     let frame = this.open.top;
     this.plain?.refill();
     for (let left = STEP; left > 0 && this.plain?.isTired !== true; left--) {
-      left -= frame.takeScalars(this.maxTextSize, left);
-      this.seeWhole(frame, this.open.depth - 1);
+      left -= frame.takeScalars(this.decisions.maxSize, left);
+      this.decisions.seeWhole(frame, this.open.depth - 1);
       if (frame.index === frame.count) {
         this.close(frame);
         if (this.open.depth === 0) return true;
@@ -130,14 +95,9 @@ export class PayloadWalk {
     return false;
   }
 
-  /** Stops deciding inside a container that is sure to leave whole. @param depth containers around it */
-  private seeWhole(frame: Frame, depth: number): void {
-    if (frame.keptSize > this.wholeSize && depth < this.unitDepth) this.unitDepth = depth;
-  }
-
   /** Adds the value that was finished last to its container. */
   private add(frame: Frame): void {
-    const { visited } = this;
+    const { visited } = this.decisions;
     if (visited.kept === undefined) {
       if (frame.keys !== undefined) {
         frame.omit();
@@ -182,16 +142,15 @@ export class PayloadWalk {
 
   /** Begins a container that may be plain JSON to the last leaf. */
   private enterPlain(input: object): boolean {
-    const { plain, loose } = this;
-    const { depth } = this.open;
+    const { plain, decisions } = this;
+    const { loose } = decisions;
     const listed = plain?.takeKeys(input);
     if (plain === undefined || listed !== undefined) return this.enterContainer(input, false, true, listed);
     const looseStart = loose.count;
     const slackBefore = loose.slack;
     const size = this.measure(plain, input, looseStart, slackBefore);
     if (size >= 0) {
-      this.finish(input, size, false);
-      if (depth <= this.unitDepth) this.decidePlain(looseStart, slackBefore);
+      decisions.finishPlain(input, size, this.open.depth, looseStart, slackBefore);
       return false;
     }
     if (plain.open.length === 0) return this.enterContainer(input, false, true, plain.takeKeys(input));
@@ -199,8 +158,9 @@ export class PayloadWalk {
     if (plain.stoppedSize >= 0) {
       const frame = this.open.top;
       frame.index++;
-      this.finish((frame.input as Record<string | number, unknown>)[frame.key], plain.stoppedSize, false);
-      this.decidePlain(plain.stoppedLooseStart, plain.stoppedSlackBefore);
+      const child = (frame.input as Record<string | number, object>)[frame.key]!;
+      const { stoppedSize, stoppedLooseStart, stoppedSlackBefore } = plain;
+      decisions.finishPlain(child, stoppedSize, this.open.depth, stoppedLooseStart, stoppedSlackBefore);
       this.add(frame);
     }
     return true;
@@ -213,39 +173,20 @@ export class PayloadWalk {
       if (outer !== undefined) outer.index++; // its current child is begun: it is this container
       this.push(container.input, false);
       outer = this.open.top;
-      outer.resume(container, this.entries.count);
-      this.seeWhole(outer, this.open.depth - 1);
+      outer.resume(container, this.decisions.entries.count);
+      this.decisions.seeWhole(outer, this.open.depth - 1);
     }
   }
 
   private measure(plain: PlainWalk, input: object, looseStart: number, slackBefore: number): number {
     try {
-      return plain.measure(input, this.open.depth, this.unitDepth);
+      return plain.measure(input, this.open.depth, this.decisions.unitDepth);
     } catch {
       // A getter or a proxy threw. The general walk will meet it again, and can name its place.
       this.plain = undefined;
-      this.loose.take(looseStart, slackBefore);
+      this.decisions.loose.take(looseStart, slackBefore);
       return -1;
     }
-  }
-
-  /** Decides on the value that was finished last. It is a container in which nothing is replaced. */
-  private decidePlain(looseStart: number, slackBefore: number): void {
-    const { visited, maxTextSize } = this;
-    this.settleWithin(maxTextSize, looseStart, slackBefore);
-    if (visited.keptSize <= maxTextSize) return;
-    const content = { value: visited.whole };
-    this.replaceByReference("json", "application/json", content, this.loose.take(looseStart, slackBefore));
-  }
-
-  /** Finds the exact size of the value that was finished last, if that decides whether it is over `limit`. */
-  private settleWithin(limit: number, looseStart: number, slackBefore: number): void {
-    const { visited, loose } = this;
-    if (visited.keptSize > limit || visited.keptSize + loose.slack - slackBefore <= limit) return;
-    const extra = loose.settle(looseStart, slackBefore);
-    visited.size += extra;
-    visited.wholeSize += extra;
-    visited.keptSize += extra;
   }
 
   /** Continues with a value as `JSON.stringify` sees it. */
@@ -274,16 +215,7 @@ export class PayloadWalk {
   }
 
   private enterText(text: string, changed: boolean): boolean {
-    if (this.open.depth > this.unitDepth) return this.finish(text, this.loose.addText(text), changed);
-    const leastSize = leastStringSize(text);
-    if (leastSize <= this.maxTextSize) {
-      const size = stringSize(text);
-      this.finish(text, size, changed);
-      if (size > this.maxTextSize) this.replaceByReference("raw", "text/plain", { text }, NOTHING_LOOSE);
-      return false;
-    }
-    this.finish(text, leastSize, changed);
-    this.replaceByReference("raw", "text/plain", { text }, { lists: [[text]], slack: stringSlack(text) });
+    this.decisions.finishText(text, changed, this.open.depth);
     return false;
   }
 
@@ -306,8 +238,9 @@ export class PayloadWalk {
     const container = value as Container;
     this.push(container, changed);
     // A copy is needed where JSON.stringify would see something else than the container itself the second time.
+    const { entries, loose } = this.decisions;
     const fresh = !plain || (changed && "toJSON" in value);
-    this.open.top.open(container, keys, this.entries.count, this.loose, escaping, changed, fresh);
+    this.open.top.open(container, keys, entries.count, loose, escaping, changed, fresh);
     return true;
   }
 
@@ -319,19 +252,8 @@ export class PayloadWalk {
 
   /** Ends a container, and decides whether it leaves whole. */
   private close(frame: Frame): void {
-    const { entryStart, looseStart, slackBefore } = frame;
     this.open.pop();
-    const { visited, options } = this;
-    const { depth } = this.open;
-    frame.close(visited);
-    if (depth > this.unitDepth) return; // inside a unit
-    const isUnit = depth === this.unitDepth;
-    this.unitDepth = options.maxRecursionDepth;
-    const limit = isUnit || !visited.left ? this.maxTextSize : options.maxEnvelopeSize;
-    this.settleWithin(limit, looseStart, slackBefore);
-    if (visited.keptSize <= limit) return;
-    const loose = joinLoose([this.loose.take(looseStart, slackBefore), ...this.entries.drop(entryStart)]);
-    this.replaceByReference("json", "application/json", { value: visited.whole }, loose);
+    this.decisions.finishFrame(frame, this.open.depth);
   }
 
   private sourceOf(value: object): PayloadSource | undefined {
@@ -353,40 +275,18 @@ export class PayloadWalk {
   private leaveSource(source: PayloadSource, contentType: string): boolean {
     if (!(source instanceof Uint8Array)) this.options.onSource?.(source);
     const size = sourceSize(source);
-    const { visited } = this;
-    this.finish(undefined, size ?? 0, true);
+    const { visited } = this.decisions;
+    this.decisions.finish(undefined, size ?? 0, true);
     visited.wholeSize = size ?? UNKNOWN_SIZE;
-    this.replaceByReference("binary", contentType, { source }, NOTHING_LOOSE);
+    this.decisions.leave("binary", contentType, { source }, NOTHING_LOOSE);
     // Bytes have no place in JSON, so their container holds the reference too when it is stored whole.
     visited.whole = visited.kept;
     visited.wholeSize = visited.keptSize;
     return false;
   }
 
-  /** Replaces the value that was finished last by a reference. */
-  private replaceByReference(kind: EntryKind, contentType: string, content: EntryContent, loose: LooseValues): void {
-    const { visited } = this;
-    const { size: leastSize, wholeSize: leastStoredSize } = visited;
-    const entry = this.entries.add({
-      path: this.path(),
-      kind,
-      contentType,
-      content,
-      leastSize,
-      leastStoredSize,
-      loose,
-    });
-    visited.kept = entry.slot;
-    visited.keptSize = this.options.referenceSize(entry);
-    visited.left = true;
-  }
-
   private finish(value: unknown, size: number, changed: boolean): false {
-    const { visited } = this;
-    visited.kept = visited.whole = value;
-    visited.changed = changed;
-    visited.left = false;
-    visited.size = visited.wholeSize = visited.keptSize = size;
+    this.decisions.finish(value, size, changed);
     return false;
   }
 
