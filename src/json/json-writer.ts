@@ -139,15 +139,7 @@ export class JsonWriter {
     if (this.open.length >= this.cycleCheck) this.assertNoCycle();
     if (Array.isArray(value)) {
       this.text += "[";
-      this.open.push({
-        input: value,
-        keys: undefined,
-        count: value.length,
-        index: 0,
-        group: 1,
-        varies: false,
-        isEmpty: true,
-      });
+      this.open.push(frameOf(value, undefined, value.length));
     } else {
       if (this.pauses) {
         // Measuring the object listed its keys. The next step lists them again.
@@ -157,15 +149,7 @@ export class JsonWriter {
       const keys = this.canonical ? yield* sortedKeys(value) : Object.keys(value);
       if (keys.length > MANY_KEYS) yield undefined;
       this.text += "{";
-      this.open.push({
-        input: value as Container,
-        keys,
-        count: keys.length,
-        index: 0,
-        group: 1,
-        varies: false,
-        isEmpty: true,
-      });
+      this.open.push(frameOf(value as Container, keys, keys.length));
     }
   }
 
@@ -325,6 +309,10 @@ export class JsonWriter {
     this.put(this.text);
     this.text = "";
   }
+}
+
+function frameOf(input: Container, keys: readonly string[] | undefined, count: number): Frame {
+  return { input, keys, count, index: 0, group: 1, varies: false, isEmpty: true };
 }
 
 /**

@@ -131,7 +131,8 @@ const LONG = 65_536;
 function* scalarLists(list: readonly LooseValue[]): Generator<(number | string)[], void, undefined> {
   let scalars: (number | string)[] = [];
   for (const value of list) {
-    addScalars(value, scalars);
+    if (typeof value === "object") addScalars(value, scalars);
+    else scalars.push(value);
     if (scalars.length < STEP) continue;
     yield scalars;
     scalars = [];
@@ -140,11 +141,11 @@ function* scalarLists(list: readonly LooseValue[]): Generator<(number | string)[
 }
 
 /**
- * Adds the loose scalars of a value. A container that has changed since the walk may hold anything, even itself. So no
+ * Adds the loose scalars of a container. One that has changed since the walk may hold anything, even itself. So no
  * more values are visited than one step of the walk visits.
  */
-function addScalars(value: LooseValue, scalars: (number | string)[]): void {
-  const open: unknown[] = [value];
+function addScalars(container: Container, scalars: (number | string)[]): void {
+  const open: unknown[] = [container];
   for (let left = MAX_VALUES; open.length > 0 && left > 0; left--) {
     const next = open.pop();
     if (typeof next === "string") scalars.push(next);
