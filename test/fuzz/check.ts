@@ -43,12 +43,20 @@ function typedError(codes: readonly StorageErrorCode[], error: unknown): Storage
 /** A place in a payload, as `formatPayloadPath` writes it: cut in its middle, or whole. It holds keys, never values. */
 const PLACE = /(?<= at )(?:\$.{249}\.{3}.{250}|\$(?:\.[A-Za-z_$][\w$]*|\[\d+\]|\["(?:[^"\\]|\\.)*"\])*)/gs;
 
-/** Messages go to logs. `path`, and the place in the payload, do not count: they are there to tell what it was about. */
+/** The path of an object at the end of a message, whole or cut. */
+const PATH = /(?<=[[ ]path )"(?:[^"\\]|\\.)*"(?=\]$)/s;
+
+/** Messages go to logs. The path, and the place in the payload, do not count: they are there to tell what it was about. */
 function assertSecret(error: unknown): void {
   for (let at = error; at instanceof Error; at = at.cause) {
-    if (at.message.replace(PLACE, "").includes(CANARY))
+    if (withoutPath(at).replace(PLACE, "").includes(CANARY))
       throw new Violation("A message quotes the input.", { cause: error });
   }
+}
+
+function withoutPath(error: Error): string {
+  const path = isStorageError(error) ? error.path : undefined;
+  return path === undefined ? error.message : error.message.replace(PATH, "").replaceAll(path, "");
 }
 
 export function assert(condition: boolean, otherwise: string): asserts condition {

@@ -110,6 +110,25 @@ describe("what is asserted of every target", () => {
     }
   });
 
+  it("the path of an object may be in its message, and no other text, nor where there is none", () => {
+    const fail = (message: string, path?: string) => (): unknown =>
+      outcomeOf(["NOT_FOUND", "UNKNOWN_SCHEME"], () => {
+        throw new StorageError("NOT_FOUND", message, { operation: "read", store: "memory", path });
+      });
+    for (const path of [
+      `outputs/${CANARY}`,
+      `outputs/"${CANARY}"] b`,
+      `${"x".repeat(1000)}${CANARY}${"y".repeat(200)}`,
+    ]) {
+      expect(fail("There is no such object.", path)).not.toThrow();
+      expect(fail(`There is no ${path}.`, path)).not.toThrow();
+      expect(fail(`There is no ${CANARY}.`, path)).toThrow("A message quotes the input.");
+      expect(fail(`There is no path "${path}"]`)).toThrow("A message quotes the input.");
+    }
+    const foreign = new StorageError("UNKNOWN_SCHEME", "No store has it.", { path: `http://u:${CANARY}@host` });
+    expect(foreign.message).not.toContain(CANARY);
+  });
+
   it("work grows with the input only", async () => {
     const steps = (exponent: number): Target =>
       textTarget((text) => void (counts[5]! += (text.length / 64) ** exponent));

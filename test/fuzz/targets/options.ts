@@ -36,14 +36,21 @@ const CALLS: Readonly<Record<string, Call>> = {
   tiered: (options: object) => new TieredStore({ ...options, remote: store }),
 };
 
-/** The same without the canary in keys: messages name wrong fields, but never values. */
+/** The same without the canary in keys, and in the keys of resolvers: messages name fields, but never values. */
 function withPublicKeys(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(withPublicKeys);
   return Object.fromEntries(
-    // Something has to stand in its place: a canary within a canary would be one again.
-    Object.entries(value).map(([key, item]) => [key.replaceAll(CANARY, "-"), withPublicKeys(item)]),
+    Object.entries(value).map(([key, item]) => {
+      const isName = key === "key" && typeof item === "string";
+      return [publicName(key), isName ? publicName(item) : withPublicKeys(item)];
+    }),
   );
+}
+
+/** Something has to stand in the canary's place: a canary within a canary would be one again. */
+function publicName(name: string): string {
+  return name.replaceAll(CANARY, "-");
 }
 
 /** `[what the options are of, options]` */
