@@ -11,7 +11,7 @@ import {
   type HydrateSettings,
 } from "./call-schemas.js";
 import { assertOwnPrefixes, assertReadablePrefix } from "./confine.js";
-import { keepDehydration, lastDehydration, withOwn } from "./last-dehydration.js";
+import { joined, keepDehydration, lastDehydration, type CallSettings } from "./last-dehydration.js";
 import type { DehydrateOptions, HydrateOptions, OpenOptions } from "./options.js";
 import type { ManagerSettings } from "./settings.js";
 import { ttlOf } from "./retention.js";
@@ -19,17 +19,22 @@ import { tenantAudience } from "./tenant.js";
 
 /** Returns the settings of a dehydration. @throws {StorageError} `CONFIG_INVALID` that names every wrong field */
 export function dehydrateSettings(settings: ManagerSettings, options: DehydrateOptions | undefined): DehydrateSettings {
-  if (options === undefined) return settings;
+  return joined(callSettings(settings, options));
+}
+
+/** Does the same for a call that may not need all of them. @throws {StorageError} `CONFIG_INVALID` */
+export function callSettings(settings: ManagerSettings, options: DehydrateOptions | undefined): CallSettings {
+  if (options === undefined) return { shared: settings, scope: undefined, signal: undefined };
   const last = lastDehydration(settings, options);
   if (last !== undefined) return last;
   const own = readOptions(options, "dehydrate");
   const optionSchema = dehydrateSchemas[settings.signing === undefined ? settings.dialect : "signed"];
-  const { signal: callSignal, scope, ...parsed } = given(checkOptions(optionSchema, own, "dehydrate"));
+  const { signal, scope, ...parsed } = given(checkOptions(optionSchema, own, "dehydrate"));
   if (parsed.prefix !== undefined) assertReadablePrefix(parsed.prefix, settings, "dehydrate");
-  const result: DehydrateSettings = { ...settings, ...parsed, ...audienceOf(parsed, settings) };
-  if (parsed.ttl !== undefined) ttlOf(result, "", parsed.ttl);
-  keepDehydration(settings, own, result);
-  return withOwn(result, scope, callSignal);
+  const shared: DehydrateSettings = { ...settings, ...parsed, ...audienceOf(parsed, settings) };
+  if (parsed.ttl !== undefined) ttlOf(shared, "", parsed.ttl);
+  keepDehydration(settings, own, shared);
+  return { shared, scope, signal };
 }
 
 /** Returns the settings of a call whose result must fit in one value. */

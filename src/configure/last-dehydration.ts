@@ -5,6 +5,14 @@ import { isScope } from "./fields.js";
 import type { ManagerSettings } from "./settings.js";
 import type { DehydrateSettings } from "./call-schemas.js";
 
+/** The settings of one dehydration: those that other calls may share, and what belongs to this call alone. */
+export interface CallSettings {
+  /** Without scope and signal. */
+  readonly shared: DehydrateSettings;
+  readonly scope: string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
 interface Checked {
   readonly options: OwnOptions;
   /** Without scope and signal, because those of one call are never kept for another. */
@@ -22,7 +30,7 @@ const lastOf = new WeakMap<ManagerSettings, Checked>();
  * The comparison is exact. Any other option is a text, a number or `undefined` after the check, so the same value
  * means the same. The settings are frozen, so no call can change them.
  */
-export function lastDehydration(manager: ManagerSettings, options: object): DehydrateSettings | undefined {
+export function lastDehydration(manager: ManagerSettings, options: object): CallSettings | undefined {
   const last = lastOf.get(manager);
   if (last === undefined) return undefined;
   try {
@@ -42,21 +50,17 @@ export function keepDehydration(manager: ManagerSettings, options: OwnOptions, s
   lastOf.set(manager, { options: { names: options.names, values }, settings: Object.freeze(settings) });
 }
 
-/** Returns the same settings with the scope and signal of one call. */
-export function withOwn(
-  settings: DehydrateSettings,
-  scope: string | undefined,
-  signal: AbortSignal | undefined,
-): DehydrateSettings {
-  if (signal !== undefined) return scope === undefined ? { ...settings, signal } : { ...settings, scope, signal };
-  return scope === undefined ? settings : { ...settings, scope };
+/** Joins the settings of a call. It makes a copy, which takes as long as all else of a call that stores nothing. */
+export function joined({ shared, scope, signal }: CallSettings): DehydrateSettings {
+  if (signal !== undefined) return scope === undefined ? { ...shared, signal } : { ...shared, scope, signal };
+  return scope === undefined ? shared : { ...shared, scope };
 }
 
 function isOfOneCall(name: string): boolean {
   return name === "scope" || name === "signal";
 }
 
-function sameSettings(last: Checked, options: Record<string, unknown>): DehydrateSettings | undefined {
+function sameSettings(last: Checked, options: Record<string, unknown>): CallSettings | undefined {
   const { names, values } = last.options;
   const given = Object.getOwnPropertyNames(options);
   if (given.length !== names.length) return undefined;
@@ -73,5 +77,5 @@ function sameSettings(last: Checked, options: Record<string, unknown>): Dehydrat
   // The full check reports what is wrong. It reads getters again, and the values that it reads are the ones that
   // count.
   if ((signal !== undefined && !isSignal(signal)) || (scope !== undefined && !isScope(scope))) return undefined;
-  return withOwn(last.settings, scope, signal);
+  return { shared: last.settings, scope, signal };
 }

@@ -1,4 +1,5 @@
-import { dehydrateSettings, inputSettings } from "../configure/call-settings.js";
+import { callSettings, inputSettings } from "../configure/call-settings.js";
+import { joined, type CallSettings } from "../configure/last-dehydration.js";
 import type { DehydrateOptions } from "../configure/options.js";
 import type { ManagerParts } from "../call/call.js";
 import { setImmediate } from "node:timers/promises";
@@ -30,8 +31,12 @@ import { Turns } from "../async/turns.js";
  * Decides quickly whether a dehydration returns the payload itself. It is the fast exit for small payloads. Otherwise
  * it returns the keys of the payload, if they were listed.
  */
-function staysAsItIs(value: unknown, settings: DehydrateSettings, defaultPrefix: string): boolean | readonly string[] {
-  const { maxInlineSize, maxEnvelopeSize, prefix = defaultPrefix, signal } = settings;
+function staysAsItIs(
+  value: unknown,
+  { shared, signal }: CallSettings,
+  own: "outputPrefix" | "inputPrefix",
+): boolean | readonly string[] {
+  const { maxInlineSize, maxEnvelopeSize, prefix = shared[own] } = shared;
   // The store may have no route for an absolute prefix. That is an error for every payload.
   if (signal?.aborted === true || schemeOf(prefix) !== undefined) return false;
   try {
@@ -234,16 +239,17 @@ export async function dehydratePayload(
   const sources = new SourceOwner();
   let keys: readonly string[] | undefined;
   try {
-    const settings = dehydrateSettings(ownSettings, options);
-    const prefix = settings[own];
+    const call = callSettings(ownSettings, options);
     if (!recorder.listens) {
       const begun = Date.now();
-      const stays = staysAsItIs(value, settings, prefix);
+      const stays = staysAsItIs(value, call, own);
       if (stays === true) return value;
       // The check takes long for an object with very many keys, because they are listed in one go.
       if (Date.now() - begun >= LONG) await setImmediate();
       else if (stays !== false) keys = stays;
     }
+    const settings = joined(call);
+    const prefix = settings[own];
     const details: EventDetails = { store: settings.store?.name, stepRunId: settings.stepRunId };
     const given = own === "inputPrefix" ? inputSettings(settings) : settings;
     return await recorder.record("dehydrate", details, async () => {

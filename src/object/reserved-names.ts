@@ -25,6 +25,7 @@ export const RESERVED_SCOPE =
 
 /** Returns whether a segment of a scope has a name that only this library uses. */
 export function isReservedScope(scope: string): boolean {
+  if (!scope.includes("@") && !scope.includes(".")) return false; // which no such name is without
   return scope
     .split("/")
     .some((segment) => looksLikeLabel(segment) || segment.startsWith(DONE) || segment.startsWith(RESERVED));

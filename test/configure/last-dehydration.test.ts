@@ -39,6 +39,22 @@ describe("the options of one call", () => {
     );
   });
 
+  it("are checked again where nothing but the scope or the signal is another", () => {
+    const own = [
+      ...["runs/1", "runs/2", "@2020-01-01", ".done", "", "a//b", "a/..", 7, undefined].map((scope) => ({ scope })),
+      ...[...signals, undefined].map((signal) => ({ signal })),
+    ] as DehydrateOptions[];
+    for (const first of own) {
+      for (const second of own) {
+        const settings = managerSettings({});
+        said(() => dehydrateSettings(settings, first));
+        expect(said(() => dehydrateSettings(settings, second))).toEqual(
+          said(() => dehydrateSettings(managerSettings({}), second)),
+        );
+      }
+    }
+  });
+
   it("are checked also where only the signal is given", () => {
     const settings = managerSettings({});
     const [signal] = signals as [AbortSignal];

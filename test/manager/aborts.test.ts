@@ -183,6 +183,15 @@ describe("an abort before the call", () => {
     expect(error).toMatchObject({ code: "ABORTED", cause: "not even begun" });
     expect(store.calls).toEqual([]);
   });
+
+  it("ends a dehydration too that would store nothing", async () => {
+    const manager = new StorageManager({ store: new MemoryStore() });
+    const signal = AbortSignal.abort("not even begun");
+    for (const options of [{ signal }, { signal, scope: "s" }, { signal, scope: "s" }]) {
+      const error = await failureOf(manager.dehydrate({ small: true }, options));
+      expect(error).toMatchObject({ code: "ABORTED", cause: "not even begun" });
+    }
+  });
 });
 
 describe("a call that succeeds", () => {

@@ -39,6 +39,22 @@ describe("pathProblem", () => {
     expect(pathProblem(path)).toContain(reason);
   });
 
+  it("says of any text what the rules say one by one", () => {
+    const rules = (path: string): boolean =>
+      Buffer.byteLength(path) <= MAX_PATH_BYTES &&
+      !/[\0-\x1f\x7f-\x9f\\]/.test(path) &&
+      path.isWellFormed() &&
+      path.split("/").every((segment) => !["", ".", ".."].includes(segment));
+    const unit = fc.constantFrom("a", "-", "_", ".", "~", "/", " ", "\\", "\0", "\n", "\x80", "é", "\ud800", "😀");
+    const long = fc.string({ unit: fc.constantFrom("a".repeat(255), "/", "a"), maxLength: 12 });
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit, maxLength: 12 }), long), (path) => {
+        expect(pathProblem(path) === undefined).toBe(rules(path));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   it("counts UTF-8 bytes, not characters", () => {
     expect(pathProblem("x".repeat(MAX_PATH_BYTES))).toBeUndefined();
     expect(pathProblem("x".repeat(MAX_PATH_BYTES + 1))).toContain("1024");

@@ -178,6 +178,22 @@ export const STEPS: readonly Mutant[] = [
     seenBy: seenByTests("configure/last-dehydration.test.ts"),
   },
   {
+    name: "a payload that stays hears no signal",
+    promise: behaviour("an abort before the call ends it, whatever it would have done"),
+    file: "dehydrate/dehydrate.ts",
+    from: "if (signal?.aborted === true || schemeOf(prefix)",
+    to: "if (schemeOf(prefix)",
+    seenBy: seenByTests("manager/aborts.test.ts"),
+  },
+  {
+    name: "a segment of dots is found good at once",
+    promise: behaviour("a path that is found good at once is good by the rules"),
+    file: "paths/path.ts",
+    from: String.raw`[\w-][\w.-]*)*$/`,
+    to: String.raw`[\w.-]+)*$/`,
+    seenBy: seenByTests("paths/path.test.ts"),
+  },
+  {
     name: "a text is cut inside of a character",
     promise: IN_STEPS,
     file: "hydrate/decode-entry.ts",
