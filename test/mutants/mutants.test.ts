@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { mutated, type Mutant } from "./mutant.js";
 import { sampled, seedOfDay } from "./sample.js";
+import { COPIED } from "./source-copy.js";
 import { MUTANTS } from "./table.js";
 
 const plain = (text: string): string => text.replaceAll("**", "").replace(/\s+/g, " ");
@@ -52,6 +53,22 @@ describe("mutants", () => {
       return tests.length === 0 ? [name] : tests.filter((test) => !existsSync(`test/${test}`));
     });
     expect(missing).toEqual([]);
+  });
+
+  it("are seen by tests that find in a copy all that they, or programs beside them, import", () => {
+    const tests = MUTANTS.flatMap(({ seenBy }) => ("tests" in seenBy ? seenBy.tests : []));
+    const folders = [...new Set(tests.map((test) => dirname(join("test", test))))];
+    const files = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+    const foreign = files
+      .filter((file) => /\.m?ts$/.test(file))
+      .flatMap((file) =>
+        [...readFileSync(file, "utf8").matchAll(/^(?:import|export)\b[^;]*? from "(\.[^"]+)";$/gm)]
+          .map(([, path]) => join(dirname(file), path!))
+          .filter((path) => !COPIED.some((copied) => path.startsWith(`${copied}/`)))
+          .map((path) => `${file}: ${path}`),
+      );
+    expect(files.length).toBeGreaterThan(300);
+    expect(foreign).toEqual([]);
   });
 
   it("have names of their own", () => {

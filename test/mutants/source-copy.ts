@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { mutated, type Mutant } from "./mutant.js";
 
-// What tests and cases need. Documents and examples are checked by tests that no mutant is for.
-const COPIED = ["src", "test", "scripts", "package.json", "tsconfig.json", "jest.config.js"];
+/** What tests and cases need. Documents and examples are checked by tests that no mutant is for. */
+export const COPIED = ["src", "test", "scripts", "bench/measure", "package.json", "tsconfig.json", "jest.config.js"];
 
 /** A copy of the source, in which one mutant after the other stands. */
 export class SourceCopy {
