@@ -129,7 +129,8 @@ async function writeEntries(
   const { scope, dialect, codecs: configured } = settings;
   const isShared = scope !== undefined && !configured.encrypts;
   // Names in bubustack do not depend on the content, so one write may already overwrite an earlier object.
-  const defers = isShared && dialect === "native" && budget?.isOpen === true;
+  const mayBeRefused = budget?.isOpen === true || budget?.isTight === true;
+  const defers = isShared && dialect === "native" && mayBeRefused;
   // The scope is a fresh one if none was given.
   const own = { ...settings, scope: planned.layoutOptions.scope };
   const writer = new ObjectWriter(store, own, recorder, defers);
