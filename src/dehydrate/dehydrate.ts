@@ -6,7 +6,6 @@ import type { EventDetails, Recorder } from "../observe/recorder.js";
 import { warnOnce } from "../observe/warn-once.js";
 import { atCaller } from "../errors/at-caller.js";
 import { StorageError } from "../errors/error.js";
-import { serialize } from "../json/serialize.js";
 import { schemeOf } from "../paths/location.js";
 import { formatPayloadPath } from "../plan/payload-path.js";
 import type { PayloadPlan } from "../plan/plan.js";
@@ -17,6 +16,7 @@ import type { Store } from "../store/store.js";
 import { forEachConcurrent } from "../async/concurrency.js";
 import { abortedCall, withDeadline } from "../call/deadline.js";
 import { EntryCodecs } from "./encode-entry.js";
+import { inlineBytes } from "./dehydration-plan.js";
 import { layOut } from "./lay-out.js";
 import { isLoneEntry, loneObject, storeAtOnce } from "./lone-entry.js";
 import { ObjectWriter, type NewObject } from "./object-writer.js";
@@ -199,11 +199,7 @@ function assertBytesThere({ entries }: PayloadPlan, cause?: unknown): void {
 
 function measure(plan: PayloadPlan, details: EventDetails): void {
   details.bytes = plan.size;
-  try {
-    details.inlineBytes = Buffer.byteLength(serialize(plan.value, false));
-  } catch {
-    details.inlineBytes = plan.inlineSize; // the payload was changed, but the outcome of the call matters more
-  }
+  details.inlineBytes = inlineBytes(plan);
 }
 
 function withoutStore(plan: PayloadPlan, settings: DehydrateSettings): unknown {

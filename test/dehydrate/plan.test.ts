@@ -61,6 +61,19 @@ describe("plan", () => {
     expect(inlineSize).toBeLessThan(size + 50);
   });
 
+  it("has sizes of a payload that can't be read any more", () => {
+    const payload = { big: longText("x"), small: { text: "é" } };
+    const plan = new StorageManager({ store: new MemoryStore() }).plan(payload);
+    Object.defineProperty(payload.small, "text", {
+      get: () => {
+        throw new Error("It was closed.");
+      },
+      enumerable: true,
+    });
+    expect(plan.size).toBe(JSON.stringify({ big: payload.big, small: { text: "é" } }).length + 1);
+    expect(plan.inlineSize).toBeGreaterThan(200);
+  });
+
   it("is made for what leaves nothing, and for undefined", () => {
     const manager = new StorageManager({});
     expect({ ...manager.plan({ a: 1 }) }).toEqual({ value: { a: 1 }, entries: [], size: 7, inlineSize: 7 });

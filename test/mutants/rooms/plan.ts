@@ -106,6 +106,14 @@ export const PLAN: readonly Mutant[] = [
     seenBy: seenByTests("plan/whole.test.ts"),
   },
   {
+    name: "a getter that fails later ends a call with its own error",
+    promise: book("errors", "Every error is a `StorageError` with a stable `code`"),
+    file: "plan/loose-sizes.ts",
+    from: 'if (typeof value === "object") addReadable(value, scalars);',
+    to: 'if (typeof value === "object") addScalars(value, scalars);',
+    seenBy: seenByTests("plan/whole.test.ts", "dehydrate/changed-payloads.test.ts"),
+  },
+  {
     name: "whether an entry shares an object depends on its least size",
     promise: behaviour("the sizes of a plan are exact, however little of the payload decided"),
     file: "plan/decisions.ts",
