@@ -58,8 +58,7 @@ export function* layOut(
       budget.takeEncoded(encoded.byteLength);
     }
     const size = encoded instanceof Uint8Array ? encoded.byteLength : encoded.size;
-    // Only the greatest length is known of a reference in the entry.
-    if (sources.size === 0) entry.settle(size - storedObjectSize(entry.kind, 0, tag));
+    if (!entry.holdsBinary) entry.settle(size - storedObjectSize(entry.kind, 0, tag));
     yield* addTo(json, entry, encoded, codecs);
   }
   yield* json.end();

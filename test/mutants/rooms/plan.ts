@@ -106,6 +106,14 @@ export const PLAN: readonly Mutant[] = [
     seenBy: seenByTests("plan/whole.test.ts"),
   },
   {
+    name: "bytes beside a list make its size be found once more",
+    promise: behaviour("the size of a list is not found a second time, for bytes beside it"),
+    file: "dehydrate/dehydrate.ts",
+    from: "const { content, path } = entry;",
+    to: "const { content, path, size } = entry;\n    void size;",
+    seenBy: seenByTests("dehydrate/dehydrate.test.ts"),
+  },
+  {
     name: "a getter that fails later ends a call with its own error",
     promise: book("errors", "Every error is a `StorageError` with a stable `code`"),
     file: "plan/loose-sizes.ts",
