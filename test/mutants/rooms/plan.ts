@@ -114,6 +114,14 @@ export const PLAN: readonly Mutant[] = [
     seenBy: seenByTests("dehydrate/dehydrate.test.ts"),
   },
   {
+    name: "line ends count as bytes of the payload",
+    promise: behaviour("the sizes of a plan are exact, however little of the payload decided"),
+    file: "dehydrate/lay-out.ts",
+    from: "encoded instanceof Buffer && size > LINE_UNITS ? lineEnds(encoded) : 0",
+    to: "0",
+    seenBy: seenByTests("dehydrate/plan.test.ts"),
+  },
+  {
     name: "a getter that fails later ends a call with its own error",
     promise: book("errors", "Every error is a `StorageError` with a stable `code`"),
     file: "plan/loose-sizes.ts",
