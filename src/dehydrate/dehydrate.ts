@@ -7,7 +7,6 @@ import type { EventDetails, Recorder } from "../observe/recorder.js";
 import { warnOnce } from "../observe/warn-once.js";
 import { atCaller } from "../errors/at-caller.js";
 import { StorageError } from "../errors/error.js";
-import { serialize } from "../json/serialize.js";
 import { schemeOf } from "../paths/location.js";
 import { formatPayloadPath } from "../plan/payload-path.js";
 import type { PayloadPlan } from "../plan/plan.js";
@@ -18,6 +17,7 @@ import type { Store } from "../store/store.js";
 import { forEachConcurrent } from "../async/concurrency.js";
 import { abortedCall, withDeadline } from "../call/deadline.js";
 import { EntryCodecs } from "./encode-entry.js";
+import { inlineBytes } from "./dehydration-plan.js";
 import { layOut } from "./lay-out.js";
 import { isLoneEntry, loneObject, storeAtOnce } from "./lone-entry.js";
 import { ObjectWriter, type NewObject } from "./object-writer.js";
@@ -134,7 +134,8 @@ async function writeEntries(
   const { scope, dialect, codecs: configured } = settings;
   const isShared = scope !== undefined && !configured.encrypts;
   // Names in bubustack do not depend on the content, so one write may already overwrite an earlier object.
-  const defers = isShared && dialect === "native" && budget?.isOpen === true;
+  const mayBeRefused = budget?.isOpen === true || budget?.isTight === true;
+  const defers = isShared && dialect === "native" && mayBeRefused;
   // The scope is a fresh one if none was given.
   const own = { ...settings, scope: planned.layoutOptions.scope };
   const writer = new ObjectWriter(store, own, recorder, defers);
@@ -190,9 +191,10 @@ async function all(objects: AsyncIterable<NewObject>): Promise<NewObject[]> {
  * stored.
  */
 function assertBytesThere({ entries }: PayloadPlan, cause?: unknown): void {
-  for (const { content, path, size } of entries) {
-    if (!("source" in content) || !(content.source instanceof Uint8Array) || content.source.byteLength === size)
-      continue;
+  for (const entry of entries) {
+    const { content, path } = entry;
+    if (!("source" in content) || !(content.source instanceof Uint8Array)) continue;
+    if (content.source.byteLength === entry.size) continue; // of other entries, finding the size would take long
     const problem = "its memory was transferred or made smaller before the call had ended";
     throw new StorageError("UNSERIALIZABLE", `The bytes at ${formatPayloadPath(path)} can't be stored: ${problem}.`, {
       operation: "dehydrate",
@@ -203,11 +205,7 @@ function assertBytesThere({ entries }: PayloadPlan, cause?: unknown): void {
 
 function measure(plan: PayloadPlan, details: EventDetails): void {
   details.bytes = plan.size;
-  try {
-    details.inlineBytes = Buffer.byteLength(serialize(plan.value, false));
-  } catch {
-    details.inlineBytes = plan.inlineSize; // the payload was changed, but the outcome of the call matters more
-  }
+  details.inlineBytes = inlineBytes(plan);
 }
 
 function withoutStore(plan: PayloadPlan, settings: DehydrateSettings): unknown {

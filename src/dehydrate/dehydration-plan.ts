@@ -1,5 +1,6 @@
 import { serialize } from "../json/serialize.js";
 import type { PayloadPath } from "../plan/payload-path.js";
+import type { PayloadPlan } from "../plan/plan.js";
 import type { EntryKind, PlannedEntry } from "../plan/planned-entry.js";
 import { layOut } from "./lay-out.js";
 import type { PlannedPayload } from "./plan-payload.js";
@@ -66,9 +67,20 @@ export function dehydrationPlan(planned: PlannedPayload, settings: DehydrateSett
     get inlineSize() {
       const isEncoded = settings.codecs.encodings.length > 0;
       const isFinal = !isEncoded && plan.entries.length > 0 && plan.entries.every(isThere);
-      return isFinal ? Buffer.byteLength(serialize(value(), false)) : plan.inlineSize;
+      if (!isFinal) return plan.inlineSize;
+      value();
+      return inlineBytes(plan);
     },
   };
+}
+
+/** Returns the exact bytes of JSON of what stays. An upper bound where a changed payload can't be read any more. */
+export function inlineBytes(plan: PayloadPlan): number {
+  try {
+    return Buffer.byteLength(serialize(plan.value, false));
+  } catch {
+    return plan.inlineSize;
+  }
 }
 
 function isThere({ content }: PlannedEntry): boolean {

@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { storedObjectSize, type EncodedObject } from "../object/stored-object.js";
+import { LINE_UNITS, lineEnds, storedObjectSize, type EncodedObject } from "../object/stored-object.js";
 import { schemaTagOf, type LayoutOptions } from "../plan/layouts/layout.js";
 import type { PlannedEntry } from "../plan/planned-entry.js";
 import { handOver } from "../store/body.js";
@@ -58,8 +58,10 @@ export function* layOut(
       budget.takeEncoded(encoded.byteLength);
     }
     const size = encoded instanceof Uint8Array ? encoded.byteLength : encoded.size;
-    // Only the greatest length is known of a reference in the entry.
-    if (sources.size === 0) entry.settle(size - storedObjectSize(entry.kind, 0, tag));
+    if (!entry.holdsBinary) {
+      const lines = encoded instanceof Buffer && size > LINE_UNITS ? lineEnds(encoded) : 0;
+      entry.settle(size - lines - storedObjectSize(entry.kind, 0, tag));
+    }
     yield* addTo(json, entry, encoded, codecs);
   }
   yield* json.end();

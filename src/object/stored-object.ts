@@ -105,6 +105,15 @@ export function mostLines(dataSize: number): number {
   return Math.floor(dataSize / LINE_UNITS);
 }
 
+const LINE_END = "\n";
+
+/** Returns the number of line ends in the bytes of a StoredObject. Its values have none: JSON escapes them. */
+export function lineEnds(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(LINE_END); at !== -1; at = bytes.indexOf(LINE_END, at + 1)) count++;
+  return count;
+}
+
 const UNTAGGED = { json: openingOf("json", {}), raw: openingOf("raw", {}) };
 
 function opening(contentType: StoredContentType, tag: SchemaTag): string {

@@ -111,7 +111,7 @@ export class Decisions {
     this.settleWithin(limit, looseStart, slackBefore);
     if (visited.keptSize <= limit) return;
     const loose = joinLoose([this.loose.take(looseStart, slackBefore), ...this.entries.drop(entryStart)]);
-    this.leave("json", "application/json", { value: visited.whole }, loose);
+    this.leave("json", "application/json", { value: visited.whole }, loose, this.entries.count > entryStart);
   }
 
   /**
@@ -125,7 +125,7 @@ export class Decisions {
   }
 
   /** Replaces the value that was finished last by a reference. */
-  leave(kind: EntryKind, contentType: string, content: EntryContent, loose: LooseValues): void {
+  leave(kind: EntryKind, contentType: string, content: EntryContent, loose: LooseValues, holdsBinary = false): void {
     const { visited } = this;
     const { size: leastSize, wholeSize: leastStoredSize } = visited;
     const entry = this.entries.add({
@@ -136,6 +136,7 @@ export class Decisions {
       leastSize,
       leastStoredSize,
       loose,
+      holdsBinary,
     });
     visited.kept = entry.slot;
     visited.keptSize = this.limits.referenceSize(entry);

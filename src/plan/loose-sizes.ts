@@ -131,13 +131,22 @@ const LONG = 65_536;
 function* scalarLists(list: readonly LooseValue[]): Generator<(number | string)[], void, undefined> {
   let scalars: (number | string)[] = [];
   for (const value of list) {
-    if (typeof value === "object") addScalars(value, scalars);
+    if (typeof value === "object") addReadable(value, scalars);
     else scalars.push(value);
     if (scalars.length < STEP) continue;
     yield scalars;
     scalars = [];
   }
   yield scalars;
+}
+
+/** Adds the loose scalars of a container, up to a value that can't be read any more. Writing it will say where. */
+function addReadable(container: Container, scalars: (number | string)[]): void {
+  try {
+    addScalars(container, scalars);
+  } catch {
+    // A getter or a proxy threw. The size of a payload that has changed since the walk may be wrong.
+  }
 }
 
 /**

@@ -18,6 +18,8 @@ export interface EntryFacts {
   readonly leastStoredSize: number;
   /** Values in the content that were counted with the least bytes that they can have. */
   readonly loose: LooseValues;
+  /** Whether references to binary lie in the content. Only their greatest length is known before they are made. */
+  readonly holdsBinary: boolean;
 }
 
 /** One value that leaves the payload. */
@@ -33,6 +35,8 @@ export class PlannedEntry {
   /** The least that {@link PlannedEntry.storedSize} can be, known without effort. */
   readonly leastStoredSize: number;
   readonly loose: LooseValues;
+  /** Whether references to binary lie in the content. */
+  readonly holdsBinary: boolean;
   private readonly leastSize: number;
   private extra: number | undefined;
 
@@ -44,6 +48,7 @@ export class PlannedEntry {
     this.leastStoredSize = facts.leastStoredSize;
     this.leastSize = facts.leastSize;
     this.loose = facts.loose;
+    this.holdsBinary = facts.holdsBinary;
     if (facts.loose.slack === 0) this.extra = 0;
   }
 

@@ -68,13 +68,13 @@ describe("a payload that is changed while it is dehydrated", () => {
     }
   });
 
-  it.each<[string, (unit: Record<string, unknown>) => void]>([
-    ["a BigInt", (unit) => void (unit["0"] = 1n)],
-    ["a cycle", (unit) => void (unit["0"] = unit)],
+  it.each<[string, Change]>([
+    ["a BigInt", (target, key) => void (target[key] = 1n)],
+    ["a cycle", (target, key) => void (target[key] = target)],
     [
       "a getter that fails",
-      (unit) =>
-        void Object.defineProperty(unit, "0", {
+      (target, key) =>
+        void Object.defineProperty(target, key, {
           get: () => {
             throw new TypeError("no");
           },
@@ -83,17 +83,21 @@ describe("a payload that is changed while it is dehydrated", () => {
     ],
   ])("to %s fails with UNSERIALIZABLE, and leaves nothing", async (_name, change) => {
     for (const size of [1, 500]) {
-      const store = new MemoryStore();
-      const manager = new StorageManager({ store, maxInlineSize: 100, maxRecursionDepth: 2 });
-      const value = payload(size);
-      const call = failureOf(manager.dehydrate(value));
-      change(value.units[3] as unknown as Record<string, unknown>);
-      const error = await call;
-      expect([error.code, error.operation]).toEqual(["UNSERIALIZABLE", "dehydrate"]);
-      expect(error.message).toBe(
-        "The value at $.units[3] can't be stored as JSON any more; see the cause. [UNSERIALIZABLE, dehydrate]",
-      );
-      expect((await objectsOf(store)).size).toBe(0);
+      for (const isInside of [false, true]) {
+        const store = new MemoryStore();
+        const manager = new StorageManager({ store, maxInlineSize: 100, maxRecursionDepth: 2 });
+        const value = payload(size);
+        const call = failureOf(manager.dehydrate(value));
+        const unit = value.units[3] as unknown as Record<string, Record<string, unknown>>;
+        if (isInside) change(unit["0"]!, "text");
+        else change(unit, "0");
+        const error = await call;
+        expect([error.code, error.operation]).toEqual(["UNSERIALIZABLE", "dehydrate"]);
+        expect(error.message).toBe(
+          "The value at $.units[3] can't be stored as JSON any more; see the cause. [UNSERIALIZABLE, dehydrate]",
+        );
+        expect((await objectsOf(store)).size).toBe(0);
+      }
     }
   });
 });

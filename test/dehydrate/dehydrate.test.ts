@@ -328,6 +328,27 @@ describe("payloads that JSON has no form for", () => {
   });
 });
 
+describe("a list that leaves whole", () => {
+  it.each([undefined, () => undefined])(
+    "is read no more often where bytes leave beside it, observer: %s",
+    async (observer) => {
+      const readsOf = async (beside: object): Promise<number> => {
+        let reads = 0;
+        const item = {
+          get text() {
+            reads++;
+            return "é".repeat(300);
+          },
+        };
+        const manager = new StorageManager({ store: new MemoryStore(), observer });
+        await manager.dehydrate({ list: Array.from({ length: 2000 }, () => item), ...beside });
+        return reads;
+      };
+      expect(await readsOf({ bytes: new Uint8Array(9) })).toBe(await readsOf({}));
+    },
+  );
+});
+
 describe("an object with very many fields", () => {
   const fields = Object.fromEntries(Array.from({ length: 2000 }, (_, index) => [`field ${index}`, index]));
 

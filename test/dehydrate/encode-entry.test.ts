@@ -21,6 +21,7 @@ function entryOf(content: EntryContent, leastStoredSize: number): PlannedEntry {
     leastSize: leastStoredSize,
     leastStoredSize,
     loose: NOTHING_LOOSE,
+    holdsBinary: false,
   });
 }
 

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import type { StorageEvent } from "../../src/observe/event.js";
 import { StorageManager } from "../../src/manager/storage-manager.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { deepFreeze, longText } from "../support/payloads.js";
@@ -59,6 +60,34 @@ describe("plan", () => {
     const size = Buffer.byteLength(JSON.stringify(await manager.dehydrate([stream()], { scope: "s" })));
     expect(inlineSize).toBeGreaterThanOrEqual(size);
     expect(inlineSize).toBeLessThan(size + 50);
+  });
+
+  it("has the same sizes after the value of many lines was made", async () => {
+    const list = Array.from({ length: 40_000 }, (_, id) => ({ id, text: "é".repeat(30) }));
+    const events: number[] = [];
+    const observer = ({ operation, bytes }: StorageEvent): void => {
+      if (operation === "dehydrate") events.push(bytes);
+    };
+    const manager = new StorageManager({ store: new MemoryStore(), observer });
+    const plan = manager.plan({ list });
+    expect(plan.value).toHaveProperty("list.$storageRef");
+    expect(plan.entries[0]!.size).toBe(Buffer.byteLength(JSON.stringify(list)));
+    expect(plan.size).toBe(Buffer.byteLength(JSON.stringify({ list })));
+    await manager.dehydrate({ list });
+    expect(events).toEqual([plan.size]);
+  });
+
+  it("has sizes of a payload that can't be read any more", () => {
+    const payload = { big: longText("x"), small: { text: "é" } };
+    const plan = new StorageManager({ store: new MemoryStore() }).plan(payload);
+    Object.defineProperty(payload.small, "text", {
+      get: () => {
+        throw new Error("It was closed.");
+      },
+      enumerable: true,
+    });
+    expect(plan.size).toBe(JSON.stringify({ big: payload.big, small: { text: "é" } }).length + 1);
+    expect(plan.inlineSize).toBeGreaterThan(200);
   });
 
   it("is made for what leaves nothing, and for undefined", () => {

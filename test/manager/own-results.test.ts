@@ -225,6 +225,22 @@ describe("a result that its own manager could not hydrate", () => {
     },
   );
 
+  it.each([1000, 3_000_000])(
+    "is refused for what its text and a Blob have together, and no Blob is written: %i bytes",
+    async (size) => {
+      const payload = [longText("t"), new Blob([Buffer.alloc(size, "b")])];
+      const larger = new StorageManager({ store: new MemoryStore(), pack: false });
+      let bytes = 0;
+      await larger.hydrate(await larger.dehydrate(payload), { onProgress: (progress) => (bytes = progress.bytes) });
+      const store = new RecordingStore();
+      const managerOf = (maxBytes: number): StorageManager => new StorageManager({ store, pack: false, maxBytes });
+      await refused(managerOf(bytes - 1).dehydrate(payload, { scope: "s" }));
+      expect(store.calls).toEqual([]);
+      const exactly = managerOf(bytes);
+      await expect(exactly.hydrate(await exactly.dehydrate(payload, { scope: "s" }))).resolves.toHaveLength(2);
+    },
+  );
+
   it("without a store is told of that", async () => {
     const manager = new StorageManager({ maxBytes: 10 });
     expect((await failureOf(manager.dehydrate(longText("a")))).code).toBe("STORAGE_DISABLED");

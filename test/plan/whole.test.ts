@@ -97,6 +97,23 @@ describe("A container that is sure to leave whole", () => {
     expect(plan.size).toBeGreaterThan(leastStoredSize);
   });
 
+  it("that can't be read any more has a size that is found, too", () => {
+    const records = Array.from({ length: 30 }, (_, id) => ({ text: "é".repeat(20), id }));
+    const plan = walkPayload({ records }, { ...options, maxSharedSize: 0 });
+    const entry = plan.entries[0]!;
+    const failing = {
+      get: () => {
+        throw new Error("It was closed.");
+      },
+    };
+    for (const record of records.slice(20)) Object.defineProperty(record, "text", failing);
+    const steps = settledExtraInSteps(entry.loose);
+    let step = steps.next();
+    while (step.done !== true) step = steps.next();
+    expect(entry.size).toBe(entry.leastStoredSize + step.value);
+    expect(step.value).toBeGreaterThan(0);
+  });
+
   it("needs its exact size only where entries share objects", () => {
     const texts = Array.from({ length: 40 }, () => ["é".repeat(20)]);
     const leastOf = (maxSharedSize: number): number =>

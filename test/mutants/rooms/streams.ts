@@ -109,6 +109,14 @@ export const STREAMS: readonly Mutant[] = [
     seenBy: seenByTests("dehydrate/write-failures.test.ts"),
   },
   {
+    name: "a Blob is written before it is known that the result is within its budgets",
+    promise: book("options", "with `BUDGET_EXCEEDED` before anything is written."),
+    file: "dehydrate/dehydrate.ts",
+    from: "const mayBeRefused = budget?.isOpen === true || budget?.isTight === true;",
+    to: "const mayBeRefused = budget?.isOpen === true;",
+    seenBy: seenByTests("manager/own-results.test.ts"),
+  },
+  {
     name: "nothing is taken back",
     promise: book("streams", "Its temporary objects and parts are deleted"),
     file: "dehydrate/dehydrate.ts",
