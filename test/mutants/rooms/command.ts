@@ -177,4 +177,12 @@ export const COMMAND: readonly Mutant[] = [
     to: "if ((below + prefix).startsWith(prefix)) return stores;",
     seenBy: seenByTests("command/changes.test.ts"),
   },
+  {
+    name: "the command ends before its work has cleaned up",
+    promise: behaviour("what the command began is cleaned up when its reader leaves"),
+    file: "command/rows.ts",
+    from: "      await ended;",
+    to: "",
+    seenBy: seenByTests("command/streams.test.ts"),
+  },
 ];
