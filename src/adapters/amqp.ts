@@ -7,3 +7,4 @@ export {
 } from "./amqp/amqp-offload.js";
 export type { AmqpMessage, ConsumeOptions, ConsumingChannel } from "./amqp/consume.js";
 export { rabbitHandler, type RabbitHandlerOptions, type RabbitMessage } from "./amqp/rabbit-handler.js";
+export type { AdapterOptions } from "./messages/adapter-offloader.js";

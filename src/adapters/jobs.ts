@@ -13,3 +13,4 @@ export {
   type JobsOffload,
   type JobsOptions,
 } from "./jobs/jobs-offload.js";
+export type { AdapterOptions } from "./messages/adapter-offloader.js";

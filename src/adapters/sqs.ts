@@ -11,3 +11,4 @@ export {
   type OnFailure,
 } from "./sqs/sqs-consumer.js";
 export { sqsOffload, type OpenOptions, type SqsOffload, type SqsOptions } from "./sqs/sqs-offload.js";
+export type { AdapterOptions } from "./messages/adapter-offloader.js";

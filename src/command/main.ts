@@ -136,7 +136,7 @@ class Run {
       planner: () => managers.planner(),
       description: () => managers.description(),
       storeAt: (url) => managers.storeAt(url),
-      missingDirectory: (url) => managers.missingDirectory(url),
+      storageOf: (url) => managers.storageOf(url),
       store: async () => {
         const { store } = await managers.manager();
         if (store === undefined) throw noStoreFor(verb);

@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { OWN_PREFIX, readEnvironment, type StorageSettings } from "../configure/env.js";
 import { environmentOptions, fromEnvironment } from "../configure/environment-options.js";
 import type { RetentionOptions, TimeToLive } from "../configure/retention.js";
@@ -89,24 +88,17 @@ export class OpenManagers {
   }
 
   /**
-   * The directory of a store, if it does not exist. That is no fault, because the first write creates it. But there is
-   * nothing to read.
+   * Settings of the place of a store, without opening it. `undefined` if a program made the store.
    *
    * @param url of the store. Default: the store of the command line, the configuration file or the environment
    */
-  async missingDirectory(url?: string): Promise<string | undefined> {
+  async storageOf(url?: string): Promise<StorageSettings | undefined> {
     const configuration = await this.#configuration();
     const place: unknown = url ?? this.#place.store ?? (configuration as FileOptions).store;
     // A manager made by a configuration file needs no environment.
     if ((url === undefined && isManager(configuration)) || (place !== undefined && typeof place !== "string"))
       return undefined;
-    const { storage } = readEnvironment(this.#envOf(place), this.#prefix, {}).settings;
-    if (storage.provider !== "file") return undefined;
-    const { root } = storage;
-    return stat(root).then(
-      () => undefined,
-      (error: unknown) => ((error as NodeJS.ErrnoException).code === "ENOENT" ? root : undefined),
-    );
+    return readEnvironment(this.#envOf(place), this.#prefix, {}).settings.storage;
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,6 @@
+import { realpath } from "node:fs/promises";
+import { basename, dirname, join, resolve, sep } from "node:path";
+import type { StorageSettings } from "../configure/env.js";
 import type { Store } from "../store/store.js";
 import { assertDirectory } from "./missing-directory.js";
 import { usageFailure } from "./failure.js";
@@ -21,4 +24,53 @@ export async function twoStores(call: VerbCall): Promise<TwoStores> {
   const to = await call.storeAt(other ?? one);
   await assertDirectory(call, source);
   return { from, to };
+}
+
+/**
+ * Opens the stores of a verb that copies. Refuses a second store in the middle of what is copied from the first, because
+ * the copies would be copied in turn.
+ *
+ * @param prefix of the paths that are copied
+ */
+export async function storesApart(call: VerbCall, prefix: string): Promise<TwoStores> {
+  const stores = await twoStores(call);
+  const [one, other] = call.args as [string, string | undefined];
+  const from = await placeOf(await call.storageOf(other === undefined ? undefined : one));
+  const to = await placeOf(await call.storageOf(other ?? one));
+  if (from === undefined || to?.startsWith(from) !== true || to === from) return stores;
+  const below = to.slice(from.length);
+  if (!(below + prefix).startsWith(prefix)) return stores;
+  throw usageFailure(
+    `The store to copy to lies below what is copied, in ${JSON.stringify(below)}: its copies would be copied in turn. Nothing was copied.`,
+  );
+}
+
+/** Where a store lies, with / at its end. The place of a store below it begins with the same text. */
+async function placeOf(storage: StorageSettings | undefined): Promise<string | undefined> {
+  switch (storage?.provider) {
+    case "file":
+      return join(await realPath(resolve(storage.root)), sep);
+    case "s3":
+      return placeIn([storage.endpoint, storage.bucket], storage.prefix);
+    case "gcs":
+      return placeIn([storage.bucket], storage.prefix);
+    case "azure":
+      return placeIn([storage.account, storage.connectionString, storage.container], storage.prefix);
+    default:
+      return undefined; // in Redis no prefix is inside of another one
+  }
+}
+
+function placeIn(container: readonly (string | undefined)[], prefix: string | undefined): string {
+  return `${JSON.stringify(container)}/${prefix === undefined ? "" : `${prefix}/`}`;
+}
+
+/** The path without symbolic links, also where its end does not exist yet. */
+async function realPath(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(await realPath(parent), basename(path));
+  }
 }

@@ -1,3 +1,4 @@
+import type { StorageSettings } from "../configure/env.js";
 import type { Store } from "../store/store.js";
 import type { StorageManager } from "../manager/storage-manager.js";
 import type { ExitCode } from "./exit-codes.js";
@@ -57,8 +58,8 @@ export interface VerbCall {
   readonly description: () => Promise<Description>;
   /** Opens the store of a URL. */
   readonly storeAt: (url: string) => Promise<Store>;
-  /** The directory of that store, or of the configured store, if the directory does not exist. */
-  readonly missingDirectory: (url?: string) => Promise<string | undefined>;
+  /** Settings of the place of that store, or of the configured store. `undefined` if a program made the store. */
+  readonly storageOf: (url?: string) => Promise<StorageSettings | undefined>;
   /** Writes a line to stderr. */
   readonly say: (text: string) => void;
   /** Sets the flags with which an interrupted run continues. They are printed on an interruption. */

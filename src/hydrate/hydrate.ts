@@ -1,5 +1,6 @@
 import { types } from "node:util";
 import { validate } from "../schemas/standard-schema.js";
+import { StorageError } from "../errors/error.js";
 import type { StoredObject } from "../object/stored-object.js";
 import { notify } from "../observe/notify.js";
 import type { EventDetails, Recorder } from "../observe/recorder.js";
@@ -34,6 +35,8 @@ import { requireStore } from "../call/require-store.js";
 import { resolveOther, type ResolverNode } from "./resolve-other.js";
 import { Beginning, type Stepwise } from "./stepwise.js";
 import { Turns } from "../async/turns.js";
+
+const NOT_AWAITED = "The value to hydrate is a Promise, which was not awaited.";
 
 // Bytes from which an entry is decoded in steps.
 const LARGE = 65_536;
@@ -95,6 +98,7 @@ class Hydration {
 
   /** Begins to copy the payload, or the part that is wanted, and to find the references in it. */
   begin(value: unknown): PayloadWalk {
+    if (types.isPromise(value)) throw new StorageError("UNSERIALIZABLE", NOT_AWAITED, { operation: "hydrate" });
     const { dialect, part } = this.settings;
     const recognise = (object: Readonly<Record<string, unknown>>): ReferenceKind | undefined => this.recognise(object);
     const options = { unescape: dialect === "native", recognise };

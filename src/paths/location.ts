@@ -28,7 +28,8 @@ export function isScheme(text: string): boolean {
 }
 
 /** Returns the scheme, in lower case, of text that is meant as `scheme://container/path` and not as an object path. */
-export function schemeOf(text: string): string | undefined {
+export function schemeOf(text: unknown): string | undefined {
+  if (typeof text !== "string") return undefined; // whoever takes the path refuses it
   return SCHEME.exec(text)?.[1]?.toLowerCase();
 }
 

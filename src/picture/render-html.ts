@@ -2,7 +2,7 @@ import type { DehydrationPlan } from "../dehydrate/dehydration-plan.js";
 import { byteTree, type Part } from "./byte-tree.js";
 import { descriptionOf } from "./describe.js";
 import { escaped } from "./markup.js";
-import { pictureSettings, svgOf, type PictureOptions, type PictureSettings } from "./render-svg.js";
+import { assertPlan, pictureSettings, svgOf, type PictureOptions, type PictureSettings } from "./render-svg.js";
 
 // Rows of the table, which holds the heaviest parts. Nobody reads more.
 const MAX_ROWS = 500;
@@ -50,6 +50,7 @@ search.addEventListener("input", () => {
  */
 export function renderHtml(plan: DehydrationPlan, options: PictureOptions = {}): string {
   const settings = pictureSettings(options, "renderHtml");
+  assertPlan(plan, "renderHtml");
   const root = byteTree(plan);
   const rows = heaviest(root);
   const title = escaped(settings.title);

@@ -1,5 +1,7 @@
 import * as z from "zod/mini";
 import type { DehydrationPlan } from "../dehydrate/dehydration-plan.js";
+import { isObject } from "../json/is-object.js";
+import { assertArgument } from "../options/argument.js";
 import { parseOptions } from "../options/parse-options.js";
 import type { Area, Box } from "./boxes.js";
 import { byteTree, type Part, type PartKind } from "./byte-tree.js";
@@ -31,6 +33,12 @@ export type PictureSettings = z.output<typeof schema>;
 /** Checks picture options and fills in the defaults. @throws {StorageError} `CONFIG_INVALID` */
 export function pictureSettings(options: PictureOptions, owner: string): PictureSettings {
   return parseOptions(schema, options, owner);
+}
+
+/** Refuses what is no plan. @throws {StorageError} `CONFIG_INVALID` */
+export function assertPlan(plan: unknown, owner: string): asserts plan is DehydrationPlan {
+  const isPlan = isObject(plan) && Array.isArray(plan["entries"]) && typeof plan["size"] === "number";
+  assertArgument(isPlan, owner, "plan: must be what manager.plan(payload) returned");
 }
 
 /** Layout of a picture, in pixels. `ROWS` and `MAX_STRIPS` are counts. */
@@ -69,7 +77,9 @@ const COLOURS: Readonly<Record<PartKind, string>> = {
  * await writeFile("order.svg", renderSvg(manager.plan(order, { scope: "order-42" })));
  */
 export function renderSvg(plan: DehydrationPlan, options: PictureOptions = {}): string {
-  return svgOf(plan, byteTree(plan), pictureSettings(options, "renderSvg"));
+  const settings = pictureSettings(options, "renderSvg");
+  assertPlan(plan, "renderSvg");
+  return svgOf(plan, byteTree(plan), settings);
 }
 
 /** Draws the tree of a plan as SVG. */

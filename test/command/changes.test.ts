@@ -1,4 +1,4 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdir, rm, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { main } from "../../src/command/main.js";
@@ -93,6 +93,41 @@ it("every verb that changes something takes --dry-run and --yes", () => {
     const isAsked = changing.includes(verb.name as never) || verb.name === "dehydrate";
     expect([verb.name, flags.includes("--dry-run"), flags.includes("--yes")]).toEqual([verb.name, isAsked, isAsked]);
   }
+});
+
+describe("cp and migrate into a place below the source", () => {
+  it.each(["cp", "migrate"])("are refused by %s before anything is written", async (verb) => {
+    await symlink(join(directory.path, "store"), join(directory.path, "link"));
+    const before = (await run("ls --jsonl")).stdout;
+    for (const to of [url("store/below"), url("store/below/deeper"), url("link/below")]) {
+      for (const last of ["--yes", "--dry-run"]) {
+        const { exitCode, stdout, stderr } = await run(`${verb} ${to} ${last}`);
+        expect([exitCode, stdout]).toEqual([2, ""]);
+        expect(stderr).toContain("lies below what is copied");
+      }
+    }
+    const named = await run(`${verb} ${url("store")} ${url("store/outputs/x")} --prefix outputs/ --yes`);
+    expect(named.exitCode).toBe(2);
+    expect((await run("ls --jsonl")).stdout).toBe(before);
+    await rm(join(directory.path, "link"));
+  });
+
+  it.each(["s3", "gs", "az"])("are refused within one container of %s, before a request", async (scheme) => {
+    const [from, to] = [`${scheme}://bucket/p`, `${scheme}://bucket/p/q`];
+    const env = {
+      COATCHECK_STORAGE_S3_REGION: "eu-central-1",
+      COATCHECK_STORAGE_AZURE_CONNECTION_STRING: "UseDevelopmentStorage=true",
+    };
+    const { exitCode, stderr } = await runCommand(["cp", from, to, "--yes"], { env });
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('in "q/"')]);
+  });
+
+  it.each(["cp", "migrate"])("are fine for %s where the copies are not in what is copied", async (verb) => {
+    expect((await run(`${verb} ${url("store/below")} --prefix outputs/ --yes`)).exitCode).toBe(0);
+    expect((await run(`${verb} ${url("store")} ${url("store")} --yes`)).exitCode).toBe(0);
+    expect((await run(`${verb} ${url("store-beside")} --yes`)).exitCode).toBe(0);
+    await rm(join(directory.path, "store/below"), { recursive: true });
+  });
 });
 
 describe("cp", () => {

@@ -35,7 +35,7 @@ async function copy(target: Target, to = "vast://target"): Promise<number[]> {
   const running = run({
     ...{ args: to.includes(":") ? ["vast://source", to] : ["outputs/", to], options: { yes: true }, terminal, signal },
     ...{ output: new Output(stdout, "json", signal), progress: new Progress(terminal), say: () => undefined },
-    missingDirectory: () => Promise.resolve(undefined),
+    storageOf: () => Promise.resolve(undefined),
     storeAt: (url: string) => Promise.resolve(url.endsWith("source") ? source : target),
     store: () => Promise.resolve(source),
     goOnWith: (flags: string) => told.push(flags),

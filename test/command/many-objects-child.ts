@@ -60,7 +60,7 @@ async function main(name: string, objects: number): Promise<void> {
     manager: () => Promise.resolve(manager),
     store: () => Promise.resolve(full),
     storeAt: (url: string) => Promise.resolve(stores[url] ?? full),
-    missingDirectory: () => Promise.resolve(undefined),
+    storageOf: () => Promise.resolve(undefined),
     say: () => undefined,
     goOnWith: () => undefined,
   } as unknown as VerbCall;

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { PassThrough, Readable, Writable } from "node:stream";
 import { main } from "../../src/command/main.js";
+import { Rows } from "../../src/command/rows.js";
 import { newDirectory, runCommand } from "./run-command.js";
 
 const directory = newDirectory();
@@ -58,6 +59,27 @@ it.each(["--help", "completion bash", "dehydrate --scope full"])(
     expect(await say(args, failing("EPIPE"))).toEqual([0, ""]);
   },
 );
+
+it("a reader that leaves early waits until the work has cleaned up, such as a doctor after an abort", async () => {
+  const rows = new Rows<string>();
+  const steps: string[] = [];
+  const work = async (): Promise<void> => {
+    await rows.add("first");
+    await rows.add("nobody reads it");
+    steps.push("cleaned up");
+    throw new Error("aborted");
+  };
+  for await (const row of rows.of(work())) {
+    steps.push(row);
+    break;
+  }
+  expect(steps).toEqual(["first", "cleaned up"]);
+});
+
+it("a reader that leaves while gc waits for it does not hold it up", async () => {
+  const args = ["--store", url("store"), "gc", "--dry-run", "--explain", "--jsonl"];
+  expect(await say(args, failing("EPIPE"))).toEqual([0, ""]);
+});
 
 it("Ctrl-C while nobody reads the last line ends it with 130", async () => {
   const interruption = new AbortController();

@@ -289,3 +289,14 @@ describe("the objects of a level", () => {
     expect(store.held[0]!.options.signal!.aborted).toBe(true);
   });
 });
+
+it("hydrate and pick refuse a promise that was not awaited, instead of giving its references back", async () => {
+  const manager = new StorageManager({ store: new MemoryStore() });
+  const ticket = manager.dehydrate({ text: "x".repeat(5000) });
+  for (const call of [manager.hydrate(ticket), manager.pick(ticket, "text")]) {
+    const error = await failureOf(call);
+    expect(error).toMatchObject({ code: "UNSERIALIZABLE", operation: "hydrate" });
+    expect(error.message).toContain("a Promise, which was not awaited");
+  }
+  expect(await manager.pick(await ticket, "text")).toHaveLength(5000);
+});

@@ -1,5 +1,11 @@
+import { readFileSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { Consumer } from "./consumer.js";
 import { runtimeCommand } from "./runtimes.js";
+
+const manifest = JSON.parse(readFileSync("package.json", "utf8")) as { peerDependencies: Record<string, string> };
+const PEERS = Object.keys(manifest.peerDependencies);
 
 let consumer: Consumer;
 
@@ -10,6 +16,25 @@ beforeAll(async () => {
 afterAll(async () => {
   await consumer.remove();
 });
+
+/** The modules that declarations import. */
+async function importsOf(file: string): Promise<string[]> {
+  const text = await readFile(file, "utf8");
+  return [...text.matchAll(/^(?:import|export) (?:.* from )?'(.*)';$/gm)].map(([, name]) => name!);
+}
+
+/** The peers that declarations need, with those of the declarations that they import. */
+async function peersOf(file: string, seen = new Set<string>()): Promise<Set<string>> {
+  const peers = new Set<string>();
+  if (seen.has(file)) return peers;
+  seen.add(file);
+  for (const name of await importsOf(file)) {
+    if (PEERS.includes(name)) peers.add(name);
+    if (!name.startsWith(".")) continue;
+    for (const peer of await peersOf(join(dirname(file), name.replace(/\.js$/, ".d.ts")), seen)) peers.add(peer);
+  }
+  return peers;
+}
 
 // Warnings of Node are output too.
 const passed = { exitCode: 0, output: "" };
@@ -44,6 +69,15 @@ describe("the packed package", () => {
 
   it("installs a command that works as in a shell, and loads no client for a store of files", async () => {
     expect(await consumer.withoutAwsSdk(() => consumer.run("command.mjs"))).toEqual(passed);
+  });
+
+  it("has types that need no package but those of their own entry point", async () => {
+    const dist = join(consumer.directory, "node_modules/coatcheck/dist/esm");
+    const entries = (await readdir(dist)).filter((file) => file.endsWith(".d.ts"));
+    for (const entry of entries) {
+      const own = (await importsOf(join(dist, entry))).filter((name) => PEERS.includes(name));
+      expect([entry, await peersOf(join(dist, entry))]).toEqual([entry, new Set(own)]);
+    }
   });
 
   it("has maps that lead to its sources", async () => {

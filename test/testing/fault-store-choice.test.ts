@@ -69,6 +69,19 @@ describe("FaultStore: which calls are struck", () => {
     expect(failed).toEqual(expected);
   });
 
+  it("fails a call when a function of a path throws, and names the rule", async () => {
+    const cause = new TypeError("no such key");
+    const path = (): boolean => {
+      throw cause;
+    };
+    const store = new FaultStore(new MemoryStore(), { faults: [{ on: ["stat", "list"], path, fault: UNAVAILABLE }] });
+    for (const call of [store.stat("a"), pathsOf(store)]) {
+      const error = await failureOf(call);
+      expect(error).toMatchObject({ code: "CONFIG_INVALID", cause });
+      expect(error.message).toContain("faults.0.path");
+    }
+  });
+
   it("matches either path of a copy, and the prefix of a listing", async () => {
     const inner = new MemoryStore();
     await inner.write("from", "x");

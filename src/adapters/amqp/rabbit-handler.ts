@@ -1,4 +1,6 @@
 import { systemClock } from "../../async/clock.js";
+import { assertArgument } from "../../options/argument.js";
+import { hasMethods, isFunction } from "../../options/fields.js";
 import { isPackedValue } from "../messages/envelope.js";
 import { valueOfText } from "../messages/json-value.js";
 import { handlingOptions } from "../messages/handlers/handling-options.js";
@@ -28,16 +30,20 @@ const DROP = 2;
  * If the handler fails, the client requeues the message, unless its option `requeue` is `false`. The client
  * acknowledges after the handler returns, so nothing can be settled and objects end by age.
  *
+ * @throws {StorageError} `CONFIG_INVALID`
  * @example
  * rabbit.createConsumer({ queue: "orders" }, rabbitHandler(offload, async ({ body }) => save(body)));
  */
 export function rabbitHandler<M extends RabbitMessage, A extends unknown[], R>(
-  { offloader }: AmqpOffload,
+  offload: AmqpOffload,
   handler: (message: M, ...more: A) => Promise<R> | R,
   options: RabbitHandlerOptions<M> = {},
 ): (message: M, ...more: A) => Promise<R | typeof REQUEUE | typeof DROP | undefined> {
   const names = ["retryAfter", "onFailure", "clock"] as const;
   const { retryAfter = 5000, onFailure, clock = systemClock } = handlingOptions(options, names, "rabbitHandler");
+  assertArgument(hasMethods("open", "settle")(offload), "rabbitHandler", "offload: must be what amqpOffload returned");
+  assertArgument(isFunction(handler), "rabbitHandler", "handler: must be a function");
+  const { offloader } = offload;
   return async (message, ...more) => {
     const { body, headers = {} } = message;
     const attributes = new Map(Object.entries(headers)) as Wire["attributes"];

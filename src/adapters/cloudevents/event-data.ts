@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { textOf } from "../messages/body-form.js";
+import { writtenJson } from "../messages/written-json.js";
 
 /** Form of an event's data: a JSON value, text, or bytes. */
 export type DataForm = "json" | "text" | "binary";
@@ -23,7 +24,9 @@ export function writtenData(
     return typeof base64 === "string" ? { form: "binary", body: Buffer.from(base64, "base64") } : undefined;
   }
   const isText = typeof data === "string" && formOfType(datacontenttype) !== "json";
-  return isText ? { form: "text", body: data } : { form: "json", body: JSON.stringify(data) };
+  if (isText) return { form: "text", body: data };
+  const body = writtenJson(data);
+  return body === undefined ? undefined : { form: "json", body };
 }
 
 /** Converts stored bytes to the data of an event. Bytes that do not match their form stay bytes. */

@@ -3,8 +3,10 @@ import type { TimeToLive } from "../../configure/retention.js";
 import { isPlainObject } from "../../json/is-object.js";
 import { scopePath } from "../../object/scope-path.js";
 import type { StorageManager } from "../../manager/storage-manager.js";
+import { assertArgument } from "../../options/argument.js";
+import { hasMethods } from "../../options/fields.js";
 import { parseOptions } from "../../options/parse-options.js";
-import { engineFields } from "../messages/engine-fields.js";
+import { assertManager, engineFields } from "../messages/engine-fields.js";
 import { isPackedValue } from "../messages/envelope.js";
 import { openValue, packValue } from "../messages/pack-value.js";
 
@@ -78,5 +80,7 @@ export async function openParent<T, P>(
   context: { parentOutput(task: P): Promise<T> },
   task: P,
 ): Promise<T> {
+  assertManager(manager, "openParent");
+  assertArgument(hasMethods("parentOutput")(context), "openParent", "context: must be the context of a task");
   return openValue<T>(manager, await context.parentOutput(task));
 }

@@ -4,6 +4,7 @@ import type { PackOptions } from "./options.js";
 import type { Packed } from "./packed.js";
 import type { CallOptions } from "../../store/store.js";
 import type { Wire } from "./wire.js";
+import { writtenJson } from "./written-json.js";
 
 const NO_ATTRIBUTES: Wire["attributes"] = new Map();
 
@@ -19,7 +20,7 @@ export async function packJsonValue(
   value: unknown,
   options?: PackOptions,
 ): Promise<PackedValue> {
-  const body = JSON.stringify(value) as string | undefined;
+  const body = writtenJson(value);
   if (body === undefined) return { value };
   const wire = { body, attributes: NO_ATTRIBUTES };
   if (!offloader.leaves(wire, options)) return { value };

@@ -27,7 +27,7 @@ import { FittingMessage, type Packed } from "./packed.js";
 import { packMessage } from "./pack-message.js";
 import { plannedTicket } from "./planned-ticket.js";
 import { settleMessage } from "./settle-message.js";
-import type { Wire } from "./wire.js";
+import { assertWire, type Wire } from "./wire.js";
 
 const NO_OPTIONS: { readonly signal?: undefined } = Object.freeze({});
 const NO_PACK: PackOptions = NO_OPTIONS;
@@ -90,6 +90,7 @@ export class MessageOffloader {
    */
   async pack(message: Wire, options?: PackOptions): Promise<Packed> {
     const call = options === undefined ? NO_OPTIONS : parseOptions(packSchema, options, "pack");
+    assertWire(message, "pack");
     return this.#pack(message, call);
   }
 
@@ -100,6 +101,7 @@ export class MessageOffloader {
    */
   leaves(message: Wire, options?: PackOptions): boolean {
     const { limit = this.#limit, signal } = options === undefined ? NO_PACK : parseOptions(packSchema, options, "pack");
+    assertWire(message, "pack");
     if (signal?.aborted === true) throw abortedCall("pack", signal);
     const most = Math.min(this.#most, limit);
     return this.#format?.inline !== undefined || this.#isTaken(message) || !this.#fits(message, most);
@@ -112,6 +114,7 @@ export class MessageOffloader {
    */
   async unpack(message: Wire, options?: CallOptions): Promise<Opened> {
     const { signal } = options === undefined ? NO_OPTIONS : parseOptions(unpackSchema, options, "unpack");
+    assertWire(message, "unpack");
     if (signal?.aborted === true) throw new MessageError(abortedCall("unpack", signal));
     if (!isEnvelope(message.body)) {
       const format = this.#formatOf(message);
@@ -131,6 +134,7 @@ export class MessageOffloader {
    */
   async settle(message: Wire, options?: SettleOptions): Promise<{ deleted: number }> {
     const call = options === undefined ? NO_OPTIONS : parseOptions(settleSchema, options, "settle");
+    assertWire(message, "settle");
     if (!isEnvelope(message.body)) {
       const { signal } = call;
       const settled = this.#formatOf(message)?.settle?.(message, this.#settings.manager, signal ? { signal } : {});

@@ -13,6 +13,7 @@ import type { CallOptions } from "../../store/store.js";
 import { escapeKey } from "../../reference/escape.js";
 import { findReferences } from "../../reference/find-references.js";
 import { asData } from "./data-alone.js";
+import { assertManager } from "./engine-fields.js";
 import { envelopeOf, envelopeSize, isPackedValue, writeEnvelope, type Head } from "./envelope.js";
 import { dehydrateKeeping, keptKeys } from "./kept-keys.js";
 
@@ -62,6 +63,7 @@ const NO_OPTIONS = Object.freeze({ limit: DEFAULT_LIMIT });
  * const result = await openValue(manager, JSON.parse(text));
  */
 export async function packValue(manager: StorageManager, value: unknown, options?: PackValueOptions): Promise<unknown> {
+  assertManager(manager, "packValue");
   const call = options === undefined ? NO_OPTIONS : parseOptions(schema, options, "packValue");
   return packed(manager, value, call, isPackedValue);
 }
@@ -141,6 +143,7 @@ export async function openValue<T = unknown>(
   value: unknown,
   options?: HydrateOptions<T>,
 ): Promise<T> {
+  assertManager(manager, "openValue");
   const call = options === undefined ? undefined : parseOptions(signedHydrateSchema, options, "openValue");
   if (isPackedValue(value)) {
     const { head, ticket } = envelopeOf(value);

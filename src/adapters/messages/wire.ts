@@ -1,3 +1,7 @@
+import { StorageError } from "../../errors/error.js";
+import { isObject } from "../../json/is-object.js";
+import { hasMethods } from "../../options/fields.js";
+
 /** An attribute with a named type that the broker counts, such as `Number.int` of SQS. */
 export interface TypedAttribute {
   readonly type: string;
@@ -17,6 +21,21 @@ export interface Wire {
   readonly key?: string | Uint8Array | undefined;
   /** Other bytes that the broker counts, such as those of properties that are not attributes. Default 0. */
   readonly overhead?: number | undefined;
+}
+
+/**
+ * Refuses what is no message.
+ *
+ * @param operation the call that got it
+ * @throws {StorageError} `CONFIG_INVALID`
+ */
+export function assertWire(message: unknown, operation: string): asserts message is Wire {
+  const { body, attributes } = isObject(message) ? message : {};
+  const isBody = typeof body === "string" || ArrayBuffer.isView(body); // bytes of any realm
+  if (isBody && hasMethods("get", "entries")(attributes)) return;
+  const problem = isBody ? "attributes must be a Map" : "body must be a string or a Uint8Array";
+  const text = `The message can't be used: its ${problem}.`;
+  throw new StorageError("CONFIG_INVALID", text, { operation });
 }
 
 /** Returns the length of bytes, or of a text in UTF-8. */

@@ -6,6 +6,7 @@ import { handlingOptions } from "../messages/handlers/handling-options.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { rules } from "../messages/rules.js";
 import { writtenValue, type Wire } from "../messages/wire.js";
+import { writtenJson } from "../messages/written-json.js";
 
 /** Options of {@link pubsubOffload}. */
 export type PubsubOptions = AdapterOptions;
@@ -75,7 +76,7 @@ export function pubsubOffload(options: PubsubOptions): PubsubOffload {
     pack: async (message, call) => {
       const { json, data, ...rest } = message;
       // As the client does it: `json` is serialised.
-      const text = json === undefined ? (data ?? "") : JSON.stringify(json);
+      const text = json === undefined ? (data ?? "") : (writtenJson(json) ?? "");
       const attributes: Wire["attributes"] = new Map(Object.entries(message.attributes ?? {}));
       const wire = { body: text, attributes };
       if (!offloader.leaves(wire, call)) return message;

@@ -1,4 +1,5 @@
 import type { AttributeValue, Wire } from "../messages/wire.js";
+import { writtenJson } from "../messages/written-json.js";
 
 /** A value of an application property. */
 type Property = string | number | boolean | Date | null;
@@ -38,7 +39,7 @@ function fieldBytes(value: unknown): number {
 
 /** Returns a body as the client writes it: bytes, or JSON. `undefined` if JSON can't represent the body. */
 export function writtenBody(body: unknown): string | Uint8Array | undefined {
-  return body instanceof Uint8Array ? body : JSON.stringify(body);
+  return body instanceof Uint8Array ? body : writtenJson(body);
 }
 
 /** Returns a body as the client reads it: the parsed JSON, or else the bytes. */

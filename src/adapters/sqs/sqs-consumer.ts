@@ -1,5 +1,8 @@
 import type { Message } from "@aws-sdk/client-sqs";
 import { StorageError } from "../../errors/error.js";
+import { isObject } from "../../json/is-object.js";
+import { assertArgument } from "../../options/argument.js";
+import { hasMethods, isFunction } from "../../options/fields.js";
 import { unlessProcessed } from "../messages/handlers/unless-processed.js";
 import type { SqsOffload } from "./sqs-offload.js";
 
@@ -24,6 +27,7 @@ export type OnFailure = (error: unknown, message: Message) => void;
  * batch, a message that can't be opened is neither handled nor acknowledged. In a FIFO queue, neither are the
  * messages after it in its group.
  *
+ * @throws {StorageError} `CONFIG_INVALID`
  * @example
  * const consumer = Consumer.create({ queueUrl, sqs, ...consumerOptions(offload, { handleMessage }) });
  * settleAfterDelete(offload, consumer);
@@ -33,6 +37,15 @@ export function consumerOptions<H extends ConsumerHandler>(
   handler: H,
   onFailure?: OnFailure,
 ): ConsumerOptionsFor<H> {
+  assertOffload(offload, "consumerOptions");
+  const given: unknown = handler;
+  const { handleMessage, handleMessageBatch } = isObject(given) ? given : {};
+  const isHandler = isFunction(handleMessage) || isFunction(handleMessageBatch);
+  assertArgument(
+    isHandler,
+    "consumerOptions",
+    "handler: must be { handleMessage } or { handleMessageBatch }, a function",
+  );
   const own =
     "handleMessage" in handler
       ? { handleMessage: oneByOne(offload, handler.handleMessage) }
@@ -43,9 +56,11 @@ export function consumerOptions<H extends ConsumerHandler>(
 /**
  * Deletes the objects of a message after the consumer has deleted the message, on `message_processed`.
  *
- * @throws {StorageError} `CONFIG_INVALID` for a consumer that does not delete messages
+ * @throws {StorageError} `CONFIG_INVALID`, also for a consumer that does not delete messages
  */
 export function settleAfterDelete(offload: SqsOffload, consumer: ConsumerEvents, onFailure?: OnFailure): void {
+  assertOffload(offload, "settleAfterDelete");
+  assertArgument(hasMethods("on")(consumer), "settleAfterDelete", "consumer: must be a consumer of sqs-consumer");
   if ((consumer as { shouldDeleteMessages?: boolean }).shouldDeleteMessages === false) {
     throw new StorageError(
       "CONFIG_INVALID",
@@ -56,6 +71,10 @@ export function settleAfterDelete(offload: SqsOffload, consumer: ConsumerEvents,
   consumer.on("message_processed", (message) => {
     offload.settle(message).catch((error: unknown) => onFailure?.(error, message));
   });
+}
+
+function assertOffload(offload: unknown, owner: string): void {
+  assertArgument(hasMethods("open", "settle")(offload), owner, "offload: must be what sqsOffload returned");
 }
 
 /**

@@ -9,7 +9,7 @@ import { EXIT } from "../exit-codes.js";
 import { usageFailure } from "../failure.js";
 import { assertDirectory } from "../missing-directory.js";
 import { isStoreUrl } from "../store-url.js";
-import { twoStores } from "../two-stores.js";
+import { storesApart } from "../two-stores.js";
 import type { RunVerb, VerbCall } from "../verb.js";
 
 interface Flags {
@@ -100,7 +100,7 @@ async function copiesOf(call: VerbCall): Promise<AsyncIterable<Copy>> {
 
 async function betweenStores(call: VerbCall): Promise<AsyncIterable<Copy>> {
   const { prefix = "", startAfter } = call.options as Flags;
-  const { from, to } = await twoStores(call);
+  const { from, to } = await storesApart(call, prefix);
   const { signal } = call;
   return (async function* () {
     for await (const { path, difference, size } of differences({ from, to, prefix, startAfter, signal })) {

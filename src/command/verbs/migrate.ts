@@ -2,7 +2,7 @@ import { migrate, type MigrateResult } from "../../store/compose/migrating/migra
 import { confirm } from "../confirm.js";
 import { differences } from "../differences.js";
 import { EXIT } from "../exit-codes.js";
-import { twoStores, type TwoStores } from "../two-stores.js";
+import { storesApart, type TwoStores } from "../two-stores.js";
 import type { RunVerb, VerbCall } from "../verb.js";
 
 interface Flags {
@@ -14,8 +14,8 @@ interface Flags {
 
 export const run: RunVerb = async (call) => {
   const { output, progress } = call;
-  const { dryRun = false } = call.options as Flags;
-  const stores = await twoStores(call);
+  const { dryRun = false, prefix = "" } = call.options as Flags;
+  const stores = await storesApart(call, prefix);
   await confirm(call, `Copy from the ${stores.from.name} store what the ${stores.to.name} store lacks`);
   const result = dryRun ? await foresee(call, stores) : await copy(call, stores);
   progress.end();

@@ -1,3 +1,4 @@
+import { StorageError } from "../../errors/error.js";
 import type { FaultMoment, FaultOperation, InjectedFault } from "./fault.js";
 import type { ParsedRule } from "./options.js";
 
@@ -40,7 +41,7 @@ export class FaultPlan {
     let strikes: Record<FaultMoment, Strike[]> | undefined;
     for (const [index, planned] of this.#rules.entries()) {
       const { rule } = planned;
-      if (!rule.on.has(operation) || !matches(rule, paths)) continue;
+      if (!rule.on.has(operation) || !matches(rule, index, paths)) continue;
       planned.seen++;
       // Both numbers are drawn for every call, so that a rule does not depend on its earlier strikes.
       const [chance, place] = [planned.random(), planned.random()];
@@ -59,11 +60,16 @@ function isDue({ rule, seen, struck }: PlannedRule, chance: number): boolean {
   return rule.calls === undefined ? struck < rule.times && chance < rule.rate : rule.calls.has(seen);
 }
 
-function matches({ path: wanted }: ParsedRule, paths: readonly string[]): boolean {
+function matches({ path: wanted }: ParsedRule, index: number, paths: readonly string[]): boolean {
   if (wanted === undefined) return true;
   if (typeof wanted === "string") return paths.includes(wanted);
-  // Not test(), which remembers where a global expression matched last.
-  return paths.some((path) => (typeof wanted === "function" ? wanted(path) : path.search(wanted) !== -1));
+  try {
+    // Not test(), which remembers where a global expression matched last.
+    return paths.some((path) => (typeof wanted === "function" ? wanted(path) : path.search(wanted) !== -1));
+  } catch (cause) {
+    const message = `The function faults.${index}.path of FaultStore threw: see the cause. It must return true or false for every path.`;
+    throw new StorageError("CONFIG_INVALID", message, { operation: "configure", cause });
+  }
 }
 
 /** Returns numbers from 0 up to, but not including, 1. */

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { StorageError } from "../../errors/error.js";
 import type { StorageManager } from "../../manager/storage-manager.js";
 import type { ManagerMethod } from "./manager-methods.js";
 import { snapshot } from "./snapshot.js";
@@ -57,9 +58,13 @@ export class CallJournal {
     this.#plans.push({ method, match: typeof match === "function" ? match : snapshot(match), ...answer });
   }
 
-  /** Returns the answer that was planned last for such a call. */
+  /** Returns the answer that was planned last for such a call. A matcher that throws makes the call fail. */
   answerTo(method: ManagerMethod, args: readonly unknown[]): PlannedAnswer | undefined {
-    return this.#plans.findLast((plan) => plan.method === method && fits(plan.match, args));
+    try {
+      return this.#plans.findLast((plan) => plan.method === method && fits(plan, args));
+    } catch (error) {
+      return { fails: true, error };
+    }
   }
 
   /** Forgets calls and plans, but not the paths of blobs. */
@@ -69,10 +74,15 @@ export class CallJournal {
   }
 }
 
-function fits(match: unknown, args: readonly unknown[]): boolean {
+function fits({ method, match }: Plan, args: readonly unknown[]): boolean {
   if (match === undefined) return true;
-  if (typeof match === "function") return (match as (...all: readonly unknown[]) => unknown)(...args) === true;
-  return isDeepStrictEqual(match, args[0]);
+  if (typeof match !== "function") return isDeepStrictEqual(match, args[0]);
+  try {
+    return (match as (...all: readonly unknown[]) => unknown)(...args) === true;
+  } catch (cause) {
+    const message = `The matcher ${match.name}(...) of when(${JSON.stringify(method)}) threw: see the cause. It must return true or false for all calls of ${method}.`;
+    throw new StorageError("CONFIG_INVALID", message, { operation: "configure", cause });
+  }
 }
 
 /** Records the result of a call. */

@@ -79,7 +79,8 @@ export class RecordingManager extends StorageManager {
    * Plans the answer to later calls of a method, in place of what they would do. The last plan counts. `plan` and
    * `select` return or throw the answer, because they return no promise.
    *
-   * @param match which calls: `(...args) => boolean`, or a value that deeply equals their first argument. Default: all
+   * @param match which calls: `(...args) => boolean`, or a value that deeply equals their first argument. Default: all.
+   *   A function that throws fails the call with `CONFIG_INVALID`
    * @throws {StorageError} `CONFIG_INVALID` for a name that is not a method of a manager
    * @example
    * manager.when("hydrate").rejects(new StorageError("UNAVAILABLE", "The store is away."));

@@ -169,4 +169,20 @@ export const COMMAND: readonly Mutant[] = [
     to: "if (bytes.length < 0)",
     seenBy: seenByTests("command/payload.test.ts"),
   },
+  {
+    name: "copies go into the middle of their own source",
+    promise: behaviour("a copy into the middle of its own source is refused before anything is written"),
+    file: "command/two-stores.ts",
+    from: "if (!(below + prefix).startsWith(prefix)) return stores;",
+    to: "if ((below + prefix).startsWith(prefix)) return stores;",
+    seenBy: seenByTests("command/changes.test.ts"),
+  },
+  {
+    name: "the command ends before its work has cleaned up",
+    promise: behaviour("what the command began is cleaned up when its reader leaves"),
+    file: "command/rows.ts",
+    from: "      await ended;",
+    to: "",
+    seenBy: seenByTests("command/streams.test.ts"),
+  },
 ];

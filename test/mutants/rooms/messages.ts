@@ -257,4 +257,12 @@ export const MESSAGES: readonly Mutant[] = [
     to: "npm install.",
     seenBy: seenByTests("adapters/sqs/sqs-dependency.test.ts"),
   },
+  {
+    name: "a message that JSON has no form for fails without its place",
+    promise: behaviour("a message that JSON has no form for is refused with its place"),
+    file: "adapters/messages/written-json.ts",
+    from: 'new StorageManager({ lossy: "json" }).plan(value);',
+    to: "",
+    seenBy: seenByTests("adapters/messages/wrong-messages.test.ts"),
+  },
 ];

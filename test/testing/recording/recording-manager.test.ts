@@ -117,6 +117,27 @@ describe("RecordingManager", () => {
     expect(manager.callsOf("dehydrate")[1]!.args[0]).toBe(body);
   });
 
+  it("fails a call whose matcher throws, and names the matcher", async () => {
+    const manager = new RecordingManager();
+    const cause = new TypeError("no such key");
+    const ofOrder = (): boolean => {
+      throw cause;
+    };
+    for (const method of ["hydrate", "list", "plan"] as const) manager.when(method, ofOrder).resolves([]);
+    const failed = [
+      await failureOf(manager.hydrate(1)),
+      await failureOf(drained(manager.list(""))),
+      thrownBy(() => manager.plan(1)),
+    ];
+    for (const [index, error] of failed.entries()) {
+      expect(error).toMatchObject({ code: "CONFIG_INVALID", cause });
+      const method = ["hydrate", "list", "plan"][index]!;
+      expect((error as Error).message).toContain(`matcher ofOrder(...) of when("${method}") threw`);
+    }
+    expect(outcomes(manager)).toEqual(["hydrate: error", "list: error", "plan: error"]);
+    expect(manager.callsOf("hydrate")[0]!.error).toBe(failed[0]);
+  });
+
   it("answers as it is told, each call with a copy of its own", async () => {
     const store = new RecordingStore();
     const manager = new RecordingManager({ store });

@@ -1,8 +1,9 @@
 import { StorageError } from "../../../errors/error.js";
+import { readOptions } from "../../../options/parse-options.js";
 import type { SchemeFactory } from "../../compose/routing/options.js";
 import { AmbientAccounts, type AccountAddress } from "./ambient-accounts.js";
 import { AzureStore } from "./azure-store.js";
-import type { AzureStoreOptions } from "./options.js";
+import { isContainerClient, parseAzureOptions, type AzureStoreOptions } from "./options.js";
 
 /** Options of {@link azureScheme}. All containers share these options of an AzureStore. */
 export type AzureSchemeOptions = Omit<AzureStoreOptions, "container">;
@@ -11,6 +12,14 @@ const CONTAINER = /^(?:[a-z0-9-]{3,63}|\$root|\$web|\$logs)$/;
 
 // The clouds of Azure. Credentials are sent to no other host, since a reference may come from any source.
 const HOST = /^([a-z0-9]{3,24})\.(?:blob|dfs)\.(core\.windows\.net|core\.usgovcloudapi\.net|core\.chinacloudapi\.cn)$/;
+
+// The options are checked before a container and an account are known.
+const ANY_CONTAINER = "container";
+
+function anyAccount(credential: unknown): Pick<AzureStoreOptions, "accountUrl" | "connectionString"> {
+  if (credential === undefined) return { connectionString: "UseDevelopmentStorage=true" };
+  return { accountUrl: "https://account.blob.core.windows.net" };
+}
 
 /**
  * Serves any container of Azure Blob Storage, for the option `schemes` of a `RoutingStore`. The path has the form
@@ -25,8 +34,8 @@ const HOST = /^([a-z0-9]{3,24})\.(?:blob|dfs)\.(core\.windows\.net|core\.usgovcl
  *
  * All containers share connections, since the SDK has one pool of them.
  *
- * @throws {StorageError} thrown by the factory: `INVALID_PATH` for an invalid container or account, `CONFIG_INVALID`,
- *   `MISSING_DEPENDENCY` for `@azure/identity`
+ * @throws {StorageError} `CONFIG_INVALID` for wrong options. Its factory throws `INVALID_PATH` for an invalid container or
+ *   account, `CONFIG_INVALID` without a credential, and `MISSING_DEPENDENCY` for `@azure/identity`.
  * @example
  * const store = new RoutingStore({
  *   primary,
@@ -34,8 +43,11 @@ const HOST = /^([a-z0-9]{3,24})\.(?:blob|dfs)\.(core\.windows\.net|core\.usgovcl
  * });
  */
 export function azureScheme(options: AzureSchemeOptions = {}): SchemeFactory {
+  readOptions(options, "azureScheme");
   const { client, connectionString, accountUrl, credential, ...rest } = options;
   const isConfigured = client !== undefined || connectionString !== undefined || accountUrl !== undefined;
+  const container = isContainerClient(client) ? client.containerName : ANY_CONTAINER;
+  parseAzureOptions({ ...options, ...(!isConfigured && anyAccount(credential)), container });
   const ambient = new AmbientAccounts();
   const factory: SchemeFactory = async (target) => {
     const [container, host] = splitContainer(target.container);

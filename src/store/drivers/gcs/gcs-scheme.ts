@@ -1,20 +1,24 @@
 import { once } from "../../../async/once.js";
 import { StorageError } from "../../../errors/error.js";
+import { readOptions } from "../../../options/parse-options.js";
 import type { SchemeFactory } from "../../compose/routing/options.js";
 import { createStorage } from "./client.js";
 import { GcsStore } from "./gcs-store.js";
 import { BUCKET_NAME } from "./bucket-name.js";
-import type { GcsStoreOptions } from "./options.js";
+import { parseGcsOptions, type GcsStoreOptions } from "./options.js";
 
 /** Options of {@link gcsScheme}. All buckets share these options of a GcsStore. */
 export type GcsSchemeOptions = Omit<GcsStoreOptions, "bucket">;
+
+// The options are checked before a bucket is known.
+const ANY_BUCKET = "bucket";
 
 /**
  * Serves any bucket through one client, for the option `schemes` of a `RoutingStore`. `gs://bucket/path` is the
  * object `path` of the bucket. Without options, the library finds credentials in the environment.
  *
- * @throws {StorageError} thrown by the factory: `INVALID_PATH` for an invalid bucket name, `CONFIG_INVALID` for wrong
- *   options, `MISSING_DEPENDENCY` without the package `@google-cloud/storage`
+ * @throws {StorageError} `CONFIG_INVALID` for wrong options. Its factory throws `INVALID_PATH` for an invalid bucket
+ *   name, and `MISSING_DEPENDENCY` without the package `@google-cloud/storage`.
  * @example
  * const store = new RoutingStore({
  *   primary,
@@ -22,6 +26,8 @@ export type GcsSchemeOptions = Omit<GcsStoreOptions, "bucket">;
  * });
  */
 export function gcsScheme(options: GcsSchemeOptions = {}): SchemeFactory {
+  readOptions(options, "gcsScheme");
+  parseGcsOptions({ ...options, bucket: ANY_BUCKET });
   const { client, clientConfig, ...rest } = options;
   const sharedClient = once(() => createStorage(clientConfig));
   const factory: SchemeFactory = async ({ container: bucket }) => {

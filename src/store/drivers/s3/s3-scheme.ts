@@ -1,6 +1,7 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { StorageError } from "../../../errors/error.js";
 import type { SchemeFactory } from "../../compose/routing/options.js";
+import { readOptions } from "../../../options/parse-options.js";
 import { SharedClient } from "../../compose/routing/shared-client.js";
 import { createClient } from "./client/client.js";
 import { parseS3Options, type S3StoreOptions } from "./options.js";
@@ -32,6 +33,7 @@ const DEFAULT_REGION = "us-east-1";
  * });
  */
 export function s3Scheme(options: S3SchemeOptions = {}): SchemeFactory {
+  readOptions(options, "s3Scheme");
   parseS3Options({ ...options, bucket: ANY_BUCKET });
   const { client, clientConfig, ...rest } = options;
   const shared = new SharedClient(
