@@ -45,7 +45,7 @@ export async function answerOf(
   const { status, headers, body } = response;
   if (GOOD[operation].includes(status)) {
     const answer = isForeign(`${operation}Command`, headers, {}) ? undefined : described(headers);
-    if (operation !== "GetObject") return (await textOf(response)) === undefined ? undefined : answer;
+    if (operation !== "GetObject") return isGoodText(await textOf(response)) ? answer : undefined;
     const checksum = checksumOf(headers);
     if (answer !== undefined && checksum !== "unknown") return { ...answer, Body: body, checksum };
     body.destroy();
@@ -56,6 +56,12 @@ export async function answerOf(
   const name = isHead ? headRefusal(response) : refusal(status, text);
   if (name === undefined) return undefined;
   throw Object.assign(failure(name, response), !isHead && { Code: name });
+}
+
+// A success status may carry an error, which shows only after the server has begun its response. The SDK looks for it
+// in the same way.
+function isGoodText(text: string | undefined): boolean {
+  return text !== undefined && !text.endsWith("</Error>");
 }
 
 function headRefusal({ status, headers }: DirectResponse): string | undefined {

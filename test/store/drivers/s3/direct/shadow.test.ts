@@ -157,6 +157,8 @@ describe("what a server answers", () => {
     [404, "SomethingNew"],
     [409, "ConditionalRequestConflict"],
     [409, "SomethingNew"],
+    [200, "InternalError"], // the server had begun its response before it failed
+    [200, "SlowDown"],
     [412, "PreconditionFailed"],
     [416, "InvalidRange"],
     [400, "ExpiredToken"],
