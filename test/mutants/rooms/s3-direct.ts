@@ -251,3 +251,19 @@ export const S3_DIRECT: readonly Mutant[] = [
     seenBy: seenByTests("store/drivers/s3/direct/shadow.test.ts"),
   },
 ];
+  {
+    name: "S3, direct: an error in a good answer is a success",
+    promise: behaviour("both ways give the same results and the same errors"),
+    file: `${FOLDER}/answer.ts`,
+    from: 'text !== undefined && !text.endsWith("</Error>")',
+    to: "text !== undefined",
+    seenBy: seenByTests("store/drivers/s3/direct/shadow.test.ts"),
+  },
+  {
+    name: "S3, direct: an empty checksum is compared",
+    promise: behaviour("both ways give the same results and the same errors"),
+    file: `${FOLDER}/answer.ts`,
+    from: "/^$|-[1-9]\\d*$/",
+    to: "/-[1-9]\\d*$/",
+    seenBy: seenByTests("store/drivers/s3/direct/shadow.test.ts"),
+  },

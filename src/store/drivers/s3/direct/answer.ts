@@ -114,8 +114,8 @@ const HEADER = "x-amz-checksum-";
 // These headers describe the other checksum headers.
 const NO_CHECKSUMS = ["type", "mode", "algorithm"];
 
-// A checksum of the parts of an upload, which is not the checksum of the body.
-const OF_PARTS = /-[1-9]\d*$/;
+// No checksum, or one of the parts of an upload, which is not the checksum of the body.
+const NOT_OF_THE_BODY = /^$|-[1-9]\d*$/;
 
 /**
  * Returns the checksum to compare a body with. Returns `"unknown"` if all checksums are of kinds that only the SDK
@@ -127,7 +127,7 @@ function checksumOf(headers: DirectResponse["headers"]): BodyChecksum | "unknown
     if (!name.startsWith(HEADER)) continue;
     const kind = name.slice(HEADER.length);
     const expected = headers[name]!;
-    if (NO_CHECKSUMS.includes(kind) || OF_PARTS.test(expected)) continue;
+    if (NO_CHECKSUMS.includes(kind) || NOT_OF_THE_BODY.test(expected)) continue;
     const algorithm = CHECKSUM_ALGORITHMS.find((known) => known === kind);
     if (algorithm !== undefined) return { algorithm, expected };
     found = "unknown";
