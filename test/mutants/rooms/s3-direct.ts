@@ -78,7 +78,13 @@ const GUARDS: readonly (readonly [guard: string, file: string, from: string, to:
   ["another kind of signature", TARGET, 'if (scheme?.name !== "sigv4"', "if (scheme === undefined"],
   ["many calls of a function", TARGET, 'if ("AWS_LAMBDA_MAX_CONCURRENCY" in process.env) return undefined;', ""],
   ["a large body", TRANSPORT, "payload.bytes.byteLength >= target.asksFrom", "payload.bytes.byteLength >= Infinity"],
-  ["another region", TRANSPORT, "if (this.#target?.region === region)", "if (this.#target !== undefined)"],
+  [
+    "another place",
+    TRANSPORT,
+    "if (this.#target !== undefined && this.#placeText === placeText)",
+    "if (this.#target !== undefined)",
+  ],
+  ["another endpoint", TARGET, "config.endpoint?.(),", "undefined,"],
 ];
 
 export const S3_DIRECT: readonly Mutant[] = [

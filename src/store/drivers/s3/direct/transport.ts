@@ -14,7 +14,8 @@ import {
 import { PlainClient } from "./plain-client.js";
 import { requestAbort } from "./request-signal.js";
 import { responseOf, type DirectResponse } from "./response.js";
-import { targetOf, type Target } from "./target.js";
+import type { SigningCredentials } from "./signature.js";
+import { placeOf, targetOf, type Target } from "./target.js";
 
 /**
  * The result of a direct request:
@@ -51,6 +52,8 @@ export class DirectTransport {
   readonly #client: S3Client;
   readonly #plain: PlainClient;
   #target: Target | undefined;
+  /** The place for which the target was found. */
+  #placeText: string | undefined;
   /** Whether requests to the bucket need the SDK. */
   #isUnfit = false;
 
@@ -151,11 +154,13 @@ export class DirectTransport {
 
   async #currentTarget(): Promise<Target | undefined> {
     if (this.#isUnfit || !this.#plain.hasOwnWay) return undefined;
-    const region = await this.#client.config.region(); // a function of the user may return another region later
-    if (this.#target?.region === region) return this.#target;
-    const target = (await this.#plain.hasOwnParts()) ? await targetOf(this.#client, this.bucket) : undefined;
+    const place = await placeOf(this.#client);
+    const placeText = JSON.stringify(place);
+    if (this.#target !== undefined && this.#placeText === placeText) return this.#target;
+    const target = (await this.#plain.hasOwnParts()) ? await targetOf(this.#client, this.bucket, place) : undefined;
     this.#target = target;
     this.#isUnfit = target === undefined;
+    this.#placeText = placeText;
     return target;
   }
 
@@ -172,5 +177,12 @@ export class DirectTransport {
 }
 
 function hashed({ bytes, sha256: known = sha256(bytes) }: Payload): HashedPayload {
+/** @throws {TypeError} for credentials that the SDK refuses too */
+function checkedCredentials(credentials: SigningCredentials): SigningCredentials {
+  const { accessKeyId, secretAccessKey } = credentials;
+  if (typeof accessKeyId === "string" && typeof secretAccessKey === "string") return credentials;
+  throw new TypeError("The credentials are not valid.");
+}
+
   return { bytes, sha256: known };
 }

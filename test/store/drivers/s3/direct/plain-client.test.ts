@@ -293,3 +293,30 @@ it("sends to the region that the client names at the time", async () => {
     "bucket.s3.eu-west-3.amazonaws.com",
   ]);
 });
+
+it.each<[string, (isSecond: boolean) => S3ClientConfig, string[]]>([
+  ["endpoint", (isSecond) => ({ endpoint: `http://${isSecond ? "b" : "a"}.example:9000` }), ["a.example", "b.example"]],
+  [
+    "kind of address",
+    (isSecond) => ({ ...ON_AWS, useDualstackEndpoint: isSecond, useFipsEndpoint: isSecond }),
+    ["s3.us-east-1.amazonaws.com", "s3-fips.dualstack.us-east-1.amazonaws.com"],
+  ],
+])("sends to the %s that the client names at the time", async (_name, configAt, expected) => {
+  const hosts: string[] = [];
+  const handle = ({ hostname, headers }: SentRequest & { hostname: string }) => {
+    expect(headers).not.toHaveProperty("amz-sdk-invocation-id");
+    hosts.push(hostname);
+    return Promise.resolve({ response: { statusCode: 204, headers: {}, body: Readable.from([]) } });
+  };
+  const functions = Object.keys(configAt(false)).map((name) => {
+    const valueNow = () => Promise.resolve(configAt(hosts.length > 0)[name as keyof S3ClientConfig]);
+    return [name, configAt(false)[name as keyof S3ClientConfig] === undefined ? undefined : valueNow];
+  });
+  const config = { ...s3ClientConfig(""), ...(Object.fromEntries(functions) as S3ClientConfig) };
+  await using store = new S3Store({
+    bucket: "bucket",
+    clientConfig: { ...config, requestHandler: { handle } as never },
+  });
+  for (let call = 0; call < 3; call++) await store.delete("a");
+  expect(hosts).toEqual([...expected, expected[1]]);
+});
