@@ -135,7 +135,8 @@ export class DirectTransport {
     const { config } = this.#client;
     const { protocol, hostname, port, signer, checksums } = target;
     const request = objectRequest(operation, input, payload && hashed(payload), target, checksums);
-    const headers = signer.sign(request, await config.credentials(), this.tools.clock.now() + config.systemClockOffset);
+    const credentials = checkedCredentials(await config.credentials());
+    const headers = signer.sign(request, credentials, this.tools.clock.now() + config.systemClockOffset);
     headers["user-agent"] = target.userAgent;
     const trace = target.isTraced ? process.env["_X_AMZN_TRACE_ID"] : undefined;
     if (trace !== undefined) headers["x-amzn-trace-id"] = trace;
@@ -159,8 +160,8 @@ export class DirectTransport {
     if (this.#target !== undefined && this.#placeText === placeText) return this.#target;
     const target = (await this.#plain.hasOwnParts()) ? await targetOf(this.#client, this.bucket, place) : undefined;
     this.#target = target;
-    this.#isUnfit = target === undefined;
     this.#placeText = placeText;
+    this.#isUnfit = target === undefined;
     return target;
   }
 
@@ -176,7 +177,6 @@ export class DirectTransport {
   }
 }
 
-function hashed({ bytes, sha256: known = sha256(bytes) }: Payload): HashedPayload {
 /** @throws {TypeError} for credentials that the SDK refuses too */
 function checkedCredentials(credentials: SigningCredentials): SigningCredentials {
   const { accessKeyId, secretAccessKey } = credentials;
@@ -184,5 +184,6 @@ function checkedCredentials(credentials: SigningCredentials): SigningCredentials
   throw new TypeError("The credentials are not valid.");
 }
 
+function hashed({ bytes, sha256: known = sha256(bytes) }: Payload): HashedPayload {
   return { bytes, sha256: known };
 }
