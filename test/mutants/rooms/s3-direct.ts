@@ -43,7 +43,13 @@ const SIGNED: readonly (readonly [part: string, from: string, to: string])[] = [
 
 /** What keeps a request to the SDK: its name, the code that looks for it. */
 const GUARDS: readonly (readonly [guard: string, file: string, from: string, to: string])[] = [
-  ["another send", PLAIN, "if (sendOf(this.#client) !== sendOf(unchangedClient())) return false;", ""],
+  ["another send", PLAIN, "if (sendOf(this.#client) !== OWN_SEND) return false;", ""],
+  [
+    "another send of all clients",
+    PLAIN,
+    "if (sendOf(this.#client) !== OWN_SEND) return false;",
+    "if (sendOf(this.#client) !== sendOf(unchangedClient())) return false;",
+  ],
   [
     "middleware",
     PLAIN,
@@ -249,15 +255,6 @@ export const S3_DIRECT: readonly Mutant[] = [
     seenBy: seenByTests("store/drivers/s3/direct/transport.test.ts"),
   },
   {
-    name: "S3, direct: an answer of nobody knows whom is taken",
-    promise: behaviour("both ways give the same results and the same errors"),
-    file: `${FOLDER}/answer.ts`,
-    from: "isForeign(`${operation}Command`, headers, {}) ? undefined : described(headers)",
-    to: "described(headers)",
-    seenBy: seenByTests("store/drivers/s3/direct/shadow.test.ts"),
-  },
-];
-  {
     name: "S3, direct: an error in a good answer is a success",
     promise: behaviour("both ways give the same results and the same errors"),
     file: `${FOLDER}/answer.ts`,
@@ -273,3 +270,12 @@ export const S3_DIRECT: readonly Mutant[] = [
     to: "/-[1-9]\\d*$/",
     seenBy: seenByTests("store/drivers/s3/direct/shadow.test.ts"),
   },
+  {
+    name: "S3, direct: an answer of nobody knows whom is taken",
+    promise: behaviour("both ways give the same results and the same errors"),
+    file: `${FOLDER}/answer.ts`,
+    from: "isForeign(`${operation}Command`, headers, {}) ? undefined : described(headers)",
+    to: "described(headers)",
+    seenBy: seenByTests("store/drivers/s3/direct/shadow.test.ts"),
+  },
+];

@@ -197,6 +197,27 @@ describe("requests go through the SDK", () => {
     expect(ways).toEqual(ALL_SDK);
   });
 
+  it.each<[string, { send: S3Client["send"] }]>([
+    ["clients of S3", S3Client.prototype],
+    ["clients", Object.getPrototypeOf(S3Client.prototype) as S3Client],
+  ])("with another send of all %s, such as a mock's", async (_name, prototype) => {
+    const spy = jest.spyOn(prototype, "send");
+    try {
+      await expect(waysOf({})).resolves.toEqual(ALL_SDK);
+      expect(spy).toHaveBeenCalledTimes(4);
+    } finally {
+      spy.mockRestore();
+    }
+    await expect(waysOf({})).resolves.toEqual(ALL_DIRECT);
+  });
+
+  it("with credentials that it refuses", async () => {
+    const { ways, config } = tracedConfig({ credentials: () => Promise.resolve({} as never) });
+    await using store = new S3Store({ bucket: "bucket", clientConfig: config });
+    await expect(store.stat("a")).rejects.toMatchObject({ code: "UNEXPECTED" });
+    expect(ways).toEqual([]);
+  });
+
   it("from when on there is middleware, or another send", async () => {
     for (const change of [
       (client: S3Client) => client.middlewareStack.add(passOn, { step: "build" }),
