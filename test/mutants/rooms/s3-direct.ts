@@ -50,6 +50,7 @@ const GUARDS: readonly (readonly [guard: string, file: string, from: string, to:
     "if (sendOf(this.#client) !== OWN_SEND) return false;",
     "if (sendOf(this.#client) !== sendOf(unchangedClient())) return false;",
   ],
+  ["middleware that overrides", PLAIN, "toMiddleware, middleware].join", "toMiddleware].join"],
   [
     "middleware",
     PLAIN,

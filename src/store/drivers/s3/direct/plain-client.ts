@@ -67,8 +67,21 @@ function sendOf(client: S3Client): unknown {
   return Reflect.get(client, "send");
 }
 
+interface MiddlewareEntry {
+  readonly name?: string;
+  readonly step?: string;
+  readonly priority?: string;
+  readonly relation?: string;
+  readonly toMiddleware?: string;
+}
+
+// The names do not tell, since middleware that overrides another takes its name and its place.
 function middlewareOf({ middlewareStack }: S3Client): string {
-  return middlewareStack.identify().join("\n");
+  const found: string[] = [];
+  const note = (middleware: unknown, { name, step, priority, relation, toMiddleware }: MiddlewareEntry): void =>
+    void found.push([name, step, priority, relation, toMiddleware, middleware].join(" "));
+  middlewareStack.applyToStack({ add: note, addRelativeTo: note } as never);
+  return found.join("\n");
 }
 
 function schemesOf({ httpAuthSchemes }: Config): string {

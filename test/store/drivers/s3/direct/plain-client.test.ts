@@ -197,6 +197,19 @@ describe("requests go through the SDK", () => {
     expect(ways).toEqual(ALL_SDK);
   });
 
+  it("with middleware in the place of the SDK's own, by its name", async () => {
+    let calls = 0;
+    await waysOfClient({}, (client) =>
+      client.middlewareStack.add((next) => (args) => (calls++, next(args)), {
+        step: "finalizeRequest",
+        priority: "high",
+        name: "retryMiddleware",
+        override: true,
+      }),
+    );
+    expect(calls).toBe(4);
+  });
+
   it.each<[string, { send: S3Client["send"] }]>([
     ["clients of S3", S3Client.prototype],
     ["clients", Object.getPrototypeOf(S3Client.prototype) as S3Client],
@@ -278,8 +291,8 @@ describe("half-public parts of the SDK", () => {
     ["the logger", (config) => delete config["logger"]],
     ["the user agent", (config) => delete config["defaultUserAgentProvider"]],
     [
-      "the way to name middleware",
-      (_config, client) => delete (client.middlewareStack as unknown as Parts)["identify"],
+      "the way to list middleware",
+      (_config, client) => delete (client.middlewareStack as unknown as Parts)["applyToStack"],
     ],
   ])("that are missing are no reason to fail: %s", async (_name, remove) => {
     const { ways, config } = tracedConfig();
