@@ -91,6 +91,12 @@ const GUARDS: readonly (readonly [guard: string, file: string, from: string, to:
     "if (this.#target !== undefined && this.#placeText === placeText)",
     "if (this.#target !== undefined)",
   ],
+  [
+    "another region",
+    TRANSPORT,
+    "this.#target?.region === (await this.#client.config.region())",
+    "this.#target !== undefined",
+  ],
   ["another endpoint", TARGET, "config.endpoint?.(),", "undefined,"],
 ];
 

@@ -8,6 +8,8 @@ export interface Target extends Address {
   readonly protocol: string;
   readonly hostname: string;
   readonly port: number | undefined;
+  /** The region of the client for which the other fields were found. */
+  readonly region: string;
   readonly signer: RequestSigner;
   readonly checksums: Checksums;
   readonly userAgent: string;
@@ -80,6 +82,7 @@ export async function targetOf({ config }: S3Client, bucket: string, place: Plac
     port: url.port === "" ? undefined : Number(url.port),
     host: url.host,
     path: url.pathname.endsWith("/") ? url.pathname : `${url.pathname}/`,
+    region,
     signer: new RequestSigner(scheme.signingRegion ?? region, scheme.signingName),
     checksums: {
       ofRequests: (await config.requestChecksumCalculation()) === "WHEN_SUPPORTED",

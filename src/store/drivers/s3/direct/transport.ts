@@ -41,6 +41,9 @@ const BUSY: readonly number[] = [429, 503];
 // Longest wait in ms before the SDK sends such a request again. The SDK then adds waits of its own.
 const BUSY_PAUSE = 200;
 
+// Settings that decide where requests go, besides the region.
+const PLACING = ["endpoint", "useDualstackEndpoint", "useFipsEndpoint"] as const;
+
 /**
  * Sends requests about objects without the SDK's middleware, which takes five times as long as the request itself.
  * The client still provides the endpoint, region, credentials, clock offset and request handler. Every unusual case
@@ -52,6 +55,8 @@ export class DirectTransport {
   readonly #client: S3Client;
   readonly #plain: PlainClient;
   #target: Target | undefined;
+  /** Whether only the region can still change. */
+  readonly #isFixed: boolean;
   /** The place for which the target was found. */
   #placeText: string | undefined;
   /** Whether requests to the bucket need the SDK. */
@@ -66,6 +71,7 @@ export class DirectTransport {
   ) {
     this.#client = client;
     this.#plain = new PlainClient(client, given);
+    this.#isFixed = given !== undefined && !PLACING.some((name) => typeof given[name] === "function");
   }
 
   /**
@@ -155,6 +161,8 @@ export class DirectTransport {
 
   async #currentTarget(): Promise<Target | undefined> {
     if (this.#isUnfit || !this.#plain.hasOwnWay) return undefined;
+    // To read the whole place takes a quarter of the time of a request.
+    if (this.#isFixed && this.#target?.region === (await this.#client.config.region())) return this.#target;
     const place = await placeOf(this.#client);
     const placeText = JSON.stringify(place);
     if (this.#target !== undefined && this.#placeText === placeText) return this.#target;
