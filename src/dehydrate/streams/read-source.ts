@@ -152,7 +152,8 @@ export async function readSmall(
   limit: number,
   signal: AbortSignal,
 ): Promise<Uint8Array | undefined> {
-  const head = new GatheredBytes(limit);
+  // A source that was put back is longer than an earlier limit. It gets all its room at once, so that it is copied once.
+  const head = new GatheredBytes(limit, reader.head.byteLength > 0 ? limit : 0);
   for (;;) {
     const chunk = await reader.next(signal);
     if (chunk === undefined) return head.kept();

@@ -69,3 +69,15 @@ it("short streams are read as many at a time as concurrency says", async () => {
   controller.abort();
   await expect(call).rejects.toMatchObject({ code: "ABORTED" });
 });
+
+it("the beginning of a long stream is gathered in no more memory than it needs", async () => {
+  const allocated = jest.spyOn(Buffer, "allocUnsafeSlow");
+  try {
+    const stream = new WatchedStream(BYTES, "end", CHUNK);
+    await new StorageManager({ store: new MemoryStore() }).dehydrate({ stream });
+    const sizes = allocated.mock.calls.map(([size]) => size).filter((size) => size >= 2_097_152);
+    expect(sizes).toEqual([2_097_152, HEAD]);
+  } finally {
+    allocated.mockRestore();
+  }
+});

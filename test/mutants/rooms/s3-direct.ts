@@ -43,7 +43,14 @@ const SIGNED: readonly (readonly [part: string, from: string, to: string])[] = [
 
 /** What keeps a request to the SDK: its name, the code that looks for it. */
 const GUARDS: readonly (readonly [guard: string, file: string, from: string, to: string])[] = [
-  ["another send", PLAIN, "if (sendOf(this.#client) !== sendOf(unchangedClient())) return false;", ""],
+  ["another send", PLAIN, "if (sendOf(this.#client) !== OWN_SEND) return false;", ""],
+  [
+    "another send of all clients",
+    PLAIN,
+    "if (sendOf(this.#client) !== OWN_SEND) return false;",
+    "if (sendOf(this.#client) !== sendOf(unchangedClient())) return false;",
+  ],
+  ["middleware that overrides", PLAIN, "toMiddleware, middleware].join", "toMiddleware].join"],
   [
     "middleware",
     PLAIN,
@@ -78,7 +85,19 @@ const GUARDS: readonly (readonly [guard: string, file: string, from: string, to:
   ["another kind of signature", TARGET, 'if (scheme?.name !== "sigv4"', "if (scheme === undefined"],
   ["many calls of a function", TARGET, 'if ("AWS_LAMBDA_MAX_CONCURRENCY" in process.env) return undefined;', ""],
   ["a large body", TRANSPORT, "payload.bytes.byteLength >= target.asksFrom", "payload.bytes.byteLength >= Infinity"],
-  ["another region", TRANSPORT, "if (this.#target?.region === region)", "if (this.#target !== undefined)"],
+  [
+    "another place",
+    TRANSPORT,
+    "if (this.#target !== undefined && this.#placeText === placeText)",
+    "if (this.#target !== undefined)",
+  ],
+  [
+    "another region",
+    TRANSPORT,
+    "this.#target?.region === (await this.#client.config.region())",
+    "this.#target !== undefined",
+  ],
+  ["another endpoint", TARGET, "config.endpoint?.(),", "undefined,"],
 ];
 
 export const S3_DIRECT: readonly Mutant[] = [
@@ -241,6 +260,22 @@ export const S3_DIRECT: readonly Mutant[] = [
     from: 'if (signal?.aborted && typeof response === "object") response.body.destroy();',
     to: "",
     seenBy: seenByTests("store/drivers/s3/direct/transport.test.ts"),
+  },
+  {
+    name: "S3, direct: an error in a good answer is a success",
+    promise: behaviour("both ways give the same results and the same errors"),
+    file: `${FOLDER}/answer.ts`,
+    from: 'text !== undefined && !text.endsWith("</Error>")',
+    to: "text !== undefined",
+    seenBy: seenByTests("store/drivers/s3/direct/shadow.test.ts"),
+  },
+  {
+    name: "S3, direct: an empty checksum is compared",
+    promise: behaviour("both ways give the same results and the same errors"),
+    file: `${FOLDER}/answer.ts`,
+    from: "/^$|-[1-9]\\d*$/",
+    to: "/-[1-9]\\d*$/",
+    seenBy: seenByTests("store/drivers/s3/direct/shadow.test.ts"),
   },
   {
     name: "S3, direct: an answer of nobody knows whom is taken",

@@ -45,8 +45,8 @@ export const STREAMS: readonly Mutant[] = [
     name: "a stream is read far ahead of its store",
     promise: behaviour("backpressure on the way in"),
     file: "dehydrate/streams/read-source.ts",
-    from: "const head = new GatheredBytes(limit);",
-    to: "const head = new GatheredBytes(64 * limit);",
+    from: "const head = new GatheredBytes(limit, ",
+    to: "const head = new GatheredBytes(64 * limit, ",
     seenBy: seenByTests("dehydrate/streams/stream-backpressure.test.ts"),
   },
   {

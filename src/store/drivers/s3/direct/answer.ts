@@ -45,7 +45,7 @@ export async function answerOf(
   const { status, headers, body } = response;
   if (GOOD[operation].includes(status)) {
     const answer = isForeign(`${operation}Command`, headers, {}) ? undefined : described(headers);
-    if (operation !== "GetObject") return (await textOf(response)) === undefined ? undefined : answer;
+    if (operation !== "GetObject") return isGoodText(await textOf(response)) ? answer : undefined;
     const checksum = checksumOf(headers);
     if (answer !== undefined && checksum !== "unknown") return { ...answer, Body: body, checksum };
     body.destroy();
@@ -56,6 +56,12 @@ export async function answerOf(
   const name = isHead ? headRefusal(response) : refusal(status, text);
   if (name === undefined) return undefined;
   throw Object.assign(failure(name, response), !isHead && { Code: name });
+}
+
+// A success status may carry an error, which shows only after the server has begun its response. The SDK looks for it
+// in the same way.
+function isGoodText(text: string | undefined): boolean {
+  return text !== undefined && !text.endsWith("</Error>");
 }
 
 function headRefusal({ status, headers }: DirectResponse): string | undefined {
@@ -108,8 +114,8 @@ const HEADER = "x-amz-checksum-";
 // These headers describe the other checksum headers.
 const NO_CHECKSUMS = ["type", "mode", "algorithm"];
 
-// A checksum of the parts of an upload, which is not the checksum of the body.
-const OF_PARTS = /-[1-9]\d*$/;
+// No checksum, or one of the parts of an upload, which is not the checksum of the body.
+const NOT_OF_THE_BODY = /^$|-[1-9]\d*$/;
 
 /**
  * Returns the checksum to compare a body with. Returns `"unknown"` if all checksums are of kinds that only the SDK
@@ -121,7 +127,7 @@ function checksumOf(headers: DirectResponse["headers"]): BodyChecksum | "unknown
     if (!name.startsWith(HEADER)) continue;
     const kind = name.slice(HEADER.length);
     const expected = headers[name]!;
-    if (NO_CHECKSUMS.includes(kind) || OF_PARTS.test(expected)) continue;
+    if (NO_CHECKSUMS.includes(kind) || NOT_OF_THE_BODY.test(expected)) continue;
     const algorithm = CHECKSUM_ALGORITHMS.find((known) => known === kind);
     if (algorithm !== undefined) return { algorithm, expected };
     found = "unknown";

@@ -19,6 +19,25 @@ export interface Target extends Address {
   readonly isTraced: boolean;
 }
 
+/** The settings that decide where requests go. A function of the user may return other values later. */
+export interface Place {
+  readonly region: string;
+  readonly endpoint: Awaited<ReturnType<NonNullable<S3Client["config"]["endpoint"]>>> | undefined;
+  readonly isDualstack: boolean;
+  readonly isFips: boolean;
+}
+
+/** @throws every error that a part of the configuration throws */
+export async function placeOf({ config }: S3Client): Promise<Place> {
+  const [region, endpoint, isDualstack, isFips] = await Promise.all([
+    config.region(),
+    config.endpoint?.(),
+    config.useDualstackEndpoint(),
+    config.useFipsEndpoint(),
+  ]);
+  return { region, endpoint, isDualstack, isFips };
+}
+
 interface Scheme {
   readonly name?: string;
   readonly signingName?: string;
@@ -27,7 +46,7 @@ interface Scheme {
 }
 
 /**
- * Reads the target of a bucket from the configuration of a client. Returns `undefined` in these cases, which need the
+ * Reads the target of a bucket at a place from the configuration of a client. Returns `undefined` in these cases, which need the
  * SDK:
  *
  * - Directory buckets and access points of many regions need more than a signature in headers.
@@ -35,16 +54,23 @@ interface Scheme {
  *
  * @throws every error that a part of the configuration throws
  */
-export async function targetOf({ config }: S3Client, bucket: string): Promise<Target | undefined> {
+export async function targetOf({ config }: S3Client, bucket: string, place: Place): Promise<Target | undefined> {
   if ("AWS_LAMBDA_MAX_CONCURRENCY" in process.env) return undefined;
-  const region = await config.region();
+  const { region, endpoint, isDualstack, isFips } = place;
   const input = { Bucket: bucket, Key: "key" };
   // A copy, since the function stores there what it finds in the environment.
+  const placed = {
+    ...config,
+    region: () => Promise.resolve(region),
+    ...(endpoint !== undefined && { endpoint: () => Promise.resolve(endpoint) }),
+    useDualstackEndpoint: () => Promise.resolve(isDualstack),
+    useFipsEndpoint: () => Promise.resolve(isFips),
+  };
   const {
     url,
     properties,
     headers = {},
-  } = await endpoints.getEndpointFromInstructions(input, GetObjectCommand, { ...config }, {});
+  } = await endpoints.getEndpointFromInstructions(input, GetObjectCommand, placed, {});
   const [scheme] = (properties?.["authSchemes"] ?? []) as readonly Scheme[];
   if (scheme?.name !== "sigv4" || scheme.signingName !== "s3" || scheme.disableDoubleEncoding !== true)
     return undefined;

@@ -14,7 +14,8 @@ import {
 import { PlainClient } from "./plain-client.js";
 import { requestAbort } from "./request-signal.js";
 import { responseOf, type DirectResponse } from "./response.js";
-import { targetOf, type Target } from "./target.js";
+import type { SigningCredentials } from "./signature.js";
+import { placeOf, targetOf, type Target } from "./target.js";
 
 /**
  * The result of a direct request:
@@ -40,6 +41,9 @@ const BUSY: readonly number[] = [429, 503];
 // Longest wait in ms before the SDK sends such a request again. The SDK then adds waits of its own.
 const BUSY_PAUSE = 200;
 
+// Settings that decide where requests go, besides the region.
+const PLACING = ["endpoint", "useDualstackEndpoint", "useFipsEndpoint"] as const;
+
 /**
  * Sends requests about objects without the SDK's middleware, which takes five times as long as the request itself.
  * The client still provides the endpoint, region, credentials, clock offset and request handler. Every unusual case
@@ -51,6 +55,10 @@ export class DirectTransport {
   readonly #client: S3Client;
   readonly #plain: PlainClient;
   #target: Target | undefined;
+  /** Whether only the region can still change. */
+  readonly #isFixed: boolean;
+  /** The place for which the target was found. */
+  #placeText: string | undefined;
   /** Whether requests to the bucket need the SDK. */
   #isUnfit = false;
 
@@ -63,6 +71,7 @@ export class DirectTransport {
   ) {
     this.#client = client;
     this.#plain = new PlainClient(client, given);
+    this.#isFixed = given !== undefined && !PLACING.some((name) => typeof given[name] === "function");
   }
 
   /**
@@ -132,7 +141,8 @@ export class DirectTransport {
     const { config } = this.#client;
     const { protocol, hostname, port, signer, checksums } = target;
     const request = objectRequest(operation, input, payload && hashed(payload), target, checksums);
-    const headers = signer.sign(request, await config.credentials(), this.tools.clock.now() + config.systemClockOffset);
+    const credentials = checkedCredentials(await config.credentials());
+    const headers = signer.sign(request, credentials, this.tools.clock.now() + config.systemClockOffset);
     headers["user-agent"] = target.userAgent;
     const trace = target.isTraced ? process.env["_X_AMZN_TRACE_ID"] : undefined;
     if (trace !== undefined) headers["x-amzn-trace-id"] = trace;
@@ -151,10 +161,14 @@ export class DirectTransport {
 
   async #currentTarget(): Promise<Target | undefined> {
     if (this.#isUnfit || !this.#plain.hasOwnWay) return undefined;
-    const region = await this.#client.config.region(); // a function of the user may return another region later
-    if (this.#target?.region === region) return this.#target;
-    const target = (await this.#plain.hasOwnParts()) ? await targetOf(this.#client, this.bucket) : undefined;
+    // To read the whole place takes a quarter of the time of a request.
+    if (this.#isFixed && this.#target?.region === (await this.#client.config.region())) return this.#target;
+    const place = await placeOf(this.#client);
+    const placeText = JSON.stringify(place);
+    if (this.#target !== undefined && this.#placeText === placeText) return this.#target;
+    const target = (await this.#plain.hasOwnParts()) ? await targetOf(this.#client, this.bucket, place) : undefined;
     this.#target = target;
+    this.#placeText = placeText;
     this.#isUnfit = target === undefined;
     return target;
   }
@@ -169,6 +183,13 @@ export class DirectTransport {
       clock.clearTimeout(timer);
     }
   }
+}
+
+/** @throws {TypeError} for credentials that the SDK refuses too */
+function checkedCredentials(credentials: SigningCredentials): SigningCredentials {
+  const { accessKeyId, secretAccessKey } = credentials;
+  if (typeof accessKeyId === "string" && typeof secretAccessKey === "string") return credentials;
+  throw new TypeError("The credentials are not valid.");
 }
 
 function hashed({ bytes, sha256: known = sha256(bytes) }: Payload): HashedPayload {

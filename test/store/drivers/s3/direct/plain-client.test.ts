@@ -197,6 +197,40 @@ describe("requests go through the SDK", () => {
     expect(ways).toEqual(ALL_SDK);
   });
 
+  it("with middleware in the place of the SDK's own, by its name", async () => {
+    let calls = 0;
+    await waysOfClient({}, (client) =>
+      client.middlewareStack.add((next) => (args) => (calls++, next(args)), {
+        step: "finalizeRequest",
+        priority: "high",
+        name: "retryMiddleware",
+        override: true,
+      }),
+    );
+    expect(calls).toBe(4);
+  });
+
+  it.each<[string, { send: S3Client["send"] }]>([
+    ["clients of S3", S3Client.prototype],
+    ["clients", Object.getPrototypeOf(S3Client.prototype) as S3Client],
+  ])("with another send of all %s, such as a mock's", async (_name, prototype) => {
+    const spy = jest.spyOn(prototype, "send");
+    try {
+      await expect(waysOf({})).resolves.toEqual(ALL_SDK);
+      expect(spy).toHaveBeenCalledTimes(4);
+    } finally {
+      spy.mockRestore();
+    }
+    await expect(waysOf({})).resolves.toEqual(ALL_DIRECT);
+  });
+
+  it("with credentials that it refuses", async () => {
+    const { ways, config } = tracedConfig({ credentials: () => Promise.resolve({} as never) });
+    await using store = new S3Store({ bucket: "bucket", clientConfig: config });
+    await expect(store.stat("a")).rejects.toMatchObject({ code: "UNEXPECTED" });
+    expect(ways).toEqual([]);
+  });
+
   it("from when on there is middleware, or another send", async () => {
     for (const change of [
       (client: S3Client) => client.middlewareStack.add(passOn, { step: "build" }),
@@ -257,8 +291,8 @@ describe("half-public parts of the SDK", () => {
     ["the logger", (config) => delete config["logger"]],
     ["the user agent", (config) => delete config["defaultUserAgentProvider"]],
     [
-      "the way to name middleware",
-      (_config, client) => delete (client.middlewareStack as unknown as Parts)["identify"],
+      "the way to list middleware",
+      (_config, client) => delete (client.middlewareStack as unknown as Parts)["applyToStack"],
     ],
   ])("that are missing are no reason to fail: %s", async (_name, remove) => {
     const { ways, config } = tracedConfig();
@@ -292,4 +326,31 @@ it("sends to the region that the client names at the time", async () => {
     "bucket.s3.eu-west-1.amazonaws.com",
     "bucket.s3.eu-west-3.amazonaws.com",
   ]);
+});
+
+it.each<[string, (isSecond: boolean) => S3ClientConfig, string[]]>([
+  ["endpoint", (isSecond) => ({ endpoint: `http://${isSecond ? "b" : "a"}.example:9000` }), ["a.example", "b.example"]],
+  [
+    "kind of address",
+    (isSecond) => ({ ...ON_AWS, useDualstackEndpoint: isSecond, useFipsEndpoint: isSecond }),
+    ["s3.us-east-1.amazonaws.com", "s3-fips.dualstack.us-east-1.amazonaws.com"],
+  ],
+])("sends to the %s that the client names at the time", async (_name, configAt, expected) => {
+  const hosts: string[] = [];
+  const handle = ({ hostname, headers }: SentRequest & { hostname: string }) => {
+    expect(headers).not.toHaveProperty("amz-sdk-invocation-id");
+    hosts.push(hostname);
+    return Promise.resolve({ response: { statusCode: 204, headers: {}, body: Readable.from([]) } });
+  };
+  const functions = Object.keys(configAt(false)).map((name) => {
+    const valueNow = () => Promise.resolve(configAt(hosts.length > 0)[name as keyof S3ClientConfig]);
+    return [name, configAt(false)[name as keyof S3ClientConfig] === undefined ? undefined : valueNow];
+  });
+  const config = { ...s3ClientConfig(""), ...(Object.fromEntries(functions) as S3ClientConfig) };
+  await using store = new S3Store({
+    bucket: "bucket",
+    clientConfig: { ...config, requestHandler: { handle } as never },
+  });
+  for (let call = 0; call < 3; call++) await store.delete("a");
+  expect(hosts).toEqual([...expected, expected[1]]);
 });

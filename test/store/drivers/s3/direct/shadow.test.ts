@@ -145,6 +145,11 @@ describe("what a server answers", () => {
       headers: { ...described, "x-amz-checksum-crc64nvme": "AAAAAAAAAAA=" },
       body: "0123456789",
     },
+    "an empty checksum": {
+      status: 200,
+      headers: { ...described, "x-amz-checksum-crc32": "" },
+      body: "0123456789",
+    },
     "a checksum of parts": {
       status: 200,
       headers: { ...described, "x-amz-checksum-crc32": "AAAAAA==-2" },
@@ -152,6 +157,8 @@ describe("what a server answers", () => {
     },
   };
   const refusals: [number, string][] = [
+    [200, "InternalError"], // the server had begun its response before it failed
+    [200, "SlowDown"],
     [404, "NoSuchKey"],
     [404, "NoSuchBucket"],
     [404, "SomethingNew"],
