@@ -30,7 +30,7 @@ export const CHUNKS = inOrder([
   },
   { name: "exporters", test: /src\/observe\/exporters\/(?!otel|prometheus)/ },
   { name: "compression", test: /src\/codecs\/(gzip|brotli|zstd|zstd-frame|compression)\.ts$/ },
-  { name: "kubernetes", test: /src\/resolvers\/kubernetes\// },
+  { name: "kubernetes-resolvers", test: /src\/resolvers\/kubernetes\// },
   { name: "manager", test: new RegExp(`src/(${MANAGER_ROOMS})/(?!lifecycle/)`) },
   { name: "lifecycle", test: /src\/maintain\/lifecycle\// },
   {

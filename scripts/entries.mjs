@@ -7,6 +7,7 @@ export const ENTRIES = {
   "coatcheck/redis": "src/redis.ts",
   "coatcheck/gcs": "src/gcs.ts",
   "coatcheck/azure": "src/azure.ts",
+  "coatcheck/kubernetes": "src/kubernetes.ts",
   "coatcheck/messages": "src/adapters/messages.ts",
   "coatcheck/sqs": "src/adapters/sqs.ts",
   "coatcheck/sns": "src/adapters/sns.ts",

@@ -84,6 +84,7 @@ export type { PayloadPath } from "./plan/payload-path.js";
 export type { EntryKind } from "./plan/planned-entry.js";
 export type { Dialect } from "./reference/grammar.js";
 export type { BubustackReference, StorageReference } from "./reference/reference.js";
+// Also in coatcheck/kubernetes. They stay here until 1.0.
 export { kubernetesResolvers, type KubernetesResolverOptions } from "./resolvers/kubernetes/kubernetes.js";
 export {
   kubernetesClient,

@@ -26,6 +26,7 @@ import type { Codec, Dehydrated, Hydrated, KeyProvider, ObjectInfo, ReferenceTo 
 import type { StorageManagerOptions, StorageReference, Store, VerifyReport } from "coatcheck";
 import { S3Store } from "coatcheck/s3";
 import { RedisStore } from "coatcheck/redis";
+import { kubernetesResolvers, type KubernetesClient } from "coatcheck/kubernetes";
 import { FaultStore, storeConformance } from "coatcheck/testing";
 import { inspector, type InspectorPayloadCodec } from "coatcheck/inspector";
 
@@ -55,6 +56,10 @@ const provider: KeyProvider = {
 const codecs: Codec[] = [gzip({ level: 1 }), brotli(), aes256gcm({ keys: provider, dataKeyTtl: 1000 })];
 // @ts-expect-error keys that are given need an active one
 aes256gcm({ keys: { a: new Uint8Array(32) } });
+
+export function secrets(client: KubernetesClient): StorageManager {
+  return new StorageManager({ resolvers: kubernetesResolvers({ client, namespace: "orders" }) });
+}
 
 export async function trust(): Promise<[VerifyReport, string]> {
   const signing = { keys: { a: new Uint8Array(32) }, activeKeyId: "a", audience: "us", ttl: 1000 };
