@@ -70,6 +70,17 @@ describe("a StoredObject whose JSON has lines", () => {
     fc.assert(property, { numRuns: 100 });
   });
 
+  it("has them at the first comma that is far enough, also where items become far larger all at once", () => {
+    const small = Array.from({ length: 5000 }, (_, index) => index);
+    const large = Array.from({ length: 1000 }, () => ({ text: "x".repeat(500) }));
+    const lines = written([...small, ...large], { lineUnits: 100_000 })
+      .toString()
+      .split("\n");
+    const units = lines.map((line, index) => line.length - (index === 0 ? HEADS[0]!.length : 0));
+    expect(lines).toHaveLength(6);
+    expect(units.slice(0, -1).every((count) => count > 100_000 && count < 100_600)).toBe(true);
+  });
+
   it("is the same, whatever the order of keys was, if it is canonical", () => {
     const reversed = (value: unknown): unknown =>
       Array.isArray(value)

@@ -169,6 +169,12 @@ describe("The root", () => {
     expect(plan.entries).toMatchObject([{ kind: "json", path: [], content: { value: payload } }]);
   });
 
+  it("is not over it either when what shares objects may be larger", () => {
+    const payload = Array.from({ length: 100 }, () => textOf(101));
+    const plan = planOf(payload, { maxInlineSize: 100, maxEnvelopeSize: 1024 }, { maxSharedSize: 1e6 });
+    expect(plan.entries).toMatchObject([{ kind: "json", path: [], content: { value: payload } }]);
+  });
+
   it("is not over it either when maxInlineSize is larger", () => {
     const payload = { list: Array.from({ length: 300 }, (_, index) => index) };
     expect(kinds(payload, { maxInlineSize: 1e6, maxEnvelopeSize: 1024 })).toEqual([["json", ["list"]]]);

@@ -1,4 +1,5 @@
 import * as check from "../../src/store/check.js";
+import type { CheckedVerbs } from "../../src/store/checked-store.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { withCircuitBreaker } from "../../src/store/layers/circuit-breaker.js";
 import { withConcurrencyLimit } from "../../src/store/layers/concurrency-limit.js";
@@ -95,19 +96,30 @@ describe("a stack of layers", () => {
     expect(store.asked).toEqual([expect.stringMatching(/there$/)]);
   });
 
-  it("asks a store for nothing once the caller has given up in the layer above", async () => {
-    const memory = await filled();
-    const stop = new AbortController();
-    const counter = {
-      reserve: () => {
-        stop.abort("given up");
-        return Promise.resolve(true);
-      },
-      add: () => Promise.resolve(),
-    };
-    const store = withUsageLimits(memory, { requests: 1000, counter });
-    const { signal } = stop;
-    expect(await failureOf(store.write("a", "bytes", { signal }))).toMatchObject({ code: "ABORTED" });
-    await expect(memory.stat("a")).resolves.toBeUndefined();
-  });
+  it.each(["write", "read", "stat", "list", "copy"] as const)(
+    "asks a store for nothing once the caller has given up in the layer above: %s",
+    async (verb) => {
+      const memory = await filled();
+      const asked = jest.spyOn(memory as unknown as CheckedVerbs, `${verb}Checked`);
+      const stop = new AbortController();
+      const { signal } = stop;
+      const counter = {
+        reserve: () => {
+          stop.abort("given up");
+          return Promise.resolve(true);
+        },
+        add: () => Promise.resolve(),
+      };
+      const store = withUsageLimits(memory, { requests: 1000, counter });
+      const calls = {
+        write: () => store.write("a", "bytes", { signal }),
+        read: () => store.read("there", { signal }),
+        stat: () => store.stat("there", { signal }),
+        list: () => store.list("", { signal })[Symbol.asyncIterator]().next(),
+        copy: () => store.copy("there", "a", { signal }),
+      };
+      expect(await failureOf<unknown>(calls[verb]())).toMatchObject({ code: "ABORTED" });
+      expect(asked).not.toHaveBeenCalled();
+    },
+  );
 });

@@ -15,7 +15,7 @@ export const STEPS: readonly Mutant[] = [
     file: "json/json-writer.ts",
     from: "json === UNKNOWN || this.endsLine(json.length)",
     to: "json === UNKNOWN",
-    seenBy: seenByTests("vectors/lines.test.ts"),
+    seenBy: seenByTests("vectors/lines.test.ts", "object/parse-lines.test.ts"),
   },
   {
     name: "lines end in inner containers",
