@@ -1,5 +1,5 @@
 import * as check from "../../src/store/check.js";
-import type { CheckedVerbs } from "../../src/store/checked-store.js";
+import { StoreBelow, type CheckedVerbs } from "../../src/store/checked-store.js";
 import { MemoryStore } from "../../src/store/drivers/memory-store.js";
 import { withCircuitBreaker } from "../../src/store/layers/circuit-breaker.js";
 import { withConcurrencyLimit } from "../../src/store/layers/concurrency-limit.js";
@@ -96,30 +96,24 @@ describe("a stack of layers", () => {
     expect(store.asked).toEqual([expect.stringMatching(/there$/)]);
   });
 
-  it.each(["write", "read", "stat", "list", "copy"] as const)(
-    "asks a store for nothing once the caller has given up in the layer above: %s",
-    async (verb) => {
-      const memory = await filled();
-      const asked = jest.spyOn(memory as unknown as CheckedVerbs, `${verb}Checked`);
-      const stop = new AbortController();
-      const { signal } = stop;
-      const counter = {
-        reserve: () => {
-          stop.abort("given up");
-          return Promise.resolve(true);
-        },
-        add: () => Promise.resolve(),
-      };
-      const store = withUsageLimits(memory, { requests: 1000, counter });
-      const calls = {
-        write: () => store.write("a", "bytes", { signal }),
-        read: () => store.read("there", { signal }),
-        stat: () => store.stat("there", { signal }),
-        list: () => store.list("", { signal })[Symbol.asyncIterator]().next(),
-        copy: () => store.copy("there", "a", { signal }),
-      };
-      expect(await failureOf<unknown>(calls[verb]())).toMatchObject({ code: "ABORTED" });
-      expect(asked).not.toHaveBeenCalled();
-    },
-  );
+  it("asks a store for nothing once the caller has given up in the layer above", async () => {
+    const memory = await filled();
+    const verbs = ["write", "read", "stat", "delete", "list", "copy"] as const;
+    const spies = verbs.map((verb) => jest.spyOn(memory as unknown as CheckedVerbs, `${verb}Checked`));
+    const below = new StoreBelow(memory);
+    const details = { operation: "call", store: "memory" };
+    const options = { signal: AbortSignal.abort("given up") };
+    const calls: (() => unknown)[] = [
+      () => below.writeChecked("a", "bytes", options, details),
+      () => below.readChecked("there", options, details),
+      () => below.statChecked("there", options, details),
+      () => below.deleteChecked("there", options, details),
+      () => below.listChecked("", options, details),
+      () => below.copyChecked("there", "a", options, details),
+    ];
+    for (const call of calls) {
+      expect(await failureOf(Promise.resolve().then(call))).toMatchObject({ code: "ABORTED", cause: "given up" });
+    }
+    for (const spy of spies) expect(spy).not.toHaveBeenCalled();
+  });
 });
