@@ -108,9 +108,9 @@ export const PLAN: readonly Mutant[] = [
   {
     name: "bytes beside a list make its size be found once more",
     promise: behaviour("the size of a list is not found a second time, for bytes beside it"),
-    file: "dehydrate/dehydrate.ts",
-    from: "const { content, path } = entry;",
-    to: "const { content, path, size } = entry;\n    void size;",
+    file: "dehydrate/lay-out.ts",
+    from: "if (!entry.holdsBinary) {",
+    to: "if (sources.size === 0) {",
     seenBy: seenByTests("dehydrate/dehydrate.test.ts"),
   },
   {
