@@ -86,6 +86,14 @@ export const openSchemas = {
 /** Options of one dehydration. The manager's options apply where the call gives none. */
 export type DehydrateSettings = ManagerSettings & Omit<z.output<typeof dehydrateSchema>, "audience">;
 
+/** The settings of one dehydration: those that other calls may share, and what belongs to this call alone. */
+export interface CallSettings {
+  /** Without scope and signal. */
+  readonly shared: DehydrateSettings;
+  readonly scope: string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Options of one hydration. The manager's options apply where the call gives none. */
 export type HydrateSettings = Omit<ManagerSettings, "resolvers"> &
   Omit<z.output<typeof hydrateSchema>, "resolvers" | "audience"> & { resolvers: readonly ReferenceResolver[] };

@@ -7,11 +7,12 @@ import {
   hydrateSchema,
   openSchemas,
   signedHydrateSchema,
+  type CallSettings,
   type DehydrateSettings,
   type HydrateSettings,
 } from "./call-schemas.js";
 import { assertOwnPrefixes, assertReadablePrefix } from "./confine.js";
-import { joined, keepDehydration, lastDehydration, type CallSettings } from "./last-dehydration.js";
+import { keepDehydration, lastDehydration } from "./last-dehydration.js";
 import type { DehydrateOptions, HydrateOptions, OpenOptions } from "./options.js";
 import type { ManagerSettings } from "./settings.js";
 import { ttlOf } from "./retention.js";
@@ -35,6 +36,12 @@ export function callSettings(settings: ManagerSettings, options: DehydrateOption
   if (parsed.ttl !== undefined) ttlOf(shared, "", parsed.ttl);
   keepDehydration(settings, own, shared);
   return { shared, scope, signal };
+}
+
+/** Joins the settings of a call. It makes a copy, which takes as long as all else of a call that stores nothing. */
+export function joined({ shared, scope, signal }: CallSettings): DehydrateSettings {
+  if (signal !== undefined) return scope === undefined ? { ...shared, signal } : { ...shared, scope, signal };
+  return scope === undefined ? shared : { ...shared, scope };
 }
 
 /** Returns the settings of a call whose result must fit in one value. */

@@ -3,15 +3,7 @@ import { type OwnOptions } from "../options/parse-options.js";
 import { isSignal } from "../store/call-options.js";
 import { isScope } from "./fields.js";
 import type { ManagerSettings } from "./settings.js";
-import type { DehydrateSettings } from "./call-schemas.js";
-
-/** The settings of one dehydration: those that other calls may share, and what belongs to this call alone. */
-export interface CallSettings {
-  /** Without scope and signal. */
-  readonly shared: DehydrateSettings;
-  readonly scope: string | undefined;
-  readonly signal: AbortSignal | undefined;
-}
+import type { CallSettings, DehydrateSettings } from "./call-schemas.js";
 
 interface Checked {
   readonly options: OwnOptions;
@@ -48,12 +40,6 @@ export function lastDehydration(manager: ManagerSettings, options: object): Call
 export function keepDehydration(manager: ManagerSettings, options: OwnOptions, settings: DehydrateSettings): void {
   const values = options.values.map((value, index) => (isOfOneCall(options.names[index]!) ? undefined : value));
   lastOf.set(manager, { options: { names: options.names, values }, settings: Object.freeze(settings) });
-}
-
-/** Joins the settings of a call. It makes a copy, which takes as long as all else of a call that stores nothing. */
-export function joined({ shared, scope, signal }: CallSettings): DehydrateSettings {
-  if (signal !== undefined) return scope === undefined ? { ...shared, signal } : { ...shared, scope, signal };
-  return scope === undefined ? shared : { ...shared, scope };
 }
 
 function isOfOneCall(name: string): boolean {

@@ -1,5 +1,4 @@
-import { callSettings, inputSettings } from "../configure/call-settings.js";
-import { joined, type CallSettings } from "../configure/last-dehydration.js";
+import { callSettings, inputSettings, joined } from "../configure/call-settings.js";
 import type { DehydrateOptions } from "../configure/options.js";
 import type { ManagerParts } from "../call/call.js";
 import { setImmediate } from "node:timers/promises";
@@ -22,7 +21,7 @@ import { layOut } from "./lay-out.js";
 import { isLoneEntry, loneObject, storeAtOnce } from "./lone-entry.js";
 import { ObjectWriter, type NewObject } from "./object-writer.js";
 import { beginPlan, type PlannedPayload } from "./plan-payload.js";
-import type { DehydrateSettings } from "../configure/call-schemas.js";
+import type { CallSettings, DehydrateSettings } from "../configure/call-schemas.js";
 import { SourceOwner } from "./streams/source-owner.js";
 import { storeSources } from "./streams/store-sources.js";
 import { Turns } from "../async/turns.js";
