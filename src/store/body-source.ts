@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { bytesOf, isBytes, type Bytes } from "../bytes/bytes.js";
+import { isObject } from "../json/is-object.js";
 import { endSource, openSource, type OpenSource } from "./source.js";
 import type { StoreBody } from "./store.js";
 
@@ -12,6 +13,11 @@ export class BodySource implements AsyncIterable<Uint8Array> {
   readonly #readings: Reading[] = [];
 
   constructor(private readonly source: AsyncIterable<Uint8Array>) {}
+
+  /** Whether a body is one. Unlike `instanceof`, this runs no code of a proxy. */
+  static is(body: unknown): body is BodySource {
+    return isObject(body) && #readings in body;
+  }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     const reading = new Reading(openSource(this.source));
@@ -70,7 +76,7 @@ async function soon(closing: Promise<unknown>): Promise<void> {
  */
 export function endingSource<T>(body: StoreBody, write: (body: StoreBody) => Promise<T>): Promise<T> {
   // The layer above has made the source, and ends it.
-  if (typeof body === "string" || body instanceof BodySource) return write(body);
+  if (typeof body === "string" || BodySource.is(body)) return write(body);
   if (isBytes(body)) return write(ownBytes(body));
   // A value that is no body goes on to `write`, which refuses it in the order of its checks.
   return isAsyncIterable(body) ? endedOnFailure(new BodySource(body), write) : write(body);
@@ -94,6 +100,11 @@ function ownBytes(body: Bytes): Uint8Array {
   }
 }
 
-function isAsyncIterable(body: unknown): body is AsyncIterable<Uint8Array> {
-  return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
+/** Whether a body is one that gives chunks. A proxy that throws is none. */
+export function isAsyncIterable(body: unknown): body is AsyncIterable<Uint8Array> {
+  try {
+    return isObject(body) && Symbol.asyncIterator in body;
+  } catch {
+    return false;
+  }
 }

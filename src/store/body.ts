@@ -3,7 +3,7 @@ import { bytesOf, isBytes, isDetached } from "../bytes/bytes.js";
 import { StorageError, type StorageErrorDetails } from "../errors/error.js";
 import { abortable } from "../async/abort.js";
 import { Turns } from "../async/turns.js";
-import { BodySource } from "./body-source.js";
+import { BodySource, isAsyncIterable } from "./body-source.js";
 import { giveUp } from "../async/give-up.js";
 import { sourceFailure } from "./source-failure.js";
 import type { StoreBody, WriteOptions } from "./store.js";
@@ -59,7 +59,7 @@ export function assertBody(body: unknown, details: StorageErrorDetails): asserts
     throw new StorageError("CONFIG_INVALID", message, details);
   }
   if (typeof body === "string" || isBytes(body)) return;
-  if (typeof body === "object" && body !== null && Symbol.asyncIterator in body) return;
+  if (isAsyncIterable(body)) return;
   throw new StorageError("CONFIG_INVALID", "The body must be bytes, a string or an async iterable of bytes.", details);
 }
 
@@ -161,7 +161,7 @@ function chunkOf(chunk: unknown, details: StorageErrorDetails): Uint8Array {
 
 function iteratorOf(body: AsyncIterable<Uint8Array>, details: StorageErrorDetails): AsyncIterator<Uint8Array> {
   try {
-    return (body instanceof BodySource ? body : new BodySource(body))[Symbol.asyncIterator]();
+    return (BodySource.is(body) ? body : new BodySource(body))[Symbol.asyncIterator]();
   } catch (cause) {
     throw sourceFailed(cause, details);
   }

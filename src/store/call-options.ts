@@ -1,4 +1,4 @@
-import { StorageError, type StorageErrorDetails } from "../errors/error.js";
+import { isStorageError, StorageError, type StorageErrorDetails } from "../errors/error.js";
 import { isPlainObject } from "../json/is-object.js";
 import type { CallOptions, DeleteOptions, ListOptions, PresignOptions, ReadOptions, WriteOptions } from "./store.js";
 
@@ -44,19 +44,32 @@ export function assertKnown(
   options: unknown,
   details: StorageErrorDetails,
 ): void {
-  if (!isPlainObject(options)) throw invalid("The options must be a plain object", details);
-  for (const name of Object.getOwnPropertyNames(options)) {
-    if (Object.hasOwn(known, name)) continue;
-    throw invalid(`The option "${name}" is not known here; known are ${Object.keys(known).join(", ")}`, details);
-  }
-  if (options.signal !== undefined && !isSignal(options.signal)) {
-    throw invalid('The option "signal" must be an AbortSignal', details);
+  try {
+    if (!isPlainObject(options)) throw invalid("The options must be a plain object", details);
+    for (const name of Object.getOwnPropertyNames(options)) {
+      if (!Object.hasOwn(known, name)) {
+        throw invalid(`The option "${name}" is not known here; known are ${Object.keys(known).join(", ")}`, details);
+      }
+      const value = options[name]; // a getter may throw, and the checks that follow read it too
+      if (name !== "signal" || value === undefined || isSignal(value)) continue;
+      throw invalid('The option "signal" must be an AbortSignal', details);
+    }
+  } catch (cause) {
+    if (isStorageError(cause)) throw cause;
+    throw invalid("The options can't be read: a getter or a proxy threw", { ...details, cause });
   }
 }
 
-/** Whether a value is an `AbortSignal` of any implementation: the platform's, or one that fills in for it. */
+/**
+ * Whether a value is an `AbortSignal` of any implementation: the platform's, or one that fills in for it. A proxy of
+ * a signal is none, since the platform refuses to say whether it has fired.
+ */
 export function isSignal(value: unknown): value is AbortSignal {
-  return value instanceof EventTarget && "aborted" in value;
+  try {
+    return value instanceof EventTarget && typeof (value as Partial<AbortSignal>).aborted === "boolean";
+  } catch {
+    return false;
+  }
 }
 
 function invalid(problem: string, details: StorageErrorDetails): StorageError {

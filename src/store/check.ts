@@ -195,16 +195,22 @@ function assertCount(name: string, value: number | undefined, details: CallDetai
 }
 
 function assertMetadata(metadata: Record<string, string>, details: CallDetails): void {
-  if (!isObject(metadata) || Symbol.iterator in metadata) {
-    throw invalidOption("metadata", "must be an object of texts by name", details);
-  }
-  for (const [key, value] of Object.entries(metadata)) {
+  for (const [key, value] of metadataEntries(metadata, details)) {
     // Every object store carries these characters unchanged. S3 metadata are HTTP headers, lower-cased, US-ASCII.
     if (!/^[a-z0-9][a-z0-9-]*$/.test(key)) throw invalidOption("metadata", "has a key other than [a-z0-9-]", details);
     if (!isHeaderValue(value)) {
       throw invalidOption("metadata", "has a value other than printable ASCII without outer spaces", details);
     }
   }
+}
+
+function metadataEntries(metadata: unknown, details: CallDetails): readonly (readonly [string, unknown])[] {
+  try {
+    if (isObject(metadata) && !(Symbol.iterator in metadata)) return Object.entries(metadata);
+  } catch (cause) {
+    throw invalidOption("metadata", "can't be read, since a getter or a proxy threw", { ...details, cause });
+  }
+  throw invalidOption("metadata", "must be an object of texts by name", details);
 }
 
 function assertText(name: string, value: unknown, details: CallDetails): void {

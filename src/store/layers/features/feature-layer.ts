@@ -21,7 +21,7 @@ import type {
 import { CallLayer } from "../call-layer.js";
 import { copyByWriting } from "../../copy-by-writing.js";
 import { ObjectsWithSidecars } from "./objects-with-sidecars.js";
-import type { FeatureSettings, Operation, Feature } from "./options.js";
+import type { FeatureSettings, Feature } from "./options.js";
 import { isReserved } from "./sidecar.js";
 import { asOwn, type SidecarCall } from "./sidecars.js";
 import { demands, honoured, settleOptions, type Honoured } from "./unhonoured.js";
@@ -166,11 +166,12 @@ export class FeatureLayer extends CallLayer implements FeatureStore {
    * of the primary.
    */
   async #gate<Options extends CallOptions>(
-    operation: Operation,
+    operation: "write" | "read" | "delete",
     path: string,
     options: Options,
     check: (options: Options) => CallDetails,
   ): Promise<Honoured<Options>> {
+    assertOptions(operation, options, { operation, store: this.name, path });
     let capability = this.#capability;
     if (isRouted(this, path) && demands(operation, options).length > 0) {
       const details = check(options); // before a store is opened

@@ -28,9 +28,8 @@ export interface Honoured<Options> {
 }
 
 /** Returns the options of a call that a store may be unable to honour, each with the capability that it needs. */
-export function demands(operation: Operation, options: object | null): readonly (readonly [string, CapabilityFlag])[] {
-  // The check of the call refuses options that are no object.
-  const given = (options ?? {}) as Readonly<Record<string, unknown>>;
+export function demands(operation: Operation, options: object): readonly (readonly [string, CapabilityFlag])[] {
+  const given = options as Readonly<Record<string, unknown>>;
   return Object.entries(NEEDS[operation] ?? {}).filter(([option]) => given[option] !== undefined);
 }
 
