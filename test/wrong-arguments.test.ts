@@ -4,7 +4,10 @@ import { consumerOptions, settleAfterDelete, sqsOffload } from "../src/adapters/
 import { azureScheme } from "../src/azure.js";
 import { gcsScheme } from "../src/gcs.js";
 import {
+  aes256gcm,
+  contentAddressedDigest,
   isStorageError,
+  kubernetesResolvers,
   MemoryStore,
   openValue,
   packValue,
@@ -12,7 +15,10 @@ import {
   renderSvg,
   RoutingStore,
   StorageManager,
+  withPrefix,
 } from "../src/index.js";
+import * as helpers from "../src/testing/index.js";
+import { DriverStore } from "../src/testing/index.js";
 import { s3Scheme } from "../src/s3.js";
 import { failureOf } from "./support/failure.js";
 
@@ -40,6 +46,45 @@ const CALLS: Record<string, readonly [call: Call, says: string]> = {
   "an offload of rabbitHandler": [(given) => rabbitHandler(given, handler), "what amqpOffload returned"],
 };
 
+const DRIVER = { name: "own", capability: new MemoryStore().capability };
+const DETAILS = { operation: "write", store: "own" };
+
+/** A driver store of a user, whose driver is `given`. */
+const driverStore = (given: never): unknown =>
+  new (class extends DriverStore {
+    constructor() {
+      super(given);
+    }
+  })();
+
+const PATHS: Record<string, readonly [call: Call, says: string]> = {
+  "a path of contentAddressedDigest": [(given) => contentAddressedDigest(given), "path: must be a string"],
+  "a scheme of routes": [
+    (given) => new RoutingStore({ primary: new MemoryStore() }).routes(given),
+    "scheme: must be a string",
+  ],
+  "a path of comparePaths": [(given) => helpers.comparePaths("a", given), "must be a string"],
+  "a path of isListed": [(given) => helpers.isListed(given, "", undefined), "path: must be a string"],
+};
+
+const HELPERS: Record<string, readonly [call: Call, says: string]> = {
+  "a driver of DriverStore": [driverStore, "driver: must have a name and a capability"],
+  "a store of checkWrite": [(given) => helpers.checkWrite(given, "a", "x", {}), "store: must have a name"],
+  "a store of checkRead": [(given) => helpers.checkRead(given, "a", {}), "store: must have a name"],
+  "a store of checkStat": [(given) => helpers.checkStat(given, "a", {}), "store: must have a name"],
+  "a store of checkDelete": [(given) => helpers.checkDelete(given, "a", {}), "store: must have a name"],
+  "a store of checkList": [(given) => helpers.checkList(given, "a", {}), "store: must have a name"],
+  "a store of checkCopy": [(given) => helpers.checkCopy(given, "a", "b", {}), "store: must have a name"],
+  "a store of checkPresign": [(given) => helpers.checkPresign(given, "a", {} as never, 60), "store: must have a name"],
+  "an info of bytesResult": [(given) => helpers.bytesResult(given, new Uint8Array()), "info: must be"],
+  "an info of streamResult": [(given) => helpers.streamResult(given, chunks()), "info: must be"],
+  "bytes of bytesResult": [(given) => helpers.bytesResult({ path: "a", size: 0 }, given), "bytes: must be"],
+  "chunks of streamResult": [(given) => helpers.streamResult({ path: "a", size: 0 }, given), "chunks: must be"],
+  "a client of kubernetesResolvers": [(given) => kubernetesResolvers({ client: given, namespace: "a" }), '"client"'],
+};
+
+async function* chunks(): AsyncGenerator<Uint8Array> {}
+
 const NOTHING_RIGHT: readonly unknown[] = [undefined, null, 1, "", "text", Symbol("s"), {}, [], new Date()];
 
 it.each(Object.keys(CALLS))("%s is refused when it is something else", async (name) => {
@@ -50,6 +95,76 @@ it.each(Object.keys(CALLS))("%s is refused when it is something else", async (na
     expect(error.message).toContain(says);
   }
 });
+
+const throws = (): never => {
+  throw new RangeError("of the user");
+};
+const UNREADABLE: readonly unknown[] = [revoked(), new Proxy({}, new Proxy({}, { get: () => throws }))];
+
+it.each(Object.keys(HELPERS))("%s is refused when it is something else, or can't be read", async (name) => {
+  const [call, says] = HELPERS[name]!;
+  for (const given of [...NOTHING_RIGHT, ...UNREADABLE]) {
+    const error = await failureOf(Promise.resolve().then(() => call(given as never)));
+    expect(error).toMatchObject({ code: "CONFIG_INVALID", operation: "configure" });
+    expect(error.message).toContain(says);
+  }
+});
+
+it.each(Object.keys(PATHS))("%s is refused when it is no text", async (name) => {
+  const [call, says] = PATHS[name]!;
+  for (const given of NOTHING_RIGHT.filter((value) => typeof value !== "string")) {
+    const error = await failureOf(Promise.resolve().then(() => call(given as never)));
+    expect(error).toMatchObject({ code: "CONFIG_INVALID", operation: "configure" });
+    expect(error.message).toContain(says);
+  }
+});
+
+it("options and details of collectBody and checkedChunks are refused when they are no objects", async () => {
+  for (const given of [undefined, null, 1, "text", Symbol("s")]) {
+    for (const call of [
+      () => helpers.collectBody("x", given as never, DETAILS),
+      () => helpers.collectBody("x", {}, given as never),
+      () => helpers.checkedChunks("x", given as never, DETAILS).next(),
+      () => helpers.checkedChunks("x", {}, given as never).next(),
+      () => helpers.checkedChunks("x", {}, DETAILS, Symbol("s") as never).next(),
+    ]) {
+      const error = await failureOf(Promise.resolve().then<unknown>(call));
+      expect(error).toMatchObject({ code: "CONFIG_INVALID" });
+    }
+  }
+});
+
+it("helpers do their work with right arguments", async () => {
+  expect(helpers.checkStat(DRIVER, "a", {})).toEqual({ operation: "stat", store: "own", path: "a" });
+  expect(helpers.comparePaths("a", "b")).toBeLessThan(0);
+  expect(helpers.isListed("a/b", "a/", undefined)).toBe(true);
+  expect(await helpers.collectBody("x", {}, DETAILS)).toHaveLength(1);
+  expect(await helpers.bytesResult({ path: "a", size: 1 }, new Uint8Array(1)).bytes()).toHaveLength(1);
+  expect(await helpers.streamResult({ path: "a", size: 0 }, chunks()).bytes()).toHaveLength(0);
+});
+
+it.each<[string, (given: never) => unknown]>([
+  ["a store", (store) => withPrefix(store, "below")],
+  ["an option of a manager", (allow) => new StorageManager({ store: new MemoryStore(), allow })],
+  ["the options of a codec", (options) => aes256gcm(options)],
+  ["the options of resolvers", (options) => kubernetesResolvers(options)],
+  ["the options of dehydrate", (options) => manager.dehydrate(1, options)],
+  ["an option of dehydrate", (schema) => manager.dehydrate(1, { schema })],
+  ["an option of hydrate", (stepRunId) => manager.hydrate(1, { stepRunId })],
+  ["the options of list", (of) => manager.list("", of)[Symbol.asyncIterator]().next()],
+  ["the payloads of collect", (live) => manager.collect({ live })],
+])("%s that can't be read is refused", async (_, call) => {
+  for (const given of UNREADABLE) {
+    const error = await failureOf(Promise.resolve().then(() => call(given as never)));
+    expect(error).toMatchObject({ code: "CONFIG_INVALID" });
+  }
+});
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
 
 it("a handler of rabbitHandler is refused when it is no function", async () => {
   const error = await failureOf(Promise.resolve().then(() => rabbitHandler(amqp, {} as never)));

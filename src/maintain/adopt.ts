@@ -9,9 +9,8 @@ import { timeToLive } from "../configure/retention.js";
 import { CallExpiry } from "../dehydrate/call-expiry.js";
 import { dehydratePayload } from "../dehydrate/dehydrate.js";
 import { SourceOwner } from "../dehydrate/streams/source-owner.js";
-import { isPlainObject } from "../json/is-object.js";
 import type { EventDetails } from "../observe/recorder.js";
-import { parseOptions } from "../options/parse-options.js";
+import { parseOptions, uncheckedOption } from "../options/parse-options.js";
 import { Adoption, type AdoptOptions } from "./adoption.js";
 import { releaseScope } from "./release.js";
 
@@ -41,8 +40,7 @@ export async function adopt<T>(parts: ManagerParts, value: T, options: AdoptOpti
 
 /** Returns whether a dehydration adopts the references in its payload into its own scope. */
 export function adopts({ settings }: ManagerParts, options: DehydrateOptions | undefined): boolean {
-  const mode = isPlainObject(options) ? options.references : undefined;
-  return (mode ?? settings.references) === "adopt";
+  return (uncheckedOption(options, "references") ?? settings.references) === "adopt";
 }
 
 /**

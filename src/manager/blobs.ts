@@ -55,8 +55,15 @@ export function listBlobs(
 ): AsyncGenerator<ObjectInfo, void, undefined> {
   // The options are copied at the call, however late the first object is asked for. Wrong options are reported only
   // then.
-  const given = isPlainObject(options) ? { ...options } : options;
-  return listing(parts, prefix, given);
+  return listing(parts, prefix, ownCopy(options));
+}
+
+function ownCopy(options: ListOptions): ListOptions {
+  try {
+    return isPlainObject(options) ? { ...options } : options;
+  } catch {
+    return options; // a getter or a proxy threw, as it does in the check
+  }
 }
 
 async function* listing(

@@ -1,3 +1,4 @@
+import { assertArgument } from "../options/argument.js";
 import { digestText } from "../bytes/digest.js";
 import { uuidv7 } from "uuidv7";
 
@@ -74,8 +75,11 @@ export function holdsBytes(path: string): boolean {
 /**
  * Reads the digest from a content-addressed path, as managers write it:
  * `{prefix}/{scope}/{sha256 hex}.json|.pack|.bin`.
+ *
+ * @throws {StorageError} `CONFIG_INVALID` for a path that is no string
  */
 export function contentAddressedDigest(path: string): string | undefined {
+  assertArgument(typeof path === "string", "contentAddressedDigest", "path: must be a string");
   const hex = CONTENT_ADDRESSED.exec(path)?.[1];
   return hex === undefined ? undefined : digestText(Buffer.from(hex, "hex"));
 }

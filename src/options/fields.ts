@@ -12,5 +12,11 @@ export function isFunction(value: unknown): boolean {
 
 /** Returns whether a value is an object with these methods, of any class and any version of this library. */
 export function hasMethods(...names: readonly string[]): (value: unknown) => boolean {
-  return (value) => isObject(value) && names.every((name) => isFunction(value[name]));
+  return (value) => {
+    try {
+      return isObject(value) && names.every((name) => isFunction(value[name]));
+    } catch {
+      return false; // a getter or a proxy threw
+    }
+  };
 }

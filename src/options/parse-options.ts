@@ -1,7 +1,7 @@
-import { isPlainObject } from "../json/is-object.js";
+import { isObject, isPlainObject } from "../json/is-object.js";
 import { en } from "zod/locales";
 import type * as z from "zod/mini";
-import { StorageError } from "../errors/error.js";
+import { isStorageError, StorageError } from "../errors/error.js";
 import { nearestName } from "./nearest-name.js";
 
 /**
@@ -25,16 +25,13 @@ export interface OwnOptions {
  * @throws {StorageError} `CONFIG_INVALID` for a value that is not a plain object, and for a getter that throws
  */
 export function readOptions(options: unknown, owner: string): OwnOptions {
-  try {
+  return readable(() => {
     if (!isPlainObject(options)) throw invalidOptions(owner, "options: must be a plain object");
     // Includes names that are not enumerable. Each name is either accepted or refused, and none is skipped.
     const names = Object.getOwnPropertyNames(options);
     const values = names.map((name) => options[name]);
     return { names, values };
-  } catch (error) {
-    if (error instanceof StorageError) throw error;
-    throw invalidOptions(owner, "options: can't be read, a getter or a proxy threw", error);
-  }
+  }, owner);
 }
 
 /**
@@ -60,12 +57,36 @@ export function checkOptions<Schema extends z.ZodMiniType>(
   // An object without a prototype has no properties that were not given.
   const options = Object.create(null) as Record<string, unknown>;
   for (const [index, name] of names.entries()) options[name] = values[index];
-  const result = schema.safeParse(options, PARSING);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => {
-    return `${issue.path.join(".") || "options"}: ${issue.message}${suggestion(schema, issue)}`;
-  });
-  throw invalidOptions(owner, problems.join("; "));
+  return readable(() => {
+    const result = schema.safeParse(options, PARSING);
+    if (result.success) return result.data;
+    const problems = result.error.issues.map((issue) => {
+      return `${issue.path.join(".") || "options"}: ${issue.message}${suggestion(schema, issue)}`;
+    });
+    throw invalidOptions(owner, problems.join("; "));
+  }, owner);
+}
+
+/**
+ * Reads an option before the options are checked. Returns `undefined` for one that can't be read: the check refuses it
+ * later.
+ */
+export function uncheckedOption(options: unknown, name: string): unknown {
+  try {
+    return isObject(options) ? options[name] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Runs code that reads what a user gave. Its getters and proxies may throw. */
+function readable<T>(read: () => T, owner: string): T {
+  try {
+    return read();
+  } catch (error) {
+    if (isStorageError(error)) throw error;
+    throw invalidOptions(owner, "options: can't be read, a getter or a proxy threw", error);
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isObject } from "../json/is-object.js";
 import { StorageError } from "../errors/error.js";
 
 /**
@@ -57,6 +58,15 @@ export interface CapableStore {
   readonly capability: Readonly<Capability>;
   routes?(scheme: string): boolean;
   readonly schemes?: readonly string[] | undefined;
+}
+
+/** Whether a value has a name and a capability. A proxy that throws has none. */
+export function isCapable(value: unknown): boolean {
+  try {
+    return isObject(value) && typeof value["name"] === "string" && isObject(value["capability"]);
+  } catch {
+    return false;
+  }
 }
 
 /** Returns the error of a call that needs a capability which the store does not advertise. */

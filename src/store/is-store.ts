@@ -1,14 +1,14 @@
 import { StorageError } from "../errors/error.js";
 import * as z from "zod/mini";
-import { isObject } from "../json/is-object.js";
 import { hasMethods } from "../options/fields.js";
+import { isCapable } from "./capability.js";
 import type { Store } from "./store.js";
 
 const hasVerbs = hasMethods("write", "read", "stat", "delete", "list", "close");
 
 /** Whether a value has the members that every store has. Its class and its version of this library do not matter. */
 export function isStore(value: unknown): value is Store {
-  return hasVerbs(value) && isObject(value) && typeof value["name"] === "string" && isObject(value["capability"]);
+  return hasVerbs(value) && isCapable(value);
 }
 
 /** An option that is a store. All wrappers take the same stores. */

@@ -7,18 +7,21 @@ export type { ManagerMethod } from "./recording/manager-methods.js";
 export { RecordingManager, type AnswerPlan } from "./recording/recording-manager.js";
 export { storeConformance, type StoreConformanceOptions, type TestRunner } from "./store-conformance.js";
 export {
+  bytesResult,
   checkCopy,
   checkDelete,
+  checkedChunks,
   checkList,
   checkPresign,
   checkRead,
   checkStat,
   checkWrite,
+  collectBody,
+  comparePaths,
   isListed,
-  type CallDetails,
-} from "../store/check.js";
-export { checkedChunks, collectBody } from "../store/body.js";
-export { bytesResult, streamResult, type ReadCall } from "../store/read-result.js";
+  streamResult,
+} from "./driver-helpers.js";
+export type { CallDetails } from "../store/check.js";
+export type { ReadCall } from "../store/read-result.js";
 export { DriverStore, type Driver, type DriverCall } from "../store/drivers/driver-store.js";
-export { comparePaths } from "../paths/path.js";
 export { defineStore } from "../store/drivers/defined/define-store.js";

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import * as z from "zod/mini";
 import { systemClock, type Clock } from "../../async/clock.js";
 import { StorageError } from "../../errors/error.js";
-import { parseOptions } from "../../options/parse-options.js";
+import { parseOptions, uncheckedOption } from "../../options/parse-options.js";
 import type { Codec, DecodeContext, EntryContext, EntryEncoder } from "../codec.js";
 import {
   associatedData,
@@ -103,7 +103,7 @@ const keyProviderSchema = z.strictObject({
  * new StorageManager({ store, codecs: [gzip(), aes256gcm({ keys: { "2026-11": key }, activeKeyId: "2026-11" })] });
  */
 export function aes256gcm(options: Aes256GcmOptions): Codec {
-  if (isKeyProvider((options as Partial<Aes256GcmOptions> | undefined)?.keys)) {
+  if (isKeyProvider(uncheckedOption(options, "keys"))) {
     const { keys, dataKeyTtl, clock, ...others } = parseOptions(keyProviderSchema, options, "aes256gcm");
     return new Encryption(new ProvidedKeys(keys, dataKeyTtl, clock), others.allowUnencrypted);
   }

@@ -53,5 +53,9 @@ export function verifySettings(
 
 // A string is iterable too, but it is not a list of payloads.
 export function isIterable(value: unknown): boolean {
-  return typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
+  try {
+    return typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
+  } catch {
+    return false; // a proxy threw
+  }
 }

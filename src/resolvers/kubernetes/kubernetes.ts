@@ -1,5 +1,7 @@
 import { abortable, throwIfAborted } from "../../async/abort.js";
 import { isStorageError, StorageError, type StorageErrorCode, type StorageErrorDetails } from "../../errors/error.js";
+import { hasMethods } from "../../options/fields.js";
+import { uncheckedOption } from "../../options/parse-options.js";
 import type { KubernetesClient } from "./kubernetes-client.js";
 import { KubernetesFailure } from "./kubernetes-failure.js";
 import { isNamespace, parseKubernetesReference, type KubernetesReference } from "./kubernetes-reference.js";
@@ -56,10 +58,12 @@ function invalidOption(problem: string): StorageError {
   return new StorageError("CONFIG_INVALID", `The option ${problem}.`, { operation: "configure" });
 }
 
+const isClient = hasMethods("readSecret", "readConfigMap");
+
 function checkedOptions(options: Partial<KubernetesResolverOptions> | undefined): KubernetesResolverOptions {
-  const client: Partial<KubernetesClient> | undefined = options?.client;
-  const namespace = options?.namespace;
-  if (typeof client?.readSecret !== "function" || typeof client.readConfigMap !== "function") {
+  const client = uncheckedOption(options, "client");
+  const namespace = uncheckedOption(options, "namespace");
+  if (!isClient(client)) {
     throw invalidOption('"client" must have the methods readSecret and readConfigMap');
   }
   if (typeof namespace !== "string" || !isNamespace(namespace)) {

@@ -1,6 +1,7 @@
 import { restated } from "../../errors/as-storage-error.js";
 import { isNotFound, isStorageError, textOf, type StorageError } from "../../errors/error.js";
-import { CAPABILITY_FLAGS, type Capability, type CapabilityFlag } from "../capability.js";
+import { assertArgument } from "../../options/argument.js";
+import { CAPABILITY_FLAGS, isCapable, type Capability, type CapabilityFlag } from "../capability.js";
 import { checkRead, type CallDetails } from "../check.js";
 import { CheckedStore } from "../checked-store.js";
 import type { ReadCall } from "../read-result.js";
@@ -73,6 +74,7 @@ export abstract class DriverStore<Name extends string = string> extends CheckedS
 
   protected constructor(driver: Driver<Name>) {
     super();
+    assertArgument(isCapable(driver), "DriverStore", "driver: must have a name and a capability");
     this.name = driver.name;
     this.capability = Object.freeze({ ...EVERYTHING, ...driver.capability });
     this.maxExpiresIn = driver.maxExpiresIn ?? Infinity;

@@ -23,6 +23,7 @@ import type {
   StoreBody,
   WriteOptions,
 } from "../../store.js";
+import { assertArgument } from "../../../options/argument.js";
 import { guardedStore } from "../../guard/guarded-store.js";
 import { copyAcross } from "./copy-across.js";
 import { parseRoutingOptions, type RoutingStoreOptions, type SchemeFactory, type SchemeStores } from "./options.js";
@@ -75,8 +76,13 @@ export class RoutingStore implements Store {
     return this.#primary.capability;
   }
 
-  /** Whether paths of the scheme have a store. True for every scheme if `onUnknownScheme` is `"primary"`. */
+  /**
+   * Whether paths of the scheme have a store. True for every scheme if `onUnknownScheme` is `"primary"`.
+   *
+   * @throws {StorageError} `CONFIG_INVALID` for a scheme that is no string
+   */
   routes(scheme: string): boolean {
+    assertArgument(typeof scheme === "string", "RoutingStore.routes", "scheme: must be a string");
     return this.#schemes.knows(scheme);
   }
 
