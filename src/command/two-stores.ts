@@ -1,6 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import type { StorageSettings } from "../configure/env.js";
+import { overlapOf, overlapProblem, type Overlap } from "../store/place.js";
 import type { Store } from "../store/store.js";
 import { assertDirectory } from "./missing-directory.js";
 import { usageFailure } from "./failure.js";
@@ -27,8 +28,7 @@ export async function twoStores(call: VerbCall): Promise<TwoStores> {
 }
 
 /**
- * Opens the stores of a verb that copies. Refuses a second store in the middle of what is copied from the first, because
- * the copies would be copied in turn.
+ * Opens the stores of a verb that copies. Refuses two stores whose copies would lie among what is copied.
  *
  * @param prefix of the paths that are copied
  */
@@ -37,12 +37,15 @@ export async function storesApart(call: VerbCall, prefix: string): Promise<TwoSt
   const [one, other] = call.args as [string, string | undefined];
   const from = await placeOf(await call.storageOf(other === undefined ? undefined : one));
   const to = await placeOf(await call.storageOf(other ?? one));
-  if (from === undefined || to?.startsWith(from) !== true || to === from) return stores;
-  const below = to.slice(from.length);
-  if (!(below + prefix).startsWith(prefix)) return stores;
-  throw usageFailure(
-    `The store to copy to lies below what is copied, in ${JSON.stringify(below)}: its copies would be copied in turn. Nothing was copied.`,
-  );
+  if (from === undefined || to === undefined) return stores;
+  await assertApart(stores.from, overlapOf(from, to, prefix), call.signal);
+  return stores;
+}
+
+/** Refuses a copy whose result would lie among what is copied. */
+export async function assertApart(from: Store, overlap: Overlap | undefined, signal: AbortSignal): Promise<void> {
+  const problem = await overlapProblem(from, overlap, signal);
+  if (problem !== undefined) throw usageFailure(problem);
 }
 
 /** Where a store lies, with / at its end. The place of a store below it begins with the same text. */

@@ -4,6 +4,7 @@ import { PassThrough, Readable } from "node:stream";
 import { main } from "../../src/command/main.js";
 import { VERBS } from "../../src/command/verbs.js";
 import { optionsOf } from "../../src/command/flags.js";
+import { FileStore } from "../../src/index.js";
 import { newDirectory, runCommand } from "./run-command.js";
 
 const directory = newDirectory();
@@ -127,6 +128,49 @@ describe("cp and migrate into a place below the source", () => {
     expect((await run(`${verb} ${url("store")} ${url("store")} --yes`)).exitCode).toBe(0);
     expect((await run(`${verb} ${url("store-beside")} --yes`)).exitCode).toBe(0);
     await rm(join(directory.path, "store/below"), { recursive: true });
+  });
+});
+
+describe("cp and migrate out of a place into the one around it", () => {
+  // Names that repeat: a copy of b/x out of a/b would be a/b/x, which is copied too.
+  const write = async (...paths: string[]) => {
+    const store = new FileStore({ root: join(directory.path, "nested") });
+    for (const path of paths) await store.write(path, path);
+  };
+  const nested = (args: string) => runCommand(["--store", url("nested"), ...args.split(" ")]);
+  const listed = async () => (await nested("ls --jsonl")).stdout;
+  afterEach(() => rm(join(directory.path, "nested"), { recursive: true, force: true }));
+
+  it.each([
+    ["cp a/b/ a/", 'has \\"b/\\" in it again'],
+    ["cp file-b file-a", "Copy to a place apart first"],
+    ["migrate file-b file-a", "Copy to a place apart first"],
+  ])("%s is refused where names repeat, before anything is written", async (args, says) => {
+    await write("a/b/b/x", "a/b/x", "a/b/y");
+    const before = await listed();
+    const given = args.replace("file-b", url("nested/a/b")).replace("file-a", url("nested/a"));
+    for (const last of ["--yes", "--dry-run"]) {
+      const { exitCode, stdout, stderr } = await nested(`${given} ${last}`);
+      expect([exitCode, stdout]).toEqual([2, ""]);
+      expect(JSON.stringify(stderr)).toContain(says);
+    }
+    expect(await listed()).toBe(before);
+  });
+
+  it.each(["cp a/b/ a/", "cp file-b file-a", "migrate file-b file-a"])("%s is fine where no names do", async (args) => {
+    await write("a/b/x", "a/b/bb/y");
+    const given = args.replace("file-b", url("nested/a/b")).replace("file-a", url("nested/a"));
+    expect((await nested(`${given} --yes`)).exitCode).toBe(0);
+    const paths = (await listed())
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { path: string }).path);
+    expect(paths).toEqual(["a/b/bb/y", "a/b/x", "a/bb/y", "a/x"]);
+  });
+
+  it("cp of all below a path onto itself is refused", async () => {
+    await write("a/x");
+    expect(await nested("cp a/ a/ --yes")).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("the same") });
   });
 });
 

@@ -2,6 +2,7 @@ import { forEachConcurrent } from "../../async/concurrency.js";
 import { isNotFound, isStorageError, StorageError } from "../../errors/error.js";
 import { contentAddressedDigest } from "../../object/object-name.js";
 import { NO_OBJECT } from "../../store/no-object.js";
+import { overlapOf } from "../../store/place.js";
 import type { Store } from "../../store/store.js";
 import { confirm } from "../confirm.js";
 import { differences } from "../differences.js";
@@ -9,7 +10,7 @@ import { EXIT } from "../exit-codes.js";
 import { usageFailure } from "../failure.js";
 import { assertDirectory } from "../missing-directory.js";
 import { isStoreUrl } from "../store-url.js";
-import { storesApart } from "../two-stores.js";
+import { assertApart, storesApart } from "../two-stores.js";
 import type { RunVerb, VerbCall } from "../verb.js";
 
 interface Flags {
@@ -95,6 +96,11 @@ async function copiesOf(call: VerbCall): Promise<AsyncIterable<Copy>> {
   if (from.endsWith("/") !== to.endsWith("/")) throw usageFailure("Two paths of cp end both in /, or neither does.");
   const store = await call.store();
   await assertDirectory(call);
+  if (from.endsWith("/")) {
+    if (from === to) throw usageFailure("The two paths of cp are the same.");
+    const overlap = overlapOf(from, to, "");
+    await assertApart(store, overlap && { ...overlap, paths: from + overlap.paths }, call.signal);
+  }
   return withinStore(store, from, to, call.signal);
 }
 
@@ -119,7 +125,6 @@ async function* withinStore(store: Store, from: string, to: string, signal: Abor
     yield { path: from, size, mayGo: false, run: (callSignal) => store.copy(from, to, { signal: callSignal }) };
     return;
   }
-  if (to.startsWith(from)) throw usageFailure("The copies would lie below what is copied.");
   for await (const { path, size } of store.list(from, { signal })) {
     const target = to + path.slice(from.length);
     yield { path, size, mayGo: true, run: (callSignal) => store.copy(path, target, { signal: callSignal }) };

@@ -2,6 +2,7 @@ import type { Capability } from "../capability.js";
 import type { CallDetails } from "../check.js";
 import { CheckedStore, StoreBelow } from "../checked-store.js";
 import { guardedStore } from "../guard/guarded-store.js";
+import { declarePlace } from "../place.js";
 import type {
   CallOptions,
   DeleteOptions,
@@ -33,6 +34,7 @@ export abstract class CallLayer extends CheckedStore implements Omit<Required<St
   protected constructor(inner: Store) {
     super();
     this.inner = guardedStore(inner);
+    declarePlace(this, this.inner);
     this.below = new StoreBelow(this.inner);
   }
 

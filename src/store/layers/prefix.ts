@@ -19,6 +19,7 @@ import type {
 } from "../store.js";
 import { checkListed, type CheckListed } from "../listed-object.js";
 import { CallLayer } from "./call-layer.js";
+import { declarePlace } from "../place.js";
 import { checkedStore } from "../is-store.js";
 import { relayed } from "../../async/relayed.js";
 import { relayedResult } from "./relayed-result.js";
@@ -50,6 +51,7 @@ class PrefixLayer extends CallLayer {
   constructor(inner: Store, base: Location) {
     super(inner);
     this.#base = base;
+    declarePlace(this, this.inner, formatLocation(base));
     this.#capability = this.#shortened(inner.capability);
   }
 

@@ -172,9 +172,9 @@ export const COMMAND: readonly Mutant[] = [
   {
     name: "copies go into the middle of their own source",
     promise: behaviour("a copy into the middle of its own source is refused before anything is written"),
-    file: "command/two-stores.ts",
-    from: "if (!(below + prefix).startsWith(prefix)) return stores;",
-    to: "if ((below + prefix).startsWith(prefix)) return stores;",
+    file: "store/place.ts",
+    from: "if (!(between + prefix).startsWith(prefix)) return undefined;",
+    to: "if ((between + prefix).startsWith(prefix)) return undefined;",
     seenBy: seenByTests("command/changes.test.ts"),
   },
   {

@@ -5,12 +5,13 @@ import { giveUp } from "../../../async/give-up.js";
 import { LinkedAbort } from "../../../async/linked-abort.js";
 import { WalkFrontier } from "../../../async/walk-frontier.js";
 import { callFailure } from "../../../errors/as-storage-error.js";
-import type { StorageError } from "../../../errors/error.js";
+import { StorageError, type StorageErrorDetails } from "../../../errors/error.js";
 import { notify } from "../../../observe/notify.js";
 import { isFunction } from "../../../options/fields.js";
 import { parseOptions } from "../../../options/parse-options.js";
 import { pathProblem } from "../../../paths/path.js";
 import { isSignal } from "../../call-options.js";
+import { overlapOfStores, overlapProblem } from "../../place.js";
 import { guardedStore } from "../../guard/guarded-store.js";
 import { comparedObjects } from "./compared-listings.js";
 import { copyObject } from "./copy-object.js";
@@ -92,6 +93,8 @@ const schema = z
  * If `to` keeps no content types, they are left behind. If it keeps no metadata, an object that has some fails. If it
  * has no `ifNoneMatch`, a `stat` comes before each write.
  *
+ * Two layers over the same store, such as {@link withPrefix}, are refused where copies would lie among what is copied.
+ *
  * @returns when all objects were visited, even if some failed. Run it again until `failed` is 0.
  * @throws {StorageError} `CONFIG_INVALID` that names each option which is wrong; `ABORTED`; what a listing rejects
  *   with. `onProgress` has told what was done until then.
@@ -108,6 +111,8 @@ export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
     if (frontier.lastPath !== undefined) result.lastPath = frontier.lastPath;
     if (onProgress !== undefined) notify(onProgress, { ...result, ...(failure && { failure }) });
   };
+  const details = { operation: "migrate", store: from.name };
+  await assertApart({ from, to }, prefix, signal, details);
   const call = new LinkedAbort(signal);
   const objects = comparedObjects(from, to, prefix, { startAfter, signal: call.signal });
   try {
@@ -136,7 +141,6 @@ export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
     });
     return result;
   } catch (error) {
-    const details = { operation: "migrate", store: from.name };
     throwIfAborted(signal, details);
     throw callFailure(error, signal, details);
   } finally {
@@ -144,4 +148,15 @@ export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
     call.unlink();
     giveUp(() => objects.return());
   }
+}
+
+/** @throws {StorageError} `CONFIG_INVALID` for stores whose copies would lie among what is copied */
+async function assertApart(
+  { from, to }: MigrationStores,
+  prefix: string,
+  signal: AbortSignal | undefined,
+  details: StorageErrorDetails,
+): Promise<void> {
+  const problem = await overlapProblem(from, overlapOfStores(from, to, prefix), signal, details);
+  if (problem !== undefined) throw new StorageError("CONFIG_INVALID", problem, details);
 }
