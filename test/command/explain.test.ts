@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { newDirectory, runCommand, type Ran } from "./run-command.js";
 
@@ -74,5 +74,22 @@ describe("explain", () => {
     const wrong = await runCommand(["explain", "--svg", path("payload.json")], { stdin: "1" });
     expect(wrong.exitCode).toBe(2);
     expect(await readFile(path("payload.json"), "utf8")).toBe(JSON.stringify(payload));
+  });
+
+  it.each(["svg", "html"])("says what is wrong where --%s can't be written", async (kind) => {
+    await mkdir(path(`directory.${kind}`), { recursive: true });
+    const draw = (name: string) => runCommand(["explain", path("payload.json"), `--${kind}`, path(name)]);
+    for (const below of ["missing", "payload.json"]) {
+      const { exitCode, stdout, stderr } = await draw(`${below}/a.${kind}`);
+      expect([exitCode, stdout]).toEqual([10, ""]);
+      expect(stderr).toBe(
+        `coatcheck: There is no directory ${JSON.stringify(path(below))} for the picture: make it first.\n`,
+      );
+    }
+    const directory = await draw(`directory.${kind}`);
+    expect([directory.exitCode, directory.stdout]).toEqual([2, ""]);
+    expect(directory.stderr).toContain("is a directory: name a file in it");
+    const long = await draw(`${"x".repeat(300)}.${kind}`);
+    expect([long.exitCode, long.stderr]).toEqual([1, expect.stringContaining("can't be written: ENAMETOOLONG")]);
   });
 });

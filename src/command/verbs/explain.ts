@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { leaving } from "../../picture/describe.js";
 import { renderHtml } from "../../picture/render-html.js";
 import { renderSvg } from "../../picture/render-svg.js";
@@ -7,7 +7,7 @@ import type { DehydrationPlan } from "../../dehydrate/dehydration-plan.js";
 import { formatPayloadPath } from "../../plan/payload-path.js";
 import { referencesIn } from "../../reference/references-in.js";
 import { EXIT } from "../exit-codes.js";
-import { usageFailure } from "../failure.js";
+import { CommandFailure, usageFailure } from "../failure.js";
 import { parseLimit, type Limit } from "../limits.js";
 import { printable } from "../terminal/output.js";
 import { readPayload } from "../payload.js";
@@ -64,8 +64,8 @@ export const run: RunVerb = async ({ args: [source], options, terminal, output, 
     heaviest: heaviestParts(payload, top),
     ...(asked !== undefined && { limit: fitOf(plan, asked, isDehydrated) }),
   };
-  if (typeof svg === "string") await writeFile(resolve(terminal.cwd, svg), renderSvg(plan));
-  if (typeof html === "string") await writeFile(resolve(terminal.cwd, html), renderHtml(plan));
+  if (typeof svg === "string") await writePicture(resolve(terminal.cwd, svg), renderSvg(plan));
+  if (typeof html === "string") await writePicture(resolve(terminal.cwd, html), renderHtml(plan));
   if (svg === true) await output.write(renderSvg(plan));
   else if (html === true) await output.write(renderHtml(plan));
   else await output.document(explanation, () => linesOf(explanation));
@@ -76,6 +76,27 @@ export const run: RunVerb = async ({ args: [source], options, terminal, output, 
 function assertPictureFile(flag: string, file: string | true | undefined, ending: string): void {
   if (typeof file !== "string" || file.endsWith(ending)) return;
   throw usageFailure(`${flag} takes a file that ends in ${ending}; give the payload before it.`);
+}
+
+async function writePicture(file: string, picture: string): Promise<void> {
+  try {
+    await writeFile(file, picture);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const name = JSON.stringify(file);
+    if (code === "ENOENT" || code === "ENOTDIR") {
+      const directory = JSON.stringify(dirname(file));
+      throw new CommandFailure(EXIT.notFound, `There is no directory ${directory} for the picture: make it first.`);
+    }
+    if (code === "EISDIR") throw usageFailure(`${name} is a directory: name a file in it for the picture.`);
+    if (code === "EACCES" || code === "EPERM" || code === "EROFS")
+      throw new CommandFailure(EXIT.denied, `The picture ${name} may not be written: choose another place.`);
+    const isFull = code === "ENOSPC" || code === "EDQUOT";
+    throw new CommandFailure(
+      isFull ? EXIT.unavailable : EXIT.failed,
+      `The picture ${name} can't be written: ${isFull ? "the disk is full" : code}.`,
+    );
+  }
 }
 
 function fitOf({ size, inlineSize }: DehydrationPlan, limit: Limit, isDehydrated: boolean): Fit {
