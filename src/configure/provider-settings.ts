@@ -2,6 +2,7 @@ import { pathProblem, MAX_PATH_BYTES, withoutTrailingSlashes } from "../paths/pa
 import { connectionStringProblem } from "../store/drivers/azure/connection-string.js";
 import { ACCOUNT_NAME, CONTAINER_NAME } from "../store/drivers/azure/names.js";
 import { BUCKET_NAME, BUCKET_PROBLEM } from "../store/drivers/gcs/bucket-name.js";
+import { rootProblem } from "../store/drivers/file/root-problem.js";
 import { MAX_PREFIX_BYTES, MAX_TTL } from "../store/drivers/redis/limits.js";
 import { redisUrlProblem } from "../store/drivers/redis/redis-url.js";
 import type { AzureSettings, GcsSettings, RedisSettings } from "../store/drivers/settings.js";
@@ -11,8 +12,8 @@ import type { EnvironmentReader } from "./environment-reader.js";
 // of other providers must be well formed, but need not exist.
 
 export function readFileSettings(reader: EnvironmentReader, required: boolean): { provider: "file"; root: string } {
-  const root = reader.text("STORAGE_PATH");
-  if (root === undefined && required) {
+  const root = reader.sound("STORAGE_PATH", rootProblem);
+  if (required && !reader.isSet("STORAGE_PATH")) {
     reader.refuse("STORAGE_PATH", "must be set for the provider file: a directory, such as /var/lib/payloads");
   }
   return { provider: "file", root: root ?? "" };

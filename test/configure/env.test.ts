@@ -267,6 +267,12 @@ describe("parseEnvironment", () => {
     expect(refusal({ ...S3, ...variables })).toContain(problem);
   });
 
+  it.each(["file:///srv/payloads", "s3://bucket"])("refuses what is no directory: %s", (path) => {
+    expect(refusal({ STORAGE_PROVIDER: "file", STORAGE_PATH: path })).toContain(
+      "COATCHECK_STORAGE_PATH must be a path and not a URL",
+    );
+  });
+
   it("names every wrong variable at once, and no value", () => {
     const message = refusal({
       STORAGE_PROVIDER: "s3",

@@ -1,13 +1,15 @@
 import { resolve } from "node:path";
 import * as z from "zod/mini";
 import { parseOptions } from "../../../options/parse-options.js";
+import { soundText } from "../driver-options.js";
+import { rootProblem } from "./root-problem.js";
 
 /** Options of {@link FileStore}. */
 export interface FileStoreOptions {
   /**
    * The directory that holds the objects. A relative path starts at the working directory at construction. The first
    * write makes the directory. It may be a symbolic link, and other processes may share it. If the link moves, later
-   * calls use the new place.
+   * calls use the new place. A URL is refused, and so is a path of Windows on another system.
    */
   root: string;
   /**
@@ -48,10 +50,7 @@ const MODE_PROBLEM = {
 };
 
 const schema = z.strictObject({
-  root: z.string().check(
-    z.minLength(1, "must not be empty"),
-    z.refine((root) => !root.includes("\0"), "must not hold a NUL character"),
-  ),
+  root: soundText(rootProblem),
   fsync: z._default(z.boolean(), true),
   caseInsensitive: z._default(z.boolean(), process.platform === "darwin" || process.platform === "win32"),
   fileMode: z._default(z.number().check(z.refine(isMode(0o600), MODE_PROBLEM.fileMode)), 0o600),

@@ -17,6 +17,8 @@ describe("options of FileStore", () => {
     [{ root: 1 }, "root: "],
     [{ root: "" }, "root: must not be empty"],
     [{ root: "a\0b" }, "root: must not hold a NUL character"],
+    [{ root: "file:///srv/payloads" }, "root: must be a path and not a URL"],
+    [{ root: "s3://bucket/prefix" }, "root: must be a path and not a URL"],
     [{ root: "a", fsync: "yes" }, "fsync: "],
     [{ root: "a", caseInsensitive: 1 }, "caseInsensitive: "],
     [{ root: "a", sync: true }, '"sync"'],
@@ -26,6 +28,21 @@ describe("options of FileStore", () => {
     expect(() => new FileStore(options as unknown as FileStoreOptions)).toThrow(
       storageError({ code: "CONFIG_INVALID", message: expect.stringContaining(problem) }),
     );
+  });
+
+  it.each(["C:\\data", "c:/data", "\\\\server\\share"])("takes %s on Windows only", (root) => {
+    const own = Object.getOwnPropertyDescriptor(process, "platform")!;
+    const on = (value: string) => () => {
+      Object.defineProperty(process, "platform", { ...own, value });
+      try {
+        return new FileStore({ root });
+      } finally {
+        Object.defineProperty(process, "platform", own);
+      }
+    };
+    expect(on("win32")).not.toThrow();
+    expect(on("linux")).toThrow(/root: must be a path of this system, and is one of Windows/);
+    expect(on("darwin")).toThrow(storageError({ code: "CONFIG_INVALID" }));
   });
 
   it("names each field that is wrong", () => {
