@@ -213,7 +213,7 @@ export const KEPT: readonly Mutant[] = [
     name: "a file store needs no directory",
     promise: book("stores", "`COATCHECK_STORAGE_PROVIDER` is `file`, `s3`, `redis`, `gcs`, `azure` or `none`"),
     file: "configure/provider-settings.ts",
-    from: "if (root === undefined && required) {",
+    from: 'if (required && !reader.isSet("STORAGE_PATH")) {',
     to: "if (false) {",
     seenBy: seenByTests("configure/env.test.ts"),
   },
