@@ -70,7 +70,10 @@ export interface StorageManagerOptions {
   store?: Store | undefined;
   /** Bytes of JSON that one value may have and still stay inline. A larger value is offloaded. Default: 1024. */
   maxInlineSize?: number | undefined;
-  /** Most bytes of JSON of a whole result. Default: 262144 (256 KiB). Minimum: 1024. */
+  /**
+   * Most bytes of JSON of a whole result. Default: 262144 (256 KiB). Minimum: 1024. One reference is the least that a
+   * result can be: a scope, prefix or schema name of hundreds of bytes can take it over a very small limit.
+   */
   maxEnvelopeSize?: number | undefined;
   /**
    * Container levels that dehydration decides on, default 10. A container below these levels is one unit: inline if
