@@ -1,3 +1,4 @@
+import { abortable } from "../../async/abort.js";
 import { beginSha256, digestText } from "../../bytes/digest.js";
 import { streamName } from "../../object/object-name.js";
 import type { StoredEntry } from "../../plan/layouts/layout.js";
@@ -44,8 +45,10 @@ export async function storeStream(
     },
   );
   const path = layout.objectPath(entry, written.digest);
-  // The copy is made even if such an object exists. That object may be damaged, or expire before this one would.
-  await writer.place((s) => writer.copy(temporary, path, written.size, s).finally(remove), remove, signal);
+  // The copy is made even if such an object exists. That object may be damaged, or expire before this one would. A store
+  // may hang in spite of the signal. Nobody wants the copy then, so it may lose its source.
+  const copy = (s: AbortSignal): Promise<void> => abortable(writer.copy(temporary, path, written.size, s), s);
+  await writer.place((s) => copy(s).finally(remove), remove, signal);
   return { ...written, path };
 }
 

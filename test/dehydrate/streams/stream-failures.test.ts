@@ -96,6 +96,20 @@ describe.each(SCOPES)("in %s", (_name, options) => {
     }
   });
 
+  it("a copy that hangs, whatever its signal says, leaves no temporary object", async () => {
+    const inner = new MemoryStore();
+    const store = new StuckStore(1, inner);
+    const controller = new AbortController();
+    const stream = new WatchedStream(LONG);
+    const call = new StorageManager({ store }).dehydrate({ stream }, { ...options, signal: controller.signal });
+    const settled = call.catch((error: unknown) => error);
+    expect(await store.stuck).toMatchObject({ operation: "copy" });
+    controller.abort("enough");
+    expect(await settled).toMatchObject({ code: "ABORTED", cause: "enough" });
+    while ([...(await objectsOf(inner)).keys()].some((path) => path.endsWith(".part"))) await turn();
+    expect([...(await objectsOf(inner)).keys()].filter((path) => path.endsWith(".part"))).toEqual([]);
+  });
+
   it.each([0, 1, HEAD, LONG.byteLength])(
     "an abort while a stream hangs after %d bytes leaves nothing",
     async (size) => {

@@ -152,8 +152,8 @@ export const STREAMS: readonly Mutant[] = [
     name: "temporary objects of streams stay",
     promise: testing("later no call, body, timer, socket or temporary object"),
     file: "dehydrate/streams/store-stream.ts",
-    from: "writer.copy(temporary, path, written.size, s).finally(remove)",
-    to: "writer.copy(temporary, path, written.size, s)",
+    from: "copy(s).finally(remove)",
+    to: "copy(s)",
     seenBy: seenByCases("memory"),
   },
   {
