@@ -7,6 +7,7 @@ const MANAGER_ROOMS =
 const SHARED = [
   "drivers/(memory-store|driver-store|driver-entry|driver-entries)",
   "drivers/s3/(limits|client/bucket-name|client/region)",
+  "drivers/file/root-problem",
   "drivers/gcs/bucket-name",
   "drivers/azure/(names|connection-string)",
   "drivers/redis/(limits|redis-url)",

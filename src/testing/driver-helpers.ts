@@ -1,118 +1,173 @@
+import { types } from "node:util";
+import type { StorageErrorDetails } from "../errors/error.js";
 import { isObject } from "../json/is-object.js";
 import { assertArgument } from "../options/argument.js";
 import * as paths from "../paths/path.js";
-import * as body from "../store/body.js";
-import { isCapable } from "../store/capability.js";
+import * as bodies from "../store/body.js";
+import { isAsyncIterable } from "../store/body-source.js";
+import { isCapable, type CapableStore } from "../store/capability.js";
 import * as check from "../store/check.js";
 import * as result from "../store/read-result.js";
+import type {
+  CallOptions,
+  DeleteOptions,
+  ListOptions,
+  ObjectInfo,
+  PresignOptions,
+  ReadOptions,
+  ReadResult,
+  StoreBody,
+  WriteOptions,
+} from "../store/store.js";
 
-// What our own drivers check and stream with, for drivers of users. Our drivers are compiled with types, so the helpers
-// themselves do not look at what they are given; here a wrong argument is CONFIG_INVALID.
+// What our own drivers check and stream with, for drivers of users. Ours are compiled with types, so the functions
+// behind these do not look at what they are given. Here a wrong argument is CONFIG_INVALID.
 
-/** What an argument must be, and whether it is. */
-type Due = readonly [what: string, holds: (value: unknown) => boolean];
-
-const isText = (value: unknown): boolean => typeof value === "string";
-const isOptional =
-  (holds: (value: unknown) => boolean) =>
-  (value: unknown): boolean =>
-    value === undefined || holds(value);
-
-const STORE: Due = ["store: must have a name and a capability", isCapable];
-const OPTIONS: Due = ["options: must be an object", isObject];
-const DETAILS: Due = ["details: must be what the check of the call returned", isObject];
-const MAX_SIZE: Due = ["maxSize: must be a number of bytes", isOptional((value) => typeof value === "number")];
-const INFO: Due = ["info: must be the ObjectInfo of what is read", (value) => isObject(value) && isText(value["path"])];
-const CALL: Due = ["call: must be an object", isOptional(isObject)];
-const ANY: Due = ["", () => true];
+type CallDetails = check.CallDetails;
+type Declared = Pick<WriteOptions, "size" | "digest" | "signal">;
 
 /** Checks the arguments of `write`, before any I/O. Returns what its errors carry. */
-export const checkWrite: typeof check.checkWrite = checking("checkWrite", check.checkWrite, [STORE]);
+export function checkWrite(store: CapableStore, path: string, body: StoreBody, options: WriteOptions): CallDetails {
+  assertStore(store, "checkWrite");
+  return check.checkWrite(store, path, body, options);
+}
 
 /** Checks the arguments of `read`, before any I/O. Returns what its errors carry. */
-export const checkRead: typeof check.checkRead = checking("checkRead", check.checkRead, [STORE]);
+export function checkRead(store: CapableStore, path: string, options: ReadOptions): CallDetails {
+  assertStore(store, "checkRead");
+  return check.checkRead(store, path, options);
+}
 
 /** Checks the arguments of `stat`, before any I/O. Returns what its errors carry. */
-export const checkStat: typeof check.checkStat = checking("checkStat", check.checkStat, [STORE]);
+export function checkStat(store: CapableStore, path: string, options: CallOptions): CallDetails {
+  assertStore(store, "checkStat");
+  return check.checkStat(store, path, options);
+}
 
 /** Checks the arguments of `delete`, before any I/O. Returns what its errors carry. */
-export const checkDelete: typeof check.checkDelete = checking("checkDelete", check.checkDelete, [STORE]);
+export function checkDelete(store: CapableStore, path: string, options: DeleteOptions): CallDetails {
+  assertStore(store, "checkDelete");
+  return check.checkDelete(store, path, options);
+}
 
 /** Checks the arguments of `list`, before any I/O. Returns what its errors carry. */
-export const checkList: typeof check.checkList = checking("checkList", check.checkList, [STORE]);
+export function checkList(store: CapableStore, prefix: string, options: ListOptions): CallDetails {
+  assertStore(store, "checkList");
+  return check.checkList(store, prefix, options);
+}
 
 /** Checks the arguments of `copy`, before any I/O. Returns what its errors carry. */
-export const checkCopy: typeof check.checkCopy = checking("checkCopy", check.checkCopy, [STORE]);
+export function checkCopy(store: CapableStore, from: string, to: string, options: CallOptions): CallDetails {
+  assertStore(store, "checkCopy");
+  return check.checkCopy(store, from, to, options);
+}
 
-/** Checks the arguments of `presign`. `maxExpiresIn` is the longest life of a URL in seconds. */
-export const checkPresign: typeof check.checkPresign = checking("checkPresign", check.checkPresign, [
-  STORE,
-  ANY,
-  ANY,
-  ["maxExpiresIn: must be a number of seconds", (value) => typeof value === "number"],
-]);
+/**
+ * Checks the arguments of `presign`, before any I/O. Returns what its errors carry.
+ *
+ * @param maxExpiresIn longest life of a URL in seconds; S3 allows seven days
+ */
+export function checkPresign(
+  store: CapableStore,
+  path: string,
+  options: PresignOptions,
+  maxExpiresIn: number,
+): CallDetails {
+  assertStore(store, "checkPresign");
+  assertArgument(typeof maxExpiresIn === "number", "checkPresign", "maxExpiresIn: must be a number of seconds");
+  return check.checkPresign(store, path, options, maxExpiresIn);
+}
 
 /** Says whether a listing of `prefix` after `startAfter` holds `path`. */
-export const isListed: typeof check.isListed = checking("isListed", check.isListed, [
-  ["path: must be a string", isText],
-  ["prefix: must be a string", isText],
-  ["startAfter: must be a string", isOptional(isText)],
-]);
+export function isListed(path: string, prefix: string, startAfter: string | undefined): boolean {
+  assertTexts({ path, prefix, startAfter: startAfter ?? "" }, "isListed");
+  return check.isListed(path, prefix, startAfter);
+}
 
 /** Orders paths as listings do: by their UTF-8 bytes. */
-export const comparePaths: typeof paths.comparePaths = checking("comparePaths", paths.comparePaths, [
-  ["the first path: must be a string", isText],
-  ["the second path: must be a string", isText],
-]);
+export function comparePaths(a: string, b: string): number {
+  assertTexts({ a, b }, "comparePaths");
+  return paths.comparePaths(a, b);
+}
 
 /**
  * Hands a body on chunk by chunk, and checks its size, digest and signal on the way.
  *
+ * @param maxSize bytes that the store takes. Default: any number
  * @throws {StorageError} `INTEGRITY`, `LIMIT_EXCEEDED`, `ABORTED`, or the code of a source that fails
  */
-export const checkedChunks: typeof body.checkedChunks = checking("checkedChunks", body.checkedChunks, [
-  ANY,
-  OPTIONS,
-  DETAILS,
-  MAX_SIZE,
-]);
-
-/** Returns all chunks of a body, checked as by {@link checkedChunks}, for a service that takes no streams. */
-export const collectBody: typeof body.collectBody = checking("collectBody", body.collectBody, [
-  ANY,
-  OPTIONS,
-  DETAILS,
-  MAX_SIZE,
-]);
-
-/** Makes the result of a read from bytes that are already here. */
-export const bytesResult: typeof result.bytesResult = checking("bytesResult", result.bytesResult, [
-  INFO,
-  ["bytes: must be a Uint8Array", (value) => value instanceof Uint8Array],
-  CALL,
-]);
-
-/** Makes the result of a read from chunks that are still to come. */
-export const streamResult: typeof result.streamResult = checking("streamResult", result.streamResult, [
-  INFO,
-  ["chunks: must be an async iterable", (value) => isObject(value) && Symbol.asyncIterator in value],
-  ["release: must be a function", isOptional((value) => typeof value === "function")],
-  CALL,
-]);
-
-/** Returns a function that refuses wrong arguments, and else does what `run` does. */
-function checking<Run extends (...args: never[]) => unknown>(name: string, run: Run, dues: readonly Due[]): Run {
-  const checked = (...args: readonly unknown[]): unknown => {
-    for (const [index, [what, holds]] of dues.entries()) assertArgument(isDue(holds, args[index]), name, what);
-    return run(...(args as never[]));
-  };
-  return checked as unknown as Run;
+export function checkedChunks(
+  body: StoreBody,
+  options: Declared,
+  details: StorageErrorDetails,
+  maxSize?: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  assertBodyCall("checkedChunks", body, options, details, maxSize);
+  return bodies.checkedChunks(body, options, details, maxSize);
 }
 
-// A getter or a proxy may throw.
-function isDue(holds: Due[1], value: unknown): boolean {
+/** Returns all chunks of a body, checked as by {@link checkedChunks}, for a service that takes no streams. */
+export async function collectBody(
+  body: StoreBody,
+  options: Declared,
+  details: StorageErrorDetails,
+  maxSize?: number,
+): Promise<Uint8Array[]> {
+  assertBodyCall("collectBody", body, options, details, maxSize);
+  return bodies.collectBody(body, options, details, maxSize);
+}
+
+/** Makes the result of a read from bytes that are already here. */
+export function bytesResult(info: ObjectInfo, bytes: Uint8Array, call?: result.ReadCall): ReadResult {
+  assertRead("bytesResult", info, call);
+  assertArgument(types.isUint8Array(bytes), "bytesResult", "bytes: must be a Uint8Array");
+  return result.bytesResult(info, bytes, call);
+}
+
+/**
+ * Makes the result of a read from chunks that are still to come.
+ *
+ * @param chunks read at most once; its `return()` is called when the reader stops early
+ * @param release frees what holds the body, when it is given up before it was begun; default: `chunks.return()`
+ */
+export function streamResult(
+  info: ObjectInfo,
+  chunks: AsyncIterable<Uint8Array>,
+  release?: () => void | Promise<void>,
+  call?: result.ReadCall,
+): ReadResult {
+  assertRead("streamResult", info, call);
+  assertArgument(isAsyncIterable(chunks), "streamResult", "chunks: must be an async iterable");
+  const isRelease = release === undefined || typeof release === "function";
+  assertArgument(isRelease, "streamResult", "release: must be a function");
+  return result.streamResult(info, chunks, release, call);
+}
+
+function assertStore(store: unknown, owner: string): void {
+  assertArgument(isCapable(store), owner, "store: must have a name and a capability");
+}
+
+function assertTexts(texts: Readonly<Record<string, unknown>>, owner: string): void {
+  for (const [name, text] of Object.entries(texts))
+    assertArgument(typeof text === "string", owner, `${name}: must be a string`);
+}
+
+function assertBodyCall(owner: string, ...[given, options, details, maxSize]: readonly unknown[]): void {
+  bodies.assertBody(given, {});
+  assertArgument(isObject(options), owner, "options: must be an object");
+  assertArgument(isObject(details), owner, "details: must be what the check of the call returned");
+  assertArgument(maxSize === undefined || typeof maxSize === "number", owner, "maxSize: must be a number of bytes");
+}
+
+function assertRead(owner: string, info: unknown, call: unknown): void {
+  assertArgument(isInfo(info), owner, "info: must be the ObjectInfo of what is read");
+  assertArgument(call === undefined || isObject(call), owner, "call: must be an object");
+}
+
+// A proxy that throws is none.
+function isInfo(info: unknown): boolean {
   try {
-    return holds(value);
+    return isObject(info) && typeof info["path"] === "string";
   } catch {
     return false;
   }

@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import * as z from "zod/mini";
 import { parseOptions } from "../../../options/parse-options.js";
-import { soundText } from "../driver-options.js";
 import { rootProblem } from "./root-problem.js";
 
 /** Options of {@link FileStore}. */
@@ -50,7 +49,9 @@ const MODE_PROBLEM = {
 };
 
 const schema = z.strictObject({
-  root: soundText(rootProblem),
+  root: z
+    .string()
+    .check(z.refine((root) => rootProblem(root) === undefined, { error: ({ input }) => rootProblem(input as string) })),
   fsync: z._default(z.boolean(), true),
   caseInsensitive: z._default(z.boolean(), process.platform === "darwin" || process.platform === "win32"),
   fileMode: z._default(z.number().check(z.refine(isMode(0o600), MODE_PROBLEM.fileMode)), 0o600),
