@@ -73,7 +73,7 @@ class Desk {
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const arrival = arrivalOf(request, this.settings.hosts);
-    const [path = "", query = ""] = (request.url ?? "").split("?", 2);
+    const { path, query } = partsOf(request.url ?? "");
     if (this.#temporal !== undefined && path.startsWith("/temporal/")) {
       return this.#temporal(request, response, path);
     }
@@ -120,12 +120,12 @@ class Desk {
   ): Promise<Answer> {
     const { manager, settings } = this;
     if (path === "/api/about") {
-      assertMethod(request, "GET");
+      assertMethod(request, "GET", "HEAD");
       return { status: 200, body: { v: 1, store: manager.store?.name, allowDelete: settings.allowDelete } };
     }
     const route = ROUTES.get(path);
     if (route === undefined) throw notFound();
-    assertMethod(request, route.method);
+    assertMethod(request, route.method, ...(route.method === "GET" ? ["HEAD"] : []));
     if (route.changes === true && !settings.allowDelete) {
       throw new Refusal(403, "READ_ONLY", "This inspector only reads. Who starts it may allow to delete.");
     }
@@ -137,6 +137,12 @@ class Desk {
       return { status: 200, body: { v: 1, ...(await route.view(visit)) } };
     });
   }
+}
+
+/** Splits a URL at its first question mark. A query may hold more of them. */
+function partsOf(url: string): { path: string; query: string } {
+  const at = url.indexOf("?");
+  return at === -1 ? { path: url, query: "" } : { path: url.slice(0, at), query: url.slice(at + 1) };
 }
 
 function notFound(): Refusal {

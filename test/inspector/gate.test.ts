@@ -153,6 +153,17 @@ describe("an inspector", () => {
     }
   });
 
+  it("answers HEAD as it answers GET, without the body", async () => {
+    const serving = await Serving.entered(newManager());
+    for (const path of ["/", "/api/about", "/api/scopes", "/api/objects", "/api/object?path=none"]) {
+      const [head, get] = [await serving.ask(path, { method: "HEAD" }), await serving.ask(path)];
+      expect([path, head.status, head.text]).toEqual([path, get.status, ""]);
+      expect(head.headers["content-type"]).toBe(get.headers["content-type"]);
+    }
+    serving.cookie = "";
+    expect((await serving.ask("/api/about", { method: "HEAD" })).status).toBe(401);
+  });
+
   it("says to browsers that its page may load and ask nothing of elsewhere", async () => {
     const serving = await Serving.entered(newManager());
     for (const path of ["/", "/inspector.js", "/views.js", "/inspector.css", "/api/about", "/nothing"]) {

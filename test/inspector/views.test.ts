@@ -80,6 +80,13 @@ describe("objects", () => {
     expect(seen).toEqual(await pathsOf(store));
   });
 
+  it("are found below a prefix that holds a question mark, as people write it", async () => {
+    const { manager, store } = await filled();
+    await store.write("why?because?x", "of why");
+    const { json } = await (await Serving.entered(manager)).ask("/api/objects?prefix=why?because?");
+    expect(json.objects.map(({ path }) => path)).toEqual(["why?because?x"]);
+  });
+
   it.each(["0", "1001", "-1", "x", "1e3"])("have no page of %s", async (limit) => {
     const serving = await Serving.entered((await filled()).manager);
     expect((await serving.ask(`/api/objects?limit=${limit}`)).status).toBe(400);

@@ -89,6 +89,7 @@ export function temporalCodecHandler(
       : request.method === "OPTIONS"
         ? ([204, ""] as const)
         : await answer(request).catch((error: unknown) => failed(error));
+    if (status === 405) response.setHeader("allow", "POST, OPTIONS");
     if (!request.complete) response.setHeader("connection", "close"); // the rest of the request body is not read
     response.writeHead(status, { "content-type": "application/json" }).end(body);
   };
