@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { main } from "../../src/command/main.js";
+import { readPayload } from "../../src/command/payload.js";
 import { newDirectory, runCommand } from "./run-command.js";
 
 const directory = newDirectory();
@@ -19,9 +20,44 @@ describe("a payload", () => {
     const stderrOf = { write: (text: string) => said.push(text) };
     const stdin = Readable.from([NOT_UTF8]);
     const terminal = { env: {}, cwd: directory.path, stdin, signal: new AbortController().signal };
-    const stream = new (await import("node:stream")).PassThrough();
+    const stream = new PassThrough();
     const code = await main(["hydrate"], { ...terminal, stdout: stream, stderr: stderrOf as never }, "1.2.3");
     expect([code, said.join("")]).toEqual([2, "coatcheck: What stdin gave is not UTF-8, as JSON must be.\n"]);
+  });
+
+  it("of more bytes than a string can have is refused, before the rest is read", async () => {
+    let given = 0;
+    const endless = function* () {
+      for (;;) yield Buffer.alloc(++given && 1000, "a");
+    };
+    const { signal } = new AbortController();
+    const stdin = Readable.from(endless());
+    const terminal = {
+      env: {},
+      cwd: directory.path,
+      stdin,
+      stdout: new PassThrough(),
+      stderr: new PassThrough(),
+      signal,
+    };
+    await writeFile(path("large.json"), "1".repeat(5001));
+    for (const [source, name] of [
+      [undefined, "What stdin gave"],
+      ["large.json", "large.json"],
+    ] as const) {
+      const failure: unknown = await readPayload(source, terminal, 5000).catch((error: unknown) => error);
+      expect(failure).toMatchObject({
+        exitCode: 5,
+        message: expect.stringContaining(`${name} has more than 5000 bytes`),
+      });
+    }
+    expect(given).toBeLessThan(50);
+    expect(await readPayload("large.json", terminal, 5001)).toBe(Number("1".repeat(5001)));
+  });
+
+  it("that is nothing is called empty", async () => {
+    const { exitCode, stderr } = await run(["hydrate"], " \n");
+    expect([exitCode, stderr]).toEqual([2, "coatcheck: What stdin gave is empty.\n"]);
   });
 
   it("may begin with the mark that Windows writes, and so may a configuration", async () => {
