@@ -138,6 +138,12 @@ it("helpers do their work with right arguments", async () => {
   expect(helpers.checkStat(DRIVER, "a", {})).toEqual({ operation: "stat", store: "own", path: "a" });
   expect(helpers.comparePaths("a", "b")).toBeLessThan(0);
   expect(helpers.isListed("a/b", "a/", undefined)).toBe(true);
+  const words = new Uint16Array([1, 2]);
+  for (const bytes of [words, words.buffer, new DataView(words.buffer), Buffer.from(words.buffer)]) {
+    const chunks = helpers.checkedChunks(bytes as never, { size: 4 }, DETAILS);
+    expect(Buffer.concat(await helpers.collectBody(bytes as never, {}, DETAILS))).toHaveLength(4);
+    expect((await chunks.next()).value).toHaveLength(4);
+  }
   expect(await helpers.collectBody("x", {}, DETAILS)).toHaveLength(1);
   expect(await helpers.bytesResult({ path: "a", size: 1 }, new Uint8Array(1)).bytes()).toHaveLength(1);
   expect(await helpers.streamResult({ path: "a", size: 0 }, chunks()).bytes()).toHaveLength(0);

@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import { bytesOf } from "../bytes/bytes.js";
 import type { StorageErrorDetails } from "../errors/error.js";
 import { isObject } from "../json/is-object.js";
 import { assertArgument } from "../options/argument.js";
@@ -103,7 +104,7 @@ export function checkedChunks(
   maxSize?: number,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   assertBodyCall("checkedChunks", body, options, details, maxSize);
-  return bodies.checkedChunks(body, options, details, maxSize);
+  return bodies.checkedChunks(wholeOrStream(body), options, details, maxSize);
 }
 
 /** Returns all chunks of a body, checked as by {@link checkedChunks}, for a service that takes no streams. */
@@ -114,7 +115,7 @@ export async function collectBody(
   maxSize?: number,
 ): Promise<Uint8Array[]> {
   assertBodyCall("collectBody", body, options, details, maxSize);
-  return bodies.collectBody(body, options, details, maxSize);
+  return bodies.collectBody(wholeOrStream(body), options, details, maxSize);
 }
 
 /** Makes the result of a read from bytes that are already here. */
@@ -141,6 +142,11 @@ export function streamResult(
   const isRelease = release === undefined || typeof release === "function";
   assertArgument(isRelease, "streamResult", "release: must be a function");
   return result.streamResult(info, chunks, release, call);
+}
+
+// A class over DriverStore is given bytes as a Uint8Array. Another class is given whatever its caller has.
+function wholeOrStream(body: StoreBody): StoreBody {
+  return bytesOf(body) ?? body;
 }
 
 function assertStore(store: unknown, owner: string): void {

@@ -237,6 +237,17 @@ export class PlainErrors extends MemoryStore {
   }
 }
 
+export class RetryableMisses extends MemoryStore {
+  override async read(path: string, options?: ReadOptions) {
+    try {
+      return await super.read(path, options);
+    } catch (error) {
+      const { code, message, operation, store } = error as StorageError;
+      throw new StorageError(code, message, { operation, store, path, retryable: true });
+    }
+  }
+}
+
 export class AnonymousErrors extends MemoryStore {
   override async read(path: string, options?: ReadOptions) {
     try {

@@ -24,6 +24,7 @@ import {
   QuietRefusals,
   RangeAsWhole,
   renaming,
+  RetryableMisses,
   RereadableResults,
   SharedBuffers,
   StrictRanges,
@@ -212,6 +213,18 @@ export const DEFECTS: readonly Defect[] = [
     what: "throws plain errors",
     foundBy: "round trips > has no object where none was written",
     create: () => new PlainErrors(),
+  },
+  {
+    what: "calls what is missing retryable",
+    foundBy: "round trips > has no object where none was written",
+    create: () => new RetryableMisses(),
+  },
+  {
+    what: "does not list what lies deep",
+    foundBy: "paths come back as written > many segments",
+    create: listing(async (store, prefix, options) =>
+      (await all(store.list(prefix, options))).filter(({ path }) => path.split("/").length < 50),
+    ),
   },
   {
     what: "does not say which call failed",

@@ -77,6 +77,13 @@ export const paths: CaseGroup = {
       "é".repeat(200),
       "%".repeat(120),
     ]),
+    keptApart("many segments", () => [
+      "a",
+      "a/b",
+      `${"a/".repeat(100)}b`,
+      `${"a/".repeat(100)}c`,
+      "a/".repeat(200) + "b",
+    ]),
     keptApart("segments that are alike for 255 bytes", () => ["x".repeat(290) + "1", "x".repeat(290) + "2"]),
     testCase("takes the longest path that it says it takes", BASIC, async (context) => {
       const { store, prefix } = context;

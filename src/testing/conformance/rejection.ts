@@ -9,6 +9,16 @@ export interface RefusedCall {
   path?: string | readonly string[];
 }
 
+/** Codes of calls that fail again however often they are repeated. A layer that retries must not repeat them. */
+const FINAL: readonly StorageErrorCode[] = [
+  "NOT_FOUND",
+  "ALREADY_EXISTS",
+  "INVALID_PATH",
+  "UNSUPPORTED",
+  "CONFIG_INVALID",
+  "ABORTED",
+];
+
 /** Asserts that a call rejects, with a complete {@link StorageError} of this code. */
 export async function assertRejects(
   call: () => Promise<unknown>,
@@ -19,6 +29,7 @@ export async function assertRejects(
   assert.ok(isStorageError(error), `not a StorageError: ${describe(error)}`);
   assert.equal(error.code, code, `the code is ${error.code} where ${code} is due: ${error.message}`);
   assert.equal(error.name, "StorageError");
+  assert.ok(!FINAL.includes(code) || !error.retryable, `${code} is retryable, so that each such call is repeated`);
   assert.ok(error instanceof Error && error.message !== "", "the error has no message");
   assert.equal(error.operation, expected.operation, "the error names another operation");
   assert.ok(typeof error.store === "string" && error.store !== "", "the error does not name the store");
