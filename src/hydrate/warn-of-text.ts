@@ -13,9 +13,19 @@ const MESSAGE =
 /** Warns, once for each owner, of a payload that the caller forgot to parse. Texts and bytes are payloads too. */
 export function warnOfText(value: unknown, logger: StorageLogger | undefined, owner: object): void {
   if (logger === undefined || (typeof value !== "string" && !isBytes(value)) || wasWarned(owner, "text")) return;
+  if (unparsedPayload(value) !== undefined) warnOnce(owner, "text", logger, MESSAGE);
+}
+
+/** Returns the payload that a caller forgot to parse: the JSON in a text, or in bytes, if it holds references. */
+export function unparsedPayload(value: unknown): unknown {
+  if (typeof value !== "string" && !isBytes(value)) return undefined;
   const text = typeof value === "string" ? value : bytesAsText(value);
-  if (text.length <= MAX_LENGTH && text.includes("torageRef") && holdsReference(text)) {
-    warnOnce(owner, "text", logger, MESSAGE);
+  if (text.length > MAX_LENGTH || !text.includes("torageRef")) return undefined;
+  try {
+    const payload: unknown = JSON.parse(text);
+    return referencesIn(payload).next().done === true ? undefined : payload;
+  } catch {
+    return undefined; // not JSON, or no readable JSON
   }
 }
 
@@ -24,12 +34,4 @@ function bytesAsText(value: ArrayBufferView | ArrayBuffer | SharedArrayBuffer): 
   return ArrayBuffer.isView(value)
     ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString()
     : Buffer.from(value).toString();
-}
-
-function holdsReference(text: string): boolean {
-  try {
-    return referencesIn(JSON.parse(text)).next().done !== true;
-  } catch {
-    return false; // not JSON, or no readable JSON
-  }
 }

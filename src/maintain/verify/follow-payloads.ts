@@ -1,6 +1,7 @@
 import { abortable } from "../../async/abort.js";
 import { giveUp } from "../../async/give-up.js";
 import { callFailure } from "../../errors/as-storage-error.js";
+import { unparsedPayload } from "../../hydrate/warn-of-text.js";
 import type { PayloadWalk } from "./payload-walk.js";
 
 // Number of references that are followed together. They keep all operations busy, and take some megabytes of memory.
@@ -28,7 +29,8 @@ export async function followPayloads(
   };
   let index = 0;
   for await (const payload of untilAborted(payloads, signal)) {
-    await walk.add(payload, { parent: undefined, key: index++ }, signal);
+    // Rows of a database are often text still. What such a payload leads to is in use all the same.
+    await walk.add(unparsedPayload(payload) ?? payload, { parent: undefined, key: index++ }, signal);
     if (walk.pending >= BATCH) await follow();
   }
   await follow();

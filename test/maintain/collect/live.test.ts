@@ -72,6 +72,13 @@ describe("collect with live", () => {
     expect(await manager.collect({ live: [used, garbage, labelled] })).toMatchObject({ deleted: 0, kept: { live: 3 } });
   });
 
+  it("keeps what a payload leads to that is still the text of its JSON, as rows of a database are", async () => {
+    const { manager, used, garbage } = await setup();
+    const rows = [JSON.stringify({ ticket: used }), Buffer.from(JSON.stringify(garbage)), "a text", "{}"];
+    expect(await manager.collect({ live: rows })).toMatchObject({ deleted: 0, kept: { live: 2 } });
+    expect(await manager.hydrate(used)).toBeDefined();
+  });
+
   it("without a payload is CONFIG_INVALID, and deletes all only if that is said", async () => {
     const { store, manager } = await setup();
     for (const live of [[], new Set(), (async function* () {})()]) {
