@@ -6,7 +6,7 @@ import { assertArgument } from "../options/argument.js";
 import * as paths from "../paths/path.js";
 import * as bodies from "../store/body.js";
 import { isAsyncIterable } from "../store/body-source.js";
-import { isCapable, type CapableStore } from "../store/capability.js";
+import { isCapable } from "../store/capability.js";
 import * as check from "../store/check.js";
 import * as result from "../store/read-result.js";
 import type {
@@ -17,12 +17,16 @@ import type {
   PresignOptions,
   ReadOptions,
   ReadResult,
+  Store,
   StoreBody,
   WriteOptions,
 } from "../store/store.js";
 
 // What our own drivers check and stream with, for drivers of users. Ours are compiled with types, so the functions
 // behind these do not look at what they are given. Here a wrong argument is CONFIG_INVALID.
+
+/** The part of a store that a check looks at. */
+type CapableStore = Pick<Store, "name" | "capability" | "routes" | "schemes">;
 
 type CallDetails = check.CallDetails;
 type Declared = Pick<WriteOptions, "size" | "digest" | "signal">;
