@@ -1,5 +1,6 @@
-import { LRUCache } from "lru-cache";
+import type { LRUCache } from "lru-cache";
 import type { Clock } from "../../../async/clock.js";
+import { lastUsed } from "../../last-used.js";
 
 interface Location {
   readonly name: string;
@@ -22,7 +23,7 @@ export class LocationCache {
 
   constructor(settings: LocationCacheSettings) {
     this.#settings = settings;
-    this.#locations = new LRUCache({ max: settings.maxEntries });
+    this.#locations = lastUsed(settings.maxEntries);
   }
 
   /** Returns the name of the store, unless the object was found there too long ago. */
