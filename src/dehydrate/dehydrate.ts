@@ -17,8 +17,7 @@ import { forEachConcurrent } from "../async/concurrency.js";
 import { abortedCall, withDeadline } from "../call/deadline.js";
 import { EntryCodecs } from "./encode-entry.js";
 import { inlineBytes } from "./dehydration-plan.js";
-import { layOut } from "./lay-out.js";
-import { isLoneEntry, loneObject, storeAtOnce } from "./lone-entry.js";
+import { isLoneEntry, layOut, loneObject } from "./lay-out.js";
 import { ObjectWriter, type NewObject } from "./object-writer.js";
 import { beginPlan, type PlannedPayload } from "./plan-payload.js";
 import type { CallSettings, DehydrateSettings } from "../configure/call-schemas.js";
@@ -96,7 +95,8 @@ async function store(
     const atOnce = signal === undefined && !recorder.listens ? AT_ONCE.of(target) : undefined;
     if (atOnce !== undefined && planned.expiry === undefined && isLoneEntry(planned, settings)) {
       if (settings.signal?.aborted === true) throw abortedCall("dehydrate", settings.signal); // a getter may have done so
-      storeAtOnce(planned, settings, atOnce);
+      const { path, body, contentType } = loneObject(planned, settings);
+      atOnce.put(path, body, contentType);
       details.objects = 1;
       return plan.value;
     }
@@ -157,7 +157,10 @@ async function writeEntries(
     throw error;
   } finally {
     details.objects = writer.objects;
-    if (recorder.listens) measure(plan, details);
+    if (recorder.listens) {
+      details.bytes = plan.size;
+      details.inlineBytes = inlineBytes(plan);
+    }
   }
 }
 
@@ -200,11 +203,6 @@ function assertBytesThere({ entries }: PayloadPlan, cause?: unknown): void {
       cause,
     });
   }
-}
-
-function measure(plan: PayloadPlan, details: EventDetails): void {
-  details.bytes = plan.size;
-  details.inlineBytes = inlineBytes(plan);
 }
 
 function withoutStore(plan: PayloadPlan, settings: DehydrateSettings): unknown {

@@ -140,7 +140,7 @@ export const STEPS: readonly Mutant[] = [
   {
     name: "the one entry that leaves is hashed without its end",
     promise: behaviour("it comes to the same as in a store that is waited for"),
-    file: "dehydrate/lone-entry.ts",
+    file: "dehydrate/lay-out.ts",
     from: "const digest = sha256(body);",
     to: "const digest = sha256(body.subarray(1));",
     seenBy: seenByTests("store/at-once.test.ts"),
