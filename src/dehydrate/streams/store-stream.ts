@@ -2,16 +2,13 @@ import { beginSha256, digestText } from "../../bytes/digest.js";
 import { streamName } from "../../object/object-name.js";
 import type { StoredEntry } from "../../plan/layouts/layout.js";
 import type { PlannedEntry } from "../../plan/planned-entry.js";
-import type { StreamEncoding } from "../../codecs/entry-encoding.js";
+import { UNENCODED, type StreamEncoding } from "../../codecs/entry-encoding.js";
 import { StorageError } from "../../errors/error.js";
 import { locationBelow } from "../../paths/location.js";
 import { storedContentType, type EntryCodecs } from "../encode-entry.js";
 import type { ObjectWriter } from "../object-writer.js";
 import type { PlannedPayload } from "../plan-payload.js";
 import { SourceReader } from "./read-source.js";
-import { StreamBody } from "./stream-body.js";
-
-const PLAIN: StreamEncoding = { encodings: [], encode: (chunks) => chunks };
 
 /**
  * Stores a stream of any size, in the memory of its chunks. The stream is written under a temporary name. When its
@@ -66,7 +63,7 @@ export async function writeStream(
   path: string,
   writer: ObjectWriter,
   signal: AbortSignal,
-  encoding: StreamEncoding = PLAIN,
+  encoding = UNENCODED,
 ): Promise<StoredEntry> {
   const { encodings } = encoding;
   const body = new StreamBody(reader, encoding, signal);
@@ -82,6 +79,58 @@ export async function writeStream(
 function notWhole(path: string, { store }: ObjectWriter): StorageError {
   const details = { operation: "write", store: store.name, path };
   return new StorageError("INTEGRITY", "The store did not take the whole of a stream.", details);
+}
+
+// A chunk may be a gigabyte. Its digest is computed in pieces of this size, about 1 ms each, with the store's work
+// between.
+const PIECE_SIZE = 1_048_576;
+
+/** A stream on its way into a store. It is read and encoded at the pace of the store. */
+class StreamBody implements AsyncIterable<Uint8Array> {
+  /** Bytes handed on, as they are stored. */
+  size = 0;
+  /** Whether the stream has ended well, and all of it was handed on. */
+  isWhole = false;
+  private readonly hash = beginSha256();
+  private isBegun = false;
+
+  constructor(
+    private readonly reader: SourceReader,
+    private readonly encoding: Pick<StreamEncoding, "encode">,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /** Returns the SHA-256 of what was handed on. Call it once. */
+  digest(): Buffer {
+    return this.hash.digest();
+  }
+
+  /**
+   * Iterates over the encoded bytes. A new iteration may begin until something was read. So a layer can repeat a
+   * write that did not get so far.
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    if (this.isBegun) {
+      throw new StorageError("UNEXPECTED", "A stream can be read only once.", { operation: "write" });
+    }
+    this.isBegun = true;
+    for await (const piece of this.encoding.encode(this.pieces())) {
+      this.hash.update(piece);
+      this.size += piece.byteLength;
+      yield piece;
+    }
+    this.isWhole = true;
+  }
+
+  private async *pieces(): AsyncGenerator<Uint8Array, void, undefined> {
+    for (;;) {
+      const chunk = await this.reader.next(this.signal);
+      if (chunk === undefined) return;
+      for (let start = 0; start < chunk.byteLength; start += PIECE_SIZE) {
+        yield chunk.subarray(start, start + PIECE_SIZE);
+      }
+    }
+  }
 }
 
 /**
