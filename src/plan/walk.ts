@@ -10,10 +10,9 @@ import { NOTHING_LOOSE } from "./loose-sizes.js";
 import { OpenFrames } from "./open-frames.js";
 import { formatPayloadPath, type PayloadPath } from "./payload-path.js";
 import { MAX_ARRAY_LENGTH, PlainWalk, type OpenContainer } from "./plain-walk.js";
-import type { PayloadPlan } from "./plan.js";
+import type { PayloadPlan, WalkOptions } from "./plan.js";
 import { asPayloadSource, isBinaryValue, sourceContentType, sourceSize, type PayloadSource } from "./source.js";
 import { vanishingKind } from "./vanishing.js";
-import type { WalkOptions } from "./walk-options.js";
 
 // Values of one step of the walk. A step takes some milliseconds.
 const STEP = 100_000;
@@ -173,7 +172,7 @@ export class PayloadWalk {
       if (outer !== undefined) outer.index++; // its current child is begun: it is this container
       this.push(container.input, false);
       outer = this.open.top;
-      outer.resume(container, this.decisions.entries.count);
+      outer.resume(container, this.decisions.entries.length);
       this.decisions.seeWhole(outer, this.open.depth - 1);
     }
   }
@@ -240,7 +239,7 @@ export class PayloadWalk {
     // A copy is needed where JSON.stringify would see something else than the container itself the second time.
     const { entries, loose } = this.decisions;
     const fresh = !plain || (changed && "toJSON" in value);
-    this.open.top.open(container, keys, entries.count, loose, escaping, changed, fresh);
+    this.open.top.open(container, keys, entries.length, loose, escaping, changed, fresh);
     return true;
   }
 

@@ -1,6 +1,6 @@
 import type { PlannedEntry } from "../../src/plan/planned-entry.js";
 import { walkPayload } from "../../src/plan/walk.js";
-import type { WalkOptions } from "../../src/plan/walk-options.js";
+import type { WalkOptions } from "../../src/plan/plan.js";
 
 export type Limits = Pick<WalkOptions, "maxInlineSize" | "maxEnvelopeSize" | "maxRecursionDepth">;
 
