@@ -19,7 +19,7 @@ import { EntryCodecs } from "./encode-entry.js";
 import { inlineBytes } from "./dehydration-plan.js";
 import { isLoneEntry, layOut, loneObject } from "./lay-out.js";
 import { ObjectWriter, type NewObject } from "./object-writer.js";
-import { beginPlan, type PlannedPayload } from "./plan-payload.js";
+import { Planning, type PlannedPayload } from "./plan-payload.js";
 import type { CallSettings, DehydrateSettings } from "../configure/call-schemas.js";
 import { SourceOwner } from "./streams/source-owner.js";
 import { storeSources } from "./streams/store-sources.js";
@@ -63,14 +63,14 @@ async function dehydrate(
   const { signal } = settings;
   if (signal?.aborted === true) throw abortedCall("dehydrate", signal);
   const turns = new Turns();
-  const planning = beginPlan(value, settings, defaultPrefix, sources, keys);
-  if (planning.step()) return store(planning.planned(), settings, turns, recorder, details);
+  const planning = new Planning(value, settings, defaultPrefix, sources, keys);
+  if (planning.step()) return store(planning, settings, turns, recorder, details);
   return withDeadline("dehydrate", settings, async (callSignal) => {
     do {
       await turns.take();
       throwIfAborted(callSignal);
     } while (!planning.step());
-    return store(planning.planned(), settings, turns, recorder, details, callSignal);
+    return store(planning, settings, turns, recorder, details, callSignal);
   });
 }
 

@@ -10,6 +10,12 @@ interface Budgets {
   readonly maxBytes: number;
 }
 
+/** The layout of the call. It is computed on first use. */
+interface PlannedLayout {
+  readonly layout: Layout;
+  readonly layoutOptions: LayoutOptions;
+}
+
 const ENVELOPE = { json: storedObjectSize("json", 0, {}), raw: storedObjectSize("raw", 0, {}) };
 
 /**
@@ -40,7 +46,7 @@ export class ResultBudget {
     entries: readonly PlannedEntry[],
     passed: Pick<PassedReferences, "references" | "bytes">,
     limits: Budgets,
-    layout: () => { readonly layout: Layout; readonly options: LayoutOptions },
+    planned: PlannedLayout,
   ): Generator<undefined, ResultBudget, undefined> {
     const references = entries.length + passed.references;
     if (references > limits.maxReferences) throw tooManyReferences(references, limits.maxReferences);
@@ -57,7 +63,9 @@ export class ResultBudget {
         else binary += size;
       } else {
         const isTagged = entry.path.length === 0;
-        const envelope = isTagged ? storedObjectSize(kind, 0, schemaTagOf(entry, layout().options)) : ENVELOPE[kind];
+        const envelope = isTagged
+          ? storedObjectSize(kind, 0, schemaTagOf(entry, planned.layoutOptions))
+          : ENVELOPE[kind];
         text += envelope + leastStoredSize;
         most += envelope + mostStoredSize;
         lines += mostLines(mostStoredSize);
@@ -69,7 +77,7 @@ export class ResultBudget {
     if (streams > 0 || binary + most + lines > limits.maxBytes) {
       let exact = 0;
       for (const entry of entries) if (entry.kind !== "binary") exact += yield* entry.settleInSteps();
-      const inner = text > 0 ? entries.reduce((sum, entry) => sum + referenceSize(entry, layout), 0) : 0;
+      const inner = text > 0 ? entries.reduce((sum, entry) => sum + referenceSize(entry, planned), 0) : 0;
       known = Math.max(binary, known + exact - inner);
       slack = inner + lines;
     }
@@ -106,8 +114,8 @@ export class ResultBudget {
   }
 }
 
-function referenceSize(entry: PlannedEntry, layout: () => { readonly layout: Layout }): number {
-  return entry.kind === "binary" ? layout().layout.referenceSize(entry) : 0;
+function referenceSize(entry: PlannedEntry, planned: PlannedLayout): number {
+  return entry.kind === "binary" ? planned.layout.referenceSize(entry) : 0;
 }
 
 function tooManyReferences(references: number, maxReferences: number): StorageError {
