@@ -76,18 +76,18 @@ export const STEPS: readonly Mutant[] = [
   {
     name: "chunks are kept, and put together when the last has come",
     promise: IN_ONE_BUFFER,
-    file: "hydrate/body-bytes.ts",
+    file: "hydrate/read-bytes.ts",
     from: "if (start > 0) this.buffer ??= this.room();",
     to: "",
-    seenBy: seenByTests("hydrate/body-bytes.test.ts"),
+    seenBy: seenByTests("hydrate/read-bytes.test.ts"),
   },
   {
     name: "a store is believed how large a body is, before any of it has come",
     promise: IN_ONE_BUFFER,
-    file: "hydrate/body-bytes.ts",
+    file: "hydrate/read-bytes.ts",
     from: "if (size > Math.max(AT_ONCE, this.length * GROWTH)) return undefined;",
     to: "",
-    seenBy: seenByTests("hydrate/body-bytes.test.ts"),
+    seenBy: seenByTests("hydrate/read-bytes.test.ts"),
   },
   {
     name: "a digest in steps has only its first bytes",
