@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import { hasToJson } from "../../plan/json-value.js";
 import type { PayloadPath } from "../../plan/payload-path.js";
 import { asPayloadSource, type StreamSource } from "../../plan/source.js";
 import { endSource } from "../../store/source.js";
@@ -83,7 +84,7 @@ function pushChildren(value: object, open: unknown[]): void {
     for (const item of value) open.push(item);
   } else if (Array.isArray(value)) {
     for (const item of value as unknown[]) if (typeof item === "object") open.push(item);
-  } else if (typeof (value as { toJSON?: unknown }).toJSON !== "function") {
+  } else if (!hasToJson(value)) {
     for (const key of Object.keys(value)) open.push(Object.getOwnPropertyDescriptor(value, key)?.value);
   }
 }
