@@ -3,10 +3,15 @@ import { pathProblem, withoutTrailingSlashes } from "../paths/path.js";
 import { arePrefixesNested } from "../reference/allow.js";
 import { EnvironmentReader } from "./environment-reader.js";
 import type { S3Settings } from "../store/drivers/s3/settings.js";
-import { readS3Settings } from "./s3-settings.js";
 import { MARGIN, MAX_TTL, ttlProblem, type TimeToLive } from "./retention.js";
 import type { StorageManagerOptions } from "./options.js";
-import { readAzureSettings, readFileSettings, readGcsSettings, readRedisSettings } from "./provider-settings.js";
+import {
+  readAzureSettings,
+  readFileSettings,
+  readGcsSettings,
+  readRedisSettings,
+  readS3Settings,
+} from "./provider-settings.js";
 import type { AzureSettings, GcsSettings, RedisSettings } from "../store/drivers/settings.js";
 
 /** The settings of the store, read from the variables. */
@@ -58,17 +63,6 @@ export interface ReadEnvironment {
   readonly problem: string | undefined;
   /** The names of all variables that exist, without the prefix. */
   readonly known: readonly string[];
-}
-
-/**
- * Parses the environment variables of this library.
- *
- * @throws {StorageError} `CONFIG_INVALID` that names every variable which is wrong, and no value
- */
-export function parseEnvironment(env: NodeJS.ProcessEnv, prefix: string): EnvironmentSettings {
-  const { settings, problem } = readEnvironment(env, prefix, {});
-  if (problem === undefined) return settings;
-  throw new StorageError("CONFIG_INVALID", problem, { operation: "configure" });
 }
 
 /**

@@ -126,9 +126,9 @@ export const FIRST_HOUR: readonly Mutant[] = [
   {
     name: "a variable of a platform is refused",
     promise: behaviour("variables that are not ours are left alone"),
-    file: "configure/known-names.ts",
-    from: "return OF_A_SERVICE.test(name);",
-    to: "return false;",
+    file: "configure/environment-reader.ts",
+    from: " || OF_A_SERVICE.test(own)",
+    to: "",
     seenBy: seenByTests("configure/misconfigured.test.ts"),
   },
   {
@@ -150,7 +150,7 @@ export const FIRST_HOUR: readonly Mutant[] = [
   {
     name: "a preset is another one than is written",
     promise: behaviour("a preset is the options that it says, and nothing more"),
-    file: "configure/presets.ts",
+    file: "configure/settings.ts",
     from: "maxEnvelopeSize: 196_608 }",
     to: "maxEnvelopeSize: 196_609 }",
     seenBy: seenByTests("configure/presets.test.ts"),
@@ -158,7 +158,7 @@ export const FIRST_HOUR: readonly Mutant[] = [
   {
     name: "a preset stands over options that are given",
     promise: behaviour("a preset gives way to options that are given"),
-    file: "configure/presets.ts",
+    file: "configure/settings.ts",
     from: "if (values[index] !== undefined || !given.has(name))",
     to: "if (!given.has(name))",
     seenBy: seenByTests("configure/presets.test.ts"),
