@@ -34,7 +34,7 @@ export async function releaseOf(
 ): Promise<{ deleted: number; scopes: string[] }> {
   const details: EventDetails = { store: parts.settings.store?.name };
   const { prefix, signal: callSignal, ...how } = parseOptions(schema, options, "releaseOf");
-  const settings = prefix === undefined ? parts.settings : settingsBelow(prefix, parts.settings, "releaseOf");
+  const settings = settingsBelow(prefix, parts.settings, "releaseOf");
   const own = ownScopes(value, settings);
   const scopes = [...new Set(own.map(({ scope }) => scope))];
   if (own.length === 0) return { deleted: 0, scopes };
