@@ -26,6 +26,7 @@ import { collectReferences, fill } from "../reference/collect.js";
 import { FIELDS, isMediaType } from "../reference/fields.js";
 import { referenceGrammar, type Grammar } from "../reference/grammar.js";
 import type { ParsedReference } from "../reference/reference.js";
+import { cyclicReference } from "../reference/stored-entry.js";
 import { Semaphore } from "../store/layers/semaphore.js";
 import type { CallOptions, Store } from "../store/store.js";
 
@@ -154,10 +155,7 @@ export class Adoption {
     const seen = new Set([to]);
     // The loop also visits the items that are added to the set meanwhile.
     for (const key of seen) for (const next of this.links.get(key) ?? []) seen.add(next);
-    if (seen.has(from)) {
-      const message = "A reference leads back to an object that it lies inside of.";
-      throw new StorageError("CYCLIC_REFERENCE", message, { operation: "adopt" });
-    }
+    if (seen.has(from)) throw cyclicReference("adopt");
     const links = this.links.get(from);
     if (links === undefined) this.links.set(from, new Set([to]));
     else links.add(to);

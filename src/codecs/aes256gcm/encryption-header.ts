@@ -3,6 +3,7 @@ import { beginsWith } from "../../bytes/bytes.js";
 import { isObject } from "../../json/is-object.js";
 import { isCount, isText, optional } from "../../json/scalars.js";
 import { StorageError } from "../../errors/error.js";
+import type { ByteReader } from "../byte-reader.js";
 import type { EntryContext } from "../codec.js";
 
 /** The entry whose place an encrypted one took. References to the old entry lead to the new one. */
@@ -85,6 +86,13 @@ export function parseHeader(bytes: Uint8Array): ParsedHeader {
   if (size === undefined || bytes.byteLength < size) throw notEncrypted("it ends within its header");
   const own = bytes.subarray(0, size);
   return { header: headerOf(own.subarray(PREAMBLE_SIZE)), bytes: own };
+}
+
+/** Reads the header at the beginning of a stream. @throws {StorageError} as {@link parseHeader} does */
+export async function readHeader(reader: ByteReader): Promise<ParsedHeader> {
+  const preamble = await reader.read(Buffer.alloc(PREAMBLE_SIZE));
+  const rest = await reader.read(Buffer.alloc((headerSize(preamble) ?? PREAMBLE_SIZE) - PREAMBLE_SIZE));
+  return parseHeader(Buffer.concat([preamble, rest]));
 }
 
 const FIELDS: Readonly<Record<keyof EncryptionHeader, (value: unknown) => boolean>> = {
