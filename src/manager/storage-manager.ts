@@ -14,7 +14,6 @@ import type {
 import { deleteBlob, listBlobs, readBlob, writeBlob } from "./blobs.js";
 import { atCaller, calledHere } from "../errors/at-caller.js";
 import { check } from "./check.js";
-import { close } from "./close.js";
 import { managerOptionsFromEnv } from "../configure/create-store.js";
 import { dehydratePayload } from "../dehydrate/dehydrate.js";
 import type { Dehydrated, HydratedOf, SaysItsType } from "../plan/dehydrated.js";
@@ -25,7 +24,7 @@ import { warnOfText } from "../hydrate/warn-of-text.js";
 import { openReference } from "../hydrate/open.js";
 import type { DehydrateOptions, HydrateOptions, OpenOptions, StorageManagerOptions } from "../configure/options.js";
 import { planPayload } from "../dehydrate/plan-payload.js";
-import { ownParts, type OwnParts } from "./parts.js";
+import { close, ownParts, type OwnParts } from "./parts.js";
 import { presign } from "./presign.js";
 import { reencryptObjects, type ReencryptOptions, type ReencryptReport } from "../maintain/reencrypt.js";
 import { adopt, adoptAndDehydrate, adopts } from "../maintain/adopt.js";
@@ -40,7 +39,8 @@ import { selectPart } from "../access/select-part.js";
 import { managerSettings, type ManagerSettings } from "../configure/settings.js";
 import { dehydrateSettings, hydrateSettings, openSettings } from "../configure/call-settings.js";
 import { tenantSettings } from "../configure/tenant.js";
-import { verify, type VerifyOptions, type VerifyPrefixOptions, type VerifyReport } from "../maintain/verify/verify.js";
+import type { VerifyOptions, VerifyPrefixOptions, VerifyReport } from "../maintain/verify/report.js";
+import { verify } from "../maintain/verify/verify.js";
 
 /** Makes a manager over the parts of another one. Its `close()` leaves them open. */
 export let borrow: (manager: StorageManager) => StorageManager;

@@ -10,7 +10,6 @@ import { EntryDecoding } from "../../hydrate/entry-decoding.js";
 import type { VerifySettings } from "./verify-settings.js";
 import { sweep } from "../walk-objects.js";
 import { KnownObjects } from "./known-objects.js";
-import { readLong } from "./long-object.js";
 import { ObjectBody } from "./object-body.js";
 import { ObjectContents } from "./object-contents.js";
 import { objectKind, type ObjectKind } from "../../object/object-name.js";
@@ -95,7 +94,7 @@ export class PrefixCheck {
         const body = new ObjectBody(result, details, signal);
         try {
           const whole = await body.whole();
-          if (whole === undefined) await readLong(body, result.info.size, kind, contents, settings, signal);
+          if (whole === undefined) await contents.readLong(body, result.info.size);
           event.bytes = await body.finish(kind.digest);
           this.known.note(path, event.bytes);
           return kind.holds === "other" ? undefined : whole;
