@@ -22,7 +22,7 @@ import { ObjectWriter, type NewObject } from "./object-writer.js";
 import { Planning, type PlannedPayload } from "./plan-payload.js";
 import type { CallSettings, DehydrateSettings } from "../configure/call-schemas.js";
 import { SourceOwner } from "./streams/source-owner.js";
-import { storeSources } from "./streams/store-sources.js";
+import { SourceStorage } from "./streams/store-sources.js";
 import { Turns } from "../async/turns.js";
 
 /**
@@ -172,7 +172,7 @@ async function writeObjects(
   signal: AbortSignal,
 ): Promise<void> {
   const codecs = await EntryCodecs.prepare(settings, planned.layoutOptions, signal);
-  const sources = await storeSources(planned, settings, codecs, writer, signal);
+  const sources = await new SourceStorage(planned, settings, codecs, writer).store(signal);
   const steps = turns.steps(layOut(planned, settings, sources, codecs));
   const objects = planned.budget?.isTight === true ? await all(steps) : steps;
   await writer.finish(signal);

@@ -1,3 +1,4 @@
+import type { DehydrateSettings } from "../configure/call-schemas.js";
 import { StorageError } from "../errors/error.js";
 import { mostLines, storedObjectSize } from "../object/stored-object.js";
 import { schemaTagOf, type Layout, type LayoutOptions } from "../plan/layouts/layout.js";
@@ -5,10 +6,7 @@ import type { PlannedEntry } from "../plan/planned-entry.js";
 import { sourceSize } from "../plan/source.js";
 import type { PassedReferences } from "./passed-references.js";
 
-interface Budgets {
-  readonly maxReferences: number;
-  readonly maxBytes: number;
-}
+type Budgets = Pick<DehydrateSettings, "maxReferences" | "maxBytes">;
 
 /** The layout of the call. It is computed on first use. */
 interface PlannedLayout {
