@@ -3,7 +3,7 @@ import { pathProblem, withoutTrailingSlashes } from "../paths/path.js";
 import { arePrefixesNested } from "../reference/allow.js";
 import { EnvironmentReader } from "./environment-reader.js";
 import type { S3Settings } from "../store/drivers/s3/settings.js";
-import { MARGIN, MAX_TTL, ttlProblem, type TimeToLive } from "./retention.js";
+import { MARGIN, MAX_TTL, ttlProblem, type RetentionSettings, type TimeToLive } from "./retention.js";
 import type { StorageManagerOptions } from "./options.js";
 import {
   readAzureSettings,
@@ -18,17 +18,10 @@ import type { AzureSettings, GcsSettings, RedisSettings } from "../store/drivers
 export type StorageSettings =
   { provider: "none" } | { provider: "file"; root: string } | S3Settings | RedisSettings | GcsSettings | AzureSettings;
 
-/** How payloads end, and how much one pass of `collect` does. */
-export interface RetentionVariables {
-  /** Milliseconds that payloads live. With `undefined`, they do not end by age. */
+/** How payloads end, and how much one pass of `collect` does. With the ttl `undefined`, they do not end by age. */
+export type RetentionVariables = Pick<RetentionSettings, "gcInterval" | "maxScan" | "maxDelete"> & {
   ttl: TimeToLive | undefined;
-  /** Milliseconds between two passes, default 120000. */
-  gcInterval: number;
-  /** Objects that one pass looks at, default 2000. */
-  maxScan: number;
-  /** Objects that one pass deletes, default 200. */
-  maxDelete: number;
-}
+};
 
 /** The environment, parsed and checked. Options of the manager that no variable sets are `undefined`. */
 export interface EnvironmentSettings extends ManagerVariables {

@@ -8,7 +8,6 @@ import type { ManagerParts } from "../call/call.js";
 import type { DehydrateSettings } from "../configure/call-schemas.js";
 import { allowListOf, locationOf } from "../configure/confine.js";
 import type { DehydrateOptions } from "../configure/options.js";
-import type { TimeToLive } from "../configure/retention.js";
 import { CallExpiry } from "../dehydrate/call-expiry.js";
 import { dehydratePayload } from "../dehydrate/dehydrate.js";
 import { ObjectWriter } from "../dehydrate/object-writer.js";
@@ -31,13 +30,9 @@ import { Semaphore } from "../store/layers/semaphore.js";
 import type { CallOptions, Store } from "../store/store.js";
 
 /** Options of an adoption. */
-export interface AdoptOptions extends CallOptions {
+export interface AdoptOptions extends CallOptions, Pick<DehydrateOptions, "prefix" | "ttl"> {
   /** The scope that the references are adopted into, as `dehydrate` takes it. */
   scope: string;
-  /** Path that the objects are written below, as `dehydrate` takes it. Default: `outputPrefix`. */
-  prefix?: string | undefined;
-  /** How long the objects live, as `dehydrate` takes it. */
-  ttl?: TimeToLive | undefined;
   /**
    * The audience that the references were signed for, and are signed for again. Without `signing` the call fails with
    * `CONFIG_INVALID`.

@@ -9,14 +9,12 @@ import { locationBelow } from "../paths/location.js";
 import { invalidOptions, parseOptions } from "../options/parse-options.js";
 import type { CallOptions } from "../store/store.js";
 import { listObjects } from "./list-objects.js";
-import { assertOwnScope, releaseScope, scopeDirectories, settingsBelow } from "./release.js";
+import { assertOwnScope, releaseScope, scopeDirectories, settingsBelow, type ReleaseOptions } from "./release.js";
 
 /** Options of a reader that is done with a scope. */
-export interface DoneOptions extends CallOptions {
+export interface DoneOptions extends CallOptions, Pick<ReleaseOptions, "prefix"> {
   /** All readers of the payload, including the one that calls. Each call for a scope must name the same readers. */
   readers: readonly string[];
-  /** The prefix that was given to `dehydrate`, in place of `outputPrefix` and `inputPrefix`. */
-  prefix?: string | undefined;
 }
 
 const doneSchema = z.strictObject({
