@@ -45,8 +45,8 @@ export const STEPS: readonly Mutant[] = [
     name: "a key called __proto__ becomes the prototype",
     promise: BY_LINES,
     file: "object/parse-lines.ts",
-    from: 'if (key !== "__proto__")',
-    to: 'if (key !== "")',
+    from: "setOwn(data as Record<string, unknown>, key, (line as Record<string, unknown>)[key]);",
+    to: "(data as Record<string, unknown>)[key] = (line as Record<string, unknown>)[key];",
     seenBy: seenByTests("object/parse-lines.test.ts"),
   },
   {
