@@ -515,7 +515,7 @@ export class StorageManager {
    * @throws {StorageError} `CONFIG_INVALID`, `ABORTED`, `STORAGE_DISABLED`
    */
   verify(payload: unknown, options: VerifyOptions = {}): Promise<VerifyReport> {
-    return calledHere(verify({ payload }, options, this.#parts.settings, this.#parts.source, this.#parts.recorder));
+    return calledHere(verify({ payload }, options, this.#parts));
   }
 
   /**
@@ -526,7 +526,7 @@ export class StorageManager {
    *   with
    */
   verifyPrefix(prefix: string, options: VerifyPrefixOptions = {}): Promise<VerifyReport> {
-    return calledHere(verify({ prefix }, options, this.#parts.settings, this.#parts.source, this.#parts.recorder));
+    return calledHere(verify({ prefix }, options, this.#parts));
   }
 
   /**

@@ -16,13 +16,10 @@ export interface ReplacedEntry {
 }
 
 /** Public data about an encrypted entry, stored in the clear. All of it is authenticated. */
-export interface EncryptionHeader {
+export interface EncryptionHeader extends Pick<EntryContext, "contentType" | "schema" | "schemaVersion"> {
   readonly keyId: string;
   /** Base64url of the data key, encrypted with the key `keyId`; absent where that key itself encrypts the entry. */
   readonly wrappedKey?: string | undefined;
-  readonly contentType: string;
-  readonly schema?: string | undefined;
-  readonly schemaVersion?: string | undefined;
   /** Names of the codecs that were applied before the encryption, separated by `,`; absent if there are none. */
   readonly encoding?: string | undefined;
   /** Number of bytes after the header; absent for a stream, which ends where its object ends. */

@@ -1,9 +1,8 @@
-import type { EventDetails, Recorder } from "../../observe/recorder.js";
+import type { EventDetails } from "../../observe/recorder.js";
 import { assertOwnListing } from "../../configure/confine.js";
 import { abortedCall } from "../../call/deadline.js";
 import type { EntrySource } from "../../hydrate/reads/entry-source.js";
-import { requireStore } from "../../call/call.js";
-import type { ManagerSettings } from "../../configure/settings.js";
+import { requireStore, type ManagerParts } from "../../call/call.js";
 import { callFailure } from "../../errors/as-storage-error.js";
 import { followPayloads } from "./follow-payloads.js";
 import { PayloadWalk, type PayloadWalkOptions } from "./payload-walk.js";
@@ -12,27 +11,22 @@ import { Findings, type VerifyPrefixOptions, type VerifyReport } from "./report.
 import { PrefixCheck } from "./verify-prefix.js";
 import { verifySettings, type VerifySettings } from "./verify-settings.js";
 
+type Parts = ManagerParts & { readonly source: EntrySource };
+
 /** The target of a verification. The names keep a payload that is a string from being taken for a prefix. */
 type Target = { readonly payload: unknown } | { readonly prefix: string };
 
 /** Verifies a payload, or all objects below a prefix. See `StorageManager.verify` and `verifyPrefix`. */
-export async function verify(
-  target: Target,
-  options: VerifyPrefixOptions,
-  manager: ManagerSettings,
-  source: EntrySource,
-  recorder: Recorder,
-): Promise<VerifyReport> {
-  const settings = verifySettings(manager, "prefix" in target ? "prefix" : "payload", options);
-  const details: EventDetails = { store: manager.store?.name, stepRunId: settings.stepRunId };
-  return recorder.record("verify", details, () => report(target, settings, source, recorder, details));
+export async function verify(target: Target, options: VerifyPrefixOptions, parts: Parts): Promise<VerifyReport> {
+  const settings = verifySettings(parts.settings, "prefix" in target ? "prefix" : "payload", options);
+  const details: EventDetails = { store: settings.store?.name, stepRunId: settings.stepRunId };
+  return parts.recorder.record("verify", details, () => report(target, settings, parts, details));
 }
 
 async function report(
   target: Target,
   settings: VerifySettings,
-  source: EntrySource,
-  recorder: Recorder,
+  { source, recorder }: Parts,
   details: EventDetails,
 ): Promise<VerifyReport> {
   const { signal = new AbortController().signal } = settings;
