@@ -44,19 +44,16 @@ export class PrefixCheck {
     const { findings, settings } = this;
     const { startAfter, signal } = settings;
     findings.lastPath = startAfter;
-    await sweep(
-      prefix,
-      { ...(startAfter === undefined ? {} : { startAfter }), signal },
-      settings,
-      "verify",
-      (object, objectSignal) => this.visit(object, objectSignal),
-      ({ objects, bytes, lastPath = startAfter }) => {
+    await sweep(prefix, { ...(startAfter === undefined ? {} : { startAfter }), signal }, settings, {
+      operation: "verify",
+      visit: (object, objectSignal) => this.visit(object, objectSignal),
+      onFailure: ({ path }, error) => void findings.addError(error, { path }),
+      onProgress: ({ objects, bytes, lastPath = startAfter }) => {
         Object.assign(findings, { objects, bytes, lastPath });
         findings.tellProgress();
         return findings.untilHeard(signal);
       },
-      ({ path }, error) => void findings.addError(error, { path }),
-    );
+    });
   }
 
   private async visit(object: ObjectInfo, signal: AbortSignal): Promise<void> {
