@@ -308,13 +308,9 @@ export class StorageManager {
    *
    * @param target a path, or a reference to a whole object. GET is for what hydration may read. PUT is for paths
    *   below `outputPrefix` and `inputPrefix` that are not named by their content.
-   * @param options the options of the URL:
-   * - `expiresIn`: seconds until the URL expires, at most `maxPresignExpiry`
-   * - `filename`: the name under which a browser saves what a GET returns (`Content-Disposition: attachment`).
-   *   Default: the name that {@link binary} gave to the value of the reference, unless the object is encoded.
-   * - `contentType`: the content type of the answer to a GET, default that of the object
-   * - `audience`: the audience that a reference was signed for
-   * - `signal`: aborts the call
+   * @param options see {@link PresignOptions}. `expiresIn` is at most `maxPresignExpiry`. The default `filename` is the
+   *   name that {@link binary} gave to the value of the reference, unless the object is encoded. For a reference,
+   *   `audience` says for whom it was signed.
    * @throws {StorageError} before any I/O:
    * - `CONFIG_INVALID`, `INVALID_PATH`, `SIGNATURE_INVALID`, `REFERENCE_DENIED`, `UNKNOWN_SCHEME`, `STORAGE_DISABLED`
    * - `INVALID_REFERENCE` for a reference to a part of a pack, with `$storagePath`, or for a PUT

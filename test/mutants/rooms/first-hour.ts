@@ -143,8 +143,8 @@ export const FIRST_HOUR: readonly Mutant[] = [
     name: "a retention of the program takes the place of all variables",
     promise: behaviour("a retention is laid over field by field"),
     file: "configure/environment-options.ts",
-    from: "return { ...variables, ...(Object.fromEntries(given) as RetentionOptions) };",
-    to: "return Object.fromEntries(given) as RetentionOptions;",
+    from: "return { ...variables, ...given<RetentionOptions>(own) };",
+    to: "return given<RetentionOptions>(own);",
     seenBy: seenByTests("configure/environment-options.test.ts"),
   },
   {
