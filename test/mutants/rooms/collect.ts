@@ -272,7 +272,7 @@ export const COLLECT: readonly Mutant[] = [
     promise: behaviour("nothing in use is not taken for an answer"),
     file: "maintain/collect/collect.ts",
     from: "if (objects.count === 0 && !allowEmpty) {",
-    to: "if (followed.payloads < 0 && !allowEmpty) {",
+    to: "if (objects.count < 0 && !allowEmpty) {",
     seenBy: seenByTests("maintain/collect/live.test.ts"),
   },
   {
