@@ -83,6 +83,9 @@ export interface ListOptions extends CallOptions {
   limit?: number | undefined;
 }
 
+/** Objects of a store, one after the other. */
+export type ObjectListing = AsyncGenerator<ObjectInfo, void, undefined>;
+
 /** Options of {@link Store.presign}. */
 export interface PresignOptions {
   method: "GET" | "PUT";

@@ -41,8 +41,7 @@ export class RedisDatabase {
     this.maxObjectSize = options.maxObjectSize;
     this.slidingTtl = options.slidingTtl;
     this.ttl = options.ttl?.toString() ?? "";
-    this.#connection =
-      options.client === undefined ? new OwnConnection(options.url!, options) : new GivenConnection(options.client);
+    this.#connection = options.client === undefined ? new OwnConnection(options) : new GivenConnection(options.client);
   }
 
   /** Sends one command. Rejects with a StorageError, at once if the call is aborted. */
