@@ -24,12 +24,7 @@ export interface CachedObject {
  * path in two containers share a key. They take turns in the cache.
  */
 export function cacheKey(path: string): string {
-  if (schemeOf(path) === undefined) return path;
-  return splitLocation(
-    path,
-    () => undefined,
-    (problem) => new Error(problem),
-  ).path;
+  return schemeOf(path) === undefined ? path : splitLocation(path).path;
 }
 
 /** Whether a copy is the version that the remote now holds. Without an etag nobody can tell. */
@@ -50,7 +45,7 @@ export function copyInfo(info: ObjectInfo): ObjectInfo {
 export function cachedResult(object: CachedObject, options: ReadOptions, store: string): ReadResult {
   const { offset = 0, length = Infinity, signal } = options;
   async function* chunks(): AsyncGenerator<Uint8Array, void, undefined> {
-    const part = await Promise.resolve(object.bytes.slice(offset, offset + length));
+    const part = await Promise.resolve(new Uint8Array(object.bytes.subarray(offset, offset + length)));
     if (part.byteLength > 0) yield part;
   }
   return streamResult(copyInfo(object.info), chunks(), undefined, { store, signal });
