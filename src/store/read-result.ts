@@ -69,6 +69,32 @@ export function streamResult(
   };
 }
 
+/** Returns the same result with another description. Its errors are what `asOwn` makes of them. */
+export function redescribed(result: ReadResult, info: ObjectInfo, asOwn: (error: unknown) => unknown): ReadResult {
+  const fail = (error: unknown): never => {
+    throw asOwn(error);
+  };
+  const begin = (): AsyncIterator<Uint8Array> => {
+    try {
+      return result[Symbol.asyncIterator]();
+    } catch (error) {
+      return fail(error);
+    }
+  };
+  return {
+    info,
+    [Symbol.asyncIterator]() {
+      const iterator = begin();
+      return {
+        next: () => iterator.next().catch(fail),
+        return: async () => (await iterator.return?.().catch(fail)) ?? { done: true, value: undefined },
+      };
+    },
+    bytes: () => result.bytes().catch(fail),
+    cancel: () => result.cancel().catch(fail),
+  };
+}
+
 /**
  * Calls `release` if a body is closed before it was begun. A generator then runs none of its code, so it frees
  * nothing.
