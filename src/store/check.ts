@@ -92,7 +92,13 @@ export function checkCopy(store: CapableStore, from: string, to: string, options
   return check(store, "copy", from, options, isOwn);
 }
 
-/** @param maxExpiresIn longest life of a URL in seconds; S3 allows seven days */
+/**
+ * Longest life of a presigned URL in seconds: seven days, in S3 (API reference, "Authenticating requests",
+ * X-Amz-Expires) and in GCS ("Signed URLs"). Azure has no limit, and gets that of the others.
+ */
+export const MAX_PRESIGN_SECONDS = 604_800;
+
+/** @param maxExpiresIn longest life of a URL in seconds */
 export function checkPresign(
   store: CapableStore,
   path: string,
