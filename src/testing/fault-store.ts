@@ -10,6 +10,7 @@ import type {
   DeleteOptions,
   ListOptions,
   ObjectInfo,
+  ObjectListing,
   PresignOptions,
   ReadOptions,
   ReadResult,
@@ -174,7 +175,7 @@ export class FaultStore extends CallLayer {
     givenUp: Promise<void>,
     prefix: string,
     options: ListOptions,
-  ): AsyncGenerator<ObjectInfo, void, undefined> {
+  ): ObjectListing {
     const call = this.#call(checkList(this, prefix, options), options.signal);
     const strikes = this.active ? this.#plan.strikes("list", [prefix]) : { before: [], during: [], after: [] };
     yield* faultyEntries(source, strikes, call, givenUp);
