@@ -1,10 +1,10 @@
 import type { DriverCall } from "../driver-store.js";
 import { GatheredBytes } from "../../../bytes/gathered-bytes.js";
 import { checkedBytes, isWholeBody } from "../../body.js";
-import type { ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
+import type { Chunks, ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
 import { LinkedAbort } from "../../../async/linked-abort.js";
 import { quotedEtag } from "../object-info.js";
-import { decidedConflict, uploadChunks, type Chunks } from "../upload.js";
+import { decidedConflict, uploadChunks } from "../upload.js";
 import type { AzureContainer } from "./container.js";
 import { AZURE_ERRORS } from "./errors.js";
 import { toAzureMetadata } from "./metadata.js";

@@ -103,10 +103,10 @@ export class GcsStore extends DriverStore<"gcs"> {
   async readLifecycle({ signal }: CallOptions = {}): Promise<BucketLifecycle> {
     const bucket = this.#bucket;
     const call = { details: { operation: "readLifecycle", store: this.name }, signal };
-    const target = `/b/${encodeURIComponent(bucket.name)}`;
+    const target = `/b/${encodeURIComponent(bucket.options.bucket)}`;
     const answer = await bucket.send(call, { method: "GET", target, query: { fields: "lifecycle" }, idempotent: true });
     const { rule } = fieldsOf(fieldsOf(answerObject(answer, call))["lifecycle"]);
-    return { rules: Array.isArray(rule) ? rule : [], prefix: toObjectName(bucket.pathPrefix) };
+    return { rules: Array.isArray(rule) ? rule : [], prefix: toObjectName(bucket.options.prefix) };
   }
 
   static {

@@ -40,11 +40,11 @@ async function fetchPage(
   // One more than wanted, since `startOffset` is listed too.
   const maxResults = bucket.isGoogle ? Math.min(MAX_RESULTS, limit + (startAfter === undefined ? 0 : 1)) : MAX_RESULTS;
   const query = {
-    prefix: toObjectName(bucket.pathPrefix + prefix),
+    prefix: toObjectName(bucket.options.prefix + prefix),
     maxResults: String(maxResults),
     fields: `nextPageToken,items(${OBJECT_FIELDS})`,
     pageToken: token,
-    ...(startAfter !== undefined && { startOffset: toObjectName(bucket.pathPrefix + startAfter) }),
+    ...(startAfter !== undefined && { startOffset: toObjectName(bucket.options.prefix + startAfter) }),
   };
   try {
     const answer = await bucket.send(call, { method: "GET", target: bucket.target(), query, idempotent: true });
@@ -64,7 +64,7 @@ function isPage({ items = [], nextPageToken = "" }: Page): boolean {
 function pathsOf(bucket: GcsBucket, { items = [] }: Page): [path: string, resource: ObjectResource][] {
   const paths = items.map((resource): [string, ObjectResource] => {
     const path = fromObjectName(resource.name ?? "");
-    return [path.startsWith(bucket.pathPrefix) ? path.slice(bucket.pathPrefix.length) : "", resource];
+    return [path.startsWith(bucket.options.prefix) ? path.slice(bucket.options.prefix.length) : "", resource];
   });
   // The emulator sorts by UTF-16 code units. Its pages are requested whole, so that a limit does not cut off the
   // wrong objects.

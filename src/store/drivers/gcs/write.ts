@@ -3,9 +3,9 @@ import type { CRC32CValidator } from "@google-cloud/storage";
 import { checkedBytes, isWholeBody } from "../../body.js";
 import { throwIfAborted } from "../../../async/abort.js";
 import { StorageError } from "../../../errors/error.js";
-import type { ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
+import type { Chunks, ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
 import { Parts, type Part, type TakenPart } from "../parts.js";
-import { uploadChunks, type Chunks } from "../upload.js";
+import { uploadChunks } from "../upload.js";
 import type { GcsBucket } from "./bucket.js";
 import { generationQuery } from "./generation.js";
 import { toObjectInfo, type ObjectResource } from "./object-info.js";
@@ -46,7 +46,7 @@ class Upload {
   async bytes(bytes: Uint8Array): Promise<ObjectResource> {
     const { bucket, params, call } = this;
     const size = bytes.byteLength;
-    if (params.query.ifGenerationMatch === undefined && size <= bucket.chunkSize) {
+    if (params.query.ifGenerationMatch === undefined && size <= bucket.options.chunkSize) {
       return uploadWhole(bucket, params, bytes, call);
     }
     const crc32c = await checksumOf(bucket, bytes, call);
@@ -56,7 +56,7 @@ class Upload {
 
   async chunks(chunks: Chunks): Promise<ObjectResource> {
     const { bucket, params, call } = this;
-    const parts = new Parts(chunks, () => bucket.chunkSize);
+    const parts = new Parts(chunks, () => bucket.options.chunkSize);
     const buffer = parts.newBuffer();
     const part = (await parts.next(buffer))!; // an empty body has a part too
     if (parts.ended) return this.bytes(part.bytes);

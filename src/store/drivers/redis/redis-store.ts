@@ -37,7 +37,7 @@ export class RedisStore extends DriverStore<"redis"> {
     const database = new RedisDatabase(parseRedisOptions(options));
     super({
       name: "redis",
-      capability: { presign: false, maxObjectSize: database.maxObjectSize },
+      capability: { presign: false, maxObjectSize: database.options.maxObjectSize },
       write: (path, body, options, call) => writeObject(database, path, body, options, call),
       read: (path, options, call) => readObject(database, path, options, call),
       stat: (path, call) => statObject(database, path, call),
