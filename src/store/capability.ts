@@ -35,14 +35,13 @@ export type CapabilityFlag = {
   [Name in keyof Capability]-?: boolean extends Capability[Name] ? Name : never;
 }[keyof Capability];
 
+/** The verbs of a store. */
+export const STORE_VERBS = ["read", "write", "stat", "delete", "list", "copy", "presign"] as const;
+
+export type StoreVerb = (typeof STORE_VERBS)[number];
+
 export const CAPABILITY_FLAGS = [
-  "read",
-  "write",
-  "stat",
-  "delete",
-  "list",
-  "copy",
-  "presign",
+  ...STORE_VERBS,
   "rangeRead",
   "ifNoneMatch",
   "ifMatch",

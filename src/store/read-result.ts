@@ -1,6 +1,6 @@
 import { abortable } from "../async/abort.js";
 import { StorageError, type StorageErrorDetails } from "../errors/error.js";
-import type { ObjectInfo, ReadResult } from "./store.js";
+import type { Chunks, ObjectInfo, ReadResult } from "./store.js";
 
 /** The call that a result came from. */
 export interface ReadCall {
@@ -12,7 +12,7 @@ export interface ReadCall {
 
 /** Returns a {@link ReadResult} over bytes that are already here. */
 export function bytesResult(info: ObjectInfo, bytes: Uint8Array, call?: ReadCall): ReadResult {
-  async function* chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+  async function* chunks(): Chunks {
     await Promise.resolve();
     if (bytes.byteLength > 0) yield bytes;
   }

@@ -6,6 +6,9 @@ import type { Capability } from "./capability.js";
  */
 export type StoreBody = Uint8Array | string | AsyncIterable<Uint8Array>;
 
+/** Bytes as they come. A chunk may use the memory of the one before. */
+export type Chunks = AsyncGenerator<Uint8Array, void, undefined>;
+
 /** What a store knows of one object. */
 export interface ObjectInfo {
   path: string;

@@ -5,6 +5,7 @@ import { beginAttempt, failureOf, type ReplicaCall } from "./ask-replicas.js";
 import { corrupt, isRange, openCopy, overlong, truncated, type CopyBody, type ReadRequest } from "./copy-body.js";
 import { inOrder, unavailable, ReplicaErrors, type ReplicaFailure } from "./replica-errors.js";
 import type { Replica } from "./replica.js";
+import type { Chunks } from "../../store.js";
 
 /**
  * A body that is too large to be held in memory, and so is handed out while it comes. When the copy breaks off, the
@@ -44,7 +45,7 @@ export class ResumedBody {
     await this.current.body.close();
   }
 
-  async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+  async *chunks(): Chunks {
     let broken = true;
     try {
       for (;;) {

@@ -1,6 +1,6 @@
 import { abortable, throwIfAborted } from "../../../async/abort.js";
 import { LinkedAbort } from "../../../async/linked-abort.js";
-import type { ObjectInfo, WriteOptions } from "../../store.js";
+import type { Chunks, ObjectInfo, WriteOptions } from "../../store.js";
 import { StorageError } from "../../../errors/error.js";
 import { failureOf, withAttempt, type ReplicaCall } from "../replicas/ask-replicas.js";
 import type { Attempt } from "../replicas/attempt.js";
@@ -117,7 +117,7 @@ export async function writeCopies(
 
 // A store has the time of an attempt for each chunk. The time that it waits for the source, or for other stores, does
 // not count.
-async function* branchOf(fan: FanOut, reader: number, attempt: Attempt): AsyncGenerator<Uint8Array, void, undefined> {
+async function* branchOf(fan: FanOut, reader: number, attempt: Attempt): Chunks {
   for (;;) {
     attempt.stop();
     const chunk = await fan.next(reader);

@@ -1,6 +1,6 @@
 import { schemeOf, splitLocation } from "../../../paths/location.js";
 import { streamResult } from "../../read-result.js";
-import type { ObjectInfo, ReadOptions, ReadResult } from "../../store.js";
+import type { Chunks, ObjectInfo, ReadOptions, ReadResult } from "../../store.js";
 
 /** A copy of an object of the remote. No part of it is ever handed out or changed. A new copy replaces it. */
 export interface CachedObject {
@@ -44,7 +44,7 @@ export function copyInfo(info: ObjectInfo): ObjectInfo {
 /** Reads a copy, or a range of it. The reader gets bytes of its own, which are made when it asks for them. */
 export function cachedResult(object: CachedObject, options: ReadOptions, store: string): ReadResult {
   const { offset = 0, length = Infinity, signal } = options;
-  async function* chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+  async function* chunks(): Chunks {
     const part = await Promise.resolve(new Uint8Array(object.bytes.subarray(offset, offset + length)));
     if (part.byteLength > 0) yield part;
   }

@@ -1,6 +1,6 @@
 import { GatheredBytes } from "../../../bytes/gathered-bytes.js";
 import { streamResult } from "../../read-result.js";
-import type { ReadResult } from "../../store.js";
+import type { Chunks, ReadResult } from "../../store.js";
 import type { Allowance } from "./allowance.js";
 import { OneReaderBody } from "./one-reader-body.js";
 
@@ -42,10 +42,7 @@ export async function loadBody(
   }
 }
 
-async function* resumed(
-  begin: readonly Uint8Array[],
-  rest: AsyncIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array, void, undefined> {
+async function* resumed(begin: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): Chunks {
   yield* begin;
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
 }
