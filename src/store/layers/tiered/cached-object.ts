@@ -6,7 +6,7 @@ import type { Chunks, ObjectInfo, ReadOptions, ReadResult } from "../../store.js
 export interface CachedObject {
   /** The path that the caller asked for. */
   readonly path: string;
-  /** The bytes, in a buffer that nothing else uses. */
+  /** The bytes, in memory that nothing else uses. They are no Buffer, whose `slice` would not copy. */
   readonly bytes: Uint8Array;
   readonly info: ObjectInfo;
   /**
@@ -45,7 +45,7 @@ export function copyInfo(info: ObjectInfo): ObjectInfo {
 export function cachedResult(object: CachedObject, options: ReadOptions, store: string): ReadResult {
   const { offset = 0, length = Infinity, signal } = options;
   async function* chunks(): Chunks {
-    const part = await Promise.resolve(new Uint8Array(object.bytes.subarray(offset, offset + length)));
+    const part = await Promise.resolve(object.bytes.slice(offset, offset + length));
     if (part.byteLength > 0) yield part;
   }
   return streamResult(copyInfo(object.info), chunks(), undefined, { store, signal });

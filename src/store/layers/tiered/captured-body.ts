@@ -53,7 +53,7 @@ class CapturedStream implements AsyncIterable<Uint8Array> {
   ) {}
 
   bytes(): Uint8Array | undefined {
-    return this.#complete ? this.gathered?.kept() : undefined;
+    return this.#complete && this.gathered ? new Uint8Array(this.gathered.kept().buffer) : undefined;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {

@@ -33,7 +33,7 @@ export async function loadBody(
       const rest = gathered.take(next.value);
       if (rest !== undefined) return leave(resumed([gathered.bytes(), rest], chunks));
     }
-    return gathered.kept();
+    return new Uint8Array(gathered.kept().buffer);
   } catch (error) {
     result.cancel().catch(() => undefined); // not awaited: a body that hangs might not answer
     throw error;
