@@ -74,7 +74,7 @@ export async function* checkedChunks(
   options: Pick<WriteOptions, "size" | "digest" | "signal">,
   details: StorageErrorDetails,
   maxSize = Infinity,
-): Chunks {
+): AsyncGenerator<Uint8Array, void, undefined> {
   const hash = options.digest === undefined ? undefined : beginSha256();
   let size = 0;
   for await (const chunk of source(body, options.signal, details)) {

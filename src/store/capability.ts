@@ -38,8 +38,6 @@ export type CapabilityFlag = {
 /** The verbs of a store. */
 export const STORE_VERBS = ["read", "write", "stat", "delete", "list", "copy", "presign"] as const;
 
-export type StoreVerb = (typeof STORE_VERBS)[number];
-
 export const CAPABILITY_FLAGS = [
   ...STORE_VERBS,
   "rangeRead",

@@ -1,7 +1,7 @@
 import { throwIfAborted } from "../async/abort.js";
 import { assertBody } from "./body.js";
 import { assertOptions } from "./call-options.js";
-import { requireCapability, type CapabilityFlag, type CapableStore, type StoreVerb } from "./capability.js";
+import { requireCapability, type CapabilityFlag, type CapableStore, type STORE_VERBS } from "./capability.js";
 import { StorageError, type StorageErrorDetails } from "../errors/error.js";
 import { schemeOf, splitLocation } from "../paths/location.js";
 import { isObject } from "../json/is-object.js";
@@ -129,7 +129,7 @@ export function isListed(path: string, prefix: string, startAfter: string | unde
   return path.startsWith(prefix) && (startAfter === undefined || comparePaths(path, startAfter) > 0);
 }
 
-type PathOperation = Exclude<StoreVerb, "list">;
+type PathOperation = Exclude<(typeof STORE_VERBS)[number], "list">;
 
 function check(
   store: CapableStore,

@@ -10,7 +10,6 @@ import type {
   DeleteOptions,
   ListOptions,
   ObjectInfo,
-  ObjectListing,
   PresignOptions,
   ReadOptions,
   ReadResult,
@@ -175,7 +174,7 @@ export class FaultStore extends CallLayer {
     givenUp: Promise<void>,
     prefix: string,
     options: ListOptions,
-  ): ObjectListing {
+  ): AsyncGenerator<ObjectInfo, void, undefined> {
     const call = this.#call(checkList(this, prefix, options), options.signal);
     const strikes = this.active ? this.#plan.strikes("list", [prefix]) : { before: [], during: [], after: [] };
     yield* faultyEntries(source, strikes, call, givenUp);

@@ -1,6 +1,6 @@
 import { declareOwnStore } from "../guard/own-stores.js";
 import * as z from "zod/mini";
-import { STORE_VERBS, type StoreVerb } from "../capability.js";
+import { STORE_VERBS } from "../capability.js";
 import { isWholeBody } from "../body.js";
 import { type CallDetails } from "../check.js";
 import type { Clock } from "../../async/clock.js";
@@ -25,7 +25,7 @@ import { relayed } from "../../async/relayed.js";
 import { relayedResult } from "./relayed-result.js";
 
 /** An operation of a store that can have a timeout. */
-export type TimedOperation = StoreVerb;
+export type TimedOperation = "write" | "read" | "stat" | "delete" | "list" | "copy" | "presign";
 
 /** Options of {@link withTimeout}. */
 export interface TimeoutOptions {
@@ -38,7 +38,10 @@ export interface TimeoutOptions {
 }
 
 const duration = milliseconds.check(z.gt(0));
-const durations = Object.fromEntries(STORE_VERBS.map((verb) => [verb, duration])) as Record<StoreVerb, typeof duration>;
+const durations = Object.fromEntries(STORE_VERBS.map((verb) => [verb, duration])) as Record<
+  TimedOperation,
+  typeof duration
+>;
 const schema = z.strictObject({
   timeout: duration,
   timeouts: z.optional(z.partial(z.strictObject(durations))),

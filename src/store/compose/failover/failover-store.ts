@@ -10,7 +10,6 @@ import type {
   DeleteOptions,
   ListOptions,
   ObjectInfo,
-  ObjectListing,
   PresignOptions,
   ReadOptions,
   ReadResult,
@@ -96,7 +95,7 @@ export class FailoverStore extends CheckedStore<FailoverWriteInfo> {
     await deleteAll(this.#replicas, path, options, this.#reader.callOf(details, options.signal));
   }
 
-  protected async *listChecked(prefix: string, options: ListOptions, details: CallDetails): ObjectListing {
+  protected async *listChecked(prefix: string, options: ListOptions, details: CallDetails): AsyncIterable<ObjectInfo> {
     yield* mergedListing(this.#replicas, prefix, options, this.#reader.callOf(details, options.signal));
   }
 

@@ -13,7 +13,6 @@ import type {
   DeleteOptions,
   ListOptions,
   ObjectInfo,
-  ObjectListing,
   PresignOptions,
   ReadOptions,
   ReadResult,
@@ -119,7 +118,7 @@ export class MigratingStore extends CheckedStore {
     }
   }
 
-  protected async *listChecked(prefix: string, options: ListOptions, details: CallDetails): ObjectListing {
+  protected async *listChecked(prefix: string, options: ListOptions, details: CallDetails): AsyncIterable<ObjectInfo> {
     const limits = { clock: systemClock, timeout: undefined };
     const call = { details, signal: options.signal, limits, observer: this.#observer };
     yield* mergedListing(this.#replicas, prefix, options, call);

@@ -9,7 +9,6 @@ import type {
   DeleteOptions,
   ListOptions,
   ObjectInfo,
-  ObjectListing,
   PresignOptions,
   ReadOptions,
   ReadResult,
@@ -145,7 +144,7 @@ export class ReplicatedStore extends CheckedStore<ReplicatedWriteInfo> {
     }
   }
 
-  protected async *listChecked(prefix: string, options: ListOptions, details: CallDetails): ObjectListing {
+  protected async *listChecked(prefix: string, options: ListOptions, details: CallDetails): AsyncIterable<ObjectInfo> {
     const { missed } = this.#log;
     const call = this.#reader.callOf(details, options.signal);
     yield* mergedListing(this.#replicas, prefix, options, call, (path, replica) => !missed.has(path, replica));

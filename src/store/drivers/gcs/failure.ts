@@ -1,5 +1,5 @@
 import { word } from "../../../errors/service-text.js";
-import { ServiceFailure, fieldsOf, type FailureFacts } from "../service-failure.js";
+import { ServiceFailure, fieldsOf } from "../service-failure.js";
 
 /**
  * The failure that Cloud Storage or the connection to it reported. It is the `cause` of the errors of a GcsStore. It
@@ -35,8 +35,12 @@ export class GcsFailure extends ServiceFailure {
 }
 
 /** The known facts of a failed request. */
-export interface GcsFailureFacts extends FailureFacts {
+export interface GcsFailureFacts {
+  name?: string | undefined;
+  httpStatus?: number | undefined;
+  requestId?: string | undefined;
   attempts?: number | undefined;
+  code?: string | undefined;
 }
 
 function status(value: unknown): number | undefined {

@@ -1,4 +1,4 @@
-import { STORE_VERBS, type StoreVerb } from "../../capability.js";
+import { STORE_VERBS } from "../../capability.js";
 import { checkedStore } from "../../is-store.js";
 import * as z from "zod/mini";
 import { observerField, type ObserverOption, type Observers } from "../../../observe/observer.js";
@@ -9,7 +9,7 @@ import type { Store } from "../../store.js";
 export type Feature = "metadata" | "copy" | "if-absent" | "links";
 
 /** A verb of the store. */
-export type Operation = StoreVerb;
+export type Operation = "write" | "read" | "stat" | "delete" | "list" | "copy" | "presign";
 
 /** Options of {@link withFeatures}. They are read once, so a later change of the object has no effect. */
 export interface FeatureOptions {
