@@ -178,7 +178,7 @@ export const DRIVERS: readonly Mutant[] = [
     promise: book("README", "S3, and servers that speak its protocol"),
     file: "store/drivers/s3/list.ts",
     from: "isLast: page.IsTruncated !== true",
-    to: "if (page.IsTruncated !== null) return;",
+    to: "isLast: page.IsTruncated !== null",
     seenBy: seenByTests("store/drivers/s3/s3-conformance.test.ts", "store/drivers/s3/s3-faults.test.ts"),
   },
   {
