@@ -1,3 +1,4 @@
+import { MAX_PRESIGN_SECONDS } from "../store/check.js";
 import { storeField } from "../store/is-store.js";
 import * as z from "zod/mini";
 import { CodecSet } from "../codecs/codec-set.js";
@@ -25,10 +26,6 @@ import { hasMethods } from "../options/fields.js";
 import { retention, retentionProblems } from "./retention.js";
 import type { ReferenceMode, StorageManagerOptions } from "./options.js";
 import { signing } from "./signing-settings.js";
-
-// Seven days in seconds. It is the limit of SigV4 (S3 API reference, "Authenticating Requests: Using Query
-// Parameters").
-const MAX_PRESIGN_EXPIRY = 604_800;
 
 const packLimits = z
   .pipe(
@@ -96,7 +93,7 @@ const managerSchema = z
     references: z.optional(references),
     dialect: z._default(z.enum(["native", "bubustack"]), "native"),
     allow: z._default(allow, []),
-    maxPresignExpiry: z._default(z.int().check(z.gte(1), z.lte(MAX_PRESIGN_EXPIRY)), 3600),
+    maxPresignExpiry: z._default(z.int().check(z.gte(1), z.lte(MAX_PRESIGN_SECONDS)), 3600),
     signing: z.optional(signing),
     schemas: z.optional(z.custom<SchemaRegistry>(hasMethods("register", "check", "has"), "must be a SchemaRegistry")),
     resolvers: z._default(resolvers, []),
