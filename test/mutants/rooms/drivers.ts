@@ -264,9 +264,9 @@ export const DRIVERS: readonly Mutant[] = [
   {
     name: "an aborted upload of bytes is not waited for",
     promise: behaviour("an S3 upload that is being created when you abort is given up by its id"),
-    file: "store/drivers/s3/upload/multipart.ts",
-    from: "bucket.send({ ...call, signal: abort.signal }, command)",
-    to: "bucket.send(call, command)",
+    file: "store/drivers/s3/upload/upload.ts",
+    from: "creates ? CREATE_GRACE : 0",
+    to: "creates ? 0 : 0",
     seenBy: seenByTests("store/drivers/s3/s3-created-uploads.test.ts"),
   },
   {

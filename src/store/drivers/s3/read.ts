@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { streamResult } from "../../read-result.js";
-import type { Chunks, ReadOptions, ReadResult } from "../../store.js";
+import type { ReadOptions, ReadResult } from "../../store.js";
 import type { WholeBytes } from "../../whole-reads.js";
 import { emptyRange } from "../byte-range.js";
 import { readCall, type DriverCall } from "../driver-store.js";
@@ -46,7 +46,11 @@ export async function readWholeObject(
   return { bytes: await empty.bytes() };
 }
 
-async function* bodyChunks(body: Readable, { length, checksum }: OpenedObject, call: DriverCall): Chunks {
+async function* bodyChunks(
+  body: Readable,
+  { length, checksum }: OpenedObject,
+  call: DriverCall,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const running = checksum && new RunningChecksum(checksum);
   let received = 0;
   try {

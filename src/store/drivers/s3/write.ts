@@ -3,17 +3,18 @@ import type { LinkedAbort } from "../../../async/linked-abort.js";
 import { pause } from "../../../async/pause.js";
 import { sha256Of } from "../../../bytes/digest.js";
 import { checkedBytes, isWholeBody, knownSha256 } from "../../body.js";
-import type { Chunks, ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
+import type { ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
 import type { DriverCall } from "../driver-store.js";
 import { quotedEtag } from "../object-info.js";
 import { Parts } from "../parts.js";
-import { decidedConflict, uploadChunks } from "../upload.js";
+import { decidedConflict, uploadChunks, type Chunks } from "../upload.js";
 import type { S3Bucket } from "./bucket.js";
 import { isConflict } from "./errors.js";
 import { toObjectInfo } from "./object-info.js";
 import { statObject } from "./object.js";
 import { uploadStream } from "./upload/upload-stream.js";
-import { sendPart, uploadSlices, type UploadParams, type Uploaded } from "./upload/multipart.js";
+import type { UploadParams, Uploaded } from "./upload/multipart.js";
+import { uploadBytes } from "./upload/upload.js";
 
 // Waits in ms before a write that conflicted with another writer is sent again. After the last one, the caller gets
 // `UNAVAILABLE`.
@@ -76,21 +77,6 @@ async function putObject(
     await pause(systemClock, milliseconds, call.signal, call.details);
     return putObject(bucket, params, bytes, digest, call, attempt + 1);
   }
-}
-
-/** Writes bytes in parts, with at most `queueSize` of them in flight. The parts are not copied. */
-async function uploadBytes(
-  bucket: S3Bucket,
-  params: UploadParams,
-  bytes: Uint8Array,
-  callerCall: DriverCall,
-): Promise<Uploaded> {
-  const ChecksumAlgorithm = await bucket.checksumAlgorithm(callerCall);
-  const sizes = { size: bytes.byteLength, partSize: bucket.partSize };
-  return uploadSlices(bucket, { ...params, ChecksumAlgorithm }, sizes, callerCall, (upload, slice, call) => {
-    const part = { number: slice.number, bytes: bytes.subarray(slice.start, slice.end) };
-    return sendPart(bucket, upload, part, call);
-  });
 }
 
 function paramsOf(bucket: S3Bucket, path: string, options: WriteOptions): UploadParams {

@@ -22,9 +22,11 @@ export interface UploadParams extends S3Address, S3Encryption {
   ChecksumAlgorithm?: "CRC32" | undefined;
 }
 
-// Milliseconds that an aborted upload waits for the response to CreateMultipartUpload. Without the response, the upload
-// could not be given up.
-const CREATE_GRACE = 5_000;
+/**
+ * Milliseconds that an aborted upload waits for the response to CreateMultipartUpload. Without the response, the
+ * upload could not be given up.
+ */
+export const CREATE_GRACE = 5_000;
 
 /** The destination of the parts of an upload. */
 export interface S3Upload extends S3Address {

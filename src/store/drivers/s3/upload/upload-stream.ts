@@ -11,8 +11,8 @@ import { sendPart, uploadInParts, type UploadParams, type Uploaded } from "./mul
  * failure, of a part or of the source, stops the others. So does `stop`, which a hanging source must also listen to.
  * Rejects when all have stopped and the upload is given up, so that nothing is left behind.
  *
- * The uploader of the SDK joins new buffers for every part. A stream of 1 GiB took 145 MiB more than an idle process
- * needs. This way takes 60 MiB.
+ * Only bytes that are in memory as a whole go through lib-storage. For a stream, lib-storage joins new buffers for
+ * every part. A stream of 1 GiB took 145 MiB more than an idle process needs. This way takes 60 MiB.
  */
 export async function uploadStream(
   bucket: S3Bucket,
