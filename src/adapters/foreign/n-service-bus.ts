@@ -3,13 +3,13 @@ import type { HydrateOptions } from "../../configure/options.js";
 import { StorageError } from "../../errors/error.js";
 import { isPlainObject } from "../../json/is-object.js";
 import { parseOptions } from "../../options/parse-options.js";
-import { textOf } from "../messages/body-form.js";
+import { bufferOf, textOf } from "../messages/body-form.js";
 import type { StorageManager } from "../../manager/storage-manager.js";
 import type { MessageFormat } from "../messages/message-format.js";
 import type { Wire } from "../messages/wire.js";
 import { embeddedIn, readPointers } from "./embedded.js";
 import { placeFields, Places, type ForeignOptions, type Pointer } from "./places.js";
-import { jsonBody, noPointer, ownText, readOnly, storedBytes, textAttribute, without } from "./pointer-format.js";
+import { jsonBody, noPointer, ownText, pointerFormat, storedBytes, textAttribute, without } from "./pointer-format.js";
 
 /*
  * The transport for SQS: an attribute S3BodyKey. The body is "empty message", or a wrapper with its payload as
@@ -40,18 +40,15 @@ export type NServiceBusOptions = ForeignOptions;
  */
 export function nServiceBus(given: NServiceBusOptions = {}): MessageFormat {
   const places = new Places("nServiceBus", parseOptions(options, given, "nServiceBus"));
-  return {
+  const format = pointerFormat({
     name: "nServiceBus",
-    whole: false,
+    places,
     detect: ({ attributes }) => attributes.has(BODY_KEY) || propertiesOf(attributes).length > 0,
-    write: () => {
-      throw readOnly("nServiceBus");
-    },
-    read: (message) => {
-      const [first] = pointersIn(message);
-      if (first === undefined) throw noPointer("nServiceBus");
-      return places.find(first).reference;
-    },
+    pointer: pointersIn,
+  });
+  return {
+    ...format,
+    whole: false,
     open: async (message, manager, call) => {
       // Checks all pointers before any request.
       for (const pointer of pointersIn(message)) places.find(pointer);
@@ -64,7 +61,6 @@ export function nServiceBus(given: NServiceBusOptions = {}): MessageFormat {
     },
     restore: (message) =>
       without(message, [BODY_KEY, CONTENT_TYPE, ...propertiesOf(message.attributes).map((name) => PROPERTY + name)]),
-    references: (message) => pointersIn(message).map((pointer) => places.find(pointer).at),
   };
 }
 
@@ -90,8 +86,7 @@ async function transportBody(
   const wrapper = jsonBody(message);
   if (!isPlainObject(wrapper) || !Object.hasOwn(wrapper, BODY_KEY)) return stored;
   const left = Object.fromEntries(Object.entries(wrapper).filter(([key]) => key !== BODY_KEY));
-  const Body = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength).toString("base64");
-  return JSON.stringify({ ...left, Body });
+  return JSON.stringify({ ...left, Body: bufferOf(stored).toString("base64") });
 }
 
 async function withProperties(

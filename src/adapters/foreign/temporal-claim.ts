@@ -6,7 +6,7 @@ import { parseOptions } from "../../options/parse-options.js";
 import type { MessageFormat } from "../messages/message-format.js";
 import type { Wire } from "../messages/wire.js";
 import { placeFields, Places, type ForeignOptions, type Pointer } from "./places.js";
-import { jsonBody, noPointer, ownText, readOnly, storedBytes, textAttribute } from "./pointer-format.js";
+import { jsonBody, noPointer, ownText, pointerFormat, storedBytes, textAttribute } from "./pointer-format.js";
 import { decodePayload } from "./protobuf-payload.js";
 
 /*
@@ -42,18 +42,18 @@ export function temporalClaim(given: TemporalClaimOptions = {}): MessageFormat {
   const { drivers, ...place } = parseOptions(options, given, "temporalClaim");
   const places = new Places("temporalClaim", place);
   const claimIn = (message: Wire): Claim => claimOf(jsonBody(message), drivers);
-  return {
+  const format = pointerFormat({
     name: "temporalClaim",
-    whole: true,
+    places,
     detect: (message) => {
       const encoding = textAttribute(message, "encoding");
       if (encoding === LEGACY) return true;
       return encoding === "json/protobuf" && textAttribute(message, "messageType") === REFERENCE;
     },
-    write: () => {
-      throw readOnly("temporalClaim");
-    },
-    read: (message) => places.find(claimIn(message).pointer).reference,
+    pointer: (message) => claimIn(message).pointer,
+  });
+  return {
+    ...format,
     open: async (message, manager, call) => {
       const { pointer, hash } = claimIn(message);
       const stored = await storedBytes(places, pointer, manager, call);
@@ -66,7 +66,6 @@ export function temporalClaim(given: TemporalClaimOptions = {}): MessageFormat {
       }
       return { body: payload.data, attributes: payload.metadata };
     },
-    references: (message) => [places.find(claimIn(message).pointer).at],
   };
 }
 
