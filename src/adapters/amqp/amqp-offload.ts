@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { StorageError } from "../../errors/error.js";
 import type { CallOptions } from "../../store/store.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
-import { textOf } from "../messages/body-form.js";
+import { bufferOf, textOf } from "../messages/body-form.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import type { Packed } from "../messages/packed.js";
 import { rules } from "../messages/rules.js";
@@ -203,7 +203,7 @@ function headersOf({ attributes }: Wire, given: PublishOptions["headers"]): Reco
 }
 
 function asBuffer(body: string | Uint8Array): Buffer {
-  return typeof body === "string" ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  return typeof body === "string" ? Buffer.from(body) : bufferOf(body);
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { FlowJob, Job, JobsOptions, Processor, Queue, QueueEvents } from "bullmq";
 import { uuidv7 } from "uuidv7";
 import { forEachConcurrent } from "../../async/concurrency.js";
-import { StorageError } from "../../errors/error.js";
 import { scopePath } from "../../object/scope-path.js";
+import { invalidOptions } from "../../options/parse-options.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import { isPoison, type MessageError } from "../messages/message-error.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
@@ -74,7 +74,9 @@ export function bullmqOffload(options: BullOptions): BullOffload {
     defaults: () => ({ over: DEFAULT_OVER, hint: false }),
   });
   const { manager, retention } = shared;
-  if (typeof retention === "object") throw oneWorker();
+  if (typeof retention === "object") {
+    throw invalidOptions("bullmqOffload", 'retention: must be "expire" or "settle", since a job has one worker');
+  }
   const settles = retention === "settle";
   const scopeOf = (queue: string, jobId: string | undefined): string =>
     settles && jobId !== undefined ? scopePath(queue, jobId) : scopePath(queue);
@@ -164,12 +166,4 @@ export function bullmqOffload(options: BullOptions): BullOffload {
 /** Makes an error that BullMQ does not retry. BullMQ recognises the error by its name, so its class is not needed. */
 function unrecoverable(cause: MessageError): Error {
   return Object.assign(new Error(cause.message, { cause }), { name: "UnrecoverableError" });
-}
-
-function oneWorker(): StorageError {
-  return new StorageError(
-    "CONFIG_INVALID",
-    'The options of bullmqOffload are not valid. retention: must be "expire" or "settle", since a job has one worker.',
-    { operation: "configure" },
-  );
 }

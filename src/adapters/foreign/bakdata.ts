@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import { StorageError } from "../../errors/error.js";
 import { parseOptions } from "../../options/parse-options.js";
 import { textOf } from "../messages/body-form.js";
+import { cannotOpen } from "../messages/message-error.js";
 import type { MessageFormat } from "../messages/message-format.js";
 import { writtenValue, type Wire } from "../messages/wire.js";
 import { decompressed } from "./decompressed.js";
@@ -113,11 +113,6 @@ function codecOf({ attributes }: Wire): string {
   const [id = 0] = header === undefined ? [] : bytesOf(writtenValue(header));
   const codec = CODECS[id];
   if (codec !== undefined) return codec;
-  throw new StorageError(
-    "UNSUPPORTED",
-    "The message can't be opened: its value was compressed in an unknown way. Update the package, or have it sent without.",
-    {
-      operation: "unpack",
-    },
-  );
+  const remedy = "Update the package, or have it sent without";
+  throw cannotOpen("UNSUPPORTED", `its value was compressed in an unknown way. ${remedy}`);
 }

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
-import { StorageError } from "../../errors/error.js";
 import { isPlainObject } from "../../json/is-object.js";
 import { parseOptions } from "../../options/parse-options.js";
 import { bufferOf, jsonIn, textOf } from "../messages/body-form.js";
+import { cannotPack } from "../messages/message-error.js";
 import type { MessageFormat } from "../messages/message-format.js";
 import { byteLength, type Wire } from "../messages/wire.js";
 import { uriPointer, uriTo } from "./object-uri.js";
@@ -134,11 +134,8 @@ function replaced(event: Event, names: readonly string[], name: string, value: u
 function dataBytes(event: Event | undefined): string | Uint8Array {
   const name = event && dataIn(event);
   if (event === undefined || name === undefined || Object.hasOwn(event, KEY)) {
-    throw new StorageError(
-      "UNSERIALIZABLE",
-      "The message can't be packed: it is not an event as JSON with data and without dataref, as the format cloudEvents writes it.",
-      { operation: "pack" },
-    );
+    const wanted = "an event as JSON with data and without dataref, as the format cloudEvents writes it";
+    throw cannotPack("UNSERIALIZABLE", `it is not ${wanted}`);
   }
   const data = event[name];
   if (name === "data_base64" && typeof data === "string") return Buffer.from(data, "base64");

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
-import { StorageError } from "../../errors/error.js";
 import { isObject } from "../../json/is-object.js";
 import { parseOptions } from "../../options/parse-options.js";
 import { textOf } from "../messages/body-form.js";
+import { cannotOpen } from "../messages/message-error.js";
 import type { MessageFormat } from "../messages/message-format.js";
 import { contentTypes, embeddedIn, readPointers } from "./embedded.js";
 import { placeFields, Places, type ForeignOptions, type Pointer } from "./places.js";
@@ -127,9 +127,6 @@ function valueOf(text: string, contentType: string | undefined): unknown {
     return JSON.parse(text) as unknown;
   } catch (cause) {
     if (type?.trim() !== JSON_TYPE) return text;
-    throw new StorageError("DECODE_FAILED", "The message can't be opened: a stored value of it is not JSON.", {
-      operation: "unpack",
-      cause,
-    });
+    throw cannotOpen("DECODE_FAILED", "a stored value of it is not JSON", { cause });
   }
 }

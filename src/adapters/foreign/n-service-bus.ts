@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
 import type { HydrateOptions } from "../../configure/options.js";
-import { StorageError } from "../../errors/error.js";
 import { isPlainObject } from "../../json/is-object.js";
 import { parseOptions } from "../../options/parse-options.js";
 import { bufferOf, textOf } from "../messages/body-form.js";
 import type { StorageManager } from "../../manager/storage-manager.js";
+import { cannotOpen } from "../messages/message-error.js";
 import type { MessageFormat } from "../messages/message-format.js";
 import type { Wire } from "../messages/wire.js";
 import { embeddedIn, readPointers } from "./embedded.js";
@@ -96,7 +96,10 @@ async function withProperties(
   call: HydrateOptions,
 ): Promise<string> {
   const type = textAttribute(message, CONTENT_TYPE) ?? "application/json";
-  if (type.split(";")[0]!.trim() !== "application/json") throw otherSerializer();
+  if (type.split(";")[0]!.trim() !== "application/json") {
+    const problem = "its claim check properties were written by a serializer other than that of JSON";
+    throw cannotOpen("UNSUPPORTED", problem);
+  }
   const names = propertiesOf(message.attributes);
   const pointers = pointersIn(without(message, [BODY_KEY]));
   const body = jsonBody(message);
@@ -128,17 +131,6 @@ function parsed(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(textOf(bytes)) as unknown;
   } catch (cause) {
-    throw new StorageError("DECODE_FAILED", "The message can't be opened: a property of it is not JSON.", {
-      operation: "unpack",
-      cause,
-    });
+    throw cannotOpen("DECODE_FAILED", "a property of it is not JSON", { cause });
   }
-}
-
-function otherSerializer(): StorageError {
-  return new StorageError(
-    "UNSUPPORTED",
-    "The message can't be opened: its claim check properties were written by a serializer other than that of JSON.",
-    { operation: "unpack" },
-  );
 }

@@ -4,6 +4,7 @@ import { isObject } from "../../json/is-object.js";
 import type { StorageManager } from "../../manager/storage-manager.js";
 import { invalidOptions } from "../../options/parse-options.js";
 import { invalidReference } from "../../reference/location.js";
+import { cannotPack } from "../messages/message-error.js";
 import type { MessageFormat } from "../messages/message-format.js";
 import { jsonIn, textOf } from "../messages/body-form.js";
 import { writtenValue, type Wire } from "../messages/wire.js";
@@ -98,11 +99,8 @@ function readOnly(name: string): StorageError {
 export function assertFree({ attributes }: Wire, names: readonly string[], format: string): void {
   const taken = names.find((name) => attributes.has(name));
   if (taken === undefined) return;
-  throw new StorageError(
-    "INVALID_REFERENCE",
-    `The message can't be packed: it has an attribute ${taken}, by which readers of ${format} know what was packed.`,
-    { operation: "pack" },
-  );
+  const use = `by which readers of ${format} know what was packed`;
+  throw cannotPack("INVALID_REFERENCE", `it has an attribute ${taken}, ${use}`);
 }
 
 /** Returns a message without some attributes. */

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import { createHash } from "node:crypto";
-import { StorageError } from "../../errors/error.js";
 import { isPlainObject } from "../../json/is-object.js";
 import { parseOptions } from "../../options/parse-options.js";
+import { cannotOpen } from "../messages/message-error.js";
 import type { MessageFormat } from "../messages/message-format.js";
 import type { Wire } from "../messages/wire.js";
 import { placeFields, Places, type ForeignOptions, type Pointer } from "./places.js";
@@ -58,11 +58,13 @@ export function temporalClaim(given: TemporalClaimOptions = {}): MessageFormat {
       const { pointer, hash } = claimIn(message);
       const stored = await storedBytes(places, pointer, manager, call);
       if (createHash("sha256").update(stored).digest("hex") !== hash) {
-        throw failure("INTEGRITY", "its object has not the hash that the claim says", places.find(pointer).at);
+        const path = places.find(pointer).at;
+        throw cannotOpen("INTEGRITY", "its object has not the hash that the claim says", { path });
       }
       const payload = decodePayload(stored);
       if (payload === undefined) {
-        throw failure("DECODE_FAILED", "its object is not a payload of Temporal", places.find(pointer).at);
+        const path = places.find(pointer).at;
+        throw cannotOpen("DECODE_FAILED", "its object is not a payload of Temporal", { path });
       }
       return { body: payload.data, attributes: payload.metadata };
     },
@@ -80,22 +82,18 @@ function claimOf(value: unknown, drivers: Readonly<Record<string, string>>): Cla
   const claim = member(value, "claimData", "claim_data") ?? member(member(value, "driver_claim"), "claim_data");
   if (driver === undefined || claim === undefined) throw noPointer("temporalClaim");
   if (!Object.hasOwn(drivers, driver)) {
-    throw failure("UNSUPPORTED", "it is of a storage driver that is not known: say it in drivers");
+    throw cannotOpen("UNSUPPORTED", "it is of a storage driver that is not known: say it in drivers");
   }
   const bucket = ownText(claim, "bucket");
   const key = ownText(claim, "key", "object_name", "object");
   const algorithm = ownText(claim, "hash_algorithm", "hashAlgorithm");
   const hash = ownText(claim, "hash_value", "hashValue")?.toLowerCase();
   if (bucket === undefined || key === undefined || hash === undefined) throw noPointer("temporalClaim");
-  if (algorithm !== "sha256") throw failure("UNSUPPORTED", "its hash is not one of SHA-256");
+  if (algorithm !== "sha256") throw cannotOpen("UNSUPPORTED", "its hash is not one of SHA-256");
   return { pointer: { scheme: drivers[driver], bucket, key }, hash };
 }
 
 function member(value: unknown, ...names: readonly string[]): unknown {
   const name = isPlainObject(value) ? names.find((other) => Object.hasOwn(value, other)) : undefined;
   return name === undefined ? undefined : (value as Record<string, unknown>)[name];
-}
-
-function failure(code: "INTEGRITY" | "DECODE_FAILED" | "UNSUPPORTED", problem: string, path?: string): StorageError {
-  return new StorageError(code, `The message can't be opened: ${problem}.`, { operation: "unpack", path });
 }

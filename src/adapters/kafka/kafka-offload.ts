@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { forEachConcurrent } from "../../async/concurrency.js";
-import { StorageError } from "../../errors/error.js";
 import { scopePath } from "../../object/scope-path.js";
+import { invalidOptions } from "../../options/parse-options.js";
 import type { CallOptions } from "../../store/store.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
@@ -79,7 +79,9 @@ export function kafkaOffload(options: KafkaOptions): KafkaOffload {
     }),
     channel: () => "kafka",
   });
-  if (own.compacted && options.ttl !== "never") throw neverEnds();
+  if (own.compacted && options.ttl !== "never") {
+    throw invalidOptions("kafkaOffload", 'ttl: must be "never" for compacted topics, whose messages stay for ever');
+  }
 
   const pack: KafkaOffload["pack"] = async (topic, message, call) => {
     if (message.value === null) return message;
@@ -113,12 +115,4 @@ export function kafkaOffload(options: KafkaOptions): KafkaOffload {
     eachMessage: (handler, handling) => handleMessage({ offloader, open }, handler, handling),
     eachBatch: (handler, handling) => handleBatch({ offloader, open }, handler, handling),
   };
-}
-
-function neverEnds(): StorageError {
-  return new StorageError(
-    "CONFIG_INVALID",
-    'The options of kafkaOffload are not valid. ttl: must be "never" for compacted topics, whose messages stay for ever.',
-    { operation: "configure" },
-  );
 }

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
-import { StorageError } from "../../errors/error.js";
 import { scopePath } from "../../object/scope-path.js";
 import { isReference } from "../../reference/references-in.js";
-import { checkOptions, readOptions } from "../../options/parse-options.js";
+import { checkOptions, invalidOptions, readOptions } from "../../options/parse-options.js";
+import { jsonIn } from "./body-form.js";
 import { MessageOffloader } from "./message-offloader.js";
 import type { MessageOffloaderOptions, OffloadOptions } from "./options.js";
 import type { MessageFormat } from "./message-format.js";
@@ -53,11 +53,7 @@ export function adapterOffloader<Own = unknown>(
   ) as Own;
   const given = Object.fromEntries(entries.filter((entry) => !isOwn(entry))) as Partial<MessageOffloaderOptions>;
   const from = given.channel ?? channel?.(own);
-  if (from === undefined) {
-    throw new StorageError("CONFIG_INVALID", `The options of ${owner} are not valid. channel: must be said.`, {
-      operation: "configure",
-    });
-  }
+  if (from === undefined) throw invalidOptions(owner, "channel: must be said");
   const missing = Object.entries(defaults?.(own) ?? {}).filter(
     ([name]) => given[name as keyof OffloadOptions] === undefined,
   );
@@ -90,20 +86,9 @@ function assertCarried(
   for (const written of [format.inline?.(empty), format.write(ticket, empty, 2)]) {
     if (written === undefined) continue;
     const isRead = written.attributes.size === 0 || format.detect({ ...written, attributes: NO_ATTRIBUTES });
-    if (isRead && (carries === "body" || isJson(written.body))) continue;
-    throw new StorageError(
-      "CONFIG_INVALID",
-      `The options of ${owner} are not valid. format: ${format.name} needs ${isRead ? "a body that is no JSON" : "an attribute"}, which does not travel here.`,
-      { operation: "configure" },
-    );
-  }
-}
-
-function isJson(body: Wire["body"]): boolean {
-  try {
-    JSON.parse(body as string);
-    return typeof body === "string";
-  } catch {
-    return false;
+    const isJson = typeof written.body === "string" && jsonIn(written.body) !== undefined;
+    if (isRead && (carries === "body" || isJson)) continue;
+    const need = isRead ? "a body that is no JSON" : "an attribute";
+    throw invalidOptions(owner, `format: ${format.name} needs ${need}, which does not travel here`);
   }
 }

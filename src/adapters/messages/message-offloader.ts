@@ -1,9 +1,9 @@
 import { uuidv7 } from "uuidv7";
 import type { Codec } from "../../codecs/codec.js";
 import { abortedCall } from "../../call/deadline.js";
-import { StorageError, isStorageError } from "../../errors/error.js";
+import { isStorageError, type StorageError } from "../../errors/error.js";
 import { splitLabelledPath } from "../../object/expiry-label.js";
-import { parseOptions } from "../../options/parse-options.js";
+import { invalidOptions, parseOptions } from "../../options/parse-options.js";
 import { scopePath } from "../../object/scope-path.js";
 import { isReference, referencesIn } from "../../reference/references-in.js";
 import type { CallOptions } from "../../store/store.js";
@@ -261,7 +261,5 @@ async function failing<T>(promise: Promise<T>): Promise<T> {
 }
 
 function invalid(problem: string): StorageError {
-  return new StorageError("CONFIG_INVALID", `The options of MessageOffloader are not valid. ${problem}.`, {
-    operation: "configure",
-  });
+  return invalidOptions("MessageOffloader", problem);
 }
