@@ -6,6 +6,7 @@ import type { CallOptions } from "../../store/store.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { rules } from "../messages/rules.js";
+import { NOTHING } from "../messages/wire.js";
 import { handleBatch, handleMessage, type BatchPayload, type HandlerOptions, type MessagePayload } from "./handlers.js";
 import { countedMessage, writtenHeaders, type KafkaMessageLike } from "./kafka-message.js";
 
@@ -53,7 +54,6 @@ const fields = {
   compacted: z._default(z.boolean(), false),
 };
 
-const NOTHING = { body: "", attributes: new Map() };
 const PACKED_AT_A_TIME = 8;
 const NEVER = new AbortController().signal;
 

@@ -1,5 +1,6 @@
 import type { PutRecordsRequestEntry } from "@aws-sdk/client-kinesis";
 import * as z from "zod/mini";
+import { text } from "../../configure/fields.js";
 import type { CallOptions } from "../../store/store.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
@@ -36,9 +37,7 @@ export interface KinesisOffload {
   open(data: Uint8Array, options?: CallOptions): Promise<Uint8Array>;
 }
 
-const fields = {
-  streamName: z.optional(z.string().check(z.minLength(1))),
-};
+const fields = { streamName: z.optional(text) };
 
 /**
  * Packs the data of records that are too big for Kinesis. The limit is 1 MiB with the partition key. Set `limit` if

@@ -8,7 +8,7 @@ import type { MessageOffloaderOptions, OffloadOptions } from "./options.js";
 import type { MessageFormat } from "./message-format.js";
 import { plannedTicket } from "./planned-ticket.js";
 import type { Rules } from "./rules.js";
-import type { Wire } from "./wire.js";
+import { NOTHING } from "./wire.js";
 
 /** Options of an adapter: those of every offloader. The channel is optional if the adapter knows a default. */
 export type AdapterOptions<Own = unknown> = Omit<OffloadOptions, "channel"> &
@@ -68,8 +68,6 @@ export function adapterOffloader<Own = unknown>(
   return { offloader, own, shared };
 }
 
-const NO_ATTRIBUTES: Wire["attributes"] = new Map();
-
 /**
  * Refuses a format that would lose messages here: it needs an attribute to travel, or a body that is not JSON.
  *
@@ -82,10 +80,10 @@ function assertCarried(
 ): void {
   const ticket = plannedTicket(settings, scopePath(settings.channel));
   if (!isReference(ticket)) return; // nothing ever leaves
-  const empty = { body: "{}", attributes: NO_ATTRIBUTES };
+  const empty = { ...NOTHING, body: "{}" };
   for (const written of [format.inline?.(empty), format.write(ticket, empty, 2)]) {
     if (written === undefined) continue;
-    const isRead = written.attributes.size === 0 || format.detect({ ...written, attributes: NO_ATTRIBUTES });
+    const isRead = written.attributes.size === 0 || format.detect({ ...written, attributes: NOTHING.attributes });
     const isJson = typeof written.body === "string" && jsonIn(written.body) !== undefined;
     if (isRead && (carries === "body" || isJson)) continue;
     const need = isRead ? "a body that is no JSON" : "an attribute";

@@ -15,7 +15,7 @@ import type { MessageOffloader } from "../messages/message-offloader.js";
 import { rules } from "../messages/rules.js";
 import type { PackOptions } from "../messages/options.js";
 import { discardAll } from "../messages/send-or-discard.js";
-import type { Wire } from "../messages/wire.js";
+import { NOTHING, type Wire } from "../messages/wire.js";
 import { packedOf, sendAll, type PackedMessage } from "./send-all.js";
 import { countedMessage, readBody, writtenBody } from "./servicebus-message.js";
 
@@ -66,8 +66,6 @@ export interface ServiceBusOffload {
 const MIB = 1_048_576;
 // Most bytes that a batch adds to a single message.
 const BATCH_BYTES = 1024;
-// Stands for a message without anything to open, so that the options of the call are checked.
-const NOTHING: Wire = { body: "", attributes: new Map() };
 const fields = { tier: z._default(z.enum(["standard", "premium"]), "standard") };
 
 /**
@@ -107,6 +105,7 @@ export function serviceBusOffload(options: ServiceBusOptions): ServiceBusOffload
   };
 
   const open = async (message: ReceivedMessage, call?: CallOptions): Promise<unknown> => {
+    // Without anything to open, only the options of the call are checked.
     const wire = receivedWire(offloader, message) ?? NOTHING;
     if (wire === NOTHING && call === undefined) return message.body;
     const opened = await offloader.unpack(wire, call);

@@ -13,6 +13,7 @@ import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offlo
 import { handlingOptions } from "../messages/handlers/handling-options.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { rules } from "../messages/rules.js";
+import { NOTHING } from "../messages/wire.js";
 import { sendOrDiscard } from "../messages/send-or-discard.js";
 import { keptAlive, type KeepAlive } from "./keep-alive.js";
 import { received, type LambdaRecord, type ReceivedMessage } from "./received-message.js";
@@ -71,7 +72,6 @@ export interface SqsOffload {
   settle(message: ReceivedMessage | LambdaRecord, options?: CallOptions): Promise<void>;
 }
 
-const NOTHING = { body: "", attributes: new Map() };
 const KEEP_ALIVE = ["client", "queueUrl", "every", "by", "clock"] as const;
 const fields = { queueUrl: z.optional(z.string().check(z.minLength(1))) };
 
