@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { assertManager } from "../adapters/messages/engine-fields.js";
 import { bodyWithin } from "../bytes/request-body.js";
 import type { StorageManager } from "../manager/storage-manager.js";
 import { failureOf, guard, Refusal, send, type Answer } from "./answers.js";
@@ -38,6 +39,7 @@ export interface Inspector {
  * createServer(look).listen(7788, "127.0.0.1", () => console.log(`http://127.0.0.1:7788/#${look.token}`));
  */
 export function inspector(manager: StorageManager, options: InspectorOptions = {}): Inspector {
+  assertManager(manager, "inspector");
   const settings = inspectorSettings(options);
   const desk = new Desk(manager, settings);
   const handle = (request: IncomingMessage, response: ServerResponse): void => {

@@ -1,5 +1,6 @@
 import type { AnySerdesDeserializer, DurableContext, Serdes } from "@aws/durable-execution-sdk-js";
 import { parseOptions } from "../../options/parse-options.js";
+import { assertHandler } from "../../options/argument.js";
 import { isEnvelope } from "../messages/envelope.js";
 import { isTouchedJson, openMerged } from "../messages/merged-value.js";
 import { MIN_LIMIT, openValue, packed } from "../messages/pack-value.js";
@@ -35,6 +36,7 @@ export function durableHandler<E, R>(
   handler: (event: E, context: DurableContext) => Promise<R>,
 ): (event: unknown, context: DurableContext) => Promise<unknown> {
   const settings = parseOptions(durableSchema, options, "durableHandler");
+  assertHandler(handler, "durableHandler");
   const { manager } = settings;
   const retried = retrying(settings);
   const serdes = serdesOf<unknown>(settings);

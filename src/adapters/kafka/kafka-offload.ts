@@ -3,6 +3,7 @@ import { forEachConcurrent } from "../../async/concurrency.js";
 import { scopePath } from "../../object/scope-path.js";
 import { invalidOptions } from "../../options/parse-options.js";
 import type { CallOptions } from "../../store/store.js";
+import { assertArray, assertObject } from "../../options/argument.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { rules } from "../messages/rules.js";
@@ -84,6 +85,7 @@ export function kafkaOffload(options: KafkaOptions): KafkaOffload {
   }
 
   const pack: KafkaOffload["pack"] = async (topic, message, call) => {
+    assertObject(message, "kafkaOffload", "message");
     if (message.value === null) return message;
     if (!offloader.leaves(countedMessage(message, message.value), call)) return message;
     const key = own.compacted ? [String(message.key ?? "")] : [];
@@ -94,6 +96,7 @@ export function kafkaOffload(options: KafkaOptions): KafkaOffload {
   };
 
   const open: KafkaOffload["open"] = async (message, call) => {
+    assertObject(message, "kafkaOffload", "message");
     if (message.value === null) return message;
     const opened = await offloader.unpack(countedMessage(message, message.value), call);
     if (!opened.offloaded) return message;
@@ -105,6 +108,8 @@ export function kafkaOffload(options: KafkaOptions): KafkaOffload {
     pack,
     open,
     record: async (record, call) => {
+      assertObject(record, "kafkaOffload", "record");
+      assertArray(record.messages, "kafkaOffload", "messages");
       if (call !== undefined) offloader.leaves(NOTHING, call); // checks the options of the call
       const messages = [...record.messages];
       await forEachConcurrent(messages.keys(), PACKED_AT_A_TIME, call?.signal ?? NEVER, async (index) => {

@@ -2,6 +2,7 @@ import type { PutRecordsRequestEntry } from "@aws-sdk/client-kinesis";
 import * as z from "zod/mini";
 import { text } from "../../configure/fields.js";
 import type { CallOptions } from "../../store/store.js";
+import { assertObject } from "../../options/argument.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { rules } from "../messages/rules.js";
@@ -65,8 +66,8 @@ export function kinesisOffload(options: KinesisOptions): KinesisOffload {
   return {
     offloader,
     pack: async (entry, call) => {
-      if (entry.Data === undefined) return entry;
       const wire = countedRecord(entry);
+      if (entry.Data === undefined) return entry;
       if (!offloader.leaves(wire, call)) return entry;
       const { body } = await offloader.pack(wire, call);
       return { ...entry, Data: body as Uint8Array };
@@ -79,6 +80,8 @@ export function kinesisOffload(options: KinesisOptions): KinesisOffload {
   };
 }
 
-function countedRecord({ Data = new Uint8Array(), PartitionKey }: PutRecordsRequestEntry): Wire {
+function countedRecord(entry: PutRecordsRequestEntry): Wire {
+  assertObject(entry, "kinesisOffload", "entry");
+  const { Data = new Uint8Array(), PartitionKey } = entry;
   return { body: Data, attributes: new Map(), key: PartitionKey };
 }

@@ -1,6 +1,7 @@
 import { scopePath } from "../../object/scope-path.js";
 import { isObject } from "../../json/is-object.js";
 import { parseOptions } from "../../options/parse-options.js";
+import { assertHandler } from "../../options/argument.js";
 import { openMerged, packMerged, type Merged } from "../messages/merged-value.js";
 import { MIN_LIMIT } from "../messages/pack-value.js";
 import { eventOpener } from "./events.js";
@@ -37,6 +38,7 @@ export function withOffload<E, R, C extends LambdaContext = LambdaContext>(
   handler: (event: E, context: C) => Promise<R>,
 ): (event: unknown, context: C) => Promise<unknown> {
   const { open, pack } = lambdaOffload(options, "withOffload");
+  assertHandler(handler, "withOffload");
   return async (event, context) => {
     const opened = await open(event);
     return pack(await handler(opened.value as E, context), opened, context);

@@ -7,6 +7,7 @@ import { invalidOptions, parseOptions } from "../../options/parse-options.js";
 import { scopePath } from "../../object/scope-path.js";
 import { isReference, referencesIn } from "../../reference/references-in.js";
 import type { CallOptions } from "../../store/store.js";
+import { assertArray } from "../../options/argument.js";
 import { messageCodecs } from "./compressed-body.js";
 import { isEnvelope } from "./envelope.js";
 import type { MessageFormat } from "./message-format.js";
@@ -148,6 +149,7 @@ export class MessageOffloader {
    * message that is too big for any batch is a batch of its own.
    */
   *batches<T>(items: readonly T[], wire: (item: T) => Wire): Generator<T[], void, undefined> {
+    assertArray(items, "batches", "items");
     const { rules } = this.#settings;
     const { maxBatchCount = Number.POSITIVE_INFINITY } = rules;
     // A topic that takes larger messages takes batches of the same size.

@@ -6,6 +6,7 @@ import type {
 } from "@azure/service-bus";
 import * as z from "zod/mini";
 import type { CallOptions } from "../../store/store.js";
+import { assertHandler, assertMethods, assertObject } from "../../options/argument.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import { deliver } from "../messages/handlers/deliver.js";
 import { isPackedValue } from "../messages/envelope.js";
@@ -91,6 +92,7 @@ export function serviceBusOffload(options: ServiceBusOptions): ServiceBusOffload
   });
 
   const pack = async (message: ServiceBusMessage, call: PackOptions = {}): Promise<PackedMessage> => {
+    assertObject(message, "serviceBusOffload", "message");
     const written = writtenBody(message.body);
     if (written === undefined) return { message };
     const wire = countedMessage(message, written);
@@ -105,6 +107,7 @@ export function serviceBusOffload(options: ServiceBusOptions): ServiceBusOffload
   };
 
   const open = async (message: ReceivedMessage, call?: CallOptions): Promise<unknown> => {
+    assertObject(message, "serviceBusOffload", "message");
     // Without anything to open, only the options of the call are checked.
     const wire = receivedWire(offloader, message) ?? NOTHING;
     if (wire === NOTHING && call === undefined) return message.body;
@@ -117,6 +120,7 @@ export function serviceBusOffload(options: ServiceBusOptions): ServiceBusOffload
     pack: async (message, call) => (await pack(message, call)).message,
     open,
     send: async (sender, messages) => {
+      assertMethods(sender, "send", "sender", "createMessageBatch", "sendMessages");
       const batch = await sender.createMessageBatch();
       const limit = batch.maxSizeInBytes - BATCH_BYTES;
       const ready: PackedMessage[] = [];
@@ -130,6 +134,8 @@ export function serviceBusOffload(options: ServiceBusOptions): ServiceBusOffload
     },
     process: (receiver, handler, given = {}) => {
       const { onFailure } = handlingOptions(given, ["onFailure"], "process");
+      assertMethods(receiver, "process", "receiver", "completeMessage", "abandonMessage", "deadLetterMessage");
+      assertHandler(handler, "process");
       return (message) =>
         deliver(offloader, {
           open: () => open(message),
