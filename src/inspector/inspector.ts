@@ -2,9 +2,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { assertManager } from "../adapters/messages/engine-fields.js";
 import { bodyWithin } from "../bytes/request-body.js";
 import type { StorageManager } from "../manager/storage-manager.js";
+import { parseOptions } from "../options/parse-options.js";
 import { failureOf, guard, Refusal, send, type Answer } from "./answers.js";
 import { arrivalOf, assertOwnPage, type Arrival } from "./gate.js";
-import { inspectorSettings, type InspectorOptions, type InspectorSettings } from "./inspector-options.js";
+import { inspectorSchema, type InspectorOptions, type InspectorSettings } from "./inspector-options.js";
 import { LiveEvents } from "./live-events.js";
 import { PAGE_FILES } from "./page/files.js";
 import { ROUTES } from "./routes.js";
@@ -40,7 +41,7 @@ export interface Inspector {
  */
 export function inspector(manager: StorageManager, options: InspectorOptions = {}): Inspector {
   assertManager(manager, "inspector");
-  const settings = inspectorSettings(options);
+  const settings = parseOptions(inspectorSchema, options, "inspector");
   const desk = new Desk(manager, settings);
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     guard(response);

@@ -58,9 +58,8 @@ export function eventBridgeOffload(options: EventBridgeOptions): EventBridgeOffl
     pack: async (entry, call) => {
       const wire = countedEntry(entry);
       if (entry.Detail === undefined) return entry;
-      if (!offloader.leaves(wire, call)) return entry;
       const { body } = await offloader.pack(wire, call);
-      return { ...entry, Detail: body as string };
+      return body === entry.Detail ? entry : { ...entry, Detail: body as string };
     },
     batches: (entries) => offloader.batches(entries, countedEntry),
     open: async (event, call) => {

@@ -68,9 +68,8 @@ export function kinesisOffload(options: KinesisOptions): KinesisOffload {
     pack: async (entry, call) => {
       const wire = countedRecord(entry);
       if (entry.Data === undefined) return entry;
-      if (!offloader.leaves(wire, call)) return entry;
       const { body } = await offloader.pack(wire, call);
-      return { ...entry, Data: body as Uint8Array };
+      return body === entry.Data ? entry : { ...entry, Data: body as Uint8Array };
     },
     batches: (entries) => offloader.batches(entries, countedRecord),
     open: async (data, call) => {
