@@ -98,7 +98,7 @@ function definitionOf(schema: z.core.$ZodType | undefined): Definition {
   return inner === undefined ? definition : definitionOf(inner);
 }
 
-/** Makes the error of options that were given. @param problem the option, and what is wrong with it */
+/** Makes the error for options that are not valid. @param problem the option, and what it must be */
 export function invalidOptions(owner: string, problem: string, cause?: unknown): StorageError {
   return new StorageError("CONFIG_INVALID", `The options of ${owner} are not valid. ${problem}.`, {
     operation: "configure",
