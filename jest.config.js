@@ -5,8 +5,9 @@ process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
 
 /** @type {import("jest").Config} */
 export default {
-  // Without it, each file of a worker makes every promise of the files after it slower.
+  // Without it, each file compiles what all files use, and makes every promise of the files after it slower.
   testEnvironment: "<rootDir>/test/support/test-environment.ts",
+  setupFilesAfterEnv: ["<rootDir>/test/support/equal-bytes.ts"],
   testMatch: ["<rootDir>/test/**/*.test.ts"],
   // Services need servers, the package needs a build: each has a command of its own.
   // Engines need a later Node: `npm run test:nodes`.

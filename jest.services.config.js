@@ -6,4 +6,5 @@ export default {
   testMatch: ["<rootDir>/test/services/**/*.test.ts"],
   testPathIgnorePatterns: ["/node_modules/"],
   testTimeout: 30_000,
+  testSequencer: "<rootDir>/test/support/test-sequencer.mjs",
 };

@@ -36,7 +36,7 @@ export const CHUNKS = inOrder([
   { name: "lifecycle", test: /src\/maintain\/lifecycle\// },
   {
     name: "envelope",
-    test: /src\/adapters\/messages\/(envelope|engine-fields|kept-keys|pack-value|data-alone|body-form)\.ts$/,
+    test: /src\/adapters\/messages\/(envelope|engine-fields|kept-keys|pack-value|data-alone|body-form|message-error)\.ts$/,
   },
   { name: "pictures", test: /src\/picture\// },
   { name: "rules", test: /src\/adapters\/(messages\/(rules|mistakable|encodings|wire)|amazon\/notification)\.ts$/ },

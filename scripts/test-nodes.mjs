@@ -4,7 +4,8 @@
 //   node scripts/test-nodes.mjs [versions]     npm run test:nodes -- 24
 //
 // npm has Node itself, as packages named for the platform. What can't run on a version is said, and why.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import process from "node:process";
 import { nodeOf } from "./node-of.mjs";
 
@@ -26,13 +27,14 @@ const ROOMS = [
 /** By version: tests by their whole name, and why they can't run there. All can run on all of these now. */
 const IMPOSSIBLE = {};
 
-function jest(node, ...args) {
+async function jest(node, ...args) {
   const begun = performance.now();
-  const { status } = spawnSync(node, ["node_modules/jest/bin/jest.js", ...args, "--silent", "--reporters=summary"], {
+  const child = spawn(node, ["node_modules/jest/bin/jest.js", ...args, "--silent", "--reporters=summary"], {
     stdio: "inherit",
     // The deprecated parts of Node that our tools use say nothing of us.
     env: { ...process.env, NODE_OPTIONS: "--no-deprecation" },
   });
+  const [status] = await once(child, "close");
   if (status !== 0) process.exitCode = 1;
   return `${((performance.now() - begun) / 1000).toFixed(0)} s`;
 }
@@ -54,11 +56,14 @@ for (const version of asked.length > 0 ? asked : VERSIONS) {
   const impossible = Object.entries(IMPOSSIBLE[version] ?? {});
   if (impossible.length === 0) console.log(`Node ${stdout.trim()}: none of the tests is left out.`);
   for (const [name, why] of impossible) console.log(`Node ${stdout.trim()} can't run "${name}": ${why}.`);
-  const rooms = jest(node, ...ROOMS.map((room) => `test/${room}/`), ...allBut(impossible.map(([name]) => name)));
+  const rooms = await jest(node, ...ROOMS.map((room) => `test/${room}/`), ...allBut(impossible.map(([name]) => name)));
   const config = ["--config", "test/package/jest.config.js"];
-  const packed = jest(node, ...config, "--testNamePattern", "^the packed package ");
   console.log(`Node ${stdout.trim()}: ${ENGINES}.`);
-  const engines = jest(node, "--config", "test/engines/jest.config.js");
+  // One alone would leave a core idle.
+  const [packed, engines] = await Promise.all([
+    jest(node, ...config, "--testNamePattern", "^the packed package "),
+    jest(node, "--config", "test/engines/jest.config.js"),
+  ]);
   console.log(`Node ${stdout.trim()}: the engines took ${engines}.`);
   console.log(`Node ${stdout.trim()}: the rooms took ${rooms}, the packed package ${packed}.`);
 }

@@ -6,9 +6,9 @@
 // prints as NAME=VALUE lines, the tests find in their environment. A service that can't be had fails the run: nothing
 // is skipped. SERVICES="ceph" names the ones to start, KEEP_SERVICES=1 leaves them running.
 //
-// Without either, everything runs, in two rows at the same time: the tests against servers wait for these most of the
-// time. The other row is what needs a core: the site, built and then read; chaos cases; fuzzing; a sample of the mutants;
-// 2,000 schedules of messages (MESSAGE_SCHEDULES).
+// Without either, everything runs, in two rows at the same time. One installs the servers and runs the tests against them,
+// and waits most of the time. The other is what needs a core: the site, built and then read; chaos cases; fuzzing; a sample
+// of the mutants; 2,000 schedules of messages (MESSAGE_SCHEDULES).
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
@@ -74,11 +74,12 @@ function fail(error) {
 }
 
 async function everything() {
-  const environment = await start(SERVERS);
+  const servers = start(SERVERS);
   const readSite = async () => {
-    const site = await start(["site"]);
-    await run(process.execPath, [...JEST, SITE_TEST], { ...environment, ...site });
+    const site = await start(["site"]); // meanwhile, the servers are installed
+    await run(process.execPath, [...JEST, SITE_TEST], { ...(await servers), ...site });
   };
+  const askServers = async () => jest(await servers, "--testPathIgnorePatterns", SITE_TEST);
   const others = () =>
     scripts(
       ["test:chaos", "--", "--seconds", "60"],
@@ -86,10 +87,7 @@ async function everything() {
       ["test:mutants", "--", "--sample", "12"],
       ["test:unit", "--", "settle-schedules", "--testTimeout", "900000"],
     );
-  await Promise.all([
-    jest(environment, "--testPathIgnorePatterns", SITE_TEST).catch(fail),
-    readSite().catch(fail).then(others),
-  ]);
+  await Promise.all([askServers().catch(fail), readSite().catch(fail).then(others)]);
 }
 
 const asked = process.env.SERVICES?.split(/[\s,]+/).filter(Boolean);

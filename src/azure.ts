@@ -1,5 +1,5 @@
 import { azureScheme } from "./store/drivers/azure/azure-scheme.js";
-import { createAzureStore } from "./store/drivers/azure/create-azure-store.js";
+import { createAzureStore } from "./store/drivers/azure/azure-store.js";
 import { DRIVER_ENTRIES } from "./store/drivers/driver-entries.js";
 
 DRIVER_ENTRIES.azure.provide({ create: createAzureStore, scheme: azureScheme });

@@ -1,5 +1,5 @@
 import { DRIVER_ENTRIES } from "./store/drivers/driver-entries.js";
-import { createGcsStore } from "./store/drivers/gcs/create-gcs-store.js";
+import { createGcsStore } from "./store/drivers/gcs/gcs-store.js";
 import { gcsScheme } from "./store/drivers/gcs/gcs-scheme.js";
 
 DRIVER_ENTRIES.gcs.provide({ create: createGcsStore, scheme: gcsScheme });

@@ -148,7 +148,7 @@ export {
 export { type DigestOf } from "./store/compose/replicas/known-digest.js";
 export { contentAddressedDigest } from "./object/object-name.js";
 export { ReplicaErrors, type ReplicaFailure, type ReplicaOutcome } from "./store/compose/replicas/replica-errors.js";
-export type { ReplicatedWriteInfo } from "./store/compose/replicated/change-all.js";
+export type { ReplicatedWriteInfo } from "./store/compose/replicated/write-copies.js";
 export type { Acknowledge, ReplicatedStoreOptions } from "./store/compose/replicated/options.js";
 export type { RepairReport } from "./store/compose/replicated/repair.js";
 export { ReplicatedStore, type RepairOptions, type ScrubOptions } from "./store/compose/replicated/replicated-store.js";

@@ -1,5 +1,5 @@
 import { DRIVER_ENTRIES } from "./store/drivers/driver-entries.js";
-import { createRedisStore } from "./store/drivers/redis/create-redis-store.js";
+import { createRedisStore } from "./store/drivers/redis/redis-store.js";
 
 DRIVER_ENTRIES.redis.provide({ create: createRedisStore });
 

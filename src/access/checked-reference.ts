@@ -1,4 +1,5 @@
 import { readingFailure } from "../errors/as-storage-error.js";
+import { FIELDS } from "../reference/fields.js";
 import { isSpoiltReference, referenceGrammar, type Grammar } from "../reference/grammar.js";
 import { FOREIGN_KEY, invalidReference } from "../reference/location.js";
 import { parseReference, type ParsedReference } from "../reference/reference.js";
@@ -28,24 +29,22 @@ export function checkedReference(
   operation: string,
 ): CheckedReference {
   try {
-    return check(value, settings, operation);
+    if (typeof value !== "object" || value === null) throw invalidReference("it is not an object");
+    const given = value as Record<string, unknown>;
+    const grammar = referenceGrammar(given);
+    if (grammar === undefined) {
+      throw invalidReference(isSpoiltReference(given) ? FOREIGN_KEY : "it has not the form of a reference");
+    }
+    const authentic = authenticate(given, grammar, settings, operation);
+    const fields = authentic?.fields ?? given;
+    return { grammar, reference: parseReference(fields, grammar), fields, authentic };
   } catch (error) {
     throw readingFailure(error, operation);
   }
 }
 
-function check(
-  value: unknown,
-  settings: Pick<ManagerSettings, "signing" | "audience">,
-  operation: string,
-): CheckedReference {
-  if (typeof value !== "object" || value === null) throw invalidReference("it is not an object");
-  const given = value as Record<string, unknown>;
-  const grammar = referenceGrammar(given);
-  if (grammar === undefined) {
-    throw invalidReference(isSpoiltReference(given) ? FOREIGN_KEY : "it has not the form of a reference");
-  }
-  const authentic = authenticate(given, grammar, settings, operation);
-  const fields = authentic?.fields ?? given;
-  return { grammar, reference: parseReference(fields, grammar), fields, authentic };
+/** Refuses a reference that selects a part. @throws {StorageError} `INVALID_REFERENCE` */
+export function assertWhole({ reference, grammar }: CheckedReference): void {
+  if (reference.path === undefined) return;
+  throw invalidReference(`its ${FIELDS.path[grammar.dialect]} selects a part, which only hydrate can do`);
 }

@@ -40,9 +40,12 @@ export class GatheredBytes {
     return this.#buffer.subarray(0, this.#size);
   }
 
-  /** Returns the gathered bytes for keeping, without room for more. */
+  /** Returns the gathered bytes for keeping, in memory of their own, without room for more. */
   kept(): Buffer {
-    return this.#size === this.#buffer.byteLength ? this.#buffer : Buffer.from(this.bytes());
+    if (this.#size === this.#buffer.byteLength) return this.#buffer;
+    const kept = Buffer.allocUnsafeSlow(this.#size);
+    kept.set(this.bytes());
+    return kept;
   }
 
   /** Starts again with a new limit, in the same memory. */

@@ -3,9 +3,9 @@ import { abortable } from "../async/abort.js";
 import type { CallOptions, Store } from "../store/store.js";
 import { assertOwnPath } from "../configure/confine.js";
 import { withDeadline } from "./deadline.js";
-import { requireStore } from "./require-store.js";
 import type { ManagerSettings } from "../configure/settings.js";
 import { callFailure } from "../errors/as-storage-error.js";
+import { StorageError } from "../errors/error.js";
 
 /** Notes what a manager changes, because earlier reads of it are out of date. */
 export interface ChangeNotes {
@@ -55,4 +55,14 @@ export function storeFor(path: string, settings: ManagerSettings, operation: str
   const store = requireStore(settings, operation);
   assertOwnPath(path, settings, operation, store.name);
   return store;
+}
+
+/** Returns the store of a manager. @throws {StorageError} `STORAGE_DISABLED` when it has none */
+export function requireStore({ store }: { store?: Store | undefined }, operation: string): Store {
+  if (store !== undefined) return store;
+  throw new StorageError(
+    "STORAGE_DISABLED",
+    "Storage is disabled, and this call needs a store. Configure the one that the payload was dehydrated into.",
+    { operation },
+  );
 }

@@ -16,6 +16,9 @@ export interface StreamEncoding {
   readonly encode: (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
 }
 
+/** The way of a stream that stays as it is. */
+export const UNENCODED: StreamEncoding = { encodings: [], encode: (chunks) => chunks };
+
 interface Step {
   readonly name: string;
   readonly encoder: EntryEncoder;
@@ -36,7 +39,7 @@ export class EntryEncoding {
 
   /** @param sample the beginning of the stream */
   async encodeStream(sample: Uint8Array, context: PlainContext): Promise<StreamEncoding> {
-    let encoding: StreamEncoding = { encodings: [], encode: (chunks) => chunks };
+    let encoding = UNENCODED;
     for (const { name, encoder } of this.steps) {
       if (await encoder.gains(sample)) encoding = after(encoding, name, encoder, context);
     }

@@ -1,13 +1,28 @@
 import type { StorageSettings } from "../configure/env.js";
 
-/** The services whose rights are known. */
-export type RightsProvider = "s3" | "gcs" | "azure" | "redis" | "file";
+type SettingsOf<Provider> = Partial<Extract<StorageSettings, { provider: Provider }>>;
 
-type SettingsOf<Provider> = Extract<StorageSettings, { provider: Provider }>;
+type Rights = {
+  readonly [Provider in "s3" | "gcs" | "azure" | "redis" | "file"]: (
+    settings: SettingsOf<Provider>,
+    readsOnly: boolean,
+  ) => object | string;
+};
 
 // Placeholders for a missing bucket or container.
 const BUCKET = "BUCKET";
 const CONTAINER = "CONTAINER";
+
+const RIGHTS: Rights = {
+  s3: s3Policy,
+  gcs: gcsRole,
+  azure: azureRole,
+  redis: redisRule,
+  file: (_, readsOnly) =>
+    readsOnly
+      ? "Read and search (r-x) on the directory and on all directories in it, read (r--) on files."
+      : "Read, write and search (rwx) on the directory and on all directories in it.",
+};
 
 /**
  * Returns the least rights that a manager needs, in the service's own format.
@@ -21,27 +36,13 @@ export function leastRights(
   settings: StorageSettings | undefined,
   readsOnly: boolean,
 ): object | string | undefined {
-  switch (provider) {
-    case "s3":
-      return s3Policy(settings as SettingsOf<"s3"> | undefined, readsOnly);
-    case "gcs":
-      return gcsRole(settings as SettingsOf<"gcs"> | undefined, readsOnly);
-    case "azure":
-      return azureRole(settings as SettingsOf<"azure"> | undefined, readsOnly);
-    case "redis":
-      return redisRule(settings as SettingsOf<"redis"> | undefined, readsOnly);
-    case "file":
-      return readsOnly
-        ? "Read and search (r-x) on the directory and on all directories in it, read (r--) on files."
-        : "Read, write and search (rwx) on the directory and on all directories in it.";
-    default:
-      return undefined;
-  }
+  return Object.hasOwn(RIGHTS, provider)
+    ? RIGHTS[provider as keyof Rights]((settings ?? {}) as never, readsOnly)
+    : undefined;
 }
 
 /** Returns an IAM policy. See https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html. */
-function s3Policy(settings: SettingsOf<"s3"> | undefined, readsOnly: boolean): object {
-  const { bucket = BUCKET, prefix, sse, kmsKeyId } = settings ?? {};
+function s3Policy({ bucket = BUCKET, prefix, sse, kmsKeyId }: SettingsOf<"s3">, readsOnly: boolean): object {
   const below = prefix === undefined ? "*" : `${prefix}/*`;
   // A copy needs the rights to read and to write. A failed multipart upload is aborted.
   const change = ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"];
@@ -80,8 +81,7 @@ function s3Policy(settings: SettingsOf<"s3"> | undefined, readsOnly: boolean): o
  * Returns a custom role, and the condition under which to grant it. See
  * https://cloud.google.com/storage/docs/access-control/iam-permissions.
  */
-function gcsRole(settings: SettingsOf<"gcs"> | undefined, readsOnly: boolean): object {
-  const { bucket = BUCKET, prefix } = settings ?? {};
+function gcsRole({ bucket = BUCKET, prefix }: SettingsOf<"gcs">, readsOnly: boolean): object {
   const change = ["storage.objects.create", "storage.objects.delete", "storage.multipartUploads.abort"];
   const name = `projects/_/buckets/${bucket}/objects/${prefix === undefined ? "" : `${prefix}/`}`;
   return {
@@ -99,8 +99,7 @@ function gcsRole(settings: SettingsOf<"gcs"> | undefined, readsOnly: boolean): o
 }
 
 /** Returns a custom role. See https://learn.microsoft.com/azure/role-based-access-control/permissions/storage. */
-function azureRole(settings: SettingsOf<"azure"> | undefined, readsOnly: boolean): object {
-  const { container = CONTAINER, account = "ACCOUNT" } = settings ?? {};
+function azureRole({ container = CONTAINER, account = "ACCOUNT" }: SettingsOf<"azure">, readsOnly: boolean): object {
   const blobs = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs";
   return {
     Name: readsOnly ? "coatcheck reader" : "coatcheck",
@@ -121,8 +120,7 @@ const REDIS_CHANGES = "set setrange pexpire persist copy unlink zrandmember";
 /**
  * Returns a line for `ACL SETUSER`. See https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/.
  */
-function redisRule(settings: SettingsOf<"redis"> | undefined, readsOnly: boolean): string {
-  const { prefix = "coatcheck" } = settings ?? {};
+function redisRule({ prefix = "coatcheck" }: SettingsOf<"redis">, readsOnly: boolean): string {
   const commands = (readsOnly ? REDIS_READS : `${REDIS_READS} ${REDIS_CHANGES}`).split(" ");
   return `ACL SETUSER coatcheck on >PASSWORD resetkeys ~${prefix}* resetchannels -@all ${commands.map((name) => `+${name}`).join(" ")}`;
 }

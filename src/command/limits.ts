@@ -8,22 +8,14 @@ export interface Limit {
   readonly bytes: number;
 }
 
-/**
- * Limits in bytes by name, each the default of the service. For a message, the limit counts the body and the
- * attributes.
- *
- * - Temporal: https://docs.temporal.io/cloud/limits#per-message-grpc-limit, the blob size limit of a payload.
- * - Step Functions: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html, input or output of a
- *   state.
- * - Lambda: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, a synchronous invocation.
- */
+/** Limits in bytes by name, each the default of the service. */
 const LIMITS: Readonly<Record<string, number>> = {
   sqs: rules.sqs.maxMessage,
   sns: rules.sns.maxMessage,
   kafka: rules.kafka.maxMessage,
-  temporal: 2 * 1024 * 1024,
-  stepfunctions: 256 * 1024,
-  lambda: 6 * 1024 * 1024,
+  temporal: rules.temporal.maxMessage,
+  stepfunctions: rules.stepFunctions.maxMessage,
+  lambda: rules.lambdaSync.maxMessage,
 };
 
 /** Parses the name of a limit, or a number of bytes. @throws {CommandFailure} for a text that is neither */

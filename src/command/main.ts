@@ -8,7 +8,7 @@ import { Output, printableLines, type Form } from "./terminal/output.js";
 import type { OpenManagers } from "./open-manager.js";
 import { Progress } from "./terminal/progress.js";
 import { hasColour, type Terminal } from "./terminal/terminal.js";
-import type { Verb, VerbCall } from "./verb.js";
+import type { RunVerb, Verb, VerbCall } from "./verb.js";
 import { VERBS } from "./verbs.js";
 
 /**
@@ -96,12 +96,13 @@ class Run {
     });
     for (const verb of VERBS) {
       addVerb(program, verb, async (args, options) => {
-        const { RUNS, OpenManagers, readFlags } = await import("./runs.js");
-        const managers = new OpenManagers(options, this.terminal.env, this.terminal.cwd);
+        const runs = await import("./runs.js");
+        const run: RunVerb = runs[verb.name];
+        const managers = new runs.OpenManagers(options, this.terminal.env, this.terminal.cwd);
         this.#managers = managers;
-        const call = this.call(verb, args, readFlags(optionsOf(verb), options), managers);
+        const call = this.call(verb, args, runs.readFlags(optionsOf(verb), options), managers);
         this.exitCode =
-          (await RUNS[verb.name](call).catch((error: unknown) => {
+          (await run(call).catch((error: unknown) => {
             // The library's message is for programs and does not mention --store.
             throw isStorageError(error, "STORAGE_DISABLED") ? noStoreFor(verb) : error;
           })) ?? EXIT.fine;

@@ -23,33 +23,29 @@ const SCHEMES: Readonly<Record<string, Scheme>> = {
     parameters: {},
     variables: (url) => ({ STORAGE_PROVIDER: "file", STORAGE_PATH: directoryOf(url) }),
   },
-  s3: {
-    parameters: { region: "STORAGE_S3_REGION", endpoint: "STORAGE_S3_ENDPOINT" },
-    variables: (url) => ({
-      STORAGE_PROVIDER: "s3",
-      STORAGE_S3_BUCKET: containerOf(url),
-      STORAGE_S3_PREFIX: prefixOf(url),
-    }),
-  },
+  s3: bucketScheme("s3", ["STORAGE_S3_BUCKET", "STORAGE_S3_PREFIX"], {
+    region: "STORAGE_S3_REGION",
+    endpoint: "STORAGE_S3_ENDPOINT",
+  }),
   redis: REDIS,
   rediss: REDIS,
-  gs: {
-    parameters: {},
-    variables: (url) => ({
-      STORAGE_PROVIDER: "gcs",
-      STORAGE_GCS_BUCKET: containerOf(url),
-      STORAGE_GCS_PREFIX: prefixOf(url),
-    }),
-  },
-  az: {
-    parameters: { account: "STORAGE_AZURE_ACCOUNT" },
-    variables: (url) => ({
-      STORAGE_PROVIDER: "azure",
-      STORAGE_AZURE_CONTAINER: containerOf(url),
-      STORAGE_AZURE_PREFIX: prefixOf(url),
-    }),
-  },
+  gs: bucketScheme("gcs", ["STORAGE_GCS_BUCKET", "STORAGE_GCS_PREFIX"]),
+  az: bucketScheme("azure", ["STORAGE_AZURE_CONTAINER", "STORAGE_AZURE_PREFIX"], { account: "STORAGE_AZURE_ACCOUNT" }),
 };
+
+/** Makes a scheme whose URLs name a bucket, and a prefix in it. */
+function bucketScheme(
+  provider: string,
+  [bucket, prefix]: readonly [bucket: string, prefix: string],
+  parameters: Scheme["parameters"] = {},
+): Scheme {
+  const variables = (url: URL): Variables => ({
+    STORAGE_PROVIDER: provider,
+    [bucket]: containerOf(url),
+    [prefix]: prefixOf(url),
+  });
+  return { parameters, variables };
+}
 
 /** Says whether an argument is the URL of a store, and not a path in a store. */
 export function isStoreUrl(text: string): boolean {

@@ -1,9 +1,7 @@
-import type { StorageSettings } from "../configure/env.js";
 import type { Store } from "../store/store.js";
-import type { StorageManager } from "../manager/storage-manager.js";
 import type { ExitCode } from "./exit-codes.js";
 import type { Output } from "./terminal/output.js";
-import type { Description, Planner } from "./open-manager.js";
+import type { OpenManagers } from "./open-manager.js";
 import type { Progress } from "./terminal/progress.js";
 import type { Terminal } from "./terminal/terminal.js";
 
@@ -39,7 +37,7 @@ export interface Verb {
 export type RunVerb = (call: VerbCall) => Promise<ExitCode | undefined>;
 
 /** The input of a verb, and what the verb may use. */
-export interface VerbCall {
+export interface VerbCall extends Pick<OpenManagers, "manager" | "planner" | "description" | "storeAt" | "storageOf"> {
   /** Arguments, in the order of the verb's parameters. */
   readonly args: readonly (string | undefined)[];
   /** Flags, by name in camel case. */
@@ -48,18 +46,8 @@ export interface VerbCall {
   readonly output: Output;
   readonly progress: Progress;
   readonly signal: AbortSignal;
-  /** Opens the manager that the command line, a file or the environment describes. */
-  readonly manager: () => Promise<StorageManager>;
-  /** Opens a manager for verbs that need no store. A memory store stands in for a store that needs a client library. */
-  readonly planner: () => Promise<Planner>;
   /** Opens the manager's store. @throws {StorageError} `STORAGE_DISABLED` */
   readonly store: () => Promise<Store>;
-  /** Describes the place of the store without opening it. */
-  readonly description: () => Promise<Description>;
-  /** Opens the store of a URL. */
-  readonly storeAt: (url: string) => Promise<Store>;
-  /** Settings of the place of that store, or of the configured store. `undefined` if a program made the store. */
-  readonly storageOf: (url?: string) => Promise<StorageSettings | undefined>;
   /** Writes a line to stderr. */
   readonly say: (text: string) => void;
   /** Sets the flags with which an interrupted run continues. They are printed on an interruption. */

@@ -1,9 +1,13 @@
+import type { FlagsOf as FlagsOfVerb } from "./flags.js";
 import type { Verb, VerbOption } from "./verb.js";
 
 const PAYLOAD = { name: "[payload]", description: "a file of JSON, or - or none for stdin" };
-const PREFIX: VerbOption = { flags: "--prefix <path>", description: "look only below this path" };
-const START_AFTER: VerbOption = { flags: "--start-after <path>", description: "go on after this path" };
-const PROVIDERS = ["s3", "gcs", "azure", "redis", "file"];
+const PREFIX = { flags: "--prefix <path>", description: "look only below this path" } as const satisfies VerbOption;
+const START_AFTER = {
+  flags: "--start-after <path>",
+  description: "go on after this path",
+} as const satisfies VerbOption;
+const PROVIDERS = ["s3", "gcs", "azure", "redis", "file"] as const;
 const FROM = { name: "<from>", description: "URL of a store; without a second one, --store is where it goes from" };
 const TO = { name: "[to]", description: "URL of a store" };
 
@@ -230,3 +234,6 @@ export const VERBS = [
 
 /** Name of a verb. */
 export type VerbName = (typeof VERBS)[number]["name"];
+
+/** The flags of a verb, by its name. */
+export type FlagsOf<Name extends VerbName> = FlagsOfVerb<Extract<(typeof VERBS)[number], { name: Name }>>;

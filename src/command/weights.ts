@@ -1,5 +1,6 @@
 import { isObject } from "../json/is-object.js";
-import { numberSize, stringSize } from "../plan/json-size.js";
+import { leafSize } from "../picture/byte-tree.js";
+import { stringSize } from "../plan/json-size.js";
 import { formatPayloadPath, type PayloadPath } from "../plan/payload-path.js";
 
 /** A part of a payload, and the bytes of its JSON. */
@@ -87,10 +88,4 @@ function containerSizes(payload: unknown): Map<object, number> {
     for (const value of values) if (isObject(value)) open.push({ container: value, isCounted: false });
   }
   return sizes;
-}
-
-function leafSize(value: unknown): number {
-  if (typeof value === "string") return stringSize(value);
-  if (typeof value === "number") return numberSize(value);
-  return String(value).length;
 }

@@ -1,4 +1,5 @@
 import { StorageError } from "../errors/error.js";
+import { invalidOptions } from "../options/parse-options.js";
 import { splitLocation, type Location } from "../paths/location.js";
 import { assertPath, assertPrefix, invalidPath } from "../paths/path.js";
 import { AllowList, parseAllowPrefix } from "../reference/allow.js";
@@ -51,8 +52,7 @@ export function assertOwnPrefixes(
   if (settings.tenant === undefined) return;
   const own = ownPrefixes(settings);
   if (prefixes.every((prefix) => own.admits(parseAllowPrefix(prefix)))) return;
-  const message = `The options of ${operation} are not valid. ${option}: leads out of the prefixes of the tenant.`;
-  throw new StorageError("CONFIG_INVALID", message, { operation: "configure" });
+  throw invalidOptions(operation, `${option}: leads out of the prefixes of the tenant`);
 }
 
 /**
@@ -67,11 +67,10 @@ export function assertReadablePrefix(
 ): void {
   assertOwnPrefixes("prefix", [prefix], settings, operation);
   if (allowListOf(settings).admits(parseAllowPrefix(prefix))) return;
-  throw new StorageError(
-    "CONFIG_INVALID",
-    `The options of ${operation} are not valid. prefix: is not one that this manager may read: it must lie below ` +
-      "outputPrefix or inputPrefix, or be listed in the manager's option allow.",
-    { operation: "configure" },
+  throw invalidOptions(
+    operation,
+    "prefix: is not one that this manager may read: it must lie below outputPrefix or inputPrefix, or be listed in the " +
+      "manager's option allow",
   );
 }
 

@@ -3,27 +3,25 @@ import { pathProblem, withoutTrailingSlashes } from "../paths/path.js";
 import { arePrefixesNested } from "../reference/allow.js";
 import { EnvironmentReader } from "./environment-reader.js";
 import type { S3Settings } from "../store/drivers/s3/settings.js";
-import { readS3Settings } from "./s3-settings.js";
-import { MARGIN, MAX_TTL, ttlProblem, type TimeToLive } from "./retention.js";
+import { MARGIN, MAX_TTL, ttlProblem, type RetentionSettings, type TimeToLive } from "./retention.js";
 import type { StorageManagerOptions } from "./options.js";
-import { readAzureSettings, readFileSettings, readGcsSettings, readRedisSettings } from "./provider-settings.js";
+import {
+  readAzureSettings,
+  readFileSettings,
+  readGcsSettings,
+  readRedisSettings,
+  readS3Settings,
+} from "./provider-settings.js";
 import type { AzureSettings, GcsSettings, RedisSettings } from "../store/drivers/settings.js";
 
 /** The settings of the store, read from the variables. */
 export type StorageSettings =
   { provider: "none" } | { provider: "file"; root: string } | S3Settings | RedisSettings | GcsSettings | AzureSettings;
 
-/** How payloads end, and how much one pass of `collect` does. */
-export interface RetentionVariables {
-  /** Milliseconds that payloads live. With `undefined`, they do not end by age. */
+/** How payloads end, and how much one pass of `collect` does. With the ttl `undefined`, they do not end by age. */
+export type RetentionVariables = Pick<RetentionSettings, "gcInterval" | "maxScan" | "maxDelete"> & {
   ttl: TimeToLive | undefined;
-  /** Milliseconds between two passes, default 120000. */
-  gcInterval: number;
-  /** Objects that one pass looks at, default 2000. */
-  maxScan: number;
-  /** Objects that one pass deletes, default 200. */
-  maxDelete: number;
-}
+};
 
 /** The environment, parsed and checked. Options of the manager that no variable sets are `undefined`. */
 export interface EnvironmentSettings extends ManagerVariables {
@@ -58,17 +56,6 @@ export interface ReadEnvironment {
   readonly problem: string | undefined;
   /** The names of all variables that exist, without the prefix. */
   readonly known: readonly string[];
-}
-
-/**
- * Parses the environment variables of this library.
- *
- * @throws {StorageError} `CONFIG_INVALID` that names every variable which is wrong, and no value
- */
-export function parseEnvironment(env: NodeJS.ProcessEnv, prefix: string): EnvironmentSettings {
-  const { settings, problem } = readEnvironment(env, prefix, {});
-  if (problem === undefined) return settings;
-  throw new StorageError("CONFIG_INVALID", problem, { operation: "configure" });
 }
 
 /**

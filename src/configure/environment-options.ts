@@ -3,6 +3,7 @@ import { isPlainObject } from "../json/is-object.js";
 import { parseOptions, readOptions } from "../options/parse-options.js";
 import { asStorageError } from "../errors/as-storage-error.js";
 import { StorageError, textOf } from "../errors/error.js";
+import { given } from "./call-settings.js";
 import { OWN_PREFIX, readEnvironment, type EnvironmentSettings, type RetentionVariables } from "./env.js";
 import type { RetentionOptions } from "./retention.js";
 import { managerSettings } from "./settings.js";
@@ -44,8 +45,8 @@ const schema = z.strictObject({
 export function environmentOptions(options: EnvironmentOptions, owner: string): OwnEnvironmentOptions {
   const parsed = parseOptions(schema, options, owner);
   const { names, values } = readOptions(parsed.options, "StorageManager");
-  const given = names.map((name, index) => [name, values[index]] as const);
-  return { envPrefix: parsed.envPrefix, options: Object.fromEntries(given.filter(([, value]) => value !== undefined)) };
+  const own: StorageManagerOptions = Object.fromEntries(names.map((name, index) => [name, values[index]]));
+  return { envPrefix: parsed.envPrefix, options: given(own) };
 }
 
 /** The settings from the variables, and the manager's options after the program's own options were added. */
@@ -72,8 +73,7 @@ export function fromEnvironment(
 function laidOver(variables: RetentionVariables, own: RetentionOptions | undefined): RetentionOptions {
   if (own === undefined) return variables;
   if (!isPlainObject(own)) return own; // the check of the manager's options refuses it
-  const given = Object.entries(own).filter(([, value]) => value !== undefined);
-  return { ...variables, ...(Object.fromEntries(given) as RetentionOptions) };
+  return { ...variables, ...given<RetentionOptions>(own) };
 }
 
 function optionsProblem(options: StorageManagerOptions): string | undefined {

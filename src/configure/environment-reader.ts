@@ -1,5 +1,4 @@
 import { nearestName } from "../options/nearest-name.js";
-import { isOfPlatform } from "./known-names.js";
 
 // The words that deployments of the Go system may use.
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
@@ -9,6 +8,10 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
 
 // The longest delay that a Node timer takes. With a longer delay, the timer would fire at once.
 const MAX_DURATION = 2 ** 31 - 1;
+
+// Names that Kubernetes and Docker set in every container for a service that is called "coatcheck" (Kubernetes,
+// "Services, Networking": environment variables).
+const OF_A_SERVICE = /^(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/;
 
 /**
  * Reads the variables of one prefix, and collects all problems, so that one error can name them all. Values are
@@ -108,7 +111,7 @@ export class EnvironmentReader {
   refuseUnknown(): void {
     for (const [name, value] of Object.entries(this.#env)) {
       const own = name.startsWith(this.#prefix) ? name.slice(this.#prefix.length) : undefined;
-      if (own === undefined || value === undefined || this.#known.has(own) || isOfPlatform(own)) continue;
+      if (own === undefined || value === undefined || this.#known.has(own) || OF_A_SERVICE.test(own)) continue;
       this.refuse(own, `is not known; the nearest that is: ${this.#prefix}${nearestName(own, this.#known)!}`);
     }
   }

@@ -275,12 +275,7 @@ export interface HydrateOptions<T = unknown>
 }
 
 /** Options of a call that opens one reference. */
-export interface OpenOptions extends CallOptions {
-  /**
-   * The audience that the reference was signed for, instead of `signing.audience`. Without `signing` it is
-   * `CONFIG_INVALID`.
-   */
-  audience?: string | undefined;
+export interface OpenOptions extends CallOptions, Pick<HydrateOptions, "audience"> {
   /** First decoded byte wanted, default 0. An offset at or past the end gives an empty result. */
   offset?: number | undefined;
   /** Most decoded bytes wanted. Default: all up to the end. Fewer bytes come where the value ends sooner. */

@@ -58,17 +58,9 @@ export interface RetentionOptions {
 }
 
 /** The options of retention, checked, with their defaults. */
-export interface RetentionSettings {
-  readonly ttl: TimeToLive;
-  readonly policies: readonly Readonly<RetentionPolicy>[];
-  readonly margin: number;
-  readonly gcInterval: number;
-  readonly maxScan: number;
-  readonly maxDelete: number;
-  readonly minAge: number;
-  readonly auto: boolean;
-  readonly clock: Clock;
-}
+export type RetentionSettings = {
+  readonly [Name in keyof RetentionOptions]-?: NonNullable<RetentionOptions[Name]>;
+};
 
 /** Milliseconds that clocks may differ by, if no option says otherwise. */
 export const MARGIN = 3_600_000;

@@ -1,10 +1,11 @@
+import { MAX_PRESIGN_SECONDS } from "../store/check.js";
 import { storeField } from "../store/is-store.js";
 import * as z from "zod/mini";
 import { CodecSet } from "../codecs/codec-set.js";
 import type { Codec } from "../codecs/codec.js";
 import { observerField } from "../observe/observer.js";
 import type { StorageLogger } from "../observe/logger.js";
-import { checkOptions, PARSING, readOptions } from "../options/parse-options.js";
+import { checkOptions, PARSING, readOptions, type OwnOptions } from "../options/parse-options.js";
 import { arePrefixesNested } from "../reference/allow.js";
 import { isCodecName } from "../reference/fields.js";
 import type { SchemaRegistry } from "../schemas/schema-registry.js";
@@ -24,12 +25,7 @@ import {
 import { hasMethods } from "../options/fields.js";
 import { retention, retentionProblems } from "./retention.js";
 import type { ReferenceMode, StorageManagerOptions } from "./options.js";
-import { withPreset } from "./presets.js";
 import { signing } from "./signing-settings.js";
-
-// Seven days in seconds. It is the limit of SigV4 (S3 API reference, "Authenticating Requests: Using Query
-// Parameters").
-const MAX_PRESIGN_EXPIRY = 604_800;
 
 const packLimits = z
   .pipe(
@@ -97,7 +93,7 @@ const managerSchema = z
     references: z.optional(references),
     dialect: z._default(z.enum(["native", "bubustack"]), "native"),
     allow: z._default(allow, []),
-    maxPresignExpiry: z._default(z.int().check(z.gte(1), z.lte(MAX_PRESIGN_EXPIRY)), 3600),
+    maxPresignExpiry: z._default(z.int().check(z.gte(1), z.lte(MAX_PRESIGN_SECONDS)), 3600),
     signing: z.optional(signing),
     schemas: z.optional(z.custom<SchemaRegistry>(hasMethods("register", "check", "has"), "must be a SchemaRegistry")),
     resolvers: z._default(resolvers, []),
@@ -167,4 +163,26 @@ export function managerSettings(options: StorageManagerOptions): ManagerSettings
 
 function isCodec(value: unknown): boolean {
   return hasMethods("prepare", "decode", "decodeStream")(value) && isCodecName((value as Partial<Codec>).name);
+}
+
+/** Sets of options for one kind of use. See {@link StorageManagerOptions.preset}. */
+export type Preset = keyof typeof PRESETS;
+
+/** The options that each preset stands for, and nothing more. */
+export const PRESETS = {
+  // The result of one step is handed on by the next step, and read by several.
+  workflow: { references: "pass", readCache: { maxBytes: 67_108_864 } },
+  // The limit of the smallest brokers is 256 KiB with attributes. Inline values cost their reader no request.
+  message: { maxInlineSize: 32_768, maxEnvelopeSize: 196_608 },
+} as const satisfies Record<string, StorageManagerOptions>;
+
+/** Adds the options of the preset where none are given. The check of the options reports an unknown preset. */
+function withPreset({ names, values }: OwnOptions): OwnOptions {
+  const preset = values[names.indexOf("preset")];
+  if (typeof preset !== "string" || !Object.hasOwn(PRESETS, preset)) return { names, values };
+  const given = new Map<string, unknown>(Object.entries(PRESETS[preset as Preset]));
+  for (const [index, name] of names.entries()) {
+    if (values[index] !== undefined || !given.has(name)) given.set(name, values[index]);
+  }
+  return { names: [...given.keys()], values: [...given.values()] };
 }

@@ -17,13 +17,12 @@ import { forEachConcurrent } from "../async/concurrency.js";
 import { abortedCall, withDeadline } from "../call/deadline.js";
 import { EntryCodecs } from "./encode-entry.js";
 import { inlineBytes } from "./dehydration-plan.js";
-import { layOut } from "./lay-out.js";
-import { isLoneEntry, loneObject, storeAtOnce } from "./lone-entry.js";
+import { isLoneEntry, layOut, loneObject } from "./lay-out.js";
 import { ObjectWriter, type NewObject } from "./object-writer.js";
-import { beginPlan, type PlannedPayload } from "./plan-payload.js";
+import { Planning, type PlannedPayload } from "./plan-payload.js";
 import type { CallSettings, DehydrateSettings } from "../configure/call-schemas.js";
 import { SourceOwner } from "./streams/source-owner.js";
-import { storeSources } from "./streams/store-sources.js";
+import { SourceStorage } from "./streams/store-sources.js";
 import { Turns } from "../async/turns.js";
 
 /**
@@ -46,136 +45,142 @@ function staysAsItIs(
   }
 }
 
-/**
- * Dehydrates a payload: plan, lay out, write. The result exists only when every object of it is durable.
- *
- * @param sources owns the sources of the payload; the caller must end them
- * @param keys the keys of the payload, if they were listed a moment ago
- */
-async function dehydrate(
-  value: unknown,
-  settings: DehydrateSettings,
-  defaultPrefix: string,
-  sources: SourceOwner,
-  recorder: Recorder,
-  details: EventDetails,
-  keys: readonly string[] | undefined,
-): Promise<unknown> {
-  const { signal } = settings;
-  if (signal?.aborted === true) throw abortedCall("dehydrate", signal);
-  const turns = new Turns();
-  const planning = beginPlan(value, settings, defaultPrefix, sources, keys);
-  if (planning.step()) return store(planning.planned(), settings, turns, recorder, details);
-  return withDeadline("dehydrate", settings, async (callSignal) => {
-    do {
-      await turns.take();
-      throwIfAborted(callSignal);
-    } while (!planning.step());
-    return store(planning.planned(), settings, turns, recorder, details, callSignal);
-  });
-}
-
-/** Stores the entries of a planned payload. @param signal that of the call, if its time is already running */
-async function store(
-  planned: PlannedPayload,
-  settings: DehydrateSettings,
-  turns: Turns,
-  recorder: Recorder,
-  details: EventDetails,
-  signal?: AbortSignal,
-): Promise<unknown> {
-  const { plan } = planned;
-  const { store: target } = settings;
-  if (planned.escaped > 0) noteEscaped(planned.escaped, settings, recorder, details);
-  if (recorder.listens || plan.entries.length > 0) {
-    details.entries = plan.entries.length;
-    details.scope = planned.layoutOptions.scope;
-  }
-  if (target === undefined) return withoutStore(plan, settings);
-  if (plan.entries.length > 0) {
-    const atOnce = signal === undefined && !recorder.listens ? AT_ONCE.of(target) : undefined;
-    if (atOnce !== undefined && planned.expiry === undefined && isLoneEntry(planned, settings)) {
-      if (settings.signal?.aborted === true) throw abortedCall("dehydrate", settings.signal); // a getter may have done so
-      storeAtOnce(planned, settings, atOnce);
-      details.objects = 1;
-      return plan.value;
-    }
-    const write = (callSignal: AbortSignal): Promise<unknown> =>
-      writeEntries(target, planned, settings, turns, recorder, details, callSignal);
-    return signal === undefined ? withDeadline("dehydrate", settings, write) : write(signal);
-  }
-  if (recorder.listens) {
-    details.bytes = plan.size;
-    details.inlineBytes = plan.inlineSize;
-  }
-  return plan.value;
-}
-
 const ESCAPED =
   'The payload holds references, and they were escaped: whoever hydrates it gets them as data. Say references: "pass" if ' +
   "they are to stand for what they lead to.";
 
-function noteEscaped(count: number, { logger }: DehydrateSettings, recorder: Recorder, details: EventDetails): void {
-  details.escaped = count;
-  if (logger !== undefined) warnOnce(recorder, "escaped", logger, ESCAPED);
-}
+/** One dehydration: plan, lay out, write. The result exists only when every object of it is durable. */
+class Dehydration {
+  private readonly turns = new Turns();
 
-async function writeEntries(
-  store: Store,
-  planned: PlannedPayload,
-  settings: DehydrateSettings,
-  turns: Turns,
-  recorder: Recorder,
-  details: EventDetails,
-  signal: AbortSignal,
-): Promise<unknown> {
-  const { plan, budget } = planned;
-  const { scope, dialect, codecs: configured } = settings;
-  const isShared = scope !== undefined && !configured.encrypts;
-  // Names in bubustack do not depend on the content, so one write may already overwrite an earlier object.
-  const mayBeRefused = budget?.isOpen === true || budget?.isTight === true;
-  const defers = isShared && dialect === "native" && mayBeRefused;
-  // The scope is a fresh one if none was given.
-  const own = { ...settings, scope: planned.layoutOptions.scope };
-  const writer = new ObjectWriter(store, own, recorder, defers);
-  try {
-    if (isLoneEntry(planned, settings)) {
-      await abortable(writer.write(loneObject(planned, settings), signal), signal);
-    } else {
-      await writeObjects(planned, settings, turns, writer, signal);
-    }
-    assertBytesThere(plan);
-    planned.expiry?.assertInTime();
-    return plan.value;
-  } catch (error) {
-    // In a scope of the user's own, an earlier attempt may have written the same objects, and references may point at
-    // them. Encrypted objects are an exception, because no other call can have made them.
-    if (isShared) await writer.drop(signal);
-    else await writer.discard(signal);
-    // If bytes are gone, that explains more than the error that followed.
-    if (!signal.aborted) assertBytesThere(plan, error);
-    throw error;
-  } finally {
-    details.objects = writer.objects;
-    if (recorder.listens) measure(plan, details);
+  constructor(
+    private readonly settings: DehydrateSettings,
+    private readonly recorder: Recorder,
+    private readonly details: EventDetails,
+  ) {}
+
+  /**
+   * Dehydrates a payload.
+   *
+   * @param sources owns the sources of the payload; the caller must end them
+   * @param keys the keys of the payload, if they were listed a moment ago
+   */
+  async run(
+    value: unknown,
+    defaultPrefix: string,
+    sources: SourceOwner,
+    keys: readonly string[] | undefined,
+  ): Promise<unknown> {
+    const { settings, turns } = this;
+    const { signal } = settings;
+    if (signal?.aborted === true) throw abortedCall("dehydrate", signal);
+    const planning = new Planning(value, settings, defaultPrefix, sources, keys);
+    if (planning.step()) return this.store(planning);
+    return withDeadline("dehydrate", settings, async (callSignal) => {
+      do {
+        await turns.take();
+        throwIfAborted(callSignal);
+      } while (!planning.step());
+      return this.store(planning, callSignal);
+    });
   }
-}
 
-async function writeObjects(
-  planned: PlannedPayload,
-  settings: DehydrateSettings,
-  turns: Turns,
-  writer: ObjectWriter,
-  signal: AbortSignal,
-): Promise<void> {
-  const codecs = await EntryCodecs.prepare(settings, planned.layoutOptions, signal);
-  const sources = await storeSources(planned, settings, codecs, writer, signal);
-  const steps = turns.steps(layOut(planned, settings, sources, codecs));
-  const objects = planned.budget?.isTight === true ? await all(steps) : steps;
-  await writer.finish(signal);
-  await forEachConcurrent(objects, settings.concurrency, signal, async (object, groupSignal) => {
-    await writer.write(object, groupSignal);
-  });
+  /** Stores the entries of a planned payload. @param signal that of the call, if its time is already running */
+  private async store(planned: PlannedPayload, signal?: AbortSignal): Promise<unknown> {
+    const { settings, recorder, details } = this;
+    const { plan } = planned;
+    const { store: target } = settings;
+    if (planned.escaped > 0) this.noteEscaped(planned.escaped);
+    if (recorder.listens || plan.entries.length > 0) {
+      details.entries = plan.entries.length;
+      details.scope = planned.layoutOptions.scope;
+    }
+    if (target === undefined) return this.withoutStore(plan);
+    if (plan.entries.length > 0) {
+      const atOnce = signal === undefined && !recorder.listens ? AT_ONCE.of(target) : undefined;
+      if (atOnce !== undefined && planned.expiry === undefined && isLoneEntry(planned, settings)) {
+        if (settings.signal?.aborted === true) throw abortedCall("dehydrate", settings.signal); // a getter may have done so
+        const { path, body, contentType } = loneObject(planned, settings);
+        atOnce.put(path, body, contentType);
+        details.objects = 1;
+        return plan.value;
+      }
+      const write = (callSignal: AbortSignal): Promise<unknown> => this.writeEntries(target, planned, callSignal);
+      return signal === undefined ? withDeadline("dehydrate", settings, write) : write(signal);
+    }
+    if (recorder.listens) {
+      details.bytes = plan.size;
+      details.inlineBytes = plan.inlineSize;
+    }
+    return plan.value;
+  }
+
+  private noteEscaped(count: number): void {
+    const { settings, recorder, details } = this;
+    details.escaped = count;
+    if (settings.logger !== undefined) warnOnce(recorder, "escaped", settings.logger, ESCAPED);
+  }
+
+  private async writeEntries(store: Store, planned: PlannedPayload, signal: AbortSignal): Promise<unknown> {
+    const { settings, recorder, details } = this;
+    const { plan, budget } = planned;
+    const { scope, dialect, codecs: configured } = settings;
+    const isShared = scope !== undefined && !configured.encrypts;
+    // Names in bubustack do not depend on the content, so one write may already overwrite an earlier object.
+    const mayBeRefused = budget?.isOpen === true || budget?.isTight === true;
+    const defers = isShared && dialect === "native" && mayBeRefused;
+    // The scope is a fresh one if none was given.
+    const own = { ...settings, scope: planned.layoutOptions.scope };
+    const writer = new ObjectWriter(store, own, recorder, defers);
+    try {
+      if (isLoneEntry(planned, settings)) {
+        await abortable(writer.write(loneObject(planned, settings), signal), signal);
+      } else {
+        await this.writeObjects(planned, writer, signal);
+      }
+      assertBytesThere(plan);
+      planned.expiry?.assertInTime();
+      return plan.value;
+    } catch (error) {
+      // In a scope of the user's own, an earlier attempt may have written the same objects, and references may point at
+      // them. Encrypted objects are an exception, because no other call can have made them.
+      if (isShared) await writer.drop(signal);
+      else await writer.discard(signal);
+      // If bytes are gone, that explains more than the error that followed.
+      if (!signal.aborted) assertBytesThere(plan, error);
+      throw error;
+    } finally {
+      details.objects = writer.objects;
+      if (recorder.listens) {
+        details.bytes = plan.size;
+        details.inlineBytes = inlineBytes(plan);
+      }
+    }
+  }
+
+  private async writeObjects(planned: PlannedPayload, writer: ObjectWriter, signal: AbortSignal): Promise<void> {
+    const { settings } = this;
+    const codecs = await EntryCodecs.prepare(settings, planned.layoutOptions, signal);
+    const sources = await new SourceStorage(planned, settings, codecs, writer).store(signal);
+    const steps = this.turns.steps(layOut(planned, settings, sources, codecs));
+    const objects = planned.budget?.isTight === true ? await all(steps) : steps;
+    await writer.finish(signal);
+    await forEachConcurrent(objects, settings.concurrency, signal, async (object, groupSignal) => {
+      await writer.write(object, groupSignal);
+    });
+  }
+
+  private withoutStore(plan: PayloadPlan): unknown {
+    const { maxInlineSize } = this.settings;
+    const tooLarge = plan.entries.length > 0 || plan.inlineSize > maxInlineSize;
+    if (!tooLarge) return plan.value;
+    throw new StorageError(
+      "STORAGE_DISABLED",
+      `The payload has ${plan.size} bytes, or holds bytes, and storage is disabled: only up to ${maxInlineSize} bytes of ` +
+        "JSON pass. Configure a store, or raise maxInlineSize.",
+      { operation: "dehydrate" },
+    );
+  }
 }
 
 /** Collects all objects before the first is written. Only then is it known whether hydration could read them. */
@@ -200,22 +205,6 @@ function assertBytesThere({ entries }: PayloadPlan, cause?: unknown): void {
       cause,
     });
   }
-}
-
-function measure(plan: PayloadPlan, details: EventDetails): void {
-  details.bytes = plan.size;
-  details.inlineBytes = inlineBytes(plan);
-}
-
-function withoutStore(plan: PayloadPlan, settings: DehydrateSettings): unknown {
-  const tooLarge = plan.entries.length > 0 || plan.inlineSize > settings.maxInlineSize;
-  if (!tooLarge) return plan.value;
-  throw new StorageError(
-    "STORAGE_DISABLED",
-    `The payload has ${plan.size} bytes, or holds bytes, and storage is disabled: only up to ${settings.maxInlineSize} ` +
-      "bytes of JSON pass. Configure a store, or raise maxInlineSize.",
-    { operation: "dehydrate" },
-  );
 }
 
 // Milliseconds after which other tasks get their turn. They are measured by the time of day, which is the fastest
@@ -251,7 +240,7 @@ export async function dehydratePayload(
     const given = own === "inputPrefix" ? inputSettings(settings) : settings;
     return await recorder.record("dehydrate", details, async () => {
       try {
-        return await dehydrate(value, given, prefix, sources, recorder, details, keys);
+        return await new Dehydration(given, recorder, details).run(value, prefix, sources, keys);
       } finally {
         if (details.entries !== undefined) source.noteWritten(details.scope);
       }

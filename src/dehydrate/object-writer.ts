@@ -37,7 +37,6 @@ export interface NewObject {
 
 /** Writes the objects of one call, and removes them when the call fails. */
 export class ObjectWriter {
-  readonly store: Store;
   private readonly begun = new Set<string>(); // a write that fails may have succeeded all the same
   private readonly deferred: DeferredStep[] = [];
   private isDropped = false;
@@ -45,13 +44,11 @@ export class ObjectWriter {
   private readonly underWay = new Map<string, Promise<unknown>>();
 
   constructor(
-    store: Store,
+    readonly store: Store,
     private readonly settings: Pick<DehydrateSettings, "concurrency" | "stepRunId"> & { scope?: string | undefined },
     private readonly recorder: Recorder,
     readonly defers = false,
-  ) {
-    this.store = store;
-  }
+  ) {}
 
   /**
    * Returns whether bytes can be held until it is known that all objects will be written. That is possible where

@@ -1,3 +1,4 @@
+import type { DehydrateSettings } from "../configure/call-schemas.js";
 import { StorageError } from "../errors/error.js";
 import { mostLines, storedObjectSize } from "../object/stored-object.js";
 import { schemaTagOf, type Layout, type LayoutOptions } from "../plan/layouts/layout.js";
@@ -5,9 +6,12 @@ import type { PlannedEntry } from "../plan/planned-entry.js";
 import { sourceSize } from "../plan/source.js";
 import type { PassedReferences } from "./passed-references.js";
 
-interface Budgets {
-  readonly maxReferences: number;
-  readonly maxBytes: number;
+type Budgets = Pick<DehydrateSettings, "maxReferences" | "maxBytes">;
+
+/** The layout of the call. It is computed on first use. */
+interface PlannedLayout {
+  readonly layout: Layout;
+  readonly layoutOptions: LayoutOptions;
 }
 
 const ENVELOPE = { json: storedObjectSize("json", 0, {}), raw: storedObjectSize("raw", 0, {}) };
@@ -40,7 +44,7 @@ export class ResultBudget {
     entries: readonly PlannedEntry[],
     passed: Pick<PassedReferences, "references" | "bytes">,
     limits: Budgets,
-    layout: () => { readonly layout: Layout; readonly options: LayoutOptions },
+    planned: PlannedLayout,
   ): Generator<undefined, ResultBudget, undefined> {
     const references = entries.length + passed.references;
     if (references > limits.maxReferences) throw tooManyReferences(references, limits.maxReferences);
@@ -57,7 +61,9 @@ export class ResultBudget {
         else binary += size;
       } else {
         const isTagged = entry.path.length === 0;
-        const envelope = isTagged ? storedObjectSize(kind, 0, schemaTagOf(entry, layout().options)) : ENVELOPE[kind];
+        const envelope = isTagged
+          ? storedObjectSize(kind, 0, schemaTagOf(entry, planned.layoutOptions))
+          : ENVELOPE[kind];
         text += envelope + leastStoredSize;
         most += envelope + mostStoredSize;
         lines += mostLines(mostStoredSize);
@@ -69,7 +75,7 @@ export class ResultBudget {
     if (streams > 0 || binary + most + lines > limits.maxBytes) {
       let exact = 0;
       for (const entry of entries) if (entry.kind !== "binary") exact += yield* entry.settleInSteps();
-      const inner = text > 0 ? entries.reduce((sum, entry) => sum + referenceSize(entry, layout), 0) : 0;
+      const inner = text > 0 ? entries.reduce((sum, entry) => sum + referenceSize(entry, planned), 0) : 0;
       known = Math.max(binary, known + exact - inner);
       slack = inner + lines;
     }
@@ -106,8 +112,8 @@ export class ResultBudget {
   }
 }
 
-function referenceSize(entry: PlannedEntry, layout: () => { readonly layout: Layout }): number {
-  return entry.kind === "binary" ? layout().layout.referenceSize(entry) : 0;
+function referenceSize(entry: PlannedEntry, planned: PlannedLayout): number {
+  return entry.kind === "binary" ? planned.layout.referenceSize(entry) : 0;
 }
 
 function tooManyReferences(references: number, maxReferences: number): StorageError {

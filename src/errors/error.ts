@@ -124,3 +124,13 @@ export function isStorageError<Code extends StorageErrorCode = StorageErrorCode>
 export function isNotFound(error: unknown): error is StorageError & { readonly code: "NOT_FOUND" } {
   return isStorageError(error, "NOT_FOUND");
 }
+
+/** Settles as the promise does, but resolves to `undefined` if it rejects because an object is missing. */
+export async function foundOrMissing<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}

@@ -1,4 +1,3 @@
-import { StorageError } from "../errors/error.js";
 import { formatLocation, type Location } from "../paths/location.js";
 import type { SchemaTag } from "../schemas/schema-registry.js";
 import type { Place } from "../reference/collect.js";
@@ -6,6 +5,7 @@ import type { Grammar } from "../reference/grammar.js";
 import type { ParsedReference } from "../reference/reference.js";
 import type { FoundOnTheWay } from "../reference/part-walk.js";
 import type { Stage } from "../reference/stage.js";
+import { cyclicReference } from "../reference/stored-entry.js";
 import type { ReferenceResolver } from "../resolvers/resolver.js";
 import type { WantedEntry } from "./reads/entry-reads.js";
 
@@ -97,10 +97,6 @@ export function valueOf(holder: Place): unknown {
 /** Checks that an entry does not lie inside itself. @throws {StorageError} `CYCLIC_REFERENCE` if it does */
 export function assertOutside(key: string, parent: EntryNode | undefined, location: Location): void {
   for (let ancestor = parent; ancestor !== undefined; ancestor = ancestor.parent) {
-    if (ancestor.key !== key) continue;
-    throw new StorageError("CYCLIC_REFERENCE", "A reference leads back to an object that it lies inside of.", {
-      operation: "hydrate",
-      path: formatLocation(location),
-    });
+    if (ancestor.key === key) throw cyclicReference("hydrate", formatLocation(location));
   }
 }

@@ -1,11 +1,36 @@
 import { numberSize, stringSize } from "../plan/json-size.js";
+import type { Collection, Place } from "../reference/collect.js";
 import { PartWalk } from "../reference/part-walk.js";
 import type { HydrationBudget } from "./budget.js";
 import type { DecodedEntry } from "./decode-entry.js";
 import type { EntryNode, FoundReference, ReferenceKind } from "./entry-node.js";
 
+/** Work that is done in steps. */
+export interface Stepwise {
+  /** Takes one step. @returns whether all is done */
+  step(): boolean;
+}
+
+/** Begins in the first step, because listing the keys of a wide object takes half as long as parsing it. */
+export class Beginning<Kind> implements Stepwise {
+  private isBegun = false;
+
+  constructor(
+    private readonly collection: Collection<Kind>,
+    private readonly value: unknown,
+    private readonly place: Place,
+  ) {}
+
+  step(): boolean {
+    if (this.isBegun) return this.collection.step();
+    this.isBegun = true;
+    this.collection.add(this.value, this.place);
+    return this.collection.isDone;
+  }
+}
+
 /** The part of an entry that a reference selects, taken in steps. Only values on the way to the part are looked at. */
-export class EntryPart {
+export class EntryPart implements Stepwise {
   private readonly walk: PartWalk<ReferenceKind>;
   private spent = 0;
 

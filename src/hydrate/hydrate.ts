@@ -24,16 +24,15 @@ import {
   type FoundReference,
   type ReferenceKind,
 } from "./entry-node.js";
-import { EntryPart } from "./entry-part.js";
+import { Beginning, EntryPart, type Stepwise } from "./entry-part.js";
 import { EntryReads, type EntryRead, type MaybeLater } from "./reads/entry-reads.js";
 import type { EntrySource } from "./reads/entry-source.js";
 import { verifyEntry, type EntryBytes } from "./entry-bytes.js";
 import type { HydrateSettings } from "../configure/call-schemas.js";
 import { mismatchAt, recogniseReference } from "./recognise-reference.js";
 import { ReferenceChecks } from "./reference-checks.js";
-import { requireStore } from "../call/require-store.js";
+import { requireStore } from "../call/call.js";
 import { resolveOther, type ResolverNode } from "./resolve-other.js";
-import { Beginning, type Stepwise } from "./stepwise.js";
 import { Turns } from "../async/turns.js";
 
 const NOT_AWAITED = "The value to hydrate is a Promise, which was not awaited.";

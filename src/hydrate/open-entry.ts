@@ -1,10 +1,9 @@
 import { RAISE } from "./budget.js";
 import { abortedCall } from "../call/deadline.js";
-import { onAbort } from "../async/on-abort.js";
-import { FIELDS } from "../reference/fields.js";
+import { LinkedAbort } from "../async/linked-abort.js";
+import { onAbort, type StopListening } from "../async/on-abort.js";
 import { digestText, beginSha256 } from "../bytes/digest.js";
 import { formatLocation } from "../paths/location.js";
-import { invalidReference } from "../reference/location.js";
 import type { ParsedReference } from "../reference/reference.js";
 import { abortable } from "../async/abort.js";
 import type { StoredObject } from "../object/stored-object.js";
@@ -15,7 +14,6 @@ import { bytesResult, streamResult } from "../store/read-result.js";
 import type { ObjectInfo, ReadResult, Store } from "../store/store.js";
 import { admitLocation } from "../access/admit.js";
 import { allowListOf } from "../configure/confine.js";
-import { checkedReference } from "../access/checked-reference.js";
 import { assertDecodable, decodeBytes, decodeChunks } from "./decode-codecs.js";
 import { EntryDecoder, isBinary, type DecodedObject } from "./decode-entry.js";
 import { readEntry, integrityError, verifyEntry } from "./entry-bytes.js";
@@ -24,9 +22,8 @@ import { absenceOf } from "./released.js";
 import { chunksOfLength, cutBytes, partOfRange, rangeWithin } from "./read-range.js";
 import { chunksOf, openPart } from "./reads/open-part.js";
 import { fetchReplaced, openReplaced } from "./replaced/open-replaced.js";
-import { requireStore } from "../call/require-store.js";
+import { requireStore } from "../call/call.js";
 import type { OpenSettings } from "../configure/call-settings.js";
-import type { ManagerSettings } from "../configure/settings.js";
 import { callFailure } from "../errors/as-storage-error.js";
 
 /**
@@ -34,18 +31,9 @@ import { callFailure } from "../errors/as-storage-error.js";
  * comes as its UTF-8. Any other value comes as its JSON, in which references and escaped keys stay as they are. For a
  * range of binary that is stored as it is, only the range is read. So only its length can be verified.
  *
+ * @param reference a reference that was checked. A part that it selects is ignored.
  * @param signal ends the opening; `callerSignal` also ends the reading
  */
-export async function openEntry(
-  value: unknown,
-  settings: OpenSettings,
-  signal: AbortSignal,
-  callerSignal: AbortSignal | undefined,
-): Promise<ReadResult> {
-  return openStoredEntry(wholeReference(value, settings), settings, signal, callerSignal);
-}
-
-/** Does the same for a reference that was checked. A part that it selects is ignored. */
 export async function openStoredEntry(
   reference: ParsedReference,
   settings: OpenSettings,
@@ -89,14 +77,6 @@ async function admitted<T>(
   }
 }
 
-function wholeReference(value: unknown, settings: ManagerSettings): ParsedReference {
-  const { reference, grammar } = checkedReference(value, settings, "open");
-  if (reference.path !== undefined) {
-    throw invalidReference(`its ${FIELDS.path[grammar.dialect]} selects a part, which only hydrate can do`);
-  }
-  return reference;
-}
-
 async function openObject(
   store: Store,
   reference: ParsedReference,
@@ -117,14 +97,14 @@ async function decodeObject(
   const limit = reference.size ?? maxBytes;
   const tooLarge = (): Error =>
     reference.size === undefined
-      ? tooManyBytes(maxBytes)
+      ? tooManyBytes("bytes (maxBytes), and the reference does not say how many", maxBytes)
       : integrityError(`it has more than ${limit} bytes`, store.name, formatLocation(reference.location));
   const entry = await readEntry(store, reference, limit, tooLarge, signal).catch((error: unknown) => {
     if (!isReplaceable(error, reference, codecs)) throw error;
     return fetchReplaced(store, reference, error, maxBytes, signal);
   });
   verifyEntry(entry, reference, store.name);
-  const limits = { maxBytes, tooLarge: () => tooManyDecodedBytes(maxBytes), signal };
+  const limits = { maxBytes, tooLarge: () => tooManyBytes(DECODED, maxBytes), signal };
   const plain = await decodeBytes(entry.bytes, reference, codecs, limits);
   return new EntryDecoder(plain).decode(reference) as DecodedObject; // it is no binary
 }
@@ -139,7 +119,7 @@ export async function openBinary(
 ): Promise<ReadResult> {
   const path = formatLocation(reference.location);
   const details = { operation: "open", store: store.name, path };
-  const body = bodySignal(signal, callerSignal);
+  const body = new BodySignal(signal, callerSignal);
   try {
     const isEncoded = reference.encoding !== undefined;
     // The source of an encoded byte is known only after everything before it was decoded.
@@ -149,7 +129,7 @@ export async function openBinary(
     // A replacement of the entry has another digest. Its decryption verifies it.
     const stored = isReplaced ? all : verifiedChunks(all, reference, range, store.name);
     // No limit: the reader takes bytes at its own pace, and stops when it has enough.
-    const limits = { maxBytes: Infinity, tooLarge: () => tooManyDecodedBytes(Infinity), signal: body.signal };
+    const limits = { maxBytes: Infinity, tooLarge: () => tooManyBytes(DECODED, Infinity), signal: body.signal };
     const decoded = isEncoded ? decodeChunks(stored, reference, settings.codecs, limits) : stored;
     const wanted = isEncoded && settings.range !== undefined ? chunksOf(decoded, settings.range) : decoded;
     const chunks = isEncoded ? freed(wanted, result, body) : wanted;
@@ -191,13 +171,10 @@ function isReplaceable(error: unknown, { encoding }: ParsedReference, codecs: Co
   return isNotFound(error) && codecs.endsEncrypted(encoding);
 }
 
-function tooManyDecodedBytes(maxBytes: number): StorageError {
-  const message = `The object has more than ${maxBytes} bytes when it is decoded (maxBytes). ${RAISE}`;
-  return new StorageError("BUDGET_EXCEEDED", message, { operation: "open" });
-}
+const DECODED = "bytes when it is decoded (maxBytes)";
 
-function tooManyBytes(maxBytes: number): StorageError {
-  const message = `The object has more than ${maxBytes} bytes (maxBytes), and the reference does not say how many. ${RAISE}`;
+function tooManyBytes(what: string, maxBytes: number): StorageError {
+  const message = `The object has more than ${maxBytes} ${what}. ${RAISE}`;
   return new StorageError("BUDGET_EXCEEDED", message, { operation: "open" });
 }
 
@@ -279,31 +256,21 @@ function infoOf({ location, contentType }: ParsedReference, size: number): Objec
   return { path: formatLocation(location), size, ...(contentType === undefined ? {} : { contentType }) };
 }
 
-/** The signal of a body that outlives the call which opened it. */
-interface BodySignal {
-  readonly signal: AbortSignal;
-  /** Call this when the body has ended. It removes the listeners from the caller's signal. */
-  unlink(): void;
-}
-
 /**
- * Makes a signal that fires with the signal of the call, which has a time limit. After the call, it fires with the
- * caller's own signal. Unlike `AbortSignal.any`, it leaves nothing on a long-lived signal.
+ * The signal of a body that outlives the call which opened it. It fires with the signal of the call, which has a time
+ * limit. After the call, it fires with the caller's own signal. Unlike `AbortSignal.any`, it leaves nothing on a
+ * long-lived signal once it is unlinked.
  */
-function bodySignal(callSignal: AbortSignal, callerSignal: AbortSignal | undefined): BodySignal {
-  const controller = new AbortController();
-  const stops = [
-    onAbort(callSignal, () => {
-      controller.abort(callSignal.reason);
-    }),
-    onAbort(callerSignal, () => {
-      controller.abort(abortedCall("open", callerSignal!));
-    }),
-  ];
-  return {
-    signal: controller.signal,
-    unlink() {
-      for (const stop of stops) stop();
-    },
-  };
+class BodySignal extends LinkedAbort {
+  readonly #stop: StopListening;
+
+  constructor(callSignal: AbortSignal, callerSignal: AbortSignal | undefined) {
+    super(callSignal);
+    this.#stop = onAbort(callerSignal, () => this.abort(abortedCall("open", callerSignal!)));
+  }
+
+  override unlink(): void {
+    super.unlink();
+    this.#stop();
+  }
 }

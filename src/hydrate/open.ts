@@ -1,8 +1,9 @@
 import type { EventDetails, Recorder } from "../observe/recorder.js";
+import { assertWhole, checkedReference } from "../access/checked-reference.js";
 import type { BubustackReference, StorageReference } from "../reference/reference.js";
 import type { ReadResult } from "../store/store.js";
 import { callStore, type ManagerParts } from "../call/call.js";
-import { openEntry } from "./open-entry.js";
+import { openStoredEntry } from "./open-entry.js";
 import type { OpenOptions } from "../configure/options.js";
 import { openSettings, type ReadRange } from "../configure/call-settings.js";
 
@@ -15,7 +16,9 @@ export async function openReference(
   const details: EventDetails = { store: parts.settings.store?.name, objects: 1 };
   const { settings, signal: callerSignal } = openSettings(parts.settings, options, "open");
   return callStore(parts, "open", details, { signal: callerSignal }, async (signal) => {
-    const result = await openEntry(reference, settings, signal, callerSignal);
+    const checked = checkedReference(reference, settings, "open");
+    assertWhole(checked);
+    const result = await openStoredEntry(checked.reference, settings, signal, callerSignal);
     details.bytes = bytesIn(settings.range, result.info.size);
     details.path = result.info.path;
     return parts.recorder.tellsOfStores ? heardResult(result, parts.recorder) : result;

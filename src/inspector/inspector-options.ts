@@ -2,7 +2,6 @@ import * as z from "zod/mini";
 import { systemClock, type Clock } from "../async/clock.js";
 import { isObject } from "../json/is-object.js";
 import { clock } from "../options/fields.js";
-import { parseOptions } from "../options/parse-options.js";
 import { newToken } from "./sessions.js";
 import type { InspectorTemporalOptions } from "./temporal-codec.js";
 
@@ -35,7 +34,8 @@ export interface InspectorOptions {
 
 const count = z.int().check(z.gte(1));
 
-const schema = z.strictObject({
+/** Schema of {@link InspectorOptions}. */
+export const inspectorSchema = z.strictObject({
   token: z._default(
     z.string().check(z.regex(/^[\w.~-]{32,512}$/, "must be 32 to 512 of A-Z a-z 0-9 _ . ~ -")),
     newToken,
@@ -58,9 +58,4 @@ const schema = z.strictObject({
 });
 
 /** Inspector options after the check, with defaults filled in. */
-export type InspectorSettings = z.output<typeof schema>;
-
-/** Checks inspector options and fills in the defaults. @throws {StorageError} `CONFIG_INVALID` */
-export function inspectorSettings(options: InspectorOptions): InspectorSettings {
-  return parseOptions(schema, options, "inspector");
-}
+export type InspectorSettings = z.output<typeof inspectorSchema>;

@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { assertManager } from "../adapters/messages/engine-fields.js";
 import { bodyWithin } from "../bytes/request-body.js";
 import type { StorageManager } from "../manager/storage-manager.js";
+import { parseOptions } from "../options/parse-options.js";
 import { failureOf, guard, Refusal, send, type Answer } from "./answers.js";
 import { arrivalOf, assertOwnPage, type Arrival } from "./gate.js";
-import { inspectorSettings, type InspectorOptions, type InspectorSettings } from "./inspector-options.js";
+import { inspectorSchema, type InspectorOptions, type InspectorSettings } from "./inspector-options.js";
 import { LiveEvents } from "./live-events.js";
 import { PAGE_FILES } from "./page/files.js";
 import { ROUTES } from "./routes.js";
@@ -38,7 +40,8 @@ export interface Inspector {
  * createServer(look).listen(7788, "127.0.0.1", () => console.log(`http://127.0.0.1:7788/#${look.token}`));
  */
 export function inspector(manager: StorageManager, options: InspectorOptions = {}): Inspector {
-  const settings = inspectorSettings(options);
+  assertManager(manager, "inspector");
+  const settings = parseOptions(inspectorSchema, options, "inspector");
   const desk = new Desk(manager, settings);
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     guard(response);

@@ -1,5 +1,5 @@
 import { StorageError } from "../errors/error.js";
-import { objectKind, type ObjectKind } from "../object/object-name.js";
+import { objectKind } from "../object/object-name.js";
 import { roleOf } from "../object/reserved-names.js";
 import { parseStoredObject } from "../object/stored-object.js";
 import { referencesIn, type FoundReference } from "../reference/references-in.js";
@@ -61,7 +61,7 @@ export async function objectEntries(
     throw new StorageError("NOT_FOUND", "There is no such object.", { operation: "inspect", store: reader.name, path });
   }
   const kind = objectKind(path);
-  const info = infoOf(stat, kind);
+  const info = infoOf(stat);
   if (kind.holds !== "envelope" && kind.holds !== "pack") {
     const note =
       kind.holds === "binary"
@@ -78,12 +78,13 @@ export async function objectEntries(
   }
 }
 
-function infoOf({ path, size, lastModified, contentType }: ObjectInfo, kind: ObjectKind): InspectedObject {
+/** Describes an object by its path and its listing. */
+export function infoOf({ path, size, lastModified, contentType }: ObjectInfo): InspectedObject {
   const { role, directory, expires } = roleOf(path);
   return {
     path,
     size,
-    kind: role === "payload" || role === "unknown" ? kind.holds : role,
+    kind: role === "payload" || role === "unknown" ? objectKind(path).holds : role,
     scope: directory,
     ...(lastModified !== undefined && { lastModified: lastModified.toISOString() }),
     ...(expires !== undefined && { expires: new Date(expires).toISOString() }),

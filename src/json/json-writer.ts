@@ -1,7 +1,6 @@
 import { constants } from "node:buffer";
 import stableStringify from "fast-json-stable-stringify";
-import { MAX_NESTING, type Container } from "./container.js";
-import { arrayItems } from "./array-items.js";
+import { MAX_NESTING, arrayItems, type Container } from "./container.js";
 import { JsonBytes } from "./json-bytes.js";
 import { isPlainText } from "./plain-text.js";
 import { serialize, sortedKeys } from "./serialize.js";

@@ -66,14 +66,11 @@ function next(level: Level, parts: string[]): unknown {
 
 function leafJson(value: unknown): string {
   try {
-    return leafOrNothing(value) ?? "null"; // a value that changed since it was planned may be anything
+    const json = JSON.stringify(value) as string | undefined;
+    return json ?? "null"; // a value that changed since it was planned may be anything
   } catch (cause) {
     throw cause instanceof RangeError ? tooLong(cause) : cause;
   }
-}
-
-function leafOrNothing(value: unknown): string | undefined {
-  return JSON.stringify(value);
 }
 
 function joined(parts: readonly string[]): string {

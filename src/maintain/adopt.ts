@@ -1,7 +1,6 @@
 import * as z from "zod/mini";
 import { uuidv7 } from "uuidv7";
-import { callStore, type ManagerParts } from "../call/call.js";
-import { requireStore } from "../call/require-store.js";
+import { callStore, requireStore, type ManagerParts } from "../call/call.js";
 import { dehydrateSettings } from "../configure/call-settings.js";
 import { path, prefix, signal, text } from "../configure/fields.js";
 import type { DehydrateOptions } from "../configure/options.js";

@@ -8,7 +8,6 @@ import type { ManagerParts } from "../call/call.js";
 import type { DehydrateSettings } from "../configure/call-schemas.js";
 import { allowListOf, locationOf } from "../configure/confine.js";
 import type { DehydrateOptions } from "../configure/options.js";
-import type { TimeToLive } from "../configure/retention.js";
 import { CallExpiry } from "../dehydrate/call-expiry.js";
 import { dehydratePayload } from "../dehydrate/dehydrate.js";
 import { ObjectWriter } from "../dehydrate/object-writer.js";
@@ -26,17 +25,14 @@ import { collectReferences, fill } from "../reference/collect.js";
 import { FIELDS, isMediaType } from "../reference/fields.js";
 import { referenceGrammar, type Grammar } from "../reference/grammar.js";
 import type { ParsedReference } from "../reference/reference.js";
+import { cyclicReference } from "../reference/stored-entry.js";
 import { Semaphore } from "../store/layers/semaphore.js";
 import type { CallOptions, Store } from "../store/store.js";
 
 /** Options of an adoption. */
-export interface AdoptOptions extends CallOptions {
+export interface AdoptOptions extends CallOptions, Pick<DehydrateOptions, "prefix" | "ttl"> {
   /** The scope that the references are adopted into, as `dehydrate` takes it. */
   scope: string;
-  /** Path that the objects are written below, as `dehydrate` takes it. Default: `outputPrefix`. */
-  prefix?: string | undefined;
-  /** How long the objects live, as `dehydrate` takes it. */
-  ttl?: TimeToLive | undefined;
   /**
    * The audience that the references were signed for, and are signed for again. Without `signing` the call fails with
    * `CONFIG_INVALID`.
@@ -154,10 +150,7 @@ export class Adoption {
     const seen = new Set([to]);
     // The loop also visits the items that are added to the set meanwhile.
     for (const key of seen) for (const next of this.links.get(key) ?? []) seen.add(next);
-    if (seen.has(from)) {
-      const message = "A reference leads back to an object that it lies inside of.";
-      throw new StorageError("CYCLIC_REFERENCE", message, { operation: "adopt" });
-    }
+    if (seen.has(from)) throw cyclicReference("adopt");
     const links = this.links.get(from);
     if (links === undefined) this.links.set(from, new Set([to]));
     else links.add(to);

@@ -3,21 +3,18 @@ import { callStore, type ManagerParts } from "../call/call.js";
 import { prefix, signal, text } from "../configure/fields.js";
 import type { ManagerSettings } from "../configure/settings.js";
 import { callFailure } from "../errors/as-storage-error.js";
-import { StorageError } from "../errors/error.js";
 import { DONE_MARKERS, doneMarker } from "../object/reserved-names.js";
 import type { EventDetails } from "../observe/recorder.js";
 import { locationBelow } from "../paths/location.js";
-import { parseOptions } from "../options/parse-options.js";
+import { invalidOptions, parseOptions } from "../options/parse-options.js";
 import type { CallOptions } from "../store/store.js";
 import { listObjects } from "./list-objects.js";
-import { assertOwnScope, releaseScope, scopeDirectories, settingsBelow } from "./release.js";
+import { assertOwnScope, releaseScope, scopeDirectories, settingsBelow, type ReleaseOptions } from "./release.js";
 
 /** Options of a reader that is done with a scope. */
-export interface DoneOptions extends CallOptions {
+export interface DoneOptions extends CallOptions, Pick<ReleaseOptions, "prefix"> {
   /** All readers of the payload, including the one that calls. Each call for a scope must name the same readers. */
   readers: readonly string[];
-  /** The prefix that was given to `dehydrate`, in place of `outputPrefix` and `inputPrefix`. */
-  prefix?: string | undefined;
 }
 
 const doneSchema = z.strictObject({
@@ -41,8 +38,8 @@ export async function done(
 ): Promise<{ remaining: string[]; deleted: number }> {
   const details: EventDetails = { store: parts.settings.store?.name, scope };
   const { readers, prefix: below, signal: callSignal } = parseOptions(doneSchema, options, "done");
-  if (!readers.includes(reader)) throw unknownReader();
-  const settings = below === undefined ? parts.settings : settingsBelow(below, parts.settings, "done");
+  if (!readers.includes(reader)) throw invalidOptions("done", "readers: must name the reader that calls, too");
+  const settings = settingsBelow(below, parts.settings, "done");
   return callStore(parts, "done", details, { signal: callSignal }, async (signal) => {
     assertOwnScope(scope, "done");
     const remaining = await mark(scope, reader, readers, settings, signal);
@@ -76,9 +73,4 @@ async function mark(
   for await (const marker of listObjects(`${directory!}/${DONE_MARKERS}`, { signal }, settings))
     markers.add(marker.path);
   return [...new Set(readers)].filter((other) => !markers.has(pathOf(other)));
-}
-
-function unknownReader(): StorageError {
-  const message = "The options of done are not valid. readers: must name the reader that calls, too.";
-  return new StorageError("CONFIG_INVALID", message, { operation: "configure" });
 }

@@ -11,7 +11,7 @@ import { assertOwnListing } from "../configure/confine.js";
 import { abortedCall, lateCall } from "../call/deadline.js";
 import { Turns } from "../async/turns.js";
 import { giveUp } from "../async/give-up.js";
-import { requireStore } from "../call/require-store.js";
+import { requireStore } from "../call/call.js";
 import type { ManagerSettings } from "../configure/settings.js";
 import { callFailure } from "../errors/as-storage-error.js";
 

@@ -4,9 +4,8 @@ import { notify } from "../observe/notify.js";
 import type { EventDetails, Recorder } from "../observe/recorder.js";
 import { parseOptions } from "../options/parse-options.js";
 import { restated, callFailure } from "../errors/as-storage-error.js";
-import type { ManagerParts } from "../call/call.js";
+import { requireStore, type ManagerParts } from "../call/call.js";
 import { Reencryption } from "./reencryption.js";
-import { requireStore } from "../call/require-store.js";
 import { type ManagerSettings } from "../configure/settings.js";
 import { path, signal } from "../configure/fields.js";
 import { isFunction } from "../options/fields.js";
@@ -81,19 +80,13 @@ async function reencrypt(
   const reencryption = new Reencryption(store, encryption, settings, recorder, dryRun);
   const counts = { reencrypted: 0, current: 0, unencrypted: 0, failed: 0 };
   const failures: ReencryptReport["failures"] = [];
-  const progress = await sweep(
-    prefix,
-    options,
-    settings,
-    "reencrypt",
-    async (object, signal) => {
+  const progress = await sweep(prefix, options, settings, {
+    operation: "reencrypt",
+    visit: async (object, signal) => {
       const outcome = await reencryption.visit(object, signal);
       if (outcome !== undefined && !signal.aborted) counts[outcome]++;
     },
-    (done) => {
-      onProgress({ ...done, ...counts });
-    },
-    ({ path }, cause) => {
+    onFailure: ({ path }, cause) => {
       const details = { operation: "reencrypt", store: store.name, path };
       const known = callFailure(cause, options.signal, details);
       // Codecs do not know where an entry lies, or which operation uses them.
@@ -101,6 +94,7 @@ async function reencrypt(
       if (failures.push({ path, error }) > MAX_FAILURES) failures.pop();
       counts.failed++;
     },
-  );
+    onProgress: (done) => onProgress({ ...done, ...counts }),
+  });
   return { ...progress, ...counts, failures };
 }

@@ -10,7 +10,7 @@ import { AllowList, parseAllowPrefix } from "../reference/allow.js";
 import { findReferences } from "../reference/find-references.js";
 import type { Grammar } from "../reference/grammar.js";
 import { parseReference, type ParsedReference } from "../reference/reference.js";
-import { signatureInvalid } from "../reference/sign/signature.js";
+import { isAuthentic, signatureInvalid } from "../reference/sign/signature.js";
 import { releaseFields, releaseScope, settingsBelow, type ReleaseOptions } from "./release.js";
 
 /** A scope, and the prefix that the scope lies below. */
@@ -34,7 +34,7 @@ export async function releaseOf(
 ): Promise<{ deleted: number; scopes: string[] }> {
   const details: EventDetails = { store: parts.settings.store?.name };
   const { prefix, signal: callSignal, ...how } = parseOptions(schema, options, "releaseOf");
-  const settings = prefix === undefined ? parts.settings : settingsBelow(prefix, parts.settings, "releaseOf");
+  const settings = settingsBelow(prefix, parts.settings, "releaseOf");
   const own = ownScopes(value, settings);
   const scopes = [...new Set(own.map(({ scope }) => scope))];
   if (own.length === 0) return { deleted: 0, scopes };
@@ -74,9 +74,7 @@ function* referencesOf(value: unknown, settings: ManagerSettings): Generator<Par
   for (const { value: object, kind: grammar } of findReferences(value, undefined, recognise)) {
     const checked = checkSignature(object, grammar, settings);
     // An expired reference can't be read any more, but its scope can still be released.
-    if (checked !== undefined && checked.status !== "valid" && checked.status !== "expired") {
-      throw signatureInvalid(checked.status, "releaseOf");
-    }
+    if (checked !== undefined && !isAuthentic(checked)) throw signatureInvalid(checked.status, "releaseOf");
     yield parseReference(object, grammar);
   }
 }

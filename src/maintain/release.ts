@@ -4,11 +4,10 @@ import { locationBelow } from "../paths/location.js";
 import { parseOptions } from "../options/parse-options.js";
 import { assertPath } from "../paths/path.js";
 import { assertRouted } from "../access/admit.js";
-import { callStore, type ManagerParts } from "../call/call.js";
+import { callStore, requireStore, type ManagerParts } from "../call/call.js";
 import { assertReadablePrefix } from "../configure/confine.js";
 import { forEachConcurrent } from "../async/concurrency.js";
 import { listObjects } from "./list-objects.js";
-import { requireStore } from "../call/require-store.js";
 import { type ManagerSettings } from "../configure/settings.js";
 import { prefix, signal } from "../configure/fields.js";
 import { expiryLabel } from "../object/expiry-label.js";
@@ -68,7 +67,7 @@ export async function release(
 ): Promise<{ deleted: number }> {
   const details: EventDetails = { store: parts.settings.store?.name, scope };
   const { prefix: below, signal: callSignal, ...how } = parseOptions(releaseSchema, options, "release");
-  const settings = below === undefined ? parts.settings : settingsBelow(below, parts.settings, "release");
+  const settings = settingsBelow(below, parts.settings, "release");
   try {
     return await callStore(parts, "release", details, { signal: callSignal }, (signal) => {
       assertOwnScope(scope, "release");
@@ -87,11 +86,16 @@ export function assertOwnScope(scope: unknown, operation: string): void {
 }
 
 /**
- * Returns the settings of a manager whose own prefix is the one of the call.
+ * Returns the settings of a manager whose own prefix is the one of the call, if the call has one.
  *
  * @throws {StorageError} `CONFIG_INVALID`
  */
-export function settingsBelow(below: string, settings: ManagerSettings, operation: string): ManagerSettings {
+export function settingsBelow(
+  below: string | undefined,
+  settings: ManagerSettings,
+  operation: string,
+): ManagerSettings {
+  if (below === undefined) return settings;
   assertReadablePrefix(below, settings, operation);
   return { ...settings, outputPrefix: below, inputPrefix: below };
 }

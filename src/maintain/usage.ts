@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { assertRouted } from "../access/admit.js";
-import { requireStore } from "../call/require-store.js";
+import { requireStore } from "../call/call.js";
 import { assertReadablePrefix } from "../configure/confine.js";
 import { prefix as prefixField, signal } from "../configure/fields.js";
 import type { ManagerSettings } from "../configure/settings.js";

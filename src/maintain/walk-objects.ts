@@ -19,22 +19,27 @@ export interface SweepProgress {
 /** Which objects a walk visits. */
 export type SweepOptions = Pick<ListOptions, "startAfter" | "signal">;
 
+/** The work of a walk, object by object. */
+export interface Sweep {
+  readonly operation: "verify" | "reencrypt";
+  readonly visit: (object: ObjectInfo, signal: AbortSignal) => Promise<void>;
+  /** Is called for a visit that failed or took too long. The walk goes on. */
+  readonly onFailure: (object: ObjectInfo, error: unknown) => void;
+  /** Is called after every object. The wait for it does not count against the time limit. */
+  readonly onProgress: (progress: Readonly<SweepProgress>) => void | Promise<void>;
+}
+
 /**
  * Visits every object whose path begins with a prefix, several at a time. Only these objects are held in memory. Each
  * object has the time limit of a call, because there may be any number of objects.
  *
- * @param onProgress is called after every object; the wait for it does not count against the time limit
- * @param onFailure is called for a visit that failed or took too long, and the walk goes on; default: the walk fails
- * @throws the errors of `visit` and of the store
+ * @throws the errors of the store
  */
 export async function sweep(
   prefix: string,
   options: SweepOptions,
   settings: ManagerSettings,
-  operation: "verify" | "reencrypt",
-  visit: (object: ObjectInfo, signal: AbortSignal) => Promise<void>,
-  onProgress: (progress: Readonly<SweepProgress>) => void | Promise<void>,
-  onFailure?: (object: ObjectInfo, error: unknown) => void,
+  { operation, visit, onFailure, onProgress }: Sweep,
 ): Promise<SweepProgress> {
   const progress: SweepProgress = { objects: 0, bytes: 0 };
   const frontier = new WalkFrontier();
@@ -45,7 +50,7 @@ export async function sweep(
     await withDeadline(operation, { timeout: settings.timeout, signal: groupSignal }, (callSignal) =>
       abortable(visit(object, callSignal), callSignal),
     ).catch((error: unknown) => {
-      if (onFailure === undefined || groupSignal.aborted) throw error;
+      if (groupSignal.aborted) throw error;
       onFailure(object, error);
     });
     walked.end();

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { abortable } from "../async/abort.js";
-import { callStore, type ManagerParts } from "../call/call.js";
-import { requireStore } from "../call/require-store.js";
+import { callStore, requireStore, type ManagerParts } from "../call/call.js";
 import type { ManagerSettings } from "../configure/settings.js";
 import { asStorageError } from "../errors/as-storage-error.js";
 import { isStorageError, StorageError, textOf } from "../errors/error.js";

@@ -1,5 +1,8 @@
+import { abortable } from "../async/abort.js";
 import type { ManagerParts } from "../call/call.js";
+import { withDeadline } from "../call/deadline.js";
 import type { ManagerSettings } from "../configure/settings.js";
+import { callFailure } from "../errors/as-storage-error.js";
 import { AutoCollector } from "./auto-collector.js";
 import { EntrySource } from "../hydrate/reads/entry-source.js";
 import { logTo } from "../observe/logger.js";
@@ -25,4 +28,18 @@ export function ownParts(settings: ManagerSettings): OwnParts {
   const parts = { settings, recorder, source: new EntrySource(readCache, recorder) };
   const collects = settings.retention.auto && store !== undefined;
   return { ...parts, isBorrowed: false, collector: collects ? new AutoCollector(parts) : undefined };
+}
+
+/** Closes what a manager owns. See `StorageManager.close`. */
+export async function close({ settings: { store, timeout }, source, isBorrowed, collector }: OwnParts): Promise<void> {
+  if (isBorrowed) return;
+  source.close();
+  await collector?.stop();
+  if (store === undefined) return;
+  try {
+    // A store that hangs must not keep a process from ending.
+    await withDeadline("close", { timeout }, (signal) => abortable(Promise.resolve(store.close()), signal));
+  } catch (error) {
+    throw callFailure(error, undefined, { operation: "close", store: store.name });
+  }
 }

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { FIELDS, isMediaType } from "../reference/fields.js";
+import { isMediaType } from "../reference/fields.js";
 import { filenameOf } from "../reference/media-type.js";
 import { isStorageError, StorageError } from "../errors/error.js";
 import { isFilename } from "../paths/filename.js";
@@ -13,10 +13,9 @@ import { restated } from "../errors/as-storage-error.js";
 import type { PresignOptions, Store } from "../store/store.js";
 import { admitLocation } from "../access/admit.js";
 import { allowListOf, denied, locationOf, ownPrefixes } from "../configure/confine.js";
-import { callStore, type ManagerParts } from "../call/call.js";
-import { checkedReference } from "../access/checked-reference.js";
+import { callStore, requireStore, type ManagerParts } from "../call/call.js";
+import { assertWhole, checkedReference } from "../access/checked-reference.js";
 import type { OpenOptions } from "../configure/options.js";
-import { requireStore } from "../call/require-store.js";
 import { type ManagerSettings } from "../configure/settings.js";
 import { given, openSettings } from "../configure/call-settings.js";
 
@@ -91,14 +90,12 @@ function referencedObject(
   settings: Pick<ManagerSettings, "signing" | "audience">,
 ): { location: Location; filename: string | undefined } {
   try {
-    const { reference, grammar } = checkedReference(target, settings, "presign");
-    const { location, offset, path, contentType, encoding } = reference;
+    const checked = checkedReference(target, settings, "presign");
+    const { location, offset, contentType, encoding } = checked.reference;
     if (method === "PUT") {
       throw invalidReference("what it points at is never written again; a PUT is for a path of your own");
     }
-    if (path !== undefined) {
-      throw invalidReference(`its ${FIELDS.path[grammar.dialect]} selects a part, which only hydrate can do`);
-    }
+    assertWhole(checked);
     if (offset !== undefined) {
       throw invalidReference(
         "it points at a part of a pack, and a URL gives the whole of it; open or hydrate it, or dehydrate with pack: false",

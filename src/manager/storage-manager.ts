@@ -14,7 +14,6 @@ import type {
 import { deleteBlob, listBlobs, readBlob, writeBlob } from "./blobs.js";
 import { atCaller, calledHere } from "../errors/at-caller.js";
 import { check } from "./check.js";
-import { close } from "./close.js";
 import { managerOptionsFromEnv } from "../configure/create-store.js";
 import { dehydratePayload } from "../dehydrate/dehydrate.js";
 import type { Dehydrated, HydratedOf, SaysItsType } from "../plan/dehydrated.js";
@@ -25,7 +24,7 @@ import { warnOfText } from "../hydrate/warn-of-text.js";
 import { openReference } from "../hydrate/open.js";
 import type { DehydrateOptions, HydrateOptions, OpenOptions, StorageManagerOptions } from "../configure/options.js";
 import { planPayload } from "../dehydrate/plan-payload.js";
-import { ownParts, type OwnParts } from "./parts.js";
+import { close, ownParts, type OwnParts } from "./parts.js";
 import { presign } from "./presign.js";
 import { reencryptObjects, type ReencryptOptions, type ReencryptReport } from "../maintain/reencrypt.js";
 import { adopt, adoptAndDehydrate, adopts } from "../maintain/adopt.js";
@@ -40,7 +39,8 @@ import { selectPart } from "../access/select-part.js";
 import { managerSettings, type ManagerSettings } from "../configure/settings.js";
 import { dehydrateSettings, hydrateSettings, openSettings } from "../configure/call-settings.js";
 import { tenantSettings } from "../configure/tenant.js";
-import { verify, type VerifyOptions, type VerifyPrefixOptions, type VerifyReport } from "../maintain/verify/verify.js";
+import type { VerifyOptions, VerifyPrefixOptions, VerifyReport } from "../maintain/verify/report.js";
+import { verify } from "../maintain/verify/verify.js";
 
 /** Makes a manager over the parts of another one. Its `close()` leaves them open. */
 export let borrow: (manager: StorageManager) => StorageManager;
@@ -308,13 +308,9 @@ export class StorageManager {
    *
    * @param target a path, or a reference to a whole object. GET is for what hydration may read. PUT is for paths
    *   below `outputPrefix` and `inputPrefix` that are not named by their content.
-   * @param options the options of the URL:
-   * - `expiresIn`: seconds until the URL expires, at most `maxPresignExpiry`
-   * - `filename`: the name under which a browser saves what a GET returns (`Content-Disposition: attachment`).
-   *   Default: the name that {@link binary} gave to the value of the reference, unless the object is encoded.
-   * - `contentType`: the content type of the answer to a GET, default that of the object
-   * - `audience`: the audience that a reference was signed for
-   * - `signal`: aborts the call
+   * @param options see {@link PresignOptions}. `expiresIn` is at most `maxPresignExpiry`. The default `filename` is the
+   *   name that {@link binary} gave to the value of the reference, unless the object is encoded. For a reference,
+   *   `audience` says for whom it was signed.
    * @throws {StorageError} before any I/O:
    * - `CONFIG_INVALID`, `INVALID_PATH`, `SIGNATURE_INVALID`, `REFERENCE_DENIED`, `UNKNOWN_SCHEME`, `STORAGE_DISABLED`
    * - `INVALID_REFERENCE` for a reference to a part of a pack, with `$storagePath`, or for a PUT
@@ -515,7 +511,7 @@ export class StorageManager {
    * @throws {StorageError} `CONFIG_INVALID`, `ABORTED`, `STORAGE_DISABLED`
    */
   verify(payload: unknown, options: VerifyOptions = {}): Promise<VerifyReport> {
-    return calledHere(verify({ payload }, options, this.#parts.settings, this.#parts.source, this.#parts.recorder));
+    return calledHere(verify({ payload }, options, this.#parts));
   }
 
   /**
@@ -526,7 +522,7 @@ export class StorageManager {
    *   with
    */
   verifyPrefix(prefix: string, options: VerifyPrefixOptions = {}): Promise<VerifyReport> {
-    return calledHere(verify({ prefix }, options, this.#parts.settings, this.#parts.source, this.#parts.recorder));
+    return calledHere(verify({ prefix }, options, this.#parts));
   }
 
   /**

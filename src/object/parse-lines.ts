@@ -1,3 +1,4 @@
+import { setOwn } from "../json/container.js";
 import { LINE_UNITS, storedObjectOf, type StoredObject } from "./stored-object.js";
 
 const LINE_END = 10;
@@ -6,13 +7,8 @@ const CLOSE = 125;
 const HEAD = Buffer.from('{"contentType":"json",');
 const DATA = '"data":';
 
-/** The brackets that turn pieces of an array or object into JSON of their own. */
-interface Brackets {
-  readonly open: "[" | "{";
-  readonly close: "]" | "}";
-}
-
-const BRACKETS: Readonly<Record<string, Brackets>> = { "[": { open: "[", close: "]" }, "{": { open: "{", close: "}" } };
+// The brackets that turn pieces of an array or object into JSON of their own.
+const CLOSING: Readonly<Record<string, string>> = { "[": "]", "{": "}" };
 
 /**
  * Parses the bytes of a StoredObject line by line. It works where the writer has ended lines at commas of the
@@ -32,10 +28,11 @@ export function* parseLines(
   let end = lineEnd(bytes, least);
   if (end === -1 || !bytes.subarray(0, HEAD.byteLength).equals(HEAD)) return undefined;
   const first = decode(bytes.subarray(0, end));
-  const brackets = BRACKETS[first.charAt(first.indexOf(DATA) + DATA.length)];
-  if (brackets === undefined) return undefined;
+  const opening = first.charAt(first.indexOf(DATA) + DATA.length);
+  const closing = CLOSING[opening];
+  if (closing === undefined) return undefined;
   try {
-    const head = JSON.parse(`${first}${brackets.close}}`) as object;
+    const head = JSON.parse(`${first}${closing}}`) as object;
     if (!endsWithData(head)) return undefined;
     const object = storedObjectOf(head, path);
     while (end !== -1) {
@@ -44,7 +41,7 @@ export function* parseLines(
       end = lineEnd(bytes, start + least);
       // The last line has the bracket that closes the data, and the one of the StoredObject.
       const line = decode(bytes.subarray(start, end === -1 ? bytes.byteLength - 1 : end));
-      const json = brackets.open + line + (end === -1 ? "" : brackets.close);
+      const json = opening + line + (end === -1 ? "" : closing);
       if (!append(object.data as object, JSON.parse(json) as object)) return undefined;
     }
     return bytes[bytes.byteLength - 1] === CLOSE ? object : undefined;
@@ -83,10 +80,6 @@ function append(data: object, line: object): boolean {
     return items.length > 0;
   }
   const keys = Object.keys(line);
-  for (const key of keys) {
-    const value = (line as Record<string, unknown>)[key];
-    if (key !== "__proto__") (data as Record<string, unknown>)[key] = value;
-    else Object.defineProperty(data, key, { value, writable: true, enumerable: true, configurable: true });
-  }
+  for (const key of keys) setOwn(data as Record<string, unknown>, key, (line as Record<string, unknown>)[key]);
   return keys.length > 0;
 }

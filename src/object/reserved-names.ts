@@ -16,8 +16,6 @@ import { partOf, scopePart } from "./scope-path.js";
 const DONE = ".done";
 const RESERVED = ".coatcheck";
 const TOMBSTONE = `${RESERVED}-released`;
-const COLLECTOR = `${RESERVED}/collector`;
-const CHECK = `${RESERVED}/check-`;
 
 /** The problem with a scope that holds a reserved name. */
 export const RESERVED_SCOPE =
@@ -58,11 +56,11 @@ export function tombstone(label: string): string {
 export const TOMBSTONES = `${TOMBSTONE}@`;
 
 /** Path of the collector's state, below a prefix. */
-export const COLLECTOR_STATE = COLLECTOR;
+export const COLLECTOR_STATE = `${RESERVED}/collector`;
 
 /** Returns the path of the probe that a check writes, below a prefix. */
 export function checkProbe(id: string): string {
-  return CHECK + id;
+  return `${RESERVED}/check-${id}`;
 }
 
 /** The role of an object, for code that ends payloads. */
@@ -92,8 +90,8 @@ export function roleOf(path: string): ObjectRole {
   if (name.startsWith(TOMBSTONES)) {
     return { role: "tombstone", directory, expires: labelExpiry(name.slice(TOMBSTONE.length)) };
   }
-  if (path.endsWith(`/${COLLECTOR}`)) {
-    return { role: "own", directory: path.slice(0, -COLLECTOR.length - 1), expires: undefined };
+  if (path.endsWith(`/${COLLECTOR_STATE}`)) {
+    return { role: "own", directory: path.slice(0, -COLLECTOR_STATE.length - 1), expires: undefined };
   }
   if (directory.endsWith(`/${RESERVED}`) && name.startsWith("check-")) {
     return { role: "leftover", directory: directory.slice(0, -RESERVED.length - 1), expires: undefined };

@@ -119,7 +119,8 @@ function definitionOf(schema: z.core.$ZodType | undefined): Definition {
   return inner === undefined ? definition : definitionOf(inner);
 }
 
-function invalidOptions(owner: string, problem: string, cause?: unknown): StorageError {
+/** Makes the error for options that are not valid. @param problem the option, and what it must be */
+export function invalidOptions(owner: string, problem: string, cause?: unknown): StorageError {
   return new StorageError("CONFIG_INVALID", `The options of ${owner} are not valid. ${problem}.`, {
     operation: "configure",
     cause,

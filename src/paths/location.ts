@@ -37,13 +37,13 @@ export function schemeOf(text: unknown): string | undefined {
  * Splits an object path, or `scheme://container/path`. The path after a container is percent-encoded (RFC 3986,
  * section 2.1). A `%` begins an escape. Any character except `/`, `\` and control characters may be escaped or not.
  *
- * @param assertPath checks the path, or the text that may stand in its place
- * @param invalid makes the error for a problem with the text
+ * @param assertPath checks the path, or the text that may stand in its place; default: takes any
+ * @param invalid makes the error for a problem with the text; default: an `Error`
  */
 export function splitLocation(
   text: string,
-  assertPath: (path: string) => void,
-  invalid: (problem: string) => Error,
+  assertPath: (path: string) => void = takeAny,
+  invalid: (problem: string) => Error = plainError,
 ): Location {
   if (schemeOf(text) === undefined) {
     assertPath(text);
@@ -61,10 +61,18 @@ export function splitLocation(
   return { target: { scheme: scheme.toLowerCase(), container }, path };
 }
 
+function takeAny(): void {
+  // The caller has checked the path, or compares it only.
+}
+
+function plainError(problem: string): Error {
+  return new Error(problem);
+}
+
 /** Says what is wrong with an object path or `scheme://container/path`. Returns `undefined` when it is valid. */
 export function locationProblem(text: string): string | undefined {
   try {
-    splitLocation(text, assertPathIsGood, (problem) => new Error(problem));
+    splitLocation(text, assertPathIsGood);
     return undefined;
   } catch (error) {
     return (error as Error).message;

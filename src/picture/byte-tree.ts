@@ -146,7 +146,8 @@ function innerOf({ below }: Place): Place[] {
   return [...below.values()].flatMap((place) => (place.entry === undefined ? innerOf(place) : [place]));
 }
 
-function leafSize(value: unknown): number {
+/** Returns the bytes of a value that is no container, as JSON. */
+export function leafSize(value: unknown): number {
   if (typeof value === "string") return stringSize(value);
   return typeof value === "number" ? numberSize(value) : String(value).length;
 }

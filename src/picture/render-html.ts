@@ -1,8 +1,9 @@
 import type { DehydrationPlan } from "../dehydrate/dehydration-plan.js";
+import { parseOptions } from "../options/parse-options.js";
 import { byteTree, type Part } from "./byte-tree.js";
 import { descriptionOf } from "./describe.js";
 import { escaped } from "./markup.js";
-import { assertPlan, pictureSettings, svgOf, type PictureOptions, type PictureSettings } from "./render-svg.js";
+import { assertPlan, pictureSchema, svgOf, type PictureOptions, type PictureSettings } from "./render-svg.js";
 
 // Rows of the table, which holds the heaviest parts. Nobody reads more.
 const MAX_ROWS = 500;
@@ -49,7 +50,7 @@ search.addEventListener("input", () => {
  * await writeFile("order.html", renderHtml(manager.plan(order), { title: "Order 42" }));
  */
 export function renderHtml(plan: DehydrationPlan, options: PictureOptions = {}): string {
-  const settings = pictureSettings(options, "renderHtml");
+  const settings = parseOptions(pictureSchema, options, "renderHtml");
   assertPlan(plan, "renderHtml");
   const root = byteTree(plan);
   const rows = heaviest(root);

@@ -22,18 +22,14 @@ export interface PictureOptions {
   values?: boolean | undefined;
 }
 
-const schema = z.strictObject({
+/** Schema of {@link PictureOptions}. */
+export const pictureSchema = z.strictObject({
   title: z._default(z.string(), "A payload, by bytes"),
   values: z._default(z.boolean(), false),
 });
 
 /** Picture options after the check, with defaults filled in. */
-export type PictureSettings = z.output<typeof schema>;
-
-/** Checks picture options and fills in the defaults. @throws {StorageError} `CONFIG_INVALID` */
-export function pictureSettings(options: PictureOptions, owner: string): PictureSettings {
-  return parseOptions(schema, options, owner);
-}
+export type PictureSettings = z.output<typeof pictureSchema>;
 
 /** Refuses what is no plan. @throws {StorageError} `CONFIG_INVALID` */
 export function assertPlan(plan: unknown, owner: string): asserts plan is DehydrationPlan {
@@ -77,7 +73,7 @@ const COLOURS: Readonly<Record<PartKind, string>> = {
  * await writeFile("order.svg", renderSvg(manager.plan(order, { scope: "order-42" })));
  */
 export function renderSvg(plan: DehydrationPlan, options: PictureOptions = {}): string {
-  const settings = pictureSettings(options, "renderSvg");
+  const settings = parseOptions(pictureSchema, options, "renderSvg");
   assertPlan(plan, "renderSvg");
   return svgOf(plan, byteTree(plan), settings);
 }

@@ -2,10 +2,8 @@ import type { Frame, Visited } from "./frame.js";
 import { leastStringSize, stringSize, stringSlack } from "./json-size.js";
 import { LooseSizes, NOTHING_LOOSE, joinLoose, settledExtra, type LooseValues } from "./loose-sizes.js";
 import type { PayloadPath } from "./payload-path.js";
-import type { PayloadPlan } from "./plan.js";
-import { PlannedEntries } from "./planned-entries.js";
-import type { EntryContent, EntryKind } from "./planned-entry.js";
-import type { WalkOptions } from "./walk-options.js";
+import type { PayloadPlan, WalkOptions } from "./plan.js";
+import { PlannedEntry, type EntryContent, type EntryKind } from "./planned-entry.js";
 
 /** The limits that decide, and the sizes of references. */
 type Limits = Pick<
@@ -16,7 +14,8 @@ type Limits = Pick<
 /** Decides of each value that a walk has finished whether it leaves. */
 export class Decisions {
   readonly loose = new LooseSizes();
-  readonly entries = new PlannedEntries();
+  /** The values that leave, as far as the walk came. They stand in the order in which they can be made. */
+  readonly entries: PlannedEntry[] = [];
   /** Bytes over which a value does not stay. */
   readonly maxSize: number;
   /** Bytes over which a container leaves whole, whatever leaves inside of it. */
@@ -51,7 +50,7 @@ export class Decisions {
   /** The plan, once the walk is done. */
   get plan(): PayloadPlan {
     const { kept, size, keptSize } = this.visited;
-    const entries = this.entries.all;
+    const { entries } = this;
     const loose = this.loose.take(0, 0);
     let keptExtra: number | undefined;
     const extra = (): number => (keptExtra ??= settledExtra(loose));
@@ -110,8 +109,8 @@ export class Decisions {
     const limit = isUnit || !visited.left ? this.maxSize : limits.maxEnvelopeSize;
     this.settleWithin(limit, looseStart, slackBefore);
     if (visited.keptSize <= limit) return;
-    const loose = joinLoose([this.loose.take(looseStart, slackBefore), ...this.entries.drop(entryStart)]);
-    this.leave("json", "application/json", { value: visited.whole }, loose, this.entries.count > entryStart);
+    const loose = joinLoose([this.loose.take(looseStart, slackBefore), ...this.dropFrom(entryStart)]);
+    this.leave("json", "application/json", { value: visited.whole }, loose, this.entries.length > entryStart);
   }
 
   /**
@@ -128,7 +127,7 @@ export class Decisions {
   leave(kind: EntryKind, contentType: string, content: EntryContent, loose: LooseValues, holdsBinary = false): void {
     const { visited } = this;
     const { size: leastSize, wholeSize: leastStoredSize } = visited;
-    const entry = this.entries.add({
+    const entry = new PlannedEntry({
       path: this.path(),
       kind,
       contentType,
@@ -138,9 +137,30 @@ export class Decisions {
       loose,
       holdsBinary,
     });
+    this.entries.push(entry);
     visited.kept = entry.slot;
     visited.keptSize = this.limits.referenceSize(entry);
     visited.left = true;
+  }
+
+  /**
+   * Drops the entries that were planned inside a container that leaves whole. They leave with the container. Only
+   * binary stays an entry of its own.
+   *
+   * @param start the index of the container's first entry
+   * @returns the loose values of the dropped entries
+   */
+  private dropFrom(start: number): LooseValues[] {
+    const { entries } = this;
+    const dropped: LooseValues[] = [];
+    let end = start;
+    for (let i = start; i < entries.length; i++) {
+      const entry = entries[i]!;
+      if (entry.kind === "binary") entries[end++] = entry;
+      else dropped.push(entry.loose);
+    }
+    entries.length = end;
+    return dropped;
   }
 
   /** Finds the exact size of the value that was finished last, if that decides whether it is over `limit`. */

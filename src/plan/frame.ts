@@ -1,5 +1,4 @@
-import { arrayItems } from "../json/array-items.js";
-import { setOwn, type Container } from "../json/container.js";
+import { arrayItems, setOwn, type Container } from "../json/container.js";
 import { leastStringSize, numberSize, stringSize } from "./json-size.js";
 import { keySize } from "./key-sizes.js";
 import type { OpenContainer } from "./plain-walk.js";

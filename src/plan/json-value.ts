@@ -13,6 +13,11 @@ export function jsonValue(value: unknown, key: string | number): unknown {
   return types.isBoxedPrimitive(seen) ? unboxed(seen) : seen;
 }
 
+/** Returns whether a value says itself what its JSON is. */
+export function hasToJson(value: object): boolean {
+  return typeof (value as { toJSON?: unknown }).toJSON === "function";
+}
+
 function unboxed(wrapper: object): unknown {
   if (types.isNumberObject(wrapper)) return Number(wrapper);
   if (types.isStringObject(wrapper)) return String(wrapper);

@@ -8,19 +8,11 @@ export type EntryKind = "json" | "raw" | "binary";
 /** What to store: a JSON value, a string, or a source of bytes. */
 export type EntryContent = { value: unknown } | { text: string } | { source: PayloadSource };
 
-export interface EntryFacts {
-  readonly path: PayloadPath;
-  readonly kind: EntryKind;
-  readonly contentType: string;
-  readonly content: EntryContent;
-  /** Like {@link PlannedEntry.size} and {@link PlannedEntry.storedSize}, but with loose values at their least size. */
-  readonly leastSize: number;
-  readonly leastStoredSize: number;
-  /** Values in the content that were counted with the least bytes that they can have. */
-  readonly loose: LooseValues;
-  /** Whether references to binary lie in the content. Only their greatest length is known before they are made. */
-  readonly holdsBinary: boolean;
-}
+/** What is known of an entry when it is planned. */
+type EntryFacts = Pick<
+  PlannedEntry,
+  "path" | "kind" | "contentType" | "content" | "leastStoredSize" | "loose" | "holdsBinary"
+> & { readonly leastSize: number };
 
 /** One value that leaves the payload. */
 export class PlannedEntry {
@@ -34,9 +26,11 @@ export class PlannedEntry {
   readonly slot: Record<string, unknown> = {};
   /** The least that {@link PlannedEntry.storedSize} can be, known without effort. */
   readonly leastStoredSize: number;
+  /** Values in the content that were counted with the least bytes that they can have. */
   readonly loose: LooseValues;
-  /** Whether references to binary lie in the content. */
+  /** Whether references to binary lie in the content. Only their greatest length is known before they are made. */
   readonly holdsBinary: boolean;
+  /** The least that {@link PlannedEntry.size} can be. */
   private readonly leastSize: number;
   private extra: number | undefined;
 

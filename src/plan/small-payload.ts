@@ -1,5 +1,5 @@
 import { numberSize, stringSize } from "./json-size.js";
-import { isPlainContainer } from "./json-value.js";
+import { hasToJson, isPlainContainer } from "./json-value.js";
 import { keySizes } from "./key-sizes.js";
 
 const NOT_SMALL = -1;
@@ -63,8 +63,4 @@ function spaceAfterFields(value: object, keys: readonly string[], space: number,
     left = spaceLeft((value as Record<string, unknown>)[keys[i]!], left, depth + 1);
   }
   return left;
-}
-
-function hasToJson(value: object): boolean {
-  return typeof (value as { toJSON?: unknown }).toJSON === "function";
 }

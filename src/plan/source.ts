@@ -1,5 +1,6 @@
 import { bytesOf } from "../bytes/bytes.js";
 import { isMediaType } from "../reference/fields.js";
+import { hasToJson } from "./json-value.js";
 
 /** Bytes in a payload: present as a whole, or still to come. */
 export type PayloadSource = Uint8Array | StreamSource;
@@ -52,10 +53,6 @@ export function asPayloadSource(value: object): PayloadSource | undefined {
     return hasToJson(value) ? undefined : (value as AsyncIterable<Uint8Array>);
   }
   return value instanceof Blob ? value : undefined;
-}
-
-function hasToJson(value: object): boolean {
-  return typeof (value as { toJSON?: unknown }).toJSON === "function";
 }
 
 /** Returns the bytes of a source, if known before it is read. */

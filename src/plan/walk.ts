@@ -5,15 +5,14 @@ import { hasDollarKey } from "../reference/escape.js";
 import { Decisions } from "./decisions.js";
 import type { Frame } from "./frame.js";
 import { numberSize, stringSize } from "./json-size.js";
-import { isPlainContainer, jsonValue } from "./json-value.js";
+import { hasToJson, isPlainContainer, jsonValue } from "./json-value.js";
 import { NOTHING_LOOSE } from "./loose-sizes.js";
 import { OpenFrames } from "./open-frames.js";
 import { formatPayloadPath, type PayloadPath } from "./payload-path.js";
 import { MAX_ARRAY_LENGTH, PlainWalk, type OpenContainer } from "./plain-walk.js";
-import type { PayloadPlan } from "./plan.js";
+import type { PayloadPlan, WalkOptions } from "./plan.js";
 import { asPayloadSource, isBinaryValue, sourceContentType, sourceSize, type PayloadSource } from "./source.js";
 import { vanishingKind } from "./vanishing.js";
-import type { WalkOptions } from "./walk-options.js";
 
 // Values of one step of the walk. A step takes some milliseconds.
 const STEP = 100_000;
@@ -24,17 +23,8 @@ const UNKNOWN_SIZE = Number.MAX_SAFE_INTEGER;
 /**
  * Decides what leaves a payload. One post-order walk computes the JSON size of every subtree, exactly wherever that
  * decides, and copies only what changes. Nesting of any depth fits on the stack. The payload itself is never changed.
- *
- * @throws {StorageError} `UNSERIALIZABLE`, with the path, for a cycle, a `BigInt`, a failing `toJSON` or getter, and
- *   for deeper nesting than {@link OpenFrames} allows
+ * Other tasks may get their turn between the steps of the walk.
  */
-export function walkPayload(payload: unknown, options: WalkOptions): PayloadPlan {
-  const walk = new PayloadWalk(payload, options);
-  while (!walk.step());
-  return walk.plan;
-}
-
-/** Does the same as {@link walkPayload}, in steps. Other tasks may get their turn between the steps. */
 export class PayloadWalk {
   private readonly open = new OpenFrames();
   private readonly decisions: Decisions;
@@ -54,7 +44,12 @@ export class PayloadWalk {
     this.plain = new PlainWalk(loose, maxSize, wholeSize);
   }
 
-  /** Continues the walk. @returns whether all is done. @throws {StorageError} as {@link walkPayload} does */
+  /**
+   * Continues the walk. @returns whether all is done
+   *
+   * @throws {StorageError} `UNSERIALIZABLE`, with the path, for a cycle, a `BigInt`, a failing `toJSON` or getter, and
+   *   for deeper nesting than {@link OpenFrames} allows
+   */
   step(): boolean {
     try {
       if (this.isBegun) return this.walk();
@@ -132,9 +127,7 @@ export class PayloadWalk {
       const source = this.sourceOf(input); // before toJSON, which a Buffer has
       if (source !== undefined) return this.leaveSource(source, sourceContentType(input));
     }
-    if (plain && typeof (input as { toJSON?: unknown }).toJSON !== "function") {
-      return this.enterPlain(input);
-    }
+    if (plain && !hasToJson(input)) return this.enterPlain(input);
     const value = jsonValue(input, key);
     if (value === input && !plain) this.assertKept(input);
     return this.enterSeen(value, value !== input, plain);
@@ -173,7 +166,7 @@ export class PayloadWalk {
       if (outer !== undefined) outer.index++; // its current child is begun: it is this container
       this.push(container.input, false);
       outer = this.open.top;
-      outer.resume(container, this.decisions.entries.count);
+      outer.resume(container, this.decisions.entries.length);
       this.decisions.seeWhole(outer, this.open.depth - 1);
     }
   }
@@ -240,7 +233,7 @@ export class PayloadWalk {
     // A copy is needed where JSON.stringify would see something else than the container itself the second time.
     const { entries, loose } = this.decisions;
     const fresh = !plain || (changed && "toJSON" in value);
-    this.open.top.open(container, keys, entries.count, loose, escaping, changed, fresh);
+    this.open.top.open(container, keys, entries.length, loose, escaping, changed, fresh);
     return true;
   }
 

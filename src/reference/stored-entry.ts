@@ -1,3 +1,4 @@
+import { StorageError } from "../errors/error.js";
 import { formatLocation } from "../paths/location.js";
 import type { ParsedReference } from "./reference.js";
 
@@ -5,6 +6,12 @@ import type { ParsedReference } from "./reference.js";
 export function entryKey({ location, offset, size }: ParsedReference): string {
   const path = formatLocation(location); // paths of two containers may be equal
   return offset === undefined ? path : `${path}\n${offset}\n${size ?? ""}`;
+}
+
+/** Makes the error of an entry that lies inside itself. @param path where the entry lies, if it is known */
+export function cyclicReference(operation: string, path?: string): StorageError {
+  const message = "A reference leads back to an object that it lies inside of.";
+  return new StorageError("CYCLIC_REFERENCE", message, { operation, path });
 }
 
 // Encryption adds a header, and 16 bytes for each mebibyte. If compression shrinks only the

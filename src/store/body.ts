@@ -6,7 +6,7 @@ import { Turns } from "../async/turns.js";
 import { BodySource, isAsyncIterable } from "./body-source.js";
 import { giveUp } from "../async/give-up.js";
 import { sourceFailure } from "./source-failure.js";
-import type { StoreBody, WriteOptions } from "./store.js";
+import type { Chunks, StoreBody, WriteOptions } from "./store.js";
 
 /** Number of bytes from which a digest is computed in steps. For fewer bytes, a promise would cost more. */
 export const LARGE = 1 << 20;
@@ -125,11 +125,7 @@ export async function collectBody(
   return chunks;
 }
 
-async function* source(
-  body: StoreBody,
-  signal: AbortSignal | undefined,
-  details: StorageErrorDetails,
-): AsyncGenerator<Uint8Array, void, undefined> {
+async function* source(body: StoreBody, signal: AbortSignal | undefined, details: StorageErrorDetails): Chunks {
   if (isWholeBody(body)) {
     yield wholeBytes(body);
     return;

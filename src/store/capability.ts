@@ -36,14 +36,11 @@ export type CapabilityFlag = {
   [Name in keyof Capability]-?: boolean extends Capability[Name] ? Name : never;
 }[keyof Capability];
 
+/** The verbs of a store. */
+export const STORE_VERBS = ["read", "write", "stat", "delete", "list", "copy", "presign"] as const;
+
 export const CAPABILITY_FLAGS = [
-  "read",
-  "write",
-  "stat",
-  "delete",
-  "list",
-  "copy",
-  "presign",
+  ...STORE_VERBS,
   "rangeRead",
   "ifNoneMatch",
   "ifMatch",
@@ -69,21 +66,14 @@ export function isCapable(value: unknown): boolean {
   }
 }
 
-/** Returns the error of a call that needs a capability which the store does not advertise. */
-function unsupportedError(store: CapableStore, flag: CapabilityFlag, operation: string, path?: string): StorageError {
-  const what = flag === operation ? `the operation "${flag}"` : `"${flag}"`;
-  return new StorageError("UNSUPPORTED", `The ${store.name} store does not support ${what}.`, {
-    operation,
-    store: store.name,
-    path,
-  });
-}
-
 /**
  * Refuses a call, without I/O, if it needs a capability that the store does not advertise.
  *
  * @throws {StorageError} `UNSUPPORTED` unless `store.capability[flag]` is true
  */
 export function requireCapability(store: CapableStore, flag: CapabilityFlag, operation: string, path?: string): void {
-  if (!store.capability[flag]) throw unsupportedError(store, flag, operation, path);
+  if (store.capability[flag]) return;
+  const what = flag === operation ? `the operation "${flag}"` : `"${flag}"`;
+  const details = { operation, store: store.name, path };
+  throw new StorageError("UNSUPPORTED", `The ${store.name} store does not support ${what}.`, details);
 }

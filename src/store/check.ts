@@ -1,7 +1,7 @@
 import { throwIfAborted } from "../async/abort.js";
 import { assertBody } from "./body.js";
 import { assertOptions } from "./call-options.js";
-import { requireCapability, type CapabilityFlag, type CapableStore } from "./capability.js";
+import { requireCapability, type CapabilityFlag, type CapableStore, type STORE_VERBS } from "./capability.js";
 import { StorageError, type StorageErrorDetails } from "../errors/error.js";
 import { schemeOf, splitLocation } from "../paths/location.js";
 import { isObject } from "../json/is-object.js";
@@ -92,7 +92,13 @@ export function checkCopy(store: CapableStore, from: string, to: string, options
   return check(store, "copy", from, options, isOwn);
 }
 
-/** @param maxExpiresIn longest life of a URL in seconds; S3 allows seven days */
+/**
+ * Longest life of a presigned URL in seconds: seven days, in S3 (API reference, "Authenticating requests",
+ * X-Amz-Expires) and in GCS ("Signed URLs"). Azure has no limit, and gets that of the others.
+ */
+export const MAX_PRESIGN_SECONDS = 604_800;
+
+/** @param maxExpiresIn longest life of a URL in seconds */
 export function checkPresign(
   store: CapableStore,
   path: string,
@@ -123,7 +129,7 @@ export function isListed(path: string, prefix: string, startAfter: string | unde
   return path.startsWith(prefix) && (startAfter === undefined || comparePaths(path, startAfter) > 0);
 }
 
-type PathOperation = "write" | "read" | "stat" | "delete" | "copy" | "presign";
+type PathOperation = Exclude<(typeof STORE_VERBS)[number], "list">;
 
 function check(
   store: CapableStore,

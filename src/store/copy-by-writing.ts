@@ -1,7 +1,8 @@
 import { isStorageError } from "../errors/error.js";
 import { abortable } from "../async/abort.js";
-import type { ObjectInfo, ReadResult, StoreBody, WriteOptions } from "./store.js";
+import type { Chunks, ObjectInfo, ReadResult, StoreBody, WriteOptions } from "./store.js";
 import { restated } from "../errors/as-storage-error.js";
+import type { Capability } from "./capability.js";
 import type { CallDetails } from "./check.js";
 
 /**
@@ -35,8 +36,19 @@ export async function copyByWriting(
   }
 }
 
+/** Returns the attributes of an object that a store with this capability keeps. */
+export function keptAttributes(
+  capability: Readonly<Capability>,
+  { contentType, metadata }: WriteOptions,
+): Pick<WriteOptions, "contentType" | "metadata"> {
+  return {
+    ...(capability.contentType && contentType !== undefined && { contentType }),
+    ...(capability.metadata && metadata !== undefined && { metadata }),
+  };
+}
+
 /** Hands the chunks on, and notes the error of the source. */
-async function* watched(source: ReadResult, failure: { error?: unknown }): AsyncGenerator<Uint8Array, void, undefined> {
+async function* watched(source: ReadResult, failure: { error?: unknown }): Chunks {
   try {
     yield* source;
   } catch (error) {

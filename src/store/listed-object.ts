@@ -27,11 +27,7 @@ export function checkListed(prefix: string, store: string): CheckListed {
 
 /** Compares what absolute paths stand for, since one absolute path can be written in several ways. */
 function checkAbsolute(prefix: string, store: string): CheckListed {
-  const asked = splitLocation(
-    prefix,
-    () => undefined,
-    () => liesElsewhere(prefix, store),
-  );
+  const asked = splitLocation(prefix, undefined, () => liesElsewhere(prefix, store));
   return (object) => {
     const { target, path } = locationOf(pathOf(object, prefix, store), prefix, store);
     const isThere = target?.scheme === asked.target?.scheme && target?.container === asked.target?.container;

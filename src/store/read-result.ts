@@ -1,6 +1,6 @@
 import { abortable } from "../async/abort.js";
 import { StorageError, type StorageErrorDetails } from "../errors/error.js";
-import type { ObjectInfo, ReadResult } from "./store.js";
+import type { Chunks, ObjectInfo, ReadResult } from "./store.js";
 
 /** The call that a result came from. */
 export interface ReadCall {
@@ -12,7 +12,7 @@ export interface ReadCall {
 
 /** Returns a {@link ReadResult} over bytes that are already here. */
 export function bytesResult(info: ObjectInfo, bytes: Uint8Array, call?: ReadCall): ReadResult {
-  async function* chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+  async function* chunks(): Chunks {
     await Promise.resolve();
     if (bytes.byteLength > 0) yield bytes;
   }
@@ -66,6 +66,32 @@ export function streamResult(
       else if (release !== undefined) await release();
       else await chunks[Symbol.asyncIterator]().return?.();
     },
+  };
+}
+
+/** Returns the same result with another description. Its errors are what `asOwn` makes of them. */
+export function redescribed(result: ReadResult, info: ObjectInfo, asOwn: (error: unknown) => unknown): ReadResult {
+  const fail = (error: unknown): never => {
+    throw asOwn(error);
+  };
+  const begin = (): AsyncIterator<Uint8Array> => {
+    try {
+      return result[Symbol.asyncIterator]();
+    } catch (error) {
+      return fail(error);
+    }
+  };
+  return {
+    info,
+    [Symbol.asyncIterator]() {
+      const iterator = begin();
+      return {
+        next: () => iterator.next().catch(fail),
+        return: async () => (await iterator.return?.().catch(fail)) ?? { done: true, value: undefined },
+      };
+    },
+    bytes: () => result.bytes().catch(fail),
+    cancel: () => result.cancel().catch(fail),
   };
 }
 

@@ -1,7 +1,7 @@
 import { StorageError } from "../errors/error.js";
 import { splitLocation } from "../paths/location.js";
 import { comparePaths } from "../paths/path.js";
-import type { ObjectInfo, Store } from "./store.js";
+import type { ObjectInfo, ObjectListing, Store } from "./store.js";
 
 /**
  * Hands on a listing as long as it is sorted. An unsorted listing may have no end, or leave out objects that callers
@@ -15,23 +15,15 @@ export async function* sortedListing(
   startAfter: string | undefined,
   store: Pick<Store, "name">,
   prefix: string,
-): AsyncGenerator<ObjectInfo, void, undefined> {
-  let last = startAfter === undefined ? undefined : pathOf(startAfter);
+): ObjectListing {
+  // The order is that of the paths themselves. Percent-encoded paths have another order.
+  let last = startAfter === undefined ? undefined : splitLocation(startAfter).path;
   for await (const object of objects) {
-    const path = pathOf(object.path);
+    const { path } = splitLocation(object.path);
     if (last !== undefined && comparePaths(path, last) <= 0) throw notSorted(store, prefix);
     last = path;
     yield object;
   }
-}
-
-// The order is that of the paths themselves. Percent-encoded paths have another order.
-function pathOf(text: string): string {
-  return splitLocation(
-    text,
-    () => undefined,
-    (problem) => new Error(problem),
-  ).path;
 }
 
 function notSorted(store: Pick<Store, "name">, path: string): StorageError {

@@ -6,6 +6,9 @@ import type { Capability } from "./capability.js";
  */
 export type StoreBody = Uint8Array | string | AsyncIterable<Uint8Array>;
 
+/** Bytes as they come. A chunk may use the memory of the one before. */
+export type Chunks = AsyncGenerator<Uint8Array, void, undefined>;
+
 /** What a store knows of one object. */
 export interface ObjectInfo {
   path: string;
@@ -82,6 +85,9 @@ export interface ListOptions extends CallOptions {
   /** Most objects to list, default all. */
   limit?: number | undefined;
 }
+
+/** Objects of a store, one after the other. */
+export type ObjectListing = AsyncGenerator<ObjectInfo, void, undefined>;
 
 /** Options of {@link Store.presign}. */
 export interface PresignOptions {

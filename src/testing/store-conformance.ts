@@ -13,7 +13,6 @@ import { conditions } from "./conformance/conditions.js";
 import { conditionsOfLargeBodies } from "./conformance/conditions-of-large-bodies.js";
 import { deletesInRaces } from "./conformance/deletes-in-races.js";
 import { ConformanceContext, type ConformanceLimits } from "./conformance/context.js";
-import { caseFailure } from "./conformance/failure.js";
 import { StallGuard } from "./conformance/stall.js";
 import { copying } from "./conformance/copying.js";
 import { invalidArguments } from "./conformance/invalid-arguments.js";
@@ -59,7 +58,7 @@ export interface TestRunner {
 }
 
 /** The store that {@link storeConformance} tests, and how much it writes. */
-export interface StoreConformanceOptions {
+export interface StoreConformanceOptions extends Partial<ConformanceLimits> {
   /** Names the suite in the test report. */
   name: string;
   /**
@@ -69,18 +68,6 @@ export interface StoreConformanceOptions {
   create: () => Store | Promise<Store>;
   /** Removes the store of a case, also after a failure. Default: closes it. */
   destroy?: (store: Store) => unknown;
-  /**
-   * Size in bytes of the largest object that is written, at least 1. Default 6 MiB and one byte, so that S3 needs two
-   * parts.
-   */
-  largeObjectSize?: number;
-  /**
-   * Number of objects in the longest listing. Default 30. Use more than 1,000 for a store that lists in pages of that
-   * size.
-   */
-  manyObjects?: number;
-  /** Milliseconds in which an aborted call must settle, before the case fails. Default 5,000. */
-  settleTimeout?: number;
   /**
    * Milliseconds in which some call of a case must begin or end. After that, the case fails and says which call it
    * waits for. Keep it below the limit of the test runner, which says nothing. Default 4,500, because jest and vitest
@@ -140,7 +127,7 @@ async function runCase(group: string, conformanceCase: ConformanceCase, settings
   const stall = new StallGuard(settings.stallTimeout);
   const log = new CallLog(() => stall.progress());
   try {
-    const context = new ConformanceContext(log.watch(store), limitsOf(settings));
+    const context = new ConformanceContext(log.watch(store), settings);
     const missing = conformanceCase.needs.find((flag) => !store.capability[flag]);
     await stall.over(missing === undefined ? conformanceCase.run(context) : assertUnsupported(context, missing));
   } catch (error) {
@@ -150,6 +137,24 @@ async function runCase(group: string, conformanceCase: ConformanceCase, settings
   }
 }
 
-function limitsOf({ largeObjectSize, manyObjects, settleTimeout }: ConformanceSettings): ConformanceLimits {
-  return { largeObjectSize, manyObjects, settleTimeout };
+/**
+ * Makes the error of a failed case. It tells the rule, what was seen, the call that shows it, and how to turn the case
+ * off.
+ */
+function caseFailure(group: string, { name, needs }: ConformanceCase, log: CallLog, error: unknown): Error {
+  const seen = error instanceof Error ? error.message : String(error);
+  const culprit = log.culprit();
+  const call =
+    culprit &&
+    [
+      `The call that shows it: await ${culprit.call}${culprit.isPending ? ", which has not settled" : ""}`,
+      ...(culprit.before.length > 0 ? [`After: ${culprit.before.join("; ")}`] : []),
+    ].join("\n");
+  const flags = needs.map((flag) => `capability.${flag}`).join(", ");
+  const off =
+    needs.length === 0
+      ? "No capability turns this case off."
+      : `A store that can't do this says false for one of: ${flags}. The case then asks for UNSUPPORTED.`;
+  const lines = [`The store broke the rule "${group} > ${name}".`, `What was seen: ${seen}`, call, off];
+  return new Error(lines.filter((line) => line !== undefined).join("\n"), { cause: error });
 }

@@ -33,7 +33,7 @@ const CALLS: Record<string, (call: object) => unknown> = {
   "sqs.pack": (call) => sqs.pack({ QueueUrl: "url", MessageBody: "small" }, call),
   "sqs.open": (call) => sqs.open({ Body: "small" }, call),
   "sqs.settle": (call) => sqs.settle({ Body: "small" }, call),
-  "sqs.sendBatch": (call) => sqs.sendBatch({} as never, "url", [], call),
+  "sqs.sendBatch": (call) => sqs.sendBatch({ send: () => undefined } as never, "url", [], call),
   "sns.pack": (call) => sns.pack({ TopicArn: "arn", Message: "small" }, call),
   "kafka.pack": (call) => kafka.pack("topic", { value: "small" }, call),
   "kafka.record": (call) => kafka.record({ topic: "topic", messages: [{ value: "small" }] }, call),

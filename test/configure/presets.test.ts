@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
-import { PRESETS, type Preset } from "../../src/configure/presets.js";
-import { managerSettings } from "../../src/configure/settings.js";
+import { managerSettings, PRESETS, type Preset } from "../../src/configure/settings.js";
 import { StorageManager } from "../../src/index.js";
 
 describe("preset", () => {

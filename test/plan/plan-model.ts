@@ -1,8 +1,15 @@
 import type { PlannedEntry } from "../../src/plan/planned-entry.js";
-import { walkPayload } from "../../src/plan/walk.js";
-import type { WalkOptions } from "../../src/plan/walk-options.js";
+import type { PayloadPlan, WalkOptions } from "../../src/plan/plan.js";
+import { PayloadWalk } from "../../src/plan/walk.js";
 
 export type Limits = Pick<WalkOptions, "maxInlineSize" | "maxEnvelopeSize" | "maxRecursionDepth">;
+
+/** Walks a payload in one go. */
+export function walkPayload(payload: unknown, options: WalkOptions): PayloadPlan {
+  const walk = new PayloadWalk(payload, options);
+  while (!walk.step());
+  return walk.plan;
+}
 
 /** A plan in a form that can be compared and printed: contents are JSON texts. */
 export interface ComparablePlan {

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { settledExtra, settledExtraInSteps } from "../../src/plan/loose-sizes.js";
-import { walkPayload } from "../../src/plan/walk.js";
 import { jsonValue } from "./payload-arbitrary.js";
-import { comparable, jsonBytes, modelPlan, planOf } from "./plan-model.js";
+import { comparable, jsonBytes, modelPlan, planOf, walkPayload } from "./plan-model.js";
 
 const limits = fc.record({
   maxInlineSize: fc.integer({ min: 20, max: 200 }),

@@ -1,4 +1,5 @@
 import { isObject } from "../../json/is-object.js";
+import { jsonIn } from "../messages/body-form.js";
 
 /** An SNS notification. */
 export interface Notification {
@@ -13,10 +14,6 @@ const NOTIFICATION = /^\s{0,9}\{\s{0,9}"Type"\s{0,9}:\s{0,9}"Notification"/;
 /** Reads a notification of SNS from the body of a message. Any other text gives `undefined`. */
 export function notificationIn(text: string): Notification | undefined {
   if (!NOTIFICATION.test(text)) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) && typeof value["Message"] === "string" ? (value as unknown as Notification) : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = jsonIn(text);
+  return isObject(value) && typeof value["Message"] === "string" ? (value as unknown as Notification) : undefined;
 }

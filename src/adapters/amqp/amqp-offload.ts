@@ -2,8 +2,9 @@ import { isUtf8 } from "node:buffer";
 import * as z from "zod/mini";
 import { StorageError } from "../../errors/error.js";
 import type { CallOptions } from "../../store/store.js";
+import { assertMethods, assertObject } from "../../options/argument.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
-import { textOf } from "../messages/body-form.js";
+import { bufferOf, textOf } from "../messages/body-form.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import type { Packed } from "../messages/packed.js";
 import { rules } from "../messages/rules.js";
@@ -117,6 +118,7 @@ export function amqpOffload(options: AmqpOptions): AmqpOffload {
   });
 
   const pack = async <O extends PublishOptions>(content: Uint8Array, given = {} as O, call?: CallOptions) => {
+    assertObject(given, "amqpOffload", "options");
     const wire = { body: content, attributes: attributesOf(given.headers) };
     assertHeaders(given, own.maxHeaders);
     if (!offloader.leaves(wire, call)) {
@@ -134,18 +136,18 @@ export function amqpOffload(options: AmqpOptions): AmqpOffload {
   };
 
   const open = async <M extends AmqpMessage>(message: M, call?: CallOptions): Promise<M> => {
-    const { headers } = message.properties;
-    const opened = await offloader.unpack({ body: message.content, attributes: attributesOf(headers) }, call);
+    const opened = await offloader.unpack(receivedWire(message), call);
     if (!opened.offloaded) return message;
-    const properties = { ...message.properties, headers: headersOf(opened, headers) };
+    const properties = { ...message.properties, headers: headersOf(opened, message.properties.headers) };
     return { ...message, content: asBuffer(opened.body), properties };
   };
 
   const settle = async (message: AmqpMessage, call?: CallOptions): Promise<void> => {
-    await offloader.settle({ body: message.content, attributes: attributesOf(message.properties.headers) }, call);
+    await offloader.settle(receivedWire(message), call);
   };
 
   const publish: AmqpOffload["publish"] = async (channel, exchange, routingKey, content, given) => {
+    assertMethods(channel, "publish", "channel", "publish", "on", "off");
     const packed = await pack(content, given);
     const returned: ReturnedMessage[] = [];
     const onReturn = (message: ReturnedMessage): void => {
@@ -183,6 +185,12 @@ function attributesOf(headers: PublishOptions["headers"]): Wire["attributes"] {
   return new Map(Object.entries(headers ?? {})) as Wire["attributes"];
 }
 
+function receivedWire(message: AmqpMessage): Wire {
+  assertObject(message, "amqpOffload", "message");
+  assertObject(message.properties, "amqpOffload", "properties");
+  return { body: message.content, attributes: attributesOf(message.properties.headers) };
+}
+
 /** Publishes a message and resolves when the broker has confirmed it. */
 function confirmation(): { readonly confirmed: Promise<void>; readonly done: (error: unknown) => void } {
   let done: (error: unknown) => void = () => undefined;
@@ -203,7 +211,7 @@ function headersOf({ attributes }: Wire, given: PublishOptions["headers"]): Reco
 }
 
 function asBuffer(body: string | Uint8Array): Buffer {
-  return typeof body === "string" ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  return typeof body === "string" ? Buffer.from(body) : bufferOf(body);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from "../../async/clock.js";
+import { assertHandler, assertMethods } from "../../options/argument.js";
 import { deliver } from "../messages/handlers/deliver.js";
 import { handlingOptions } from "../messages/handlers/handling-options.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
@@ -48,6 +49,8 @@ export async function consume<M extends AmqpMessage, R>(
 ): Promise<R> {
   const names = ["consumer", "retryAfter", "onFailure", "clock"] as const;
   const { consumer, retryAfter = 5000, onFailure, clock = systemClock } = handlingOptions(options, names, "consume");
+  assertMethods(channel, "consume", "channel", "consume", "ack", "nack");
+  assertHandler(handler, "consume");
   const work = (message: M): Promise<void> =>
     deliver(offloader, {
       open: () => open(message),

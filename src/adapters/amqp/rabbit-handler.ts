@@ -1,6 +1,6 @@
 import { systemClock } from "../../async/clock.js";
-import { assertArgument } from "../../options/argument.js";
-import { hasMethods, isFunction } from "../../options/fields.js";
+import { assertArgument, assertHandler } from "../../options/argument.js";
+import { hasMethods } from "../../options/fields.js";
 import { isPackedValue } from "../messages/envelope.js";
 import { valueOfText } from "../messages/json-value.js";
 import { handlingOptions } from "../messages/handlers/handling-options.js";
@@ -42,7 +42,7 @@ export function rabbitHandler<M extends RabbitMessage, A extends unknown[], R>(
   const names = ["retryAfter", "onFailure", "clock"] as const;
   const { retryAfter = 5000, onFailure, clock = systemClock } = handlingOptions(options, names, "rabbitHandler");
   assertArgument(hasMethods("open", "settle")(offload), "rabbitHandler", "offload: must be what amqpOffload returned");
-  assertArgument(isFunction(handler), "rabbitHandler", "handler: must be a function");
+  assertHandler(handler, "rabbitHandler");
   const { offloader } = offload;
   return async (message, ...more) => {
     const { body, headers = {} } = message;

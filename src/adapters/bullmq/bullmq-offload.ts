@@ -1,15 +1,15 @@
 import type { FlowJob, Job, JobsOptions, Processor, Queue, QueueEvents } from "bullmq";
 import { uuidv7 } from "uuidv7";
 import { forEachConcurrent } from "../../async/concurrency.js";
-import { StorageError } from "../../errors/error.js";
 import { scopePath } from "../../object/scope-path.js";
+import { invalidOptions } from "../../options/parse-options.js";
+import { assertArray, assertHandler, assertMethods, assertObject } from "../../options/argument.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import { isPoison, type MessageError } from "../messages/message-error.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { openJsonValue, packJsonValue } from "../messages/json-value.js";
 import { rules } from "../messages/rules.js";
 import { unlessProcessed } from "../messages/handlers/unless-processed.js";
-import { wholeJob } from "./whole-job.js";
 
 /** Options of {@link bullmqOffload}. The default channel is `"bull"`. Queue and job are scopes below the channel. */
 export type BullOptions = AdapterOptions;
@@ -74,7 +74,9 @@ export function bullmqOffload(options: BullOptions): BullOffload {
     defaults: () => ({ over: DEFAULT_OVER, hint: false }),
   });
   const { manager, retention } = shared;
-  if (typeof retention === "object") throw oneWorker();
+  if (typeof retention === "object") {
+    throw invalidOptions("bullmqOffload", 'retention: must be "expire" or "settle", since a job has one worker');
+  }
   const settles = retention === "settle";
   const scopeOf = (queue: string, jobId: string | undefined): string =>
     settles && jobId !== undefined ? scopePath(queue, jobId) : scopePath(queue);
@@ -93,7 +95,9 @@ export function bullmqOffload(options: BullOptions): BullOffload {
     };
   };
 
-  const flow = async ({ children, ...job }: FlowJob): Promise<FlowJob> => {
+  const flow = async (given: FlowJob): Promise<FlowJob> => {
+    assertObject(given, "bullmqOffload", "flow");
+    const { children, ...job } = given;
     const { data, opts } = await packed(job as { data: unknown; opts?: JobsOptions }, job.queueName);
     const below = [];
     for (const child of children ?? []) below.push(await flow(child));
@@ -113,12 +117,15 @@ export function bullmqOffload(options: BullOptions): BullOffload {
   return {
     offloader,
     add: async (queue, name, data, given) => {
+      assertMethods(queue, "add", "queue", "add");
       const one = await packed({ data, opts: given }, queue.name);
       const job = await (queue as Queue).add(name, one.data, one.opts);
       await one.keepFor(job);
       return job;
     },
     addBulk: async (queue, given) => {
+      assertMethods(queue, "addBulk", "queue", "addBulk");
+      assertArray(given, "addBulk", "jobs");
       const all = [];
       for (const job of given) all.push({ ...(await packed(job, queue.name)), name: job.name });
       const untyped: Queue = queue;
@@ -128,25 +135,33 @@ export function bullmqOffload(options: BullOptions): BullOffload {
     },
     flow,
     // With three parameters, BullMQ passes a signal to the processor.
-    processor: (handler) => async (job: Job, token, signal) => {
-      const opening = openJsonValue(offloader, job.data, signal === undefined ? undefined : { signal });
-      const found = await unlessProcessed(offloader, opening).catch((error: unknown) => {
-        throw isPoison(error) ? unrecoverable(error) : error;
-      });
-      if (found === undefined) return undefined;
-      const pack = async (value: unknown) =>
-        (await packed({ data: value, opts: { jobId: job.id! } }, job.queueName)).data;
-      return packResult(job, await handler(wholeJob(job as Job<never, never>, found.opened, pack), token, signal));
+    processor: (handler) => {
+      assertHandler(handler, "processor");
+      return async (job: Job, token, signal) => {
+        const opening = openJsonValue(offloader, job.data, signal === undefined ? undefined : { signal });
+        const found = await unlessProcessed(offloader, opening).catch((error: unknown) => {
+          throw isPoison(error) ? unrecoverable(error) : error;
+        });
+        if (found === undefined) return undefined;
+        const pack = async (value: unknown) =>
+          (await packed({ data: value, opts: { jobId: job.id! } }, job.queueName)).data;
+        return packResult(job, await handler(wholeJob(job as Job<never, never>, found.opened, pack), token, signal));
+      };
     },
     childrenValues: async <T>(job: Job) => {
+      assertMethods(job, "childrenValues", "job", "getChildrenValues");
       const values = Object.entries(((await job.getChildrenValues()) as Record<string, unknown> | undefined) ?? {});
       await forEachConcurrent(values, AT_A_TIME, new AbortController().signal, async (entry) => {
         entry[1] = await openJsonValue(offloader, entry[1]);
       });
       return Object.fromEntries(values) as Record<string, T>;
     },
-    returnValue: async <R>(job: Job) => (await openJsonValue(offloader, job.returnvalue)) as R,
+    returnValue: async <R>(job: Job) => {
+      assertObject(job, "bullmqOffload", "job");
+      return (await openJsonValue(offloader, job.returnvalue)) as R;
+    },
     settleOn: (events) => {
+      assertMethods(events, "settleOn", "events", "on");
       if (!settles) return;
       const settle = async (jobId: string): Promise<void> => {
         if ((await events.getBackend().getJobData(jobId)) !== undefined) return; // the job may be retried
@@ -166,10 +181,30 @@ function unrecoverable(cause: MessageError): Error {
   return Object.assign(new Error(cause.message, { cause }), { name: "UnrecoverableError" });
 }
 
-function oneWorker(): StorageError {
-  return new StorageError(
-    "CONFIG_INVALID",
-    'The options of bullmqOffload are not valid. retention: must be "expire" or "settle", since a job has one worker.',
-    { operation: "configure" },
-  );
+/**
+ * Wraps a job so that its processor sees opened data, while the stored data stays packed. The job itself does
+ * everything else.
+ *
+ * @param pack returns the packed data that `updateData` stores
+ */
+function wholeJob<T, R>(job: Job<T, R>, data: unknown, pack: (data: unknown) => Promise<unknown>): Job<T, R> {
+  let whole = data;
+  const updateData = async (next: unknown): Promise<void> => {
+    await job.updateData((await pack(next)) as T);
+    whole = next;
+  };
+  return new Proxy(job, {
+    get: (target, name) => {
+      if (name === "data") return whole;
+      if (name === "updateData") return updateData;
+      const value: unknown = Reflect.get(target, name, target);
+      // Methods run on the job itself, so that they write the packed data to Redis.
+      return typeof value === "function" && name !== "constructor" ? (value.bind(target) as unknown) : value;
+    },
+    set: (target, name, value) => {
+      if (name !== "data") return Reflect.set(target, name, value, target);
+      whole = value;
+      return true;
+    },
+  });
 }

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { allow } from "../../configure/fields.js";
 import type { CallOptions } from "../../store/store.js";
+import { assertObject } from "../../options/argument.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import type { Rules } from "../messages/rules.js";
@@ -90,6 +91,7 @@ export function cloudEventsOffload(options: CloudEventsOptions): CloudEventsOffl
   return {
     offloader,
     pack: async (event, limit, call) => {
+      assertObject(event, "cloudEventsOffload", "event");
       const given = event as Readonly<Record<string, unknown>>;
       const written = writtenData(given);
       if (written === undefined) return event;
@@ -101,6 +103,7 @@ export function cloudEventsOffload(options: CloudEventsOptions): CloudEventsOffl
       return packed.offloaded ? eventLike(event, packed.attributes) : event;
     },
     open: async (event, call) => {
+      assertObject(event, "cloudEventsOffload", "event");
       const given = event as Readonly<Record<string, unknown>>;
       if (writtenData(given) !== undefined || given["dataref"] === undefined) return event;
       const opened = await offloader.unpack({ body: NO_DATA, attributes: attributesOf(given) }, call);

@@ -1,6 +1,7 @@
 import { StorageError } from "../../errors/error.js";
 import { sha256Digest } from "../../bytes/digest.js";
 import type { MessageFormat } from "../messages/message-format.js";
+import { invalidOptions } from "../../options/parse-options.js";
 import { invalidReference, parseLocation } from "../../reference/location.js";
 import { isReference } from "../../reference/references-in.js";
 
@@ -88,9 +89,6 @@ function bareObject(ticket: unknown): string {
 }
 
 function noBase(): StorageError {
-  return new StorageError(
-    "CONFIG_INVALID",
-    "The options of cloudEventsOffload are not valid. base: must say the URI of the manager's store, such as s3://bucket/prefix.",
-    { operation: "configure" },
-  );
+  const problem = "base: must say the URI of the manager's store, such as s3://bucket/prefix";
+  return invalidOptions("cloudEventsOffload", problem);
 }

@@ -9,7 +9,7 @@ import { hasMethods } from "../../options/fields.js";
 import { parseOptions } from "../../options/parse-options.js";
 import { engineFields, functionField } from "../messages/engine-fields.js";
 import { isEnvelope } from "../messages/envelope.js";
-import { openValue, packValue } from "../messages/pack-value.js";
+import { MIN_LIMIT, openValue, packValue } from "../messages/pack-value.js";
 
 /** Options of {@link dbosSerializer}. */
 export interface DbosSerializerOptions {
@@ -36,7 +36,6 @@ export interface DbosSerializerOptions {
   ttl?: TimeToLive | undefined;
 }
 
-const LEAST = 2048;
 const DEFAULT_OVER = 65_536;
 // DBOS itself reads and writes rows with these names.
 const ITS_OWN = ["js_superjson", "portable_json"];
@@ -66,7 +65,7 @@ const schema = z.strictObject({
  */
 export function dbosSerializer(options: DbosSerializerOptions): DBOSSerializer {
   const { manager, over, name, scope, ttl, inner = ownSerializer() } = parseOptions(schema, options, "dbosSerializer");
-  const limit = Math.max(over, LEAST);
+  const limit = Math.max(over, MIN_LIMIT);
   return {
     name: () => name,
     stringify: async (value) => {

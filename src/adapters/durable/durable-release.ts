@@ -1,9 +1,9 @@
 import type { DurableInstrumentationPlugin } from "@aws/durable-execution-sdk-js";
 import * as z from "zod/mini";
 import type { StorageManager } from "../../manager/storage-manager.js";
-import { isFunction } from "../../options/fields.js";
 import { parseOptions } from "../../options/parse-options.js";
-import { executionScope, manager } from "./options.js";
+import { engineFields, functionField } from "../messages/engine-fields.js";
+import { executionScope } from "./options.js";
 
 /** Options of {@link durableRelease}. */
 export interface DurableReleaseOptions {
@@ -13,11 +13,8 @@ export interface DurableReleaseOptions {
 }
 
 const schema = z.strictObject({
-  manager,
-  scope: z._default(
-    z.custom<(arn: string) => string>(isFunction, "must be a function"),
-    () => (arn: string) => executionScope("durable", arn),
-  ),
+  manager: engineFields.manager,
+  scope: z._default(functionField<(arn: string) => string>(), () => (arn: string) => executionScope("durable", arn)),
 });
 
 /**
@@ -30,10 +27,10 @@ const schema = z.strictObject({
  * export const handler = withDurableExecution(durableHandler({ manager }, run), { plugins: [durableRelease({ manager })] });
  */
 export function durableRelease(options: DurableReleaseOptions): DurableInstrumentationPlugin {
-  const { manager: own, scope } = parseOptions(schema, options, "durableRelease");
+  const { manager, scope } = parseOptions(schema, options, "durableRelease");
   return {
     onInvocationEnd: async ({ status, executionArn }) => {
-      if (status === "SUCCEEDED" || status === "FAILED") await own.release(scope(executionArn));
+      if (status === "SUCCEEDED" || status === "FAILED") await manager.release(scope(executionArn));
     },
   };
 }

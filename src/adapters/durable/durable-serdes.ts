@@ -1,11 +1,10 @@
 import type { AnySerdesDeserializer, DurableContext, Serdes } from "@aws/durable-execution-sdk-js";
 import { parseOptions } from "../../options/parse-options.js";
+import { assertHandler } from "../../options/argument.js";
 import { isEnvelope } from "../messages/envelope.js";
 import { isTouchedJson, openMerged } from "../messages/merged-value.js";
-import { openValue, packed } from "../messages/pack-value.js";
+import { MIN_LIMIT, openValue, packed } from "../messages/pack-value.js";
 import { durableSchema, executionScope, retrying, type DurableOptions, type DurableSettings } from "./options.js";
-
-const MIN_TARGET = 2048;
 
 /**
  * Serialises the values of a durable function's operations. Values that are too big for a checkpoint are stored.
@@ -37,6 +36,7 @@ export function durableHandler<E, R>(
   handler: (event: E, context: DurableContext) => Promise<R>,
 ): (event: unknown, context: DurableContext) => Promise<unknown> {
   const settings = parseOptions(durableSchema, options, "durableHandler");
+  assertHandler(handler, "durableHandler");
   const { manager } = settings;
   const retried = retrying(settings);
   const serdes = serdesOf<unknown>(settings);
@@ -73,7 +73,7 @@ function serdesOf<T>(settings: DurableSettings): Serdes<T> {
  * opens packed values wherever they stand in its event. So data that looks packed is packed as well, and stays data.
  */
 async function pack({ manager, over }: DurableSettings, value: unknown, scope: string): Promise<unknown> {
-  const target = Math.max(MIN_TARGET, Math.floor(over / 8));
+  const target = Math.max(MIN_LIMIT, Math.floor(over / 8));
   return packed(manager, value, { limit: over, target, scope }, isTouchedJson);
 }
 

@@ -3,7 +3,8 @@ import * as z from "zod/mini";
 import { systemClock, type Clock } from "../../async/clock.js";
 import type { StorageManager } from "../../manager/storage-manager.js";
 import { scopePath } from "../../object/scope-path.js";
-import { clock, hasMethods, isFunction } from "../../options/fields.js";
+import { clock } from "../../options/fields.js";
+import { engineFields, functionField } from "../messages/engine-fields.js";
 import { RetryPolicy } from "../../store/layers/retry-policy.js";
 
 /** Options of {@link durableSerdes} and {@link durableHandler}. */
@@ -21,21 +22,11 @@ export interface DurableOptions {
   retry?: { attempts: number; clock?: Clock | undefined } | undefined;
 }
 
-export const manager = z.custom<StorageManager>(
-  hasMethods("dehydrate", "hydrate", "plan", "release"),
-  "must be a StorageManager",
-);
-
 export const durableSchema = z.strictObject({
-  manager,
+  manager: engineFields.manager,
   // The SDK keeps results of up to 256 KiB. 1 KiB is left for additions by the service.
   over: z._default(z.int().check(z.gte(2048)), 261_120),
-  scope: z._default(
-    z.custom<(context: SerdesContext) => string>(isFunction, "must be a function"),
-    () =>
-      ({ durableExecutionArn }: SerdesContext) =>
-        executionScope("durable", durableExecutionArn),
-  ),
+  scope: z._default(functionField<(context: SerdesContext) => string>(), () => scopeOf),
   retry: z._default(z.strictObject({ attempts: z.int().check(z.gte(1)), clock: z._default(clock, systemClock) }), {
     attempts: 4,
     clock: systemClock,
@@ -49,6 +40,10 @@ const ARN = /^arn:[^:]*:lambda:[^:]*:[^:]*:function:([^:/]+):[^:/]+\/durable-exe
 /** Returns the scope of an execution. An ARN of another form, as test runners have, is used as a whole. */
 export function executionScope(root: string, arn: string): string {
   return scopePath(root, ...(ARN.exec(arn)?.slice(1) ?? [arn]));
+}
+
+function scopeOf({ durableExecutionArn }: SerdesContext): string {
+  return executionScope("durable", durableExecutionArn);
 }
 
 /** Retries work that may succeed later. */

@@ -1,10 +1,11 @@
 import type { PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
 import type { CallOptions } from "../../store/store.js";
+import { assertObject } from "../../options/argument.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { bodyOfValue, openJsonValue } from "../messages/json-value.js";
 import { rules } from "../messages/rules.js";
-import type { AttributeValue, Wire } from "../messages/wire.js";
+import { NOTHING, type AttributeValue, type Wire } from "../messages/wire.js";
 
 /** Options of {@link eventBridgeOffload}. There is no `hint`, since an event has no attributes. */
 export type EventBridgeOptions = Omit<AdapterOptions, "hint">;
@@ -55,24 +56,27 @@ export function eventBridgeOffload(options: EventBridgeOptions): EventBridgeOffl
   return {
     offloader,
     pack: async (entry, call) => {
-      if (entry.Detail === undefined) return entry;
       const wire = countedEntry(entry);
-      if (!offloader.leaves(wire, call)) return entry;
+      if (entry.Detail === undefined) return entry;
       const { body } = await offloader.pack(wire, call);
-      return { ...entry, Detail: body as string };
+      return body === entry.Detail ? entry : { ...entry, Detail: body as string };
     },
     batches: (entries) => offloader.batches(entries, countedEntry),
     open: async (event, call) => {
+      assertObject(event, "eventBridgeOffload", "event");
       const detail = await openJsonValue(offloader, event.detail, call);
       return detail === event.detail ? event : { ...event, detail };
     },
-    settle: async ({ detail }, call) => {
-      await offloader.settle({ body: bodyOfValue(offloader, detail) ?? "", attributes: new Map() }, call);
+    settle: async (event, call) => {
+      assertObject(event, "eventBridgeOffload", "event");
+      await offloader.settle({ ...NOTHING, body: bodyOfValue(offloader, event.detail) ?? "" }, call);
     },
   };
 }
 
-function countedEntry({ Detail = "", Source, DetailType, Time, Resources = [] }: PutEventsRequestEntry): Wire {
+function countedEntry(entry: PutEventsRequestEntry): Wire {
+  assertObject(entry, "eventBridgeOffload", "entry");
+  const { Detail = "", Source, DetailType, Time, Resources = [] } = entry;
   const attributes = new Map<string, AttributeValue>();
   if (Source !== undefined) attributes.set("Source", Source);
   if (DetailType !== undefined) attributes.set("DetailType", DetailType);

@@ -1,13 +1,13 @@
 import * as z from "zod/mini";
-import { StorageError } from "../../errors/error.js";
 import { parseOptions } from "../../options/parse-options.js";
 import { textOf } from "../messages/body-form.js";
+import { cannotOpen } from "../messages/message-error.js";
 import type { MessageFormat } from "../messages/message-format.js";
 import { writtenValue, type Wire } from "../messages/wire.js";
 import { decompressed } from "./decompressed.js";
-import { uriOf, uriPointer } from "./object-uri.js";
+import { uriPointer, uriTo } from "./object-uri.js";
 import { placeFields, Places, type ForeignOptions, type Pointer } from "./places.js";
-import { assertFree, noPointer, storedBytes, without } from "./pointer-format.js";
+import { assertFree, noPointer, pointerFormat } from "./pointer-format.js";
 
 /*
  * https://github.com/bakdata/kafka-large-message-serde: a byte, 0 or 1, and then the value or the URI of its object.
@@ -55,7 +55,6 @@ export function bakdata(given: BakdataOptions = {}): MessageFormat {
   const places = new Places("bakdata", place);
 
   const marked = (message: Wire, flag: number, value: Uint8Array): Wire => {
-    assertFree(message, HEADERS, "bakdata");
     if (!headers) return { ...message, body: Buffer.concat([Buffer.of(flag), value]) };
     return { ...message, body: value, attributes: new Map([...message.attributes, [FLAG, Buffer.of(flag)]]) };
   };
@@ -67,32 +66,27 @@ export function bakdata(given: BakdataOptions = {}): MessageFormat {
     return uriPointer(textOf(value), "bakdata");
   };
 
-  return {
+  const backed = pointerFormat({
     name: "bakdata",
-    whole: true,
+    places,
+    attributes: HEADERS,
     detect: (message) => message.attributes.has(FLAG) || (byShape && isMarked(message)),
-    write: (ticket, message) => {
-      const pointer = places.pointerTo(ticket);
-      if (pointer.bucket === undefined) places.bucketPointerTo(ticket); // throws the matching error
-      return marked(message, BACKED, Buffer.from(uriOf(pointer)));
-    },
-    inline: (message) => marked(message, INLINE, bytesOf(message.body)),
-    read: (message) => {
-      const pointer = pointerIn(message);
-      return pointer === undefined ? partsOf(message).value : places.find(pointer).reference;
-    },
-    open: async (message, manager, call) => {
-      const pointer = pointerIn(message);
-      if (pointer === undefined) return partsOf(message).value;
-      const stored = await storedBytes(places, pointer, manager, call);
+    pointer: (message) => pointerIn(message) ?? [],
+    write: (ticket, message) => marked(message, BACKED, Buffer.from(uriTo(ticket, places))),
+    decode: async (stored, message, call) => {
       const codec = codecOf(message);
       return codec === "none" ? stored : decompressed(stored, codec, call);
     },
-    restore: (message) => without(message, HEADERS),
-    references: (message) => {
-      const pointer = pointerIn(message);
-      return pointer === undefined ? [] : [places.find(pointer).at];
+  });
+  return {
+    ...backed,
+    inline: (message) => {
+      assertFree(message, HEADERS, "bakdata");
+      return marked(message, INLINE, bytesOf(message.body));
     },
+    read: (message) => (pointerIn(message) === undefined ? partsOf(message).value : backed.read(message)),
+    open: async (message, manager, call) =>
+      pointerIn(message) === undefined ? partsOf(message).value : backed.open!(message, manager, call),
   };
 }
 
@@ -119,11 +113,6 @@ function codecOf({ attributes }: Wire): string {
   const [id = 0] = header === undefined ? [] : bytesOf(writtenValue(header));
   const codec = CODECS[id];
   if (codec !== undefined) return codec;
-  throw new StorageError(
-    "UNSUPPORTED",
-    "The message can't be opened: its value was compressed in an unknown way. Update the package, or have it sent without.",
-    {
-      operation: "unpack",
-    },
-  );
+  const remedy = "Update the package, or have it sent without";
+  throw cannotOpen("UNSUPPORTED", `its value was compressed in an unknown way. ${remedy}`);
 }

@@ -1,11 +1,11 @@
 import * as z from "zod/mini";
-import { StorageError } from "../../errors/error.js";
 import { isPlainObject } from "../../json/is-object.js";
 import { parseOptions } from "../../options/parse-options.js";
-import { textOf } from "../messages/body-form.js";
+import { bufferOf, jsonIn, textOf } from "../messages/body-form.js";
+import { cannotPack } from "../messages/message-error.js";
 import type { MessageFormat } from "../messages/message-format.js";
 import { byteLength, type Wire } from "../messages/wire.js";
-import { uriOf, uriPointer } from "./object-uri.js";
+import { uriPointer, uriTo } from "./object-uri.js";
 import { placeFields, Places, type ForeignOptions } from "./places.js";
 import {
   bodyLike,
@@ -87,9 +87,7 @@ export function cloudEvents(given: CloudEventsOptions = {}): MessageFormat {
       payload: (message: Wire) => ({ body: dataBytes(eventOf(message)) }),
     }),
     write: (ticket, message) => {
-      const pointer = places.pointerTo(ticket);
-      if (pointer.bucket === undefined) places.bucketPointerTo(ticket); // throws the matching error
-      const uri = uriOf(pointer);
+      const uri = uriTo(ticket, places);
       if (mode === "binary") {
         return { ...message, body: bodyLike("", message), attributes: withAttribute(message, attribute, uri) };
       }
@@ -136,11 +134,8 @@ function replaced(event: Event, names: readonly string[], name: string, value: u
 function dataBytes(event: Event | undefined): string | Uint8Array {
   const name = event && dataIn(event);
   if (event === undefined || name === undefined || Object.hasOwn(event, KEY)) {
-    throw new StorageError(
-      "UNSERIALIZABLE",
-      "The message can't be packed: it is not an event as JSON with data and without dataref, as the format cloudEvents writes it.",
-      { operation: "pack" },
-    );
+    const wanted = "an event as JSON with data and without dataref, as the format cloudEvents writes it";
+    throw cannotPack("UNSERIALIZABLE", `it is not ${wanted}`);
   }
   const data = event[name];
   if (name === "data_base64" && typeof data === "string") return Buffer.from(data, "base64");
@@ -150,16 +145,11 @@ function dataBytes(event: Event | undefined): string | Uint8Array {
 /** Returns the member for data, by its `datacontenttype`. Without a type, the data is JSON. */
 function dataMember(stored: Uint8Array, event: Event): [string, unknown] {
   const kind = kindOf(event);
-  if (kind === "binary") {
-    return ["data_base64", Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength).toString("base64")];
-  }
-  const text = textOf(stored);
-  if (kind === "text") return ["data", text];
-  try {
-    return ["data", JSON.parse(text)];
-  } catch {
-    throw noPointer("cloudEvents");
-  }
+  if (kind === "binary") return ["data_base64", bufferOf(stored).toString("base64")];
+  if (kind === "text") return ["data", textOf(stored)];
+  const value = jsonIn(stored);
+  if (value === undefined) throw noPointer("cloudEvents");
+  return ["data", value];
 }
 
 function kindOf(event: Event): "json" | "text" | "binary" {

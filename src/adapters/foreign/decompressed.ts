@@ -1,10 +1,8 @@
 import type { HydrateOptions } from "../../configure/options.js";
 import type { Codec } from "../../codecs/codec.js";
-import { StorageError } from "../../errors/error.js";
-import { messageCodecs } from "../messages/compressed-body.js";
+import { CONTEXT, messageCodecs, NEVER } from "../messages/compressed-body.js";
+import { cannotOpen } from "../messages/message-error.js";
 
-const CONTEXT = { directory: "message", contentType: "application/octet-stream", encodings: [] };
-const NEVER = new AbortController().signal;
 /** Default limit for the bytes of a body. */
 export const MAX_BYTES = 268_435_456;
 let codecs: ReadonlyMap<string, Codec> | undefined;
@@ -22,16 +20,9 @@ export async function decompressed(
 ): Promise<Uint8Array> {
   const found = (codecs ??= messageCodecs(undefined)).get(codec);
   if (found === undefined) {
-    throw new StorageError(
-      "UNSUPPORTED",
-      "The message can't be opened: its body was compressed by a codec that is not known here, or not by this Node.",
-      { operation: "unpack" },
-    );
+    throw cannotOpen("UNSUPPORTED", "its body was compressed by a codec that is not known here, or not by this Node");
   }
-  const tooLarge = (): StorageError =>
-    new StorageError("BUDGET_EXCEEDED", `The message can't be opened: its body has more than ${maxBytes} bytes.`, {
-      operation: "unpack",
-    });
+  const tooLarge = () => cannotOpen("BUDGET_EXCEEDED", `its body has more than ${maxBytes} bytes`);
   const limits = { maxBytes, tooLarge, signal };
   const length = await found.measure?.(bytes, limits);
   return found.decode(length === undefined ? bytes : bytes.subarray(0, length), { ...CONTEXT, ...limits });

@@ -1,8 +1,9 @@
 import { forEachConcurrent } from "../../async/concurrency.js";
 import type { HydrateOptions } from "../../configure/options.js";
-import { StorageError } from "../../errors/error.js";
 import { isObject } from "../../json/is-object.js";
 import type { StorageManager } from "../../manager/storage-manager.js";
+import { NEVER } from "../messages/compressed-body.js";
+import { cannotOpen } from "../messages/message-error.js";
 import type { Wire } from "../messages/wire.js";
 import { MAX_BYTES } from "./decompressed.js";
 import type { Found, Places, Pointer } from "./places.js";
@@ -11,7 +12,6 @@ import { bodyText, jsonBody } from "./pointer-format.js";
 // Most pointers in one message, as in a hydration.
 const MAX_POINTERS = 10_000;
 const AT_A_TIME = 64;
-const NEVER = new AbortController().signal;
 
 /** A place in a JSON body with a pointer. */
 export interface Slot {
@@ -60,7 +60,9 @@ export async function readPointers(
   manager: StorageManager,
   options: HydrateOptions,
 ): Promise<(Read | undefined)[]> {
-  if (given.length > MAX_POINTERS) throw tooMany(`leads to more than ${MAX_POINTERS} objects`);
+  if (given.length > MAX_POINTERS) {
+    throw cannotOpen("BUDGET_EXCEEDED", `it leads to more than ${MAX_POINTERS} objects`);
+  }
   const found = given.map((pointer) => (pointer === undefined ? undefined : places.find(pointer)));
   const { maxBytes = MAX_BYTES } = options;
   const read: (Read | undefined)[] = [];
@@ -104,8 +106,4 @@ export async function contentTypes(
     types.set(at, (await store?.stat(at, { signal }))?.contentType);
   });
   return types;
-}
-
-function tooMany(problem: string): StorageError {
-  return new StorageError("BUDGET_EXCEEDED", `The message can't be opened: it ${problem}.`, { operation: "unpack" });
 }

@@ -1,13 +1,13 @@
 import * as z from "zod/mini";
 import { isUtf8 } from "node:buffer";
 import { parseOptions } from "../../options/parse-options.js";
-import { textOf } from "../messages/body-form.js";
+import { bufferOf, jsonIn, textOf } from "../messages/body-form.js";
 import type { MessageFormat } from "../messages/message-format.js";
 import type { HydrateOptions } from "../../configure/options.js";
 import { decompressed, MAX_BYTES } from "./decompressed.js";
 import { embeddedIn, readPointers } from "./embedded.js";
 import { placeFields, Places, type ForeignOptions, type Pointer } from "./places.js";
-import { noPointer, ownText, readOnly } from "./pointer-format.js";
+import { noPointer, ownText, pointerFormat } from "./pointer-format.js";
 
 /*
  * https://github.com/MassTransit/MassTransit, MessageData: a property {"data-ref":"urn:file:…","text":…,"data":…},
@@ -50,21 +50,21 @@ export function massTransit(given: MassTransitOptions = {}): MessageFormat {
   const { byShape, values, ...place } = parseOptions(options, given, "massTransit");
   const places = new Places("massTransit", place);
   const valueOf = (bytes: Uint8Array): unknown => {
-    if (values === "json") return parsed(bytes);
-    return values === "text" && isUtf8(bytes) ? textOf(bytes) : base64Of(bytes);
+    if (values === "text" && isUtf8(bytes)) return textOf(bytes);
+    if (values !== "json") return bufferOf(bytes).toString("base64");
+    const value = jsonIn(bytes);
+    if (value === undefined) throw noPointer("massTransit");
+    return value;
   };
-  return {
+  const format = pointerFormat({
     name: "massTransit",
-    whole: false,
+    places,
     detect: (message) => byShape && embeddedIn(message, KEY) !== undefined,
-    write: () => {
-      throw readOnly("massTransit");
-    },
-    read: (message) => {
-      const pointer = (embeddedIn(message, KEY)?.slots ?? []).map(({ value }) => pointerOf(value)).find(Boolean);
-      if (pointer === undefined) throw noPointer("massTransit");
-      return places.find(pointer).reference;
-    },
+    pointer: (message) => (embeddedIn(message, KEY)?.slots ?? []).flatMap(({ value }) => pointerOf(value) ?? []),
+  });
+  return {
+    ...format,
+    whole: false,
     open: async (message, manager, call) => {
       const { root, slots } = embeddedIn(message, KEY) ?? { root: { body: null }, slots: [] };
       const read = await readPointers(
@@ -83,11 +83,6 @@ export function massTransit(given: MassTransitOptions = {}): MessageFormat {
       }
       return JSON.stringify(root.body);
     },
-    references: (message) =>
-      (embeddedIn(message, KEY)?.slots ?? [])
-        .map(({ value }) => pointerOf(value))
-        .filter((pointer) => pointer !== undefined)
-        .map((pointer) => places.find(pointer).at),
   };
 }
 
@@ -117,16 +112,4 @@ async function unzipped(
   call: HydrateOptions,
 ): Promise<Uint8Array> {
   return ownText(property, KEY)!.endsWith(".gz") ? decompressed(bytes, "gzip", call) : bytes;
-}
-
-function parsed(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(textOf(bytes)) as unknown;
-  } catch {
-    throw noPointer("massTransit");
-  }
-}
-
-function base64Of(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 }

@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
 import type { HydrateOptions } from "../../configure/options.js";
-import { StorageError } from "../../errors/error.js";
 import { isPlainObject } from "../../json/is-object.js";
 import { parseOptions } from "../../options/parse-options.js";
 import { invalidReference } from "../../reference/location.js";
+import { cannotPack } from "../messages/message-error.js";
 import type { MessageFormat } from "../messages/message-format.js";
 import type { Wire } from "../messages/wire.js";
 import { decompressed } from "./decompressed.js";
@@ -85,7 +85,9 @@ export function messageQueueToolkit(given: MessageQueueToolkitOptions = {}): Mes
     pointer,
     write: (ticket, message, size) => {
       const { key: id } = places.pointerTo(ticket);
-      if (size < 1 || size > MAX_SIZE) throw tooLarge();
+      if (size < 1 || size > MAX_SIZE) {
+        throw cannotPack("LIMIT_EXCEEDED", `readers of messageQueueToolkit take bodies of 1 to ${MAX_SIZE} bytes`);
+      }
       const reference = { payloadRef: { id, store, size }, offloadedPayloadPointer: id, offloadedPayloadSize: size };
       const body = JSON.stringify({ ...reference, ...keptOf(jsonBody(message), keep), ...reference });
       return { ...message, body: bodyLike(body, message), attributes: withAttribute(message, attribute, size) };
@@ -121,12 +123,4 @@ function ticketOf(message: Wire): Ticket | undefined {
 function keptOf(value: unknown, keep: readonly string[]): Record<string, unknown> {
   if (!isPlainObject(value)) return {};
   return Object.fromEntries(keep.filter((key) => Object.hasOwn(value, key)).map((key) => [key, value[key]]));
-}
-
-function tooLarge(): StorageError {
-  return new StorageError(
-    "LIMIT_EXCEEDED",
-    `The message can't be packed: readers of messageQueueToolkit take bodies of 1 to ${MAX_SIZE} bytes.`,
-    { operation: "pack" },
-  );
 }

@@ -1,13 +1,12 @@
 import * as z from "zod/mini";
-import { StorageError } from "../../errors/error.js";
 import { isObject } from "../../json/is-object.js";
 import { parseOptions } from "../../options/parse-options.js";
 import { textOf } from "../messages/body-form.js";
+import { cannotOpen } from "../messages/message-error.js";
 import type { MessageFormat } from "../messages/message-format.js";
-import type { Wire } from "../messages/wire.js";
 import { contentTypes, embeddedIn, readPointers } from "./embedded.js";
 import { placeFields, Places, type ForeignOptions, type Pointer } from "./places.js";
-import { bodyLike, jsonBody, noPointer, ownText } from "./pointer-format.js";
+import { bodyLike, jsonBody, noPointer, ownText, pointerFormat } from "./pointer-format.js";
 
 /*
  * https://github.com/zirkelc/middy-store: an object with the key "@middy-store", anywhere in an event, stands for a
@@ -51,16 +50,12 @@ const options = z.strictObject({
 export function middyStore(given: MiddyStoreOptions = {}): MessageFormat {
   const { byShape, deletes, ...place } = parseOptions(options, given, "middyStore");
   const places = new Places("middyStore", place);
-  if (deletes && !places.areAllowed) throw needsAllow();
-
-  const pointersIn = (message: Wire): readonly Pointer[] => {
-    return (embeddedIn(message, KEY)?.slots ?? []).map(({ value }) => pointerOf(value[KEY]));
-  };
-
-  return {
+  const format = pointerFormat({
     name: "middyStore",
-    whole: true,
+    places,
+    deletes,
     detect: (message) => byShape && embeddedIn(message, KEY) !== undefined,
+    pointer: (message) => (embeddedIn(message, KEY)?.slots ?? []).map(({ value }) => pointerOf(value[KEY])),
     payload: ({ body }) => ({
       body,
       contentType: isObject(jsonBody({ body, attributes: new Map() })) ? JSON_TYPE : TEXT,
@@ -69,11 +64,9 @@ export function middyStore(given: MiddyStoreOptions = {}): MessageFormat {
       const { bucket, key } = places.bucketPointerTo(ticket);
       return { ...message, body: bodyLike(JSON.stringify({ [KEY]: `s3://${bucket}/${key}` }), message) };
     },
-    read: (message) => {
-      const [first] = pointersIn(message);
-      if (first === undefined) throw noPointer("middyStore");
-      return places.find(first).reference;
-    },
+  });
+  return {
+    ...format,
     open: async (message, manager, call) => {
       const { root, slots } = embeddedIn(message, KEY) ?? { root: { body: undefined }, slots: [] };
       const read = await readPointers(
@@ -95,14 +88,6 @@ export function middyStore(given: MiddyStoreOptions = {}): MessageFormat {
       }
       return JSON.stringify(root.body);
     },
-    ...(deletes && {
-      settle: async (message, manager, call) => {
-        const found = pointersIn(message).map((pointer) => places.find(pointer));
-        for (const { at } of found) await manager.delete(at, call);
-        return { deleted: found.length };
-      },
-    }),
-    references: (message) => pointersIn(message).map((pointer) => places.find(pointer).at),
   };
 }
 
@@ -142,17 +127,6 @@ function valueOf(text: string, contentType: string | undefined): unknown {
     return JSON.parse(text) as unknown;
   } catch (cause) {
     if (type?.trim() !== JSON_TYPE) return text;
-    throw new StorageError("DECODE_FAILED", "The message can't be opened: a stored value of it is not JSON.", {
-      operation: "unpack",
-      cause,
-    });
+    throw cannotOpen("DECODE_FAILED", "a stored value of it is not JSON", { cause });
   }
-}
-
-function needsAllow(): StorageError {
-  return new StorageError(
-    "CONFIG_INVALID",
-    "The options of middyStore are not valid. deletes: needs allow, which says where.",
-    { operation: "configure" },
-  );
 }

@@ -1,15 +1,15 @@
 import * as z from "zod/mini";
 import type { HydrateOptions } from "../../configure/options.js";
-import { StorageError } from "../../errors/error.js";
 import { isPlainObject } from "../../json/is-object.js";
 import { parseOptions } from "../../options/parse-options.js";
-import { textOf } from "../messages/body-form.js";
+import { bufferOf, textOf } from "../messages/body-form.js";
 import type { StorageManager } from "../../manager/storage-manager.js";
+import { cannotOpen } from "../messages/message-error.js";
 import type { MessageFormat } from "../messages/message-format.js";
 import type { Wire } from "../messages/wire.js";
 import { embeddedIn, readPointers } from "./embedded.js";
 import { placeFields, Places, type ForeignOptions, type Pointer } from "./places.js";
-import { jsonBody, noPointer, ownText, readOnly, storedBytes, textAttribute, without } from "./pointer-format.js";
+import { jsonBody, noPointer, ownText, pointerFormat, storedBytes, textAttribute, without } from "./pointer-format.js";
 
 /*
  * The transport for SQS: an attribute S3BodyKey. The body is "empty message", or a wrapper with its payload as
@@ -40,18 +40,15 @@ export type NServiceBusOptions = ForeignOptions;
  */
 export function nServiceBus(given: NServiceBusOptions = {}): MessageFormat {
   const places = new Places("nServiceBus", parseOptions(options, given, "nServiceBus"));
-  return {
+  const format = pointerFormat({
     name: "nServiceBus",
-    whole: false,
+    places,
     detect: ({ attributes }) => attributes.has(BODY_KEY) || propertiesOf(attributes).length > 0,
-    write: () => {
-      throw readOnly("nServiceBus");
-    },
-    read: (message) => {
-      const [first] = pointersIn(message);
-      if (first === undefined) throw noPointer("nServiceBus");
-      return places.find(first).reference;
-    },
+    pointer: pointersIn,
+  });
+  return {
+    ...format,
+    whole: false,
     open: async (message, manager, call) => {
       // Checks all pointers before any request.
       for (const pointer of pointersIn(message)) places.find(pointer);
@@ -64,7 +61,6 @@ export function nServiceBus(given: NServiceBusOptions = {}): MessageFormat {
     },
     restore: (message) =>
       without(message, [BODY_KEY, CONTENT_TYPE, ...propertiesOf(message.attributes).map((name) => PROPERTY + name)]),
-    references: (message) => pointersIn(message).map((pointer) => places.find(pointer).at),
   };
 }
 
@@ -90,8 +86,7 @@ async function transportBody(
   const wrapper = jsonBody(message);
   if (!isPlainObject(wrapper) || !Object.hasOwn(wrapper, BODY_KEY)) return stored;
   const left = Object.fromEntries(Object.entries(wrapper).filter(([key]) => key !== BODY_KEY));
-  const Body = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength).toString("base64");
-  return JSON.stringify({ ...left, Body });
+  return JSON.stringify({ ...left, Body: bufferOf(stored).toString("base64") });
 }
 
 async function withProperties(
@@ -101,7 +96,10 @@ async function withProperties(
   call: HydrateOptions,
 ): Promise<string> {
   const type = textAttribute(message, CONTENT_TYPE) ?? "application/json";
-  if (type.split(";")[0]!.trim() !== "application/json") throw otherSerializer();
+  if (type.split(";")[0]!.trim() !== "application/json") {
+    const problem = "its claim check properties were written by a serializer other than that of JSON";
+    throw cannotOpen("UNSUPPORTED", problem);
+  }
   const names = propertiesOf(message.attributes);
   const pointers = pointersIn(without(message, [BODY_KEY]));
   const body = jsonBody(message);
@@ -133,17 +131,6 @@ function parsed(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(textOf(bytes)) as unknown;
   } catch (cause) {
-    throw new StorageError("DECODE_FAILED", "The message can't be opened: a property of it is not JSON.", {
-      operation: "unpack",
-      cause,
-    });
+    throw cannotOpen("DECODE_FAILED", "a property of it is not JSON", { cause });
   }
-}
-
-function otherSerializer(): StorageError {
-  return new StorageError(
-    "UNSUPPORTED",
-    "The message can't be opened: its claim check properties were written by a serializer other than that of JSON.",
-    { operation: "unpack" },
-  );
 }

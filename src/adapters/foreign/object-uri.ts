@@ -1,5 +1,5 @@
 import { noPointer } from "./pointer-format.js";
-import type { Pointer } from "./places.js";
+import type { Places, Pointer } from "./places.js";
 
 const URI = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?#]+)\/([^?#]+)$/s;
 
@@ -18,7 +18,13 @@ export function uriPointer(uri: string, format: string): Pointer {
   }
 }
 
-/** Returns the URI of an object. It encodes as little as it can, because many readers of `s3://` use the key as written. */
-export function uriOf({ scheme = "s3", bucket, key }: Pointer): string {
+/**
+ * Returns the URI of a ticket's object. It encodes as little as it can, because many readers of `s3://` use the key as
+ * written.
+ *
+ * @throws {StorageError} as `Places.pointerTo` does, also for an unknown bucket
+ */
+export function uriTo(ticket: unknown, places: Places): string {
+  const { scheme = "s3", bucket = places.bucketPointerTo(ticket).bucket, key } = places.pointerTo(ticket);
   return `${scheme}://${bucket}/${encodeURI(key).replaceAll(/[?#]/g, encodeURIComponent)}`;
 }

@@ -2,25 +2,27 @@ import type { HydrateOptions } from "../../configure/options.js";
 import { StorageError } from "../../errors/error.js";
 import { isObject } from "../../json/is-object.js";
 import type { StorageManager } from "../../manager/storage-manager.js";
+import { invalidOptions } from "../../options/parse-options.js";
 import { invalidReference } from "../../reference/location.js";
+import { cannotPack } from "../messages/message-error.js";
 import type { MessageFormat } from "../messages/message-format.js";
-import { textOf } from "../messages/body-form.js";
+import { jsonIn, textOf } from "../messages/body-form.js";
 import { writtenValue, type Wire } from "../messages/wire.js";
 import type { Places, Pointer } from "./places.js";
 
-/** Parts of a format whose messages lead to one object with the body. */
+/** Parts of a format whose messages lead to objects. */
 export interface PointerRules {
   readonly name: string;
   readonly places: Places;
-  /** Attributes of the format's messages. Opening removes them. */
-  readonly attributes: readonly string[];
+  /** Attributes of the format's messages, default none. Opening removes them. */
+  readonly attributes?: readonly string[];
   readonly detect: (message: Wire) => boolean;
   /**
-   * Returns the pointer in a message.
+   * Returns the pointer in a message, or several.
    *
    * @throws {StorageError} `INVALID_REFERENCE` for a message that this format does not write
    */
-  readonly pointer: (message: Wire) => Pointer;
+  readonly pointer: (message: Wire) => Pointer | readonly Pointer[];
   /** Writes a message. Absent if the format is read only. */
   readonly write?: (ticket: unknown, message: Wire, size: number) => Wire;
   /** Returns the stored content, if it is not the body. */
@@ -31,18 +33,16 @@ export interface PointerRules {
   readonly deletes?: boolean | undefined;
 }
 
-/** Makes a format from its own parts. */
+/** Makes a format from its own parts. Its messages lead to one object with the body, unless it has its own `open`. */
 export function pointerFormat(rules: PointerRules): MessageFormat {
-  const { name, places, attributes, detect, pointer, write, decode, payload, deletes = false } = rules;
-  if (deletes && !places.areAllowed) {
-    throw new StorageError(
-      "CONFIG_INVALID",
-      `The options of ${name} are not valid. deletes: needs allow, which says where.`,
-      {
-        operation: "configure",
-      },
-    );
-  }
+  const { name, places, attributes = [], detect, write, decode, payload, deletes = false } = rules;
+  if (deletes && !places.areAllowed) throw invalidOptions(name, "deletes: needs allow, which says where");
+  const pointers = (message: Wire): readonly Pointer[] => [rules.pointer(message)].flat();
+  const first = (message: Wire): Pointer => {
+    const [pointer] = pointers(message);
+    if (pointer === undefined) throw noPointer(name);
+    return pointer;
+  };
   return {
     name,
     whole: true,
@@ -53,19 +53,20 @@ export function pointerFormat(rules: PointerRules): MessageFormat {
       assertFree(message, attributes, name);
       return write(ticket, message, size);
     },
-    read: (message) => places.find(pointer(message)).reference,
+    read: (message) => places.find(first(message)).reference,
     open: async (message, manager, options) => {
-      const stored = await storedBytes(places, pointer(message), manager, options);
+      const stored = await storedBytes(places, first(message), manager, options);
       return decode === undefined ? stored : decode(stored, message, options);
     },
     restore: (message) => without(message, attributes),
     ...(deletes && {
       settle: async (message, manager, options) => {
-        await manager.delete(places.find(pointer(message)).at, options);
-        return { deleted: 1 };
+        const found = pointers(message).map((pointer) => places.find(pointer));
+        for (const { at } of found) await manager.delete(at, options);
+        return { deleted: found.length };
       },
     }),
-    references: (message) => [places.find(pointer(message)).at],
+    references: (message) => pointers(message).map((pointer) => places.find(pointer).at),
   };
 }
 
@@ -84,8 +85,7 @@ export async function storedBytes(
   return (await manager.hydrate(reference, { ...options, ...(allow !== undefined && { allow }) })) as Uint8Array;
 }
 
-/** Makes the error for writing a read-only format. */
-export function readOnly(name: string): StorageError {
+function readOnly(name: string): StorageError {
   return new StorageError("CONFIG_INVALID", `The format ${name} can't be written: say it in reads, not as format.`, {
     operation: "configure",
   });
@@ -99,11 +99,8 @@ export function readOnly(name: string): StorageError {
 export function assertFree({ attributes }: Wire, names: readonly string[], format: string): void {
   const taken = names.find((name) => attributes.has(name));
   if (taken === undefined) return;
-  throw new StorageError(
-    "INVALID_REFERENCE",
-    `The message can't be packed: it has an attribute ${taken}, by which readers of ${format} know what was packed.`,
-    { operation: "pack" },
-  );
+  const use = `by which readers of ${format} know what was packed`;
+  throw cannotPack("INVALID_REFERENCE", `it has an attribute ${taken}, ${use}`);
 }
 
 /** Returns a message without some attributes. */
@@ -136,12 +133,8 @@ export function bodyLike(text: string, { body }: Wire): string | Uint8Array {
 }
 
 /** Parses a JSON body. `undefined` if the body is not JSON. */
-export function jsonBody(message: Wire): unknown {
-  try {
-    return JSON.parse(bodyText(message)) as unknown;
-  } catch {
-    return undefined;
-  }
+export function jsonBody({ body }: Wire): unknown {
+  return jsonIn(body);
 }
 
 /** Returns the own non-empty text of an object under the first of several names that it has. */

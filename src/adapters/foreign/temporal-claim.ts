@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
 import { createHash } from "node:crypto";
-import { StorageError } from "../../errors/error.js";
 import { isPlainObject } from "../../json/is-object.js";
 import { parseOptions } from "../../options/parse-options.js";
+import { cannotOpen } from "../messages/message-error.js";
 import type { MessageFormat } from "../messages/message-format.js";
 import type { Wire } from "../messages/wire.js";
 import { placeFields, Places, type ForeignOptions, type Pointer } from "./places.js";
-import { jsonBody, noPointer, ownText, readOnly, storedBytes, textAttribute } from "./pointer-format.js";
+import { jsonBody, noPointer, ownText, pointerFormat, storedBytes, textAttribute } from "./pointer-format.js";
 import { decodePayload } from "./protobuf-payload.js";
 
 /*
@@ -42,31 +42,32 @@ export function temporalClaim(given: TemporalClaimOptions = {}): MessageFormat {
   const { drivers, ...place } = parseOptions(options, given, "temporalClaim");
   const places = new Places("temporalClaim", place);
   const claimIn = (message: Wire): Claim => claimOf(jsonBody(message), drivers);
-  return {
+  const format = pointerFormat({
     name: "temporalClaim",
-    whole: true,
+    places,
     detect: (message) => {
       const encoding = textAttribute(message, "encoding");
       if (encoding === LEGACY) return true;
       return encoding === "json/protobuf" && textAttribute(message, "messageType") === REFERENCE;
     },
-    write: () => {
-      throw readOnly("temporalClaim");
-    },
-    read: (message) => places.find(claimIn(message).pointer).reference,
+    pointer: (message) => claimIn(message).pointer,
+  });
+  return {
+    ...format,
     open: async (message, manager, call) => {
       const { pointer, hash } = claimIn(message);
       const stored = await storedBytes(places, pointer, manager, call);
       if (createHash("sha256").update(stored).digest("hex") !== hash) {
-        throw failure("INTEGRITY", "its object has not the hash that the claim says", places.find(pointer).at);
+        const path = places.find(pointer).at;
+        throw cannotOpen("INTEGRITY", "its object has not the hash that the claim says", { path });
       }
       const payload = decodePayload(stored);
       if (payload === undefined) {
-        throw failure("DECODE_FAILED", "its object is not a payload of Temporal", places.find(pointer).at);
+        const path = places.find(pointer).at;
+        throw cannotOpen("DECODE_FAILED", "its object is not a payload of Temporal", { path });
       }
       return { body: payload.data, attributes: payload.metadata };
     },
-    references: (message) => [places.find(claimIn(message).pointer).at],
   };
 }
 
@@ -81,22 +82,18 @@ function claimOf(value: unknown, drivers: Readonly<Record<string, string>>): Cla
   const claim = member(value, "claimData", "claim_data") ?? member(member(value, "driver_claim"), "claim_data");
   if (driver === undefined || claim === undefined) throw noPointer("temporalClaim");
   if (!Object.hasOwn(drivers, driver)) {
-    throw failure("UNSUPPORTED", "it is of a storage driver that is not known: say it in drivers");
+    throw cannotOpen("UNSUPPORTED", "it is of a storage driver that is not known: say it in drivers");
   }
   const bucket = ownText(claim, "bucket");
   const key = ownText(claim, "key", "object_name", "object");
   const algorithm = ownText(claim, "hash_algorithm", "hashAlgorithm");
   const hash = ownText(claim, "hash_value", "hashValue")?.toLowerCase();
   if (bucket === undefined || key === undefined || hash === undefined) throw noPointer("temporalClaim");
-  if (algorithm !== "sha256") throw failure("UNSUPPORTED", "its hash is not one of SHA-256");
+  if (algorithm !== "sha256") throw cannotOpen("UNSUPPORTED", "its hash is not one of SHA-256");
   return { pointer: { scheme: drivers[driver], bucket, key }, hash };
 }
 
 function member(value: unknown, ...names: readonly string[]): unknown {
   const name = isPlainObject(value) ? names.find((other) => Object.hasOwn(value, other)) : undefined;
   return name === undefined ? undefined : (value as Record<string, unknown>)[name];
-}
-
-function failure(code: "INTEGRITY" | "DECODE_FAILED" | "UNSUPPORTED", problem: string, path?: string): StorageError {
-  return new StorageError(code, `The message can't be opened: ${problem}.`, { operation: "unpack", path });
 }

@@ -9,7 +9,7 @@ import type { StorageManager } from "../../manager/storage-manager.js";
 import { parseOptions } from "../../options/parse-options.js";
 import { engineFields } from "../messages/engine-fields.js";
 import { keptKeys } from "../messages/kept-keys.js";
-import { openValue, packValue } from "../messages/pack-value.js";
+import { MIN_LIMIT, openValue, packValue } from "../messages/pack-value.js";
 
 /** Options of {@link inngestMiddleware}. */
 export interface InngestMiddlewareOptions {
@@ -37,7 +37,6 @@ export interface InngestMiddlewareOptions {
 type Data = Record<string, unknown> | undefined;
 type Event = { readonly name?: string; readonly id?: string; readonly data?: Data };
 
-const LEAST = 2048;
 const DEFAULT_OVER = 65_536;
 const schema = z.strictObject({
   ...engineFields,
@@ -63,7 +62,7 @@ const schema = z.strictObject({
 export function inngestMiddleware(options: InngestMiddlewareOptions): Middleware.Class {
   const { manager, over, keep, ttl, release } = parseOptions(schema, options, "inngestMiddleware");
   const pack = (value: unknown, scope: string, kept?: readonly string[]): Promise<unknown> =>
-    packValue(manager, value, { over, limit: Math.max(over, LEAST), ttl, scope, keep: kept });
+    packValue(manager, value, { over, limit: Math.max(over, MIN_LIMIT), ttl, scope, keep: kept });
   const open = (value: unknown): Promise<unknown> => openValue(manager, value).catch(rethrow);
 
   const openEvent = async <E extends Event>(event: E): Promise<E> => {

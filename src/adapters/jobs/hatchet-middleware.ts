@@ -8,7 +8,7 @@ import { hasMethods } from "../../options/fields.js";
 import { parseOptions } from "../../options/parse-options.js";
 import { assertManager, engineFields } from "../messages/engine-fields.js";
 import { isPackedValue } from "../messages/envelope.js";
-import { openValue, packValue } from "../messages/pack-value.js";
+import { MIN_LIMIT, openValue, packValue } from "../messages/pack-value.js";
 
 /** Options of {@link hatchetMiddleware}. */
 export interface HatchetMiddlewareOptions {
@@ -34,7 +34,6 @@ export interface HatchetMiddleware {
   after(output: unknown, context: HatchetContext): Promise<Record<string, unknown> | undefined>;
 }
 
-const LEAST = 2048;
 const DEFAULT_OVER = 262_144;
 const schema = z.strictObject({
   manager: engineFields.manager,
@@ -53,7 +52,7 @@ const schema = z.strictObject({
  */
 export function hatchetMiddleware(options: HatchetMiddlewareOptions): HatchetMiddleware {
   const { manager, over, ttl } = parseOptions(schema, options, "hatchetMiddleware");
-  const limit = Math.max(over, LEAST);
+  const limit = Math.max(over, MIN_LIMIT);
   return {
     before: async (input) => {
       if (!isPackedValue(input)) return undefined;

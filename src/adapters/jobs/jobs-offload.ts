@@ -1,4 +1,5 @@
 import type { CallOptions } from "../../store/store.js";
+import { assertHandler, assertMethods } from "../../options/argument.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import { openJsonValue, packJsonValue } from "../messages/json-value.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
@@ -92,27 +93,33 @@ export function jobsOffload(options: JobsOptions): JobsOffload {
     offloader,
     packData: async (data, call) => (await packJsonValue(offloader, data, call)).value as typeof data,
     openData,
-    task:
-      (handler) =>
-      async (payload, ...rest) => {
+    task: (handler) => {
+      assertHandler(handler, "task");
+      return async (payload, ...rest) => {
         const found = await unlessProcessed(offloader, openData(payload as Parameters<typeof handler>[0]));
         return found === undefined ? undefined : handler(found.opened, ...rest);
-      },
-    work:
-      (handler) =>
-      async (jobs, ...rest) => {
+      };
+    },
+    work: (handler) => {
+      assertHandler(handler, "work");
+      return async (jobs, ...rest) => {
         const whole: typeof jobs = [];
         for (const job of jobs) {
           const found = await unlessProcessed(offloader, openData(job.data));
           if (found !== undefined) whole.push({ ...job, data: found.opened });
         }
         return handler(whole, ...rest);
-      },
-    define: (handler) => async (job) => {
-      const found = await unlessProcessed(offloader, openData(job.attrs.data));
-      return found === undefined ? undefined : handler(wholeJob(job, found.opened));
+      };
+    },
+    define: (handler) => {
+      assertHandler(handler, "define");
+      return async (job) => {
+        const found = await unlessProcessed(offloader, openData(job.attrs.data));
+        return found === undefined ? undefined : handler(wholeJob(job, found.opened));
+      };
     },
     settleOn: (events, onError) => {
+      assertMethods(events, "settleOn", "events", "on");
       if (shared.retention !== "settle") return;
       events.on("job:complete", ({ job: { payload }, error }) => {
         // A failed job stays in its table, for a retry or for inspection.

@@ -1,5 +1,6 @@
 import type { Clock } from "../../async/clock.js";
 import { forEachConcurrent } from "../../async/concurrency.js";
+import { assertHandler } from "../../options/argument.js";
 import { handlingOptions } from "../messages/handlers/handling-options.js";
 import { meanwhile } from "../messages/handlers/meanwhile.js";
 import { isPoison, type MessageError } from "../messages/message-error.js";
@@ -53,6 +54,7 @@ export function handleMessage<P extends MessagePayload>(
   given: HandlerOptions<P> = {},
 ): (payload: P) => Promise<void> {
   const options = handlingOptions(given, NAMES, "eachMessage");
+  assertHandler(handler, "eachMessage");
   return async (payload) => {
     const opening = openOrPoison(opener, payload.message, payload, options);
     const message = await beating(opening, payload, options);
@@ -70,6 +72,7 @@ export function handleBatch<P extends BatchPayload>(
   given: HandlerOptions<P> = {},
 ): (payload: P) => Promise<void> {
   const options = handlingOptions(given, NAMES, "eachBatch");
+  assertHandler(handler, "eachBatch");
   return async (payload) => {
     const { batch } = payload;
     const isLost = (): boolean => payload.isStale() || !payload.isRunning();

@@ -1,11 +1,13 @@
 import * as z from "zod/mini";
 import { forEachConcurrent } from "../../async/concurrency.js";
-import { StorageError } from "../../errors/error.js";
 import { scopePath } from "../../object/scope-path.js";
+import { invalidOptions } from "../../options/parse-options.js";
 import type { CallOptions } from "../../store/store.js";
+import { assertArray, assertObject } from "../../options/argument.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { rules } from "../messages/rules.js";
+import { NOTHING } from "../messages/wire.js";
 import { handleBatch, handleMessage, type BatchPayload, type HandlerOptions, type MessagePayload } from "./handlers.js";
 import { countedMessage, writtenHeaders, type KafkaMessageLike } from "./kafka-message.js";
 
@@ -53,7 +55,6 @@ const fields = {
   compacted: z._default(z.boolean(), false),
 };
 
-const NOTHING = { body: "", attributes: new Map() };
 const PACKED_AT_A_TIME = 8;
 const NEVER = new AbortController().signal;
 
@@ -79,9 +80,12 @@ export function kafkaOffload(options: KafkaOptions): KafkaOffload {
     }),
     channel: () => "kafka",
   });
-  if (own.compacted && options.ttl !== "never") throw neverEnds();
+  if (own.compacted && options.ttl !== "never") {
+    throw invalidOptions("kafkaOffload", 'ttl: must be "never" for compacted topics, whose messages stay for ever');
+  }
 
   const pack: KafkaOffload["pack"] = async (topic, message, call) => {
+    assertObject(message, "kafkaOffload", "message");
     if (message.value === null) return message;
     if (!offloader.leaves(countedMessage(message, message.value), call)) return message;
     const key = own.compacted ? [String(message.key ?? "")] : [];
@@ -92,6 +96,7 @@ export function kafkaOffload(options: KafkaOptions): KafkaOffload {
   };
 
   const open: KafkaOffload["open"] = async (message, call) => {
+    assertObject(message, "kafkaOffload", "message");
     if (message.value === null) return message;
     const opened = await offloader.unpack(countedMessage(message, message.value), call);
     if (!opened.offloaded) return message;
@@ -103,6 +108,8 @@ export function kafkaOffload(options: KafkaOptions): KafkaOffload {
     pack,
     open,
     record: async (record, call) => {
+      assertObject(record, "kafkaOffload", "record");
+      assertArray(record.messages, "kafkaOffload", "messages");
       if (call !== undefined) offloader.leaves(NOTHING, call); // checks the options of the call
       const messages = [...record.messages];
       await forEachConcurrent(messages.keys(), PACKED_AT_A_TIME, call?.signal ?? NEVER, async (index) => {
@@ -113,12 +120,4 @@ export function kafkaOffload(options: KafkaOptions): KafkaOffload {
     eachMessage: (handler, handling) => handleMessage({ offloader, open }, handler, handling),
     eachBatch: (handler, handling) => handleBatch({ offloader, open }, handler, handling),
   };
-}
-
-function neverEnds(): StorageError {
-  return new StorageError(
-    "CONFIG_INVALID",
-    'The options of kafkaOffload are not valid. ttl: must be "never" for compacted topics, whose messages stay for ever.',
-    { operation: "configure" },
-  );
 }

@@ -1,6 +1,8 @@
 import type { PutRecordsRequestEntry } from "@aws-sdk/client-kinesis";
 import * as z from "zod/mini";
+import { text } from "../../configure/fields.js";
 import type { CallOptions } from "../../store/store.js";
+import { assertObject } from "../../options/argument.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { rules } from "../messages/rules.js";
@@ -36,9 +38,7 @@ export interface KinesisOffload {
   open(data: Uint8Array, options?: CallOptions): Promise<Uint8Array>;
 }
 
-const fields = {
-  streamName: z.optional(z.string().check(z.minLength(1))),
-};
+const fields = { streamName: z.optional(text) };
 
 /**
  * Packs the data of records that are too big for Kinesis. The limit is 1 MiB with the partition key. Set `limit` if
@@ -66,11 +66,10 @@ export function kinesisOffload(options: KinesisOptions): KinesisOffload {
   return {
     offloader,
     pack: async (entry, call) => {
-      if (entry.Data === undefined) return entry;
       const wire = countedRecord(entry);
-      if (!offloader.leaves(wire, call)) return entry;
+      if (entry.Data === undefined) return entry;
       const { body } = await offloader.pack(wire, call);
-      return { ...entry, Data: body as Uint8Array };
+      return body === entry.Data ? entry : { ...entry, Data: body as Uint8Array };
     },
     batches: (entries) => offloader.batches(entries, countedRecord),
     open: async (data, call) => {
@@ -80,6 +79,8 @@ export function kinesisOffload(options: KinesisOptions): KinesisOffload {
   };
 }
 
-function countedRecord({ Data = new Uint8Array(), PartitionKey }: PutRecordsRequestEntry): Wire {
+function countedRecord(entry: PutRecordsRequestEntry): Wire {
+  assertObject(entry, "kinesisOffload", "entry");
+  const { Data = new Uint8Array(), PartitionKey } = entry;
   return { body: Data, attributes: new Map(), key: PartitionKey };
 }

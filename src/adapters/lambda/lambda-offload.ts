@@ -1,11 +1,11 @@
 import { scopePath } from "../../object/scope-path.js";
 import { isObject } from "../../json/is-object.js";
 import { parseOptions } from "../../options/parse-options.js";
+import { assertHandler } from "../../options/argument.js";
 import { openMerged, packMerged, type Merged } from "../messages/merged-value.js";
+import { MIN_LIMIT } from "../messages/pack-value.js";
 import { eventOpener } from "./events.js";
 import { lambdaSchema, type LambdaContext, type LambdaOptions } from "./options.js";
-
-const MIN_TARGET = 2048;
 
 /** Argument of a middy middleware, as far as it matters here. */
 export interface OffloadRequest<E, R> {
@@ -38,6 +38,7 @@ export function withOffload<E, R, C extends LambdaContext = LambdaContext>(
   handler: (event: E, context: C) => Promise<R>,
 ): (event: unknown, context: C) => Promise<unknown> {
   const { open, pack } = lambdaOffload(options, "withOffload");
+  assertHandler(handler, "withOffload");
   return async (event, context) => {
     const opened = await open(event);
     return pack(await handler(opened.value as E, context), opened, context);
@@ -72,7 +73,7 @@ export function middyOffload<E, R>(options: LambdaOptions<E>): OffloadMiddleware
 function lambdaOffload<E>(options: LambdaOptions<E>, owner: string) {
   const { manager, hydrate, scope, ...how } = parseOptions(lambdaSchema, options, owner);
   // Many references may be large as well, and results are merged.
-  const target = Math.max(MIN_TARGET, Math.floor(how.limit / 8));
+  const target = Math.max(MIN_LIMIT, Math.floor(how.limit / 8));
   const openMessages = eventOpener(manager);
   const scopeOf = (event: unknown, context: LambdaContext): string => {
     if (scope !== undefined) return scope(event as never, context);

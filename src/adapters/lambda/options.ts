@@ -1,7 +1,8 @@
 import * as z from "zod/mini";
-import { timeToLive, type TimeToLive } from "../../configure/retention.js";
-import { hasMethods, isFunction } from "../../options/fields.js";
+import type { TimeToLive } from "../../configure/retention.js";
 import type { StorageManager } from "../../manager/storage-manager.js";
+import { engineFields, functionField } from "../messages/engine-fields.js";
+import { rules } from "../messages/rules.js";
 import { keptKeys } from "../messages/kept-keys.js";
 
 /** The part of Lambda's context that is used. */
@@ -15,8 +16,8 @@ const LIMITS = {
   // https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
   stepFunctions: 200_000,
   // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-  lambdaSync: 6_291_456,
-  lambdaAsync: 1_048_576,
+  lambdaSync: rules.lambdaSync.maxMessage,
+  lambdaAsync: rules.lambdaAsync.maxMessage,
 };
 
 /** Options of {@link withOffload} and {@link middyOffload}. */
@@ -56,13 +57,8 @@ export interface LambdaOptions<E = unknown> {
   ttl?: TimeToLive | undefined;
 }
 
-export const manager = z.custom<StorageManager>(
-  hasMethods("dehydrate", "hydrate", "plan", "release"),
-  "must be a StorageManager",
-);
-
 export const lambdaSchema = z.strictObject({
-  manager,
+  manager: engineFields.manager,
   limit: z._default(
     z.union([
       z.pipe(
@@ -73,8 +69,8 @@ export const lambdaSchema = z.strictObject({
     ]),
     LIMITS.stepFunctions,
   ),
-  over: z.optional(z.int().check(z.gte(0))),
-  scope: z.optional(z.custom<(event: never, context: LambdaContext) => string>(isFunction, "must be a function")),
+  over: engineFields.over,
+  scope: z.optional(functionField<(event: never, context: LambdaContext) => string>()),
   keep: z.optional(keptKeys),
   hydrate: z._default(
     z.union([
@@ -86,5 +82,5 @@ export const lambdaSchema = z.strictObject({
     ]),
     true,
   ),
-  ttl: z.optional(timeToLive),
+  ttl: engineFields.ttl,
 });

@@ -3,10 +3,9 @@ import { StorageError } from "../../errors/error.js";
 import { isObject } from "../../json/is-object.js";
 import type { StorageManager } from "../../manager/storage-manager.js";
 import { scopePath } from "../../object/scope-path.js";
-import { isFunction } from "../../options/fields.js";
 import { parseOptions } from "../../options/parse-options.js";
+import { engineFields, functionField } from "../messages/engine-fields.js";
 import { executionOf } from "./lambda-offload.js";
-import { manager } from "./options.js";
 
 /** Final status of an execution of Step Functions. */
 export type ExecutionStatus = "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED";
@@ -32,13 +31,8 @@ export interface ReleaseHandlerOptions {
 }
 
 const schema = z.strictObject({
-  manager,
-  scope: z._default(
-    z.custom<(ended: EndedExecution) => string>(isFunction, "must be a function"),
-    () =>
-      ({ execution }: EndedExecution) =>
-        scopePath(execution),
-  ),
+  manager: engineFields.manager,
+  scope: z._default(functionField<(ended: EndedExecution) => string>(), () => executionScope),
   statuses: z._default(z.array(z.enum(["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"])), ["SUCCEEDED"]),
 });
 
@@ -54,15 +48,19 @@ const schema = z.strictObject({
 export function releaseHandler(
   options: ReleaseHandlerOptions,
 ): (event: unknown) => Promise<{ execution: string; deleted: number }> {
-  const { manager: own, scope, statuses } = parseOptions(schema, options, "releaseHandler");
+  const { manager, scope, statuses } = parseOptions(schema, options, "releaseHandler");
   return async (event) => {
     const { ended, status } = endOf(event);
     if (status !== undefined && !statuses.some((meant) => meant === status)) {
       return { execution: ended.execution, deleted: 0 };
     }
-    const { deleted } = await own.release(scope(ended));
+    const { deleted } = await manager.release(scope(ended));
     return { execution: ended.execution, deleted };
   };
+}
+
+function executionScope({ execution }: EndedExecution): string {
+  return scopePath(execution);
 }
 
 function endOf(event: unknown): { ended: EndedExecution; status?: unknown } {

@@ -1,14 +1,14 @@
 import * as z from "zod/mini";
-import { StorageError } from "../../errors/error.js";
 import { scopePath } from "../../object/scope-path.js";
 import { isReference } from "../../reference/references-in.js";
-import { checkOptions, readOptions } from "../../options/parse-options.js";
+import { checkOptions, invalidOptions, readOptions } from "../../options/parse-options.js";
+import { jsonIn } from "./body-form.js";
 import { MessageOffloader } from "./message-offloader.js";
 import type { MessageOffloaderOptions, OffloadOptions } from "./options.js";
 import type { MessageFormat } from "./message-format.js";
 import { plannedTicket } from "./planned-ticket.js";
 import type { Rules } from "./rules.js";
-import type { Wire } from "./wire.js";
+import { NOTHING } from "./wire.js";
 
 /** Options of an adapter: those of every offloader. The channel is optional if the adapter knows a default. */
 export type AdapterOptions<Own = unknown> = Omit<OffloadOptions, "channel"> &
@@ -53,11 +53,7 @@ export function adapterOffloader<Own = unknown>(
   ) as Own;
   const given = Object.fromEntries(entries.filter((entry) => !isOwn(entry))) as Partial<MessageOffloaderOptions>;
   const from = given.channel ?? channel?.(own);
-  if (from === undefined) {
-    throw new StorageError("CONFIG_INVALID", `The options of ${owner} are not valid. channel: must be said.`, {
-      operation: "configure",
-    });
-  }
+  if (from === undefined) throw invalidOptions(owner, "channel: must be said");
   const missing = Object.entries(defaults?.(own) ?? {}).filter(
     ([name]) => given[name as keyof OffloadOptions] === undefined,
   );
@@ -72,8 +68,6 @@ export function adapterOffloader<Own = unknown>(
   return { offloader, own, shared };
 }
 
-const NO_ATTRIBUTES: Wire["attributes"] = new Map();
-
 /**
  * Refuses a format that would lose messages here: it needs an attribute to travel, or a body that is not JSON.
  *
@@ -86,24 +80,13 @@ function assertCarried(
 ): void {
   const ticket = plannedTicket(settings, scopePath(settings.channel));
   if (!isReference(ticket)) return; // nothing ever leaves
-  const empty = { body: "{}", attributes: NO_ATTRIBUTES };
+  const empty = { ...NOTHING, body: "{}" };
   for (const written of [format.inline?.(empty), format.write(ticket, empty, 2)]) {
     if (written === undefined) continue;
-    const isRead = written.attributes.size === 0 || format.detect({ ...written, attributes: NO_ATTRIBUTES });
-    if (isRead && (carries === "body" || isJson(written.body))) continue;
-    throw new StorageError(
-      "CONFIG_INVALID",
-      `The options of ${owner} are not valid. format: ${format.name} needs ${isRead ? "a body that is no JSON" : "an attribute"}, which does not travel here.`,
-      { operation: "configure" },
-    );
-  }
-}
-
-function isJson(body: Wire["body"]): boolean {
-  try {
-    JSON.parse(body as string);
-    return typeof body === "string";
-  } catch {
-    return false;
+    const isRead = written.attributes.size === 0 || format.detect({ ...written, attributes: NOTHING.attributes });
+    const isJson = typeof written.body === "string" && jsonIn(written.body) !== undefined;
+    if (isRead && (carries === "body" || isJson)) continue;
+    const need = isRead ? "a body that is no JSON" : "an attribute";
+    throw invalidOptions(owner, `format: ${format.name} needs ${need}, which does not travel here`);
   }
 }

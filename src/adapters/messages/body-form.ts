@@ -29,9 +29,14 @@ function jsonOf(text: string): FormedBody | undefined {
   }
 }
 
+/** Returns the same bytes as a `Buffer`. */
+export function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 /** Decodes bytes as UTF-8 text. */
 export function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+  return bufferOf(bytes).toString();
 }
 
 /** Parses JSON, however it is printed. Anything else gives `undefined`. */

@@ -2,13 +2,14 @@ import { brotli } from "../../codecs/brotli.js";
 import type { Codec } from "../../codecs/codec.js";
 import { gzip } from "../../codecs/gzip.js";
 import { zstd } from "../../codecs/zstd.js";
-import { StorageError } from "../../errors/error.js";
 import { textOf } from "./body-form.js";
 import type { Head } from "./envelope.js";
+import { cannotOpen } from "./message-error.js";
 
-// Context that only encryptions use. Messages refuse encryptions.
-const CONTEXT = { directory: "message", contentType: "application/octet-stream", encodings: [] };
-const NEVER = new AbortController().signal;
+/** Context that only encryptions use. Messages refuse encryptions. */
+export const CONTEXT = { directory: "message", contentType: "application/octet-stream", encodings: [] };
+/** A signal that never fires. */
+export const NEVER: AbortSignal = new AbortController().signal;
 
 /** Returns the codecs that can decompress messages, by name: those of this library, and one of the reader's. */
 export function messageCodecs(own: Codec | undefined): ReadonlyMap<string, Codec> {
@@ -47,35 +48,21 @@ export async function decompressBody(
   limits: { readonly maxBytes: number; readonly signal: AbortSignal | undefined },
 ): Promise<string | Uint8Array> {
   const codec = codecs.get(encoding);
-  if (codec === undefined) throw unknownCodec();
-  const bytes = typeof compressed === "string" ? Buffer.from(compressed, "base64") : compressed;
-  if (!(bytes instanceof Uint8Array)) {
-    throw new StorageError("DECODE_FAILED", "The message can't be opened: it holds no compressed body.", {
-      operation: "unpack",
-    });
+  if (codec === undefined) {
+    const remedy = "Say it as the option compress, or use a Node that has it";
+    throw cannotOpen("UNSUPPORTED", `it was compressed by a codec that is not known here. ${remedy}`);
   }
+  const bytes = typeof compressed === "string" ? Buffer.from(compressed, "base64") : compressed;
+  if (!(bytes instanceof Uint8Array)) throw cannotOpen("DECODE_FAILED", "it holds no compressed body");
   const decoded = await codec.decode(bytes, {
     ...CONTEXT,
     // One byte more than the stated size, so that a longer body is detected.
     maxBytes: Math.min(size + 1, limits.maxBytes),
-    tooLarge: () => tooLarge(limits.maxBytes),
+    tooLarge: () => {
+      const most = `the ${limits.maxBytes} of maxBytes`;
+      return cannotOpen("BUDGET_EXCEEDED", `its body has more bytes than it says, or than ${most}`);
+    },
     signal: limits.signal ?? NEVER,
   });
   return form === "binary" ? decoded : textOf(decoded);
-}
-
-function unknownCodec(): StorageError {
-  return new StorageError(
-    "UNSUPPORTED",
-    "The message can't be opened: it was compressed by a codec that is not known here. Say it as the option compress, or use a Node that has it.",
-    { operation: "unpack" },
-  );
-}
-
-function tooLarge(maxBytes: number): StorageError {
-  return new StorageError(
-    "BUDGET_EXCEEDED",
-    `The message can't be opened: its body has more bytes than it says, or than the ${maxBytes} of maxBytes.`,
-    { operation: "unpack" },
-  );
 }

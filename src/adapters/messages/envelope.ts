@@ -1,8 +1,9 @@
-import { StorageError } from "../../errors/error.js";
+import type { StorageError } from "../../errors/error.js";
 import { isObject, isPlainObject } from "../../json/is-object.js";
 import { isCount, isText } from "../../json/scalars.js";
 import { isReference } from "../../reference/references-in.js";
-import type { BodyForm } from "./body-form.js";
+import { bufferOf, textOf, type BodyForm } from "./body-form.js";
+import { cannotOpen } from "./message-error.js";
 
 /*
  * Wire format of packed messages. Every packed body begins with PREFIX, and no other body is read as packed.
@@ -64,10 +65,10 @@ export function isPackedValue(value: unknown): value is Readonly<Record<string, 
 
 /** Parses a JSON body that may hold the key of an envelope, at any place and with any escapes. */
 export function valueWithKey(body: string | Uint8Array): unknown {
-  const text = typeof body === "string" ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const text = typeof body === "string" ? body : bufferOf(body);
   if (!text.includes(ENVELOPE) && !text.includes("\\u")) return undefined;
   try {
-    return JSON.parse(text.toString()) as unknown;
+    return JSON.parse(text.toString()) as unknown; // clients parse bytes that are not UTF-8, too
   } catch {
     return undefined;
   }
@@ -110,7 +111,7 @@ export function writeRawEnvelope(head: Head, raw: Uint8Array): Uint8Array {
  */
 export function readEnvelope(body: string | Uint8Array): Envelope {
   const end = typeof body === "string" ? -1 : body.indexOf(NEWLINE);
-  const text = typeof body === "string" ? body : toText(end === -1 ? body : body.subarray(0, end));
+  const text = typeof body === "string" ? body : textOf(end === -1 ? body : body.subarray(0, end));
   return envelopeOf(parse(text), end === -1 ? undefined : (body as Uint8Array).subarray(end + 1));
 }
 
@@ -149,10 +150,6 @@ export function isSpreadable(ticket: unknown): ticket is Readonly<Record<string,
   return first === undefined || !INTEGER.test(first);
 }
 
-function toText(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
-}
-
 function parse(text: string): Record<string, unknown> {
   try {
     return JSON.parse(text) as Record<string, unknown>; // an object, since the text begins with a brace
@@ -164,11 +161,8 @@ function parse(text: string): Record<string, unknown> {
 function checkedHead(head: unknown): Head {
   if (!isObject(head)) throw undecodable("it has no head");
   if (head["v"] !== VERSION) {
-    throw new StorageError(
-      "UNSUPPORTED",
-      `The message can't be opened: its envelope is not of version ${VERSION}. A later release of this library wrote it, or another one.`,
-      { operation: "unpack" },
-    );
+    const reason = "A later release of this library wrote it, or another one";
+    throw cannotOpen("UNSUPPORTED", `its envelope is not of version ${VERSION}. ${reason}`);
   }
   const { form, size, encoding, hint, id, consumers } = head;
   const isGood =
@@ -181,7 +175,5 @@ function checkedHead(head: unknown): Head {
 }
 
 function undecodable(problem: string): StorageError {
-  return new StorageError("DECODE_FAILED", `The message can't be opened: its envelope is damaged, ${problem}.`, {
-    operation: "unpack",
-  });
+  return cannotOpen("DECODE_FAILED", `its envelope is damaged, ${problem}`);
 }

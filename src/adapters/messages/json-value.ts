@@ -3,10 +3,8 @@ import type { MessageOffloader } from "./message-offloader.js";
 import type { PackOptions } from "./options.js";
 import type { Packed } from "./packed.js";
 import type { CallOptions } from "../../store/store.js";
-import type { Wire } from "./wire.js";
+import { NOTHING } from "./wire.js";
 import { writtenJson } from "./written-json.js";
-
-const NO_ATTRIBUTES: Wire["attributes"] = new Map();
 
 /** A value after packing, and the packed message. `packed` is absent if the value travels as it is. */
 export interface PackedValue {
@@ -22,7 +20,7 @@ export async function packJsonValue(
 ): Promise<PackedValue> {
   const body = writtenJson(value);
   if (body === undefined) return { value };
-  const wire = { body, attributes: NO_ATTRIBUTES };
+  const wire = { ...NOTHING, body };
   if (!offloader.leaves(wire, options)) return { value };
   const packed = await offloader.pack(wire, options);
   return { value: JSON.parse(packed.body as string), packed };
@@ -37,7 +35,7 @@ export async function openJsonValue(
   const body = bodyOfValue(offloader, value);
   if (body === undefined && options === undefined) return value;
   // Without a body, only the options of the call are checked.
-  const opened = await offloader.unpack({ body: body ?? "", attributes: NO_ATTRIBUTES }, options);
+  const opened = await offloader.unpack(body === undefined ? NOTHING : { ...NOTHING, body }, options);
   return opened.offloaded ? valueOfText(opened.body as string) : value;
 }
 

@@ -1,5 +1,5 @@
 import { asStorageError } from "../../errors/as-storage-error.js";
-import { StorageError } from "../../errors/error.js";
+import { StorageError, type StorageErrorCode, type StorageErrorDetails } from "../../errors/error.js";
 
 /** What to do with a message: deliver it again later, or send it to the dead-letter queue. */
 export type Disposition = "retry" | "reject";
@@ -32,6 +32,20 @@ export class MessageError extends StorageError {
   static {
     Object.defineProperty(this.prototype, "name", { value: "MessageError", writable: true, configurable: true });
   }
+}
+
+/** Makes the error for a message that can't be opened. @param problem of the message, in words */
+export function cannotOpen(
+  code: StorageErrorCode,
+  problem: string,
+  details?: Pick<StorageErrorDetails, "path" | "cause">,
+): StorageError {
+  return new StorageError(code, `The message can't be opened: ${problem}.`, { operation: "unpack", ...details });
+}
+
+/** Makes the error for a message that can't be packed. @param problem of the message, in words */
+export function cannotPack(code: StorageErrorCode, problem: string): StorageError {
+  return new StorageError(code, `The message can't be packed: ${problem}.`, { operation: "pack" });
 }
 
 /** Says whether an error means that a message will never open. */

@@ -1,12 +1,13 @@
 import { uuidv7 } from "uuidv7";
 import type { Codec } from "../../codecs/codec.js";
 import { abortedCall } from "../../call/deadline.js";
-import { StorageError, isStorageError } from "../../errors/error.js";
+import { isStorageError, type StorageError } from "../../errors/error.js";
 import { splitLabelledPath } from "../../object/expiry-label.js";
-import { parseOptions } from "../../options/parse-options.js";
+import { invalidOptions, parseOptions } from "../../options/parse-options.js";
 import { scopePath } from "../../object/scope-path.js";
 import { isReference, referencesIn } from "../../reference/references-in.js";
 import type { CallOptions } from "../../store/store.js";
+import { assertArray } from "../../options/argument.js";
 import { messageCodecs } from "./compressed-body.js";
 import { isEnvelope } from "./envelope.js";
 import type { MessageFormat } from "./message-format.js";
@@ -148,6 +149,7 @@ export class MessageOffloader {
    * message that is too big for any batch is a batch of its own.
    */
   *batches<T>(items: readonly T[], wire: (item: T) => Wire): Generator<T[], void, undefined> {
+    assertArray(items, "batches", "items");
     const { rules } = this.#settings;
     const { maxBatchCount = Number.POSITIVE_INFINITY } = rules;
     // A topic that takes larger messages takes batches of the same size.
@@ -261,7 +263,5 @@ async function failing<T>(promise: Promise<T>): Promise<T> {
 }
 
 function invalid(problem: string): StorageError {
-  return new StorageError("CONFIG_INVALID", `The options of MessageOffloader are not valid. ${problem}.`, {
-    operation: "configure",
-  });
+  return invalidOptions("MessageOffloader", problem);
 }

@@ -1,10 +1,10 @@
 import { isUtf8 } from "node:buffer";
-import { StorageError } from "../../errors/error.js";
 import { isObject } from "../../json/is-object.js";
-import { textOf } from "./body-form.js";
+import { bufferOf, textOf } from "./body-form.js";
 import { decompressBody } from "./compressed-body.js";
 import type { Codec } from "../../codecs/codec.js";
 import { readEnvelope, type Envelope } from "./envelope.js";
+import { cannotOpen } from "./message-error.js";
 import type { MessageFormat } from "./message-format.js";
 import type { OffloaderSettings } from "./options.js";
 import { byteLength, type Wire } from "./wire.js";
@@ -32,11 +32,7 @@ export async function openMessage(message: Wire, settings: OffloaderSettings, ca
   const { head } = envelope;
   const body = await bodyOf(envelope, settings, call);
   if (byteLength(body) !== head.size) {
-    throw new StorageError(
-      "INTEGRITY",
-      `The message can't be opened: its body has ${byteLength(body)} bytes, and its envelope says ${head.size}.`,
-      { operation: "unpack" },
-    );
+    throw cannotOpen("INTEGRITY", `its body has ${byteLength(body)} bytes, and its envelope says ${head.size}`);
   }
   return { ...message, body: asDelivered(body, message), attributes: withoutHint(message, head.hint), offloaded: true };
 }
@@ -69,9 +65,7 @@ function isWire(opened: unknown): opened is Wire {
 function foreignBody(body: string | Uint8Array, message: Wire): string | Uint8Array {
   if (typeof body === "string" || typeof message.body !== "string") return asDelivered(body, message);
   if (isUtf8(body)) return textOf(body);
-  throw new StorageError("DECODE_FAILED", "The message can't be opened: it is of text, and its body has no UTF-8.", {
-    operation: "unpack",
-  });
+  throw cannotOpen("DECODE_FAILED", "it is of text, and its body has no UTF-8");
 }
 
 async function bodyOf(
@@ -84,9 +78,7 @@ async function bodyOf(
   const value = await manager.hydrate(ticket, hydrateOptions(maxBytes, timeout, signal));
   if (head.form === "json") return JSON.stringify(value);
   if (head.form === "text" ? typeof value === "string" : value instanceof Uint8Array) return value as string;
-  throw new StorageError("DECODE_FAILED", `The message can't be opened: its body is not of the form ${head.form}.`, {
-    operation: "unpack",
-  });
+  throw cannotOpen("DECODE_FAILED", `its body is not of the form ${head.form}`);
 }
 
 /**
@@ -98,7 +90,7 @@ function asDelivered(body: string | Uint8Array, { body: delivered }: Wire): stri
     return typeof delivered === "string" || !body.isWellFormed() ? body : Buffer.from(body);
   }
   // Clients deliver Buffers, and programs use their methods.
-  return Buffer.isBuffer(delivered) ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : body;
+  return Buffer.isBuffer(delivered) ? bufferOf(body) : body;
 }
 
 function withoutHint({ attributes }: Wire, hint: string | undefined): Wire["attributes"] {

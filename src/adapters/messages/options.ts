@@ -1,11 +1,12 @@
 import * as z from "zod/mini";
 import type { Codec } from "../../codecs/codec.js";
-import { sizes, signal } from "../../configure/fields.js";
-import { timeToLive, type TimeToLive } from "../../configure/retention.js";
-import { hasMethods, isFunction } from "../../options/fields.js";
+import { sizes, signal, text as name } from "../../configure/fields.js";
+import type { TimeToLive } from "../../configure/retention.js";
+import { hasMethods } from "../../options/fields.js";
 import { isObject } from "../../json/is-object.js";
 import type { StorageManager } from "../../manager/storage-manager.js";
 import type { CallOptions } from "../../store/store.js";
+import { engineFields, functionField } from "./engine-fields.js";
 import { keptKeys } from "./kept-keys.js";
 import type { MessageFormat } from "./message-format.js";
 import type { Rules } from "./rules.js";
@@ -88,7 +89,6 @@ export interface SettleOptions extends CallOptions {
   consumer?: string | undefined;
 }
 
-const name = z.string().check(z.minLength(1));
 const positive = z.custom<number>((value) => typeof value === "number" && value >= 1, "must be a number of at least 1");
 const format = z.custom<MessageFormat>(hasMethods("detect", "write", "read", "references"), "must be a MessageFormat");
 const limit = z.optional(positive);
@@ -98,7 +98,7 @@ const codec = z
 
 /** Schemas of the options that every adapter takes. */
 const offloadFields = {
-  manager: z.custom<StorageManager>(hasMethods("dehydrate", "hydrate", "plan", "release"), "must be a StorageManager"),
+  manager: engineFields.manager,
   channel: name,
   limit,
   over: limit,
@@ -106,14 +106,14 @@ const offloadFields = {
     z.union([z.enum(["expire", "settle"]), z.strictObject({ consumers: z.array(name).check(z.minLength(1)) })]),
     "expire",
   ),
-  ttl: z.optional(timeToLive),
+  ttl: engineFields.ttl,
   consumer: z.optional(name),
   compress: z.optional(codec),
   keep: z.optional(keptKeys),
   format: z.optional(format),
   reads: z._default(z.array(format), []),
   hint: z._default(z.union([name, z.literal(false)]), "coatcheck"),
-  scope: z.optional(z.custom<(message: Wire) => string>(isFunction, "must be a function")),
+  scope: z.optional(functionField<(message: Wire) => string>()),
   missing: z._default(z.enum(["reject", "ack"]), "reject"),
   maxBytes: z._default(z.int().check(z.gte(0)), 268_435_456),
   timeout: z.optional(sizes.timeout),

@@ -2,10 +2,11 @@ import type { DehydrateOptions } from "../../configure/options.js";
 import { StorageError } from "../../errors/error.js";
 import { isPlainObject } from "../../json/is-object.js";
 import { isReference, referencesIn } from "../../reference/references-in.js";
-import { formOf, jsonIn, type FormedBody } from "./body-form.js";
+import { bufferOf, formOf, jsonIn, type FormedBody } from "./body-form.js";
 import { compressBody } from "./compressed-body.js";
 import { asData, safeForm } from "./data-alone.js";
 import { envelopeSize, writeEnvelope, writeRawEnvelope, type Head } from "./envelope.js";
+import { cannotPack } from "./message-error.js";
 import type { MessageFormat } from "./message-format.js";
 import { isMistakable } from "./mistakable.js";
 import type { OffloaderSettings } from "./options.js";
@@ -100,11 +101,7 @@ async function inlineMessage(
   const kept = settings.keep === undefined ? undefined : keptOf(formOf(body), settings);
   const inline =
     typeof body === "string"
-      ? writeEnvelope(
-          compressed,
-          Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64"),
-          kept,
-        )
+      ? writeEnvelope(compressed, bufferOf(bytes).toString("base64"), kept)
       : writeRawEnvelope(compressed, bytes);
   const result = { ...message, body: inline };
   return fits(result) ? packed(result, settings) : undefined;
@@ -154,11 +151,7 @@ function wholeBody(message: Wire, format: MessageFormat): FormedBody {
   const { body } = payload ?? message;
   const contentType = payload?.contentType;
   if (typeof body === "string" && !body.isWellFormed()) {
-    throw new StorageError(
-      "UNSERIALIZABLE",
-      `The message can't be packed: its text has a lone surrogate, and the format ${format.name} stores UTF-8.`,
-      { operation: "pack" },
-    );
+    throw cannotPack("UNSERIALIZABLE", `its text has a lone surrogate, and the format ${format.name} stores UTF-8`);
   }
   const bytes = typeof body === "string" ? Buffer.from(body) : body;
   return { form: "binary", value: contentType === undefined ? bytes : new Blob([bytes], { type: contentType }) };
@@ -242,10 +235,9 @@ async function orDiscarded<T>(write: () => T, { manager }: OffloaderSettings, { 
 }
 
 function noRoom(broker: string, taken: number, limit: number): StorageError {
-  return new StorageError(
+  return cannotPack(
     "LIMIT_EXCEEDED",
-    `The message can't be packed: what has to stay in it, its attributes above all, counts ${taken} of the ${limit} bytes ` +
-      `that ${broker} takes, and a body needs ${MIN_ROOM} and its envelope. Make the attributes smaller, or raise limit.`,
-    { operation: "pack" },
+    `what has to stay in it, its attributes above all, counts ${taken} of the ${limit} bytes that ${broker} takes, and a ` +
+      `body needs ${MIN_ROOM} and its envelope. Make the attributes smaller, or raise limit`,
   );
 }

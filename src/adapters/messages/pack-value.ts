@@ -19,8 +19,8 @@ import { dehydrateKeeping, keptKeys } from "./kept-keys.js";
 
 const DEFAULT_LIMIT = 262_144;
 
-// Worst case of an envelope and a reference in it.
-const MIN_LIMIT = 2048;
+/** Worst case of an envelope and a reference in it. */
+export const MIN_LIMIT = 2048;
 
 /** Options of {@link packValue}. */
 export interface PackValueOptions extends CallOptions {

@@ -180,6 +180,7 @@ export const rules = {
   lambdaAsync: ofJson("Lambda", MIB),
   /** Counts the text of one operation of an AWS durable function. */
   durable: ofJson("Lambda durable functions", 262_144),
+  // https://docs.temporal.io/cloud/limits#per-message-grpc-limit
   /** Counts a `Payload` as protobuf. The body is its data, the attributes are its metadata. */
   temporal: rule("Temporal", { maxMessage: 2 * MIB }, (body, { attributes }) => protobufPayloadSize(body, attributes)),
   /** Counts the JSON of a step's result. The limit of events is lower, and depends on the plan. */

@@ -23,6 +23,9 @@ export interface Wire {
   readonly overhead?: number | undefined;
 }
 
+/** A message without anything in it. */
+export const NOTHING: Wire = { body: "", attributes: new Map() };
+
 /**
  * Refuses what is no message.
  *

@@ -1,5 +1,7 @@
 import type { Clock } from "../../async/clock.js";
+import { isObject } from "../../json/is-object.js";
 import { forEachConcurrent } from "../../async/concurrency.js";
+import { assertArgument, assertHandler } from "../../options/argument.js";
 import { deliver } from "../messages/handlers/deliver.js";
 import { handlingOptions } from "../messages/handlers/handling-options.js";
 import type { MessageError } from "../messages/message-error.js";
@@ -42,6 +44,9 @@ export async function consume<M extends NatsMessage>(
   const names = ["working", "concurrency", "retryAfter", "onFailure", "clock"] as const;
   const checked = handlingOptions(options, names, "consume");
   const { working: every = 10_000, concurrency = 1, retryAfter = 5000, onFailure, clock } = checked;
+  const isIterable = isObject(messages) && Symbol.asyncIterator in messages;
+  assertArgument(isIterable, "consume", "messages: must be those of a consumer");
+  assertHandler(handler, "consume");
   const work = (message: M): Promise<void> => {
     const wire = receivedMessage(message);
     const act = (): Promise<void> =>

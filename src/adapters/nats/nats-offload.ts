@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import type { CallOptions } from "../../store/store.js";
+import { assertMethods, assertObject } from "../../options/argument.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { rules } from "../messages/rules.js";
@@ -79,6 +80,7 @@ export function natsOffload(options: NatsOptions): NatsOffload {
   });
 
   const pack = async (payload: Uint8Array | string, given: NatsPublishOptions = {}, call?: CallOptions) => {
+    assertObject(given, "natsOffload", "options");
     const wire = countedMessage(payload, given);
     if (!offloader.leaves(wire, call)) return { body: payload, discard: () => Promise.resolve() };
     // As bytes, since a compressed body of bytes needs no base64.
@@ -89,6 +91,7 @@ export function natsOffload(options: NatsOptions): NatsOffload {
     offloader,
     pack: async (payload, given, call) => (await pack(payload, given, call)).body,
     publish: async (client, subject, payload, given) => {
+      assertMethods(client, "publish", "client", "publish");
       const packed = await pack(payload, given);
       // With retries, the first attempt may have arrived.
       const isSentOnce = (given?.retries ?? 1) <= 1;
@@ -98,6 +101,7 @@ export function natsOffload(options: NatsOptions): NatsOffload {
       return answer;
     },
     open: async (message, call) => {
+      assertObject(message, "natsOffload", "message");
       const opened = await offloader.unpack(receivedMessage(message), call);
       return opened.body as Uint8Array;
     },

@@ -1,5 +1,6 @@
 import type { Message } from "@google-cloud/pubsub";
 import type { CallOptions } from "../../store/store.js";
+import { assertHandler, assertObject } from "../../options/argument.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import { deliver } from "../messages/handlers/deliver.js";
 import { handlingOptions } from "../messages/handlers/handling-options.js";
@@ -74,6 +75,7 @@ export function pubsubOffload(options: PubsubOptions): PubsubOffload {
     offloader,
     open,
     pack: async (message, call) => {
+      assertObject(message, "pubsubOffload", "message");
       const { json, data, ...rest } = message;
       // As the client does it: `json` is serialised.
       const text = json === undefined ? (data ?? "") : (writtenJson(json) ?? "");
@@ -89,6 +91,7 @@ export function pubsubOffload(options: PubsubOptions): PubsubOffload {
     },
     onMessage: (handler, given = {}) => {
       const { onFailure } = handlingOptions(given, ["onFailure"], "onMessage");
+      assertHandler(handler, "onMessage");
       const work = (message: Message): Promise<void> =>
         deliver(offloader, {
           open: () => open(message),
@@ -109,7 +112,9 @@ export function pubsubOffload(options: PubsubOptions): PubsubOffload {
   };
 }
 
-function receivedWire({ data, attributes = {} }: ReceivedMessage): Wire {
+function receivedWire(message: ReceivedMessage): Wire {
+  assertObject(message, "pubsubOffload", "message");
+  const { data, attributes = {} } = message;
   return { body: data, attributes: new Map(Object.entries(attributes)) };
 }
 

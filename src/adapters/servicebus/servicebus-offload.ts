@@ -6,6 +6,7 @@ import type {
 } from "@azure/service-bus";
 import * as z from "zod/mini";
 import type { CallOptions } from "../../store/store.js";
+import { assertHandler, assertMethods, assertObject } from "../../options/argument.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import { deliver } from "../messages/handlers/deliver.js";
 import { isPackedValue } from "../messages/envelope.js";
@@ -15,7 +16,7 @@ import type { MessageOffloader } from "../messages/message-offloader.js";
 import { rules } from "../messages/rules.js";
 import type { PackOptions } from "../messages/options.js";
 import { discardAll } from "../messages/send-or-discard.js";
-import type { Wire } from "../messages/wire.js";
+import { NOTHING, type Wire } from "../messages/wire.js";
 import { packedOf, sendAll, type PackedMessage } from "./send-all.js";
 import { countedMessage, readBody, writtenBody } from "./servicebus-message.js";
 
@@ -66,8 +67,6 @@ export interface ServiceBusOffload {
 const MIB = 1_048_576;
 // Most bytes that a batch adds to a single message.
 const BATCH_BYTES = 1024;
-// Stands for a message without anything to open, so that the options of the call are checked.
-const NOTHING: Wire = { body: "", attributes: new Map() };
 const fields = { tier: z._default(z.enum(["standard", "premium"]), "standard") };
 
 /**
@@ -93,6 +92,7 @@ export function serviceBusOffload(options: ServiceBusOptions): ServiceBusOffload
   });
 
   const pack = async (message: ServiceBusMessage, call: PackOptions = {}): Promise<PackedMessage> => {
+    assertObject(message, "serviceBusOffload", "message");
     const written = writtenBody(message.body);
     if (written === undefined) return { message };
     const wire = countedMessage(message, written);
@@ -107,6 +107,8 @@ export function serviceBusOffload(options: ServiceBusOptions): ServiceBusOffload
   };
 
   const open = async (message: ReceivedMessage, call?: CallOptions): Promise<unknown> => {
+    assertObject(message, "serviceBusOffload", "message");
+    // Without anything to open, only the options of the call are checked.
     const wire = receivedWire(offloader, message) ?? NOTHING;
     if (wire === NOTHING && call === undefined) return message.body;
     const opened = await offloader.unpack(wire, call);
@@ -118,6 +120,7 @@ export function serviceBusOffload(options: ServiceBusOptions): ServiceBusOffload
     pack: async (message, call) => (await pack(message, call)).message,
     open,
     send: async (sender, messages) => {
+      assertMethods(sender, "send", "sender", "createMessageBatch", "sendMessages");
       const batch = await sender.createMessageBatch();
       const limit = batch.maxSizeInBytes - BATCH_BYTES;
       const ready: PackedMessage[] = [];
@@ -131,6 +134,8 @@ export function serviceBusOffload(options: ServiceBusOptions): ServiceBusOffload
     },
     process: (receiver, handler, given = {}) => {
       const { onFailure } = handlingOptions(given, ["onFailure"], "process");
+      assertMethods(receiver, "process", "receiver", "completeMessage", "abandonMessage", "deadLetterMessage");
+      assertHandler(handler, "process");
       return (message) =>
         deliver(offloader, {
           open: () => open(message),

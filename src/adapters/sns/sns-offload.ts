@@ -2,6 +2,7 @@ import type { PublishBatchRequestEntry, PublishCommandInput } from "@aws-sdk/cli
 import * as z from "zod/mini";
 import { StorageError } from "../../errors/error.js";
 import type { CallOptions } from "../../store/store.js";
+import { assertObject } from "../../options/argument.js";
 import { countedAttributes } from "../amazon/attributes.js";
 import { packInput } from "../amazon/pack-input.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
@@ -51,6 +52,7 @@ export function snsOffload(options: SnsOptions): SnsOffload {
   return {
     offloader,
     pack: async (input, call) => {
+      assertObject(input, "snsOffload", "input");
       if (isUnreadable(input)) {
         const attributes = countedAttributes(input.MessageAttributes);
         if (offloader.leaves({ body: input.Message ?? "", attributes }, call)) throw unreadable();

@@ -1,9 +1,11 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import { forEachConcurrent } from "../../async/concurrency.js";
+import { assertHandler } from "../../options/argument.js";
 import { loaded } from "../amazon/sending.js";
 import { handlingOptions } from "../messages/handlers/handling-options.js";
 import { unlessProcessed } from "../messages/handlers/unless-processed.js";
 import type { LambdaRecord } from "./received-message.js";
+import { assertOffload } from "./sqs-consumer.js";
 import type { SqsOffload } from "./sqs-offload.js";
 
 /** A record of the event, as far as it matters here. `SQSRecord` of `@types/aws-lambda` fits this type. */
@@ -49,6 +51,8 @@ export function sqsBatchHandler<R extends BatchRecord, C>(
 ): (event: { Records: R[] }, context: C) => Promise<BatchResponse> {
   const names = ["fifo", "concurrency", "settle", "onFailure"] as const;
   const { fifo, concurrency = 10, settle, onFailure } = handlingOptions(options, names, "sqsBatchHandler");
+  assertOffload(offload, "sqsBatchHandler");
+  assertHandler(handler, "sqsBatchHandler");
   const handle = async (record: R, context: C): Promise<void> => {
     const found = await unlessProcessed(offload.offloader, offload.open(record));
     if (found !== undefined) await handler(found.opened, context);

@@ -1,3 +1,4 @@
+import { assertObject } from "../../options/argument.js";
 import { countedAttributes, type AmazonAttribute } from "../amazon/attributes.js";
 import { notificationIn, type Notification } from "../amazon/notification.js";
 import type { Wire } from "../messages/wire.js";
@@ -32,6 +33,7 @@ export interface Received<M> {
 
 /** Reads a message in the casing of SQS or of Lambda. In an SNS envelope, reads the published message. */
 export function received<M extends ReceivedMessage | LambdaRecord>(message: M): Received<M> {
+  assertObject(message, "sqsOffload", "message");
   const outer: Received<unknown> = "body" in message ? ofLambda(message) : ofQueue(message);
   return (notification(outer) ?? outer) as Received<M>;
 }

@@ -73,7 +73,8 @@ export function settleAfterDelete(offload: SqsOffload, consumer: ConsumerEvents,
   });
 }
 
-function assertOffload(offload: unknown, owner: string): void {
+/** Refuses what is no adapter of SQS. @throws {StorageError} `CONFIG_INVALID` */
+export function assertOffload(offload: unknown, owner: string): void {
   assertArgument(hasMethods("open", "settle")(offload), owner, "offload: must be what sqsOffload returned");
 }
 

@@ -7,12 +7,14 @@ import type {
 } from "@aws-sdk/client-sqs";
 import * as z from "zod/mini";
 import type { CallOptions } from "../../store/store.js";
+import { assertArgument, assertArray, assertMethods, assertObject } from "../../options/argument.js";
 import { packInput, type PackedInput } from "../amazon/pack-input.js";
 import { loaded, wasRefused } from "../amazon/sending.js";
 import { adapterOffloader, type AdapterOptions } from "../messages/adapter-offloader.js";
 import { handlingOptions } from "../messages/handlers/handling-options.js";
 import type { MessageOffloader } from "../messages/message-offloader.js";
 import { rules } from "../messages/rules.js";
+import { NOTHING } from "../messages/wire.js";
 import { sendOrDiscard } from "../messages/send-or-discard.js";
 import { keptAlive, type KeepAlive } from "./keep-alive.js";
 import { received, type LambdaRecord, type ReceivedMessage } from "./received-message.js";
@@ -71,7 +73,6 @@ export interface SqsOffload {
   settle(message: ReceivedMessage | LambdaRecord, options?: CallOptions): Promise<void>;
 }
 
-const NOTHING = { body: "", attributes: new Map() };
 const KEEP_ALIVE = ["client", "queueUrl", "every", "by", "clock"] as const;
 const fields = { queueUrl: z.optional(z.string().check(z.minLength(1))) };
 
@@ -95,19 +96,26 @@ export function sqsOffload(options: SqsOptions): SqsOffload {
     channel: ({ queueUrl }) => queueUrl?.split("/").at(-1),
   });
 
-  const prepare = <I extends Sendable>(input: I, call?: CallOptions, url = own.queueUrl): Promise<PackedInput<I>> =>
-    packInput(offloader, input, { body: "MessageBody", address: "QueueUrl" in input ? input.QueueUrl : url }, call);
+  const prepare = <I extends Sendable>(input: I, call?: CallOptions, url = own.queueUrl): Promise<PackedInput<I>> => {
+    assertObject(input, "sqsOffload", "input");
+    const address = "QueueUrl" in input ? input.QueueUrl : url;
+    return packInput(offloader, input, { body: "MessageBody", address }, call);
+  };
 
   return {
     offloader,
     pack: async (input, call) => (await prepare(input, call)).input,
     send: async (client, input, call) => {
+      assertMethods(client, "send", "client", "send");
       const { SendMessageCommand } = await loaded(() => import("@aws-sdk/client-sqs"), "@aws-sdk/client-sqs");
       const ready = await prepare(input, call);
       const command = new SendMessageCommand(ready.input);
       return sendOrDiscard([ready.packed], () => client.send(command, abortSignal(call)), wasRefused);
     },
     sendBatch: async (client, queueUrl, entries, call) => {
+      assertMethods(client, "sendBatch", "client", "send");
+      assertArgument(typeof queueUrl === "string", "sendBatch", "queueUrl: must be a string");
+      assertArray(entries, "sendBatch", "entries");
       if (call !== undefined) offloader.leaves(NOTHING, call); // checks the options of the call
       const { SendMessageBatchCommand } = await loaded(() => import("@aws-sdk/client-sqs"), "@aws-sdk/client-sqs");
       return sendInBatches(entries, {
@@ -119,7 +127,9 @@ export function sqsOffload(options: SqsOptions): SqsOffload {
           client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }), abortSignal(call)),
       });
     },
-    open: async (message, { keepAlive: given, ...call } = {}) => {
+    open: async (message, options = {}) => {
+      assertObject(options, "open", "options");
+      const { keepAlive: given, ...call } = options;
       const keepAlive = given && handlingOptions(given, KEEP_ALIVE, "keepAlive");
       const { wire, restored } = received(message);
       const opening = offloader.unpack(wire, call);

@@ -2,8 +2,10 @@ import type { Payload } from "@temporalio/common";
 import type { HydrateOptions } from "../../configure/options.js";
 import { StorageError } from "../../errors/error.js";
 import { isPlainObject } from "../../json/is-object.js";
+import { isText } from "../../json/scalars.js";
 import type { StorageManager } from "../../manager/storage-manager.js";
 import { temporalClaim } from "../foreign/temporal-claim.js";
+import { jsonIn, textOf as utf8Of } from "../messages/body-form.js";
 import type { MessageFormat } from "../messages/message-format.js";
 import type { Wire } from "../messages/wire.js";
 import type { PayloadProtos } from "./protos.js";
@@ -65,26 +67,15 @@ export class ClaimReader {
 export function claimIn({ metadata, data }: Payload): { driverName: string; claimData: ClaimData } | undefined {
   if (textOf(metadata?.["encoding"]) !== ENCODING || textOf(metadata?.["messageType"]) !== MESSAGE_TYPE)
     return undefined;
-  try {
-    const value: unknown = JSON.parse(textOf(data) ?? "");
-    if (!isPlainObject(value)) return undefined;
-    const driverName = value["driverName"] ?? value["driver_name"];
-    const claimData = value["claimData"] ?? value["claim_data"];
-    const isClaim =
-      typeof driverName === "string" && isPlainObject(claimData) && Object.values(claimData).every(isText);
-    return isClaim ? { driverName, claimData: claimData as ClaimData } : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = jsonIn(data ?? "");
+  if (!isPlainObject(value)) return undefined;
+  const driverName = value["driverName"] ?? value["driver_name"];
+  const claimData = value["claimData"] ?? value["claim_data"];
+  const isClaim = isText(driverName) && isPlainObject(claimData) && Object.values(claimData).every(isText);
+  return isClaim ? { driverName, claimData: claimData as ClaimData } : undefined;
 }
 
-function isText(value: unknown): value is string {
-  return typeof value === "string";
-}
-
-/** Decodes bytes as UTF-8 text. */
+/** Decodes bytes as UTF-8 text, if there are any. */
 export function textOf(bytes: Uint8Array | null | undefined): string | undefined {
-  return bytes === undefined || bytes === null
-    ? undefined
-    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+  return bytes ? utf8Of(bytes) : undefined;
 }

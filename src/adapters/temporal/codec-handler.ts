@@ -6,7 +6,8 @@ import { isStorageError, type StorageErrorCode } from "../../errors/error.js";
 import { functionField } from "../messages/engine-fields.js";
 import { hasMethods } from "../../options/fields.js";
 import { parseOptions } from "../../options/parse-options.js";
-import { codecFields, temporalPayloadCodec, type TemporalPayloadCodecOptions } from "./payload-codec.js";
+import { codecFields, type TemporalPayloadCodecOptions } from "./codec-options.js";
+import { temporalPayloadCodec } from "./payload-codec.js";
 import { bodyOf, payloadsIn } from "./proto-json.js";
 
 /** Options of {@link temporalCodecHandler}. */

@@ -1,44 +1,13 @@
 import type { Payload, PayloadCodec } from "@temporalio/common";
 import * as z from "zod/mini";
-import { count } from "../../configure/fields.js";
-import type { TimeToLive } from "../../configure/retention.js";
-import { hasMethods } from "../../options/fields.js";
-import type { StorageManager } from "../../manager/storage-manager.js";
 import { parseOptions } from "../../options/parse-options.js";
-import { engineFields } from "../messages/engine-fields.js";
-import type { MessageFormat } from "../messages/message-format.js";
 import { claimIn, ClaimReader, textOf, type ClaimData } from "./claims.js";
+import { codecFields, type TemporalPayloadCodecOptions } from "./codec-options.js";
 import { payloadProtos } from "./protos.js";
 import { temporalScope } from "./storage-driver.js";
 import { storePayloads } from "./stored-payloads.js";
 
-/** Options of {@link temporalPayloadCodec}. */
-export interface TemporalPayloadCodecOptions {
-  /** Stores and reads the payloads. */
-  manager: StorageManager;
-  /** Most bytes of a payload, as protobuf, that stays unpacked; default 262144 (256 KiB). */
-  over?: number | undefined;
-  /** Lifetime of payloads, as in {@link TemporalStorageDriverOptions}. */
-  ttl?: TimeToLive | undefined;
-  /** Audience of signed references, if the manager signs. */
-  audience?: string | undefined;
-  /** Claims of other drivers to read, as in {@link TemporalStorageDriverOptions}. */
-  reads?: readonly MessageFormat[] | undefined;
-}
-
 const ENCODING = "json/coatcheck";
-const DEFAULT_OVER = 262_144;
-
-/** Schemas of {@link TemporalPayloadCodecOptions}. */
-export const codecFields = {
-  manager: engineFields.manager,
-  over: z._default(count, DEFAULT_OVER),
-  ttl: engineFields.ttl,
-  audience: engineFields.audience,
-  reads: z.optional(
-    z.array(z.custom<MessageFormat>(hasMethods("detect", "open"), "must be a MessageFormat that opens")),
-  ),
-};
 const schema = z.strictObject(codecFields);
 
 /**

@@ -1,16 +1,12 @@
 import type { Payload } from "@temporalio/common";
 import { isPlainObject } from "../../json/is-object.js";
+import { bufferOf, jsonIn } from "../messages/body-form.js";
 
 /* Payloads in proto JSON, with bytes as base64 in both alphabets. https://protobuf.dev/programming-guides/json/ */
 
 /** Parses the payloads in the body of a request. `undefined` if the body is not valid. */
 export function payloadsIn(body: string): Payload[] | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    return undefined;
-  }
+  const value = jsonIn(body);
   const payloads = isPlainObject(value) ? (value["payloads"] ?? []) : undefined;
   return Array.isArray(payloads) && payloads.every(isPayload) ? payloads.map(payloadOf) : undefined;
 }
@@ -55,5 +51,5 @@ function mapped<T, R>(record: Readonly<Record<string, T>>, map: (value: T) => R)
 }
 
 function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+  return bufferOf(bytes).toString("base64");
 }

@@ -3,11 +3,10 @@ import * as z from "zod/mini";
 import { systemClock, type Clock } from "../../async/clock.js";
 import { forEachConcurrent } from "../../async/concurrency.js";
 import { count, prefix, signal, text } from "../../configure/fields.js";
-import { StorageError } from "../../errors/error.js";
 import type { StorageManager } from "../../manager/storage-manager.js";
 import { scopePath } from "../../object/scope-path.js";
 import { clock, hasMethods } from "../../options/fields.js";
-import { parseOptions } from "../../options/parse-options.js";
+import { invalidOptions, parseOptions } from "../../options/parse-options.js";
 import type { CallOptions } from "../../store/store.js";
 import { isObject } from "../../json/is-object.js";
 import { engineFields } from "../messages/engine-fields.js";
@@ -76,7 +75,9 @@ export async function releaseClosed(options: ReleaseClosedOptions): Promise<Rele
   const { workflow } = client;
   // A client of another namespace would not find the workflows, and their payloads would be deleted.
   const ofClient = (workflow as { options?: { namespace?: string } }).options?.namespace;
-  if (ofClient !== undefined && ofClient !== namespace) throw otherNamespace();
+  if (ofClient !== undefined && ofClient !== namespace) {
+    throw invalidOptions("releaseClosed", "client: must be one of the namespace");
+  }
   const below = `${how.prefix}/${scopePath("temporal", namespace, "workflow")}`;
   const newest = new Map<string, number>();
   const call = own === undefined ? {} : { signal: own };
@@ -116,9 +117,4 @@ async function isKnown(workflow: ReleaseClosedOptions["client"]["workflow"], id:
     if ((error as Error | undefined)?.name === "WorkflowNotFoundError") return false;
     throw error;
   }
-}
-
-function otherNamespace(): StorageError {
-  const message = "The options of releaseClosed are not valid. client: must be one of the namespace.";
-  return new StorageError("CONFIG_INVALID", message, { operation: "configure" });
 }

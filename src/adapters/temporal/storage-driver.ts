@@ -1,24 +1,19 @@
 import type { StorageDriver, StorageDriverTargetInfo } from "@temporalio/common";
 import * as z from "zod/mini";
-import type { TimeToLive } from "../../configure/retention.js";
 import { scopePath } from "../../object/scope-path.js";
-import type { StorageManager } from "../../manager/storage-manager.js";
-import { hasMethods } from "../../options/fields.js";
 import { parseOptions } from "../../options/parse-options.js";
 import { temporalClaim } from "../foreign/temporal-claim.js";
-import { engineFields, functionField } from "../messages/engine-fields.js";
-import type { MessageFormat } from "../messages/message-format.js";
+import { functionField } from "../messages/engine-fields.js";
 import { ClaimReader } from "./claims.js";
+import { payloadFields, type TemporalPayloadCodecOptions } from "./codec-options.js";
 import { payloadProtos } from "./protos.js";
 import { storePayloads } from "./stored-payloads.js";
 
 /** Options of {@link temporalStorageDriver}. */
-export interface TemporalStorageDriverOptions {
-  /** Stores and reads the payloads. */
-  manager: StorageManager;
+export interface TemporalStorageDriverOptions extends Omit<TemporalPayloadCodecOptions, "over"> {
   /**
    * Driver name in histories, default `"coatcheck"`. It must be the same in all workers and clients as long as any
-   * history with the name exists.
+   * history with the name exists. The driver gets only claims with this name.
    */
   name?: string | undefined;
   /**
@@ -26,30 +21,13 @@ export interface TemporalStorageDriverOptions {
    * run.
    */
   scope?: ((target: StorageDriverTargetInfo | undefined) => string) | undefined;
-  /**
-   * Least lifetime of payloads, in milliseconds. It must cover the longest run and the namespace's retention.
-   * Default: that of the manager, or no end.
-   */
-  ttl?: TimeToLive | undefined;
-  /** Audience of signed references, if the manager signs. */
-  audience?: string | undefined;
-  /**
-   * Claims of other drivers to read: `[temporalClaim({ allow: ["s3://bucket/v0"] })]`. Default: those of Temporal's
-   * own drivers, wherever the manager may read. A driver gets only claims with its own `name`.
-   */
-  reads?: readonly MessageFormat[] | undefined;
 }
 
 const DEFAULT_NAME = "coatcheck";
 const schema = z.strictObject({
-  manager: engineFields.manager,
+  ...payloadFields,
   name: z._default(z.string().check(z.minLength(1)), DEFAULT_NAME),
   scope: z._default(functionField<(target: StorageDriverTargetInfo | undefined) => string>(), () => temporalScope),
-  ttl: engineFields.ttl,
-  audience: engineFields.audience,
-  reads: z.optional(
-    z.array(z.custom<MessageFormat>(hasMethods("detect", "open"), "must be a MessageFormat that opens")),
-  ),
 });
 
 /**

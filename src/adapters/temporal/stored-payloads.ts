@@ -4,6 +4,7 @@ import { isStorageError, StorageError } from "../../errors/error.js";
 import type { StorageManager } from "../../manager/storage-manager.js";
 import { invalidReference } from "../../reference/location.js";
 import { isReference } from "../../reference/references-in.js";
+import { jsonIn } from "../messages/body-form.js";
 import type { PayloadProtos } from "./protos.js";
 
 const LARGEST_RESULT = 67_108_864;
@@ -50,12 +51,7 @@ export async function readPayloads(
 }
 
 function referenceIn(text: string): unknown {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // The text is refused below.
-  }
+  const value = jsonIn(text);
   if (!isReference(value)) throw invalidReference("the claim of a payload is not the text of a reference");
   return value;
 }

@@ -3,6 +3,7 @@ import { beginsWith } from "../../bytes/bytes.js";
 import { isObject } from "../../json/is-object.js";
 import { isCount, isText, optional } from "../../json/scalars.js";
 import { StorageError } from "../../errors/error.js";
+import type { ByteReader } from "../byte-reader.js";
 import type { EntryContext } from "../codec.js";
 
 /** The entry whose place an encrypted one took. References to the old entry lead to the new one. */
@@ -15,13 +16,10 @@ export interface ReplacedEntry {
 }
 
 /** Public data about an encrypted entry, stored in the clear. All of it is authenticated. */
-export interface EncryptionHeader {
+export interface EncryptionHeader extends Pick<EntryContext, "contentType" | "schema" | "schemaVersion"> {
   readonly keyId: string;
   /** Base64url of the data key, encrypted with the key `keyId`; absent where that key itself encrypts the entry. */
   readonly wrappedKey?: string | undefined;
-  readonly contentType: string;
-  readonly schema?: string | undefined;
-  readonly schemaVersion?: string | undefined;
   /** Names of the codecs that were applied before the encryption, separated by `,`; absent if there are none. */
   readonly encoding?: string | undefined;
   /** Number of bytes after the header; absent for a stream, which ends where its object ends. */
@@ -85,6 +83,13 @@ export function parseHeader(bytes: Uint8Array): ParsedHeader {
   if (size === undefined || bytes.byteLength < size) throw notEncrypted("it ends within its header");
   const own = bytes.subarray(0, size);
   return { header: headerOf(own.subarray(PREAMBLE_SIZE)), bytes: own };
+}
+
+/** Reads the header at the beginning of a stream. @throws {StorageError} as {@link parseHeader} does */
+export async function readHeader(reader: ByteReader): Promise<ParsedHeader> {
+  const preamble = await reader.read(Buffer.alloc(PREAMBLE_SIZE));
+  const rest = await reader.read(Buffer.alloc((headerSize(preamble) ?? PREAMBLE_SIZE) - PREAMBLE_SIZE));
+  return parseHeader(Buffer.concat([preamble, rest]));
 }
 
 const FIELDS: Readonly<Record<keyof EncryptionHeader, (value: unknown) => boolean>> = {

@@ -1,5 +1,5 @@
 import { ByteReader } from "../byte-reader.js";
-import { headerSize, parseHeader, PREAMBLE_SIZE, type ParsedHeader } from "./encryption-header.js";
+import { readHeader, type ParsedHeader } from "./encryption-header.js";
 import {
   HEADER_SIZE,
   sealedSegmentSize,
@@ -40,9 +40,7 @@ export async function* opened(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const reader = new ByteReader(chunks);
   try {
-    const preamble = await reader.read(Buffer.alloc(PREAMBLE_SIZE));
-    const rest = await reader.read(Buffer.alloc((headerSize(preamble) ?? PREAMBLE_SIZE) - PREAMBLE_SIZE));
-    const header = parseHeader(Buffer.concat([preamble, rest]));
+    const header = await readHeader(reader);
     const opener = await newOpener(header, await reader.read(Buffer.alloc(HEADER_SIZE)));
     const segment = Buffer.allocUnsafeSlow(sealedSegmentSize(1));
     for (let index = 0; ; index++) {

@@ -3,6 +3,7 @@ import { isReference } from "../../reference/references-in.js";
 import { usageFailure } from "../failure.js";
 import { objectArgument } from "../object-argument.js";
 import type { RunVerb, VerbCall } from "../verb.js";
+import type { FlagsOf } from "../verbs.js";
 
 export const run: RunVerb = async (call) => {
   const { output, progress } = call;
@@ -25,7 +26,7 @@ export const run: RunVerb = async (call) => {
 };
 
 async function open({ args: [argument], options, terminal, signal, ...call }: VerbCall): Promise<ReadResult> {
-  const { offset, length } = options as { offset?: number; length?: number };
+  const { offset, length } = options as FlagsOf<"cat">;
   const range = { offset, length, signal };
   const object = await objectArgument(argument, terminal);
   if ("path" in object) return (await call.store()).read(object.path, range);

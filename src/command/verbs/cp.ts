@@ -12,12 +12,9 @@ import { assertDirectory } from "../missing-directory.js";
 import { isStoreUrl } from "../store-url.js";
 import { assertApart, storesApart } from "../two-stores.js";
 import type { RunVerb, VerbCall } from "../verb.js";
+import type { FlagsOf } from "../verbs.js";
 
-interface Flags {
-  readonly prefix?: string;
-  readonly startAfter?: string;
-  readonly dryRun?: boolean;
-}
+type Flags = FlagsOf<"cp">;
 
 /** An object to copy, and the function that copies it. */
 interface Copy {

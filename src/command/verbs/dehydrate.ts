@@ -1,18 +1,10 @@
 import type { DehydrateOptions } from "../../configure/options.js";
 import { readPayload } from "../payload.js";
 import type { RunVerb } from "../verb.js";
-
-interface Flags {
-  readonly scope?: string;
-  readonly ttl?: number | "never";
-  readonly maxInline?: number;
-  readonly maxEnvelope?: number;
-  readonly depth?: number;
-  readonly dryRun?: boolean;
-}
+import type { FlagsOf } from "../verbs.js";
 
 export const run: RunVerb = async ({ args: [source], options, terminal, output, manager, planner, signal }) => {
-  const { scope, ttl, maxInline, maxEnvelope, depth, dryRun = false } = options as Flags;
+  const { scope, ttl, maxInline, maxEnvelope, depth, dryRun = false } = options as FlagsOf<"dehydrate">;
   const payload = await readPayload(source, terminal);
   const sizes = { maxInlineSize: maxInline, maxEnvelopeSize: maxEnvelope, maxRecursionDepth: depth };
   const how: DehydrateOptions = { scope, ttl, ...sizes };

@@ -3,15 +3,10 @@ import { EXIT } from "../exit-codes.js";
 import { noteMissingDirectory } from "../missing-directory.js";
 import { twoStores } from "../two-stores.js";
 import type { RunVerb } from "../verb.js";
-
-interface Flags {
-  readonly prefix?: string;
-  readonly startAfter?: string;
-  readonly content?: boolean;
-}
+import type { FlagsOf } from "../verbs.js";
 
 export const run: RunVerb = async (call) => {
-  const { prefix = "", startAfter, content = false } = call.options as Flags;
+  const { prefix = "", startAfter, content = false } = call.options as FlagsOf<"diff">;
   const { signal, progress, goOnWith } = call;
   const { from, to } = await twoStores(call);
   await noteMissingDirectory(call, call.args[1] ?? call.args[0]);

@@ -4,9 +4,10 @@ import { EXIT } from "../exit-codes.js";
 import { noteMissingDirectory } from "../missing-directory.js";
 import { Rows } from "../rows.js";
 import type { RunVerb } from "../verb.js";
+import type { FlagsOf } from "../verbs.js";
 
 export const run: RunVerb = async (call) => {
-  const { quick = false } = call.options as { quick?: boolean };
+  const { quick = false } = call.options as FlagsOf<"doctor">;
   const { output, signal } = call;
   const [manager, store] = [await call.manager(), await call.store()];
   await noteMissingDirectory(call);

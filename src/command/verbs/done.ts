@@ -2,12 +2,9 @@ import { doneMarker } from "../../object/reserved-names.js";
 import { confirm } from "../confirm.js";
 import { usageFailure } from "../failure.js";
 import type { RunVerb, VerbCall } from "../verb.js";
+import type { FlagsOf } from "../verbs.js";
 
-interface Flags {
-  readonly readers?: string;
-  readonly prefix?: string;
-  readonly dryRun?: boolean;
-}
+type Flags = FlagsOf<"done">;
 
 export const run: RunVerb = async (call) => {
   const { options, signal, output } = call;

@@ -5,6 +5,7 @@ import { roleOf } from "../../object/reserved-names.js";
 import type { StorageManager } from "../../manager/storage-manager.js";
 import type { ObjectInfo } from "../../store/store.js";
 import type { RunVerb, VerbCall } from "../verb.js";
+import type { FlagsOf } from "../verbs.js";
 
 interface Sum {
   readonly name: string;
@@ -27,7 +28,7 @@ const UNKNOWN_AGE = "unknown";
 const KINDS = ["envelope", "pack", "binary", "leftover", "marker", "tombstone", "own", "other"];
 
 export const run: RunVerb = async (call) => {
-  const { by = "scope" } = call.options as { by?: "scope" | "age" | "kind" };
+  const { by = "scope" } = call.options as FlagsOf<"du">;
   const manager = await call.manager();
   await noteMissingDirectory(call);
   const total = { objects: 0, bytes: 0 };

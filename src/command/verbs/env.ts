@@ -1,6 +1,7 @@
 import { OWN_PREFIX, readEnvironment } from "../../configure/env.js";
 import { usageFailure } from "../failure.js";
 import type { RunVerb } from "../verb.js";
+import type { FlagsOf } from "../verbs.js";
 
 /** An environment variable. Values are not printed, since some are secrets. */
 interface Variable {
@@ -9,7 +10,7 @@ interface Variable {
 }
 
 export const run: RunVerb = async ({ options, terminal: { env }, output, say }) => {
-  const { check = false, envPrefix = OWN_PREFIX } = options as { check?: boolean; envPrefix?: string };
+  const { check = false, envPrefix = OWN_PREFIX } = options as FlagsOf<"env">;
   const { known, problem, settings } = readEnvironment(env, envPrefix, {});
   const isSet = (name: string): boolean => (env[name] ?? "").trim() !== "";
   const variables = known.map((name) => ({ name: envPrefix + name, isSet: isSet(envPrefix + name) }));

@@ -13,18 +13,8 @@ import { printable } from "../terminal/output.js";
 import { readPayload } from "../payload.js";
 import { formatBytes } from "../units.js";
 import type { RunVerb } from "../verb.js";
+import type { FlagsOf } from "../verbs.js";
 import { heaviestParts, type Weight } from "../weights.js";
-
-interface ExplainOptions {
-  readonly limit?: string;
-  readonly maxInline?: number;
-  readonly maxEnvelope?: number;
-  readonly depth?: number;
-  readonly top?: number;
-  /** A file, or `true` for stdout. */
-  readonly svg?: string | true;
-  readonly html?: string | true;
-}
 
 /** Whether the travelling payload fits a limit. */
 interface Fit extends Limit {
@@ -44,7 +34,7 @@ interface Explanation {
 }
 
 export const run: RunVerb = async ({ args: [source], options, terminal, output, planner }) => {
-  const { limit, maxInline, maxEnvelope, depth, top = 10, svg, html } = options as ExplainOptions;
+  const { limit, maxInline, maxEnvelope, depth, top = 10, svg, html } = options as FlagsOf<"explain">;
   const asked = limit === undefined ? undefined : parseLimit(limit);
   assertPictureFile("--svg", svg, ".svg");
   assertPictureFile("--html", html, ".html");

@@ -5,17 +5,9 @@ import { noteMissingDirectory } from "../missing-directory.js";
 import { readPayloads } from "../payload.js";
 import { Rows } from "../rows.js";
 import type { RunVerb, VerbCall } from "../verb.js";
+import type { FlagsOf } from "../verbs.js";
 
-interface Flags {
-  readonly prefix?: string;
-  readonly explain?: boolean;
-  readonly live?: string;
-  readonly allowEmpty?: boolean;
-  readonly minAge?: number;
-  readonly maxScan?: number;
-  readonly maxDelete?: number;
-  readonly dryRun?: boolean;
-}
+type Flags = FlagsOf<"gc">;
 
 export const run: RunVerb = async (call) => {
   const { output } = call;

@@ -1,14 +1,10 @@
-import { leastRights, type RightsProvider } from "../least-rights.js";
+import { leastRights } from "../least-rights.js";
 import { usageFailure } from "../failure.js";
 import type { RunVerb } from "../verb.js";
-
-interface Flags {
-  readonly provider?: RightsProvider;
-  readonly readOnly?: boolean;
-}
+import type { FlagsOf } from "../verbs.js";
 
 export const run: RunVerb = async (call) => {
-  const { provider, readOnly = false } = call.options as Flags;
+  const { provider, readOnly = false } = call.options as FlagsOf<"iam">;
   const known = await call.description();
   const { storage } = known;
   const asked = provider ?? known.provider;

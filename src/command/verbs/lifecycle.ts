@@ -5,20 +5,13 @@ import { usageFailure } from "../failure.js";
 import { readPayload } from "../payload.js";
 import type { Description } from "../open-manager.js";
 import type { RunVerb } from "../verb.js";
+import type { FlagsOf } from "../verbs.js";
 
-type Provider = "s3" | "gcs" | "azure" | "generic";
-
-interface Flags {
-  readonly provider?: Provider;
-  readonly ttl?: number;
-  readonly prefix?: string;
-  /** A file, or `true` for stdin. */
-  readonly check?: string | true;
-}
+type Provider = NonNullable<FlagsOf<"lifecycle">["provider"]>;
 
 export const run: RunVerb = async (call) => {
   const { output, terminal } = call;
-  const { provider, prefix, check, ttl: asked } = call.options as Flags;
+  const { provider, prefix, check, ttl: asked } = call.options as FlagsOf<"lifecycle">;
   const known = await call.description();
   const ttl = asked ?? known.ttl;
   if (ttl === "never") throw usageFailure("How long do payloads live? Say --ttl 7d, or set it for all scopes.");

@@ -2,6 +2,7 @@ import { splitLabelledPath } from "../../object/expiry-label.js";
 import type { ObjectInfo } from "../../store/store.js";
 import { noteMissingDirectory } from "../missing-directory.js";
 import type { RunVerb } from "../verb.js";
+import type { FlagsOf } from "../verbs.js";
 
 /** An object in a listing. */
 export interface ListedObject {
@@ -30,7 +31,7 @@ export const run: RunVerb = async (call) => {
     signal,
     goOnWith,
   } = call;
-  const { limit, startAfter } = options as { limit?: number; startAfter?: string };
+  const { limit, startAfter } = options as FlagsOf<"ls">;
   await noteMissingDirectory(call);
   const objects = (await manager()).list(prefix, { limit, startAfter, signal });
   async function* rows(): AsyncGenerator<ListedObject> {

@@ -4,13 +4,9 @@ import { differences } from "../differences.js";
 import { EXIT } from "../exit-codes.js";
 import { storesApart, type TwoStores } from "../two-stores.js";
 import type { RunVerb, VerbCall } from "../verb.js";
+import type { FlagsOf } from "../verbs.js";
 
-interface Flags {
-  readonly prefix?: string;
-  readonly startAfter?: string;
-  readonly concurrency?: number;
-  readonly dryRun?: boolean;
-}
+type Flags = FlagsOf<"migrate">;
 
 export const run: RunVerb = async (call) => {
   const { output, progress } = call;

@@ -2,16 +2,12 @@ import { confirm } from "../confirm.js";
 import { EXIT } from "../exit-codes.js";
 import { assertDirectory } from "../missing-directory.js";
 import type { RunVerb } from "../verb.js";
-
-interface Flags {
-  readonly startAfter?: string;
-  readonly dryRun?: boolean;
-}
+import type { FlagsOf } from "../verbs.js";
 
 export const run: RunVerb = async (call) => {
   const { args, options, output, progress, signal, goOnWith } = call;
   const [prefix = ""] = args;
-  const { startAfter, dryRun = false } = options as Flags;
+  const { startAfter, dryRun = false } = options as FlagsOf<"reencrypt">;
   const manager = await call.manager();
   await assertDirectory(call);
   await confirm(call, `Encrypt again what lies below ${JSON.stringify(prefix)}`);

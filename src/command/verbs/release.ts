@@ -1,15 +1,10 @@
 import { confirm } from "../confirm.js";
 import { noteMissingDirectory } from "../missing-directory.js";
 import type { RunVerb } from "../verb.js";
-
-interface Flags {
-  readonly prefix?: string;
-  readonly tombstone?: number;
-  readonly dryRun?: boolean;
-}
+import type { FlagsOf } from "../verbs.js";
 
 export const run: RunVerb = async (call) => {
-  const { prefix, tombstone, dryRun = false } = call.options as Flags;
+  const { prefix, tombstone, dryRun = false } = call.options as FlagsOf<"release">;
   const scope = call.args[0]!;
   const manager = await call.manager();
   await noteMissingDirectory(call);

@@ -5,16 +5,9 @@ import { once } from "node:events";
 import { resolve } from "node:path";
 import { usageFailure } from "../failure.js";
 import type { RunVerb, VerbCall } from "../verb.js";
+import type { FlagsOf } from "../verbs.js";
 
-interface Flags {
-  readonly port?: number;
-  readonly host?: string;
-  readonly name?: string;
-  readonly tlsCert?: string;
-  readonly tlsKey?: string;
-  readonly allowDelete?: boolean;
-  readonly temporal?: string | true;
-}
+type Flags = FlagsOf<"serve">;
 
 const PORT = 7788;
 const LOOPBACK = ["127.0.0.1", "localhost", "::1"];

@@ -5,13 +5,7 @@ import { assertDirectory } from "../missing-directory.js";
 import { readPayload, readPayloads } from "../payload.js";
 import { Rows } from "../rows.js";
 import type { RunVerb, VerbCall } from "../verb.js";
-
-interface Flags {
-  readonly prefix?: string;
-  readonly all?: boolean;
-  readonly live?: string;
-  readonly startAfter?: string;
-}
+import type { FlagsOf } from "../verbs.js";
 
 export const run: RunVerb = async (call) => {
   const { output } = call;
@@ -43,7 +37,7 @@ export const run: RunVerb = async (call) => {
 
 async function verify(call: VerbCall, onProblem: (problem: VerifyProblem) => unknown): Promise<VerifyReport> {
   const { args, options, terminal, progress, signal, goOnWith } = call;
-  const { prefix, all, live, startAfter } = options as Flags;
+  const { prefix, all, live, startAfter } = options as FlagsOf<"verify">;
   const isOfPrefix = prefix !== undefined || all === true;
   if (isOfPrefix && args[0] !== undefined) throw usageFailure("verify takes a payload, or --prefix or --all.");
   if (!isOfPrefix && (live ?? startAfter) !== undefined)

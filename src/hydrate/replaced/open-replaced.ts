@@ -1,7 +1,7 @@
 import { RAISE } from "../budget.js";
 import { formatLocation } from "../../paths/location.js";
 import { ByteReader } from "../../codecs/byte-reader.js";
-import { headerSize, parseHeader, PREAMBLE_SIZE } from "../../codecs/aes256gcm/encryption-header.js";
+import { readHeader } from "../../codecs/aes256gcm/encryption-header.js";
 import type { ParsedReference } from "../../reference/reference.js";
 import { StorageError } from "../../errors/error.js";
 import { bytesResult } from "../../store/read-result.js";
@@ -72,13 +72,11 @@ async function* ownChunks(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const reader = new ByteReader(result);
   try {
-    const preamble = Buffer.from(await reader.read(Buffer.alloc(PREAMBLE_SIZE)));
-    const rest = await reader.read(Buffer.alloc((headerSize(preamble) ?? PREAMBLE_SIZE) - PREAMBLE_SIZE));
-    const head = Buffer.concat([preamble, rest]);
-    if (!replaces(parseHeader(head).header, reference)) {
+    const { header, bytes } = await readHeader(reader);
+    if (!replaces(header, reference)) {
       throw integrityError("it took the place of another", store, formatLocation(reference.location));
     }
-    yield head;
+    yield bytes;
     yield* reader.rest();
   } finally {
     await reader.close();

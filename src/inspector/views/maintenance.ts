@@ -1,4 +1,4 @@
-import { requireStore } from "../../call/require-store.js";
+import { requireStore } from "../../call/call.js";
 import { isStorageError } from "../../errors/error.js";
 import type { CollectedObject } from "../../maintain/collect/report.js";
 import type { StorageManager } from "../../manager/storage-manager.js";

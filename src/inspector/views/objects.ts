@@ -1,12 +1,10 @@
-import { objectKind } from "../../object/object-name.js";
-import { roleOf } from "../../object/reserved-names.js";
 import { assertPath } from "../../paths/path.js";
 import { formatPayloadPath } from "../../plan/payload-path.js";
 import type { StorageManager } from "../../manager/storage-manager.js";
 import type { FoundReference } from "../../reference/references-in.js";
 import type { ObjectInfo } from "../../store/store.js";
 import { Refusal } from "../answers.js";
-import { objectEntries, type ObjectReader } from "../object-entries.js";
+import { infoOf, objectEntries, type ObjectReader } from "../object-entries.js";
 import type { View } from "../visit.js";
 
 const PAGE = 100;
@@ -25,7 +23,7 @@ export const objects: View = async ({ manager, query, signal }) => {
     listed.push(object);
   }
   const page = listed.slice(0, limit);
-  return { objects: page.map(rowOf), ...(listed.length > limit && { next: page.at(-1)!.path }) };
+  return { objects: page.map(infoOf), ...(listed.length > limit && { next: page.at(-1)!.path }) };
 };
 
 /** Answers with one object and its entries. The answer has no values, but the references in the values. */
@@ -60,17 +58,6 @@ function readerOf(manager: StorageManager): ObjectReader {
       return undefined;
     },
     readWhole: (path, options) => manager.readBlob(path, options),
-  };
-}
-
-function rowOf({ path, size, lastModified }: ObjectInfo): object {
-  const { role, expires } = roleOf(path);
-  return {
-    path,
-    size,
-    kind: role === "payload" || role === "unknown" ? objectKind(path).holds : role,
-    lastModified: lastModified?.toISOString(),
-    expires: expires === undefined ? undefined : new Date(expires).toISOString(),
   };
 }
 

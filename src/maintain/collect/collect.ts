@@ -1,14 +1,12 @@
 import * as z from "zod/mini";
-import type { ManagerParts } from "../../call/call.js";
-import { requireStore } from "../../call/require-store.js";
+import { requireStore, type ManagerParts } from "../../call/call.js";
 import { count, prefix, signal } from "../../configure/fields.js";
 import type { SharedReads } from "../../hydrate/reads/shared-reads.js";
 import { callFailure } from "../../errors/as-storage-error.js";
-import { StorageError } from "../../errors/error.js";
 import { assertRouted } from "../../access/admit.js";
 import type { EventDetails } from "../../observe/recorder.js";
 import { isFunction } from "../../options/fields.js";
-import { parseOptions } from "../../options/parse-options.js";
+import { invalidOptions, parseOptions } from "../../options/parse-options.js";
 import { isIterable } from "../verify/verify-settings.js";
 import { settingsBelow } from "../release.js";
 import { LivePayloads } from "./live-payloads.js";
@@ -39,7 +37,7 @@ type Parts = ManagerParts & { readonly source: { readonly shared: SharedReads } 
 export async function collect(parts: Parts, options: CollectOptions): Promise<CollectReport> {
   const { prefix: below, live, ...given } = parseOptions(schema, options, "collect");
   const store = requireStore(parts.settings, "collect");
-  const settings = below === undefined ? parts.settings : settingsBelow(below, parts.settings, "collect");
+  const settings = settingsBelow(below, parts.settings, "collect");
   const { outputPrefix, inputPrefix, retention } = settings;
   for (const own of [outputPrefix, inputPrefix]) assertRouted(own, store, "collect");
   const { all, maxScan = retention.maxScan, maxDelete = retention.maxDelete, minAge = retention.minAge } = given;
@@ -76,11 +74,10 @@ async function follow(
   ownSignal: AbortSignal,
 ): Promise<{ objects: LivePayloads; hasBrake: boolean }> {
   const store = requireStore(parts.settings, "collect");
-  const followed = await LivePayloads.follow(payloads, store, parts, report, ownSignal);
-  if (followed.payloads === 0 && !allowEmpty) {
+  const objects = await LivePayloads.follow(payloads, store, parts, report, ownSignal);
+  if (objects.count === 0 && !allowEmpty) {
     const problem = "live: holds no payload, so that all would be deleted. If that is meant, say allowEmpty: true";
-    const message = `The options of collect are not valid. ${problem}.`;
-    throw new StorageError("CONFIG_INVALID", message, { operation: "configure" });
+    throw invalidOptions("collect", problem);
   }
-  return { objects: followed.live, hasBrake: !allowEmpty && !dryRun };
+  return { objects, hasBrake: !allowEmpty && !dryRun };
 }

@@ -18,6 +18,8 @@ import { addProblem, type CollectReport } from "./report.js";
  * when it may lead anywhere.
  */
 export class LivePayloads implements LiveObjects {
+  /** Number of payloads. */
+  count = 0;
   private readonly paths = new PathSet();
   private readonly directories = new Set<string>();
   // Whether an entry may lead to objects in unknown places.
@@ -29,7 +31,6 @@ export class LivePayloads implements LiveObjects {
    * Follows payloads.
    *
    * @param report is told which entries can't be followed
-   * @returns the objects that the payloads lead to, and the number of payloads
    */
   static async follow(
     payloads: Iterable<unknown> | AsyncIterable<unknown>,
@@ -37,7 +38,7 @@ export class LivePayloads implements LiveObjects {
     { settings, source }: ManagerParts & { readonly source: { readonly shared: SharedReads } },
     report: CollectReport,
     signal: AbortSignal,
-  ): Promise<{ live: LivePayloads; payloads: number }> {
+  ): Promise<LivePayloads> {
     const live = new LivePayloads();
     const verified = verifySettings(settings, "prefix", {});
     const findings = new Findings({
@@ -53,8 +54,8 @@ export class LivePayloads implements LiveObjects {
         onReached: (path) => live.paths.add(parseLocation(path).path),
         onUnfollowed: (path) => live.keepScope(path),
       });
-    const count = await followPayloads(payloads, newWalk, () => undefined, signal);
-    return { live, payloads: count };
+    live.count = await followPayloads(payloads, newWalk, () => undefined, signal);
+    return live;
   }
 
   /** @param directory prefix and scope of the object */

@@ -1,11 +1,10 @@
-import { types } from "node:util";
 import type { ManagerParts } from "../../call/call.js";
 import { withDeadline } from "../../call/deadline.js";
 import { abortable } from "../../async/abort.js";
 import { forEachConcurrent } from "../../async/concurrency.js";
 import { callFailure } from "../../errors/as-storage-error.js";
 import { StorageError } from "../../errors/error.js";
-import { notify } from "../../observe/notify.js";
+import { notify, PacedListener } from "../../observe/notify.js";
 import { comparePaths } from "../../paths/path.js";
 import type { ObjectInfo, Store } from "../../store/store.js";
 import { sortedListing } from "../../store/sorted-listing.js";
@@ -63,7 +62,7 @@ export class CollectorPass {
   private readonly begun: number;
   private after: string | undefined;
   private condemned = 0;
-  private heard: unknown;
+  private readonly listener: PacedListener<CollectedObject>;
 
   constructor(
     private readonly parts: ManagerParts,
@@ -76,6 +75,7 @@ export class CollectorPass {
     this.prefixes = [...new Set([outputPrefix, inputPrefix])].sort(comparePaths);
     this.state = new CollectorState(store, outputPrefix);
     this.begun = retention.clock.now();
+    this.listener = new PacedListener(options.onObject);
   }
 
   /**
@@ -193,21 +193,14 @@ export class CollectorPass {
         this.tell(one.object, isLocked ? "locked" : "failed");
       }
     });
-    // A listener that writes down each report may be slower than a listing.
-    if (types.isPromise(this.heard)) {
-      await abortable(
-        this.heard.catch(() => undefined),
-        options.signal,
-      );
-    }
+    await this.listener.untilHeard(options.signal);
     if (seen === undefined) return;
     report.lastPath = seen;
     if (options.onProgress !== undefined) notify(options.onProgress, progressOf(report));
   }
 
   private tell({ path, size }: ObjectInfo, outcome: CollectedObject["outcome"]): void {
-    const { onObject } = this.options;
-    if (onObject !== undefined) notify((object) => (this.heard = onObject(object)), { path, size, outcome });
+    this.listener.tell({ path, size, outcome });
   }
 
   /** @returns why the object was kept; `undefined` when it is gone */

@@ -1,11 +1,8 @@
 import { StorageError } from "../../errors/error.js";
 import { isObject } from "../../json/is-object.js";
 import { longestLife } from "../../object/expiry-label.js";
-import { azureEffects } from "./azure-effects.js";
-import { fieldsOf, type RuleEffect, type RuleEnd } from "./early-ends.js";
-import { gcsEffects } from "./gcs-effects.js";
 import { DAY, parseLifecyclePolicy, type LifecyclePolicy } from "./lifecycle-policy.js";
-import { s3Effects } from "./s3-effects.js";
+import { azureEffects, fieldsOf, gcsEffects, s3Effects, type RuleEffect, type RuleEnd } from "./rule-effects.js";
 
 /** A rule that ends payloads before their label has expired. */
 export interface LifecycleProblem {

@@ -18,7 +18,7 @@ const BATCH = 1000;
 export async function followPayloads(
   payloads: Iterable<unknown> | AsyncIterable<unknown>,
   newWalk: () => PayloadWalk,
-  onFollowed: (walk: PayloadWalk) => void,
+  onFollowed: (walk: PayloadWalk) => unknown,
   signal: AbortSignal,
 ): Promise<number> {
   let walk = newWalk();

@@ -1,7 +1,7 @@
-import { LRUCache } from "lru-cache";
 import { isNotFound, isStorageError } from "../../errors/error.js";
 import { abortable } from "../../async/abort.js";
 import type { Semaphore } from "../../store/layers/semaphore.js";
+import { lastUsed } from "../../store/last-used.js";
 import type { Store } from "../../store/store.js";
 import { giveUp } from "../../async/give-up.js";
 
@@ -13,7 +13,7 @@ export type KnownSize = { readonly size: number } | undefined;
 
 /** Remembers which objects exist. Asks the store once for each, as long as the answer is remembered. */
 export class KnownObjects {
-  private readonly known = new LRUCache<string, { readonly object: KnownSize }>({ max: KEPT });
+  private readonly known = lastUsed<{ readonly object: KnownSize }>(KEPT);
 
   constructor(
     private readonly store: Store,

@@ -1,9 +1,9 @@
 import { digestText, beginSha256 } from "../../bytes/digest.js";
-import { bytesOf } from "../../bytes/bytes.js";
-import { StorageError, type StorageErrorDetails } from "../../errors/error.js";
+import type { StorageErrorDetails } from "../../errors/error.js";
 import { abortable } from "../../async/abort.js";
 import type { ReadResult } from "../../store/store.js";
 import { integrityError } from "../../hydrate/entry-bytes.js";
+import { chunkOf } from "../../hydrate/read-bytes.js";
 import { giveUp } from "../../async/give-up.js";
 
 /**
@@ -79,10 +79,7 @@ export class ObjectBody {
       this.isOver = true;
       return undefined;
     }
-    const chunk = bytesOf(next.value);
-    if (chunk === undefined) {
-      throw new StorageError("UNEXPECTED", "The store gave a chunk of a body that is not bytes.", this.details);
-    }
+    const chunk = chunkOf(next.value, this.details);
     this.received += chunk.byteLength;
     this.hash.update(chunk);
     return chunk;

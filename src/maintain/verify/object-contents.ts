@@ -7,16 +7,19 @@ import { encryptedEntries, type EncryptedEntry } from "../../codecs/aes256gcm/en
 import { isEncrypted } from "../../codecs/aes256gcm/encryption-header.js";
 import { isUnknownKey } from "../../codecs/aes256gcm/encryption-keys.js";
 import type { ParsedReference } from "../../reference/reference.js";
-import { assertDecodable } from "../../hydrate/decode-codecs.js";
+import { assertDecodable, decodeChunks } from "../../hydrate/decode-codecs.js";
 import { EntryDecoder, isBinary } from "../../hydrate/decode-entry.js";
 import type { EntryDecoding } from "../../hydrate/entry-decoding.js";
 import type { Semaphore } from "../../store/layers/semaphore.js";
 import type { VerifySettings } from "./verify-settings.js";
 import type { ObjectKind } from "../../object/object-name.js";
+import type { ObjectBody } from "./object-body.js";
 import { Refusal } from "./report.js";
 
 const NEWLINE = 0x0a;
 const BRACE = 0x7b;
+
+const TOO_LARGE = "The entries of an object of more than 16 MiB were not looked at.";
 
 /**
  * The entries of an object, examined without the references to them. It decodes only entries that describe themselves.
@@ -47,9 +50,38 @@ export class ObjectContents {
       yield* this.encryptedValues(bytes);
       return;
     }
-    this.assertTaken();
+    this.assertTaken(this.entry([]));
     if (holds === "envelope") yield* this.envelope(bytes);
     if (holds === "pack") yield* this.packed(bytes);
+  }
+
+  /**
+   * Reads an object that is not held in memory. A single encrypted entry is decrypted while it is read. For any other
+   * content, only the digest is checked.
+   *
+   * @param size size of the object in bytes
+   * @throws {StorageError} `INTEGRITY`, `DECODE_FAILED`, the error of a key provider; {@link Refusal}
+   */
+  async readLong(body: ObjectBody, size: number): Promise<void> {
+    const { holds, isReplacement } = this.kind;
+    if (holds === "other") return;
+    const { head } = body;
+    if (!isReplacement && !this.isEncrypted(head)) {
+      this.assertTaken(this.entry([]));
+      this.isUnchecked = holds !== "binary";
+      return;
+    }
+    const entry = encryptedEntries(head).next().value!;
+    try {
+      if (entry.size !== undefined && entry.size !== size)
+        throw new Refusal(new StorageError("LIMIT_EXCEEDED", TOO_LARGE, { operation: "verify" }));
+      const limits = { maxBytes: Infinity, tooLarge: () => new Error("There is always room."), signal: this.signal };
+      const chunks = decodeChunks(body.chunks(), this.described(entry), this.settings.codecs, limits);
+      while ((await chunks.next()).done !== true);
+      this.isUnchecked = holds !== "binary";
+    } catch (error) {
+      this.leave(error);
+    }
   }
 
   /**
@@ -57,20 +89,24 @@ export class ObjectContents {
    *
    * @throws {Refusal} when this manager can't decode the entry
    */
-  described({ header: { contentType, schema, schemaVersion }, encodings }: EncryptedEntry): ParsedReference {
+  private described({ header: { contentType, schema, schemaVersion }, encodings }: EncryptedEntry): ParsedReference {
     const reference = {
       ...this.entry([...encodings, "aes256gcm"]),
       contentType,
       schema,
       schemaVersion,
     } as ParsedReference;
-    assertTaken(reference, this.settings);
+    this.assertTaken(reference);
     return reference;
   }
 
-  /** @throws {Refusal} when this manager accepts only encrypted entries */
-  assertTaken(): void {
-    assertTaken(this.entry([]), this.settings);
+  /** @throws {Refusal} when this manager can't decode the entry, or must not */
+  private assertTaken(reference: ParsedReference): void {
+    try {
+      assertDecodable(reference, this.settings.codecs);
+    } catch (error) {
+      throw new Refusal(error as StorageError);
+    }
   }
 
   /**
@@ -78,14 +114,14 @@ export class ObjectContents {
    *
    * @throws the error, when not even the digest was checked, or when the error is neither a refusal nor a missing key
    */
-  leave(error: unknown): void {
+  private leave(error: unknown): void {
     if (this.kind.digest === undefined) throw error;
     if (!(error instanceof Refusal) && !(isStorageError(error) && isUnknownKey(error))) throw error;
     this.isUnchecked = true;
   }
 
   /** @param bytes the object, or its first bytes */
-  isEncrypted(bytes: Uint8Array): boolean {
+  private isEncrypted(bytes: Uint8Array): boolean {
     if (!isEncrypted(bytes)) return false;
     // A user's own binary object may begin with the same bytes, where it is not encrypted.
     if (this.kind.holds !== "binary" || this.settings.codecs.problemOf([]) !== undefined) return true;
@@ -199,14 +235,6 @@ export class ObjectContents {
 function undecodable(problem: string, cause?: unknown): StorageError {
   const message = `A stored object can't be decoded: ${problem}.`;
   return new StorageError("DECODE_FAILED", message, { operation: "verify", cause });
-}
-
-function assertTaken(reference: ParsedReference, { codecs }: VerifySettings): void {
-  try {
-    assertDecodable(reference, codecs);
-  } catch (error) {
-    throw new Refusal(error as StorageError);
-  }
 }
 
 /** Returns whether bytes begin like the JSON of an object. */

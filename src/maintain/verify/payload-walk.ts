@@ -7,7 +7,7 @@ import { forEachConcurrent } from "../../async/concurrency.js";
 import { StorageError } from "../../errors/error.js";
 import { withDeadline } from "../../call/deadline.js";
 import { assertDecodable } from "../../hydrate/decode-codecs.js";
-import { leastDecodedSize, entryKey } from "../../reference/stored-entry.js";
+import { cyclicReference, leastDecodedSize, entryKey } from "../../reference/stored-entry.js";
 import { isBinary } from "../../hydrate/decode-entry.js";
 import type { VerifySettings } from "./verify-settings.js";
 import type { SharedReads } from "../../hydrate/reads/shared-reads.js";
@@ -99,7 +99,7 @@ export class PayloadWalk {
       this.level = children.flat();
     }
     for (const [, { path, spot }] of this.graph.cycles()) {
-      this.findings.addError(cyclicReference(path), { path, spot, hasSpot: true });
+      this.findings.addError(cyclicReference("verify", path), { path, spot, hasSpot: true });
     }
   }
 
@@ -205,11 +205,4 @@ export class PayloadWalk {
     // scope.
     this.noteUnfollowed(kind === "refused" ? undefined : place.path);
   }
-}
-
-function cyclicReference(path: string): StorageError {
-  return new StorageError("CYCLIC_REFERENCE", "A reference leads back to an object that it lies inside of.", {
-    operation: "verify",
-    path,
-  });
 }

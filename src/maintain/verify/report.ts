@@ -1,12 +1,10 @@
-import { types } from "node:util";
-import { abortable } from "../../async/abort.js";
 import { isStorageError, type StorageError } from "../../errors/error.js";
 import { isUnknownKey } from "../../codecs/aes256gcm/encryption-keys.js";
-import { notify } from "../../observe/notify.js";
+import { notify, PacedListener } from "../../observe/notify.js";
 import { formatPayloadPath } from "../../plan/payload-path.js";
 import { pathOf, type Spot } from "../../reference/find-references.js";
 import type { CallOptions } from "../../store/store.js";
-import type { StorageManagerOptions } from "../../configure/options.js";
+import type { HydrateOptions } from "../../configure/options.js";
 import { callFailure } from "../../errors/as-storage-error.js";
 
 /**
@@ -79,15 +77,9 @@ export interface VerifyProgress {
  * const report = await manager.verifyPrefix("outputs/run-42/", { onProgress: ({ lastPath }) => save(lastPath) });
  * for (const { kind, path, error } of report.problems) console.warn(kind, path, error?.message);
  */
-export interface VerifyReport {
+export interface VerifyReport extends Pick<VerifyProgress, "objects" | "bytes" | "references" | "lastPath"> {
   /** Whether there are no problems. */
   ok: boolean;
-  /** See {@link VerifyProgress.objects}. */
-  objects: number;
-  /** See {@link VerifyProgress.bytes}. */
-  bytes: number;
-  /** See {@link VerifyProgress.references}. */
-  references: number;
   missing: number;
   corrupt: number;
   orphaned: number;
@@ -100,14 +92,11 @@ export interface VerifyReport {
   unchecked: number;
   /** The first `maxProblems` problems. `onProblem` gets all. */
   problems: VerifyProblem[];
-  /** See {@link VerifyProgress.lastPath}. */
-  lastPath?: string;
 }
 
 /** Options of the verification of a payload. They override the manager's options of the same name for this call. */
-export interface VerifyOptions extends CallOptions, Pick<StorageManagerOptions, "timeout"> {
-  /** Path prefixes that references may lead to, besides those of the manager. */
-  allow?: readonly string[] | undefined;
+export interface VerifyOptions
+  extends CallOptions, Pick<HydrateOptions, "allow" | "audience" | "stepRunId" | "timeout"> {
   /** Maximum number of problems in the list of the report, default 1000. The counts include all problems. */
   maxProblems?: number | undefined;
   /**
@@ -117,13 +106,6 @@ export interface VerifyOptions extends CallOptions, Pick<StorageManagerOptions, 
   onProblem?: ((problem: VerifyProblem) => unknown) | undefined;
   /** Called after every object. Errors that it throws are ignored. */
   onProgress?: ((progress: VerifyProgress) => void) | undefined;
-  /**
-   * The audience that references were signed for, in place of `signing.audience`. Without `signing` the call fails
-   * with `CONFIG_INVALID`.
-   */
-  audience?: string | undefined;
-  /** The step run that events are attributed to. */
-  stepRunId?: string | undefined;
 }
 
 /** Options of the verification of a prefix. They override the manager's options of the same name for this call. */
@@ -172,7 +154,7 @@ export class Findings {
   lastPath: string | undefined;
   private readonly counts: Record<VerifyProblemKind, number> = { missing: 0, corrupt: 0, orphaned: 0, refused: 0 };
   private readonly problems: VerifyProblem[] = [];
-  private heard: unknown;
+  private readonly listener: PacedListener<VerifyProblem>;
 
   constructor(
     private readonly options: {
@@ -180,7 +162,9 @@ export class Findings {
       readonly onProblem?: ((problem: VerifyProblem) => unknown) | undefined;
       readonly onProgress?: ((progress: VerifyProgress) => void) | undefined;
     },
-  ) {}
+  ) {
+    this.listener = new PacedListener(options.onProblem);
+  }
 
   add(kind: VerifyProblemKind, { path, spot, hasSpot, foundIn }: ProblemPlace, error?: StorageError): void {
     this.counts[kind]++;
@@ -194,23 +178,12 @@ export class Findings {
       error,
     };
     if (isListed) this.problems.push(problem);
-    const { onProblem } = this.options;
-    if (onProblem !== undefined) notify((told) => (this.heard = onProblem(told)), { ...problem });
+    this.listener.tell({ ...problem });
   }
 
-  /**
-   * Waits for the listener. A listener that writes down each report may be slower than the search for problems.
-   *
-   * @throws {StorageError} `ABORTED`
-   */
-  async untilHeard(signal: AbortSignal | undefined): Promise<void> {
-    const { heard } = this;
-    if (!types.isPromise(heard)) return;
-    await abortable(
-      heard.catch(() => undefined),
-      signal,
-    );
-    if (this.heard === heard) this.heard = undefined;
+  /** Waits for the listener. @throws {StorageError} `ABORTED` */
+  untilHeard(signal: AbortSignal | undefined): Promise<void> {
+    return this.listener.untilHeard(signal);
   }
 
   /** Notes a problem with an object, or with the target of a reference. */

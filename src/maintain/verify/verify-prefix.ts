@@ -10,7 +10,6 @@ import { EntryDecoding } from "../../hydrate/entry-decoding.js";
 import type { VerifySettings } from "./verify-settings.js";
 import { sweep } from "../walk-objects.js";
 import { KnownObjects } from "./known-objects.js";
-import { readLong } from "./long-object.js";
 import { ObjectBody } from "./object-body.js";
 import { ObjectContents } from "./object-contents.js";
 import { objectKind, type ObjectKind } from "../../object/object-name.js";
@@ -45,19 +44,16 @@ export class PrefixCheck {
     const { findings, settings } = this;
     const { startAfter, signal } = settings;
     findings.lastPath = startAfter;
-    await sweep(
-      prefix,
-      { ...(startAfter === undefined ? {} : { startAfter }), signal },
-      settings,
-      "verify",
-      (object, objectSignal) => this.visit(object, objectSignal),
-      ({ objects, bytes, lastPath = startAfter }) => {
+    await sweep(prefix, { ...(startAfter === undefined ? {} : { startAfter }), signal }, settings, {
+      operation: "verify",
+      visit: (object, objectSignal) => this.visit(object, objectSignal),
+      onFailure: ({ path }, error) => void findings.addError(error, { path }),
+      onProgress: ({ objects, bytes, lastPath = startAfter }) => {
         Object.assign(findings, { objects, bytes, lastPath });
         findings.tellProgress();
         return findings.untilHeard(signal);
       },
-      ({ path }, error) => void findings.addError(error, { path }),
-    );
+    });
   }
 
   private async visit(object: ObjectInfo, signal: AbortSignal): Promise<void> {
@@ -95,7 +91,7 @@ export class PrefixCheck {
         const body = new ObjectBody(result, details, signal);
         try {
           const whole = await body.whole();
-          if (whole === undefined) await readLong(body, result.info.size, kind, contents, settings, signal);
+          if (whole === undefined) await contents.readLong(body, result.info.size);
           event.bytes = await body.finish(kind.digest);
           this.known.note(path, event.bytes);
           return kind.holds === "other" ? undefined : whole;

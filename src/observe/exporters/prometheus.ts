@@ -1,15 +1,16 @@
 import * as z from "zod/mini";
 import type * as Client from "prom-client";
-import { StorageError } from "../../errors/error.js";
 import { hasMethods } from "../../options/fields.js";
-import { parseOptions } from "../../options/parse-options.js";
+import { invalidOptions, parseOptions } from "../../options/parse-options.js";
 import type { StorageObserver } from "../observer.js";
-import { buckets, type BucketsOption } from "./buckets.js";
 import { Measures } from "./measures.js";
-import { METRICS, type Buckets, type Metric, type MetricName } from "./metrics.js";
+import { DEFAULT_BUCKETS, METRICS, type Buckets, type Metric, type MetricName } from "./metrics.js";
 import { requirePeer } from "./require-peer.js";
 
 const client = requirePeer("prom-client", "coatcheck/prometheus") as typeof Client;
+
+/** Upper bounds of histograms: durations in seconds, or an object with durations in seconds and sizes in bytes. */
+type BucketsOption = readonly number[] | Partial<Buckets>;
 
 /** Options of {@link prometheusObserver}. */
 export interface PrometheusObserverOptions {
@@ -31,6 +32,22 @@ export interface PrometheusObserverOptions {
 // Names that begin with two underscores belong to the server.
 const LABEL_NAME = /^(?:[a-zA-Z]|_[a-zA-Z0-9])[a-zA-Z0-9_]*$/;
 const OWN_LABELS = new Set<string>(["le", ...Object.values(METRICS).flatMap(({ labels }) => [...labels])]);
+
+const bounds = z.array(z.number().check(z.positive())).check(
+  z.minLength(1),
+  z.refine((list) => list.every((bound, index) => index === 0 || bound > list[index - 1]!), "must grow"),
+);
+
+const each = z.strictObject({ duration: z.optional(bounds), size: z.optional(bounds) });
+
+/** The option `buckets`, with its defaults. */
+const buckets = z.pipe(
+  z.optional(z.union([bounds, each], "must be a list of growing numbers, or an object of such lists: duration, size")),
+  z.transform((option): Buckets => {
+    const given = Array.isArray(option) ? { duration: option } : option;
+    return { duration: given?.duration ?? DEFAULT_BUCKETS.duration, size: given?.size ?? DEFAULT_BUCKETS.size };
+  }),
+);
 
 const schema = z.strictObject({
   registry: z.custom<Client.Registry>(
@@ -114,10 +131,7 @@ function existing(
   const { labelNames: others } = found as { labelNames?: unknown };
   const isSame = Array.isArray(others) && String(others.toSorted()) === String(labelNames.toSorted());
   if (hasMethods(METHODS[kind])(found) && isSame) return found;
-  throw new StorageError(
-    "CONFIG_INVALID",
-    `The options of prometheusObserver are not valid. registry: has another ${name}; its kind must be ${kind}, ` +
-      `its labels ${labelNames.join(", ") || "none"}.`,
-    { operation: "configure" },
-  );
+  const labels = labelNames.join(", ") || "none";
+  const problem = `registry: has another ${name}; its kind must be ${kind}, its labels ${labels}`;
+  throw invalidOptions("prometheusObserver", problem);
 }

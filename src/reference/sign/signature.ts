@@ -28,6 +28,11 @@ export type CheckedSignature =
   | ({ readonly status: "valid" | "expired" } & AuthenticReference)
   | { readonly status: Exclude<SignatureProblem, "expired"> };
 
+/** Returns whether one of the keys signed the reference, however long ago. */
+export function isAuthentic(checked: CheckedSignature): checked is Extract<CheckedSignature, AuthenticReference> {
+  return checked.status === "valid" || checked.status === "expired";
+}
+
 /** Signs the references that one call writes. All of them expire at the same time. */
 export interface CallSigner {
   /** A text as long as every signature that {@link CallSigner.sign} returns. */

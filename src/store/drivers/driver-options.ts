@@ -1,11 +1,17 @@
 import * as z from "zod/mini";
-import { isObject } from "../../json/is-object.js";
 import { MAX_PATH_BYTES, pathProblem } from "../../paths/path.js";
 import type { Capability } from "../capability.js";
 
 // Checks for the options of several drivers.
 
 export const wholeNumber = z.number().check(z.int());
+
+/** The conditions among the options `capability` of drivers. Servers differ in them. */
+export const conditionFlags = {
+  ifNoneMatch: z.optional(z.boolean()),
+  ifMatch: z.optional(z.boolean()),
+  deleteIfMatch: z.optional(z.boolean()),
+};
 
 /** The path inside a container that holds all objects. After parsing, it is empty or ends in a slash. */
 export const pathPrefix = z._default(
@@ -32,18 +38,6 @@ export function soundText(problemOf: (text: string) => string | undefined): z.Zo
       if (message !== undefined) context.addIssue({ code: "custom", message });
     }),
   );
-}
-
-/**
- * Makes a rule about several options, whose problem is reported for the option at `path`. The rule also runs if a
- * field alone is wrong, so that one error names every problem. A field may then have any type.
- */
-export function rule<Options>(
-  path: string,
-  message: string,
-  holds: (options: NoInfer<Options>) => boolean,
-): z.core.$ZodCheck<Options> {
-  return z.refine<Options>(holds, { path: [path], message, when: ({ value }) => isObject(value) });
 }
 
 /** Tells whether at most one of these options is given. */

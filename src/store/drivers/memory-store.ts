@@ -16,6 +16,7 @@ import type {
   DeleteOptions,
   ListOptions,
   ObjectInfo,
+  ObjectListing,
   ReadOptions,
   ReadResult,
   StoreBody,
@@ -105,11 +106,7 @@ class MemoryDriver implements Driver<"memory">, AtOnce {
     return Promise.resolve();
   }
 
-  async *list(
-    prefix: string,
-    options: ListOptions,
-    { details }: DriverCall,
-  ): AsyncGenerator<ObjectInfo, void, undefined> {
+  async *list(prefix: string, options: ListOptions, { details }: DriverCall): ObjectListing {
     const { startAfter, limit, signal } = options;
     const paths = [...this.#objects.keys()].filter((path) => isListed(path, prefix, startAfter)).sort(comparePaths);
     let listed = 0;

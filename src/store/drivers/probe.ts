@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { isStorageError } from "../../errors/error.js";
-import type { CallOptions, ObjectInfo } from "../store.js";
+import type { CallOptions, DeleteOptions, ObjectInfo } from "../store.js";
 import type { DriverCall } from "./driver-store.js";
 import type { ServiceErrors } from "./service-errors.js";
 import type { ServiceFailure } from "./service-failure.js";
@@ -37,23 +37,21 @@ export async function outcomeOf<Failure extends ServiceFailure>(
 }
 
 /** The operations of a driver that a probe needs. */
-export interface ProbeTarget {
-  stat(path: string, call: DriverCall): Promise<ObjectInfo | undefined>;
-  remove(path: string, call: DriverCall): Promise<unknown>;
+export interface ProbeDriver<Bucket> {
+  readonly name: string;
+  statObject(bucket: Bucket, path: string, call: DriverCall): Promise<ObjectInfo | undefined>;
+  deleteObject(bucket: Bucket, path: string, options: DeleteOptions, call: DriverCall): Promise<unknown>;
 }
 
 /** Objects for tests of a server, under `.coatcheck-probe/`. */
-export abstract class Probe {
-  readonly #signal: AbortSignal | undefined;
+export abstract class Probe<Bucket> {
   readonly #paths: string[] = [];
 
-  protected constructor(
-    private readonly store: string,
-    { signal }: CallOptions,
-    private readonly target: ProbeTarget,
-  ) {
-    this.#signal = signal;
-  }
+  constructor(
+    private readonly driver: ProbeDriver<Bucket>,
+    protected readonly bucket: Bucket,
+    private readonly options: CallOptions,
+  ) {}
 
   /** Runs a test, and deletes the objects that it wrote. */
   async finding<T>(find: () => Promise<T>): Promise<T> {
@@ -64,7 +62,7 @@ export abstract class Probe {
     const remove = async (path: string): Promise<void> => {
       // Without the signal, so that the bucket is also cleaned for a caller that gave up.
       const { details } = this.call("delete", path);
-      await this.target.remove(path, { details }).catch(() => undefined);
+      await this.driver.deleteObject(this.bucket, path, {}, { details }).catch(() => undefined);
     };
     await Promise.all(this.#paths.map(remove));
   }
@@ -76,10 +74,10 @@ export abstract class Probe {
   }
 
   protected call(operation: string, path: string, condition?: DriverCall["condition"]): DriverCall {
-    return { details: { operation, store: this.store, path }, signal: this.#signal, condition };
+    return { details: { operation, store: this.driver.name, path }, signal: this.options.signal, condition };
   }
 
   protected stat(path: string): Promise<ObjectInfo | undefined> {
-    return this.target.stat(path, this.call("stat", path));
+    return this.driver.statObject(this.bucket, path, this.call("stat", path));
   }
 }

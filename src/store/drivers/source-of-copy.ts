@@ -1,3 +1,4 @@
+import { StorageError, isStorageError } from "../../errors/error.js";
 import type { ObjectInfo } from "../store.js";
 import type { DriverCall } from "./driver-store.js";
 import { existing } from "./object-info.js";
@@ -18,4 +19,11 @@ export async function sourceOfCopy(
   const { sourceSize } = call;
   if (sourceSize !== undefined && sourceSize <= maxSize && from !== to) return { path: from, size: sourceSize };
   return existing(await stat(), call);
+}
+
+/** Returns the error of a copy. If the source is no longer the described version, another attempt may succeed. */
+export function copyError(error: unknown, { details }: DriverCall): unknown {
+  if (!isStorageError(error, "PRECONDITION_FAILED")) return error;
+  const { cause } = error;
+  return new StorageError("UNAVAILABLE", "The object was overwritten while it was copied.", { ...details, cause });
 }

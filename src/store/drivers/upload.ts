@@ -1,12 +1,9 @@
 import { LinkedAbort } from "../../async/linked-abort.js";
 import { checkedChunks } from "../body.js";
-import type { ObjectInfo, StoreBody, WriteOptions } from "../store.js";
+import type { Chunks, ObjectInfo, StoreBody, WriteOptions } from "../store.js";
 import type { DriverCall } from "./driver-store.js";
 import { quotedEtag } from "./object-info.js";
 import { plainError } from "./service-errors.js";
-
-/** The checked chunks of a body. A chunk may reuse the memory of the one before. */
-export type Chunks = AsyncGenerator<Uint8Array, void, undefined>;
 
 /** Uploads a body that is a stream. A failure also aborts its source, which may hang otherwise. */
 export async function uploadChunks<T>(

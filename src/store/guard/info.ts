@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import { isObject } from "../../json/is-object.js";
 import { isCount, isText, optional } from "../../json/scalars.js";
 import type { ObjectInfo } from "../store.js";
 import type { GuardedCall } from "./call.js";
@@ -32,5 +33,5 @@ export function guardedInfo(answer: unknown, call: GuardedCall, path?: string): 
 }
 
 function isTexts(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Object.values(value).every(isText);
+  return isObject(value) && Object.values(value).every(isText);
 }

@@ -2,14 +2,23 @@ import { abortable } from "../../async/abort.js";
 import { declareOwnStore } from "../guard/own-stores.js";
 import * as z from "zod/mini";
 import { type CallDetails } from "../check.js";
-import { systemClock, type Clock } from "../../async/clock.js";
+import type { Clock } from "../../async/clock.js";
 import { isStorageError } from "../../errors/error.js";
 import { observerField, type ObserverOption } from "../../observe/observer.js";
+import { clockField } from "../../options/fields.js";
 import { parseOptions } from "../../options/parse-options.js";
-import type { CallOptions, ListOptions, ObjectInfo, PresignOptions, ReadOptions, ReadResult, Store } from "../store.js";
+import type {
+  CallOptions,
+  ListOptions,
+  ObjectListing,
+  PresignOptions,
+  ReadOptions,
+  ReadResult,
+  Store,
+} from "../store.js";
 import { CallLayer, type Ask } from "./call-layer.js";
 import { Circuit, verdictOf, type AdmittedCall, type CircuitState } from "./circuit.js";
-import { clockOption, milliseconds, wholeNumber } from "./layer-options.js";
+import { milliseconds, wholeNumber } from "./layer-options.js";
 import { checkedStore } from "../is-store.js";
 import { relayed } from "../../async/relayed.js";
 import { relayedResult } from "./relayed-result.js";
@@ -41,7 +50,7 @@ export interface CircuitBreakerStore extends Store {
 const schema = z.strictObject({
   failures: z._default(wholeNumber, 5),
   resetAfter: z._default(milliseconds.check(z.gte(1)), 30_000),
-  clock: clockOption,
+  clock: clockField,
   observer: observerField,
 });
 
@@ -64,11 +73,8 @@ const schema = z.strictObject({
  * const store = withCircuitBreaker(new S3Store({ bucket: "payloads" }), { failures: 10, resetAfter: 15_000 });
  */
 export function withCircuitBreaker(store: Store, options: CircuitBreakerOptions = {}): CircuitBreakerStore {
-  const { clock = systemClock, observer, ...settings } = parseOptions(schema, options, "withCircuitBreaker");
-  return new CircuitBreakerLayer(
-    checkedStore(store, "withCircuitBreaker"),
-    new Circuit({ ...settings, clock, observer }),
-  );
+  const circuit = new Circuit(parseOptions(schema, options, "withCircuitBreaker"));
+  return new CircuitBreakerLayer(checkedStore(store, "withCircuitBreaker"), circuit);
 }
 
 class CircuitBreakerLayer extends CallLayer implements CircuitBreakerStore {
@@ -113,11 +119,7 @@ class CircuitBreakerLayer extends CallLayer implements CircuitBreakerStore {
     );
   }
 
-  protected override async *listChecked(
-    prefix: string,
-    options: ListOptions,
-    details: CallDetails,
-  ): AsyncGenerator<ObjectInfo, void, undefined> {
+  protected override async *listChecked(prefix: string, options: ListOptions, details: CallDetails): ObjectListing {
     const { signal } = options;
     const listing = this.below.listChecked(prefix, options, details); // This asks for nothing before its first step.
     const call = this.circuit.admit(details);

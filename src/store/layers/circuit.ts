@@ -39,7 +39,7 @@ export interface CircuitSettings {
   readonly failures: number;
   readonly resetAfter: number;
   readonly clock: Clock;
-  readonly observer: Observers | undefined;
+  readonly observer?: Observers | undefined;
 }
 
 /** A call that passed. It may report several times. Its reports are ignored once another call has changed the state. */

@@ -1,5 +1,5 @@
 import { wholeBytes } from "../body.js";
-import { StorageError, isNotFound } from "../../errors/error.js";
+import { StorageError, foundOrMissing } from "../../errors/error.js";
 import type { CallOptions, ObjectInfo, ReadResult, Store, WriteOptions } from "../store.js";
 
 /**
@@ -24,12 +24,7 @@ export async function writtenAlready(
 
 /** Whether there is no object at a path. */
 export async function isGone(store: Store, path: string, { signal }: CallOptions): Promise<boolean> {
-  try {
-    return (await store.stat(path, { signal })) === undefined;
-  } catch (error) {
-    if (isNotFound(error)) return true;
-    throw error;
-  }
+  return (await foundOrMissing(store.stat(path, { signal }))) === undefined;
 }
 
 function sameAttributes(info: ObjectInfo, { contentType, metadata }: WriteOptions): boolean {

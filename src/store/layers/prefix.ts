@@ -10,6 +10,7 @@ import type {
   DeleteOptions,
   ListOptions,
   ObjectInfo,
+  ObjectListing,
   PresignOptions,
   ReadOptions,
   ReadResult,
@@ -91,7 +92,7 @@ class PrefixLayer extends CallLayer {
     const result = await this.#named(() => this.below.readChecked(outer, options, { ...details, path: outer }));
     const relay = { step: <T>(pull: () => Promise<T>) => this.#named(pull) };
     const { signal } = options;
-    return relayedResult(renamed(result, { ...result.info, path }), relay, { store: this.name, signal });
+    return relayedResult(result, relay, { store: this.name, signal }, { ...result.info, path });
   }
 
   protected override async statChecked(
@@ -109,11 +110,7 @@ class PrefixLayer extends CallLayer {
     return this.#named(() => this.below.deleteChecked(outer, options, { ...details, path: outer }));
   }
 
-  protected override async *listChecked(
-    prefix: string,
-    options: ListOptions,
-    details: CallDetails,
-  ): AsyncGenerator<ObjectInfo, void, undefined> {
+  protected override async *listChecked(prefix: string, options: ListOptions, details: CallDetails): ObjectListing {
     if (!this.#fits(prefix)) return; // no path is that long
     const { startAfter, limit, ...others } = options;
     // A `startAfter` that is longer than any path here can't be given to the store below. It still has its place in
@@ -160,11 +157,7 @@ class PrefixLayer extends CallLayer {
     const { target, path: base } = this.#base;
     if (target === undefined) return outer.startsWith(base) ? outer.slice(base.length) : undefined;
     if (schemeOf(outer) === undefined) return undefined;
-    const { path } = splitLocation(
-      outer,
-      () => undefined,
-      (problem) => new Error(problem),
-    );
+    const { path } = splitLocation(outer);
     return path.startsWith(base) ? path.slice(base.length) : undefined;
   }
 
@@ -207,23 +200,13 @@ class PrefixLayer extends CallLayer {
   }
 }
 
-/** Returns the same result with another description of the object. */
-function renamed(result: ReadResult, info: ObjectInfo): ReadResult {
-  return {
-    info,
-    [Symbol.asyncIterator]: () => result[Symbol.asyncIterator](),
-    bytes: () => result.bytes(),
-    cancel: () => result.cancel(),
-  };
-}
-
 /** Checks a prefix. Returns it with a slash at its end, unless it is the prefix of a whole container. */
 function parsePrefix(store: Store, prefix: string): Location {
   const text: unknown = prefix;
   if (typeof text !== "string") throw invalidPrefix("it is not a string");
   const scheme = schemeOf(text);
   if (scheme !== undefined && store.routes?.(scheme) !== true) throw invalidPrefix("the store knows no such scheme");
-  const { target, path } = splitLocation(text, () => undefined, invalidPrefix);
+  const { target, path } = splitLocation(text, undefined, invalidPrefix);
   const base = path.replace(/\/$/, "");
   if (base === "" && target !== undefined) return { target, path: "" };
   const problem = pathProblem(base);

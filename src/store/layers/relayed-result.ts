@@ -1,5 +1,5 @@
 import { streamResult, type ReadCall } from "../read-result.js";
-import type { ReadResult } from "../store.js";
+import type { ObjectInfo, ReadResult } from "../store.js";
 import { onAbort } from "../../async/on-abort.js";
 
 /** One chunk of a body, or its end. */
@@ -21,8 +21,15 @@ const END = { done: true, value: undefined } as const;
 /**
  * Hands a result on to the reader, step by step. `relay.ended` is called and the result below is freed in every case,
  * even when a signal fires and nobody reads. This happens at once, even if a step below hangs.
+ *
+ * @param info the description that the reader gets; default: that of the result below
  */
-export function relayedResult(result: ReadResult, relay: BodyRelay, call: ReadCall): ReadResult {
+export function relayedResult(
+  result: ReadResult,
+  relay: BodyRelay,
+  call: ReadCall,
+  info: ObjectInfo = result.info,
+): ReadResult {
   const { signal } = call;
   let over = false;
   let busy = false;
@@ -72,5 +79,5 @@ export function relayedResult(result: ReadResult, relay: BodyRelay, call: ReadCa
       },
     }),
   };
-  return streamResult(result.info, chunks, cancel, call);
+  return streamResult(info, chunks, cancel, call);
 }

@@ -1,7 +1,7 @@
-import { abortable } from "../../async/abort.js";
 import { ExponentialBackoff, noJitterGenerator, type IBackoff } from "cockatiel";
 import type { CallDetails } from "../check.js";
 import type { Clock } from "../../async/clock.js";
+import { pause } from "../../async/pause.js";
 import { isStorageError, type StorageError } from "../../errors/error.js";
 import type { Observers } from "../../observe/observer.js";
 import { tell } from "../../observe/tell.js";
@@ -14,7 +14,7 @@ export interface RetrySettings {
   readonly maxDelay: number;
   readonly random: () => number;
   readonly clock: Clock;
-  readonly observer: Observers | undefined;
+  readonly observer?: Observers | undefined;
 }
 
 /**
@@ -24,11 +24,9 @@ export interface RetrySettings {
  * nor a time limit.
  */
 export class RetryPolicy {
-  readonly #settings: RetrySettings;
   readonly #backoff: ExponentialBackoff<number>;
 
-  constructor(settings: RetrySettings) {
-    this.#settings = settings;
+  constructor(private readonly settings: RetrySettings) {
     this.#backoff = new ExponentialBackoff<number>({
       initialDelay: settings.baseDelay,
       maxDelay: settings.maxDelay,
@@ -41,22 +39,20 @@ export class RetryPolicy {
 
   /** Begins a series of attempts. The first attempt is in flight now. */
   begin(details: CallDetails): Attempts {
-    return new Attempts(this.#settings, this.#backoff.next(), details);
+    return new Attempts(this.settings, this.#backoff.next(), details);
   }
 }
 
 /** The attempts of one call, or of one step of a body or a listing. */
 export class Attempts {
-  readonly #settings: RetrySettings;
-  readonly #details: CallDetails;
   readonly #begun: number;
-  #backoff: IBackoff<unknown>;
   #attempt = 1;
 
-  constructor(settings: RetrySettings, backoff: IBackoff<unknown>, details: CallDetails) {
-    this.#settings = settings;
-    this.#backoff = backoff;
-    this.#details = details;
+  constructor(
+    private readonly settings: RetrySettings,
+    private backoff: IBackoff<unknown>,
+    private readonly details: CallDetails,
+  ) {
     this.#begun = settings.clock.now();
   }
 
@@ -68,11 +64,11 @@ export class Attempts {
    * @throws {StorageError} `ABORTED` as soon as the signal fires
    */
   async next(error: unknown, signal: AbortSignal | undefined): Promise<void> {
-    const { attempts, maxElapsed, clock, observer } = this.#settings;
+    const { attempts, maxElapsed, clock, observer } = this.settings;
     if (!isRetryable(error) || this.#attempt >= attempts) throw error;
-    const delay = this.#backoff.duration;
+    const delay = this.backoff.duration;
     if (clock.now() - this.#begun + delay > maxElapsed) throw error;
-    const { operation, store } = this.#details;
+    const { operation, store } = this.details;
     tell(observer, "retry", store, {
       outcome: "error",
       code: error.code,
@@ -81,27 +77,12 @@ export class Attempts {
       durationMs: clock.now() - this.#begun,
     });
     this.#attempt++;
-    this.#backoff = this.#backoff.next(undefined);
-    await pause(clock, delay, signal, this.#details);
+    this.backoff = this.backoff.next(undefined);
+    await pause(clock, delay, signal, this.details);
   }
 }
 
 /** Whether the same call may succeed later. */
 export function isRetryable(error: unknown): error is StorageError {
   return isStorageError(error) && error.retryable;
-}
-
-async function pause(
-  clock: Clock,
-  delay: number,
-  signal: AbortSignal | undefined,
-  details: CallDetails,
-): Promise<void> {
-  let timer: unknown;
-  try {
-    const waited = new Promise<void>((resolve) => (timer = clock.setTimeout(resolve, delay)));
-    await abortable(waited, signal, details);
-  } finally {
-    clock.clearTimeout(timer);
-  }
 }

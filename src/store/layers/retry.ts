@@ -3,9 +3,10 @@ import { declareOwnStore } from "../guard/own-stores.js";
 import * as z from "zod/mini";
 import { isWholeBody } from "../body.js";
 import { type CallDetails } from "../check.js";
-import { systemClock, type Clock } from "../../async/clock.js";
+import type { Clock } from "../../async/clock.js";
 import { isStorageError, type StorageError, type StorageErrorCode } from "../../errors/error.js";
 import { observerField, type ObserverOption } from "../../observe/observer.js";
+import { clockField, functionField } from "../../options/fields.js";
 import { parseOptions } from "../../options/parse-options.js";
 import { streamResult } from "../read-result.js";
 import type {
@@ -13,6 +14,7 @@ import type {
   DeleteOptions,
   ListOptions,
   ObjectInfo,
+  ObjectListing,
   ReadOptions,
   ReadResult,
   Store,
@@ -20,7 +22,7 @@ import type {
   WriteOptions,
 } from "../store.js";
 import { CallLayer, type Ask } from "./call-layer.js";
-import { clockOption, milliseconds, wholeNumber } from "./layer-options.js";
+import { milliseconds, wholeNumber } from "./layer-options.js";
 import { checkedStore } from "../is-store.js";
 import { isGone, writtenAlready } from "./own-effect.js";
 import { relayed } from "../../async/relayed.js";
@@ -58,11 +60,8 @@ const schema = z.strictObject({
   maxElapsed: z._default(milliseconds, 60_000),
   baseDelay: z._default(milliseconds, 100),
   maxDelay: z._default(milliseconds, 10_000),
-  random: z._default(
-    z.custom<() => number>((value) => typeof value === "function", "must be a function"),
-    () => Math.random,
-  ),
-  clock: clockOption,
+  random: z._default(functionField<() => number>(), () => Math.random),
+  clock: clockField,
   observer: observerField,
 });
 
@@ -87,8 +86,8 @@ const schema = z.strictObject({
  * const store = withRetry(new S3Store({ bucket: "payloads", clientConfig: { maxAttempts: 1 } }), { attempts: 5 });
  */
 export function withRetry(store: Store, options: RetryOptions = {}): Store {
-  const { clock = systemClock, observer, ...settings } = parseOptions(schema, options, "withRetry");
-  return new RetryLayer(checkedStore(store, "withRetry"), new RetryPolicy({ ...settings, clock, observer }));
+  const policy = new RetryPolicy(parseOptions(schema, options, "withRetry"));
+  return new RetryLayer(checkedStore(store, "withRetry"), policy);
 }
 
 interface Attempt<T> {
@@ -159,11 +158,7 @@ class RetryLayer extends CallLayer {
     });
   }
 
-  protected override async *listChecked(
-    prefix: string,
-    options: ListOptions,
-    details: CallDetails,
-  ): AsyncGenerator<ObjectInfo, void, undefined> {
+  protected override async *listChecked(prefix: string, options: ListOptions, details: CallDetails): ObjectListing {
     const { signal, limit } = options;
     let { startAfter } = options;
     let listed = 0;

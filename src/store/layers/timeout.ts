@@ -1,13 +1,16 @@
 import { declareOwnStore } from "../guard/own-stores.js";
 import * as z from "zod/mini";
+import { STORE_VERBS } from "../capability.js";
 import { isWholeBody } from "../body.js";
 import { type CallDetails } from "../check.js";
-import { systemClock, type Clock } from "../../async/clock.js";
+import type { Clock } from "../../async/clock.js";
+import { clockField } from "../../options/fields.js";
 import { parseOptions } from "../../options/parse-options.js";
 import type {
   CallOptions,
   ListOptions,
   ObjectInfo,
+  ObjectListing,
   ReadOptions,
   ReadResult,
   Store,
@@ -16,7 +19,7 @@ import type {
 } from "../store.js";
 import { CallLayer, type Ask } from "./call-layer.js";
 import { Deadline } from "./deadline.js";
-import { clockOption, milliseconds } from "./layer-options.js";
+import { milliseconds } from "./layer-options.js";
 import { checkedStore } from "../is-store.js";
 import { relayed } from "../../async/relayed.js";
 import { relayedResult } from "./relayed-result.js";
@@ -35,22 +38,14 @@ export interface TimeoutOptions {
 }
 
 const duration = milliseconds.check(z.gt(0));
+const durations = Object.fromEntries(STORE_VERBS.map((verb) => [verb, duration])) as Record<
+  TimedOperation,
+  typeof duration
+>;
 const schema = z.strictObject({
   timeout: duration,
-  timeouts: z.optional(
-    z.partial(
-      z.strictObject({
-        write: duration,
-        read: duration,
-        stat: duration,
-        delete: duration,
-        list: duration,
-        copy: duration,
-        presign: duration,
-      }),
-    ),
-  ),
-  clock: clockOption,
+  timeouts: z.optional(z.partial(z.strictObject(durations))),
+  clock: clockField,
 });
 
 type ParsedOptions = z.output<typeof schema>;
@@ -116,11 +111,7 @@ class TimeoutLayer extends CallLayer {
     }
   }
 
-  protected override async *listChecked(
-    prefix: string,
-    options: ListOptions,
-    details: CallDetails,
-  ): AsyncGenerator<ObjectInfo, void, undefined> {
+  protected override async *listChecked(prefix: string, options: ListOptions, details: CallDetails): ObjectListing {
     const deadline = this.#deadline(details, options);
     try {
       const listing = this.below.listChecked(prefix, { ...options, signal: deadline.signal }, details);
@@ -131,7 +122,7 @@ class TimeoutLayer extends CallLayer {
   }
 
   #deadline(details: CallDetails, { signal }: CallOptions): Deadline {
-    const { timeout, timeouts, clock = systemClock } = this.options;
+    const { timeout, timeouts, clock } = this.options;
     return new Deadline(clock, timeouts?.[details.operation as TimedOperation] ?? timeout, details, signal);
   }
 

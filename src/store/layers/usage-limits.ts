@@ -3,14 +3,16 @@ import { declareOwnStore } from "../guard/own-stores.js";
 import * as z from "zod/mini";
 import { isWholeBody } from "../body.js";
 import { type CallDetails } from "../check.js";
-import { systemClock, type Clock } from "../../async/clock.js";
+import type { Clock } from "../../async/clock.js";
 import { observerField, type ObserverOption } from "../../observe/observer.js";
+import { clockField, hasMethods } from "../../options/fields.js";
 import { parseOptions } from "../../options/parse-options.js";
 import type {
   CallOptions,
   DeleteOptions,
   ListOptions,
   ObjectInfo,
+  ObjectListing,
   PresignOptions,
   ReadOptions,
   ReadResult,
@@ -20,7 +22,6 @@ import type {
 } from "../store.js";
 import { isSourceFailure } from "../source-failure.js";
 import { CallLayer, type Ask } from "./call-layer.js";
-import { clockOption } from "./layer-options.js";
 import { checkedStore } from "../is-store.js";
 import { MeteredBody } from "./metered-body.js";
 import { relayed } from "../../async/relayed.js";
@@ -67,9 +68,12 @@ const schema = z.strictObject({
   requests: limit,
   egressBytes: limit,
   ingressBytes: limit,
-  counter: z.optional(z.custom<UsageCounter>(isCounter, "must be a UsageCounter")),
+  counter: z._default(
+    z.custom<UsageCounter>(hasMethods("reserve", "add"), "must be a UsageCounter"),
+    () => new MemoryUsageCounter(),
+  ),
   onCounterFailure: z._default(z.enum(["allow", "refuse"]), "allow"),
-  clock: clockOption,
+  clock: clockField,
   observer: observerField,
 });
 
@@ -93,12 +97,9 @@ const schema = z.strictObject({
  * const store = withUsageLimits(bucket, { requests: 900_000, egressBytes: 9 * 1024 ** 3 });
  */
 export function withUsageLimits(store: Store, options: UsageLimitOptions = {}): Store {
-  const parsed = parseOptions(schema, options, "withUsageLimits");
-  const { counter = new MemoryUsageCounter(), clock = systemClock, onCounterFailure, observer, ...limits } = parsed;
-  return new UsageLimitLayer(
-    checkedStore(store, "withUsageLimits"),
-    new UsageMeter({ limits, counter, clock, onCounterFailure, observer }),
-  );
+  const { requests, egressBytes, ingressBytes, ...settings } = parseOptions(schema, options, "withUsageLimits");
+  const meter = new UsageMeter({ limits: { requests, egressBytes, ingressBytes }, ...settings });
+  return new UsageLimitLayer(checkedStore(store, "withUsageLimits"), meter);
 }
 
 class UsageLimitLayer extends CallLayer {
@@ -168,11 +169,7 @@ class UsageLimitLayer extends CallLayer {
     return this.below.deleteChecked(path, options, details);
   }
 
-  protected override async *listChecked(
-    prefix: string,
-    options: ListOptions,
-    details: CallDetails,
-  ): AsyncGenerator<ObjectInfo, void, undefined> {
+  protected override async *listChecked(prefix: string, options: ListOptions, details: CallDetails): ObjectListing {
     const { signal } = options;
     let steps = 0;
     yield* relayed(this.below.listChecked(prefix, options, details), async (next) => {
@@ -240,10 +237,4 @@ async function orGiveBack<T>(call: Promise<T>, reservation: Reservation): Promis
 /** Returns the number of bytes that a read of an object brings. */
 function bytesOf({ size }: ObjectInfo, { offset = 0, length = Infinity }: ReadOptions): number {
   return Math.max(0, Math.min(length, size - offset));
-}
-
-function isCounter(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const counter: { [Name in keyof UsageCounter]?: unknown } = value;
-  return typeof counter.reserve === "function" && typeof counter.add === "function";
 }

@@ -14,7 +14,7 @@ export interface UsageSettings {
   readonly counter: UsageCounter;
   readonly onCounterFailure: "allow" | "refuse";
   readonly clock: Clock;
-  readonly observer: Observers | undefined;
+  readonly observer?: Observers | undefined;
 }
 
 /** An amount that was counted beforehand. */

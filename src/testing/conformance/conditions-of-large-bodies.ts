@@ -1,15 +1,11 @@
-import type { CapabilityFlag } from "../../store/capability.js";
-import { BASIC, testCase, type CaseGroup } from "./case.js";
+import { testCase, type CaseGroup } from "./case.js";
 import { patternBytes, type ConformanceContext } from "./context.js";
-import { etagOf, raceWriters, type RacingBody } from "./races.js";
+import { etagOf, IF_ABSENT, IF_MATCH, raceWriters, STALE, type RacingBody } from "./races.js";
 import { assertRejects } from "./rejection.js";
 import { chunksOf } from "./sources.js";
 
 const WRITERS = 4;
 const CHUNK = 1024 * 1024;
-const STALE = '"0123456789abcdef0123456789abcdef"';
-const IF_ABSENT: readonly CapabilityFlag[] = [...BASIC, "ifNoneMatch"];
-const IF_MATCH: readonly CapabilityFlag[] = [...BASIC, "ifMatch"];
 
 const KINDS = ["bytes", "a stream"] as const;
 type Kind = (typeof KINDS)[number];

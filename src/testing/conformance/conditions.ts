@@ -1,16 +1,11 @@
 import assert from "node:assert/strict";
-import type { CapabilityFlag } from "../../store/capability.js";
-import { BASIC, testCase, type CaseGroup } from "./case.js";
-import { etagOf, raceWriters, smallBodies } from "./races.js";
+import { testCase, type CaseGroup } from "./case.js";
+import { DELETE_IF_MATCH, etagOf, IF_ABSENT, IF_MATCH, raceWriters, smallBodies, STALE } from "./races.js";
 import { assertRejects } from "./rejection.js";
 import { chunksOf, interrupted } from "./sources.js";
 
 const WRITERS = 16;
 const ROUNDS = 3;
-const IF_ABSENT: readonly CapabilityFlag[] = [...BASIC, "ifNoneMatch"];
-const IF_MATCH: readonly CapabilityFlag[] = [...BASIC, "ifMatch"];
-const DELETE_IF_MATCH: readonly CapabilityFlag[] = [...BASIC, "delete", "deleteIfMatch"];
-const STALE = '"0123456789abcdef0123456789abcdef"';
 
 export const conditions: CaseGroup = {
   name: "conditions",

@@ -8,11 +8,17 @@ import { assertUntouched, watchedBody } from "./sources.js";
 
 /** How much a case writes, and how long it waits for calls that must not hang. */
 export interface ConformanceLimits {
-  /** Size in bytes of the large object. */
+  /**
+   * Size in bytes of the largest object that is written, at least 1. Default 6 MiB and one byte, so that S3 needs two
+   * parts.
+   */
   largeObjectSize: number;
-  /** Number of objects in the long listing. */
+  /**
+   * Number of objects in the longest listing. Default 30. Use more than 1,000 for a store that lists in pages of that
+   * size.
+   */
   manyObjects: number;
-  /** Milliseconds in which an aborted call must settle. */
+  /** Milliseconds in which an aborted call must settle, before the case fails. Default 5,000. */
   settleTimeout: number;
 }
 
@@ -82,6 +88,11 @@ export function assertBytes(actual: Uint8Array, expected: Uint8Array | string): 
   if (Buffer.compare(actual, wanted) === 0) return;
   const at = wanted.findIndex((byte, index) => byte !== actual[index]);
   assert.fail(`the content differs at byte ${at}: ${actual[at] ?? "none"} where ${wanted[at] ?? "none"} was written`);
+}
+
+/** Sorts names by their UTF-8 bytes. */
+export function byBytes(names: Iterable<string>): string[] {
+  return [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
 /** Makes bytes without a short period, so that lost, repeated or swapped parts are detected. */

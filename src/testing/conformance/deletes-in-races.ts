@@ -1,10 +1,8 @@
-import type { CapabilityFlag } from "../../store/capability.js";
-import { BASIC, testCase, type CaseGroup } from "./case.js";
-import { etagOf, raceCalls, smallBodies } from "./races.js";
+import { testCase, type CaseGroup } from "./case.js";
+import { DELETE_IF_MATCH, etagOf, raceCalls, smallBodies } from "./races.js";
 
 const CALLS = 16;
 const ROUNDS = 3;
-const DELETE_IF_MATCH: readonly CapabilityFlag[] = [...BASIC, "delete", "deleteIfMatch"];
 
 export const deletesInRaces: CaseGroup = {
   name: "deletes in races",

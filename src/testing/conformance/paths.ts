@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { MAX_PATH_BYTES } from "../../paths/path.js";
 import { BASIC, testCase, type CaseGroup, type ConformanceCase } from "./case.js";
+import { byBytes } from "./context.js";
 
 /** Names that some stores would confuse, change or lose. */
 const ODD_NAMES: Readonly<Record<string, readonly string[]>> = {
@@ -121,8 +122,4 @@ function keptApart(what: string, names: () => readonly string[]): ConformanceCas
       assert.deepEqual(await context.names(), byBytes(left), `after the delete of ${JSON.stringify(name)}`);
     }
   });
-}
-
-function byBytes(names: Iterable<string>): string[] {
-  return [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { isStorageError } from "../../errors/error.js";
+import type { CapabilityFlag } from "../../store/capability.js";
 import type { StoreBody } from "../../store/store.js";
+import { BASIC } from "./case.js";
 import type { ConformanceContext } from "./context.js";
+
+// What cases of conditions need, and an etag of no object.
+export const IF_ABSENT: readonly CapabilityFlag[] = [...BASIC, "ifNoneMatch"];
+export const IF_MATCH: readonly CapabilityFlag[] = [...BASIC, "ifMatch"];
+export const DELETE_IF_MATCH: readonly CapabilityFlag[] = [...BASIC, "delete", "deleteIfMatch"];
+export const STALE = '"0123456789abcdef0123456789abcdef"';
 
 /** A body of a race, to be written as bytes or as a stream, and the bytes to be read afterwards. */
 export interface RacingBody {

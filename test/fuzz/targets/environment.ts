@@ -1,4 +1,4 @@
-import { parseEnvironment } from "../../../src/configure/env.js";
+import { parseEnvironment } from "../../configure/parse-environment.js";
 import { assert, assertEqual, outcomeOf } from "../check.js";
 import { jsonFormat } from "../format/json.js";
 import { defineTarget } from "../target.js";
@@ -41,7 +41,7 @@ export const target = defineTarget<unknown>({
     const { storage, retention } = settings;
     const numbers = [settings.maxInlineSize, settings.maxRecursionDepth, settings.timeout, ...Object.values(retention)];
     assert(
-      numbers.every((value: number | undefined) => value === undefined || (Number.isSafeInteger(value) && value >= 0)),
+      numbers.every((value) => value === undefined || (Number.isSafeInteger(value) && Number(value) >= 0)),
       "A number is none.",
     );
     if (storage.provider === "file") assert(storage.root.trim() !== "", "The file store has no root.");

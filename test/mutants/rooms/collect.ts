@@ -271,8 +271,8 @@ export const COLLECT: readonly Mutant[] = [
     name: "no payload in use condemns all",
     promise: behaviour("nothing in use is not taken for an answer"),
     file: "maintain/collect/collect.ts",
-    from: "if (followed.payloads === 0 && !allowEmpty) {",
-    to: "if (followed.payloads < 0 && !allowEmpty) {",
+    from: "if (objects.count === 0 && !allowEmpty) {",
+    to: "if (objects.count < 0 && !allowEmpty) {",
     seenBy: seenByTests("maintain/collect/live.test.ts"),
   },
   {

@@ -177,8 +177,8 @@ export const DRIVERS: readonly Mutant[] = [
     name: "a listing of S3 ends with its first page",
     promise: book("README", "S3, and servers that speak its protocol"),
     file: "store/drivers/s3/list.ts",
-    from: "if (page.IsTruncated !== true) return;",
-    to: "if (page.IsTruncated !== null) return;",
+    from: "isLast: page.IsTruncated !== true",
+    to: "isLast: page.IsTruncated !== null",
     seenBy: seenByTests("store/drivers/s3/s3-conformance.test.ts", "store/drivers/s3/s3-faults.test.ts"),
   },
   {
@@ -249,8 +249,8 @@ export const DRIVERS: readonly Mutant[] = [
     name: "a part that is sent to S3 has no signal",
     promise: behaviour("nor does an abort, at any request"),
     file: "store/drivers/s3/upload/upload-stream.ts",
-    from: "const abort = new LinkedAbort(call.signal); //",
-    to: "const abort = new LinkedAbort(undefined); //",
+    from: "await sendPart(bucket, upload, part, call)",
+    to: "await sendPart(bucket, upload, part, { details: call.details })",
     seenBy: seenByTests("store/drivers/s3/s3-short-bodies.test.ts"),
   },
   {

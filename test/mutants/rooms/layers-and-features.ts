@@ -28,7 +28,7 @@ export const LAYERS_AND_FEATURES: readonly Mutant[] = [
   {
     name: "a backoff hears no abort",
     promise: behaviour("an abort interrupts a backoff"),
-    file: "store/layers/retry-policy.ts",
+    file: "async/pause.ts",
     from: "await abortable(waited, signal, details);",
     to: "await waited;",
     seenBy: seenByTests("store/layers/retry.test.ts"),

@@ -56,7 +56,7 @@ export const MIGRATING: readonly Mutant[] = [
   {
     name: "a store that fails is a miss",
     promise: behaviour("a store that fails has not said that it has no such object"),
-    file: STORE,
+    file: "errors/error.ts",
     from: "if (isNotFound(error)) return undefined;",
     to: "if (isStorageError(error)) return undefined;",
     seenBy: seenByTests(`${TESTS}/migrating-store.test.ts`),

@@ -44,9 +44,9 @@ export const PLAN: readonly Mutant[] = [
   {
     name: "bytes stay in the payload's container when it leaves",
     promise: book("deciding", "Bytes and streams always leave."),
-    file: "plan/planned-entries.ts",
-    from: 'if (entry.kind === "binary") all[end++] = entry;',
-    to: "if (entry.kind !== entry.kind) all[end++] = entry;",
+    file: "plan/decisions.ts",
+    from: 'if (entry.kind === "binary") entries[end++] = entry;',
+    to: "if (entry.kind !== entry.kind) entries[end++] = entry;",
     seenBy: seenByTests("plan/binary.test.ts"),
   },
   {

@@ -173,8 +173,8 @@ export const READS: readonly Mutant[] = [
     name: "a circle is walked on",
     promise: security("cyclic references, deep chains"),
     file: "hydrate/entry-node.ts",
-    from: "if (ancestor.key !== key) continue;",
-    to: "if (ancestor.key === ancestor.key) continue;",
+    from: "if (ancestor.key === key) throw",
+    to: "if (ancestor.key !== ancestor.key) throw",
     seenBy: seenByTests("threats.test.ts"),
   },
   {

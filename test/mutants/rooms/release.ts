@@ -109,8 +109,8 @@ export const RELEASE: readonly Mutant[] = [
     name: "an envelope is believed without a signature",
     promise: behaviour("an envelope that nobody signed releases nothing"),
     file: "maintain/release-of.ts",
-    from: 'checked.status !== "valid" && checked.status !== "expired"',
-    to: 'checked.status === "expired" && grammar === undefined',
+    from: "!isAuthentic(checked)",
+    to: "grammar === undefined",
     seenBy: seenByTests("maintain/release-of.test.ts"),
   },
   {

@@ -159,8 +159,8 @@ export const RETENTION: readonly Mutant[] = [
     name: "adoption follows a circle",
     promise: behaviour("adoption follows no circle"),
     file: "maintain/adoption.ts",
-    from: "if (seen.has(from)) {",
-    to: "if (seen.has(undefined!)) {",
+    from: "if (seen.has(from)) throw",
+    to: "if (seen.has(undefined!)) throw",
     seenBy: seenByTests("maintain/adopt.test.ts"),
   },
   {

@@ -61,8 +61,8 @@ export const ROUTES_AND_TIERS: readonly Mutant[] = [
     name: "a copy across schemes has no type",
     promise: behaviour("a copy keeps content type and metadata"),
     file: "store/compose/routing/copy-across.ts",
-    from: "if (store.capability.contentType) kept.contentType = contentType;",
-    to: "if (store.capability.contentType) kept.metadata = undefined;",
+    from: "return keptAttributes(store.capability, attributes);",
+    to: "return keptAttributes(store.capability, { ...attributes, contentType: undefined });",
     seenBy: seenByTests("store/compose/routing/routing-copy.test.ts"),
   },
   {

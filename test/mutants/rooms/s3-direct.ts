@@ -43,18 +43,18 @@ const SIGNED: readonly (readonly [part: string, from: string, to: string])[] = [
 
 /** What keeps a request to the SDK: its name, the code that looks for it. */
 const GUARDS: readonly (readonly [guard: string, file: string, from: string, to: string])[] = [
-  ["another send", PLAIN, "if (sendOf(this.#client) !== OWN_SEND) return false;", ""],
+  ["another send", PLAIN, "if (sendOf(this.client) !== OWN_SEND) return false;", ""],
   [
     "another send of all clients",
     PLAIN,
-    "if (sendOf(this.#client) !== OWN_SEND) return false;",
-    "if (sendOf(this.#client) !== sendOf(unchangedClient())) return false;",
+    "if (sendOf(this.client) !== OWN_SEND) return false;",
+    "if (sendOf(this.client) !== sendOf(unchangedClient())) return false;",
   ],
   ["middleware that overrides", PLAIN, "toMiddleware, middleware].join", "toMiddleware].join"],
   [
     "middleware",
     PLAIN,
-    "this.#isPlain = middlewareOf(this.#client) === middlewareOf(unchangedClient());",
+    "this.#isPlain = middlewareOf(this.client) === middlewareOf(unchangedClient());",
     "this.#isPlain = true;",
   ],
   [
@@ -225,7 +225,7 @@ export const S3_DIRECT: readonly Mutant[] = [
     name: "S3, direct: a busy server is asked again at once",
     promise: behaviour("a server that is busy is left alone for a while"),
     file: TRANSPORT,
-    from: "if (BUSY.includes(response.status)) await this.#pause(signal);",
+    from: "if (BUSY.includes(response.status)) await pause(clock, random() * BUSY_PAUSE, signal);",
     to: "",
     seenBy: seenByTests("store/drivers/s3/direct/transport.test.ts"),
   },

@@ -68,15 +68,15 @@ export const SEALED: readonly Mutant[] = [
   {
     name: "signed references are escaped",
     promise: behaviour("signed references pass by themselves, look-alikes stay data"),
-    file: "dehydrate/plan-payload.ts",
-    from: "if (signing !== undefined && passesByItself(object, settings, passed)) return true;",
+    file: "dehydrate/passed-references.ts",
+    from: "if (signing !== undefined && this.passesByItself(object)) return true;",
     to: "",
     seenBy: seenByTests("access/signed-payloads.test.ts"),
   },
   {
     name: "look-alikes pass where references are signed",
     promise: behaviour("signed references pass by themselves, look-alikes stay data"),
-    file: "dehydrate/plan-payload.ts",
+    file: "reference/sign/signature.ts",
     from: 'return checked.status === "valid" || checked.status === "expired";',
     to: 'return checked.status !== "malformed";',
     seenBy: seenByTests("access/signed-payloads.test.ts"),

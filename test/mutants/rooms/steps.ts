@@ -45,8 +45,8 @@ export const STEPS: readonly Mutant[] = [
     name: "a key called __proto__ becomes the prototype",
     promise: BY_LINES,
     file: "object/parse-lines.ts",
-    from: 'if (key !== "__proto__")',
-    to: 'if (key !== "")',
+    from: "setOwn(data as Record<string, unknown>, key, (line as Record<string, unknown>)[key]);",
+    to: "(data as Record<string, unknown>)[key] = (line as Record<string, unknown>)[key];",
     seenBy: seenByTests("object/parse-lines.test.ts"),
   },
   {
@@ -76,18 +76,18 @@ export const STEPS: readonly Mutant[] = [
   {
     name: "chunks are kept, and put together when the last has come",
     promise: IN_ONE_BUFFER,
-    file: "hydrate/body-bytes.ts",
+    file: "hydrate/read-bytes.ts",
     from: "if (start > 0) this.buffer ??= this.room();",
     to: "",
-    seenBy: seenByTests("hydrate/body-bytes.test.ts"),
+    seenBy: seenByTests("hydrate/read-bytes.test.ts"),
   },
   {
     name: "a store is believed how large a body is, before any of it has come",
     promise: IN_ONE_BUFFER,
-    file: "hydrate/body-bytes.ts",
+    file: "hydrate/read-bytes.ts",
     from: "if (size > Math.max(AT_ONCE, this.length * GROWTH)) return undefined;",
     to: "",
-    seenBy: seenByTests("hydrate/body-bytes.test.ts"),
+    seenBy: seenByTests("hydrate/read-bytes.test.ts"),
   },
   {
     name: "a digest in steps has only its first bytes",
@@ -140,7 +140,7 @@ export const STEPS: readonly Mutant[] = [
   {
     name: "the one entry that leaves is hashed without its end",
     promise: behaviour("it comes to the same as in a store that is waited for"),
-    file: "dehydrate/lone-entry.ts",
+    file: "dehydrate/lay-out.ts",
     from: "const digest = sha256(body);",
     to: "const digest = sha256(body.subarray(1));",
     seenBy: seenByTests("store/at-once.test.ts"),

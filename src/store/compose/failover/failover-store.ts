@@ -1,10 +1,10 @@
 import { describeCopy } from "../replicas/known-digest.js";
-import { beginAttempt, failureOf, type ReplicaCall } from "../replicas/ask-replicas.js";
+import { failureOf, withAttempt, type ReplicaCall } from "../replicas/ask-replicas.js";
 import { throwIfAborted } from "../../../async/abort.js";
 import { CheckedStore } from "../../checked-store.js";
 import { declareOwnStore } from "../../guard/own-stores.js";
 import type { Capability } from "../../capability.js";
-import { type CallDetails } from "../../check.js";
+import { MAX_PRESIGN_SECONDS, type CallDetails } from "../../check.js";
 import type {
   CallOptions,
   DeleteOptions,
@@ -27,9 +27,6 @@ import { commonCapability } from "../replicas/replica-capability.js";
 import { ReplicaReader } from "../replicas/replica-reader.js";
 import { allRoute, closeReplicas, replicasOf, type Replica } from "../replicas/replica.js";
 import { withKnownDigest } from "../replicas/stored-digest.js";
-
-// S3 allows a URL at most seven days. No other service allows more.
-const MAX_EXPIRES_IN = 604_800;
 
 /**
  * Reads one of several stores that hold copies of the same objects. It goes on with the next store when a copy is
@@ -58,7 +55,7 @@ const MAX_EXPIRES_IN = 604_800;
 export class FailoverStore extends CheckedStore<FailoverWriteInfo> {
   readonly name = "failover";
   readonly capability: Readonly<Capability>;
-  protected override readonly maxExpiresIn = MAX_EXPIRES_IN;
+  protected override readonly maxExpiresIn = MAX_PRESIGN_SECONDS;
   readonly #settings: FailoverSettings;
   readonly #replicas: readonly Replica[];
   readonly #locations: Locations;
@@ -98,11 +95,7 @@ export class FailoverStore extends CheckedStore<FailoverWriteInfo> {
     await deleteAll(this.#replicas, path, options, this.#reader.callOf(details, options.signal));
   }
 
-  protected async *listChecked(
-    prefix: string,
-    options: ListOptions,
-    details: CallDetails,
-  ): AsyncGenerator<ObjectInfo, void, undefined> {
+  protected async *listChecked(prefix: string, options: ListOptions, details: CallDetails): AsyncIterable<ObjectInfo> {
     yield* mergedListing(this.#replicas, prefix, options, this.#reader.callOf(details, options.signal));
   }
 
@@ -181,15 +174,14 @@ async function copyFirst(
   to: string,
   call: ReplicaCall,
 ): Promise<FailoverWriteInfo | undefined> {
-  const attempt = beginAttempt(replica, call);
   try {
-    const info = await attempt.wait(replica.store.copy(from, to, { signal: attempt.signal }));
+    const info = await withAttempt(replica, call, (attempt) =>
+      attempt.wait(replica.store.copy(from, to, { signal: attempt.signal })),
+    );
     return { ...describeCopy(info).info, path: to, replica: replica.name };
   } catch (error) {
     throwIfAborted(call.signal, call.details);
     failureOf(replica, error, call);
     return undefined;
-  } finally {
-    attempt.end();
   }
 }

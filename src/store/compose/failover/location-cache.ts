@@ -1,5 +1,6 @@
-import { LRUCache } from "lru-cache";
+import type { LRUCache } from "lru-cache";
 import type { Clock } from "../../../async/clock.js";
+import { lastUsed } from "../../last-used.js";
 
 interface Location {
   readonly name: string;
@@ -18,23 +19,21 @@ export interface LocationCacheSettings {
 /** Remembers in which store an object was found last. */
 export class LocationCache {
   readonly #locations: LRUCache<string, Location>;
-  readonly #settings: LocationCacheSettings;
 
-  constructor(settings: LocationCacheSettings) {
-    this.#settings = settings;
-    this.#locations = new LRUCache({ max: settings.maxEntries });
+  constructor(private readonly settings: LocationCacheSettings) {
+    this.#locations = lastUsed(settings.maxEntries);
   }
 
   /** Returns the name of the store, unless the object was found there too long ago. */
   get(path: string): string | undefined {
     const location = this.#locations.get(path);
-    if (location === undefined || location.expires > this.#settings.clock.now()) return location?.name;
+    if (location === undefined || location.expires > this.settings.clock.now()) return location?.name;
     this.#locations.delete(path);
     return undefined;
   }
 
   remember(path: string, name: string): void {
-    const { clock, ttl, jitter, random } = this.#settings;
+    const { clock, ttl, jitter, random } = this.settings;
     this.#locations.set(path, { name, expires: clock.now() + ttl * (1 - jitter * random()) });
   }
 

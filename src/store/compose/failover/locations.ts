@@ -13,15 +13,14 @@ import type { FailoverSettings, Locator } from "./options.js";
 
 /** Says which stores to ask for an object: those that the locator names, or the one where it was found last, or all. */
 export class Locations {
-  readonly #replicas: readonly Replica[];
   readonly #byName: ReadonlyMap<string, Replica>;
-  readonly #settings: FailoverSettings;
   readonly #cache: LocationCache | undefined;
 
-  constructor(replicas: readonly Replica[], settings: FailoverSettings) {
-    this.#replicas = replicas;
+  constructor(
+    private readonly replicas: readonly Replica[],
+    private readonly settings: FailoverSettings,
+  ) {
     this.#byName = new Map(replicas.map((replica) => [replica.name, replica]));
-    this.#settings = settings;
     const { locator, locationCache, clock, random } = settings;
     if (locator !== undefined && locationCache !== false) {
       this.#cache = new LocationCache({ ...locationCache, clock, random });
@@ -35,8 +34,8 @@ export class Locations {
    *   when it names only stores that are not configured; `ABORTED`
    */
   async courseOf(path: string, signal: AbortSignal | undefined, details: CallDetails): Promise<Course> {
-    const { locator, degradedReads, observer } = this.#settings;
-    if (locator === undefined) return { rounds: [this.#broadcast(this.#replicas)] };
+    const { locator, degradedReads, observer } = this.settings;
+    if (locator === undefined) return { rounds: [this.#broadcast(this.replicas)] };
     let names: readonly string[];
     try {
       names = await this.#locate(locator, path, signal, details);
@@ -63,7 +62,7 @@ export class Locations {
     signal: AbortSignal | undefined,
     details: CallDetails,
   ): Promise<readonly string[]> {
-    const { clock, attemptTimeout } = this.#settings;
+    const { clock, attemptTimeout } = this.settings;
     const attempt = new Attempt(signal, { clock, timeout: attemptTimeout }, details);
     try {
       const locating = async (): Promise<unknown> => locator(path, { signal: attempt.signal });
@@ -85,9 +84,9 @@ export class Locations {
       if (replica !== undefined) replicas.add(replica);
       else {
         const news = { replica: name, during: details.operation, code: "CONFIG_INVALID" } as const;
-        tell(this.#settings.observer, "replica_skip", details.store, news);
+        tell(this.settings.observer, "replica_skip", details.store, news);
         const error = new StorageError("CONFIG_INVALID", "The locator names a store that is not configured.", details);
-        failures.push({ replica: { name, index: this.#replicas.length }, error });
+        failures.push({ replica: { name, index: this.replicas.length }, error });
       }
     }
     if (replicas.size > 0 || names.length === 0) return { replicas: [...replicas], failures };
@@ -97,7 +96,7 @@ export class Locations {
   #degraded(path: string): Course {
     const name = this.#cache?.get(path);
     const cached = name === undefined ? undefined : this.#byName.get(name);
-    const broadcast = this.#broadcast(this.#replicas.filter((replica) => replica !== cached));
+    const broadcast = this.#broadcast(this.replicas.filter((replica) => replica !== cached));
     const rounds: Round[] = cached === undefined ? [broadcast] : [{ replicas: [cached], parallelism: 1 }, broadcast];
     return {
       rounds,
@@ -112,7 +111,7 @@ export class Locations {
   }
 
   #broadcast(replicas: readonly Replica[]): Round {
-    const { mode, parallelism } = this.#settings.broadcast;
+    const { mode, parallelism } = this.settings.broadcast;
     return { replicas, parallelism: mode === "parallel" ? parallelism : 1 };
   }
 }

@@ -1,7 +1,7 @@
-import { clock } from "../../../options/fields.js";
+import { clockField, functionField } from "../../../options/fields.js";
 import * as z from "zod/mini";
 import { observerField, type ObserverOption } from "../../../observe/observer.js";
-import { systemClock, type Clock } from "../../../async/clock.js";
+import type { Clock } from "../../../async/clock.js";
 import { parseOptions } from "../../../options/parse-options.js";
 import type { Store } from "../../store.js";
 import { type DigestOf } from "../replicas/known-digest.js";
@@ -88,16 +88,14 @@ export interface FailoverStoreOptions extends CopyReadOptions {
   random?: (() => number) | undefined;
 }
 
-const fn = <T>() => z.custom<T>((value) => typeof value === "function", "must be a function");
-
 /** The fields of {@link CopyReadOptions}. */
 export const copyReadFields = {
   attemptTimeout: z.optional(z.number().check(z.positive("must be more than 0 ms"), z.lte(2_147_483_647))),
   maxBufferSize: z._default(z.int().check(z.gte(0)), 8_388_608),
   verifyRanges: z._default(z.boolean(), false),
-  digest: z._default(fn<DigestOf>(), () => contentAddressedDigest),
+  digest: z._default(functionField<DigestOf>(), () => contentAddressedDigest),
   storeDigest: z._default(z.boolean(), true),
-  clock: z._default(clock, systemClock),
+  clock: clockField,
   observer: observerField,
 };
 
@@ -110,7 +108,7 @@ const cache = z.strictObject({
 const schema = z.strictObject({
   ...copyReadFields,
   stores: storesSchema,
-  locator: z.optional(fn<Locator>()),
+  locator: z.optional(functionField<Locator>()),
   locationCache: z.prefault(
     z.union([z.literal(false), cache], "must be false or an object of ttl, jitter, maxEntries"),
     {},
@@ -123,7 +121,7 @@ const schema = z.strictObject({
     {},
   ),
   degradedReads: z._default(z.boolean(), true),
-  random: z._default(fn<() => number>(), () => Math.random),
+  random: z._default(functionField<() => number>(), () => Math.random),
 });
 
 export type FailoverSettings = z.output<typeof schema>;

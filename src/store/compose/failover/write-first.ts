@@ -1,6 +1,6 @@
 import { throwIfAborted } from "../../../async/abort.js";
 import type { ObjectInfo, WriteOptions } from "../../store.js";
-import { beginAttempt, failureOf, type ReplicaCall } from "../replicas/ask-replicas.js";
+import { failureOf, withAttempt, type ReplicaCall } from "../replicas/ask-replicas.js";
 import type { HeldBody } from "../replicas/held-body.js";
 import { describeCopy } from "../replicas/known-digest.js";
 import { answerOf, decidesCall, asErrorOfCall, type ReplicaFailure } from "../replicas/replica-errors.js";
@@ -25,13 +25,13 @@ export async function writeFirst(
 ): Promise<FailoverWriteInfo> {
   const failures: ReplicaFailure[] = [];
   for (const replica of replicas) {
-    throwIfAborted(call.signal, call.details);
-    const attempt = beginAttempt(replica, call);
-    // A stream takes as long as its source does.
-    if (body.bytes === undefined) attempt.stop();
     try {
-      const writing = replica.store.write(path, body.bytes ?? body.chunks(), { ...options, signal: attempt.signal });
-      const info = await attempt.wait(writing);
+      const info = await withAttempt(replica, call, (attempt) => {
+        // A stream takes as long as its source does.
+        if (body.bytes === undefined) attempt.stop();
+        const content = body.bytes ?? body.chunks();
+        return attempt.wait(replica.store.write(path, content, { ...options, signal: attempt.signal }));
+      });
       return { ...describeCopy(info).info, path, replica: replica.name };
     } catch (error) {
       throwIfAborted(call.signal, call.details);
@@ -43,8 +43,6 @@ export async function writeFirst(
       }
       failures.push(failure);
       if (!body.replayable) break;
-    } finally {
-      attempt.end();
     }
   }
   throw answerOf(failures, call.details);

@@ -2,7 +2,7 @@ import { comparePaths } from "../../../paths/path.js";
 import { checkListed } from "../../listed-object.js";
 import { sortedListing } from "../../sorted-listing.js";
 import { openListing } from "../../open-listing.js";
-import type { ListOptions, ObjectInfo, Store } from "../../store.js";
+import type { ListOptions, ObjectInfo, ObjectListing, Store } from "../../store.js";
 
 /** An object of the one store, and whether the other one lists its path too. */
 export interface ComparedObject {
@@ -34,15 +34,11 @@ export async function* comparedObjects(
   }
 }
 
-function listed(store: Store, prefix: string, options: ListOptions): AsyncGenerator<ObjectInfo, void, undefined> {
+function listed(store: Store, prefix: string, options: ListOptions): ObjectListing {
   return sortedListing(checkedListing(store, prefix, options), options.startAfter, store, prefix);
 }
 
-async function* checkedListing(
-  store: Store,
-  prefix: string,
-  options: ListOptions,
-): AsyncGenerator<ObjectInfo, void, undefined> {
+async function* checkedListing(store: Store, prefix: string, options: ListOptions): ObjectListing {
   const checked = checkListed(prefix, store.name);
   for await (const object of openListing(store, prefix, options)) yield checked(object);
 }

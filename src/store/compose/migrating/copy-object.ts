@@ -1,4 +1,4 @@
-import { isNotFound, isStorageError } from "../../../errors/error.js";
+import { foundOrMissing, isNotFound, isStorageError } from "../../../errors/error.js";
 import { contentAddressedDigest } from "../../../object/object-name.js";
 import type { ObjectInfo, ReadResult, Store, WriteOptions } from "../../store.js";
 
@@ -18,7 +18,7 @@ export type CopyOutcome = "copied" | "skipped" | "undone";
  * @throws {StorageError} what failed. The object is then in `from` as before, and no copy is left unchecked.
  */
 export async function copyObject(from: Store, to: Store, path: string, signal: AbortSignal): Promise<CopyOutcome> {
-  const source = await openSource(from, path, signal);
+  const source = await foundOrMissing(from.read(path, { signal }));
   if (source === undefined) return "skipped";
   let copy: ObjectInfo | undefined;
   try {
@@ -31,15 +31,6 @@ export async function copyObject(from: Store, to: Store, path: string, signal: A
     source.cancel().catch(() => undefined);
   }
   return copy === undefined ? "skipped" : settleCopy(from, to, path, copy);
-}
-
-async function openSource(from: Store, path: string, signal: AbortSignal): Promise<ReadResult | undefined> {
-  try {
-    return await from.read(path, { signal });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }
 
 /**

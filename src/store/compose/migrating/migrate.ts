@@ -7,7 +7,7 @@ import { WalkFrontier } from "../../../async/walk-frontier.js";
 import { callFailure } from "../../../errors/as-storage-error.js";
 import { StorageError, type StorageErrorDetails } from "../../../errors/error.js";
 import { notify } from "../../../observe/notify.js";
-import { isFunction } from "../../../options/fields.js";
+import { functionField } from "../../../options/fields.js";
 import { parseOptions } from "../../../options/parse-options.js";
 import { pathProblem } from "../../../paths/path.js";
 import { isSignal } from "../../call-options.js";
@@ -71,7 +71,7 @@ const schema = z
     prefix: z._default(listable, ""),
     concurrency: z._default(z.int().check(z.gte(1), z.lte(1000)), 8),
     startAfter: z.optional(listable),
-    onProgress: z.optional(z.custom<NonNullable<MigrateOptions["onProgress"]>>(isFunction, "must be a function")),
+    onProgress: z.optional(functionField<NonNullable<MigrateOptions["onProgress"]>>()),
     signal: z.optional(z.custom<AbortSignal>(isSignal, "must be an AbortSignal")),
   })
   .check(areTwo);

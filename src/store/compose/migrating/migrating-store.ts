@@ -1,11 +1,11 @@
 import { systemClock } from "../../../async/clock.js";
 import { abortable, throwIfAborted } from "../../../async/abort.js";
-import { isNotFound, isStorageError } from "../../../errors/error.js";
+import { foundOrMissing, isStorageError } from "../../../errors/error.js";
 import { restated } from "../../../errors/as-storage-error.js";
 import type { Observers } from "../../../observe/observer.js";
 import { tell } from "../../../observe/tell.js";
 import type { Capability } from "../../capability.js";
-import type { CallDetails } from "../../check.js";
+import { MAX_PRESIGN_SECONDS, type CallDetails } from "../../check.js";
 import { CheckedStore } from "../../checked-store.js";
 import { declareOwnStore } from "../../guard/own-stores.js";
 import type {
@@ -25,9 +25,6 @@ import { mergedListing } from "../replicas/merged-listing.js";
 import { commonCapability } from "../replicas/replica-capability.js";
 import { allRoute, closeReplicas, replicasOf, type Replica } from "../replicas/replica.js";
 import { parseMigratingStoreOptions, type MigratingStoreOptions } from "./options.js";
-
-// S3 allows a URL at most seven days. No other service allows more.
-const MAX_EXPIRES_IN = 604_800;
 
 /**
  * Two stores as one, while their users move from one to the other without a pause. See `docs/moving.md`, and
@@ -58,7 +55,7 @@ const MAX_EXPIRES_IN = 604_800;
 export class MigratingStore extends CheckedStore {
   readonly name = "migrating";
   readonly capability: Readonly<Capability>;
-  protected override readonly maxExpiresIn = MAX_EXPIRES_IN;
+  protected override readonly maxExpiresIn = MAX_PRESIGN_SECONDS;
   /** The stores in the order of reads. */
   readonly #replicas: readonly Replica[];
   /** The store that is written to, and asked first. */
@@ -121,11 +118,7 @@ export class MigratingStore extends CheckedStore {
     }
   }
 
-  protected async *listChecked(
-    prefix: string,
-    options: ListOptions,
-    details: CallDetails,
-  ): AsyncGenerator<ObjectInfo, void, undefined> {
+  protected async *listChecked(prefix: string, options: ListOptions, details: CallDetails): AsyncIterable<ObjectInfo> {
     const limits = { clock: systemClock, timeout: undefined };
     const call = { details, signal: options.signal, limits, observer: this.#observer };
     yield* mergedListing(this.#replicas, prefix, options, call);
@@ -188,14 +181,4 @@ export class MigratingStore extends CheckedStore {
 
 function readOf(store: Store, path: string, options: ReadOptions, details: CallDetails): Promise<ReadResult> {
   return abortable(store.read(path, options), options.signal, details, (late) => late.cancel());
-}
-
-/** Returns what a store answers, or `undefined` if it has no such object. A store that fails has not said so. */
-async function foundOrMissing<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }

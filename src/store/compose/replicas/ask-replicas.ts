@@ -100,6 +100,25 @@ export function beginAttempt(replica: Replica, { signal, limits, details }: Repl
   return new Attempt(signal, limits, { ...details, store: replica.store.name });
 }
 
+/**
+ * Makes one attempt on a copy, and ends it with the work.
+ *
+ * @throws {StorageError} `ABORTED` if the caller has given up by then
+ */
+export async function withAttempt<T>(
+  replica: Replica,
+  call: ReplicaCall,
+  work: (attempt: Attempt) => Promise<T>,
+): Promise<T> {
+  throwIfAborted(call.signal, call.details);
+  const attempt = beginAttempt(replica, call);
+  try {
+    return await work(attempt);
+  } finally {
+    attempt.end();
+  }
+}
+
 /** Notes what a copy said, and tells the observer. A copy over its usage limit was skipped, and has not failed. */
 export function failureOf(replica: Replica, thrown: unknown, { details, observer }: ReplicaCall): ReplicaFailure {
   const error = asStorageError(thrown, { ...details, store: replica.store.name });

@@ -5,6 +5,7 @@ import { beginAttempt, failureOf, type ReplicaCall } from "./ask-replicas.js";
 import { corrupt, isRange, openCopy, overlong, truncated, type CopyBody, type ReadRequest } from "./copy-body.js";
 import { inOrder, unavailable, ReplicaErrors, type ReplicaFailure } from "./replica-errors.js";
 import type { Replica } from "./replica.js";
+import type { Chunks } from "../../store.js";
 
 /**
  * A body that is too large to be held in memory, and so is handed out while it comes. When the copy breaks off, the
@@ -18,12 +19,9 @@ import type { Replica } from "./replica.js";
  * A body that no copy can finish rejects with `UNAVAILABLE`. Bytes of two versions are never joined.
  */
 export class ResumedBody {
-  readonly #request: ReadRequest;
-  readonly #call: ReplicaCall;
   readonly #failures: ReplicaFailure[];
   readonly #rest: Replica[];
   readonly #first: CopyBody;
-  #current: { replica: Replica; body: CopyBody };
   #delivered = 0;
   #digest = beginSha256();
 
@@ -32,25 +30,22 @@ export class ResumedBody {
    * @param failures what other copies said already
    */
   constructor(
-    first: { replica: Replica; body: CopyBody },
+    private current: { replica: Replica; body: CopyBody },
     rest: readonly Replica[],
     failures: readonly ReplicaFailure[],
-    request: ReadRequest,
-    call: ReplicaCall,
+    private readonly request: ReadRequest,
+    private readonly call: ReplicaCall,
   ) {
-    this.#first = first.body;
-    this.#current = first;
+    this.#first = current.body;
     this.#rest = [...rest];
     this.#failures = [...failures];
-    this.#request = request;
-    this.#call = call;
   }
 
   async close(): Promise<void> {
-    await this.#current.body.close();
+    await this.current.body.close();
   }
 
-  async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+  async *chunks(): Chunks {
     let broken = true;
     try {
       for (;;) {
@@ -64,7 +59,7 @@ export class ResumedBody {
       }
     } finally {
       // A copy that broke off may never answer.
-      if (broken) this.#current.body.drop();
+      if (broken) this.current.body.drop();
       else await this.close();
     }
   }
@@ -74,25 +69,25 @@ export class ResumedBody {
       try {
         return await this.#nextOfCurrent();
       } catch (error) {
-        const { replica, body } = this.#current;
+        const { replica, body } = this.current;
         body.drop();
-        throwIfAborted(this.#call.signal, this.#call.details);
-        this.#failures.push(failureOf(replica, error, this.#call));
-        this.#current = await this.#resume();
+        throwIfAborted(this.call.signal, this.call.details);
+        this.#failures.push(failureOf(replica, error, this.call));
+        this.current = await this.#resume();
       }
     }
   }
 
   async #nextOfCurrent(): Promise<{ chunk: Uint8Array; digest: Hash } | undefined> {
-    const { details } = this.#request;
+    const { details } = this.request;
     const { length, digest } = this.#first;
     if (this.#delivered === length) return undefined;
-    const chunk = await this.#current.body.timedNext();
+    const chunk = await this.current.body.timedNext();
     if (chunk === undefined) throw truncated(this.#delivered, length, details);
     const size = this.#delivered + chunk.byteLength;
     if (size > length) throw overlong(length, details);
     const made = this.#digest.copy().update(chunk);
-    if (size === length && digest !== undefined && !isRange(this.#request.range)) {
+    if (size === length && digest !== undefined && !isRange(this.request.range)) {
       if (digestText(made.copy()) !== digest) throw corrupt(details);
     }
     return { chunk, digest: made };
@@ -100,29 +95,29 @@ export class ResumedBody {
 
   async #resume(): Promise<{ replica: Replica; body: CopyBody }> {
     for (let replica = this.#rest.shift(); replica !== undefined; replica = this.#rest.shift()) {
-      throwIfAborted(this.#call.signal, this.#call.details);
-      const attempt = beginAttempt(replica, this.#call);
+      throwIfAborted(this.call.signal, this.call.details);
+      const attempt = beginAttempt(replica, this.call);
       try {
         const body = await this.#openAtSameByte(replica, attempt);
         attempt.stop();
         return { replica, body };
       } catch (error) {
         attempt.end();
-        throwIfAborted(this.#call.signal, this.#call.details);
-        this.#failures.push(failureOf(replica, error, this.#call));
+        throwIfAborted(this.call.signal, this.call.details);
+        this.#failures.push(failureOf(replica, error, this.call));
       }
     }
     const failures = inOrder(this.#failures);
     const what = `The body broke off after ${this.#delivered} bytes, and no other copy could go on`;
-    throw unavailable(what, failures, new ReplicaErrors(failures), this.#request.details);
+    throw unavailable(what, failures, new ReplicaErrors(failures), this.request.details);
   }
 
   async #openAtSameByte(replica: Replica, attempt: ReturnType<typeof beginAttempt>): Promise<CopyBody> {
     const { digest, length } = this.#first;
-    const { range, details } = this.#request;
+    const { range, details } = this.request;
     const atByte = digest !== undefined && !isRange(range) && replica.store.capability.rangeRead;
     const wanted = atByte ? { offset: this.#delivered, length: length - this.#delivered } : range;
-    const body = await openCopy(replica, this.#request, wanted, attempt);
+    const body = await openCopy(replica, this.request, wanted, attempt);
     try {
       if (body.info.size !== this.#first.info.size || body.digest !== digest) throw corrupt(details);
       if (!atByte) await this.#skipDelivered(body);
@@ -135,7 +130,7 @@ export class ResumedBody {
 
   // Reads the bytes that the reader already has, and checks that they are the same.
   async #skipDelivered(body: CopyBody): Promise<void> {
-    const { details } = this.#request;
+    const { details } = this.request;
     const begun = beginSha256();
     for (let left = this.#delivered; left > 0;) {
       const chunk = await body.timedNext();

@@ -26,13 +26,15 @@ export class CopyBody {
   readonly digest: string | undefined;
   /** Number of bytes that the copy is to give. */
   readonly length: number;
-  readonly #result: ReadResult;
-  readonly #attempt: Attempt;
-  readonly #details: CallDetails;
   #iterator: AsyncIterator<Uint8Array> | undefined;
   #unread: Uint8Array | undefined;
 
-  constructor(result: ReadResult, attempt: Attempt, request: ReadRequest, range: ReadRequest["range"]) {
+  constructor(
+    private readonly result: ReadResult,
+    private readonly attempt: Attempt,
+    private readonly request: ReadRequest,
+    range: ReadRequest["range"],
+  ) {
     const { info, stored } = describeCopy(result.info);
     if (!Number.isSafeInteger(info.size) || info.size < 0) {
       throw new StorageError("INTEGRITY", "The copy does not say how large it is.", request.details);
@@ -40,9 +42,6 @@ export class CopyBody {
     this.info = { ...info, path: request.path };
     this.digest = request.digestOf(request.path, this.info) ?? stored;
     this.length = lengthOf(info.size, range);
-    this.#result = result;
-    this.#attempt = attempt;
-    this.#details = request.details;
   }
 
   /** Returns the next bytes, or `undefined` at the end. They must come within the time of the attempt. */
@@ -50,13 +49,13 @@ export class CopyBody {
     const unread = this.#unread;
     this.#unread = undefined;
     if (unread !== undefined) return unread;
-    this.#iterator ??= this.#result[Symbol.asyncIterator]();
-    const step = await this.#attempt.wait(this.#iterator.next());
+    this.#iterator ??= this.result[Symbol.asyncIterator]();
+    const step = await this.attempt.wait(this.#iterator.next());
     if (step.done === true) return undefined;
     // A user's own store may give anything. A value that is no bytes has no length to check.
     const bytes = bytesOf(step.value);
     if (bytes !== undefined) return bytes;
-    throw new StorageError("INTEGRITY", "The copy gave something else than bytes.", this.#details);
+    throw new StorageError("INTEGRITY", "The copy gave something else than bytes.", this.request.details);
   }
 
   /** Puts bytes back, so that they are the next ones. */
@@ -66,11 +65,11 @@ export class CopyBody {
 
   /** Returns the next bytes. This chunk alone has the whole time of an attempt. */
   async timedNext(): Promise<Uint8Array | undefined> {
-    this.#attempt.start();
+    this.attempt.start();
     try {
       return await this.next();
     } finally {
-      this.#attempt.stop();
+      this.attempt.stop();
     }
   }
 
@@ -96,8 +95,8 @@ export class CopyBody {
 
   /** Gives up the rest and ends the attempt. Waits until the body is freed, unless the call was aborted. */
   async close(): Promise<void> {
-    await this.#attempt.wait(this.#cancel()).catch(() => undefined);
-    this.#attempt.end();
+    await this.attempt.wait(this.#cancel()).catch(() => undefined);
+    this.attempt.end();
   }
 
   /** Gives up the rest without waiting, since a copy that failed or hangs may never answer. The attempt can go on. */
@@ -108,12 +107,12 @@ export class CopyBody {
   /** Gives up the rest without waiting, and ends the attempt too. */
   drop(): void {
     this.abandon();
-    this.#attempt.end();
+    this.attempt.end();
   }
 
   // Async, so that an error that the store throws at once also becomes a rejection.
   async #cancel(): Promise<void> {
-    await this.#result.cancel();
+    await this.result.cancel();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Capability } from "../../capability.js";
 import { isStorageError } from "../../../errors/error.js";
+import { keptAttributes } from "../../copy-by-writing.js";
 import { isSourceFailure } from "../../source-failure.js";
 import type { ReadResult, StoreBody, WriteOptions } from "../../store.js";
 
@@ -10,14 +11,7 @@ export async function copyThrough<T>(
   signal: AbortSignal | undefined,
   write: (body: StoreBody, options: WriteOptions) => Promise<T>,
 ): Promise<T> {
-  const { size, contentType, metadata } = result.info;
-  const options = {
-    size,
-    digest,
-    signal,
-    ...(capability.contentType && contentType !== undefined && { contentType }),
-    ...(capability.metadata && metadata !== undefined && { metadata }),
-  };
+  const options = { size: result.info.size, digest, signal, ...keptAttributes(capability, result.info) };
   try {
     return await write(result, options);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { throwIfAborted } from "../../../async/abort.js";
 import type { DeleteOptions } from "../../store.js";
-import { beginAttempt, failureOf, type ReplicaCall } from "./ask-replicas.js";
+import { failureOf, withAttempt, type ReplicaCall } from "./ask-replicas.js";
 import { answerOfSome, type ReplicaFailure } from "./replica-errors.js";
 import type { Replica } from "./replica.js";
 
@@ -19,15 +19,10 @@ export async function deleteAll(
   inTurn: <T>(replica: Replica, change: () => Promise<T>) => Promise<T> = (_, change) => change(),
 ): Promise<void> {
   const failures: ReplicaFailure[] = [];
-  const attemptOne = async (replica: Replica): Promise<void> => {
-    throwIfAborted(call.signal, call.details);
-    const attempt = beginAttempt(replica, call);
-    try {
-      await attempt.wait(replica.store.delete(path, { ...options, signal: attempt.signal }));
-    } finally {
-      attempt.end();
-    }
-  };
+  const attemptOne = (replica: Replica): Promise<void> =>
+    withAttempt(replica, call, (attempt) =>
+      attempt.wait(replica.store.delete(path, { ...options, signal: attempt.signal })),
+    );
   const deleteOne = async (replica: Replica): Promise<void> => {
     try {
       await inTurn(replica, () => attemptOne(replica));

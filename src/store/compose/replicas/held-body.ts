@@ -1,7 +1,7 @@
 import { checkedBytes, checkedChunks, isWholeBody } from "../../body.js";
 import type { CallDetails } from "../../check.js";
 import { isStorageError, type StorageError } from "../../../errors/error.js";
-import type { StoreBody, WriteOptions } from "../../store.js";
+import type { Chunks, StoreBody, WriteOptions } from "../../store.js";
 
 /** A body that may have to be handed to more than one store. */
 export interface HeldBody {
@@ -44,7 +44,7 @@ export async function holdBody(
 }
 
 function wholeBody(bytes: Uint8Array): HeldBody {
-  async function* chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+  async function* chunks(): Chunks {
     yield await Promise.resolve(bytes);
   }
   return { bytes, failure: undefined, replayable: true, chunks, close: () => Promise.resolve() };
@@ -59,10 +59,10 @@ class StreamedBody implements HeldBody {
 
   constructor(
     private held: readonly Uint8Array[],
-    private readonly rest: AsyncGenerator<Uint8Array, void, undefined>,
+    private readonly rest: Chunks,
   ) {}
 
-  async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+  async *chunks(): Chunks {
     yield* this.held;
     this.replayable = false;
     this.held = [];

@@ -1,6 +1,6 @@
 import { openListing } from "../../open-listing.js";
 import { throwIfAborted } from "../../../async/abort.js";
-import type { ListOptions, ObjectInfo } from "../../store.js";
+import type { ListOptions, ObjectInfo, ObjectListing } from "../../store.js";
 import { comparePaths } from "../../../paths/path.js";
 import { checkListed, isDisbelieved, type CheckListed } from "../../listed-object.js";
 import { beginAttempt, failureOf, type ReplicaCall } from "./ask-replicas.js";
@@ -30,7 +30,7 @@ export async function* mergedListing(
   options: ListOptions,
   call: ReplicaCall,
   isCurrent: (path: string, replica: Replica) => boolean = () => true,
-): AsyncGenerator<ObjectInfo, void, undefined> {
+): ObjectListing {
   const { limit = Infinity } = options;
   if (limit === 0) return;
   const listings = replicas.map((replica) => listingOf(replica, prefix, options, call));

@@ -35,15 +35,11 @@ export interface Course {
 
 /** Reads one of several copies. */
 export class ReplicaReader {
-  readonly #settings: ReaderSettings;
-
-  constructor(settings: ReaderSettings) {
-    this.#settings = settings;
-  }
+  constructor(private readonly settings: ReaderSettings) {}
 
   /** Returns what is needed to ask copies for a call. */
   callOf(details: CallDetails, signal: AbortSignal | undefined): ReplicaCall {
-    const { clock, attemptTimeout, observer } = this.#settings;
+    const { clock, attemptTimeout, observer } = this.settings;
     return { details, signal, limits: { clock, timeout: attemptTimeout }, observer };
   }
 
@@ -121,7 +117,7 @@ export class ReplicaReader {
   }
 
   #requestOf(path: string, { offset, length }: ReadOptions, details: CallDetails): ReadRequest {
-    const { maxBufferSize, verifyRanges, digest } = this.#settings;
+    const { maxBufferSize, verifyRanges, digest } = this.settings;
     const range = { ...(offset !== undefined && { offset }), ...(length !== undefined && { length }) };
     return { path, range, details, maxBufferSize, verifyRanges, digestOf: digest };
   }

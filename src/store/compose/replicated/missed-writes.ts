@@ -1,4 +1,4 @@
-import { LRUCache } from "lru-cache";
+import { lastUsed } from "../../last-used.js";
 import type { Replica } from "../replicas/replica.js";
 
 // An entry is a path and a few numbers.
@@ -18,7 +18,7 @@ export interface OpenWrite {
  * writes of this process count, and only the last 10,000 paths.
  */
 export class MissedWrites {
-  readonly #missed = new LRUCache<string, Map<Replica, number>>({ max: MAX_PATHS });
+  readonly #missed = lastUsed<Map<Replica, number>>(MAX_PATHS);
   readonly #open = new Map<string, Set<OpenWrite>>();
   #writes = 0;
 

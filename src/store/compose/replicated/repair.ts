@@ -1,6 +1,7 @@
 import { digestText, beginSha256 } from "../../../bytes/digest.js";
 import { isStorageError, type StorageErrorCode } from "../../../errors/error.js";
 import { tell } from "../../../observe/tell.js";
+import { keptAttributes } from "../../copy-by-writing.js";
 import type { ObjectInfo, WriteOptions } from "../../store.js";
 import { beginAttempt, failureOf, type ReplicaCall } from "../replicas/ask-replicas.js";
 import { throwIfAborted } from "../../../async/abort.js";
@@ -170,9 +171,5 @@ function attributesOf(
   { storeDigest, rules }: RepairContext,
 ): WriteOptions {
   const kept = withDigest(metadata, storeDigest && rules.told === undefined ? digest : undefined);
-  return {
-    size,
-    ...(store.capability.contentType && contentType !== undefined && { contentType }),
-    ...(store.capability.metadata && kept !== undefined && { metadata: kept }),
-  };
+  return { size, ...keptAttributes(store.capability, { contentType, metadata: kept }) };
 }

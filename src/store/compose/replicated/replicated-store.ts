@@ -26,7 +26,6 @@ import { ReplicaReader, type Course } from "../replicas/replica-reader.js";
 import { allRoute, closeReplicas, replicasOf, type Replica } from "../replicas/replica.js";
 import { digestTold, withKnownDigest } from "../replicas/stored-digest.js";
 import { BackgroundChanges } from "./background-changes.js";
-import type { ChangeLog, ReplicatedWriteInfo } from "./change-all.js";
 import { MissedWrites } from "./missed-writes.js";
 import {
   neededOf,
@@ -37,7 +36,7 @@ import {
 import { PathOrder } from "./path-order.js";
 import { repairObject, type RepairReport } from "./repair.js";
 import { scrubObjects, type ScrubReport } from "./scrub.js";
-import { writeCopies } from "./write-copies.js";
+import { writeCopies, type ChangeLog, type ReplicatedWriteInfo } from "./write-copies.js";
 
 /** Options of {@link ReplicatedStore.repair}. */
 export interface RepairOptions extends CallOptions {
@@ -93,7 +92,6 @@ export class ReplicatedStore extends CheckedStore<ReplicatedWriteInfo> {
   readonly #replicas: readonly Replica[];
   readonly #reader: ReplicaReader;
   readonly #log: ChangeLog;
-  readonly #needed: number;
 
   /** @throws {StorageError} `CONFIG_INVALID` that names each option which is wrong */
   constructor(options: ReplicatedStoreOptions) {
@@ -104,9 +102,10 @@ export class ReplicatedStore extends CheckedStore<ReplicatedWriteInfo> {
     const presign = common.presign && this.#replicas.length === 1;
     this.capability = Object.freeze({ ...common, copy: common.read && common.write, presign });
     this.#reader = new ReplicaReader(this.#settings);
-    this.#needed = neededOf(this.#settings.acknowledge, this.#replicas.length);
     this.#log = {
       replicas: this.#replicas,
+      needed: neededOf(this.#settings.acknowledge, this.#replicas.length),
+      window: this.#settings.maxBufferSize,
       order: new PathOrder(),
       missed: new MissedWrites(),
       background: new BackgroundChanges(),
@@ -145,11 +144,7 @@ export class ReplicatedStore extends CheckedStore<ReplicatedWriteInfo> {
     }
   }
 
-  protected async *listChecked(
-    prefix: string,
-    options: ListOptions,
-    details: CallDetails,
-  ): AsyncGenerator<ObjectInfo, void, undefined> {
+  protected async *listChecked(prefix: string, options: ListOptions, details: CallDetails): AsyncIterable<ObjectInfo> {
     const { missed } = this.#log;
     const call = this.#reader.callOf(details, options.signal);
     yield* mergedListing(this.#replicas, prefix, options, call, (path, replica) => !missed.has(path, replica));
@@ -253,9 +248,7 @@ export class ReplicatedStore extends CheckedStore<ReplicatedWriteInfo> {
     const keeping = { digestOf: digest, store: storeDigest && this.capability.metadata };
     try {
       const writing = withKnownDigest(path, held, options, keeping, details);
-      const call = this.#reader.callOf(details, options.signal);
-      const settings = { needed: this.#needed, window: maxBufferSize };
-      return await writeCopies(path, held, writing, settings, call, this.#log);
+      return await writeCopies(path, held, writing, this.#reader.callOf(details, options.signal), this.#log);
     } catch (error) {
       await held.close();
       throw error;

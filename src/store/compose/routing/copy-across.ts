@@ -1,7 +1,7 @@
 import type { Observers } from "../../../observe/observer.js";
 import { tell } from "../../../observe/tell.js";
 import { abortable } from "../../../async/abort.js";
-import { copyByWriting } from "../../copy-by-writing.js";
+import { copyByWriting, keptAttributes } from "../../copy-by-writing.js";
 import { requireCapability } from "../../capability.js";
 import type { CallOptions, ObjectInfo, ReadResult, Store, StoreBody, WriteOptions } from "../../store.js";
 import { asGiven, routed, routedResult, type Route } from "./route.js";
@@ -34,21 +34,10 @@ export async function copyAcross(
   return asGiven(await copyByWriting(read, write, { signal }), to.route);
 }
 
-function attributesFor(
-  store: Store,
-  { contentType, metadata }: WriteOptions,
-  observer: Observers | undefined,
-): WriteOptions {
-  const kept: WriteOptions = {};
-  const drop = (option: "contentType" | "metadata"): void =>
+function attributesFor(store: Store, attributes: WriteOptions, observer: Observers | undefined): WriteOptions {
+  for (const option of ["contentType", "metadata"] as const) {
+    if (attributes[option] === undefined || store.capability[option]) continue;
     tell(observer, "option_dropped", store.name, { during: "copy", option });
-  if (contentType !== undefined) {
-    if (store.capability.contentType) kept.contentType = contentType;
-    else drop("contentType");
   }
-  if (metadata !== undefined) {
-    if (store.capability.metadata) kept.metadata = metadata;
-    else drop("metadata");
-  }
-  return kept;
+  return keptAttributes(store.capability, attributes);
 }

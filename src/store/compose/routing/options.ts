@@ -1,5 +1,5 @@
 import { isStore, storeField } from "../../is-store.js";
-import { isFunction } from "../../../options/fields.js";
+import { functionField, isFunction } from "../../../options/fields.js";
 import * as z from "zod/mini";
 import { isScheme, splitLocation, type Target } from "../../../paths/location.js";
 import { observerField, type ObserverOption } from "../../../observe/observer.js";
@@ -66,7 +66,7 @@ const schema = z.strictObject({
   schemes: z._default(z.record(scheme, z.custom<SchemeStores>(isSchemeStores, "must be a Store or a function")), {}),
   aliases: z._default(z.record(scheme, scheme), {}),
   onUnknownScheme: z._default(z.enum(["error", "primary"]), "error"),
-  poolKey: z.optional(z.custom<(target: Target) => string>(isFunction, "must be a function")),
+  poolKey: z.optional(functionField<(target: Target) => string>()),
   observer: observerField,
 });
 
@@ -81,11 +81,7 @@ export function parseRoutingOptions(options: RoutingStoreOptions): ParsedRouting
 /** Splits a `primaryScheme` into scheme and container. No container means all containers. */
 export function splitPrimaryScheme(text: string): { scheme: string; container?: string } {
   if (isScheme(text)) return { scheme: text.toLowerCase() };
-  const { target, path } = splitLocation(
-    `${text}/-`,
-    () => undefined,
-    (problem) => new Error(problem),
-  );
+  const { target, path } = splitLocation(`${text}/-`);
   if (target === undefined || target.container === "" || path !== "-") throw new Error("it is no container");
   return target;
 }

@@ -1,6 +1,7 @@
 import { restated } from "../../../errors/as-storage-error.js";
 import { isStorageError } from "../../../errors/error.js";
 import { formatLocation, type Target } from "../../../paths/location.js";
+import { redescribed } from "../../read-result.js";
 import type { ObjectInfo, ReadResult } from "../../store.js";
 
 /** A path as a caller gave it, and the path in the store that it leads to. */
@@ -43,24 +44,5 @@ export async function routed<T>(call: Promise<T> | undefined, ...routes: readonl
 /** Describes the result of a read, and its errors, under the path that the caller gave. */
 export function routedResult(result: ReadResult, route: Route): ReadResult {
   if (route.target === undefined && result.info.path === route.text) return result;
-  return {
-    info: asGiven(result.info, route),
-    [Symbol.asyncIterator]() {
-      const iterator = beginning(result, route);
-      return {
-        next: () => routed(iterator.next(), route),
-        return: async () => (await routed(iterator.return?.(), route)) ?? { done: true, value: undefined },
-      };
-    },
-    bytes: () => routed(result.bytes(), route),
-    cancel: () => routed(result.cancel(), route),
-  };
-}
-
-function beginning(result: ReadResult, route: Route): AsyncIterator<Uint8Array> {
-  try {
-    return result[Symbol.asyncIterator]();
-  } catch (error) {
-    throw givenError(error, route);
-  }
+  return redescribed(result, asGiven(result.info, route), (error) => givenError(error, route));
 }

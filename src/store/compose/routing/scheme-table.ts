@@ -1,3 +1,4 @@
+import { once } from "../../../async/once.js";
 import { StorageError } from "../../../errors/error.js";
 import { isScheme, type Target } from "../../../paths/location.js";
 import type { Store } from "../../store.js";
@@ -128,14 +129,7 @@ function builtInSchemes(): ReadonlyMap<string, SchemeFactory> {
 
 /** Returns a factory that is itself loaded at first use. */
 function loaded(driver: { load(): Promise<{ scheme(): SchemeFactory }> }): SchemeFactory {
-  let loading: Promise<SchemeFactory> | undefined;
-  const load = async () => (await driver.load()).scheme();
-  const factory: SchemeFactory = async (target) => {
-    loading ??= load().catch((error: unknown) => {
-      loading = undefined;
-      throw error;
-    });
-    return (await loading)(target);
-  };
+  const scheme = once(async () => (await driver.load()).scheme());
+  const factory: SchemeFactory = async (target) => (await scheme())(target);
   return Object.assign(factory, { perContainer: true });
 }

@@ -4,19 +4,17 @@ import { CallLayer } from "../../layers/call-layer.js";
 
 /** One client for all the stores of a factory. It is made for the first store, and closed with the last. */
 export class SharedClient<Client> {
-  readonly #open: () => Client;
-  readonly #close: (client: Client) => void | Promise<void>;
   #client: { readonly value: Client } | undefined;
   #stores = 0;
 
-  constructor(open: () => Client, close: (client: Client) => void | Promise<void>) {
-    this.#open = open;
-    this.#close = close;
-  }
+  constructor(
+    private readonly open: () => Client,
+    private readonly close: (client: Client) => void | Promise<void>,
+  ) {}
 
   /** Returns the store that `make` puts on the client. The `close()` of the store gives the client back. */
   store(make: (client: Client) => Store): Store {
-    const client = (this.#client ??= { value: this.#open() });
+    const client = (this.#client ??= { value: this.open() });
     this.#stores++;
     try {
       return new SharingStore(make(client.value), () => this.#release());
@@ -31,21 +29,22 @@ export class SharedClient<Client> {
     if (--this.#stores > 0 || this.#client === undefined) return;
     const { value } = this.#client;
     this.#client = undefined;
-    await this.#close(value);
+    await this.close(value);
   }
 }
 
 class SharingStore extends CallLayer {
-  readonly #release: () => Promise<void>;
   #closing: Promise<void> | undefined;
 
-  constructor(inner: Store, release: () => Promise<void>) {
+  constructor(
+    inner: Store,
+    private readonly release: () => Promise<void>,
+  ) {
     super(inner);
-    this.#release = release;
   }
 
   override close(): Promise<void> {
-    return (this.#closing ??= super.close().finally(this.#release));
+    return (this.#closing ??= super.close().finally(this.release));
   }
 
   static {

@@ -1,10 +1,13 @@
 import { pathRoom } from "../driver-options.js";
 import { DriverStore } from "../driver-store.js";
 import { declareOwnStore } from "../../guard/own-stores.js";
+import type { AzureSettings } from "../settings.js";
+import { AmbientAccounts } from "./ambient-accounts.js";
+import { loadSdk } from "./client.js";
 import { AzureContainer } from "./container.js";
 import { copyObject } from "./copy.js";
 import { listObjects } from "./list.js";
-import { MAX_BLOCKS, MAX_PRESIGN_SECONDS, parseAzureOptions, type AzureStoreOptions } from "./options.js";
+import { MAX_BLOCKS, parseAzureOptions, type AzureStoreOptions } from "./options.js";
 import { presignObject } from "./presign.js";
 import { readObject } from "./read.js";
 import { deleteObject, statObject } from "./blob.js";
@@ -54,11 +57,24 @@ export class AzureStore extends DriverStore<"azure"> {
       list: (prefix, given, call) => listObjects(container, prefix, given, call),
       copy: (from, to, call) => copyObject(container, from, to, call),
       presign: (path, given, call) => presignObject(container, path, given, call),
-      maxExpiresIn: MAX_PRESIGN_SECONDS,
     });
   }
 
   static {
     declareOwnStore(this);
   }
+}
+
+/**
+ * Makes an {@link AzureStore} from the settings of the environment. The credential of an account comes from Azure's
+ * own variables, or else from the `DefaultAzureCredential` of `@azure/identity`.
+ *
+ * @throws {StorageError} `MISSING_DEPENDENCY` for `@azure/storage-blob`, and for `@azure/identity` if it is needed
+ */
+export async function createAzureStore(settings: AzureSettings): Promise<AzureStore> {
+  const { container, prefix, account, connectionString } = settings;
+  await loadSdk();
+  if (account === undefined) return new AzureStore({ container, prefix, connectionString });
+  const address = { name: account, url: `https://${account}.blob.core.windows.net` };
+  return new AzureStore({ container, prefix, ...(await new AmbientAccounts().find(address, undefined)) });
 }

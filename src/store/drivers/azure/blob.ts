@@ -1,5 +1,5 @@
 import type { DriverCall } from "../driver-store.js";
-import { isNotFound } from "../../../errors/error.js";
+import { foundOrMissing } from "../../../errors/error.js";
 import type { DeleteOptions, ObjectInfo } from "../../store.js";
 import { quotedEtag } from "../object-info.js";
 import type { AzureContainer } from "./container.js";
@@ -15,17 +15,14 @@ export async function statObject(
   call: DriverCall,
 ): Promise<ObjectInfo | undefined> {
   const name = container.blobName(path, call.details);
-  try {
-    // Azure says in a header whether the blob or the container is missing, so a HEAD is enough.
-    const properties = await container.send(call, ({ client, abortSignal }) =>
-      client.getBlobClient(name).getProperties({ abortSignal }),
-    );
-    assertBlob(properties, call);
-    return toObjectInfo(path, statedSize(properties.contentLength, call), properties);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  // Azure says in a header whether the blob or the container is missing, so a HEAD is enough.
+  const asked = container.send(call, ({ client, abortSignal }) =>
+    client.getBlobClient(name).getProperties({ abortSignal }),
+  );
+  const properties = await foundOrMissing(asked);
+  if (properties === undefined) return undefined;
+  assertBlob(properties, call);
+  return toObjectInfo(path, statedSize(properties.contentLength, call), properties);
 }
 
 /** Deletes one object and its snapshots. */

@@ -21,19 +21,15 @@ export interface AzureRequest {
 
 /** One container, or the part of it under a prefix. Holds names and settings, and sends requests. */
 export class AzureContainer {
-  readonly options: ParsedAzureOptions;
-  readonly #prefix: string;
   readonly #client: () => Promise<ContainerClient>;
 
-  constructor(options: ParsedAzureOptions) {
-    this.options = options;
-    this.#prefix = options.prefix;
+  constructor(readonly options: ParsedAzureOptions) {
     this.#client = once(() => createClient(options));
   }
 
   /** @throws {StorageError} `INVALID_PATH` if the name would be too long for Azure */
   blobName(path: string, details: CallDetails): string {
-    const name = blobNameOf(this.#prefix + path);
+    const name = blobNameOf(this.options.prefix + path);
     if (name !== undefined) return name;
     const message =
       "This path is too long for Azure: its name, with what has to be escaped, has over 1,024 characters.";
@@ -41,13 +37,14 @@ export class AzureContainer {
   }
 
   blobPrefix(prefix: string): string {
-    return blobPrefixOf(this.#prefix + prefix);
+    return blobPrefixOf(this.options.prefix + prefix);
   }
 
   /** Returns the path of a blob under the prefix, or `undefined` for a blob that no path leads to. */
   pathOf(name: string): string | undefined {
+    const { prefix } = this.options;
     const path = pathOfBlob(name);
-    return path?.startsWith(this.#prefix) === true ? path.slice(this.#prefix.length) : undefined;
+    return path?.startsWith(prefix) === true ? path.slice(prefix.length) : undefined;
   }
 
   /**

@@ -1,11 +1,10 @@
 import type { DriverCall } from "../driver-store.js";
 import type { BlobSyncCopyFromURLOptions, ContainerClient } from "@azure/storage-blob";
-import { StorageError, isStorageError } from "../../../errors/error.js";
-import type { CallDetails } from "../../check.js";
+import { copyByWriting } from "../../copy-by-writing.js";
 import type { ObjectInfo } from "../../store.js";
 import type { AzureContainer } from "./container.js";
 import { AZURE_ERRORS } from "./errors.js";
-import { sourceOfCopy } from "../source-of-copy.js";
+import { copyError, sourceOfCopy } from "../source-of-copy.js";
 import { objectInfo, type ObjectDescription } from "../object-info.js";
 import { isSharedKeyCredential, isTokenCredential } from "./options.js";
 import { signedUrl } from "./presign.js";
@@ -37,7 +36,13 @@ export async function copyObject(
   const source = await sourceOfCopy([from, to], MAX_SIZE, () => statObject(container, from, call), call);
   if (from === to) return source;
   const copied = source.size <= MAX_SIZE ? await copyByAzure(container, source, target, call) : undefined;
-  if (copied === undefined) return copyByStream(container, source, to, call);
+  if (copied === undefined) {
+    return copyByWriting(
+      () => readObject(container, from, {}, call),
+      (body, options) => writeObject(container, to, body, options, Infinity, call),
+      call,
+    );
+  }
   const { size, contentType, metadata } = source;
   return objectInfo(to, size, { ...copied, contentType, metadata });
 }
@@ -64,9 +69,8 @@ async function copyByAzure(
     });
   } catch (error) {
     const failure = AZURE_ERRORS.failureOf(error);
-    if (isStorageError(error, "PRECONDITION_FAILED")) throw sourceChanged(error, call.details);
     if (failure !== undefined && (NO_ACCESS.has(failure.name) || failure.httpStatus === 501)) return undefined;
-    throw error;
+    throw copyError(error, call);
   }
 }
 
@@ -83,27 +87,4 @@ async function accessTo(client: ContainerClient, name: string, now: number): Pro
   if (!isTokenCredential(credential)) return { url };
   const token = await credential.getToken(TOKEN_SCOPE);
   return token === null ? { url } : { url, options: { sourceAuthorization: { scheme: "Bearer", value: token.token } } };
-}
-
-async function copyByStream(
-  container: AzureContainer,
-  source: ObjectInfo,
-  to: string,
-  call: DriverCall,
-): Promise<ObjectInfo> {
-  const body = await readObject(container, source.path, {}, call);
-  try {
-    const { size, contentType, metadata } = body.info;
-    const options = { signal: call.signal, size, contentType, metadata };
-    return await writeObject(container, to, body, options, Infinity, call);
-  } catch (error) {
-    // The source that failed is Azure, so its own error counts.
-    throw isStorageError(error, "UNEXPECTED") && isStorageError(error.cause) ? error.cause : error;
-  } finally {
-    await body.cancel();
-  }
-}
-
-function sourceChanged({ cause }: StorageError, details: CallDetails): StorageError {
-  return new StorageError("UNAVAILABLE", "The object was overwritten while it was copied.", { ...details, cause });
 }

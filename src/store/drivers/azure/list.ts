@@ -1,65 +1,50 @@
 import type { DriverCall } from "../driver-store.js";
 import type { BlobItem } from "@azure/storage-blob";
-import { throwIfAborted } from "../../../async/abort.js";
-import { isListed } from "../../check.js";
 import { StorageError } from "../../../errors/error.js";
 import { comparePaths, pathProblem } from "../../../paths/path.js";
 import type { ListOptions, ObjectInfo } from "../../store.js";
+import { listPages, type ListedPage } from "../list-pages.js";
 import type { AzureContainer } from "./container.js";
 import { foreignAnswer, statedSize, toObjectInfo } from "./object-info.js";
 
-/**
- * Lists objects page by page. Fetches each page when the one before is used up. Azure sorts the objects: see
- * blob-name.ts.
- */
-export async function* listObjects(
+/** Lists objects. Azure sorts them: see blob-name.ts. */
+export function listObjects(
   container: AzureContainer,
   prefix: string,
   options: ListOptions,
   call: DriverCall,
-): AsyncGenerator<ObjectInfo, void, undefined> {
-  const { startAfter, limit = Infinity } = options;
-  let left = limit;
-  if (left === 0) return;
-  let last: string | undefined;
-  for await (const blob of listBlobs(container, container.blobPrefix(prefix), options, call)) {
-    const path = container.pathOf(blob.name);
-    // The container may also hold foreign blobs, which are not objects of this store.
-    if (path === undefined || pathProblem(path) !== undefined) continue;
-    if (last !== undefined && comparePaths(last, path) >= 0) throw disorder(call);
-    last = path;
-    if (!isListed(path, prefix, startAfter)) continue;
-    throwIfAborted(call.signal, call.details);
-    const { etag, lastModified, contentType, contentLength } = blob.properties;
-    yield toObjectInfo(path, statedSize(contentLength, call), { etag, lastModified, contentType });
-    if (--left === 0) return;
-  }
-}
-
-async function* listBlobs(
-  container: AzureContainer,
-  prefix: string,
-  { startAfter, limit }: ListOptions,
-  call: DriverCall,
-): AsyncGenerator<BlobItem, void, undefined> {
+): AsyncIterable<ObjectInfo> {
   const { pageSize } = container.options;
-  // Azure can't begin after a name, so the skipped blobs must be fetched too.
-  const maxPageSize = startAfter === undefined ? Math.min(pageSize, limit ?? pageSize) : pageSize;
-  let token: string | undefined;
-  do {
+  let last: string | undefined;
+  function* inOrder(blobs: readonly BlobItem[]): Generator<readonly [path: string | undefined, blob: BlobItem]> {
+    for (const blob of blobs) {
+      const path = container.pathOf(blob.name);
+      const isForeign = path === undefined || pathProblem(path) !== undefined;
+      if (!isForeign && last !== undefined && comparePaths(last, path) >= 0) throw disorder(call);
+      if (!isForeign) last = path;
+      yield [path, blob];
+    }
+  }
+  const fetch = async (wanted: number, token: string | undefined): Promise<ListedPage<BlobItem>> => {
+    // Azure can't begin after a name, so the skipped blobs must be fetched too.
+    const maxPageSize = options.startAfter === undefined ? Math.min(pageSize, wanted) : pageSize;
     const page = await container.send(call, async ({ client, abortSignal }) => {
-      const pages = client.listBlobsFlat({ prefix, abortSignal }).byPage({
+      const pages = client.listBlobsFlat({ prefix: container.blobPrefix(prefix), abortSignal }).byPage({
         maxPageSize,
         ...(token !== undefined && { continuationToken: token }),
       });
       const next = await pages.next();
       return next.done === true ? undefined : next.value;
     });
-    if (page === undefined) return;
+    if (page === undefined) return { objects: [], isLast: true };
     if (!isPage(page)) throw foreignAnswer(call.details);
-    yield* page.segment.blobItems;
-    token = page.continuationToken;
-  } while (token !== undefined && token !== "");
+    const { continuationToken: next = "" } = page;
+    return { objects: inOrder(page.segment.blobItems), isLast: next === "", next };
+  };
+  return listPages(prefix, options, call, fetch, (path, { properties }) => {
+    const { etag, lastModified, contentType, contentLength } = properties;
+    return toObjectInfo(path, statedSize(contentLength, call), { etag, lastModified, contentType });
+  });
 }
 
 /** Tells whether a page is one of Azure. The SDK makes a page from any XML, and even from HTML. */

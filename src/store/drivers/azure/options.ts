@@ -1,5 +1,5 @@
 import { isObject } from "../../../json/is-object.js";
-import { clock, hasMethods } from "../../../options/fields.js";
+import { clockField, hasMethods, rule } from "../../../options/fields.js";
 import type {
   BlobServiceClient,
   ContainerClient,
@@ -7,11 +7,11 @@ import type {
   StorageSharedKeyCredential,
 } from "@azure/storage-blob";
 import * as z from "zod/mini";
-import { systemClock, type Clock } from "../../../async/clock.js";
+import type { Clock } from "../../../async/clock.js";
 import { parseOptions } from "../../../options/parse-options.js";
 import { connectionStringProblem, isBase64 } from "./connection-string.js";
 import { CONTAINER_NAME } from "./names.js";
-import { isOneAtMost, pathPrefix, rule, soundText, wholeNumber } from "../driver-options.js";
+import { isOneAtMost, pathPrefix, soundText, wholeNumber } from "../driver-options.js";
 
 /** Largest block, in bytes: 4,000 MiB (Azure, "Scalability and performance targets for Blob storage"). */
 const MAX_BLOCK_SIZE = 4000 * 1024 ** 2;
@@ -21,12 +21,6 @@ const MAX_BLOCK_SIZE = 4000 * 1024 ** 2;
  * {@link MAX_BLOCK_SIZE}, the largest blob has 190.7 TiB.
  */
 export const MAX_BLOCKS = 50_000;
-
-/**
- * Longest validity of a presigned URL in seconds: seven days. Azure has no limit. This is the limit of the other
- * stores.
- */
-export const MAX_PRESIGN_SECONDS = 604_800;
 
 /** The account's name and one of its two keys. */
 export interface AzureSharedKey {
@@ -118,7 +112,7 @@ const schema = z
     pageSize: z._default(wholeNumber.check(z.gte(1), z.lte(5000)), 5000),
     timeout: z._default(wholeNumber.check(z.gte(1), z.lte(2_147_483_647)), 30_000),
     presign: z._default(z.boolean(), false),
-    clock: z._default(clock, systemClock),
+    clock: clockField,
   })
   .check(
     rule("accountUrl", "is needed, or client, or connectionString", (all) => sourcesOf(all).some(isGiven)),

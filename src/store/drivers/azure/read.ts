@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import type { BlobDownloadResponseParsed } from "@azure/storage-blob";
 import { StorageError } from "../../../errors/error.js";
 import { streamResult } from "../../read-result.js";
-import type { ReadOptions, ReadResult } from "../../store.js";
+import type { Chunks, ReadOptions, ReadResult } from "../../store.js";
 import type { TimedAbort } from "../../../async/timed-abort.js";
 import { emptyRange } from "../byte-range.js";
 import { readCall, type DriverCall } from "../driver-store.js";
@@ -102,12 +102,7 @@ function toReadable({ readableStreamBody: body }: BlobDownloadResponseParsed): R
   return body instanceof Readable ? body : new Readable().wrap(body);
 }
 
-async function* bodyChunks(
-  body: Readable,
-  expected: number | undefined,
-  stop: TimedAbort,
-  call: DriverCall,
-): AsyncGenerator<Uint8Array, void, undefined> {
+async function* bodyChunks(body: Readable, expected: number | undefined, stop: TimedAbort, call: DriverCall): Chunks {
   const chunks = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
   let received = 0;
   try {

@@ -3,9 +3,10 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { BlockBlobCommitBlockListOptions } from "@azure/storage-blob";
 import type { LinkedAbort } from "../../../async/linked-abort.js";
-import { sideBySide, type Chunks } from "../upload.js";
+import { sideBySide } from "../upload.js";
 import type { AzureContainer } from "./container.js";
 import { AZURE_ERRORS } from "./errors.js";
+import type { Chunks } from "../../store.js";
 
 /** Everything that a write sends besides the body. */
 export type UploadParams = Pick<BlockBlobCommitBlockListOptions, "blobHTTPHeaders" | "metadata" | "conditions">;

@@ -1,9 +1,10 @@
 import type { DriverCall } from "../driver-store.js";
+import { GatheredBytes } from "../../../bytes/gathered-bytes.js";
 import { checkedBytes, isWholeBody } from "../../body.js";
-import type { ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
+import type { Chunks, ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
 import { LinkedAbort } from "../../../async/linked-abort.js";
 import { quotedEtag } from "../object-info.js";
-import { decidedConflict, uploadChunks, type Chunks } from "../upload.js";
+import { decidedConflict, uploadChunks } from "../upload.js";
 import type { AzureContainer } from "./container.js";
 import { AZURE_ERRORS } from "./errors.js";
 import { toAzureMetadata } from "./metadata.js";
@@ -71,23 +72,18 @@ async function writeChunks(
   return upload.putBlocks(resumed(first, blocks), stop);
 }
 
-/** Joins chunks to blocks of one size. The last block is shorter, and never empty. */
+/** Joins chunks to blocks of one size, each in memory of its own. The last block is shorter, and never empty. */
 async function* joinBlocks(chunks: AsyncIterable<Uint8Array>, blockSize: number): Chunks {
-  let pieces: Uint8Array[] = [];
-  let filled = 0;
+  let block = new GatheredBytes(blockSize);
   for await (const chunk of chunks) {
-    for (let start = 0; start < chunk.byteLength;) {
-      const piece = chunk.subarray(start, start + blockSize - filled);
-      pieces.push(new Uint8Array(piece)); // a source may reuse its buffer
-      start += piece.byteLength;
-      filled += piece.byteLength;
-      if (filled < blockSize) continue;
-      yield Buffer.concat(pieces);
-      pieces = [];
-      filled = 0;
+    for (let rest: Uint8Array | undefined = chunk; rest !== undefined;) {
+      rest = block.take(rest);
+      if (block.size < blockSize) continue;
+      yield block.bytes();
+      block = new GatheredBytes(blockSize, blockSize);
     }
   }
-  if (filled > 0) yield Buffer.concat(pieces);
+  if (block.size > 0) yield block.kept();
 }
 
 async function* resumed(first: Uint8Array, rest: AsyncIterable<Uint8Array>): Chunks {

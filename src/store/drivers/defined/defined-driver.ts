@@ -10,6 +10,7 @@ import type {
   DeleteOptions,
   ListOptions,
   ObjectInfo,
+  ObjectListing,
   ReadOptions,
   ReadResult,
   StoreBody,
@@ -52,16 +53,8 @@ export class DefinedDriver implements Driver {
     const chunks = await collectBody(own, options, call.details, maxObjectSize);
     const bytes = chunks.length === 1 ? chunks[0]! : new Uint8Array(Buffer.concat(chunks));
     throwIfAborted(signal, call.details);
-    const attributes = { contentType, metadata: metadata && { ...metadata } };
-    const put = await this.call(
-      () => this.definition.put(path, bytes, { ...attributes, ifNoneMatch, ifMatch, signal }),
-      call,
-    );
-    if (put === false && call.condition !== undefined) {
-      throw plainError(ifMatch === undefined ? "ALREADY_EXISTS" : "PRECONDITION_FAILED", call);
-    }
-    const etag = isObject(put) && typeof put["etag"] === "string" ? put["etag"] : undefined;
-    return infoOf(path, { bytes, etag, ...attributes });
+    const object = { bytes, contentType, metadata: metadata && { ...metadata } };
+    return this.put(path, object, { ifNoneMatch, ifMatch }, call);
   }
 
   async read(path: string, options: ReadOptions, call: DriverCall): Promise<ReadResult> {
@@ -81,11 +74,7 @@ export class DefinedDriver implements Driver {
     if (gone === false && ifMatch !== undefined) throw plainError("PRECONDITION_FAILED", call);
   }
 
-  async *list(
-    prefix: string,
-    { startAfter, limit = Infinity, signal }: ListOptions,
-    call: DriverCall,
-  ): AsyncGenerator<ObjectInfo, void, undefined> {
+  async *list(prefix: string, { startAfter, limit = Infinity, signal }: ListOptions, call: DriverCall): ObjectListing {
     if (limit === 0) return;
     const keys = await this.keys(prefix, startAfter, call);
     let listed = 0;
@@ -100,17 +89,26 @@ export class DefinedDriver implements Driver {
 
   async copy(from: string, to: string, call: DriverCall): Promise<ObjectInfo> {
     const { bytes, contentType, metadata } = await this.existing(from, call);
-    const own = new Uint8Array(bytes);
-    const put = await this.call(
-      () => this.definition.put(to, own, { contentType, metadata, signal: call.signal }),
-      call,
-    );
-    const etag = isObject(put) && typeof put["etag"] === "string" ? put["etag"] : undefined;
-    return infoOf(to, { bytes: own, etag, contentType, metadata });
+    return this.put(to, { bytes: new Uint8Array(bytes), contentType, metadata }, {}, call);
   }
 
   async close(): Promise<void> {
     await this.definition.close?.();
+  }
+
+  private async put(
+    path: string,
+    { bytes, contentType, metadata }: FoundObject,
+    conditions: Pick<WriteOptions, "ifNoneMatch" | "ifMatch">,
+    call: DriverCall,
+  ): Promise<ObjectInfo> {
+    const options = { contentType, metadata, ...conditions, signal: call.signal };
+    const answer = await this.call(() => this.definition.put(path, bytes, options), call);
+    if (answer === false && call.condition !== undefined) {
+      throw plainError(call.condition === "ifNoneMatch" ? "ALREADY_EXISTS" : "PRECONDITION_FAILED", call);
+    }
+    const etag = isObject(answer) && typeof answer["etag"] === "string" ? answer["etag"] : undefined;
+    return infoOf(path, { bytes, etag, contentType, metadata });
   }
 
   private async existing(path: string, call: DriverCall): Promise<FoundObject> {

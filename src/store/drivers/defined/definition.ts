@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
 import type { StorageErrorCode } from "../../../errors/error.js";
-import { isFunction } from "../../../options/fields.js";
+import { functionField } from "../../../options/fields.js";
 import { parseOptions } from "../../../options/parse-options.js";
 import type { Capability } from "../../capability.js";
 import type { ObjectInfo } from "../../store.js";
-import { wholeNumber } from "../driver-options.js";
+import { conditionFlags, wholeNumber } from "../driver-options.js";
 
 /** A value, or a promise of the value. */
 export type Awaitable<T> = T | Promise<T>;
@@ -94,7 +94,7 @@ export interface StoreDefinition {
   close?: (() => unknown) | undefined;
 }
 
-const method = z.custom<(...args: never[]) => unknown>(isFunction, "must be a function");
+const method = functionField<(...args: never[]) => unknown>();
 const flag = z.optional(z.boolean());
 const limit = z.optional(wholeNumber.check(z.gte(1)));
 
@@ -108,9 +108,7 @@ const schema = z.strictObject({
     z.strictObject({
       contentType: flag,
       metadata: flag,
-      ifNoneMatch: flag,
-      ifMatch: flag,
-      deleteIfMatch: flag,
+      ...conditionFlags,
       maxObjectSize: limit,
       maxPathLength: limit,
     }),

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { throwIfAborted } from "../../../async/abort.js";
 import { isListed, type CallDetails } from "../../check.js";
 import { comparePaths, pathProblem } from "../../../paths/path.js";
-import type { ListOptions, ObjectInfo } from "../../store.js";
+import type { ListOptions, ObjectInfo, ObjectListing } from "../../store.js";
 import { unless } from "./file-error.js";
 import type { FileTree } from "./file-tree.js";
 import { objectInfo, statFile } from "./object-file.js";
@@ -41,7 +41,7 @@ export async function* listObjects(
   prefix: string,
   options: ListOptions,
   details: CallDetails,
-): AsyncGenerator<ObjectInfo, void, undefined> {
+): ObjectListing {
   const begin = await tree.root.use(async (root) => {
     if (root === undefined) return undefined;
     const selection = { tree, root, prefix, startAfter: options.startAfter };

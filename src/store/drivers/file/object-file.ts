@@ -1,7 +1,7 @@
 import { constants, type BigIntStats } from "node:fs";
 import { lstat, open, type FileHandle } from "node:fs/promises";
 import type { ObjectInfo } from "../../store.js";
-import { errnoOf, unless } from "./file-error.js";
+import { unless } from "./file-error.js";
 import type { Place } from "./file-tree.js";
 import type { StoreRoot } from "./store-root.js";
 
@@ -41,7 +41,9 @@ export async function openObject(root: StoreRoot, place: Place): Promise<OpenObj
   if ((await root.whereabouts(place.root, place.directory)) !== "inside") return undefined;
   // Windows has no O_NOFOLLOW.
   if (process.platform === "win32" && (await statFile(place.file)) === undefined) return undefined;
-  const handle = await openFile(place.file);
+  // Without O_NONBLOCK, opening a FIFO would wait for a writer.
+  const flags = constants.O_RDONLY | flag("O_NOFOLLOW") | flag("O_NONBLOCK");
+  const handle = await unless(open(place.file, flags), ...NO_OBJECT);
   if (handle === undefined) return undefined;
   try {
     const stats = await handle.stat({ bigint: true });
@@ -52,16 +54,6 @@ export async function openObject(root: StoreRoot, place: Place): Promise<OpenObj
   }
   await handle.close();
   return undefined;
-}
-
-async function openFile(file: string): Promise<FileHandle | undefined> {
-  try {
-    // Without O_NONBLOCK, opening a FIFO would wait for a writer.
-    return await open(file, constants.O_RDONLY | flag("O_NOFOLLOW") | flag("O_NONBLOCK"));
-  } catch (error) {
-    if (NO_OBJECT.includes(errnoOf(error) ?? "")) return undefined;
-    throw error;
-  }
 }
 
 function flag(name: "O_NOFOLLOW" | "O_NONBLOCK"): number {

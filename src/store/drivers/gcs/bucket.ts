@@ -48,31 +48,21 @@ const MAX_ANSWER = 64 * 1024 * 1024;
  * requests.
  */
 export class GcsBucket {
-  readonly name: string;
-  readonly chunkSize: number;
-  readonly features: GcsFeatures;
-  readonly timeout: number;
-  /** The beginning of all paths in the bucket: empty, or a text that ends in a slash. */
-  readonly pathPrefix: string;
   /** Whether the server is Google's, whose documented behaviour is relied on. */
   readonly isGoogle: boolean;
   readonly client: GcsClient;
-  readonly #clock: ParsedGcsOptions["clock"];
 
-  constructor(options: ParsedGcsOptions, features: GcsFeatures) {
-    this.name = options.bucket;
-    this.chunkSize = options.chunkSize;
-    this.features = features;
-    this.timeout = options.timeout;
-    this.pathPrefix = options.prefix;
+  constructor(
+    readonly options: ParsedGcsOptions,
+    readonly features: GcsFeatures,
+  ) {
     this.isGoogle = isGoogleEndpoint(options);
     this.client = new GcsClient(options);
-    this.#clock = options.clock;
   }
 
   /** @throws {StorageError} `INVALID_PATH` for the one kind of path whose name may be longer than the path */
   objectName(path: string, { operation, store }: CallDetails): string {
-    const name = toObjectName(this.pathPrefix + path);
+    const name = toObjectName(this.options.prefix + path);
     const problem = nameProblem(name);
     if (problem !== undefined) throw invalidPath("object path", problem, operation, store);
     return name;
@@ -80,13 +70,13 @@ export class GcsBucket {
 
   /** Returns the target of requests about all objects, or about the object with this name. */
   target(name?: string): string {
-    const objects = `/b/${encodeURIComponent(this.name)}/o`;
+    const objects = `/b/${encodeURIComponent(this.options.bucket)}/o`;
     return name === undefined ? objects : `${objects}/${encodeURIComponent(name)}`;
   }
 
   /** Returns the retries of a call that needs more than one request. */
   async retry(call: DriverCall): Promise<Retry> {
-    return new Retry((await this.client.storage(call)).retryOptions, this.#clock);
+    return new Retry((await this.client.storage(call)).retryOptions, this.options.clock);
   }
 
   /** Sends a request until it succeeds or must not be sent again. Then reads the response. */
@@ -110,7 +100,7 @@ export class GcsBucket {
   ): Promise<T> {
     throwIfAborted(call.signal, call.details);
     const storage = await this.client.storage(call);
-    const retry = new Retry(storage.retryOptions, this.#clock);
+    const retry = new Retry(storage.retryOptions, this.options.clock);
     return retry.run(request.idempotent, call, async () => {
       try {
         const response = await this.#exchange(storage, call, request);
@@ -134,7 +124,7 @@ export class GcsBucket {
     const sent = request.target instanceof URL ? plain : await this.client.authorized(storage, plain, call);
     throwIfAborted(call.signal, call.details);
     const agent = this.client.agentFor(sent.url);
-    return exchange(sent, { agent, timeout: this.timeout, signal: call.signal });
+    return exchange(sent, { agent, timeout: this.options.timeout, signal: call.signal });
   }
 
   async #failure(response: IncomingMessage, call: DriverCall, attempts: number): Promise<GcsFailure> {
@@ -154,7 +144,7 @@ export class GcsBucket {
     try {
       const chunks: Uint8Array[] = [];
       let size = 0;
-      for await (const chunk of watchedChunks(response, this.timeout)) {
+      for await (const chunk of watchedChunks(response, this.options.timeout)) {
         if ((size += chunk.byteLength) > MAX_ANSWER) break;
         chunks.push(chunk);
       }

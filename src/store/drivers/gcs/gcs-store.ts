@@ -3,19 +3,16 @@ import { DriverStore } from "../driver-store.js";
 import { declareOwnStore } from "../../guard/own-stores.js";
 import type { CallOptions } from "../../store.js";
 import type { BucketLifecycle } from "../bucket-lifecycle.js";
-import { GcsBucket } from "./bucket.js";
+import { fieldsOf } from "../service-failure.js";
+import type { GcsSettings } from "../settings.js";
+import { answerObject, GcsBucket } from "./bucket.js";
 import { gcsFeatures } from "./capability.js";
+import { loadSdk } from "./client.js";
 import { copyObject } from "./copy.js";
 import { deleteObject, statObject } from "./object.js";
-import { readLifecycle } from "./lifecycle.js";
 import { listObjects } from "./list.js";
-import {
-  MAX_OBJECT_SIZE,
-  MAX_PRESIGN_SECONDS,
-  parseGcsOptions,
-  type GcsFeatures,
-  type GcsStoreOptions,
-} from "./options.js";
+import { toObjectName } from "./object-name.js";
+import { MAX_OBJECT_SIZE, parseGcsOptions, type GcsFeatures, type GcsStoreOptions } from "./options.js";
 import { presignObject } from "./presign.js";
 import { probeFeatures } from "./probe.js";
 import { readObject } from "./read.js";
@@ -65,7 +62,6 @@ export class GcsStore extends DriverStore<"gcs"> {
       list: (prefix, given, call) => listObjects(bucket, prefix, given, call),
       copy: (from, to, call) => copyObject(bucket, from, to, call),
       presign: (path, given, call) => presignObject(bucket, path, given, call),
-      maxExpiresIn: MAX_PRESIGN_SECONDS,
       close: () => bucket.client.close(),
     });
     this.#bucket = bucket;
@@ -104,11 +100,27 @@ export class GcsStore extends DriverStore<"gcs"> {
    * const { rules, prefix } = await store.readLifecycle();
    * const problems = checkLifecycle(rules, { prefix: `${prefix}outputs`, ttl: 7 * DAY });
    */
-  async readLifecycle(options: CallOptions = {}): Promise<BucketLifecycle> {
-    return readLifecycle(this.#bucket, options);
+  async readLifecycle({ signal }: CallOptions = {}): Promise<BucketLifecycle> {
+    const bucket = this.#bucket;
+    const call = { details: { operation: "readLifecycle", store: this.name }, signal };
+    const target = `/b/${encodeURIComponent(bucket.options.bucket)}`;
+    const answer = await bucket.send(call, { method: "GET", target, query: { fields: "lifecycle" }, idempotent: true });
+    const { rule } = fieldsOf(fieldsOf(answerObject(answer, call))["lifecycle"]);
+    return { rules: Array.isArray(rule) ? rule : [], prefix: toObjectName(bucket.options.prefix) };
   }
 
   static {
     declareOwnStore(this);
   }
+}
+
+/**
+ * Makes a {@link GcsStore} from the settings of the environment. The library finds credentials and endpoint in
+ * Google's own variables.
+ *
+ * @throws {StorageError} `MISSING_DEPENDENCY` for `@google-cloud/storage`
+ */
+export async function createGcsStore({ bucket, prefix }: GcsSettings): Promise<GcsStore> {
+  await loadSdk();
+  return new GcsStore({ bucket, prefix });
 }

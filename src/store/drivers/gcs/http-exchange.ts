@@ -1,6 +1,7 @@
 import { request as httpRequest, type Agent, type ClientRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { onAbort } from "../../../async/on-abort.js";
+import type { Chunks } from "../../store.js";
 
 /** One HTTP request. A body of pieces has a known length. A body of chunks does not. */
 export interface HttpRequest {
@@ -62,10 +63,7 @@ export function exchange(request: HttpRequest, { agent, timeout, signal }: Excha
 }
 
 /** Yields the chunks of a body. Fails if no chunk arrives within `timeout` ms while one is awaited. */
-export async function* watchedChunks(
-  response: IncomingMessage,
-  timeout: number,
-): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* watchedChunks(response: IncomingMessage, timeout: number): Chunks {
   const chunks = (response as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
   const onTimeout = (): void => void response.destroy(silence());
   const { socket } = response;

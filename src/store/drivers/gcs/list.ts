@@ -1,8 +1,7 @@
 import type { DriverCall } from "../driver-store.js";
-import { throwIfAborted } from "../../../async/abort.js";
-import { isListed } from "../../check.js";
-import { comparePaths, pathProblem } from "../../../paths/path.js";
+import { comparePaths } from "../../../paths/path.js";
 import type { ListOptions, ObjectInfo } from "../../store.js";
+import { listPages, type ListedPage } from "../list-pages.js";
 import { answerObject, foreignAnswer, type GcsBucket } from "./bucket.js";
 import { OBJECT_FIELDS, toObjectInfo, type ObjectResource } from "./object-info.js";
 import { fromObjectName, toObjectName } from "./object-name.js";
@@ -16,48 +15,36 @@ interface Page {
   nextPageToken?: string;
 }
 
-/**
- * Lists objects page by page. Fetches each page when the one before is used up. GCS sorts the objects by UTF-8 bytes.
- */
-export async function* listObjects(
+/** Lists objects. GCS sorts them by UTF-8 bytes. */
+export function listObjects(
   bucket: GcsBucket,
   prefix: string,
-  { startAfter, limit = Infinity }: ListOptions,
+  options: ListOptions,
   call: DriverCall,
-): AsyncGenerator<ObjectInfo, void, undefined> {
-  let left = limit;
-  let token: string | undefined;
-  while (left > 0) {
-    const page = await fetchPage(bucket, prefix, startAfter, left, token, call);
-    for (const [path, resource] of pathsOf(bucket, page)) {
-      // The server lists `startOffset` itself too. The bucket may also hold foreign names that are not paths, such as
-      // "folder/".
-      if (pathProblem(path) !== undefined || !isListed(path, prefix, startAfter)) continue;
-      throwIfAborted(call.signal, call.details);
-      yield toObjectInfo(path, resource, call);
-      if (--left === 0) return;
-    }
-    token = page.nextPageToken;
-    if (token === undefined || token === "") return;
-  }
+): AsyncIterable<ObjectInfo> {
+  const fetch = async (wanted: number, token: string | undefined): Promise<ListedPage<ObjectResource>> => {
+    const page = await fetchPage(bucket, prefix, { ...options, limit: wanted }, token, call);
+    const { nextPageToken: next = "" } = page;
+    return { objects: pathsOf(bucket, page), isLast: next === "", next };
+  };
+  return listPages(prefix, options, call, fetch, (path, resource) => toObjectInfo(path, resource, call));
 }
 
 async function fetchPage(
   bucket: GcsBucket,
   prefix: string,
-  startAfter: string | undefined,
-  left: number,
+  { startAfter, limit }: ListOptions & { limit: number },
   token: string | undefined,
   call: DriverCall,
 ): Promise<Page> {
   // One more than wanted, since `startOffset` is listed too.
-  const maxResults = bucket.isGoogle ? Math.min(MAX_RESULTS, left + (startAfter === undefined ? 0 : 1)) : MAX_RESULTS;
+  const maxResults = bucket.isGoogle ? Math.min(MAX_RESULTS, limit + (startAfter === undefined ? 0 : 1)) : MAX_RESULTS;
   const query = {
-    prefix: toObjectName(bucket.pathPrefix + prefix),
+    prefix: toObjectName(bucket.options.prefix + prefix),
     maxResults: String(maxResults),
     fields: `nextPageToken,items(${OBJECT_FIELDS})`,
     pageToken: token,
-    ...(startAfter !== undefined && { startOffset: toObjectName(bucket.pathPrefix + startAfter) }),
+    ...(startAfter !== undefined && { startOffset: toObjectName(bucket.options.prefix + startAfter) }),
   };
   try {
     const answer = await bucket.send(call, { method: "GET", target: bucket.target(), query, idempotent: true });
@@ -77,7 +64,7 @@ function isPage({ items = [], nextPageToken = "" }: Page): boolean {
 function pathsOf(bucket: GcsBucket, { items = [] }: Page): [path: string, resource: ObjectResource][] {
   const paths = items.map((resource): [string, ObjectResource] => {
     const path = fromObjectName(resource.name ?? "");
-    return [path.startsWith(bucket.pathPrefix) ? path.slice(bucket.pathPrefix.length) : "", resource];
+    return [path.startsWith(bucket.options.prefix) ? path.slice(bucket.options.prefix.length) : "", resource];
   });
   // The emulator sorts by UTF-16 code units. Its pages are requested whole, so that a limit does not cut off the
   // wrong objects.

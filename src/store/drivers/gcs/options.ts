@@ -1,11 +1,11 @@
 import { isObject } from "../../../json/is-object.js";
-import { clock } from "../../../options/fields.js";
+import { clockField, hasMethods, rule } from "../../../options/fields.js";
 import type { Agent } from "node:http";
 import type { Storage, StorageOptions } from "@google-cloud/storage";
 import * as z from "zod/mini";
-import { systemClock, type Clock } from "../../../async/clock.js";
+import type { Clock } from "../../../async/clock.js";
 import { parseOptions } from "../../../options/parse-options.js";
-import { isOneAtMost, pathPrefix, rule, wholeNumber } from "../driver-options.js";
+import { conditionFlags, isOneAtMost, pathPrefix, wholeNumber } from "../driver-options.js";
 import { BUCKET_NAME, BUCKET_PROBLEM } from "./bucket-name.js";
 
 /** The unit of resumable uploads in bytes. Every chunk but the last is a multiple of it (GCS, "Resumable uploads"). */
@@ -16,9 +16,6 @@ export const MAX_OBJECT_SIZE = 5 * 1024 ** 4;
 
 /** Most bytes of user metadata of one object, keys and values together (GCS, "Quotas & limits"). */
 export const MAX_METADATA_SIZE = 8 * 1024;
-
-/** Longest validity of a V4 signed URL in seconds: seven days (GCS, "Signed URLs"). */
-export const MAX_PRESIGN_SECONDS = 604_800;
 
 /** The features in which servers and credentials differ. */
 export interface GcsFeatures {
@@ -85,19 +82,15 @@ const schema = z
       8 * 1024 ** 2,
     ),
     timeout: z._default(wholeNumber.check(z.gte(1), z.lte(3_600_000)), 30_000),
-    agent: z.optional(z.custom<Agent>(isAgent, "must be an Agent")),
+    agent: z.optional(z.custom<Agent>(hasMethods("addRequest"), "must be an Agent")),
     capability: z.optional(
-      z.partial(
-        z.strictObject({
-          ifNoneMatch: z.boolean(),
-          ifMatch: z.boolean(),
-          deleteIfMatch: z.boolean(),
-          presign: z.boolean(),
-          chunkedUpload: z.boolean(),
-        }),
-      ),
+      z.strictObject({
+        ...conditionFlags,
+        presign: z.optional(z.boolean()),
+        chunkedUpload: z.optional(z.boolean()),
+      }),
     ),
-    clock: z._default(clock, systemClock),
+    clock: clockField,
   })
   .check(rule("clientConfig", "can't be combined with client", (all) => isOneAtMost(all.client, all.clientConfig)));
 
@@ -120,8 +113,4 @@ function hasEndpoint(config: unknown): boolean {
 
 function isClient(value: unknown): boolean {
   return isObject(value) && "makeAuthenticatedRequest" in value && "apiEndpoint" in value && "bucket" in value;
-}
-
-function isAgent(value: unknown): boolean {
-  return isObject(value) && "addRequest" in value && typeof value.addRequest === "function";
 }

@@ -20,7 +20,7 @@ export async function presignObject(
   const now = Date.now();
   try {
     const signed = storage
-      .bucket(bucket.name)
+      .bucket(bucket.options.bucket)
       .file(name)
       .getSignedUrl({
         version: "v4",

@@ -19,7 +19,7 @@ const WRITERS = 4;
  * fulfilled.
  */
 export async function probeFeatures(bucket: GcsBucket, options: CallOptions): Promise<GcsFeatures> {
-  const probe = new GcsProbe(bucket, options);
+  const probe = new GcsProbe({ name: "gcs", statObject, deleteObject }, bucket, options);
   return probe.finding(async () => ({
     ifNoneMatch: await probe.ifNoneMatch(),
     ifMatch: await probe.ifMatch(),
@@ -29,17 +29,7 @@ export async function probeFeatures(bucket: GcsBucket, options: CallOptions): Pr
   }));
 }
 
-class GcsProbe extends Probe {
-  readonly #bucket: GcsBucket;
-
-  constructor(bucket: GcsBucket, options: CallOptions) {
-    super("gcs", options, {
-      stat: (path, call) => statObject(bucket, path, call),
-      remove: (path, call) => deleteObject(bucket, path, {}, call),
-    });
-    this.#bucket = bucket;
-  }
-
+class GcsProbe extends Probe<GcsBucket> {
   async ifNoneMatch(): Promise<boolean> {
     const path = this.newPath();
     // Only one of several writers at once may win. A server that checks first and writes later would let more than
@@ -61,11 +51,11 @@ class GcsProbe extends Probe {
     const path = this.newPath();
     const call = this.call("delete", path, "ifMatch");
     const broken = (): Promise<unknown> =>
-      this.#outcome(deleteObject(this.#bucket, path, { ifMatch: OTHER_GENERATION }, call));
+      this.#outcome(deleteObject(this.bucket, path, { ifMatch: OTHER_GENERATION }, call));
     if ((await broken()) !== "refused") return false;
     await this.#write(path, {});
     if ((await broken()) !== "refused") return false;
-    const kept = await this.#outcome(deleteObject(this.#bucket, path, { ifMatch: await this.#etag(path) }, call));
+    const kept = await this.#outcome(deleteObject(this.bucket, path, { ifMatch: await this.#etag(path) }, call));
     return kept === "done" && (await this.stat(path)) === undefined;
   }
 
@@ -73,12 +63,12 @@ class GcsProbe extends Probe {
     const path = this.newPath();
     const call = this.call("write", path);
     const params = {
-      name: this.#bucket.objectName(path, call.details),
+      name: this.bucket.objectName(path, call.details),
       contentType: "application/octet-stream",
       metadata: undefined,
       query: {},
     };
-    const session = await UploadSession.begin(this.#bucket, params, undefined, call);
+    const session = await UploadSession.begin(this.bucket, params, undefined, call);
     const outcome = await this.#outcome(session.send(Buffer.alloc(CHUNK_UNIT), 0));
     session.cancel();
     return outcome === "done";
@@ -87,10 +77,10 @@ class GcsProbe extends Probe {
   async presign(): Promise<boolean> {
     const path = ".coatcheck-probe/url";
     const call = this.call("presign", path);
-    const storage = await this.#bucket.client.storage(call);
+    const storage = await this.bucket.client.storage(call);
     // An emulator checks no signature. Without credentials, the library waits seconds for those of a machine.
-    if (!this.#bucket.isGoogle && storage.useAuthWithCustomEndpoint !== true) return false;
-    const url = presignObject(this.#bucket, path, { method: "GET", expiresIn: 60 }, call);
+    if (!this.bucket.isGoogle && storage.useAuthWithCustomEndpoint !== true) return false;
+    const url = presignObject(this.bucket, path, { method: "GET", expiresIn: 60 }, call);
     return url.then(
       () => true,
       (error: unknown) => {
@@ -105,7 +95,7 @@ class GcsProbe extends Probe {
   }
 
   async #write(path: string, options: Pick<WriteOptions, "ifNoneMatch" | "ifMatch">): Promise<unknown> {
-    return writeObject(this.#bucket, path, BODY, options, this.call("write", path, conditionOf(options)));
+    return writeObject(this.bucket, path, BODY, options, this.call("write", path, conditionOf(options)));
   }
 
   #outcome(request: Promise<unknown>): Promise<Outcome> {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Storage } from "@google-cloud/storage";
 import { StorageError, isNotFound } from "../../../errors/error.js";
 import { bytesResult, streamResult } from "../../read-result.js";
-import type { ObjectInfo, ReadOptions, ReadResult } from "../../store.js";
+import type { Chunks, ObjectInfo, ReadOptions, ReadResult } from "../../store.js";
 import { emptyRange, isRangeOf, parseContentRange, rangeHeader } from "../byte-range.js";
 import { readCall, type DriverCall } from "../driver-store.js";
 import type { GcsBucket } from "./bucket.js";
@@ -168,11 +168,11 @@ async function* bodyChunks(
   expected: number,
   crc32c: string | undefined,
   call: DriverCall,
-): AsyncGenerator<Uint8Array, void, undefined> {
+): Chunks {
   const checksum = crc32c === undefined ? undefined : storage.crc32cGenerator();
   let received = 0;
   try {
-    for await (const chunk of watchedChunks(response, bucket.timeout)) {
+    for await (const chunk of watchedChunks(response, bucket.options.timeout)) {
       received += chunk.byteLength;
       if (received > expected) {
         throw new StorageError("INTEGRITY", "More bytes came than the object has.", call.details);

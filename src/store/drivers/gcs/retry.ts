@@ -1,7 +1,7 @@
 import type { DriverCall } from "../driver-store.js";
 import type { Storage } from "@google-cloud/storage";
-import { abortable } from "../../../async/abort.js";
 import type { Clock } from "../../../async/clock.js";
+import { pause } from "../../../async/pause.js";
 import { isStorageError } from "../../../errors/error.js";
 
 // Values of the library's enumeration, which can't be imported before the library is loaded.
@@ -44,9 +44,7 @@ export class Retry {
     if (!autoRetry || this.#strategy === RETRY_NEVER || this.attempts > maxRetries) return false;
     const delay = this.#delay();
     if (this.clock.now() - this.#begun + delay > totalTimeout * 1000) return false;
-    let timer: unknown;
-    const elapsed = new Promise<void>((resolve) => (timer = this.clock.setTimeout(resolve, delay)));
-    await abortable(elapsed, signal, details).finally(() => this.clock.clearTimeout(timer));
+    await pause(this.clock, delay, signal, details);
     return true;
   }
 

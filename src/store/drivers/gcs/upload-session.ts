@@ -90,7 +90,7 @@ export class UploadSession {
 
   /** Gives the upload up. Does not wait, and ignores errors: a session makes no object, and ends in a week. */
   cancel(): void {
-    const call: DriverCall = { details: this.call.details, signal: AbortSignal.timeout(this.bucket.timeout) };
+    const call: DriverCall = { details: this.call.details, signal: AbortSignal.timeout(this.bucket.options.timeout) };
     const cancelled = 499;
     void this.bucket
       .send(call, { method: "DELETE", target: this.url, idempotent: false, accept: cancelled })

@@ -3,8 +3,9 @@ import type { CRC32CValidator } from "@google-cloud/storage";
 import { checkedBytes, isWholeBody } from "../../body.js";
 import { throwIfAborted } from "../../../async/abort.js";
 import { StorageError } from "../../../errors/error.js";
-import type { ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
-import { uploadChunks, type Chunks } from "../upload.js";
+import type { Chunks, ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
+import { Parts, type Part, type TakenPart } from "../parts.js";
+import { uploadChunks } from "../upload.js";
 import type { GcsBucket } from "./bucket.js";
 import { generationQuery } from "./generation.js";
 import { toObjectInfo, type ObjectResource } from "./object-info.js";
@@ -45,7 +46,7 @@ class Upload {
   async bytes(bytes: Uint8Array): Promise<ObjectResource> {
     const { bucket, params, call } = this;
     const size = bytes.byteLength;
-    if (params.query.ifGenerationMatch === undefined && size <= bucket.chunkSize) {
+    if (params.query.ifGenerationMatch === undefined && size <= bucket.options.chunkSize) {
       return uploadWhole(bucket, params, bytes, call);
     }
     const crc32c = await checksumOf(bucket, bytes, call);
@@ -55,33 +56,36 @@ class Upload {
 
   async chunks(chunks: Chunks): Promise<ObjectResource> {
     const { bucket, params, call } = this;
-    const first = await takeChunk(chunks, bucket.chunkSize, new Uint8Array(0));
-    if (first.ended) return this.bytes(first.bytes);
+    const parts = new Parts(chunks, () => bucket.options.chunkSize);
+    const buffer = parts.newBuffer();
+    const part = (await parts.next(buffer))!; // an empty body has a part too
+    if (parts.ended) return this.bytes(part.bytes);
     const checksum = (await bucket.client.storage(call)).crc32cGenerator();
     const made = await this.#inSession(undefined, (session) =>
       bucket.features.chunkedUpload
-        ? this.#sendChunks(session, first, chunks, checksum)
-        : session.sendAll(summed(first, chunks, checksum)),
+        ? this.#sendParts(session, parts, { part, buffer }, checksum)
+        : session.sendAll(summed(parts, { part, buffer }, checksum)),
     );
     return verified(bucket, params, made, checksum.toString(), call);
   }
 
-  async #sendChunks(
+  async #sendParts(
     session: UploadSession,
-    first: TakenChunk,
-    chunks: Chunks,
+    parts: Parts,
+    { part: first, buffer }: TakenPart,
     checksum: CRC32CValidator,
   ): Promise<ObjectResource> {
-    const { chunkSize } = this.bucket;
-    let taken = first;
-    for (let start = 0; ; start += chunkSize) {
-      checksum.update(taken.bytes as Buffer);
-      const total = taken.ended ? start + taken.bytes.byteLength : undefined;
-      const crc32c = taken.ended ? checksum.toString() : undefined;
-      const made = await session.send(taken.bytes, start, total, crc32c);
+    let part = first;
+    let start = 0;
+    for (;;) {
+      checksum.update(part.bytes as Buffer);
+      const total = parts.ended ? parts.size : undefined;
+      const crc32c = parts.ended ? checksum.toString() : undefined;
+      const made = await session.send(part.bytes, start, total, crc32c);
       if (made !== undefined) return made;
       throwIfAborted(this.call.signal, this.call.details);
-      taken = await takeChunk(chunks, chunkSize, taken.rest);
+      start = parts.size;
+      part = (await parts.next(buffer))!; // the last part has made the object
     }
   }
 
@@ -97,45 +101,13 @@ class Upload {
   }
 }
 
-/** Yields all chunks, and adds each to the checksum when it is sent. */
-async function* summed({ bytes, rest }: TakenChunk, chunks: Chunks, checksum: CRC32CValidator): Chunks {
-  for (const piece of [bytes, rest]) {
-    checksum.update(piece as Buffer);
-    yield piece;
-  }
-  for await (const chunk of chunks) {
-    const copy = Buffer.from(chunk); // a source may reuse its buffer before this chunk is sent
+/** Yields all parts, and adds each to the checksum when it is sent. */
+async function* summed(parts: Parts, { part: first, buffer }: TakenPart, checksum: CRC32CValidator): Chunks {
+  for (let part: Part | undefined = first; part !== undefined; part = await parts.next(buffer)) {
+    const copy = Buffer.from(part.bytes); // the buffer is filled again before this part is sent
     checksum.update(copy);
     yield copy;
   }
-}
-
-/** Bytes of one request, and the bytes of the source after them. */
-interface TakenChunk {
-  bytes: Uint8Array;
-  rest: Uint8Array;
-  /** Whether the source has ended, so that these are the last bytes. */
-  ended: boolean;
-}
-
-/**
- * Takes a chunk from a source. Reads at least one byte more, since a chunk is the last one only if the source has
- * ended.
- */
-async function takeChunk(source: Chunks, chunkSize: number, begun: Uint8Array): Promise<TakenChunk> {
-  const parts = [begun];
-  let size = begun.byteLength;
-  let ended = false;
-  while (size <= chunkSize && !ended) {
-    const next = await source.next();
-    if (next.done === true) ended = true;
-    else {
-      parts.push(new Uint8Array(next.value)); // a source may reuse its buffer
-      size += next.value.byteLength;
-    }
-  }
-  const bytes = parts.length === 1 ? begun : Buffer.concat(parts, size);
-  return { bytes: bytes.subarray(0, chunkSize), rest: bytes.subarray(chunkSize), ended };
 }
 
 function assertMetadataSize(metadata: Record<string, string> | undefined, { details }: DriverCall): void {

@@ -6,43 +6,24 @@ import type { ParsedRedisOptions } from "./options.js";
 import { OwnConnection } from "./own-connection.js";
 import { throwIfAborted } from "../../../async/abort.js";
 
-/**
- * The keys of one store: `{prefix}:index`, and `{prefix}:object:<path>` for each object. The text in braces is the
- * hash tag of Redis Cluster. So all keys are in one slot, and one script may use them together. The scripts derive
- * the keys of objects from the key of the index.
- */
-class RedisKeys {
-  readonly index: string;
-  readonly #objects: string;
-
-  constructor(prefix: string) {
-    // Escaped, since the tag ends at the first brace. No prefix may look like the beginning of another store's keys.
-    const tag = prefix.replace(/[%{}]/g, encodeURIComponent);
-    this.index = `{${tag}}:index`;
-    this.#objects = `{${tag}}:object:`;
-  }
-
-  object(path: string): string {
-    return this.#objects + path;
-  }
-}
-
 /** The part of a Redis database that holds one store: its keys, its settings and its connection. */
 export class RedisDatabase {
-  readonly keys: RedisKeys;
-  readonly maxObjectSize: number;
-  readonly slidingTtl: boolean;
+  /**
+   * The keys of the store: `{prefix}:index`, and `{prefix}:object:<path>` for each object. The text in braces is the
+   * hash tag of Redis Cluster. So all keys are in one slot, and one script may use them together. The scripts derive
+   * the keys of objects from the key of the index.
+   */
+  readonly keys: { readonly index: string; object(path: string): string };
   /** The `ttl` in the form that the scripts take: milliseconds, or empty. */
   readonly ttl: string;
   readonly #connection: RedisConnection;
 
-  constructor(options: ParsedRedisOptions) {
-    this.keys = new RedisKeys(options.prefix);
-    this.maxObjectSize = options.maxObjectSize;
-    this.slidingTtl = options.slidingTtl;
+  constructor(readonly options: ParsedRedisOptions) {
+    // Escaped, since the tag ends at the first brace. No prefix may look like the beginning of another store's keys.
+    const tag = options.prefix.replace(/[%{}]/g, encodeURIComponent);
+    this.keys = { index: `{${tag}}:index`, object: (path) => `{${tag}}:object:${path}` };
     this.ttl = options.ttl?.toString() ?? "";
-    this.#connection =
-      options.client === undefined ? new OwnConnection(options.url!, options) : new GivenConnection(options.client);
+    this.#connection = options.client === undefined ? new OwnConnection(options) : new GivenConnection(options.client);
   }
 
   /** Sends one command. Rejects with a StorageError, at once if the call is aborted. */

@@ -2,7 +2,7 @@ import type { DriverCall } from "../driver-store.js";
 import { throwIfAborted } from "../../../async/abort.js";
 import { StorageError } from "../../../errors/error.js";
 import { comparePaths, pathProblem } from "../../../paths/path.js";
-import type { ListOptions, ObjectInfo } from "../../store.js";
+import type { ListOptions, ObjectInfo, ObjectListing } from "../../store.js";
 import type { RedisDatabase } from "./database.js";
 import { brokenReply, decodeFailed } from "./errors.js";
 import { LIST, REBUILD } from "./scripts.js";
@@ -32,7 +32,7 @@ export async function* listObjects(
   prefix: string,
   { startAfter, limit = Infinity }: ListOptions,
   call: DriverCall,
-): AsyncGenerator<ObjectInfo, void, undefined> {
+): ObjectListing {
   let left = limit;
   let least: string | Buffer = leastOf(prefix, startAfter);
   let rebuilds = 0;

@@ -19,7 +19,7 @@ export async function writeObject(
 ): Promise<ObjectInfo> {
   const { contentType, ifNoneMatch, ifMatch } = options;
   const metadata = options.metadata && { ...options.metadata };
-  const chunks = await collectBody(body, options, call.details, database.maxObjectSize);
+  const chunks = await collectBody(body, options, call.details, database.options.maxObjectSize);
   const size = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
   const etag = newEtag();
   const value = encodeValue(etag, { contentType, metadata }, chunks, call);
@@ -52,7 +52,7 @@ export async function readObject(
   const { offset = 0, length } = options;
   const isWhole = offset === 0 && length === undefined;
   const { info, bytes } =
-    isWhole && !database.slidingTtl
+    isWhole && !database.options.slidingTtl
       ? await readWhole(database, path, call)
       : await readRange(database, path, offset, length, call);
   return bytesResult(info, bytes, readCall(call));
@@ -142,7 +142,7 @@ async function readRange(
   length: number | undefined,
   call: DriverCall,
 ): Promise<ReadBytes> {
-  const args = [offset.toString(), length?.toString() ?? "", database.slidingTtl ? database.ttl : ""];
+  const args = [offset.toString(), length?.toString() ?? "", database.options.slidingTtl ? database.ttl : ""];
   const reply = await database.script(call, READ, [database.keys.object(path)], args);
   if (reply === null) throw plainError("NOT_FOUND", call);
   const info = infoOf(path, reply, call);

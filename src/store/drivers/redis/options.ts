@@ -1,8 +1,8 @@
-import { clock, hasMethods } from "../../../options/fields.js";
+import { clockField, hasMethods, rule } from "../../../options/fields.js";
 import * as z from "zod/mini";
 import type { Clock } from "../../../async/clock.js";
 import { parseOptions } from "../../../options/parse-options.js";
-import { isOneAtMost, rule, soundText, wholeNumber } from "../driver-options.js";
+import { isOneAtMost, soundText, wholeNumber } from "../driver-options.js";
 import { MAX_PREFIX_BYTES, MAX_TTL } from "./limits.js";
 import { redisUrlProblem } from "./redis-url.js";
 
@@ -97,7 +97,7 @@ const schema = z
     maxObjectSize: z._default(wholeNumber.check(z.gte(1), z.lte(MAX_OBJECT_SIZE)), 64 * 1024 ** 2),
     connectTimeout: z.optional(milliseconds),
     commandTimeout: z.optional(milliseconds),
-    clock: z.optional(clock),
+    clock: clockField,
   })
   .check(
     rule("client", "one of client and url is needed", ({ client, url }) => client !== undefined || url !== undefined),

@@ -1,7 +1,6 @@
 import type { DriverCall } from "../driver-store.js";
 import type { Redis } from "ioredis";
 import { abortable, throwIfAborted } from "../../../async/abort.js";
-import { systemClock, type Clock } from "../../../async/clock.js";
 import { StorageError } from "../../../errors/error.js";
 import type { RedisConnection, Send } from "./connection.js";
 import { RedisFailure, toRedisFailure } from "./failure.js";
@@ -21,20 +20,11 @@ const CLIENT_OPTIONS = {
 
 /** Sends commands over the store's own connection, and opens it on demand. */
 export class OwnConnection implements RedisConnection {
-  readonly #url: string;
-  readonly #connectTimeout: number;
-  readonly #commandTimeout: number;
-  readonly #clock: Clock;
   #session: Session | undefined;
   #opening: Promise<Session> | undefined;
   readonly #clients = new Set<Redis>();
 
-  constructor(url: string, limits: Pick<ParsedRedisOptions, "connectTimeout" | "commandTimeout" | "clock">) {
-    this.#url = url;
-    this.#connectTimeout = limits.connectTimeout ?? 5_000;
-    this.#commandTimeout = limits.commandTimeout ?? 30_000;
-    this.#clock = limits.clock ?? systemClock;
-  }
+  constructor(private readonly options: ParsedRedisOptions) {}
 
   async run<T>(send: Send<T>, call: DriverCall): Promise<T> {
     const session = await abortable(this.#open(), call.signal, call.details);
@@ -65,8 +55,9 @@ export class OwnConnection implements RedisConnection {
   }
 
   async #dial(): Promise<Session> {
+    const { url, connectTimeout = 5_000, commandTimeout = 30_000, clock } = this.options;
     const RedisClass = await loadRedis();
-    const client = new RedisClass(this.#url, { ...CLIENT_OPTIONS, connectTimeout: this.#connectTimeout });
+    const client = new RedisClass(url!, { ...CLIENT_OPTIONS, connectTimeout });
     this.#clients.add(client);
     client.once("end", () => this.#clients.delete(client));
     // Listens also after the greeting. Otherwise ioredis would print an error that no command waits for. The first
@@ -74,10 +65,10 @@ export class OwnConnection implements RedisConnection {
     const greeting: { refusal?: RedisFailure; isLate?: boolean } = {};
     client.on("error", (error: unknown) => (greeting.refusal ??= greetingFailure(error)));
     // ioredis limits only the time of the connection, not the time of the greeting.
-    const timer = this.#clock.setTimeout(() => {
+    const timer = clock.setTimeout(() => {
       greeting.isLate = true;
       cut(client);
-    }, this.#connectTimeout);
+    }, connectTimeout);
     try {
       await client.connect();
       // ioredis 5 does not wait for the answers to its greeting, and sends no greeting without a password. An error
@@ -88,12 +79,12 @@ export class OwnConnection implements RedisConnection {
       });
       // If the database does not exist, ioredis goes on in another one.
       if (greeting.refusal !== undefined) throw greeting.refusal;
-      return (this.#session = new Session(client, this.#clock, this.#commandTimeout, () => cut(client)));
+      return (this.#session = new Session(client, clock, commandTimeout, () => cut(client)));
     } catch (error) {
       cut(client);
       throw greeting.isLate ? new RedisFailure("CONNECT_TIMEOUT") : (greeting.refusal ?? toRedisFailure(error));
     } finally {
-      this.#clock.clearTimeout(timer);
+      clock.clearTimeout(timer);
     }
   }
 }

@@ -2,8 +2,10 @@ import { DriverStore } from "../driver-store.js";
 import { declareOwnStore } from "../../guard/own-stores.js";
 import { checkStat } from "../../check.js";
 import type { CallOptions } from "../../store.js";
+import type { RedisSettings } from "../settings.js";
 import { RedisDatabase } from "./database.js";
 import { listObjects } from "./list.js";
+import { loadRedis } from "./own-connection.js";
 import { copyObject, deleteObject, readObject, statObject, touchObject, writeObject } from "./objects.js";
 import { parseRedisOptions, type RedisStoreOptions } from "./options.js";
 
@@ -35,7 +37,7 @@ export class RedisStore extends DriverStore<"redis"> {
     const database = new RedisDatabase(parseRedisOptions(options));
     super({
       name: "redis",
-      capability: { presign: false, maxObjectSize: database.maxObjectSize },
+      capability: { presign: false, maxObjectSize: database.options.maxObjectSize },
       write: (path, body, options, call) => writeObject(database, path, body, options, call),
       read: (path, options, call) => readObject(database, path, options, call),
       stat: (path, call) => statObject(database, path, call),
@@ -59,4 +61,14 @@ export class RedisStore extends DriverStore<"redis"> {
   static {
     declareOwnStore(this);
   }
+}
+
+/**
+ * Makes a {@link RedisStore} with its own connection, from the settings of the environment.
+ *
+ * @throws {StorageError} `MISSING_DEPENDENCY` for `ioredis`
+ */
+export async function createRedisStore({ url, prefix, ttl }: RedisSettings): Promise<RedisStore> {
+  await loadRedis();
+  return new RedisStore({ url, prefix, ttl });
 }

@@ -1,6 +1,8 @@
 import type { DriverCall } from "../driver-store.js";
 import { randomBytes } from "node:crypto";
 import { StorageError } from "../../../errors/error.js";
+import { isObject } from "../../../json/is-object.js";
+import { isText } from "../../../json/scalars.js";
 import type { ObjectInfo, WriteOptions } from "../../store.js";
 import { objectInfo } from "../object-info.js";
 import { decodeFailed } from "./errors.js";
@@ -30,10 +32,7 @@ export interface StoredHeader {
   attributesSize: number;
 }
 
-interface Attributes {
-  contentType?: string | undefined;
-  metadata?: Record<string, string> | undefined;
-}
+type Attributes = Pick<WriteOptions, "contentType" | "metadata">;
 
 /** Makes a new etag in the form that Redis holds. No two writes have the same etag. */
 export function newEtag(): string {
@@ -53,11 +52,11 @@ export function unquotedEtag(etag: string): string {
 /** Encodes the value of an object. Copies the bytes. */
 export function encodeValue(
   etag: string,
-  { contentType, metadata }: Pick<WriteOptions, "contentType" | "metadata">,
+  attributes: Attributes,
   chunks: readonly Uint8Array[],
   { details }: DriverCall,
 ): Buffer {
-  const attributes: Attributes = { contentType, metadata };
+  const { contentType, metadata } = attributes;
   const text = contentType === undefined && metadata === undefined ? "" : JSON.stringify(attributes);
   const size = Buffer.byteLength(text);
   if (HEADER_SIZE + size > MAX_HEADER_SIZE) {
@@ -105,12 +104,7 @@ function decodeAttributes(bytes: Uint8Array, call: DriverCall): Attributes {
 }
 
 function isAttributes(value: unknown): value is Attributes {
-  if (typeof value !== "object" || value === null) return false;
-  const { contentType, metadata = {} } = value as Partial<Record<string, unknown>>;
-  if (contentType !== undefined && typeof contentType !== "string") return false;
-  return typeof metadata === "object" && metadata !== null && Object.values(metadata).every(isText);
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === "string";
+  if (!isObject(value)) return false;
+  const { contentType = "", metadata = {} } = value;
+  return isText(contentType) && isObject(metadata) && Object.values(metadata).every(isText);
 }

@@ -1,15 +1,12 @@
-import { CopyObjectCommand, UploadPartCopyCommand, type CompletedPart } from "@aws-sdk/client-s3";
-import { LinkedAbort } from "../../../async/linked-abort.js";
-import { StorageError, isStorageError } from "../../../errors/error.js";
+import { CopyObjectCommand, UploadPartCopyCommand } from "@aws-sdk/client-s3";
 import type { ObjectInfo } from "../../store.js";
 import type { DriverCall } from "../driver-store.js";
-import { sourceOfCopy } from "../source-of-copy.js";
-import { sideBySide } from "../upload.js";
+import { copyError, sourceOfCopy } from "../source-of-copy.js";
 import type { S3Bucket } from "./bucket.js";
 import { MAX_PARTS, MAX_PART_SIZE } from "./limits.js";
 import { toObjectInfo, type S3Description } from "./object-info.js";
 import { statObject } from "./object.js";
-import { uploadInParts, type UploadParams } from "./upload/multipart.js";
+import { uploadSlices, type UploadParams } from "./upload/multipart.js";
 
 /** The sizes for copies in parts. */
 export interface CopyLimits {
@@ -47,7 +44,7 @@ async function copyWhole(bucket: S3Bucket, source: ObjectInfo, to: string, call:
     ...versionOf(source),
   });
   const { CopyObjectResult } = await bucket.send(call, command).catch((error: unknown) => {
-    throw sourceChanged(error, call) ?? error;
+    throw copyError(error, call);
   });
   return { ETag: CopyObjectResult?.ETag, LastModified: CopyObjectResult?.LastModified };
 }
@@ -62,33 +59,21 @@ async function copyInParts(
   const { size, path, contentType: ContentType, metadata: Metadata } = source;
   const params: UploadParams = { ...bucket.address(to), ...bucket.encryption, ContentType, Metadata };
   const partSize = Math.max(limits.partSize, Math.ceil(size / MAX_PARTS));
-  const stop = new LinkedAbort(callerCall.signal);
-  try {
-    return await uploadInParts(bucket, params, callerCall, stop, async (upload, call) => {
-      const parts: CompletedPart[] = [];
-      let next = 0;
-      await sideBySide(bucket.queueSize, stop, async () => {
-        for (let start = next; start < size && !stop.signal.aborted; start = next) {
-          next += partSize;
-          const PartNumber = start / partSize + 1;
-          const command = new UploadPartCopyCommand({
-            ...upload,
-            PartNumber,
-            CopySource: copySource(bucket, path),
-            ...versionOf(source),
-            CopySourceRange: `bytes=${start}-${Math.min(start + partSize, size) - 1}`,
-          });
-          const { CopyPartResult } = await bucket.send(call, command);
-          parts.push({ ...CopyPartResult, PartNumber });
-        }
-      });
-      return parts;
+  const copying = uploadSlices(bucket, params, { size, partSize }, callerCall, async (upload, slice, call) => {
+    const PartNumber = slice.number;
+    const command = new UploadPartCopyCommand({
+      ...upload,
+      PartNumber,
+      CopySource: copySource(bucket, path),
+      ...versionOf(source),
+      CopySourceRange: `bytes=${slice.start}-${slice.end - 1}`,
     });
-  } catch (error) {
-    throw sourceChanged(error, callerCall) ?? error;
-  } finally {
-    stop.unlink();
-  }
+    const { CopyPartResult } = await bucket.send(call, command);
+    return { ...CopyPartResult, PartNumber };
+  });
+  return copying.catch((error: unknown) => {
+    throw copyError(error, callerCall);
+  });
 }
 
 /**
@@ -97,12 +82,6 @@ async function copyInParts(
  */
 function versionOf({ etag }: ObjectInfo): { CopySourceIfMatch?: string } {
   return etag === undefined || etag.startsWith("W/") ? {} : { CopySourceIfMatch: etag };
-}
-
-function sourceChanged(error: unknown, { details }: DriverCall): StorageError | undefined {
-  if (!isStorageError(error, "PRECONDITION_FAILED")) return undefined;
-  const { cause } = error;
-  return new StorageError("UNAVAILABLE", "The object was overwritten while it was copied.", { ...details, cause });
 }
 
 // Percent-encoded UTF-8 (S3 API reference, "CopyObject", x-amz-copy-source).

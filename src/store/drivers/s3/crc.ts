@@ -17,17 +17,15 @@ const tables = new Map<CrcName, Table>();
 
 /** A cyclic redundancy check that Node lacks. Takes its bytes in chunks. */
 export class ReflectedCrc {
-  readonly #name: CrcName;
   #high: number;
   #low = -1;
 
-  constructor(name: CrcName) {
-    this.#name = name;
+  constructor(private readonly name: CrcName) {
     this.#high = POLYNOMIALS[name].bytes === 8 ? -1 : 0;
   }
 
   update(bytes: Uint8Array): void {
-    const table = tableOf(this.#name);
+    const table = tableOf(this.name);
     let high = this.#high;
     let low = this.#low;
     for (let index = 0; index < bytes.length; index++) {
@@ -43,7 +41,7 @@ export class ReflectedCrc {
     const bytes = Buffer.alloc(8);
     bytes.writeInt32BE(~this.#high, 0);
     bytes.writeInt32BE(~this.#low, 4);
-    return bytes.subarray(8 - POLYNOMIALS[this.#name].bytes);
+    return bytes.subarray(8 - POLYNOMIALS[this.name].bytes);
   }
 }
 

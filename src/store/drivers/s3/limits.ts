@@ -13,11 +13,5 @@ export const MAX_PART_SIZE = 5 * 1024 ** 3;
  */
 export const MAX_PARTS = 10_000;
 
-/**
- * Longest validity of a presigned URL in seconds: seven days (S3 API reference, "Authenticating requests",
- * X-Amz-Expires).
- */
-export const MAX_PRESIGN_SECONDS = 604_800;
-
 /** Bytes of a part, unless the options say otherwise. */
 export const DEFAULT_PART_SIZE = 8 * 1024 ** 2;

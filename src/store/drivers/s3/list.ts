@@ -1,60 +1,41 @@
 import type { DriverCall } from "../driver-store.js";
 import { ListObjectsV2Command, type _Object as ListedObject } from "@aws-sdk/client-s3";
-import { throwIfAborted } from "../../../async/abort.js";
-import { isListed } from "../../check.js";
 import { StorageError } from "../../../errors/error.js";
-import { pathProblem } from "../../../paths/path.js";
 import type { ListOptions, ObjectInfo } from "../../store.js";
+import { listPages, type ListedPage } from "../list-pages.js";
 import type { S3Bucket } from "./bucket.js";
 import { toObjectInfo } from "./object-info.js";
 
 // The maximum number of keys on one page (S3 API reference, "ListObjectsV2").
 const MAX_KEYS = 1000;
 
-/**
- * Lists objects page by page. Fetches each page when the one before is used up. S3 sorts the objects by UTF-8 bytes.
- */
-export async function* listObjects(
+/** Lists objects. S3 sorts them by UTF-8 bytes. */
+export function listObjects(
   bucket: S3Bucket,
   prefix: string,
-  { startAfter, limit = Infinity }: ListOptions,
+  options: ListOptions,
   call: DriverCall,
-): AsyncGenerator<ObjectInfo, void, undefined> {
-  let left = limit;
-  let token: string | undefined;
-  while (left > 0) {
-    const maxKeys = Math.min(MAX_KEYS, left);
+): AsyncIterable<ObjectInfo> {
+  const { startAfter } = options;
+  const fetch = async (left: number, token: string | undefined): Promise<ListedPage<ListedObject>> => {
     const page = await bucket.send(
       call,
       new ListObjectsV2Command({
         Bucket: bucket.name,
         Prefix: bucket.keyPrefix + prefix,
         EncodingType: "url", // XML can't hold every character of a path
-        MaxKeys: maxKeys,
+        MaxKeys: Math.min(MAX_KEYS, left),
         ...(startAfter !== undefined && { StartAfter: bucket.keyPrefix + startAfter }),
         ...(token !== undefined && { ContinuationToken: token }),
       }),
     );
     const decode = page.EncodingType === "url" ? decodeKey : (key: string) => key;
-    for (const object of page.Contents ?? []) {
-      const path = decode(object.Key ?? "")?.slice(bucket.keyPrefix.length);
-      // The bucket may hold foreign keys that are not paths, such as the "folder/" that some consoles make.
-      if (path === undefined || pathProblem(path) !== undefined || !isListed(path, prefix, startAfter)) continue;
-      throwIfAborted(call.signal, call.details);
-      yield describe(path, object, call);
-      if (--left === 0) return;
-    }
-    if (page.IsTruncated !== true) return;
-    const next = page.NextContinuationToken;
-    if (next === undefined || next === token) {
-      throw new StorageError(
-        "UNEXPECTED",
-        "The server broke the listing off without saying how to go on.",
-        call.details,
-      );
-    }
-    token = next;
-  }
+    const objects = (page.Contents ?? []).map((object) => {
+      return [decode(object.Key ?? "")?.slice(bucket.keyPrefix.length), object] as const;
+    });
+    return { objects, isLast: page.IsTruncated !== true, next: page.NextContinuationToken };
+  };
+  return listPages(prefix, options, call, fetch, (path, object) => describe(path, object, call));
 }
 
 function describe(path: string, { ETag, LastModified, Size }: ListedObject, { details }: DriverCall): ObjectInfo {

@@ -1,10 +1,10 @@
 import { isObject } from "../../../json/is-object.js";
-import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
+import { HeadBucketCommand, type S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import * as z from "zod/mini";
+import { rule } from "../../../options/fields.js";
 import { parseOptions } from "../../../options/parse-options.js";
-import { isOneAtMost, pathPrefix, rule, soundText, wholeNumber } from "../driver-options.js";
+import { conditionFlags, isOneAtMost, pathPrefix, soundText, wholeNumber } from "../driver-options.js";
 import { bucketNameProblem } from "./client/bucket-name.js";
-import { CLIENT_PROBLEM, isFittingClient } from "./client/client-fit.js";
 import { ENDPOINT_PROBLEM, isEndpoint } from "./client/endpoint.js";
 import { MAX_PART_SIZE, MIN_PART_SIZE } from "./limits.js";
 import { isRegion, REGION_PROBLEM } from "./client/region.js";
@@ -76,6 +76,12 @@ export interface S3StoreOptions {
   capability?: Partial<S3Conditions> | undefined;
 }
 
+/** Versions of `@aws-sdk/client-s3` with fitting clients. The commands of this package come from these versions. */
+export const FITTING_VERSIONS = "^3.1169.0";
+
+/** The problem of a client that does not fit. */
+const CLIENT_PROBLEM = `must be an S3Client of @aws-sdk/client-s3 ${FITTING_VERSIONS}: clients of older versions can't send the commands of this one (update it, or give "clientConfig" in its place)`;
+
 const schema = z
   .strictObject({
     bucket: soundText(bucketNameProblem),
@@ -92,9 +98,7 @@ const schema = z
     sse: z.optional(z.enum(["s3", "kms"])),
     transport: z.optional(z.enum(["direct", "sdk"])),
     kmsKeyId: z.optional(z.string().check(z.minLength(1, "must not be empty"))),
-    capability: z.optional(
-      z.partial(z.strictObject({ ifNoneMatch: z.boolean(), ifMatch: z.boolean(), deleteIfMatch: z.boolean() })),
-    ),
+    capability: z.optional(z.strictObject(conditionFlags)),
   })
   .check(
     rule("clientConfig", "can't be combined with client", (all) => isOneAtMost(all.client, all.clientConfig)),
@@ -107,4 +111,21 @@ export type ParsedS3Options = z.output<typeof schema>;
 /** @throws {StorageError} `CONFIG_INVALID`, which names every wrong field */
 export function parseS3Options(options: S3StoreOptions): ParsedS3Options {
   return parseOptions(schema, options, "S3Store");
+}
+
+/**
+ * Tells whether a client can send the commands of the SDK that this package uses. Commands no longer have their own
+ * serializer. The client must have one, and clients of older versions don't. The check puts a command together for
+ * the client, and sends nothing.
+ */
+function isFittingClient(client: unknown): client is S3Client {
+  if (!isObject(client) || typeof client["send"] !== "function" || !isObject(client["config"])) return false;
+  if (typeof client["config"]["requestChecksumCalculation"] !== "function") return false;
+  const { middlewareStack, config } = client as unknown as S3Client;
+  try {
+    new HeadBucketCommand({ Bucket: "bucket" }).resolveMiddleware(middlewareStack, config, {});
+    return true;
+  } catch {
+    return false;
+  }
 }

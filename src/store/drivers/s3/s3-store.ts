@@ -1,3 +1,4 @@
+import { GetBucketLifecycleConfigurationCommand } from "@aws-sdk/client-s3";
 import { pathRoom } from "../driver-options.js";
 import { DriverStore } from "../driver-store.js";
 import { declareOwnStore } from "../../guard/own-stores.js";
@@ -6,15 +7,17 @@ import type { BucketLifecycle } from "../bucket-lifecycle.js";
 import { S3Bucket } from "./bucket.js";
 import { createClient } from "./client/client.js";
 import { copyObject } from "./copy.js";
+import { S3_ERRORS } from "./errors.js";
 import { deleteObject, statObject } from "./object.js";
-import { readLifecycle } from "./lifecycle.js";
 import { listObjects } from "./list.js";
-import { MAX_PRESIGN_SECONDS } from "./limits.js";
 import { parseS3Options, type S3Conditions, type S3StoreOptions } from "./options.js";
 import { presignObject } from "./presign.js";
 import { probeConditions } from "./probe/probe.js";
 import { readObject, readWholeObject } from "./read.js";
 import { writeObject } from "./write.js";
+
+// The error code for a bucket without lifecycle rules, which is no failure.
+const NO_RULES = "NoSuchLifecycleConfiguration";
 
 /**
  * Keeps objects in a bucket of Amazon S3, or of a server with the S3 API. The bucket must exist. Give it a lifecycle
@@ -54,7 +57,6 @@ export class S3Store extends DriverStore<"s3"> {
       list: (prefix, given, call) => listObjects(bucket, prefix, given, call),
       copy: (from, to, call) => copyObject(bucket, from, to, call),
       presign: (path, given, call) => presignObject(bucket, path, given, call),
-      maxExpiresIn: MAX_PRESIGN_SECONDS,
       close: () => ownClient?.destroy(),
     });
     this.#bucket = bucket;
@@ -101,8 +103,19 @@ export class S3Store extends DriverStore<"s3"> {
    * const { rules, prefix } = await store.readLifecycle();
    * const problems = checkLifecycle(rules, { prefix: `${prefix}outputs`, ttl: 7 * DAY });
    */
-  async readLifecycle(options: CallOptions = {}): Promise<BucketLifecycle> {
-    return readLifecycle(this.#bucket, options);
+  async readLifecycle({ signal }: CallOptions = {}): Promise<BucketLifecycle> {
+    const { name, keyPrefix: prefix } = this.#bucket;
+    const call = { details: { operation: "readLifecycle", store: this.name }, signal };
+    try {
+      const { Rules = [] } = await this.#bucket.send(
+        call,
+        new GetBucketLifecycleConfigurationCommand({ Bucket: name }),
+      );
+      return { rules: Rules, prefix };
+    } catch (error) {
+      if (S3_ERRORS.failureOf(error)?.name === NO_RULES) return { rules: [], prefix };
+      throw error;
+    }
   }
 
   static {

@@ -1,17 +1,17 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { abortable } from "../../../async/abort.js";
+import { systemClock } from "../../../async/clock.js";
 import type { LinkedAbort } from "../../../async/linked-abort.js";
+import { pause } from "../../../async/pause.js";
 import { sha256Of } from "../../../bytes/digest.js";
 import { checkedBytes, isWholeBody, knownSha256 } from "../../body.js";
-import type { ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
+import type { Chunks, ObjectInfo, StoreBody, WriteOptions } from "../../store.js";
 import type { DriverCall } from "../driver-store.js";
 import { quotedEtag } from "../object-info.js";
-import { decidedConflict, uploadChunks, type Chunks } from "../upload.js";
+import { Parts } from "../parts.js";
+import { decidedConflict, uploadChunks } from "../upload.js";
 import type { S3Bucket } from "./bucket.js";
 import { isConflict } from "./errors.js";
 import { toObjectInfo } from "./object-info.js";
 import { statObject } from "./object.js";
-import { Parts } from "./upload/parts.js";
 import { uploadStream } from "./upload/upload-stream.js";
 import type { UploadParams, Uploaded } from "./upload/multipart.js";
 import { uploadBytes } from "./upload/upload.js";
@@ -72,9 +72,9 @@ async function putObject(
     const sha256 = digest === undefined ? knownSha256(bytes) : sha256Of(digest);
     return await bucket.ask(call, "PutObject", params, { bytes, sha256 });
   } catch (error) {
-    const pause = CONFLICT_PAUSES[attempt];
-    if (pause === undefined || !isConflict(error)) throw await bucket.errorOf(error, call);
-    await abortable(delay(pause), call.signal, call.details);
+    const milliseconds = CONFLICT_PAUSES[attempt];
+    if (milliseconds === undefined || !isConflict(error)) throw await bucket.errorOf(error, call);
+    await pause(systemClock, milliseconds, call.signal, call.details);
     return putObject(bucket, params, bytes, digest, call, attempt + 1);
   }
 }

@@ -1,5 +1,5 @@
 import { isWholeBody } from "../../body.js";
-import type { StoreBody } from "../../store.js";
+import type { Chunks, StoreBody } from "../../store.js";
 import type { PathLocks } from "./path-locks.js";
 import type { SidecarCall } from "./sidecars.js";
 
@@ -36,7 +36,7 @@ export class Commit {
     }
   }
 
-  async *#gated(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  async *#gated(body: AsyncIterable<Uint8Array>): Chunks {
     yield* body;
     try {
       await this.#begin();

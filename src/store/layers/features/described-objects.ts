@@ -1,6 +1,6 @@
 import { isStorageError } from "../../../errors/error.js";
 import { abortable } from "../../../async/abort.js";
-import type { ObjectInfo, ReadResult, Store } from "../../store.js";
+import type { ObjectInfo, Store } from "../../store.js";
 import { LINK_SIZE, markIn, targetOf } from "./link.js";
 import type { PathLocks } from "./path-locks.js";
 import { attributesOf, versionTag, type Attributes, type Sidecar } from "./sidecar.js";
@@ -92,24 +92,4 @@ export class DescribedObjects {
 function tagOf(info: ObjectInfo): string | undefined {
   const tag = versionTag(info);
   return tag && JSON.stringify(tag);
-}
-
-/** Returns the result of a read with another description. `own` runs each step of it, and may replace its error. */
-export function redescribed(
-  result: ReadResult,
-  info: ObjectInfo,
-  own: <T>(step: () => Promise<T>) => Promise<T>,
-): ReadResult {
-  return {
-    info,
-    [Symbol.asyncIterator]() {
-      const iterator = result[Symbol.asyncIterator]();
-      return {
-        next: () => own(() => iterator.next()),
-        return: () => own(async () => (await iterator.return?.()) ?? { done: true, value: undefined }),
-      };
-    },
-    bytes: () => own(() => result.bytes()),
-    cancel: () => own(() => result.cancel()),
-  };
 }

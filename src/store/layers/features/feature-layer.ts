@@ -24,7 +24,7 @@ import { ObjectsWithSidecars } from "./objects-with-sidecars.js";
 import type { FeatureSettings, Feature } from "./options.js";
 import { isReserved } from "./sidecar.js";
 import { asOwn, type SidecarCall } from "./sidecars.js";
-import { demands, honoured, settleOptions, type Honoured } from "./unhonoured.js";
+import { demands, honoured, settleOptions } from "./unhonoured.js";
 import type { FeatureStore } from "./feature-store.js";
 
 /**
@@ -70,21 +70,13 @@ export class FeatureLayer extends CallLayer implements FeatureStore {
   }
 
   async #checkedWrite(path: string, body: StoreBody, options: WriteOptions): Promise<ObjectInfo> {
-    const check = (given: WriteOptions): CallDetails => checkWrite(this, path, body, given);
-    const gated = await this.#gate("write", path, options, check);
-    const details = check(gated.options);
-    this.#assertNotReserved(path, details);
-    settleOptions(gated, details, this.#settings.observer);
-    return this.#write(path, body, gated.options, { details, signal: options.signal });
+    const call = await this.#admitted("write", path, options, (given) => checkWrite(this, path, body, given));
+    return this.#write(path, body, call.options, call);
   }
 
   override async read(path: string, options: ReadOptions = {}): Promise<ReadResult> {
-    const check = (given: ReadOptions): CallDetails => checkRead(this, path, given);
-    const gated = await this.#gate("read", path, options, check);
-    const details = check(gated.options);
-    this.#assertNotReserved(path, details);
-    settleOptions(gated, details, this.#settings.observer);
-    return this.#read(path, gated.options, { details, signal: options.signal });
+    const call = await this.#admitted("read", path, options, (given) => checkRead(this, path, given));
+    return this.#read(path, call.options, call);
   }
 
   protected override async statChecked(
@@ -98,13 +90,9 @@ export class FeatureLayer extends CallLayer implements FeatureStore {
   }
 
   override async delete(path: string, options: DeleteOptions = {}): Promise<void> {
-    const check = (given: DeleteOptions): CallDetails => checkDelete(this, path, given);
-    const gated = await this.#gate("delete", path, options, check);
-    const details = check(gated.options);
-    this.#assertNotReserved(path, details);
-    settleOptions(gated, details, this.#settings.observer);
-    if (this.#objects === undefined) return this.below.deleteChecked(path, gated.options, details);
-    return this.#objects.delete(path, options, { details, signal: options.signal });
+    const call = await this.#admitted("delete", path, options, (given) => checkDelete(this, path, given));
+    if (this.#objects === undefined) return this.below.deleteChecked(path, call.options, call.details);
+    return this.#objects.delete(path, options, call);
   }
 
   protected override listChecked(
@@ -162,15 +150,15 @@ export class FeatureLayer extends CallLayer implements FeatureStore {
   }
 
   /**
-   * Checks options before a call. For an absolute path, the capability of the store that it leads to counts, not that
-   * of the primary.
+   * Checks a call, and returns it with the options that can be honoured. For an absolute path, the capability of the
+   * store that it leads to counts, not that of the primary.
    */
-  async #gate<Options extends CallOptions>(
+  async #admitted<Options extends CallOptions>(
     operation: "write" | "read" | "delete",
     path: string,
     options: Options,
     check: (options: Options) => CallDetails,
-  ): Promise<Honoured<Options>> {
+  ): Promise<SidecarCall & { readonly options: Options }> {
     assertOptions(operation, options, { operation, store: this.name, path });
     let capability = this.#capability;
     if (isRouted(this, path) && demands(operation, options).length > 0) {
@@ -181,7 +169,11 @@ export class FeatureLayer extends CallLayer implements FeatureStore {
         throw asOwn(error, path, { details, signal: options.signal });
       }
     }
-    return honoured(capability, operation, options, this.#settings.loose);
+    const gated = honoured(capability, operation, options, this.#settings.loose);
+    const details = check(gated.options);
+    this.#assertNotReserved(path, details);
+    settleOptions(gated, details, this.#settings.observer);
+    return { details, signal: options.signal, options: gated.options };
   }
 
   #write(path: string, body: StoreBody, options: WriteOptions, call: SidecarCall): Promise<ObjectInfo> {

@@ -1,10 +1,12 @@
 import { NO_OBJECT } from "../../no-object.js";
 import { openListing } from "../../open-listing.js";
+import { redescribed } from "../../read-result.js";
 import { StorageError } from "../../../errors/error.js";
 import type {
   DeleteOptions,
   ListOptions,
   ObjectInfo,
+  ObjectListing,
   ReadOptions,
   ReadResult,
   Store,
@@ -13,11 +15,11 @@ import type {
 } from "../../store.js";
 import { checkListed, liesElsewhere } from "../../listed-object.js";
 import { Commit } from "./commit.js";
-import { DescribedObjects, redescribed, type Look } from "./described-objects.js";
+import { DescribedObjects, type Look } from "./described-objects.js";
 import { linkBody, MAX_LINK_HOPS, newMark } from "./link.js";
 import { locksOf, type PathLocks } from "./path-locks.js";
 import { END_OF_RESERVED, isReserved, type Attributes } from "./sidecar.js";
-import { onBehalf, Sidecars, type SidecarCall } from "./sidecars.js";
+import { asOwn, onBehalf, Sidecars, type SidecarCall } from "./sidecars.js";
 
 // Most attempts of a copy whose source changes meanwhile.
 const MOST_COPIES = 4;
@@ -74,7 +76,8 @@ export class ObjectsWithSidecars {
     });
     // A read of a missing object rejects.
     const { found, attributes } = (await this.#follow(path, look, call))!;
-    return redescribed(found, { ...withAttributes(found.info, attributes), path }, (run) => onBehalf(path, call, run));
+    const info = { ...withAttributes(found.info, attributes), path };
+    return redescribed(found, info, (error) => asOwn(error, path, call));
   }
 
   async stat(path: string, call: SidecarCall): Promise<ObjectInfo | undefined> {
@@ -90,7 +93,7 @@ export class ObjectsWithSidecars {
     });
   }
 
-  async *list(prefix: string, options: ListOptions): AsyncGenerator<ObjectInfo, void, undefined> {
+  async *list(prefix: string, options: ListOptions): ObjectListing {
     const { limit = Infinity } = options;
     let { startAfter } = options;
     let left = limit;

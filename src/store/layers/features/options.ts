@@ -1,3 +1,4 @@
+import { STORE_VERBS } from "../../capability.js";
 import { checkedStore } from "../../is-store.js";
 import * as z from "zod/mini";
 import { observerField, type ObserverOption, type Observers } from "../../../observe/observer.js";
@@ -27,12 +28,11 @@ export interface FeatureOptions {
   observer?: ObserverOption | undefined;
 }
 
-const OPERATIONS = ["write", "read", "stat", "delete", "list", "copy", "presign"] as const;
 const FEATURES = ["metadata", "copy", "if-absent", "links"] as const;
 
 const schema = z.strictObject({
   loose: z._default(
-    z.union([z.boolean(), z.array(z.enum(OPERATIONS))], "must be a boolean or a list of operations"),
+    z.union([z.boolean(), z.array(z.enum(STORE_VERBS))], "must be a boolean or a list of operations"),
     false,
   ),
   simulate: z._default(z.array(z.enum(FEATURES)), []),
@@ -50,6 +50,6 @@ export interface FeatureSettings {
 export function parseFeatureOptions(store: Store, options: FeatureOptions): FeatureSettings {
   checkedStore(store, "withFeatures");
   const { loose, simulate, observer } = parseOptions(schema, options, "withFeatures");
-  const all = loose === true ? OPERATIONS : loose === false ? [] : loose;
+  const all = loose === true ? STORE_VERBS : loose === false ? [] : loose;
   return { loose: new Set(all), simulate: new Set(simulate), observer };
 }

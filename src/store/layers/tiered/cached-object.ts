@@ -1,12 +1,12 @@
 import { schemeOf, splitLocation } from "../../../paths/location.js";
 import { streamResult } from "../../read-result.js";
-import type { ObjectInfo, ReadOptions, ReadResult } from "../../store.js";
+import type { Chunks, ObjectInfo, ReadOptions, ReadResult } from "../../store.js";
 
 /** A copy of an object of the remote. No part of it is ever handed out or changed. A new copy replaces it. */
 export interface CachedObject {
   /** The path that the caller asked for. */
   readonly path: string;
-  /** The bytes, in a buffer that nothing else uses. */
+  /** The bytes, in memory that nothing else uses. They are no Buffer, whose `slice` would not copy. */
   readonly bytes: Uint8Array;
   readonly info: ObjectInfo;
   /**
@@ -24,12 +24,7 @@ export interface CachedObject {
  * path in two containers share a key. They take turns in the cache.
  */
 export function cacheKey(path: string): string {
-  if (schemeOf(path) === undefined) return path;
-  return splitLocation(
-    path,
-    () => undefined,
-    (problem) => new Error(problem),
-  ).path;
+  return schemeOf(path) === undefined ? path : splitLocation(path).path;
 }
 
 /** Whether a copy is the version that the remote now holds. Without an etag nobody can tell. */
@@ -49,7 +44,7 @@ export function copyInfo(info: ObjectInfo): ObjectInfo {
 /** Reads a copy, or a range of it. The reader gets bytes of its own, which are made when it asks for them. */
 export function cachedResult(object: CachedObject, options: ReadOptions, store: string): ReadResult {
   const { offset = 0, length = Infinity, signal } = options;
-  async function* chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+  async function* chunks(): Chunks {
     const part = await Promise.resolve(object.bytes.slice(offset, offset + length));
     if (part.byteLength > 0) yield part;
   }

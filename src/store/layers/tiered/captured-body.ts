@@ -1,8 +1,8 @@
 import { bytesOf, isBytes, isDetached } from "../../../bytes/bytes.js";
+import { GatheredBytes } from "../../../bytes/gathered-bytes.js";
 import { isWholeBody } from "../../body.js";
 import type { StoreBody } from "../../store.js";
 import type { Allowance } from "./allowance.js";
-import { ByteCollector } from "./byte-collector.js";
 
 /** A body on its way to the remote, and the bytes that were sent. */
 interface CapturedBody {
@@ -13,6 +13,9 @@ interface CapturedBody {
   /** Gives back the memory that this takes. */
   release(): void;
 }
+
+// Bytes to make room for at the start, if the size of a stream is not known.
+const FIRST_SIZE = 64 * 1024;
 
 /** Keeps the bytes of a write, if they are at most `limit` and the allowance has room for them. */
 export function captureBody(
@@ -32,7 +35,7 @@ export function captureBody(
     const copy = new Uint8Array(body); // the writer may change its own before the remote has read it all
     return { body: copy, bytes: () => copy, release };
   }
-  const stream = new CapturedStream(body, new ByteCollector(reserved, size));
+  const stream = new CapturedStream(body, new GatheredBytes(reserved, size ?? FIRST_SIZE));
   return { body: stream, bytes: () => stream.bytes(), release };
 }
 
@@ -41,25 +44,22 @@ export function captureBody(
  * must hear of it.
  */
 class CapturedStream implements AsyncIterable<Uint8Array> {
-  #collector: ByteCollector | undefined;
   #begun = false;
   #complete = false;
 
   constructor(
     private readonly source: AsyncIterable<Uint8Array>,
-    collector: ByteCollector,
-  ) {
-    this.#collector = collector;
-  }
+    private gathered: GatheredBytes | undefined,
+  ) {}
 
   bytes(): Uint8Array | undefined {
-    return this.#complete ? this.#collector?.collected() : undefined;
+    return this.#complete && this.gathered ? new Uint8Array(this.gathered.kept().buffer) : undefined;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     const iterator = this.source[Symbol.asyncIterator]();
     // The body was read twice, and nobody knows which reading was written.
-    if (this.#begun) this.#collector = undefined;
+    if (this.#begun) this.gathered = undefined;
     this.#begun = true;
     return {
       next: async () => {
@@ -75,9 +75,9 @@ class CapturedStream implements AsyncIterable<Uint8Array> {
   // The remote gets the bytes that are kept, even if the source uses its buffer again.
   #capture(chunk: Uint8Array): Uint8Array {
     const bytes = isBytes(chunk) && !isDetached(chunk) ? bytesOf(chunk) : undefined;
-    const copy = bytes === undefined ? undefined : this.#collector?.add(bytes);
-    // The chunk is too much, or can't be written.
-    if (copy === undefined) this.#collector = undefined;
-    return copy ?? chunk;
+    const begin = this.gathered?.size;
+    // The chunk can't be written, or is too much.
+    if (bytes === undefined || this.gathered?.take(bytes) !== undefined) this.gathered = undefined;
+    return this.gathered?.bytes().subarray(begin) ?? chunk;
   }
 }

@@ -1,6 +1,6 @@
-import { LRUCache } from "lru-cache";
 import { isStorageError } from "../../../errors/error.js";
 import type { Clock } from "../../../async/clock.js";
+import { lastUsed } from "../../last-used.js";
 
 /** A write, copy or delete that is in flight. */
 interface Change {
@@ -19,7 +19,7 @@ const MAX_DOUBTS = 10_000;
 export class Changes {
   readonly #underWay = new Map<string, Set<Change>>();
   // The time until which each object is in doubt, in milliseconds of the clock.
-  readonly #doubts = new LRUCache<string, number>({ max: MAX_DOUBTS });
+  readonly #doubts = lastUsed<number>(MAX_DOUBTS);
 
   constructor(private readonly clock: Clock) {}
 

@@ -1,7 +1,7 @@
+import { GatheredBytes } from "../../../bytes/gathered-bytes.js";
 import { streamResult } from "../../read-result.js";
-import type { ReadResult } from "../../store.js";
+import type { Chunks, ReadResult } from "../../store.js";
 import type { Allowance } from "./allowance.js";
-import { ByteCollector } from "./byte-collector.js";
 import { OneReaderBody } from "./one-reader-body.js";
 
 /** The request that a body comes from. */
@@ -28,11 +28,12 @@ export async function loadBody(
   if (!(Number.isSafeInteger(size) && size >= 0 && size <= limit && allowance.take(size))) return leave(body);
   try {
     const chunks = body[Symbol.asyncIterator]();
-    const collector = new ByteCollector(size, size);
+    const gathered = new GatheredBytes(size, size);
     for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
-      if (collector.add(next.value) === undefined) return leave(resumed([collector.collected(), next.value], chunks));
+      const rest = gathered.take(next.value);
+      if (rest !== undefined) return leave(resumed([gathered.bytes(), rest], chunks));
     }
-    return collector.collected();
+    return new Uint8Array(gathered.kept().buffer);
   } catch (error) {
     result.cancel().catch(() => undefined); // not awaited: a body that hangs might not answer
     throw error;
@@ -41,10 +42,7 @@ export async function loadBody(
   }
 }
 
-async function* resumed(
-  begin: readonly Uint8Array[],
-  rest: AsyncIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array, void, undefined> {
+async function* resumed(begin: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): Chunks {
   yield* begin;
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
 }

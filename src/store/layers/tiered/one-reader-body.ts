@@ -1,7 +1,7 @@
 import type { CallDetails } from "../../check.js";
 import { onAbort } from "../../../async/on-abort.js";
 import { streamResult } from "../../read-result.js";
-import type { ReadResult } from "../../store.js";
+import type { Chunks, ReadResult } from "../../store.js";
 
 /** A body that is not held in memory, though several readers wait for it. The first reader that asks gets it. */
 export class OneReaderBody {
@@ -37,7 +37,7 @@ export class OneReaderBody {
     this.result.cancel().catch(() => undefined);
   }
 
-  async *#released(release: () => Promise<void>): AsyncGenerator<Uint8Array, void, undefined> {
+  async *#released(release: () => Promise<void>): Chunks {
     try {
       yield* this.chunks;
     } finally {

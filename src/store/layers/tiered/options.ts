@@ -1,8 +1,8 @@
 import { isStore, storeField } from "../../is-store.js";
-import { clock } from "../../../options/fields.js";
+import { clockField, rule } from "../../../options/fields.js";
 import * as z from "zod/mini";
 import { observerField, type ObserverOption } from "../../../observe/observer.js";
-import { systemClock, type Clock } from "../../../async/clock.js";
+import type { Clock } from "../../../async/clock.js";
 import { parseOptions } from "../../../options/parse-options.js";
 import type { Store } from "../../store.js";
 import { isTouchable } from "./touchable-store.js";
@@ -75,46 +75,30 @@ const schema = z.pipe(
       staleIfError: z._default(z.boolean(), false),
       maxStale: z.optional(milliseconds),
       slideRemoteTtl: z._default(z.boolean(), false),
-      clock: z._default(clock, systemClock),
+      clock: clockField,
       observer: observerField,
     })
     .check(
-      z.refine(
+      rule(
+        "maxObjectSize",
+        "must not be more than maxBytes",
         ({ maxBytes, maxObjectSize = 0 }) => ![maxBytes, maxObjectSize].every(isNumber) || maxObjectSize <= maxBytes,
-        {
-          path: ["maxObjectSize"],
-          message: "must not be more than maxBytes",
-          when,
-        },
       ),
-      z.refine(({ validate, ttl }) => validate !== "maxAge" || ttl !== undefined, {
-        path: ["ttl"],
-        message: 'is required with validate: "maxAge"',
-        when,
-      }),
-      z.refine(({ remote, validate, ttl }) => !checks(validate, ttl) || !isStore(remote) || remote.capability.stat, {
-        path: ["validate"],
-        message: "needs a remote that can stat, unless copies are never checked",
-        when,
-      }),
-      z.refine(({ maxStale, staleIfError }) => maxStale === undefined || staleIfError, {
-        path: ["maxStale"],
-        message: "needs staleIfError",
-        when,
-      }),
-      z.refine(({ remote, slideRemoteTtl }) => !slideRemoteTtl || !isStore(remote) || isTouchable(remote), {
-        path: ["slideRemoteTtl"],
-        message: "needs a remote with a method touch",
-        when,
-      }),
+      rule("ttl", 'is required with validate: "maxAge"', (all) => all.validate !== "maxAge" || all.ttl !== undefined),
+      rule(
+        "validate",
+        "needs a remote that can stat, unless copies are never checked",
+        ({ remote, validate, ttl }) => !checks(validate, ttl) || !isStore(remote) || remote.capability.stat,
+      ),
+      rule("maxStale", "needs staleIfError", ({ maxStale, staleIfError }) => maxStale === undefined || staleIfError),
+      rule(
+        "slideRemoteTtl",
+        "needs a remote with a method touch",
+        ({ remote, slideRemoteTtl }) => !slideRemoteTtl || !isStore(remote) || isTouchable(remote),
+      ),
     ),
   z.transform((options) => ({ ...options, maxObjectSize: options.maxObjectSize ?? usualObjectSize(options.maxBytes) })),
 );
-
-// The check runs even when a field is wrong by itself, so that one error names everything.
-function when({ value }: { value: unknown }): boolean {
-  return typeof value === "object" && value !== null;
-}
 
 function checks(validate: string, ttl: number | undefined): boolean {
   return validate !== "immutable" || ttl !== undefined;

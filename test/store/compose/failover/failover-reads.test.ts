@@ -188,6 +188,13 @@ describe("FailoverStore without its locator", () => {
     }
   });
 
+  it("remembers as many as it is told to, however many", async () => {
+    const { a, b, store } = failover({ locator: unknown, locationCache: { maxEntries: Number.MAX_SAFE_INTEGER } });
+    await putAll([b], "x", "content");
+    for (const path of ["x", "x"]) await textOf(store, path);
+    expect(a.count("read")).toBe(1);
+  });
+
   it("is UNAVAILABLE when reads without it are turned off", async () => {
     const { a, store } = failover({ locator: unknown, degradedReads: false });
     await putAll([a], "x", "content");

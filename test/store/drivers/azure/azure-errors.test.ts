@@ -246,6 +246,11 @@ describe("listings", () => {
     expect(server.requests).toEqual([]);
   });
 
+  it("end when the server names a page as the next one of itself", async () => {
+    server.script = [page([], "m"), page([], "m"), page([])];
+    expect(await failureOf(paths(store))).toMatchObject({ code: "UNEXPECTED", operation: "list" });
+  });
+
   it("say so when the server has another order, instead of giving it out for the right one", async () => {
     server.script = [page(["a/b", "a.b"])];
     expect(await failureOf(paths(store))).toMatchObject({ code: "UNEXPECTED", operation: "list" });

@@ -74,6 +74,11 @@ describe("a description that can't be one", () => {
     },
   );
 
+  it("is UNEXPECTED as a page that names itself as the next one", async () => {
+    server.script = [json({ nextPageToken: "t" }), json({ nextPageToken: "t" }), json({})];
+    expect(await failureOf(drain())).toMatchObject({ ...foreign, operation: "list" });
+  });
+
   it("lists a name that can't be decoded as it is", async () => {
     server.script = [json({ items: [{ ...good, name: "a%FF" }] })];
     const paths: string[] = [];

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { S3Client } from "@aws-sdk/client-s3";
 import { s3Scheme, S3Store, type S3StoreOptions } from "../../../../src/s3.js";
 import { createClient } from "../../../../src/store/drivers/s3/client/client.js";
-import { FITTING_VERSIONS } from "../../../../src/store/drivers/s3/client/client-fit.js";
+import { FITTING_VERSIONS } from "../../../../src/store/drivers/s3/options.js";
 import { StorageError } from "../../../../src/errors/error.js";
 import { thrownBy } from "../../../support/failure.js";
 

@@ -30,13 +30,10 @@ export class CappedRetries extends StandardRetryStrategy {
 
 /** The SDK's exponential back-off with full jitter and limited waits. */
 class CappedBackoff {
-  readonly #maxBackoff: number;
   #base = 0;
 
   /** @param maxBackoff milliseconds */
-  constructor(maxBackoff: number) {
-    this.#maxBackoff = maxBackoff;
-  }
+  constructor(private readonly maxBackoff: number) {}
 
   /** Sets the base. The SDK calls this before each computation, since the base depends on the error. */
   setDelayBase(base: number): void {
@@ -44,6 +41,6 @@ class CappedBackoff {
   }
 
   computeNextBackoffDelay(attempt: number): number {
-    return Math.floor(Math.random() * Math.min(this.#base * 2 ** attempt, this.#maxBackoff));
+    return Math.floor(Math.random() * Math.min(this.#base * 2 ** attempt, this.maxBackoff));
   }
 }

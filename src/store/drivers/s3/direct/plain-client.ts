@@ -22,23 +22,20 @@ function unchangedClient(): S3Client {
  * user's.
  */
 export class PlainClient {
-  readonly #client: S3Client;
   #isChecked = false;
   #isPlain = false;
 
   /** @param given the configuration of the client, if nobody else holds the client, which then can't change */
   constructor(
-    client: S3Client,
+    private readonly client: S3Client,
     private readonly given: S3ClientConfig | undefined,
-  ) {
-    this.#client = client;
-  }
+  ) {}
 
   /** Whether all requests still go through the SDK's own `send`, and only through its own middleware. */
   get hasOwnWay(): boolean {
-    if (sendOf(this.#client) !== OWN_SEND) return false;
+    if (sendOf(this.client) !== OWN_SEND) return false;
     if (this.#isChecked) return this.#isPlain;
-    this.#isPlain = middlewareOf(this.#client) === middlewareOf(unchangedClient());
+    this.#isPlain = middlewareOf(this.client) === middlewareOf(unchangedClient());
     this.#isChecked = true;
     // This check takes as long as a request. So it runs once for all requests that begin at the same time.
     if (this.given === undefined) setImmediate(() => (this.#isChecked = false));
@@ -47,7 +44,7 @@ export class PlainClient {
 
   /** Tells whether every part that decides where and how requests are sent is the SDK's own. */
   async hasOwnParts(): Promise<boolean> {
-    const config = this.#client.config as unknown as Config;
+    const config = this.client.config as unknown as Config;
     const own = unchangedClient().config as unknown as Config;
     if (SAME.some((name) => config[name] !== own[name])) return false;
     if (OF_THE_SAME_CLASS.some((name) => classOf(config[name]) !== classOf(own[name]))) return false;

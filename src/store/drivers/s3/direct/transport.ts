@@ -1,7 +1,7 @@
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { HttpRequest } from "@smithy/core/protocols";
-import { abortable } from "../../../../async/abort.js";
 import { systemClock, type Clock } from "../../../../async/clock.js";
+import { pause } from "../../../../async/pause.js";
 import { sha256 } from "../../../../bytes/digest.js";
 import { answerOf, type ObjectAnswer } from "./answer.js";
 import {
@@ -91,7 +91,8 @@ export class DirectTransport {
     if (typeof response !== "object") return response;
     const answer = await answerOf(operation, response);
     if (answer !== undefined) return answer;
-    if (BUSY.includes(response.status)) await this.#pause(signal);
+    const { clock, random } = this.tools;
+    if (BUSY.includes(response.status)) await pause(clock, random() * BUSY_PAUSE, signal);
     signal?.throwIfAborted();
     return "unanswered";
   }
@@ -171,17 +172,6 @@ export class DirectTransport {
     this.#placeText = placeText;
     this.#isUnfit = target === undefined;
     return target;
-  }
-
-  async #pause(signal: AbortSignal | undefined): Promise<void> {
-    const { clock, random } = this.tools;
-    let timer: unknown;
-    try {
-      const waited = new Promise<void>((resolve) => (timer = clock.setTimeout(resolve, random() * BUSY_PAUSE)));
-      await abortable(waited, signal);
-    } finally {
-      clock.clearTimeout(timer);
-    }
   }
 }
 

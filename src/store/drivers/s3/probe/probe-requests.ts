@@ -1,17 +1,12 @@
 import { conditionOf, type DriverCall } from "../../driver-store.js";
-import {
-  CompleteMultipartUploadCommand,
-  DeleteObjectCommand,
-  PutObjectCommand,
-  UploadPartCommand,
-} from "@aws-sdk/client-s3";
+import { CompleteMultipartUploadCommand, DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { WriteOptions } from "../../../store.js";
 import type { S3Bucket } from "../bucket.js";
 import { S3_ERRORS, isConflict } from "../errors.js";
 import { quotedEtag } from "../../object-info.js";
 import { outcomeOf, type Outcome } from "../../probe.js";
 import type { StartLine } from "./race.js";
-import { abandonUpload, createUpload, type UploadParams } from "../upload/multipart.js";
+import { abandonUpload, createUpload, sendPart, type UploadParams } from "../upload/multipart.js";
 
 /** A condition of a write. */
 export type Condition = Pick<WriteOptions, "ifNoneMatch" | "ifMatch">;
@@ -50,9 +45,7 @@ export async function writeInParts(attempt: Attempt, condition: Condition): Prom
   const upload = { ...address, UploadId };
   let isDone = false;
   try {
-    const part = new UploadPartCommand({ ...upload, PartNumber: 1, Body: body });
-    const { ETag, ChecksumCRC32 } = await bucket.send(call, part);
-    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag, ChecksumCRC32 }] };
+    const MultipartUpload = { Parts: [await sendPart(bucket, upload, { number: 1, bytes: body }, call)] };
     const completion = { ...upload, MultipartUpload, ...conditionFields(condition) };
     const outcome = await ended(bucket.send(call, line.hold(new CompleteMultipartUploadCommand(completion))));
     isDone = outcome === "done";

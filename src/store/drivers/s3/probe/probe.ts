@@ -44,7 +44,7 @@ const DELETE_ROUNDS = 4;
  * race under it.
  */
 export async function probeConditions(bucket: S3Bucket, options: CallOptions): Promise<S3Conditions> {
-  const probe = new S3Probe(bucket, options);
+  const probe = new S3Probe({ name: "s3", statObject, deleteObject }, bucket, options);
   return probe.finding(async () => {
     await probe.write(); // a failure without a condition says nothing about conditions
     return {
@@ -55,17 +55,7 @@ export async function probeConditions(bucket: S3Bucket, options: CallOptions): P
   });
 }
 
-class S3Probe extends Probe {
-  readonly #bucket: S3Bucket;
-
-  constructor(bucket: S3Bucket, options: CallOptions) {
-    super("s3", options, {
-      stat: (path, call) => statObject(bucket, path, call),
-      remove: (path, call) => deleteObject(bucket, path, {}, call),
-    });
-    this.#bucket = bucket;
-  }
-
+class S3Probe extends Probe<S3Bucket> {
   async write(): Promise<void> {
     await this.#put(this.newPath());
   }
@@ -124,17 +114,17 @@ class S3Probe extends Probe {
   }
 
   async #race(path: string, run: (attempt: Attempt, racer: number) => Promise<Outcome>): Promise<Outcome[]> {
-    await warmConnections(this.#bucket, RACERS, this.call("probe", path));
+    await warmConnections(this.bucket, RACERS, this.call("probe", path));
     return race(RACERS, (line, racer) => run({ ...this.#attempt(path), line }, racer));
   }
 
   #attempt(path: string): Attempt {
-    return { bucket: this.#bucket, path, call: this.call("probe", path), body: SMALL, line: new StartLine(1) };
+    return { bucket: this.bucket, path, call: this.call("probe", path), body: SMALL, line: new StartLine(1) };
   }
 
   /** Writes without a condition, and returns the etag. A server without etags can't honour conditions. */
   async #put(path: string): Promise<string> {
-    await writeObject(this.#bucket, path, SMALL, {}, this.call("write", path));
+    await writeObject(this.bucket, path, SMALL, {}, this.call("write", path));
     return (await this.stat(path))?.etag ?? OTHER_ETAG;
   }
 }

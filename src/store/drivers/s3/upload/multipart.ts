@@ -3,10 +3,13 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   ListPartsCommand,
+  UploadPartCommand,
   type CompletedPart,
 } from "@aws-sdk/client-s3";
 import { LinkedAbort } from "../../../../async/linked-abort.js";
 import type { DriverCall } from "../../driver-store.js";
+import type { Part } from "../../parts.js";
+import { sideBySide } from "../../upload.js";
 import type { S3Address, S3Bucket, S3Encryption } from "../bucket.js";
 
 /** Everything that a write sends besides the body. */
@@ -61,6 +64,56 @@ export async function uploadInParts(
     if (UploadId !== undefined) await abandonUpload(bucket, params, UploadId, call);
     throw await bucket.errorOf(stop.signal.reason, callerCall); // the first failure, since the others follow from it
   }
+}
+
+/** The place of a part in a body or in the source of a copy. */
+export interface Slice {
+  /** Starts at 1. */
+  readonly number: number;
+  readonly start: number;
+  /** The first byte after it. */
+  readonly end: number;
+}
+
+/**
+ * Makes an object of known size from parts of one size, with at most `queueSize` of them in flight. Ends as
+ * {@link uploadInParts} does.
+ */
+export async function uploadSlices(
+  bucket: S3Bucket,
+  params: UploadParams,
+  { size, partSize }: { readonly size: number; readonly partSize: number },
+  callerCall: DriverCall,
+  send: (upload: S3Upload, slice: Slice, call: DriverCall) => Promise<CompletedPart>,
+): Promise<Uploaded> {
+  const stop = new LinkedAbort(callerCall.signal);
+  try {
+    return await uploadInParts(bucket, params, callerCall, stop, async (upload, call) => {
+      const parts: CompletedPart[] = [];
+      let next = 0;
+      await sideBySide(bucket.queueSize, stop, async () => {
+        for (let start = next; start < size && !stop.signal.aborted; start = next) {
+          next += partSize;
+          const slice = { number: start / partSize + 1, start, end: Math.min(start + partSize, size) };
+          parts.push(await send(upload, slice, call));
+        }
+      });
+      return parts;
+    });
+  } finally {
+    stop.unlink();
+  }
+}
+
+/** Sends one part, and returns what the completion of the upload says of it. */
+export async function sendPart(
+  bucket: S3Bucket,
+  upload: S3Upload,
+  { number: PartNumber, bytes: Body }: Part,
+  call: DriverCall,
+): Promise<CompletedPart> {
+  const { ETag, ChecksumCRC32 } = await bucket.send(call, new UploadPartCommand({ ...upload, PartNumber, Body }));
+  return { PartNumber, ETag, ChecksumCRC32 };
 }
 
 /** Begins an upload and returns its id. The conditions in the parameters are for its completion. */

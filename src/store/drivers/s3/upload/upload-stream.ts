@@ -1,17 +1,10 @@
-import { UploadPartCommand, type CompletedPart } from "@aws-sdk/client-s3";
-import { LinkedAbort } from "../../../../async/linked-abort.js";
-import type { GatheredBytes } from "../../../../bytes/gathered-bytes.js";
+import type { CompletedPart } from "@aws-sdk/client-s3";
+import type { LinkedAbort } from "../../../../async/linked-abort.js";
 import type { DriverCall } from "../../driver-store.js";
+import type { Parts, TakenPart } from "../../parts.js";
 import { sideBySide } from "../../upload.js";
 import type { S3Bucket } from "../bucket.js";
-import { uploadInParts, type UploadParams, type Uploaded } from "./multipart.js";
-import type { Part, Parts } from "./parts.js";
-
-/** A part that was already taken, and its buffer. The buffer is free once the part is sent. */
-export interface TakenPart {
-  readonly part: Part;
-  readonly buffer: GatheredBytes;
-}
+import { sendPart, uploadInParts, type UploadParams, type Uploaded } from "./multipart.js";
 
 /**
  * Writes a stream in parts. A few senders each have one buffer, which they fill and send repeatedly. The first
@@ -32,23 +25,13 @@ export async function uploadStream(
   const ChecksumAlgorithm = await bucket.checksumAlgorithm(callerCall);
   return uploadInParts(bucket, { ...params, ChecksumAlgorithm }, callerCall, stop, async (upload, call) => {
     const sent: CompletedPart[] = [];
-    const send = async ({ number: PartNumber, bytes: Body }: Part): Promise<void> => {
-      const abort = new LinkedAbort(call.signal); // per request, since the SDK leaves listeners on its signal
-      try {
-        const command = new UploadPartCommand({ ...upload, PartNumber, Body });
-        const { ETag, ChecksumCRC32 } = await bucket.send({ ...call, signal: abort.signal }, command);
-        sent.push({ PartNumber, ETag, ChecksumCRC32 });
-      } finally {
-        abort.unlink();
-      }
-    };
     const sender = async (taken?: TakenPart): Promise<void> => {
       const buffer = taken?.buffer ?? parts.newBuffer();
       let part = taken?.part;
       while (!stop.signal.aborted) {
         part ??= await parts.next(buffer);
         if (part === undefined) return;
-        await send(part);
+        sent.push(await sendPart(bucket, upload, part, call));
         part = undefined;
       }
     };

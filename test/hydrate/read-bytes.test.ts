@@ -1,4 +1,4 @@
-import { BodyBytes } from "../../src/hydrate/body-bytes.js";
+import { BodyBytes } from "../../src/hydrate/read-bytes.js";
 
 const MIB = 1024 * 1024;
 

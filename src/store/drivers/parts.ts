@@ -1,4 +1,4 @@
-import { GatheredBytes } from "../../../../bytes/gathered-bytes.js";
+import { GatheredBytes } from "../../bytes/gathered-bytes.js";
 
 /** A part of a body. */
 export interface Part {
@@ -6,6 +6,12 @@ export interface Part {
   readonly number: number;
   /** All parts but the last have their full size. The bytes change when the buffer is filled again. */
   readonly bytes: Uint8Array;
+}
+
+/** A part that was already taken, and its buffer. The buffer is free once the part is sent. */
+export interface TakenPart {
+  readonly part: Part;
+  readonly buffer: GatheredBytes;
 }
 
 /**

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { S3Client } from "@aws-sdk/client-s3";
-import { S3Bucket } from "../../../../src/store/drivers/s3/bucket.js";
-import { MAX_PART_SIZE, MAX_PARTS, MIN_PART_SIZE } from "../../../../src/store/drivers/s3/limits.js";
-import { parseS3Options } from "../../../../src/store/drivers/s3/options.js";
-import { Parts } from "../../../../src/store/drivers/s3/upload/parts.js";
-import { turn } from "../../../support/turn.js";
+import { S3Bucket } from "../../../src/store/drivers/s3/bucket.js";
+import { MAX_PART_SIZE, MAX_PARTS, MIN_PART_SIZE } from "../../../src/store/drivers/s3/limits.js";
+import { parseS3Options } from "../../../src/store/drivers/s3/options.js";
+import { Parts } from "../../../src/store/drivers/parts.js";
+import { turn } from "../../support/turn.js";
 
 const MIB = 1024 ** 2;
 
