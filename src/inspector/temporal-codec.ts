@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { MessageFormat } from "../adapters/messages/message-format.js";
 import { temporalCodecHandler, type TemporalCodecHandlerOptions } from "../adapters/temporal/codec-handler.js";
-import type { TemporalPayloadCodecOptions } from "../adapters/temporal/codec-options.js";
+import type { TimeToLive } from "../configure/retention.js";
 import type { StorageManager } from "../manager/storage-manager.js";
 import { Refusal } from "./answers.js";
 import type { Sessions } from "./sessions.js";
@@ -13,8 +14,18 @@ export interface InspectorPayloadCodec {
   decode(payloads: never[], ...context: never[]): Promise<unknown[]>;
 }
 
+// Not derived from the options of coatcheck/temporal: the types of that entry point need those of Temporal's client.
+
 /** Options of Temporal's codec protocol in the inspector, as those of `temporalCodecHandler` in `coatcheck/temporal`. */
-export interface InspectorTemporalOptions extends Omit<TemporalPayloadCodecOptions, "manager"> {
+export interface InspectorTemporalOptions {
+  /** Most bytes of a payload, as protobuf, that stays; default 262144 (256 KiB). */
+  over?: number | undefined;
+  /** How long payloads live, in milliseconds; default that of the manager. */
+  ttl?: TimeToLive | undefined;
+  /** The audience of references, if the manager signs. */
+  audience?: string | undefined;
+  /** Other formats that are read, as in `temporalStorageDriver`. */
+  reads?: readonly MessageFormat[] | undefined;
   /** Other codecs of the workers, such as encryption, in their order. */
   codecs?: readonly InspectorPayloadCodec[] | undefined;
   /** Origins of pages that may send requests, such as `"http://localhost:8233"`. Default: none. There is no `*`. */

@@ -6,8 +6,6 @@ import { hasMethods } from "../../options/fields.js";
 import { engineFields } from "../messages/engine-fields.js";
 import type { MessageFormat } from "../messages/message-format.js";
 
-// No types of Temporal's packages, so that the inspector can have the same options without them.
-
 /** Options of {@link temporalPayloadCodec}. */
 export interface TemporalPayloadCodecOptions {
   /** Stores and reads the payloads. */
