@@ -1,5 +1,5 @@
 import { tmpdir } from "node:os";
-import { parseEnvironment } from "./parse-environment.js";
+import { parseEnvironment } from "../support/parse-environment.js";
 import { createStore } from "../../src/configure/create-store.js";
 
 let loads = 0;

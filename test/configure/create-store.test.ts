@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseEnvironment } from "./parse-environment.js";
+import { parseEnvironment } from "../support/parse-environment.js";
 import { createStore } from "../../src/configure/create-store.js";
 import { S3Store } from "../../src/s3.js";
 import { FileStore } from "../../src/store/drivers/file/file-store.js";

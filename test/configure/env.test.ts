@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { EnvironmentSettings } from "../../src/configure/env.js";
-import { parseEnvironment } from "./parse-environment.js";
+import { parseEnvironment } from "../support/parse-environment.js";
 import { isStorageError, type StorageError } from "../../src/errors/error.js";
 
 const parse = (variables: Record<string, string | undefined>, prefix = "COATCHECK_"): EnvironmentSettings =>

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { isStorageError, StorageManager } from "../../src/index.js";
-import { parseEnvironment } from "../configure/parse-environment.js";
+import { parseEnvironment } from "../support/parse-environment.js";
 import { METRICS } from "../../src/observe/exporters/metrics.js";
 import { STORAGE_ERROR_CODES } from "../../src/errors/error.js";
 import { rowsOf } from "./table.js";

@@ -1,4 +1,4 @@
-import { parseEnvironment } from "../../configure/parse-environment.js";
+import { parseEnvironment } from "../../support/parse-environment.js";
 import { assert, assertEqual, outcomeOf } from "../check.js";
 import { jsonFormat } from "../format/json.js";
 import { defineTarget } from "../target.js";
