@@ -1,6 +1,6 @@
 /**
- * Tests that start programs, go through 100,000 objects, or judge the whole source or book: as globs of their files. They
- * take a third of the time of all tests, and `npm run test:long` runs them. `npm test` runs all others.
+ * Tests that start programs, go through 100,000 objects or levels, or judge the whole source or book: as globs of their
+ * files. They take a third of the time of all tests, and `npm run test:long` runs them. `npm test` runs all others.
  */
 export const LONG_TESTS = [
   "bench/bench",
@@ -10,7 +10,9 @@ export const LONG_TESTS = [
   "docs/{readme,s3-rights}",
   "docs/requests/*",
   "examples/*",
+  "json/json-writer-nesting",
   "maintain/collect/{many-objects,processes}",
+  "plan/nesting",
   "regular-expressions",
   "store/**/*fault-runs",
   "store/compose/migrating/migrate-memory",
