@@ -2,7 +2,7 @@ import { restated } from "../../errors/as-storage-error.js";
 import { isNotFound, isStorageError, textOf, type StorageError } from "../../errors/error.js";
 import { assertArgument } from "../../options/argument.js";
 import { CAPABILITY_FLAGS, isCapable, type Capability, type CapabilityFlag } from "../capability.js";
-import { checkRead, MAX_PRESIGN_SECONDS, type CallDetails } from "../check.js";
+import { checkRead, type CallDetails } from "../check.js";
 import { CheckedStore } from "../checked-store.js";
 import type { ReadCall } from "../read-result.js";
 import { verbsOf } from "../shortcut.js";
@@ -57,6 +57,8 @@ export interface Driver<Name extends string = string> {
   list(prefix: string, options: ListOptions, call: DriverCall): AsyncIterable<ObjectInfo>;
   copy?(from: string, to: string, call: DriverCall): Promise<ObjectInfo>;
   presign?(path: string, options: PresignOptions, call: DriverCall): Promise<string>;
+  /** The longest validity of a presigned URL in seconds. Default: any. */
+  readonly maxExpiresIn?: number;
   /** The place of the objects for messages, such as `the bucket "payloads"`. Not a URL, which may contain a secret. */
   readonly place?: string;
   close?(): void | Promise<void>;
@@ -68,7 +70,7 @@ export interface Driver<Name extends string = string> {
 export abstract class DriverStore<Name extends string = string> extends CheckedStore {
   readonly name: Name;
   readonly capability: Readonly<Capability>;
-  protected override readonly maxExpiresIn = MAX_PRESIGN_SECONDS;
+  protected override readonly maxExpiresIn: number;
   readonly #driver: Driver<Name>;
 
   protected constructor(driver: Driver<Name>) {
@@ -76,6 +78,7 @@ export abstract class DriverStore<Name extends string = string> extends CheckedS
     assertArgument(isCapable(driver), "DriverStore", "driver: must have a name and a capability");
     this.name = driver.name;
     this.capability = Object.freeze({ ...EVERYTHING, ...driver.capability });
+    this.maxExpiresIn = driver.maxExpiresIn ?? Infinity;
     this.#driver = driver;
     if (driver.readWhole !== undefined) WHOLE_READS.declare(this, { readWhole: this.#readWhole.bind(this) }, VERBS);
   }

@@ -8,6 +8,7 @@ import { AzureContainer } from "./container.js";
 import { copyObject } from "./copy.js";
 import { listObjects } from "./list.js";
 import { MAX_BLOCKS, parseAzureOptions, type AzureStoreOptions } from "./options.js";
+import { MAX_PRESIGN_SECONDS } from "../../check.js";
 import { presignObject } from "./presign.js";
 import { readObject } from "./read.js";
 import { deleteObject, statObject } from "./blob.js";
@@ -57,6 +58,7 @@ export class AzureStore extends DriverStore<"azure"> {
       list: (prefix, given, call) => listObjects(container, prefix, given, call),
       copy: (from, to, call) => copyObject(container, from, to, call),
       presign: (path, given, call) => presignObject(container, path, given, call),
+      maxExpiresIn: MAX_PRESIGN_SECONDS,
     });
   }
 

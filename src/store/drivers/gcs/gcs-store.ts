@@ -13,6 +13,7 @@ import { deleteObject, statObject } from "./object.js";
 import { listObjects } from "./list.js";
 import { toObjectName } from "./object-name.js";
 import { MAX_OBJECT_SIZE, parseGcsOptions, type GcsFeatures, type GcsStoreOptions } from "./options.js";
+import { MAX_PRESIGN_SECONDS } from "../../check.js";
 import { presignObject } from "./presign.js";
 import { probeFeatures } from "./probe.js";
 import { readObject } from "./read.js";
@@ -62,6 +63,7 @@ export class GcsStore extends DriverStore<"gcs"> {
       list: (prefix, given, call) => listObjects(bucket, prefix, given, call),
       copy: (from, to, call) => copyObject(bucket, from, to, call),
       presign: (path, given, call) => presignObject(bucket, path, given, call),
+      maxExpiresIn: MAX_PRESIGN_SECONDS,
       close: () => bucket.client.close(),
     });
     this.#bucket = bucket;

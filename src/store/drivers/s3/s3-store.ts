@@ -11,6 +11,7 @@ import { S3_ERRORS } from "./errors.js";
 import { deleteObject, statObject } from "./object.js";
 import { listObjects } from "./list.js";
 import { parseS3Options, type S3Conditions, type S3StoreOptions } from "./options.js";
+import { MAX_PRESIGN_SECONDS } from "../../check.js";
 import { presignObject } from "./presign.js";
 import { probeConditions } from "./probe/probe.js";
 import { readObject, readWholeObject } from "./read.js";
@@ -57,6 +58,7 @@ export class S3Store extends DriverStore<"s3"> {
       list: (prefix, given, call) => listObjects(bucket, prefix, given, call),
       copy: (from, to, call) => copyObject(bucket, from, to, call),
       presign: (path, given, call) => presignObject(bucket, path, given, call),
+      maxExpiresIn: MAX_PRESIGN_SECONDS,
       close: () => ownClient?.destroy(),
     });
     this.#bucket = bucket;
