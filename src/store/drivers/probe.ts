@@ -1,9 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { forEachConcurrent } from "../../async/concurrency.js";
 import { isStorageError } from "../../errors/error.js";
 import type { CallOptions, DeleteOptions, ObjectInfo } from "../store.js";
 import type { DriverCall } from "./driver-store.js";
 import type { ServiceErrors } from "./service-errors.js";
 import type { ServiceFailure } from "./service-failure.js";
+
+const DELETES_AT_ONCE = 16;
 
 /**
  * The outcome of a request under a condition:
@@ -64,7 +67,7 @@ export abstract class Probe<Bucket> {
       const { details } = this.call("delete", path);
       await this.driver.deleteObject(this.bucket, path, {}, { details }).catch(() => undefined);
     };
-    await Promise.all(this.#paths.map(remove));
+    await forEachConcurrent(this.#paths, DELETES_AT_ONCE, new AbortController().signal, remove);
   }
 
   protected newPath(): string {

@@ -101,7 +101,7 @@ export const COMMAND: readonly Mutant[] = [
     name: "doctor lets nobody race",
     promise: behaviour("doctor sees a server that looks first and writes then"),
     file: "inspector/doctor/conditions.ts",
-    from: "const RACERS = 16;",
+    from: "const RACERS = 2;",
     to: "const RACERS = 1;",
     seenBy: seenByTests("command/doctor.test.ts"),
   },

@@ -2,6 +2,14 @@ import { behaviour, book, security, testing, seenByCases, seenByTests, type Muta
 
 export const DRIVERS: readonly Mutant[] = [
   {
+    name: "S3's probe lets writers race for one object only",
+    promise: behaviour("a probe of S3 sees a condition that fails at few objects"),
+    file: "store/drivers/s3/probe/probe.ts",
+    from: "const OBJECTS = 8;",
+    to: "const OBJECTS = 1;",
+    seenBy: seenByTests("store/drivers/s3/s3-probe-races.test.ts"),
+  },
+  {
     name: "content is not synced",
     promise: testing("What was acknowledged is whole after a power cut, the rest whole or gone"),
     file: "store/drivers/file/publish.ts",

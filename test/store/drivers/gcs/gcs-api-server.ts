@@ -60,8 +60,8 @@ export class GcsApiServer {
   leavesOut: string | undefined;
   /** Whether answers with content have the checksum of something else. */
   wrongChecksum = false;
-  /** Whether `ifGenerationMatch` has any effect. */
-  honoursConditions = true;
+  /** Whether `ifGenerationMatch` has any effect at an object. */
+  honoursConditions: (name: string) => boolean = () => true;
   /** Sessions that were given up. */
   cancelled = 0;
   readonly #server: Server;
@@ -237,7 +237,7 @@ export class GcsApiServer {
   }
 
   #holds(name: string, condition: string | null): boolean {
-    if (!this.honoursConditions) return true;
+    if (!this.honoursConditions(name)) return true;
     return condition === null || (this.#objects.get(name)?.generation ?? 0n) === BigInt(condition);
   }
 

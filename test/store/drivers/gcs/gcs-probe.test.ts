@@ -25,7 +25,7 @@ it("finds what the server can do, whatever the options say, and leaves nothing b
 });
 
 it("sees through a server that ignores conditions", async () => {
-  server.honoursConditions = false;
+  server.honoursConditions = () => false;
   await using claimed = new GcsStore(
     options({ capability: { ifNoneMatch: true, ifMatch: true, deleteIfMatch: true } }),
   );
@@ -39,6 +39,13 @@ it("sees through a server that ignores conditions", async () => {
   expect(server.names).toEqual([]);
   await using store = await GcsStore.detect(options());
   expect(await failureOf(store.write("a", "x", { ifNoneMatch: "*" }))).toMatchObject({ code: "UNSUPPORTED" });
+});
+
+it("sees that ifNoneMatch fails at one of 8 objects", async () => {
+  const names = new Set<string>();
+  server.honoursConditions = (name) => [...names.add(name)].indexOf(name) !== 7;
+  await using store = new GcsStore(options());
+  await expect(store.probe()).resolves.toMatchObject({ ifNoneMatch: false, ifMatch: true, deleteIfMatch: true });
 });
 
 it("sees through a server that takes a chunk for the whole", async () => {
