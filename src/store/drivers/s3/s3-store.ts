@@ -83,12 +83,13 @@ export class S3Store extends DriverStore<"s3"> {
   /**
    * Tests which conditions the server honours. Ignores the option `capability`.
    *
-   * Tries each condition both broken and fulfilled, and lets 16 requests at a time race under it. Tests one PutObject
-   * as well as uploads in parts, since large bodies and streams are written in parts. A condition counts only if it
-   * holds in all these tests. A server that checks first and writes later lets several requests win.
+   * Tries each condition both broken and fulfilled, and lets 16 requests at a time race under it, two for each of
+   * eight objects. Tests one PutObject as well as uploads in parts, since large bodies and streams are written in
+   * parts. A condition counts only if it holds in all these tests. A server that checks first and writes later lets
+   * both requests of an object win if it takes them up together.
    *
-   * Sends about a thousand small requests under `.coatcheck-probe/`, or fewer if a condition does not hold. Deletes
-   * the objects that it wrote, but a bucket with versioning keeps their versions. Needs the right to write, read and
+   * Sends some 1,300 small requests under `.coatcheck-probe/`, or fewer if a condition does not hold. Deletes the
+   * objects that it wrote, but a bucket with versioning keeps their versions. Needs the right to write, read and
    * delete there. The number of racing requests is limited by the client's connections (`maxSockets`), so allow 16 or
    * more.
    */
