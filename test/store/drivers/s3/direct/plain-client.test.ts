@@ -199,11 +199,12 @@ describe("requests go through the SDK", () => {
 
   it("with middleware in the place of the SDK's own, by its name", async () => {
     let calls = 0;
+    // The last one that was added: for any other, the order of the names would tell.
     await waysOfClient({}, (client) =>
       client.middlewareStack.add((next) => (args) => (calls++, next(args)), {
-        step: "finalizeRequest",
-        priority: "high",
-        name: "retryMiddleware",
+        step: "build",
+        priority: "normal",
+        name: "s3ExpressMiddleware",
         override: true,
       }),
     );
