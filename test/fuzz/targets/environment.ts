@@ -26,6 +26,7 @@ export const target = defineTarget<unknown>({
     FILE,
     S3,
     { STORAGE_TIMEOUT: "1h30m.5s100ms7us", STORAGE_RETENTION_GC_INTERVAL: "2m", S3_TIMEOUT: "0" },
+    { STORAGE_RETENTION_TTL: "never" },
     { MAX_INLINE_SIZE: "1024", MAX_RECURSION_DEPTH: "0x10", STORAGE_INPUT_PREFIX: "a/../b" },
     { STORAGE_PROVIDER: "s3", S3_SECRET_ACCESS_KEY: "secret", STORAGE_S3_ENDPOINT: "http://u:p@h/?q" },
   ],
@@ -39,9 +40,11 @@ export const target = defineTarget<unknown>({
     const { value: settings } = outcomeOf(["CONFIG_INVALID"], () => parseEnvironment(env, ""));
     if (settings === undefined) return;
     const { storage, retention } = settings;
-    const numbers = [settings.maxInlineSize, settings.maxRecursionDepth, settings.timeout, ...Object.values(retention)];
+    const { ttl, ...durations } = retention;
+    const numbers = [settings.maxInlineSize, settings.maxRecursionDepth, settings.timeout, ...Object.values(durations)];
+    if (ttl !== "never") numbers.push(ttl);
     assert(
-      numbers.every((value) => value === undefined || (Number.isSafeInteger(value) && Number(value) >= 0)),
+      numbers.every((value) => value === undefined || (Number.isSafeInteger(value) && value >= 0)),
       "A number is none.",
     );
     if (storage.provider === "file") assert(storage.root.trim() !== "", "The file store has no root.");
