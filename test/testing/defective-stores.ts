@@ -102,7 +102,12 @@ export class PartialWrites extends MemoryStore {
 }
 
 export class EarlyIfAbsent extends MemoryStore {
+  constructor(private readonly isEarlyAt: (path: string) => boolean = () => true) {
+    super();
+  }
+
   override async write(path: string, body: StoreBody, options: WriteOptions = {}) {
+    if (!this.isEarlyAt(path)) return super.write(path, body, options);
     const { ifNoneMatch, ...rest } = options;
     if (ifNoneMatch !== undefined && (await this.stat(path)) !== undefined) {
       throw new StorageError("ALREADY_EXISTS", "There.", { operation: "write", store: this.name, path });
@@ -112,7 +117,12 @@ export class EarlyIfAbsent extends MemoryStore {
 }
 
 export class EarlyIfMatch extends MemoryStore {
+  constructor(private readonly isEarlyAt: (path: string) => boolean = () => true) {
+    super();
+  }
+
   override async write(path: string, body: StoreBody, options: WriteOptions = {}) {
+    if (!this.isEarlyAt(path)) return super.write(path, body, options);
     const { ifMatch, ...rest } = options;
     if (ifMatch !== undefined && (await this.stat(path))?.etag !== ifMatch) {
       throw new StorageError("PRECONDITION_FAILED", "Other.", { operation: "write", store: this.name, path });
@@ -126,6 +136,22 @@ export class KeptAttributes extends MemoryStore {
     const old = typeof path === "string" ? await this.stat(path).catch(() => undefined) : undefined;
     const metadata = { ...old?.metadata, ...options.metadata };
     return super.write(path, body, { ...options, ...(Object.keys(metadata).length > 0 && { metadata }) });
+  }
+}
+
+/** Deletes under a condition: looks first, and deletes later at some objects. */
+export class EarlyDelete extends MemoryStore {
+  constructor(private readonly isEarlyAt: (path: string) => boolean) {
+    super();
+  }
+
+  override async delete(path: string, options: DeleteOptions = {}) {
+    if (!this.isEarlyAt(path)) return super.delete(path, options);
+    const { ifMatch, ...rest } = options;
+    if (ifMatch !== undefined && (await this.stat(path))?.etag !== ifMatch) {
+      throw new StorageError("PRECONDITION_FAILED", "Other.", { operation: "delete", store: this.name, path });
+    }
+    return super.delete(path, rest);
   }
 }
 

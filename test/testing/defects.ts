@@ -6,6 +6,7 @@ import {
   DeafReads,
   declaring,
   EagerBodies,
+  EarlyDelete,
   EarlyErrors,
   EarlyIfAbsent,
   EarlyIfMatch,
@@ -39,6 +40,9 @@ export interface Defect {
   foundBy: string;
   create: () => MemoryStore;
 }
+
+// A busy service takes up two requests of an object together only now and then.
+const atOneOfEight = (path: string): boolean => path.endsWith("-7");
 
 export const DEFECTS: readonly Defect[] = [
   {
@@ -135,6 +139,21 @@ export const DEFECTS: readonly Defect[] = [
     what: "looks first and writes later (ifMatch)",
     foundBy: "conditions > ifMatch lets one of 16 writers win",
     create: () => new EarlyIfMatch(),
+  },
+  {
+    what: "looks first and writes later at few objects (ifNoneMatch)",
+    foundBy: "conditions > ifNoneMatch lets one of two writers win, at 8 objects at once",
+    create: () => new EarlyIfAbsent(atOneOfEight),
+  },
+  {
+    what: "looks first and writes later at few objects (ifMatch)",
+    foundBy: "conditions > ifMatch lets one of two writers win, at 8 objects at once",
+    create: () => new EarlyIfMatch(atOneOfEight),
+  },
+  {
+    what: "looks first and deletes later at few objects",
+    foundBy: "deletes in races > deleteIfMatch lets one of two deletes win, at 8 objects at once",
+    create: () => new EarlyDelete(atOneOfEight),
   },
   {
     what: "ignores ifMatch of a delete",

@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { testCase, type CaseGroup } from "./case.js";
-import { DELETE_IF_MATCH, etagOf, IF_ABSENT, IF_MATCH, raceWriters, smallBodies, STALE } from "./races.js";
+import {
+  atManyObjects,
+  DELETE_IF_MATCH,
+  etagOf,
+  IF_ABSENT,
+  IF_MATCH,
+  OBJECTS,
+  raceWriters,
+  smallBodies,
+  STALE,
+} from "./races.js";
 import { assertRejects } from "./rejection.js";
 import { chunksOf, interrupted } from "./sources.js";
 
@@ -30,6 +40,11 @@ export const conditions: CaseGroup = {
       for (let round = 0; round < ROUNDS; round++) {
         await raceWriters(context, context.path(`object ${round}`), { ifNoneMatch: "*" }, smallBodies(WRITERS));
       }
+    }),
+    testCase(`ifNoneMatch lets one of two writers win, at ${OBJECTS} objects at once`, IF_ABSENT, (context) => {
+      return atManyObjects((name) => {
+        return raceWriters(context, context.path(name), { ifNoneMatch: "*" }, smallBodies(2));
+      });
     }),
     testCase("ifNoneMatch holds when the object comes while the body is read", IF_ABSENT, async (context) => {
       const { store } = context;
@@ -65,6 +80,12 @@ export const conditions: CaseGroup = {
         const ifMatch = await etagOf(context, path);
         await raceWriters(context, path, { ifMatch }, smallBodies(WRITERS, round));
       }
+    }),
+    testCase(`ifMatch lets one of two writers win, at ${OBJECTS} objects at once`, IF_MATCH, (context) => {
+      return atManyObjects(async (name) => {
+        const path = await context.put(name, "first");
+        await raceWriters(context, path, { ifMatch: await etagOf(context, path) }, smallBodies(2));
+      });
     }),
     testCase("deleteIfMatch deletes the version it names, and no other", DELETE_IF_MATCH, async (context) => {
       const { store } = context;

@@ -1,5 +1,5 @@
 import { testCase, type CaseGroup } from "./case.js";
-import { DELETE_IF_MATCH, etagOf, raceCalls, smallBodies } from "./races.js";
+import { atManyObjects, DELETE_IF_MATCH, etagOf, OBJECTS, raceCalls, smallBodies } from "./races.js";
 
 const CALLS = 16;
 const ROUNDS = 3;
@@ -15,6 +15,15 @@ export const deletesInRaces: CaseGroup = {
         await raceCalls(context, Array<typeof remove>(CALLS).fill(remove), "PRECONDITION_FAILED");
         await context.assertMissing(path);
       }
+    }),
+    testCase(`deleteIfMatch lets one of two deletes win, at ${OBJECTS} objects at once`, DELETE_IF_MATCH, (context) => {
+      return atManyObjects(async (name) => {
+        const path = await context.put(name, "first");
+        const ifMatch = await etagOf(context, path);
+        const remove = () => context.store.delete(path, { ifMatch });
+        await raceCalls(context, [remove, remove], "PRECONDITION_FAILED");
+        await context.assertMissing(path);
+      });
     }),
     testCase(
       `one of ${CALLS} deletes and writes of one version wins`,

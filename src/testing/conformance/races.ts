@@ -19,6 +19,21 @@ export interface RacingBody {
 
 type WriteCondition = { ifNoneMatch: "*" } | { ifMatch: string };
 
+/** Objects at which two race at the same time. */
+export const OBJECTS = 8;
+const ROUNDS = 3;
+
+/**
+ * Runs a task for several objects at the same time, in several rounds, each time with a new name. A busy service that
+ * looks first and writes later takes up one of many writers of an object and refuses the others. It shows itself when
+ * two writers race at each of several objects.
+ */
+export async function atManyObjects(race: (name: string) => Promise<unknown>): Promise<void> {
+  for (let round = 0; round < ROUNDS; round++) {
+    await Promise.all(Array.from({ length: OBJECTS }, (_, object) => race(`object ${round}-${object}`)));
+  }
+}
+
 /** Returns the etag of an object. A store with conditions must give one. */
 export async function etagOf(context: ConformanceContext, path: string): Promise<string> {
   const info = await context.store.stat(path);

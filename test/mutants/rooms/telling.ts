@@ -184,6 +184,14 @@ export const TELLING: readonly Mutant[] = [
     seenBy: seenByTests("testing/conformance.test.ts"),
   },
   {
+    name: "the suite lets two race at one object only",
+    promise: testing("What your store's `capability` advertises must work"),
+    file: "testing/conformance/races.ts",
+    from: "Array.from({ length: OBJECTS }",
+    to: "Array.from({ length: 1 }",
+    seenBy: seenByTests("testing/conformance.test.ts"),
+  },
+  {
     name: "a pattern takes quadratic time",
     promise: security("ReDoS"),
     file: "paths/path.ts",
