@@ -71,7 +71,7 @@ describe("parseDuration", () => {
         if (result !== undefined) expect(result).toBeGreaterThanOrEqual(0);
       }),
     );
-    const begin = performance.now();
+    const begun = process.cpuUsage();
     for (const text of [
       "1".repeat(100_000),
       "1s".repeat(50_000) + "1",
@@ -80,7 +80,7 @@ describe("parseDuration", () => {
     ]) {
       expect(parseDuration(text)).toBeUndefined();
     }
-    expect(performance.now() - begin).toBeLessThan(1_000);
+    expect(process.cpuUsage(begun).user / 1e6).toBeLessThan(1);
   });
 
   it("adds up what it is given", () => {

@@ -131,13 +131,13 @@ describe("parseSelector", () => {
       { numRuns: 2000 },
     );
     for (const unit of ["[", ".", " ", "\\", '["', "[ ", "a ", '["a"]', "[*]"]) {
-      const begin = performance.now();
+      const begun = process.cpuUsage();
       try {
         parseSelector(unit.repeat(Math.floor(MAX_SELECTOR_LENGTH / unit.length)));
       } catch (error) {
         expect(isStorageError(error, "INVALID_REFERENCE")).toBe(true);
       }
-      expect(performance.now() - begin).toBeLessThan(1000);
+      expect(process.cpuUsage(begun).user / 1e6).toBeLessThan(1);
     }
   });
 });

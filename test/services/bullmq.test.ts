@@ -42,7 +42,7 @@ it("carries large jobs and results through Redis as small ones, and deletes them
   const seen: unknown[] = [];
   bull.work(offload.processor((job) => (seen.push(job.data), Promise.resolve(big))));
   const kept = await offload.add(bull.queue, "import", big);
-  const returned: unknown = await kept.waitUntilFinished(bull.events, 10_000);
+  const returned: unknown = await kept.waitUntilFinished(bull.events, 25_000);
   expect(seen).toEqual([big]);
   expect(JSON.stringify([kept.data, returned]).length).toBeLessThan(4096);
   const stored = (await bull.queue.getJob(kept.id!))!;
@@ -82,13 +82,13 @@ it("retries a job with its data, and fails one at once that can't be opened", as
     }),
   );
   const job = await offload.add(bull.queue, "import", big, { attempts: 3 });
-  expect(await job.waitUntilFinished(bull.events, 10_000)).toBe(3);
+  expect(await job.waitUntilFinished(bull.events, 25_000)).toBe(3);
   const stored = (await bull.queue.getJob(job.id!))!;
   expect(JSON.stringify(stored.data).length).toBeLessThan(4096);
 
   for (const path of await pathsIn(store)) await store.delete(path, {});
   const lost = await bull.queue.add("import", stored.data, { attempts: 3 });
-  await expect(lost.waitUntilFinished(bull.events, 10_000)).rejects.toThrow("no such object");
+  await expect(lost.waitUntilFinished(bull.events, 25_000)).rejects.toThrow("no such object");
   expect((await bull.queue.getJob(lost.id!))!.attemptsMade).toBe(1);
 });
 
@@ -107,6 +107,6 @@ it("gives a parent what its children returned", async () => {
   const flow = { name: "root", queueName: bull.name, data: big };
   const leaves = [{ name: "leaf", queueName: bull.name, data: big }];
   const { job } = await bull.flows.add(await offload.flow({ ...flow, children: leaves }));
-  await job.waitUntilFinished(bull.events, 10_000);
+  await job.waitUntilFinished(bull.events, 25_000);
   expect(results).toEqual([{ ...big, leaf: big }, big]);
 });

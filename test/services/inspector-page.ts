@@ -29,7 +29,7 @@ export async function openInspector(
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const complaints: string[] = [];
   const page = await browser.newPage({ viewport });
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(25_000);
   page.on("console", (said) => complaints.push(said.text()));
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("request", (request) => {

@@ -225,7 +225,7 @@ export const S3_DIRECT: readonly Mutant[] = [
     name: "S3, direct: a busy server is asked again at once",
     promise: behaviour("a server that is busy is left alone for a while"),
     file: TRANSPORT,
-    from: "if (BUSY.includes(response.status)) await pause(clock, random() * BUSY_PAUSE, signal);",
+    from: "if (BUSY.includes(response.status)) await pause(clock, random() * this.#longestPause, signal);",
     to: "",
     seenBy: seenByTests("store/drivers/s3/direct/transport.test.ts"),
   },
@@ -243,6 +243,14 @@ export const S3_DIRECT: readonly Mutant[] = [
     file: "store/drivers/s3/client/capped-retries.ts",
     from: "tried.getStore() === true ? 2 : 1",
     to: "1",
+    seenBy: seenByTests("configure/create-store.test.ts"),
+  },
+  {
+    name: "S3, direct: a busy server is left alone for longer than S3_MAX_BACKOFF",
+    promise: behaviour("the direct try waits no longer than S3_MAX_BACKOFF"),
+    file: TRANSPORT,
+    from: "Math.min(retries.maxBackoff, BUSY_PAUSE)",
+    to: "BUSY_PAUSE",
     seenBy: seenByTests("configure/create-store.test.ts"),
   },
   {

@@ -15,7 +15,7 @@ export class CappedRetries extends StandardRetryStrategy {
   /** @param maxBackoff milliseconds */
   constructor(
     readonly attempts: number,
-    maxBackoff: number,
+    readonly maxBackoff: number,
   ) {
     super({ maxAttempts: attempts, backoff: new CappedBackoff(maxBackoff) });
   }

@@ -3,6 +3,7 @@ import { HttpRequest } from "@smithy/core/protocols";
 import { systemClock, type Clock } from "../../../../async/clock.js";
 import { pause } from "../../../../async/pause.js";
 import { sha256 } from "../../../../bytes/digest.js";
+import { CappedRetries } from "../client/capped-retries.js";
 import { answerOf, type ObjectAnswer } from "./answer.js";
 import {
   objectRequest,
@@ -38,7 +39,8 @@ const TOOLS: TransportTools = { clock: systemClock, random: Math.random };
 // Statuses of a server that asks for a pause (RFC 9110, 15.6.4; RFC 6585, 4).
 const BUSY: readonly number[] = [429, 503];
 
-// Longest wait in ms before the SDK sends such a request again. The SDK then adds waits of its own.
+// Longest wait in ms before the SDK sends such a request again, unless the retries of the client are limited to less.
+// The SDK then adds waits of its own.
 const BUSY_PAUSE = 200;
 
 // Settings that decide where requests go, besides the region.
@@ -55,6 +57,8 @@ export class DirectTransport {
   readonly #client: S3Client;
   readonly #plain: PlainClient;
   #target: Target | undefined;
+  /** Milliseconds. */
+  readonly #longestPause: number;
   /** Whether only the region can still change. */
   readonly #isFixed: boolean;
   /** The place for which the target was found. */
@@ -71,6 +75,8 @@ export class DirectTransport {
   ) {
     this.#client = client;
     this.#plain = new PlainClient(client, given);
+    const retries = given?.retryStrategy;
+    this.#longestPause = retries instanceof CappedRetries ? Math.min(retries.maxBackoff, BUSY_PAUSE) : BUSY_PAUSE;
     this.#isFixed = given !== undefined && !PLACING.some((name) => typeof given[name] === "function");
   }
 
@@ -92,7 +98,7 @@ export class DirectTransport {
     const answer = await answerOf(operation, response);
     if (answer !== undefined) return answer;
     const { clock, random } = this.tools;
-    if (BUSY.includes(response.status)) await pause(clock, random() * BUSY_PAUSE, signal);
+    if (BUSY.includes(response.status)) await pause(clock, random() * this.#longestPause, signal);
     signal?.throwIfAborted();
     return "unanswered";
   }
