@@ -50,3 +50,9 @@ export async function forEachConcurrent<T>(
   }
   if (failure !== undefined) throw failure.error;
 }
+
+/** Waits for all to end, and returns their values. Throws a failure only then, so that nothing goes on after it. */
+export async function allEnded<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
+}

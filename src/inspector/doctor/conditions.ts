@@ -1,3 +1,4 @@
+import { allEnded } from "../../async/concurrency.js";
 import { isStorageError } from "../../errors/error.js";
 import type { Capability } from "../../store/capability.js";
 import type { Store, WriteOptions } from "../../store/store.js";
@@ -69,11 +70,11 @@ export class Conditions {
     name: string,
     prepare: (name: string) => Promise<[path: string, condition: WriteOptions]>,
   ): Promise<boolean> {
-    const objects = await Promise.all(Array.from({ length: OBJECTS }, (_, object) => prepare(`${name}-${object}`)));
-    const wins = await Promise.all(
+    const objects = await allEnded(Array.from({ length: OBJECTS }, (_, object) => prepare(`${name}-${object}`)));
+    const wins = await allEnded(
       objects.map(async ([path, condition]) => {
         const write = (body: string): Promise<boolean> => isDone(this.work.store.write(path, body, condition));
-        const racers = await Promise.all(Array.from({ length: RACERS }, (_, racer) => write(`racer ${racer}`)));
+        const racers = await allEnded(Array.from({ length: RACERS }, (_, racer) => write(`racer ${racer}`)));
         return racers.filter(Boolean).length === 1 && !(await write("late"));
       }),
     );

@@ -1,3 +1,4 @@
+import { allEnded } from "../../../async/concurrency.js";
 import { isStorageError } from "../../../errors/error.js";
 import type { CallOptions, WriteOptions } from "../../store.js";
 import { conditionOf } from "../driver-store.js";
@@ -36,11 +37,11 @@ class GcsProbe extends Probe<GcsBucket> {
   async ifNoneMatch(): Promise<boolean> {
     const isWonOnce = async (path: string): Promise<boolean> => {
       const writes = Array.from({ length: WRITERS }, () => this.#outcome(this.#write(path, { ifNoneMatch: "*" })));
-      const outcomes = await Promise.all(writes);
+      const outcomes = await allEnded(writes);
       return outcomes.includes("done") && outcomes.includes("refused");
     };
     const objects = Array.from({ length: OBJECTS }, () => isWonOnce(this.newPath()));
-    return (await Promise.all(objects)).every(Boolean);
+    return (await allEnded(objects)).every(Boolean);
   }
 
   async ifMatch(): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { allEnded } from "../../../../async/concurrency.js";
 import type { CallOptions } from "../../../store.js";
 import { Probe, type Outcome } from "../../probe.js";
 import type { S3Bucket } from "../bucket.js";
@@ -115,7 +116,7 @@ class S3Probe extends Probe<S3Bucket> {
     run: (attempt: Attempt, prepared: Prepared, racer: number) => Promise<Outcome>,
   ): Promise<boolean> {
     const paths = Array.from({ length: OBJECTS }, () => this.newPath());
-    const prepared = await Promise.all(paths.map(prepare));
+    const prepared = await allEnded(paths.map(prepare));
     await warmConnections(this.bucket, OBJECTS * RACERS, this.call("probe", paths[0]!));
     // The racers of one object follow each other, so that they are sent together.
     const outcomes = await race(OBJECTS * RACERS, (line, racer) => {

@@ -1,3 +1,4 @@
+import { allEnded } from "../../../../async/concurrency.js";
 import type { DriverCall } from "../../driver-store.js";
 import { HeadBucketCommand, type ServiceInputTypes, type ServiceOutputTypes } from "@aws-sdk/client-s3";
 import type { S3Bucket, S3Command } from "../bucket.js";
@@ -47,9 +48,7 @@ export async function race<Outcome>(
   run: (line: StartLine, racer: number) => Promise<Outcome>,
 ): Promise<Outcome[]> {
   const line = new StartLine(racers);
-  const runs = Array.from({ length: racers }, (_, racer) => run(line, racer).finally(() => line.leave()));
-  await Promise.allSettled(runs);
-  return Promise.all(runs);
+  return allEnded(Array.from({ length: racers }, (_, racer) => run(line, racer).finally(() => line.leave())));
 }
 
 /** Opens the connections of a race. A racer that must open one first would come too late. */
