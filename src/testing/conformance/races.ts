@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { allEnded } from "../../async/concurrency.js";
 import { isStorageError } from "../../errors/error.js";
 import type { CapabilityFlag } from "../../store/capability.js";
 import type { StoreBody } from "../../store/store.js";
@@ -30,7 +31,7 @@ const ROUNDS = 3;
  */
 export async function atManyObjects(race: (name: string) => Promise<unknown>): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
-    await Promise.all(Array.from({ length: OBJECTS }, (_, object) => race(`object ${round}-${object}`)));
+    await allEnded(Array.from({ length: OBJECTS }, (_, object) => race(`object ${round}-${object}`)));
   }
 }
 
